@@ -1,0 +1,29 @@
+//! Every name an expansion may use, and nothing else. Not part of the public interface.
+
+pub use crate::error::{HoldAlarm, HoldTimedOut};
+pub use crate::outcome::Outcome;
+pub use crate::poll::{PollNext, PollRun};
+pub use crate::retry::{RetryRun, TimedRetryRun};
+pub use crate::site::Site;
+
+use std::time::Duration;
+
+use crate::attempt::Attempt;
+
+/// A predicate of the user's: behind a function, so that a closure knows the type of its argument.
+#[inline]
+pub fn ask<T: ?Sized>(value: &T, predicate: impl FnOnce(&T) -> bool) -> bool {
+    predicate(value)
+}
+
+/// A `retry_after` of the user's.
+#[inline]
+pub fn ask_wait<E>(error: &E, retry_after: impl FnOnce(&E) -> Option<Duration>) -> Option<Duration> {
+    retry_after(error)
+}
+
+/// An `on_error` of the user's.
+#[inline]
+pub fn tell<E>(error: &E, attempt: &Attempt, on_error: impl FnOnce(&E, &Attempt)) {
+    on_error(error, attempt);
+}

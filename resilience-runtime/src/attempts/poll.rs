@@ -1,0 +1,108 @@
+use super::PollPolicy;
+use crate::backoff::Memory;
+use crate::rng::Chance;
+use crate::time::Nanos;
+
+/// The attempts of one polled call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PollAttempts {
+    /// How many have finished.
+    number: u32,
+    /// How many ignored errors came last, in a row.
+    ignored: u32,
+    /// Since when the value has been good; `NEVER`: it is not.
+    good_since: Nanos,
+    memory: Memory,
+}
+
+/// What an attempt brought to light. An alarm, and an error that is not ignored, need no decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Seen {
+    /// The value is what was waited for.
+    Good,
+    /// The value is not.
+    NotYet,
+    /// An error that means "not yet".
+    Ignored,
+    /// The attempt took too long and was dropped.
+    TimedOut,
+}
+
+/// What is to be done now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PollStep {
+    /// Return the value.
+    Done,
+    /// Return the error: it was one ignored error too many.
+    Failed,
+    /// Wait so long, then try again.
+    Wait(Nanos),
+    /// The timeout was reached.
+    TimedOut,
+    /// The last of the allowed attempts has been made.
+    Exhausted,
+}
+
+impl PollAttempts {
+    pub(crate) const fn new() -> Self {
+        Self { number: 0, ignored: 0, good_since: Nanos::NEVER, memory: Memory::NONE }
+    }
+
+    pub(crate) const fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// An attempt ended the call, and nothing is to be decided.
+    pub(crate) fn ended(&mut self) {
+        self.number = self.number.saturating_add(1);
+    }
+
+    /// An attempt ended `elapsed` after the call began.
+    pub(crate) fn next(
+        &mut self,
+        policy: &PollPolicy,
+        seen: Seen,
+        elapsed: Nanos,
+        chance: Chance,
+    ) -> PollStep {
+        let step = self.number;
+        self.number = self.number.saturating_add(1);
+        match seen {
+            Seen::Good => {
+                self.ignored = 0;
+                self.good_since = self.good_since.min(elapsed);
+                if elapsed.minus(self.good_since) >= policy.hold_for {
+                    return PollStep::Done;
+                }
+            }
+            Seen::NotYet => {
+                self.ignored = 0;
+                self.good_since = Nanos::NEVER;
+            }
+            Seen::Ignored => {
+                self.ignored = self.ignored.saturating_add(1);
+                self.good_since = Nanos::NEVER;
+                if policy.max_ignored.is_some_and(|most| self.ignored >= most.get()) {
+                    return PollStep::Failed;
+                }
+            }
+            Seen::TimedOut => self.good_since = Nanos::NEVER,
+        }
+        if policy.times.is_some_and(|times| self.number >= times.get()) {
+            return PollStep::Exhausted;
+        }
+        if elapsed >= policy.timeout {
+            return PollStep::TimedOut;
+        }
+        let wait = policy.backoff.wait(step, &mut self.memory, chance);
+        PollStep::Wait(wait.min(self.until_held(policy, elapsed)).min(policy.timeout.minus(elapsed)))
+    }
+
+    /// What is left until a value that is good now has been good long enough.
+    fn until_held(&self, policy: &PollPolicy, elapsed: Nanos) -> Nanos {
+        if self.good_since.is_never() {
+            return Nanos::NEVER;
+        }
+        self.good_since.plus(policy.hold_for).minus(elapsed)
+    }
+}

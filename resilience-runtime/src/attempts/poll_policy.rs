@@ -1,0 +1,265 @@
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use super::retry_policy::{checked_attempt_timeout, checked_times};
+use crate::backoff::{Backoff, Jitter};
+use crate::error::{ConfigError, or_panic};
+use crate::time::Nanos;
+
+/// How often and for how long a condition is looked at.
+///
+/// A `const`-constructible value, for `#[poll(policy = ..)]` and [`Poll::policy`](crate::Poll::policy).
+///
+/// ```
+/// use resilience::{PollPolicy, poll};
+/// use std::time::Duration;
+///
+/// const QUICK: PollPolicy =
+///     PollPolicy::new().timeout(Duration::from_secs(2)).interval(Duration::from_millis(1));
+///
+/// let mut n = 0;
+/// let found = poll(|| { n += 1; Ok::<_, ()>(n) }).until(|n| *n == 4).policy(QUICK).call();
+/// assert_eq!(found, Ok(4));
+/// ```
+///
+/// | setting | default |
+/// |---|---|
+/// | [`timeout`](Self::timeout) | [`DEFAULT_TIMEOUT`](Self::DEFAULT_TIMEOUT) = 15 s |
+/// | [`interval`](Self::interval) | [`DEFAULT_INTERVAL`](Self::DEFAULT_INTERVAL) = 1 s |
+/// | [`times`](Self::times) | no bound |
+/// | [`hold_for`](Self::hold_for) | none: the first good value ends it |
+/// | [`max_ignored`](Self::max_ignored) | no bound |
+/// | [`attempt_timeout`](Self::attempt_timeout) | the timeout |
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
+pub struct PollPolicy {
+    pub(super) timeout: Nanos,
+    pub(super) backoff: Backoff,
+    pub(super) times: Option<NonZeroU32>,
+    pub(super) hold_for: Nanos,
+    pub(super) max_ignored: Option<NonZeroU32>,
+    attempt_timeout: Nanos,
+}
+
+impl PollPolicy {
+    /// Fifteen seconds, the default of the `poll` library for Python: as long as somebody watches a spinner.
+    pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(15);
+
+    /// One second, the default of the `poll` library for Python: a poll is a question to somebody who is busy.
+    pub const DEFAULT_INTERVAL: Duration = Duration::from_secs(1);
+
+    /// Every second, for fifteen seconds.
+    pub const fn new() -> Self {
+        Self {
+            timeout: Nanos::of(Self::DEFAULT_TIMEOUT),
+            backoff: Backoff::constant(Self::DEFAULT_INTERVAL),
+            times: None,
+            hold_for: Nanos::ZERO,
+            max_ignored: None,
+            attempt_timeout: Nanos::NEVER,
+        }
+    }
+
+    /// How long to go on. The last wait is clipped to it and one attempt is made at its very end; an attempt that is
+    /// running then may finish (see [`attempt_timeout`](Self::attempt_timeout)). Zero: one attempt.
+    ///
+    /// # Panics
+    /// If it is shorter than `hold_for` or the attempt timeout: in a `const`, a compile error.
+    pub const fn timeout(self, timeout: Duration) -> Self {
+        or_panic!(self.try_timeout(timeout))
+    }
+
+    /// As [`timeout`](Self::timeout), for a value known only at run time.
+    ///
+    /// # Errors
+    /// Where `timeout` panics.
+    pub const fn try_timeout(mut self, timeout: Duration) -> Result<Self, ConfigError> {
+        self.timeout = Nanos::of(timeout);
+        self.consistent()
+    }
+
+    /// No timeout: the condition ends it, or an error.
+    pub const fn forever(mut self) -> Self {
+        self.timeout = Nanos::NEVER;
+        self
+    }
+
+    /// The same wait before every attempt but the first, in place of any backoff and jitter set before.
+    pub const fn interval(mut self, interval: Duration) -> Self {
+        self.backoff = Backoff::constant(interval);
+        self
+    }
+
+    /// The waits between attempts with their jitter, in place of any set before.
+    pub const fn backoff(mut self, backoff: Backoff) -> Self {
+        self.backoff = backoff;
+        self
+    }
+
+    /// How the waits are spread out; see [`Backoff::jitter`].
+    ///
+    /// # Panics
+    /// As [`Backoff::jitter`]: in a `const`, a compile error.
+    pub const fn jitter(self, jitter: Jitter) -> Self {
+        or_panic!(self.try_jitter(jitter))
+    }
+
+    /// As [`jitter`](Self::jitter), for a value known only at run time.
+    ///
+    /// # Errors
+    /// Where [`Backoff::jitter`] panics.
+    pub const fn try_jitter(mut self, jitter: Jitter) -> Result<Self, ConfigError> {
+        self.backoff = match self.backoff.try_jitter(jitter) {
+            Ok(backoff) => backoff,
+            Err(error) => return Err(error),
+        };
+        Ok(self)
+    }
+
+    /// How many attempts in total.
+    ///
+    /// # Panics
+    /// On 0: in a `const`, a compile error.
+    pub const fn times(self, times: u32) -> Self {
+        or_panic!(self.try_times(times))
+    }
+
+    /// As [`times`](Self::times), for a value known only at run time.
+    ///
+    /// # Errors
+    /// On 0.
+    pub const fn try_times(mut self, times: u32) -> Result<Self, ConfigError> {
+        self.times = match checked_times(times) {
+            Ok(times) => Some(times),
+            Err(error) => return Err(error),
+        };
+        Ok(self)
+    }
+
+    /// How long the value must stay good, looked at once per interval and at the end of this time.
+    ///
+    /// # Panics
+    /// If it is longer than the timeout: in a `const`, a compile error.
+    pub const fn hold_for(self, hold_for: Duration) -> Self {
+        or_panic!(self.try_hold_for(hold_for))
+    }
+
+    /// As [`hold_for`](Self::hold_for), for a value known only at run time.
+    ///
+    /// # Errors
+    /// Where `hold_for` panics.
+    pub const fn try_hold_for(mut self, hold_for: Duration) -> Result<Self, ConfigError> {
+        self.hold_for = Nanos::of(hold_for);
+        self.consistent()
+    }
+
+    /// How many ignored errors in a row end it, with the last of them.
+    ///
+    /// # Panics
+    /// On 0: in a `const`, a compile error.
+    pub const fn max_ignored(self, max_ignored: u32) -> Self {
+        or_panic!(self.try_max_ignored(max_ignored))
+    }
+
+    /// As [`max_ignored`](Self::max_ignored), for a value known only at run time.
+    ///
+    /// # Errors
+    /// On 0.
+    pub const fn try_max_ignored(mut self, max_ignored: u32) -> Result<Self, ConfigError> {
+        self.max_ignored = NonZeroU32::new(max_ignored);
+        if self.max_ignored.is_none() {
+            return Err(ConfigError::new(
+                "max_ignored",
+                "`max_ignored` must be at least 1: to ignore no error at all, leave `ignore` out",
+            ));
+        }
+        Ok(self)
+    }
+
+    /// How long one async attempt may take; then it is dropped and means "not yet". Without it, an attempt may take as
+    /// long as the timeout, so that one that hangs ends the poll and does not hang it. Synchronous calls cannot be
+    /// interrupted: they ignore it.
+    ///
+    /// # Panics
+    /// On zero, and if it is longer than the timeout: in a `const`, a compile error.
+    pub const fn attempt_timeout(self, attempt_timeout: Duration) -> Self {
+        or_panic!(self.try_attempt_timeout(attempt_timeout))
+    }
+
+    /// As [`attempt_timeout`](Self::attempt_timeout), for a value known only at run time.
+    ///
+    /// # Errors
+    /// Where `attempt_timeout` panics.
+    pub const fn try_attempt_timeout(mut self, attempt_timeout: Duration) -> Result<Self, ConfigError> {
+        self.attempt_timeout = match checked_attempt_timeout(attempt_timeout) {
+            Ok(attempt_timeout) => attempt_timeout,
+            Err(error) => return Err(error),
+        };
+        self.consistent()
+    }
+
+    const fn consistent(self) -> Result<Self, ConfigError> {
+        if self.hold_for.get() > self.timeout.get() {
+            return Err(ConfigError::new(
+                "hold_for",
+                "`hold_for` is longer than `timeout`, so it could never be met",
+            ));
+        }
+        // A timeout of "never" is none, and cannot be too long.
+        if !self.attempt_timeout.is_never() && self.attempt_timeout.get() > self.timeout.get() {
+            return Err(ConfigError::new(
+                "attempt_timeout",
+                "`attempt_timeout` is longer than `timeout`, so it would never be reached",
+            ));
+        }
+        Ok(self)
+    }
+
+    /// For a builder, which has nobody to complain to: a hold that is longer is cut.
+    pub(crate) fn clamped_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Nanos::of(timeout);
+        self.hold_for = self.hold_for.min(self.timeout);
+        self
+    }
+
+    /// For a builder, which has nobody to complain to: a hold that is longer than the timeout is cut.
+    pub(crate) fn clamped_hold_for(mut self, hold_for: Duration) -> Self {
+        self.hold_for = Nanos::of(hold_for).min(self.timeout);
+        self
+    }
+
+    /// For a builder, which has nobody to complain to: zero counts as a nanosecond.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn clamped_attempt_timeout(mut self, attempt_timeout: Duration) -> Self {
+        self.attempt_timeout = Nanos::of(attempt_timeout).max(Nanos::new(1));
+        self
+    }
+
+    pub(crate) const fn needs_no_hold(&self) -> bool {
+        self.hold_for.is_zero()
+    }
+
+    pub(crate) const fn timeout_nanos(&self) -> Nanos {
+        self.timeout
+    }
+
+    /// What one async attempt may take.
+    #[cfg(feature = "tokio")]
+    pub(crate) const fn attempt_limit(&self) -> Nanos {
+        // A timeout of zero still grants its one attempt; it has nothing to be measured by.
+        let by_timeout = if self.timeout.is_zero() { Nanos::NEVER } else { self.timeout };
+        self.attempt_timeout.min(by_timeout)
+    }
+}
+
+impl Default for PollPolicy {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl From<&Self> for PollPolicy {
+    fn from(policy: &Self) -> Self {
+        *policy
+    }
+}

@@ -1,0 +1,44 @@
+use super::RetryPolicy;
+use crate::backoff::Memory;
+use crate::rng::Chance;
+use crate::time::Nanos;
+
+/// The attempts of one retried call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RetryAttempts {
+    /// How many have failed.
+    number: u32,
+    memory: Memory,
+}
+
+impl RetryAttempts {
+    pub(crate) const fn new() -> Self {
+        Self { number: 0, memory: Memory::NONE }
+    }
+
+    pub(crate) const fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// An attempt failed `elapsed` after the call began. The wait before the next one; `None`: it was the last.
+    ///
+    /// `hint` is the wait that the other side asked for: a lower bound.
+    pub(crate) fn failed(
+        &mut self,
+        policy: &RetryPolicy,
+        again: bool,
+        elapsed: Nanos,
+        hint: Nanos,
+        chance: Chance,
+    ) -> Option<Nanos> {
+        let step = self.number;
+        self.number = self.number.saturating_add(1);
+        if !again || policy.times.is_some_and(|times| self.number >= times.get()) {
+            return None;
+        }
+        let wait = policy.backoff.wait(step, &mut self.memory, chance).max(hint);
+        // An attempt that starts at the deadline has no time left: the wait would lead nowhere.
+        let in_time = policy.deadline.is_never() || elapsed.plus(wait) < policy.deadline;
+        in_time.then_some(wait)
+    }
+}

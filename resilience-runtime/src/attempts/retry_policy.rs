@@ -1,0 +1,236 @@
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use crate::backoff::{Backoff, Jitter};
+use crate::error::{ConfigError, or_panic};
+use crate::time::Nanos;
+
+/// How often, how far apart and for how long a failing call is tried again.
+///
+/// A `const`-constructible value, for `#[retry(policy = ..)]`, [`Retry::policy`](crate::Retry::policy) and
+/// [`execute`](Self::execute) / [`execute_async`](Self::execute_async). A wrong constant does not compile:
+///
+/// ```compile_fail
+/// # use resilience::RetryPolicy;
+/// const WRONG: RetryPolicy = RetryPolicy::new().times(0); // `times` must be at least 1
+/// # let _ = WRONG;
+/// ```
+///
+/// ```
+/// use resilience::{Backoff, Jitter, RetryPolicy};
+/// use std::time::Duration;
+///
+/// const DB: RetryPolicy = RetryPolicy::new()
+///     .times(4)
+///     .backoff(Backoff::exponential(Duration::from_millis(1)).max(Duration::from_secs(1)).jitter(Jitter::Full))
+///     .deadline(Duration::from_secs(5));
+///
+/// let mut calls = 0;
+/// let row = DB.execute(|| {
+///     calls += 1;
+///     if calls < 3 { Err("busy") } else { Ok("row") }
+/// });
+/// assert_eq!((row, calls), (Ok("row"), 3));
+/// ```
+///
+/// | setting | default |
+/// |---|---|
+/// | [`times`](Self::times) | [`DEFAULT_TIMES`](Self::DEFAULT_TIMES) = 3 |
+/// | [`interval`](Self::interval) | [`DEFAULT_INTERVAL`](Self::DEFAULT_INTERVAL) = 1 s |
+/// | [`deadline`](Self::deadline) | none |
+/// | [`attempt_timeout`](Self::attempt_timeout) | none |
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
+pub struct RetryPolicy {
+    /// `None`: without end.
+    pub(super) times: Option<NonZeroU32>,
+    pub(super) backoff: Backoff,
+    pub(super) deadline: Nanos,
+    attempt_timeout: Nanos,
+}
+
+impl RetryPolicy {
+    /// Three attempts: one for the accident, one for the accident's echo. It is what the `poll` library for Python
+    /// defaults to, and what load on a failing server still bears.
+    pub const DEFAULT_TIMES: u32 = 3;
+
+    /// One second: long enough for a restart or a failover to be noticed, short enough for somebody who waits. The
+    /// default of the `poll` library for Python.
+    pub const DEFAULT_INTERVAL: Duration = Duration::from_secs(1);
+
+    /// Three attempts, one second apart.
+    pub const fn new() -> Self {
+        Self {
+            times: NonZeroU32::new(Self::DEFAULT_TIMES),
+            backoff: Backoff::constant(Self::DEFAULT_INTERVAL),
+            deadline: Nanos::NEVER,
+            attempt_timeout: Nanos::NEVER,
+        }
+    }
+
+    /// How many attempts in total, the first call included.
+    ///
+    /// # Panics
+    /// On 0: in a `const`, a compile error.
+    pub const fn times(self, times: u32) -> Self {
+        or_panic!(self.try_times(times))
+    }
+
+    /// As [`times`](Self::times), for a value known only at run time.
+    ///
+    /// # Errors
+    /// On 0.
+    pub const fn try_times(mut self, times: u32) -> Result<Self, ConfigError> {
+        self.times = match checked_times(times) {
+            Ok(times) => Some(times),
+            Err(error) => return Err(error),
+        };
+        Ok(self)
+    }
+
+    /// Attempts without end; only a good one, an error that is not retried, or the deadline ends it.
+    pub const fn forever(mut self) -> Self {
+        self.times = None;
+        self
+    }
+
+    /// The same wait before every attempt but the first, in place of any backoff and jitter set before.
+    pub const fn interval(mut self, interval: Duration) -> Self {
+        self.backoff = Backoff::constant(interval);
+        self
+    }
+
+    /// The waits between attempts with their jitter, in place of any set before.
+    pub const fn backoff(mut self, backoff: Backoff) -> Self {
+        self.backoff = backoff;
+        self
+    }
+
+    /// How the waits are spread out; see [`Backoff::jitter`].
+    ///
+    /// # Panics
+    /// As [`Backoff::jitter`]: in a `const`, a compile error.
+    pub const fn jitter(self, jitter: Jitter) -> Self {
+        or_panic!(self.try_jitter(jitter))
+    }
+
+    /// As [`jitter`](Self::jitter), for a value known only at run time.
+    ///
+    /// # Errors
+    /// Where [`Backoff::jitter`] panics.
+    pub const fn try_jitter(mut self, jitter: Jitter) -> Result<Self, ConfigError> {
+        self.backoff = match self.backoff.try_jitter(jitter) {
+            Ok(backoff) => backoff,
+            Err(error) => return Err(error),
+        };
+        Ok(self)
+    }
+
+    /// How long everything may take together. No wait is begun after which an attempt could not start in time; an
+    /// *async* attempt that is still running at the deadline is dropped.
+    ///
+    /// # Panics
+    /// On zero, and if it is shorter than the attempt timeout: in a `const`, a compile error.
+    pub const fn deadline(self, deadline: Duration) -> Self {
+        or_panic!(self.try_deadline(deadline))
+    }
+
+    /// As [`deadline`](Self::deadline), for a value known only at run time.
+    ///
+    /// # Errors
+    /// Where `deadline` panics.
+    pub const fn try_deadline(mut self, deadline: Duration) -> Result<Self, ConfigError> {
+        self.deadline = Nanos::of(deadline);
+        if self.deadline.is_zero() {
+            return Err(ConfigError::new(
+                "deadline",
+                "`deadline` is zero, which leaves no time for an attempt",
+            ));
+        }
+        self.consistent()
+    }
+
+    /// How long one async attempt may take; then it is dropped and counts as a failure that is tried again.
+    /// Synchronous calls cannot be interrupted: they ignore it.
+    ///
+    /// # Panics
+    /// On zero, and if it is longer than the deadline: in a `const`, a compile error.
+    pub const fn attempt_timeout(self, attempt_timeout: Duration) -> Self {
+        or_panic!(self.try_attempt_timeout(attempt_timeout))
+    }
+
+    /// As [`attempt_timeout`](Self::attempt_timeout), for a value known only at run time.
+    ///
+    /// # Errors
+    /// Where `attempt_timeout` panics.
+    pub const fn try_attempt_timeout(mut self, attempt_timeout: Duration) -> Result<Self, ConfigError> {
+        self.attempt_timeout = match checked_attempt_timeout(attempt_timeout) {
+            Ok(attempt_timeout) => attempt_timeout,
+            Err(error) => return Err(error),
+        };
+        self.consistent()
+    }
+
+    const fn consistent(self) -> Result<Self, ConfigError> {
+        // A timeout of "never" is none, and cannot be too long.
+        if !self.attempt_timeout.is_never() && self.attempt_timeout.get() > self.deadline.get() {
+            return Err(ConfigError::new(
+                "attempt_timeout",
+                "`attempt_timeout` is longer than `deadline`, so it would never be reached",
+            ));
+        }
+        Ok(self)
+    }
+
+    /// For a builder, which has nobody to complain to: zero counts as a nanosecond.
+    pub(crate) fn clamped_deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = Nanos::of(deadline).max(Nanos::new(1));
+        if !self.attempt_timeout.is_never() {
+            self.attempt_timeout = self.attempt_timeout.min(self.deadline);
+        }
+        self
+    }
+
+    /// For a builder, which has nobody to complain to: zero counts as a nanosecond.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn clamped_attempt_timeout(mut self, attempt_timeout: Duration) -> Self {
+        self.attempt_timeout = Nanos::of(attempt_timeout).max(Nanos::new(1)).min(self.deadline);
+        self
+    }
+
+    /// The limits that an async attempt runs under: for itself, and for everything together.
+    pub(crate) const fn limits(&self) -> (Nanos, Nanos) {
+        (self.attempt_timeout, self.deadline)
+    }
+}
+
+pub(super) const fn checked_times(times: u32) -> Result<NonZeroU32, ConfigError> {
+    match NonZeroU32::new(times) {
+        Some(times) => Ok(times),
+        None => {
+            Err(ConfigError::new("times", "`times` must be at least 1: the first call counts as an attempt"))
+        }
+    }
+}
+
+pub(super) const fn checked_attempt_timeout(timeout: Duration) -> Result<Nanos, ConfigError> {
+    if timeout.is_zero() {
+        return Err(ConfigError::new(
+            "attempt_timeout",
+            "`attempt_timeout` is zero: no attempt could finish in time",
+        ));
+    }
+    Ok(Nanos::of(timeout))
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl From<&Self> for RetryPolicy {
+    fn from(policy: &Self) -> Self {
+        *policy
+    }
+}

@@ -1,0 +1,80 @@
+use crate::backoff::{ONE, fixed_point};
+use crate::error::ConfigError;
+use crate::rng::Chance;
+use crate::time::Nanos;
+
+/// How a wait `d` is spread out at random.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Jitter {
+    /// Not at all.
+    None,
+    /// Uniform in `[0, d]`: the least load on a recovering server, by Marc Brooker's simulations.
+    Full,
+    /// Uniform in `[d/2, d]`: some wait is kept.
+    Equal,
+    /// Uniform in `d·(1 ± ratio)`, the ratio between 0 and 1.
+    Ratio(f64),
+    /// Smoothed exponential waits whose median grows evenly, the formula of Polly's `DecorrelatedJitterBackoffV2`:
+    /// `t = n + U(0,1)`, `F(t) = 2^t·tanh(√(4t))`, `wait = (F(t) − F(previous t))·base/1.4`.
+    Decorrelated,
+}
+
+/// A [`Jitter`] that has been checked.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Spread {
+    None,
+    Full,
+    Equal,
+    /// Fixed point, 32 bits behind the point, at most one.
+    Ratio(u64),
+    Decorrelated,
+}
+
+impl Jitter {
+    pub(super) const fn spread(self) -> Result<Spread, ConfigError> {
+        Ok(match self {
+            Self::None => Spread::None,
+            Self::Full => Spread::Full,
+            Self::Equal => Spread::Equal,
+            Self::Decorrelated => Spread::Decorrelated,
+            Self::Ratio(ratio) => {
+                if !(ratio >= 0.0 && ratio <= 1.0) {
+                    return Err(ConfigError::new(
+                        "jitter",
+                        "a jitter ratio must be between 0 and 1 (0 % and 100 %)",
+                    ));
+                }
+                Spread::Ratio(fixed_point(ratio))
+            }
+        })
+    }
+}
+
+impl Spread {
+    /// Spreads a wait that is already capped, never above the cap. Never stays never.
+    pub(super) fn apply(self, delay: Nanos, cap: Nanos, chance: Chance) -> Nanos {
+        if delay.is_never() {
+            return delay;
+        }
+        let nanos = delay.get();
+        Nanos::new(match self {
+            // The decorrelated formula is its own wait; the schedule has applied it already.
+            Self::None | Self::Decorrelated => nanos,
+            Self::Full => chance.between(0, nanos),
+            Self::Equal => chance.between(nanos / 2, nanos),
+            Self::Ratio(ratio) => {
+                let middle = nanos.min(scale(cap.get(), ONE, ONE + ratio));
+                let width = scale(middle, ratio, ONE);
+                chance.between(middle - width, middle.saturating_add(width))
+            }
+        })
+    }
+}
+
+/// `value · numerator / denominator`, rounded down; the quotient is at most one here, so it fits.
+fn scale(value: u64, numerator: u64, denominator: u64) -> u64 {
+    #[expect(clippy::cast_possible_truncation, reason = "numerator <= denominator")]
+    let scaled = (u128::from(value) * u128::from(numerator) / u128::from(denominator)) as u64;
+    scaled
+}

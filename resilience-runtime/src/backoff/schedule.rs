@@ -1,0 +1,99 @@
+//! The wait after a failure, as a pure function of how many waits came before, one word of memory, and chance.
+
+use super::jitter::Spread;
+use super::{Backoff, ONE, Shape};
+use crate::rng::Chance;
+use crate::time::Nanos;
+
+/// What a schedule remembers of the wait before: nothing, nanoseconds, or the bits of an `f64`, by its shape.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Memory(u64);
+
+impl Memory {
+    /// Before the first wait.
+    pub(crate) const NONE: Self = Self(0);
+}
+
+/// From here on, doubling one nanosecond has left the range, and with it the formula below.
+const LAST_DOUBLING: u32 = 63;
+
+impl Backoff {
+    /// The wait number `step`, from 0.
+    pub(crate) fn wait(&self, step: u32, memory: &mut Memory, chance: Chance) -> Nanos {
+        let delay = match self.shape {
+            Shape::Constant => self.base,
+            Shape::Linear => multiply(self.base, u128::from(step) + 1),
+            Shape::Exponential { .. } if self.spread == Spread::Decorrelated => {
+                return self.smoothed(step, memory, chance);
+            }
+            Shape::Exponential { factor } => self.grown(factor, step, memory),
+            Shape::Fibonacci => multiply(self.base, u128::from(fibonacci(step))),
+            Shape::Decorrelated => return self.wandered(step, memory, chance),
+        };
+        self.spread.apply(delay.min(self.cap), self.cap, chance)
+    }
+
+    /// Rounded up, so that a factor above 1 grows whatever the base.
+    fn grown(&self, factor: u64, step: u32, memory: &mut Memory) -> Nanos {
+        let delay = if step == 0 {
+            self.base
+        } else {
+            let product = u128::from(memory.0) * u128::from(factor);
+            saturate(product.div_ceil(u128::from(ONE)))
+        };
+        memory.0 = delay.min(self.cap).get();
+        delay
+    }
+
+    fn wandered(&self, step: u32, memory: &mut Memory, chance: Chance) -> Nanos {
+        let before = if step == 0 { self.base.get() } else { memory.0 };
+        // A cap of "never" is no cap to be drawn from: the largest finite wait is.
+        let top = before.saturating_mul(3).min(self.cap.get()).min(u64::MAX - 1);
+        memory.0 = if self.base.is_never() { self.base.get() } else { chance.between(self.base.get(), top) };
+        Nanos::new(memory.0)
+    }
+
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the formula is one of real numbers; the cast back saturates"
+    )]
+    fn smoothed(&self, step: u32, memory: &mut Memory, chance: Chance) -> Nanos {
+        if self.base.is_zero() {
+            return Nanos::ZERO;
+        }
+        if step <= LAST_DOUBLING {
+            let t = f64::from(step) + chance.unit();
+            let here = t.exp2() * (4.0 * t).sqrt().tanh();
+            let grown = here - f64::from_bits(memory.0);
+            memory.0 = here.to_bits();
+            let delay = Nanos::new((grown * self.base.get() as f64 / 1.4) as u64);
+            if delay < self.cap {
+                return delay;
+            }
+        }
+        // Polly cuts here, and then every client waits exactly the cap.
+        Spread::Equal.apply(self.cap, self.cap, chance)
+    }
+}
+
+fn multiply(base: Nanos, times: u128) -> Nanos {
+    saturate(u128::from(base.get()) * times)
+}
+
+fn saturate(nanos: u128) -> Nanos {
+    Nanos::new(u64::try_from(nanos).unwrap_or(u64::MAX))
+}
+
+/// 1, 1, 2, 3, 5, ...; saturates at step 93.
+fn fibonacci(step: u32) -> u64 {
+    let (mut here, mut next) = (1_u64, 1_u64);
+    for _ in 0..step.min(93) {
+        (here, next) = (next, here.saturating_add(next));
+    }
+    here
+}
+
+#[cfg(test)]
+mod tests;

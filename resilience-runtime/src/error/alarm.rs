@@ -1,0 +1,97 @@
+use std::fmt;
+use std::io;
+
+/// An `Ok` value that `alarm(..)` calls a failure: what rang, with the value itself.
+///
+/// A function under `#[poll(alarm ..)]` returns it as its own error type, through [`From`].
+///
+/// ```
+/// use resilience::{Alarm, TimedOut, poll};
+///
+/// #[derive(Debug, PartialEq)]
+/// enum Job { Running, Done, Crashed }
+///
+/// #[derive(Debug, PartialEq)]
+/// enum Error { Crashed(Job), Slow(TimedOut) }
+/// impl From<Alarm<Job>> for Error {
+///     fn from(alarm: Alarm<Job>) -> Self { Error::Crashed(alarm.into_value()) }
+/// }
+/// impl From<TimedOut> for Error {
+///     fn from(timed_out: TimedOut) -> Self { Error::Slow(timed_out) }
+/// }
+///
+/// #[poll(until(Job::Done), alarm(Job::Crashed))]
+/// fn wait() -> Result<Job, Error> { Ok(Job::Crashed) }
+///
+/// assert_eq!(wait(), Err(Error::Crashed(Job::Crashed)));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alarm<T> {
+    function: &'static str,
+    attempts: u32,
+    value: T,
+}
+
+impl<T> Alarm<T> {
+    pub(crate) const fn new(function: &'static str, attempts: u32, value: T) -> Self {
+        Self { function, attempts, value }
+    }
+
+    /// The function that was called: its `name = ".."`, or module path and name.
+    #[must_use]
+    pub const fn function(&self) -> &'static str {
+        self.function
+    }
+
+    /// How many attempts were made, the one that rang included.
+    #[must_use]
+    pub const fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    /// The value that rang.
+    #[must_use]
+    pub const fn value(&self) -> &T {
+        &self.value
+    }
+
+    /// The value that rang, by itself.
+    #[must_use]
+    pub fn into_value(self) -> T {
+        self.value
+    }
+}
+
+impl<T: fmt::Debug> fmt::Display for Alarm<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { function, attempts, value } = self;
+        write!(f, "`{function}` rang its alarm at attempt {attempts}: {value:?}")
+    }
+}
+
+impl<T: fmt::Debug> std::error::Error for Alarm<T> {}
+
+impl<T: fmt::Debug + Send + Sync + 'static> From<Alarm<T>> for io::Error {
+    /// Of the kind [`io::ErrorKind::Other`].
+    fn from(alarm: Alarm<T>) -> Self {
+        Self::other(alarm)
+    }
+}
+
+/// An error type that can hold an [`Alarm`] over a `T`: anything with `From<Alarm<T>>`.
+#[diagnostic::on_unimplemented(
+    message = "the error type `{Self}` cannot hold an `Alarm<{T}>`",
+    label = "when the alarm rings, the function has to return a `{Self}`",
+    note = "write `impl From<resilience::Alarm<{T}>> for {Self}` (with thiserror: a variant with `#[from]`)"
+)]
+pub trait HoldAlarm<T>: Sized {
+    /// The alarm as an error of this type.
+    fn hold(alarm: Alarm<T>) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T, E: From<Alarm<T>>> HoldAlarm<T> for E {
+    fn hold(alarm: Alarm<T>) -> Self {
+        alarm.into()
+    }
+}

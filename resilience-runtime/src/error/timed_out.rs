@@ -1,0 +1,152 @@
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+/// A limit was reached before anything better could be reported.
+///
+/// A function under an attribute returns it as its own error type, through [`From`]: `std::io::Error`,
+/// `Box<dyn Error + Send + Sync>` and the usual report types take it as they are, an enum of yours needs
+/// `impl From<TimedOut>` (with `thiserror`: `#[from]`). It appears only if no attempt failed with a *real* error;
+/// otherwise that one is returned.
+///
+/// ```
+/// use resilience::{TimedOut, poll};
+/// use std::time::Duration;
+///
+/// #[poll(until = |n| *n > 9, timeout = 20ms, interval = 5ms)]
+/// fn wait_for_ten() -> Result<u32, TimedOut> {
+///     Ok(1)
+/// }
+/// let timed_out = wait_for_ten().unwrap_err();
+/// assert_eq!(timed_out.attempts(), 5);
+/// assert!(timed_out.elapsed() >= Duration::from_millis(20));
+/// assert!(timed_out.to_string().contains("wait_for_ten` timed out after 20ms"));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TimedOut {
+    function: &'static str,
+    limit: Limit,
+    attempts: u32,
+    elapsed: Duration,
+}
+
+/// Which limit was reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Limit {
+    /// One attempt took longer than this, and no further one was allowed.
+    AttemptTimeout(Duration),
+    /// All attempts together were to take no longer than this.
+    Deadline(Duration),
+    /// The condition was to be met within this time.
+    Timeout(Duration),
+    /// The condition was to be met within so many attempts.
+    Times(u32),
+}
+
+impl TimedOut {
+    pub(crate) const fn new(function: &'static str, limit: Limit, attempts: u32, elapsed: Duration) -> Self {
+        Self { function, limit, attempts, elapsed }
+    }
+
+    /// The function that was called: its `name = ".."`, or module path and name.
+    #[must_use]
+    pub const fn function(&self) -> &'static str {
+        self.function
+    }
+
+    /// The limit that was reached.
+    #[must_use]
+    pub const fn limit(&self) -> Limit {
+        self.limit
+    }
+
+    /// How many attempts were made.
+    #[must_use]
+    pub const fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    /// How long they took together, waits included.
+    #[must_use]
+    pub const fn elapsed(&self) -> Duration {
+        self.elapsed
+    }
+}
+
+impl fmt::Display for TimedOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { function, limit, attempts, elapsed } = self;
+        match limit {
+            Limit::AttemptTimeout(limit) => {
+                write!(f, "`{function}` timed out: an attempt took longer than {limit:?}")
+            }
+            Limit::Deadline(limit) => write!(f, "`{function}` timed out at its deadline of {limit:?}"),
+            Limit::Timeout(limit) => {
+                write!(f, "`{function}` timed out after {limit:?}: the condition was not met")
+            }
+            Limit::Times(_) => write!(f, "`{function}` gave up: the condition was not met"),
+        }?;
+        let attempt = if *attempts == 1 { "attempt" } else { "attempts" };
+        write!(f, " ({attempts} {attempt} in {elapsed:?})")
+    }
+}
+
+impl std::error::Error for TimedOut {}
+
+impl From<TimedOut> for io::Error {
+    /// Of the kind [`io::ErrorKind::TimedOut`].
+    fn from(timed_out: TimedOut) -> Self {
+        Self::new(io::ErrorKind::TimedOut, timed_out)
+    }
+}
+
+/// An error type that can hold a [`TimedOut`]: anything with `From<TimedOut>`.
+#[diagnostic::on_unimplemented(
+    message = "the error type `{Self}` cannot hold a `TimedOut`",
+    label = "when time runs out, the function has to return a `{Self}`",
+    note = "write `impl From<resilience::TimedOut> for {Self}` (with thiserror: a variant with `#[from]`)"
+)]
+pub trait HoldTimedOut: Sized {
+    /// The time limit as an error of this type.
+    fn hold(timed_out: TimedOut) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: From<TimedOut>> HoldTimedOut for E {
+    fn hold(timed_out: TimedOut) -> Self {
+        timed_out.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_timeout_says_what_how_often_and_how_long() {
+        let second = Duration::from_secs(1);
+        let cases = [
+            (
+                Limit::AttemptTimeout(second),
+                "`f` timed out: an attempt took longer than 1s (1 attempt in 2s)",
+            ),
+            (Limit::Deadline(second), "`f` timed out at its deadline of 1s (1 attempt in 2s)"),
+            (Limit::Timeout(second), "`f` timed out after 1s: the condition was not met (1 attempt in 2s)"),
+            (Limit::Times(1), "`f` gave up: the condition was not met (1 attempt in 2s)"),
+        ];
+        for (limit, text) in cases {
+            assert_eq!(TimedOut::new("f", limit, 1, 2 * second).to_string(), text);
+        }
+        assert!(TimedOut::new("f", Limit::Times(3), 3, second).to_string().ends_with("(3 attempts in 1s)"));
+    }
+
+    #[test]
+    fn io_errors_and_boxed_errors_hold_a_timeout() {
+        let timed_out = TimedOut::new("f", Limit::Times(3), 3, Duration::ZERO);
+        let io: io::Error = HoldTimedOut::hold(timed_out.clone());
+        assert_eq!(io.kind(), io::ErrorKind::TimedOut);
+        let boxed: Box<dyn std::error::Error + Send + Sync> = HoldTimedOut::hold(timed_out.clone());
+        assert_eq!(boxed.downcast_ref::<TimedOut>(), Some(&timed_out));
+    }
+}

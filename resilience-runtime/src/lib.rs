@@ -1,0 +1,39 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+// The attributes write `::resilience`; inside this crate, that is this crate.
+extern crate self as resilience;
+
+// Floor 0: time, chance, and the words for what happened.
+mod attempt;
+mod error;
+mod outcome;
+mod rng;
+mod time;
+// Floor 1: how long to wait.
+mod backoff;
+// Floor 2: what to do next.
+mod attempts;
+// Floor 3: the clock, and waiting by it.
+mod clock;
+mod sleep;
+// Floor 4: the function forms.
+mod operation;
+mod poll;
+mod retry;
+mod site;
+// Floor 5: the doors.
+#[doc(hidden)]
+pub mod __private;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use attempt::Attempt;
+pub use attempts::{PollPolicy, RetryPolicy};
+pub use backoff::{Backoff, Delays, Jitter};
+pub use error::{Alarm, ConfigError, Limit, TimedOut};
+pub use operation::{Asynchronous, Blocking, Operation};
+pub use poll::{NoCondition, Poll, PollError, PollHooks, poll};
+#[cfg(feature = "macros")]
+pub use resilience_macros::{asyncbackoff, asyncretry, poll, retry};
+pub use retry::{Hooks, Retry, TimeLimit, Timed, Untimed, retry};

@@ -1,0 +1,74 @@
+use std::fmt;
+use std::time::Duration;
+
+/// Why a [`poll`](crate::poll()) ended without the value it waited for.
+///
+/// These three are all there will be: a caller that handles each may do without a wildcard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PollError<T, E> {
+    /// The timeout, or the last of the allowed attempts, came first.
+    TimedOut {
+        /// The last value seen; `None` if no attempt brought one.
+        last: Option<T>,
+        /// How many attempts were made.
+        attempts: u32,
+        /// How long they took together, waits included.
+        elapsed: Duration,
+    },
+    /// A value came that `alarm` rings for.
+    Alarm(T),
+    /// An attempt failed with an error that is not ignored, or with one ignored error too many.
+    Failed(E),
+}
+
+impl<T: fmt::Debug, E: fmt::Display> fmt::Display for PollError<T, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TimedOut { last, attempts, elapsed } => {
+                let plural = if *attempts == 1 { "" } else { "s" };
+                write!(f, "the condition was not met ({attempts} attempt{plural} in {elapsed:?}")?;
+                match last {
+                    Some(last) => write!(f, ", last seen: {last:?})"),
+                    None => f.write_str(", no value seen)"),
+                }
+            }
+            Self::Alarm(value) => write!(f, "the alarm rang: {value:?}"),
+            Self::Failed(error) => error.fmt(f),
+        }
+    }
+}
+
+impl<T: fmt::Debug, E: std::error::Error> std::error::Error for PollError<T, E> {
+    /// [`Failed`](Self::Failed) speaks for its error, and so names that one's source.
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Failed(error) => error.source(),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_poll_error_says_what_was_seen_last() {
+        let second = Duration::from_secs(1);
+        let cases: [(PollError<u8, &str>, &str); 4] = [
+            (
+                PollError::TimedOut { last: Some(7), attempts: 2, elapsed: second },
+                "the condition was not met (2 attempts in 1s, last seen: 7)",
+            ),
+            (
+                PollError::TimedOut { last: None, attempts: 1, elapsed: second },
+                "the condition was not met (1 attempt in 1s, no value seen)",
+            ),
+            (PollError::Alarm(7), "the alarm rang: 7"),
+            (PollError::Failed("refused"), "refused"),
+        ];
+        for (error, text) in cases {
+            assert_eq!(error.to_string(), text);
+        }
+    }
+}

@@ -1,0 +1,272 @@
+use std::fmt;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use super::error::PollError;
+use super::hooks::{DefaultPollHooks, NoCondition, PollHooks};
+use super::run::{PollNext, PollRun};
+use crate::attempt::Attempt;
+use crate::attempts::PollPolicy;
+use crate::backoff::{Backoff, Jitter};
+use crate::operation::{Blocking, Operation};
+use crate::site::{Site, name_of};
+use crate::sleep::Wait;
+
+/// Calls `operation` until its value meets a condition: every second, for fifteen seconds, unless told otherwise.
+///
+/// Give it the condition with [`until`](Poll::until), then end the builder with [`call`](Poll::call) for a closure
+/// `|| -> Result<T, E>`, and with [`run`](Poll::run) for an async one. An error ends it at once, unless it is
+/// [ignored](Poll::ignore).
+///
+/// ```
+/// use resilience::{PollError, poll};
+/// use std::time::Duration;
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() {
+/// let error = poll(async || Ok::<_, std::io::Error>("running"))
+///     .until(|state| *state == "done")
+///     .timeout(Duration::from_secs(2))
+///     .run()
+///     .await
+///     .unwrap_err();
+/// assert!(matches!(error, PollError::TimedOut { last: Some("running"), attempts: 3, .. }));
+/// # }
+/// ```
+pub fn poll<F, K>(operation: F) -> Poll<F, K, DefaultPollHooks<F::Value, F::Error>>
+where
+    F: Operation<K>,
+{
+    Poll {
+        operation,
+        site: Site::new(name_of::<F>(), PollPolicy::new()),
+        hooks: PollHooks::new(),
+        kind: PhantomData,
+    }
+}
+
+/// A poll being put together; made by [`poll`].
+///
+/// Values that make no sense are taken as the nearest that does (`times(0)` calls once): a builder has nobody to
+/// complain to. [`PollPolicy`] has checked forms of every setting.
+#[must_use = "a poll does nothing until `.call()` or `.run().await`"]
+pub struct Poll<F, K, H> {
+    pub(super) operation: F,
+    pub(super) site: Site<PollPolicy>,
+    hooks: H,
+    kind: PhantomData<fn() -> K>,
+}
+
+impl<F, K, H> Poll<F, K, H> {
+    /// How long to go on; see [`PollPolicy::timeout`].
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.site.policy = self.site.policy.clamped_timeout(timeout);
+        self
+    }
+
+    /// No timeout: the condition ends it, or an error.
+    pub fn forever(mut self) -> Self {
+        self.site.policy = self.site.policy.forever();
+        self
+    }
+
+    /// The same wait before every attempt but the first.
+    pub fn interval(mut self, interval: Duration) -> Self {
+        self.site.policy = self.site.policy.interval(interval);
+        self
+    }
+
+    /// The waits between attempts.
+    pub fn backoff(mut self, backoff: Backoff) -> Self {
+        self.site.policy = self.site.policy.backoff(backoff);
+        self
+    }
+
+    /// How the waits are spread out. One that does not fit the backoff (see [`Backoff::jitter`]) changes nothing.
+    pub fn jitter(mut self, jitter: Jitter) -> Self {
+        self.site.policy = self.site.policy.try_jitter(jitter).unwrap_or(self.site.policy);
+        self
+    }
+
+    /// How many attempts in total; 0 counts as 1.
+    pub fn times(mut self, times: u32) -> Self {
+        self.site.policy = self.site.policy.times(times.max(1));
+        self
+    }
+
+    /// How long the value must stay good; one longer than the timeout is cut to it.
+    pub fn hold_for(mut self, hold_for: Duration) -> Self {
+        self.site.policy = self.site.policy.clamped_hold_for(hold_for);
+        self
+    }
+
+    /// How many ignored errors in a row end it; 0 counts as 1.
+    pub fn max_ignored(mut self, max_ignored: u32) -> Self {
+        self.site.policy = self.site.policy.max_ignored(max_ignored.max(1));
+        self
+    }
+
+    /// How long one async attempt may take; see [`PollPolicy::attempt_timeout`]. Zero counts as a nanosecond, and
+    /// one longer than the timeout is cut by that.
+    #[cfg(feature = "tokio")]
+    pub fn attempt_timeout(mut self, attempt_timeout: Duration) -> Self {
+        self.site.policy = self.site.policy.clamped_attempt_timeout(attempt_timeout);
+        self
+    }
+
+    /// All settings at once, in place of those made before.
+    pub fn policy(mut self, policy: PollPolicy) -> Self {
+        self.site.policy = policy;
+        self
+    }
+
+    /// The name in telemetry; the operation's place in the source otherwise.
+    pub fn name(mut self, name: &'static str) -> Self {
+        self.site.name = name;
+        self
+    }
+
+    fn with_hooks<H2>(self, hooks: impl FnOnce(H) -> H2) -> Poll<F, K, H2> {
+        Poll { operation: self.operation, site: self.site, hooks: hooks(self.hooks), kind: PhantomData }
+    }
+}
+
+impl<F, K, Alarm, Ignore, OnError> Poll<F, K, PollHooks<NoCondition, Alarm, Ignore, OnError>>
+where
+    F: Operation<K>,
+{
+    /// The value that ends it.
+    pub fn until<P: FnMut(&F::Value) -> bool>(
+        self,
+        until: P,
+    ) -> Poll<F, K, PollHooks<P, Alarm, Ignore, OnError>> {
+        self.with_hooks(|PollHooks { alarm, ignore, on_error, .. }| PollHooks {
+            until,
+            alarm,
+            ignore,
+            on_error,
+        })
+    }
+}
+
+impl<F, K, Until, Alarm, Ignore, OnError> Poll<F, K, PollHooks<Until, Alarm, Ignore, OnError>>
+where
+    F: Operation<K>,
+{
+    /// A value that ends it as an error; looked at before the condition.
+    pub fn alarm<P: FnMut(&F::Value) -> bool>(
+        self,
+        alarm: P,
+    ) -> Poll<F, K, PollHooks<Until, P, Ignore, OnError>> {
+        self.with_hooks(|PollHooks { until, ignore, on_error, .. }| PollHooks {
+            until,
+            alarm,
+            ignore,
+            on_error,
+        })
+    }
+
+    /// Errors that mean "not yet"; any other ends it.
+    pub fn ignore<P: FnMut(&F::Error) -> bool>(
+        self,
+        ignore: P,
+    ) -> Poll<F, K, PollHooks<Until, Alarm, P, OnError>> {
+        self.with_hooks(|PollHooks { until, alarm, on_error, .. }| PollHooks {
+            until,
+            alarm,
+            ignore,
+            on_error,
+        })
+    }
+
+    /// Called for every error, ignored or not.
+    pub fn on_error<P: FnMut(&F::Error, &Attempt)>(
+        self,
+        on_error: P,
+    ) -> Poll<F, K, PollHooks<Until, Alarm, Ignore, P>> {
+        let on_error = Some(on_error);
+        self.with_hooks(|PollHooks { until, alarm, ignore, .. }| PollHooks { until, alarm, ignore, on_error })
+    }
+}
+
+/// What to do after an attempt: wait, or return.
+pub(super) type After<T, E> = Result<Wait, Result<T, PollError<T, E>>>;
+
+impl<F, K, Until, Alarm, Ignore, OnError> Poll<F, K, PollHooks<Until, Alarm, Ignore, OnError>> {
+    /// `outcome`: what the attempt returned; `None`: it was dropped because its time was up.
+    pub(super) fn after<T, E>(
+        &mut self,
+        run: &mut PollRun,
+        last: &mut Option<T>,
+        outcome: Option<Result<T, E>>,
+    ) -> After<T, E>
+    where
+        Until: FnMut(&T) -> bool,
+        Alarm: FnMut(&T) -> bool,
+        Ignore: FnMut(&E) -> bool,
+        OnError: FnMut(&E, &Attempt),
+    {
+        let hooks = &mut self.hooks;
+        let next = match outcome {
+            Some(Ok(value)) if (hooks.alarm)(&value) => return Err(Err(PollError::Alarm(value))),
+            Some(Ok(value)) => match run.saw(&self.site, (hooks.until)(&value)) {
+                PollNext::Return => return Err(Ok(value)),
+                next => {
+                    *last = Some(value);
+                    next
+                }
+            },
+            Some(Err(error)) => {
+                let next = run.failed(&self.site, (hooks.ignore)(&error));
+                if let Some(on_error) = &mut hooks.on_error {
+                    on_error(&error, &run.attempt(&next));
+                }
+                match next {
+                    PollNext::Return => return Err(Err(PollError::Failed(error))),
+                    next => next,
+                }
+            }
+            None => run.cut(&self.site),
+        };
+        match next {
+            PollNext::Wait(wait) => Ok(wait),
+            PollNext::TimedOut(timed_out) => Err(Err(PollError::TimedOut {
+                last: last.take(),
+                attempts: timed_out.attempts(),
+                elapsed: timed_out.elapsed(),
+            })),
+            PollNext::Return => unreachable!("each arm above returns what there is to return"),
+        }
+    }
+}
+
+impl<F, T, E, Until, Alarm, Ignore, OnError> Poll<F, Blocking<T, E>, PollHooks<Until, Alarm, Ignore, OnError>>
+where
+    F: FnMut() -> Result<T, E>,
+    Until: FnMut(&T) -> bool,
+    Alarm: FnMut(&T) -> bool,
+    Ignore: FnMut(&E) -> bool,
+    OnError: FnMut(&E, &Attempt),
+{
+    /// Calls the operation until the poll ends, blocking the thread for the waits.
+    ///
+    /// # Errors
+    /// See [`PollError`].
+    pub fn call(mut self) -> Result<T, PollError<T, E>> {
+        let mut run = PollRun::start();
+        let mut last = None;
+        loop {
+            let outcome = (self.operation)();
+            match self.after(&mut run, &mut last, Some(outcome)) {
+                Ok(wait) => wait.block(),
+                Err(result) => return result,
+            }
+        }
+    }
+}
+
+impl<F, K, H> fmt::Debug for Poll<F, K, H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Poll").field("site", &self.site).finish_non_exhaustive()
+    }
+}

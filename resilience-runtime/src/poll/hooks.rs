@@ -1,0 +1,32 @@
+use std::fmt;
+
+use crate::attempt::Attempt;
+
+/// The three questions a poll asks, and the caller it reports to.
+#[derive(Clone, Copy)]
+pub struct PollHooks<Until, Alarm, Ignore, OnError> {
+    pub(super) until: Until,
+    pub(super) alarm: Alarm,
+    pub(super) ignore: Ignore,
+    pub(super) on_error: Option<OnError>,
+}
+
+/// In place of the condition: a poll that has none cannot be called.
+#[derive(Clone, Copy, Debug)]
+pub struct NoCondition;
+
+/// What a poll asks that was given no closures: plain functions.
+pub(super) type DefaultPollHooks<T, E> =
+    PollHooks<NoCondition, fn(&T) -> bool, fn(&E) -> bool, fn(&E, &Attempt)>;
+
+impl<T, E> DefaultPollHooks<T, E> {
+    pub(super) fn new() -> Self {
+        Self { until: NoCondition, alarm: |_| false, ignore: |_| false, on_error: None }
+    }
+}
+
+impl<Until, Alarm, Ignore, OnError> fmt::Debug for PollHooks<Until, Alarm, Ignore, OnError> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PollHooks").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,64 @@
+use super::error::PollError;
+use super::form::Poll;
+use super::hooks::PollHooks;
+use super::run::PollRun;
+use crate::attempt::Attempt;
+use crate::operation::Asynchronous;
+
+/// The loop, once: an async closure that lends and one that does not cannot be called by the same generic function.
+macro_rules! run {
+    ($poll:ident) => {{
+        let mut run = PollRun::start();
+        let mut last = None;
+        loop {
+            let outcome = run.limit(&$poll.site, ($poll.operation)()).await;
+            let after = $poll.after(&mut run, &mut last, outcome);
+            match after {
+                Ok(wait) => wait.await,
+                Err(result) => return result,
+            }
+        }
+    }};
+}
+
+impl<F, T, E, Until, Alarm, Ignore, OnError>
+    Poll<F, Asynchronous<T, E>, PollHooks<Until, Alarm, Ignore, OnError>>
+where
+    Until: FnMut(&T) -> bool,
+    Alarm: FnMut(&T) -> bool,
+    Ignore: FnMut(&E) -> bool,
+    OnError: FnMut(&E, &Attempt),
+{
+    /// Runs the operation until the poll ends.
+    ///
+    /// The closure may change what it captures. To spawn the future on another thread, see
+    /// [`run_send`](Self::run_send).
+    ///
+    /// # Errors
+    /// See [`PollError`].
+    ///
+    /// # Panics
+    /// As tokio's `sleep`: to wait, it needs a tokio runtime with its timer enabled.
+    pub async fn run(mut self) -> Result<T, PollError<T, E>>
+    where
+        F: AsyncFnMut() -> Result<T, E>,
+    {
+        run!(self)
+    }
+
+    /// As [`run`](Self::run), for futures that are to be [`Send`]; see
+    /// [`Retry::run_send`](crate::Retry::run_send).
+    ///
+    /// # Errors
+    /// See [`PollError`].
+    ///
+    /// # Panics
+    /// As [`run`](Self::run).
+    pub async fn run_send<Fut>(mut self) -> Result<T, PollError<T, E>>
+    where
+        F: FnMut() -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+    {
+        run!(self)
+    }
+}

@@ -1,0 +1,237 @@
+use std::fmt;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use super::hooks::{DefaultHooks, Hooks};
+use super::limits::{Timed, Untimed};
+use super::run::TimedRetryRun;
+use crate::attempt::Attempt;
+use crate::attempts::RetryPolicy;
+use crate::backoff::{Backoff, Jitter};
+use crate::operation::{Blocking, Operation};
+use crate::site::{Site, name_of};
+use crate::sleep::Wait;
+
+/// Tries `operation` until it succeeds: three attempts, one second apart, on every error, unless told otherwise.
+///
+/// End the builder with [`call`](Retry::call) for a closure `|| -> Result<T, E>`, and with [`run`](Retry::run) for
+/// an async one. The result is the operation's own: its first success or its last error, unchanged.
+///
+/// ```
+/// use resilience::retry;
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() {
+/// async fn get(attempt: u32) -> Result<u32, &'static str> {
+///     if attempt < 3 { Err("connection refused") } else { Ok(200) }
+/// }
+///
+/// let mut attempt = 0;
+/// let page = retry(async || { attempt += 1; get(attempt).await }).times(15).run().await;
+/// assert_eq!((page, attempt), (Ok(200), 3));
+/// # }
+/// ```
+pub fn retry<F, K>(operation: F) -> Retry<F, K, DefaultHooks<F::Error>>
+where
+    F: Operation<K>,
+{
+    Retry::with_policy(operation, RetryPolicy::new())
+}
+
+/// A retry being put together; made by [`retry`].
+///
+/// Values that make no sense are taken as the nearest that does (`times(0)` calls once): a builder has nobody to
+/// complain to. [`RetryPolicy`] has checked forms of every setting.
+#[must_use = "a retry does nothing until `.call()` or `.run().await`"]
+pub struct Retry<F, K, H, L = Untimed> {
+    pub(super) operation: F,
+    pub(super) site: Site<RetryPolicy>,
+    hooks: H,
+    types: PhantomData<(fn() -> K, L)>,
+}
+
+impl<F, K, E, L> Retry<F, K, DefaultHooks<E>, L> {
+    pub(super) fn with_policy(operation: F, policy: RetryPolicy) -> Self {
+        Self { operation, site: Site::new(name_of::<F>(), policy), hooks: Hooks::new(), types: PhantomData }
+    }
+}
+
+impl<F, K, H, L> Retry<F, K, H, L> {
+    /// How many attempts in total, the first call included; 0 counts as 1.
+    pub fn times(mut self, times: u32) -> Self {
+        self.site.policy = self.site.policy.times(times.max(1));
+        self
+    }
+
+    /// Attempts without end.
+    pub fn forever(mut self) -> Self {
+        self.site.policy = self.site.policy.forever();
+        self
+    }
+
+    /// The same wait before every attempt but the first.
+    pub fn interval(mut self, interval: Duration) -> Self {
+        self.site.policy = self.site.policy.interval(interval);
+        self
+    }
+
+    /// The waits between attempts.
+    pub fn backoff(mut self, backoff: Backoff) -> Self {
+        self.site.policy = self.site.policy.backoff(backoff);
+        self
+    }
+
+    /// How the waits are spread out. One that does not fit the backoff (see [`Backoff::jitter`]) changes nothing.
+    pub fn jitter(mut self, jitter: Jitter) -> Self {
+        self.site.policy = self.site.policy.try_jitter(jitter).unwrap_or(self.site.policy);
+        self
+    }
+
+    /// All settings at once, in place of those made before.
+    pub fn policy(mut self, policy: RetryPolicy) -> Retry<F, K, H, Timed> {
+        self.site.policy = policy;
+        self.timed()
+    }
+
+    /// How long everything may take together; see [`RetryPolicy::deadline`]. Zero counts as a nanosecond, and one
+    /// shorter than the attempt timeout shortens that too.
+    pub fn deadline(mut self, deadline: Duration) -> Retry<F, K, H, Timed> {
+        self.site.policy = self.site.policy.clamped_deadline(deadline);
+        self.timed()
+    }
+
+    /// The name in errors and telemetry; the operation's place in the source otherwise.
+    pub fn name(mut self, name: &'static str) -> Self {
+        self.site.name = name;
+        self
+    }
+
+    fn timed(self) -> Retry<F, K, H, Timed> {
+        Retry { operation: self.operation, site: self.site, hooks: self.hooks, types: PhantomData }
+    }
+
+    fn with_hooks<H2>(self, hooks: impl FnOnce(H) -> H2) -> Retry<F, K, H2, L> {
+        Retry { operation: self.operation, site: self.site, hooks: hooks(self.hooks), types: PhantomData }
+    }
+}
+
+impl<F, K, H, L> Retry<F, K, H, L> {
+    /// How long one async attempt may take; see [`RetryPolicy::attempt_timeout`]. Zero counts as a nanosecond, and
+    /// one longer than the deadline is cut by that.
+    #[cfg(feature = "tokio")]
+    pub fn attempt_timeout(mut self, attempt_timeout: Duration) -> Retry<F, K, H, Timed> {
+        self.site.policy = self.site.policy.clamped_attempt_timeout(attempt_timeout);
+        self.timed()
+    }
+}
+
+impl<F, K, On, GiveUp, RetryAfter, OnError, L> Retry<F, K, Hooks<On, GiveUp, RetryAfter, OnError>, L>
+where
+    F: Operation<K>,
+{
+    /// Which errors are tried again; every error otherwise.
+    pub fn on<P: FnMut(&F::Error) -> bool>(
+        self,
+        on: P,
+    ) -> Retry<F, K, Hooks<P, GiveUp, RetryAfter, OnError>, L> {
+        self.with_hooks(|Hooks { giveup, retry_after, on_error, .. }| Hooks {
+            on,
+            giveup,
+            retry_after,
+            on_error,
+        })
+    }
+
+    /// Errors that end it even so.
+    pub fn giveup<P: FnMut(&F::Error) -> bool>(
+        self,
+        giveup: P,
+    ) -> Retry<F, K, Hooks<On, P, RetryAfter, OnError>, L> {
+        self.with_hooks(|Hooks { on, retry_after, on_error, .. }| Hooks { on, giveup, retry_after, on_error })
+    }
+
+    /// The wait the other side asked for: a lower bound for the next one. If it is longer than the time left, the
+    /// retry ends at once.
+    pub fn retry_after<P: FnMut(&F::Error) -> Option<Duration>>(
+        self,
+        retry_after: P,
+    ) -> Retry<F, K, Hooks<On, GiveUp, P, OnError>, L> {
+        self.with_hooks(|Hooks { on, giveup, on_error, .. }| Hooks { on, giveup, retry_after, on_error })
+    }
+
+    /// Called for every failure, also for the last and for errors that are not tried again.
+    pub fn on_error<P: FnMut(&F::Error, &Attempt)>(
+        self,
+        on_error: P,
+    ) -> Retry<F, K, Hooks<On, GiveUp, RetryAfter, P>, L> {
+        let on_error = Some(on_error);
+        self.with_hooks(|Hooks { on, giveup, retry_after, .. }| Hooks { on, giveup, retry_after, on_error })
+    }
+}
+
+impl<F, K, On, GiveUp, RetryAfter, OnError, L> Retry<F, K, Hooks<On, GiveUp, RetryAfter, OnError>, L> {
+    /// The wait after a failure; `None`: it was the last. `timed_out`: the error is the library's own.
+    pub(super) fn after<E>(&mut self, run: &mut TimedRetryRun, error: &E, timed_out: bool) -> Option<Wait>
+    where
+        On: FnMut(&E) -> bool,
+        GiveUp: FnMut(&E) -> bool,
+        RetryAfter: FnMut(&E) -> Option<Duration>,
+        OnError: FnMut(&E, &Attempt),
+    {
+        let hooks = &mut self.hooks;
+        let again = timed_out || ((hooks.on)(error) && !(hooks.giveup)(error));
+        let hint = if timed_out { None } else { (hooks.retry_after)(error) };
+        let attempt = run.failed(&self.site, again, hint);
+        if let Some(on_error) = &mut hooks.on_error {
+            on_error(error, &attempt);
+        }
+        attempt.into_wait()
+    }
+}
+
+impl<F, T, E, On, GiveUp, RetryAfter, OnError, L>
+    Retry<F, Blocking<T, E>, Hooks<On, GiveUp, RetryAfter, OnError>, L>
+where
+    F: FnMut() -> Result<T, E>,
+    On: FnMut(&E) -> bool,
+    GiveUp: FnMut(&E) -> bool,
+    RetryAfter: FnMut(&E) -> Option<Duration>,
+    OnError: FnMut(&E, &Attempt),
+{
+    /// Calls the operation until it succeeds or the retry ends, blocking the thread for the waits.
+    ///
+    /// # Errors
+    /// The operation's last error.
+    pub fn call(mut self) -> Result<T, E> {
+        let mut run = TimedRetryRun::start();
+        loop {
+            let error = match (self.operation)() {
+                Ok(value) => return Ok(value),
+                Err(error) => error,
+            };
+            match self.after(&mut run, &error, false) {
+                Some(wait) => wait.block(),
+                None => return Err(error),
+            }
+        }
+    }
+}
+
+impl RetryPolicy {
+    /// Calls `operation` under this policy: one policy, many functions.
+    ///
+    /// # Errors
+    /// The operation's last error.
+    pub fn execute<F, T, E>(&self, operation: F) -> Result<T, E>
+    where
+        F: FnMut() -> Result<T, E>,
+    {
+        Retry::<F, Blocking<T, E>, _, Timed>::with_policy(operation, *self).call()
+    }
+}
+
+impl<F, K, H, L> fmt::Debug for Retry<F, K, H, L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Retry").field("site", &self.site).finish_non_exhaustive()
+    }
+}

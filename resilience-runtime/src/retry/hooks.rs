@@ -1,0 +1,29 @@
+use std::fmt;
+use std::time::Duration;
+
+use crate::attempt::Attempt;
+
+/// The four questions a retry asks, and the caller it reports to.
+#[derive(Clone, Copy)]
+pub struct Hooks<On, GiveUp, RetryAfter, OnError> {
+    pub(super) on: On,
+    pub(super) giveup: GiveUp,
+    pub(super) retry_after: RetryAfter,
+    pub(super) on_error: Option<OnError>,
+}
+
+/// What a retry asks that was given no closures: plain functions, called only after a failure.
+pub(super) type DefaultHooks<E> =
+    Hooks<fn(&E) -> bool, fn(&E) -> bool, fn(&E) -> Option<Duration>, fn(&E, &Attempt)>;
+
+impl<E> DefaultHooks<E> {
+    pub(super) fn new() -> Self {
+        Self { on: |_| true, giveup: |_| false, retry_after: |_| None, on_error: None }
+    }
+}
+
+impl<On, GiveUp, RetryAfter, OnError> fmt::Debug for Hooks<On, GiveUp, RetryAfter, OnError> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hooks").finish_non_exhaustive()
+    }
+}

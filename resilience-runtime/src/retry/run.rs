@@ -1,0 +1,106 @@
+//! One retried call under way: the machine, with a clock and with chance.
+
+use std::time::Duration;
+
+use crate::attempt::Attempt;
+use crate::attempts::{RetryAttempts, RetryPolicy};
+use crate::clock::Stopwatch;
+use crate::error::{Limit, TimedOut};
+use crate::rng::Chance;
+use crate::site::Site;
+use crate::sleep::Wait;
+use crate::time::Nanos;
+
+/// A call whose time nobody asks for: no clock is read.
+#[derive(Clone, Copy, Debug)]
+pub struct RetryRun(RetryAttempts);
+
+impl Default for RetryRun {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl RetryRun {
+    /// Before the first attempt.
+    #[inline(always)]
+    pub const fn new() -> Self {
+        Self(RetryAttempts::new())
+    }
+
+    /// An attempt failed. `again`: its error is one to try again on; `hint`: the wait the other side asked for.
+    #[cold]
+    #[inline(never)]
+    pub fn failed(&mut self, site: &Site<RetryPolicy>, again: bool, hint: Option<Duration>) -> Option<Wait> {
+        let hint = hint.map_or(Nanos::ZERO, Nanos::of);
+        self.0.failed(&site.policy, again, Nanos::ZERO, hint, Chance::draw()).map(Wait)
+    }
+}
+
+/// A call that is measured: it has time limits, or somebody who is told of its failures.
+#[derive(Clone, Copy, Debug)]
+pub struct TimedRetryRun {
+    attempts: RetryAttempts,
+    watch: Stopwatch,
+}
+
+impl TimedRetryRun {
+    /// Before the first attempt.
+    #[inline]
+    pub fn start() -> Self {
+        Self { attempts: RetryAttempts::new(), watch: Stopwatch::start() }
+    }
+
+    /// As [`RetryRun::failed`]; the attempt's record says whether and how long to wait.
+    #[cold]
+    #[inline(never)]
+    pub fn failed(&mut self, site: &Site<RetryPolicy>, again: bool, hint: Option<Duration>) -> Attempt {
+        let elapsed = self.watch.elapsed();
+        let hint = hint.map_or(Nanos::ZERO, Nanos::of);
+        let wait = self.attempts.failed(&site.policy, again, elapsed, hint, Chance::draw());
+        if let Some(wait) = wait {
+            self.watch.will_have_waited(elapsed.plus(wait));
+        }
+        Attempt {
+            number: self.attempts.number(),
+            elapsed: elapsed.to_duration(),
+            wait: wait.map(Nanos::to_duration),
+        }
+    }
+
+    /// Puts an attempt under its limits.
+    #[cfg(feature = "tokio")]
+    #[inline]
+    pub fn limit<F>(&self, site: &Site<RetryPolicy>, attempt: F) -> crate::sleep::Limited<F> {
+        crate::sleep::Limited::new(attempt, self.until(&site.policy))
+    }
+
+    #[cfg(feature = "tokio")]
+    fn until(&self, policy: &RetryPolicy) -> Option<tokio::time::Instant> {
+        let (attempt_timeout, deadline) = policy.limits();
+        let began = if self.attempts.number() == 0 { Nanos::ZERO } else { self.watch.elapsed() };
+        self.watch.moment(began.plus(attempt_timeout).min(deadline))
+    }
+
+    /// The attempt under way was dropped because its time was up.
+    #[cold]
+    #[inline(never)]
+    pub fn timed_out(&self, site: &Site<RetryPolicy>) -> TimedOut {
+        let (attempt_timeout, deadline) = site.policy.limits();
+        let elapsed = self.watch.elapsed();
+        let limit = if elapsed >= deadline {
+            Limit::Deadline(deadline.to_duration())
+        } else {
+            Limit::AttemptTimeout(attempt_timeout.to_duration())
+        };
+        TimedOut::new(site.name, limit, self.attempts.number().saturating_add(1), elapsed.to_duration())
+    }
+}
+
+impl Attempt {
+    /// The wait this attempt leads to; `None`: it was the last.
+    #[inline]
+    pub fn into_wait(self) -> Option<Wait> {
+        self.wait.map(|wait| Wait(Nanos::of(wait)))
+    }
+}

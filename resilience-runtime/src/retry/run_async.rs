@@ -1,0 +1,130 @@
+use std::time::Duration;
+
+use super::form::Retry;
+use super::hooks::Hooks;
+use super::limits::{TimeLimit, Timed};
+use super::run::TimedRetryRun;
+use crate::attempt::Attempt;
+use crate::attempts::RetryPolicy;
+use crate::error::HoldTimedOut;
+use crate::operation::Asynchronous;
+
+/// The loop, once: an async closure that lends and one that does not cannot be called by the same generic function.
+macro_rules! run {
+    ($retry:ident) => {{
+        let mut run = TimedRetryRun::start();
+        // The last error that was not a time limit.
+        let mut last = None;
+        loop {
+            let (error, timed_out) = match run.limit(&$retry.site, ($retry.operation)()).await {
+                Some(Ok(value)) => return Ok(value),
+                Some(Err(error)) => (error, false),
+                None => match L::hold(run.timed_out(&$retry.site)) {
+                    Some(error) => (error, true),
+                    // Without a limit there is none to be reached.
+                    None => continue,
+                },
+            };
+            let wait = $retry.after(&mut run, &error, timed_out);
+            let Some(wait) = wait else {
+                return Err(if timed_out { last.unwrap_or(error) } else { error });
+            };
+            if !timed_out {
+                last = Some(error);
+            }
+            wait.await;
+        }
+    }};
+}
+
+impl<F, T, E, On, GiveUp, RetryAfter, OnError, L>
+    Retry<F, Asynchronous<T, E>, Hooks<On, GiveUp, RetryAfter, OnError>, L>
+where
+    On: FnMut(&E) -> bool,
+    GiveUp: FnMut(&E) -> bool,
+    RetryAfter: FnMut(&E) -> Option<Duration>,
+    OnError: FnMut(&E, &Attempt),
+    L: TimeLimit<E>,
+{
+    /// Runs the operation until it succeeds or the retry ends.
+    ///
+    /// The closure may change what it captures. To spawn the future on another thread, see
+    /// [`run_send`](Self::run_send).
+    ///
+    /// # Errors
+    /// The operation's last error; a [`TimedOut`](crate::TimedOut), if every attempt ran into a time limit.
+    ///
+    /// # Panics
+    /// As tokio's `sleep`: to wait, it needs a tokio runtime with its timer enabled.
+    pub async fn run(mut self) -> Result<T, E>
+    where
+        F: AsyncFnMut() -> Result<T, E>,
+    {
+        run!(self)
+    }
+
+    /// As [`run`](Self::run), for futures that are to be [`Send`].
+    ///
+    /// The compiler cannot yet prove that what an async closure lends to its futures is `Send`
+    /// ([rust-lang/rust#110338](https://github.com/rust-lang/rust/issues/110338)). Here the closure hands out futures
+    /// that borrow only from outside it, and must not change what it captures.
+    ///
+    /// ```
+    /// # async fn get(uri: &str) -> Result<String, std::io::Error> { Ok(uri.into()) }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let uri = String::from("http://server");
+    /// let page = tokio::spawn(async move {
+    ///     resilience::retry(async || get(&uri).await).run_send().await
+    /// });
+    /// # assert!(page.await.unwrap().is_ok());
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    ///
+    /// # Panics
+    /// As [`run`](Self::run).
+    pub async fn run_send<Fut>(mut self) -> Result<T, E>
+    where
+        F: FnMut() -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+    {
+        run!(self)
+    }
+}
+
+impl RetryPolicy {
+    /// Runs an async `operation` under this policy: one policy, many functions.
+    ///
+    /// # Errors
+    /// The operation's last error; a [`TimedOut`](crate::TimedOut), if every attempt ran into a time limit.
+    ///
+    /// # Panics
+    /// As [`Retry::run`](crate::Retry::run).
+    pub async fn execute_async<F, T, E>(&self, operation: F) -> Result<T, E>
+    where
+        F: AsyncFnMut() -> Result<T, E>,
+        E: HoldTimedOut,
+    {
+        Retry::<F, Asynchronous<T, E>, _, Timed>::with_policy(operation, *self).run().await
+    }
+
+    /// As [`execute_async`](Self::execute_async), for futures that are to be [`Send`]; see
+    /// [`Retry::run_send`](crate::Retry::run_send).
+    ///
+    /// # Errors
+    /// As [`execute_async`](Self::execute_async).
+    ///
+    /// # Panics
+    /// As [`execute_async`](Self::execute_async).
+    pub async fn execute_send<F, Fut, T, E>(&self, operation: F) -> Result<T, E>
+    where
+        F: FnMut() -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+        E: HoldTimedOut,
+    {
+        Retry::<F, Asynchronous<T, E>, _, Timed>::with_policy(operation, *self).run_send().await
+    }
+}

@@ -1,0 +1,16 @@
+use super::Wait;
+
+impl Wait {
+    /// Blocks the thread for so long; not at all for no time.
+    #[cold]
+    pub fn block(self) {
+        if self.0.is_zero() {
+            return;
+        }
+        #[cfg(feature = "testing")]
+        if crate::clock::by_hand::advance(self.0) {
+            return;
+        }
+        std::thread::sleep(self.0.to_duration());
+    }
+}

@@ -1,0 +1,64 @@
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+use tokio::task::coop::{Unconstrained, unconstrained};
+use tokio::time::{Instant, Sleep, sleep_until};
+
+pin_project! {
+    /// An attempt that is dropped when its time is up: `None`.
+    ///
+    /// The timer comes to life only if the attempt is not ready at once. It runs outside tokio's cooperative budget:
+    /// an attempt that spends all of it must not keep its own limit from being looked at.
+    #[must_use]
+    pub struct Limited<F> {
+        #[pin]
+        attempt: F,
+        until: Option<Instant>,
+        #[pin]
+        timer: Option<Unconstrained<Sleep>>,
+    }
+}
+
+impl<F> Limited<F> {
+    #[inline]
+    pub(crate) fn new(attempt: F, until: Option<Instant>) -> Self {
+        Self { attempt, until, timer: None }
+    }
+}
+
+impl<F: Future> Future for Limited<F> {
+    type Output = Option<F::Output>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        if let Poll::Ready(output) = this.attempt.poll(cx) {
+            return Poll::Ready(Some(output));
+        }
+        let Some(until) = *this.until else { return Poll::Pending };
+        poll_timer(this.timer, until, cx).map(|()| None)
+    }
+}
+
+/// Apart, because it is the same for every attempt.
+fn poll_timer(
+    mut timer: Pin<&mut Option<Unconstrained<Sleep>>>,
+    until: Instant,
+    cx: &mut Context<'_>,
+) -> Poll<()> {
+    if timer.is_none() {
+        timer.set(Some(unconstrained(sleep_until(until))));
+    }
+    match timer.as_pin_mut() {
+        Some(timer) => timer.poll(cx),
+        None => Poll::Pending,
+    }
+}
+
+impl<F> fmt::Debug for Limited<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Limited").field("until", &self.until).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,29 @@
+//! The only places that wait: one for sync code, one for async, and one that ends an attempt.
+
+mod blocking;
+#[cfg(feature = "tokio")]
+mod limited;
+#[cfg(feature = "tokio")]
+mod pause;
+
+#[cfg(feature = "tokio")]
+pub use limited::Limited;
+#[cfg(feature = "tokio")]
+pub use pause::Pause;
+
+use crate::time::Nanos;
+
+/// A wait that has been decided on and is to be made now: `wait.block()`, or `wait.await`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct Wait(pub(crate) Nanos);
+
+#[cfg(feature = "tokio")]
+impl IntoFuture for Wait {
+    type Output = ();
+    type IntoFuture = Pause;
+
+    fn into_future(self) -> Pause {
+        Pause::new(self.0)
+    }
+}

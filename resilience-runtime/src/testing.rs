@@ -1,0 +1,59 @@
+//! A clock moved by hand, for tests of synchronous code (feature `testing`).
+//!
+//! Async code needs none: there, time follows tokio's clock, and `#[tokio::test(start_paused = true)]` pauses it.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use crate::clock::by_hand;
+use crate::time::Nanos;
+
+/// While it lives, the thread that made it has a clock of its own: it stands still, every synchronous wait moves it
+/// on at once, and so does [`advance`](Self::advance).
+///
+/// ```
+/// use resilience::{retry, testing::ManualClock};
+/// use std::time::Duration;
+///
+/// let clock = ManualClock::install();
+/// let result = retry(|| Err::<(), _>("down")).times(3).interval(Duration::from_secs(60)).call();
+/// assert_eq!(result, Err("down"));
+/// assert_eq!(clock.elapsed(), Duration::from_secs(120));
+/// ```
+#[must_use = "the clock is removed when this is dropped"]
+pub struct ManualClock {
+    /// The clock is the thread's.
+    not_send: PhantomData<*const ()>,
+}
+
+impl ManualClock {
+    /// Gives this thread a clock of its own, at zero, in place of one it may have.
+    pub fn install() -> Self {
+        by_hand::install();
+        Self { not_send: PhantomData }
+    }
+
+    /// Moves the clock.
+    pub fn advance(&self, by: Duration) {
+        by_hand::advance(Nanos::of(by));
+    }
+
+    /// How far it has been moved, by waits and by hand.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        by_hand::moved().map_or(Duration::ZERO, Nanos::to_duration)
+    }
+}
+
+impl Drop for ManualClock {
+    fn drop(&mut self) {
+        by_hand::remove();
+    }
+}
+
+impl fmt::Debug for ManualClock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ManualClock").field("elapsed", &self.elapsed()).finish()
+    }
+}

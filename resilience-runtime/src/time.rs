@@ -1,0 +1,89 @@
+//! Lengths of time as whole nanoseconds in one word, saturating: the largest value means "never".
+
+use std::time::Duration;
+
+/// A length of time: up to 584 years of nanoseconds, or [`Nanos::NEVER`].
+///
+/// Arithmetic saturates at `NEVER`, so that a configured `Duration::MAX` is a wait without end and not a panic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Nanos(u64);
+
+impl Nanos {
+    pub(crate) const ZERO: Self = Self(0);
+    pub(crate) const NEVER: Self = Self(u64::MAX);
+
+    pub(crate) const fn new(nanos: u64) -> Self {
+        Self(nanos)
+    }
+
+    /// What does not fit is never.
+    pub(crate) const fn of(duration: Duration) -> Self {
+        let nanos = duration.as_nanos();
+        if nanos >= u64::MAX as u128 {
+            return Self::NEVER;
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "compared with u64::MAX just above")]
+        Self(nanos as u64)
+    }
+
+    pub(crate) const fn get(self) -> u64 {
+        self.0
+    }
+
+    pub(crate) const fn is_never(self) -> bool {
+        self.0 == u64::MAX
+    }
+
+    pub(crate) const fn is_zero(self) -> bool {
+        self.0 == 0
+    }
+
+    /// `NEVER` becomes [`Duration::MAX`], as it came in.
+    pub(crate) const fn to_duration(self) -> Duration {
+        if self.is_never() { Duration::MAX } else { Duration::from_nanos(self.0) }
+    }
+
+    /// `None` where a public type says "no limit".
+    #[cfg(any(feature = "tokio", test))]
+    pub(crate) const fn limit(self) -> Option<Duration> {
+        if self.is_never() { None } else { Some(Duration::from_nanos(self.0)) }
+    }
+
+    pub(crate) const fn plus(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+
+    /// What is left of `self` once `other` has passed. Never minus anything stays never.
+    pub(crate) const fn minus(self, other: Self) -> Self {
+        if self.is_never() { self } else { Self(self.0.saturating_sub(other.0)) }
+    }
+
+    pub(crate) const fn min(self, other: Self) -> Self {
+        if self.0 < other.0 { self } else { other }
+    }
+
+    pub(crate) const fn max(self, other: Self) -> Self {
+        if self.0 > other.0 { self } else { other }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_beyond_584_years_are_never() {
+        assert!(Nanos::of(Duration::MAX).is_never());
+        assert!(Nanos::of(Duration::from_nanos(u64::MAX)).is_never());
+        assert_eq!(Nanos::of(Duration::from_nanos(u64::MAX - 1)).get(), u64::MAX - 1);
+        assert_eq!(Nanos::NEVER.to_duration(), Duration::MAX);
+        assert_eq!(Nanos::NEVER.limit(), None);
+    }
+
+    #[test]
+    fn sums_and_differences_saturate() {
+        assert!(Nanos::new(u64::MAX - 1).plus(Nanos::new(5)).is_never());
+        assert_eq!(Nanos::new(3).minus(Nanos::new(5)), Nanos::ZERO);
+        assert!(Nanos::NEVER.minus(Nanos::new(5)).is_never());
+    }
+}
