@@ -1,10 +1,13 @@
 //! Every name an expansion may use, and nothing else. Not part of the public interface.
 
 pub use crate::error::{HoldAlarm, HoldTimedOut};
-pub use crate::outcome::Outcome;
+pub use crate::outcome::{Outcome, by};
 pub use crate::poll::{PollNext, PollRun};
 pub use crate::retry::{RetryRun, TimedRetryRun};
 pub use crate::site::Site;
+#[cfg(feature = "tokio")]
+pub use crate::sleep::{Limited, Pause};
+pub use crate::sleep::Wait;
 
 use std::time::Duration;
 

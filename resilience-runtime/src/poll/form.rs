@@ -1,13 +1,15 @@
 use std::fmt;
 use std::marker::PhantomData;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use super::error::PollError;
 use super::hooks::{DefaultPollHooks, NoCondition, PollHooks};
-use super::run::{PollNext, PollRun};
+use super::run::PollRun;
 use crate::attempt::Attempt;
 use crate::attempts::PollPolicy;
 use crate::backoff::{Backoff, Jitter};
+use crate::error::TimedOut;
 use crate::operation::{Blocking, Operation};
 use crate::site::{Site, name_of};
 use crate::sleep::Wait;
@@ -189,16 +191,16 @@ where
     }
 }
 
-/// What to do after an attempt: wait, or return.
-pub(super) type After<T, E> = Result<Wait, Result<T, PollError<T, E>>>;
+/// What to do after an attempt: go on after a wait, or break off with a result.
+pub(super) type After<T, E> = ControlFlow<Result<T, PollError<T, E>>, Wait>;
 
 impl<F, K, Until, Alarm, Ignore, OnError> Poll<F, K, PollHooks<Until, Alarm, Ignore, OnError>> {
-    /// `outcome`: what the attempt returned; `None`: it was dropped because its time was up.
+    /// An attempt returned. `last` is the last value that was not good.
     pub(super) fn after<T, E>(
         &mut self,
         run: &mut PollRun,
         last: &mut Option<T>,
-        outcome: Option<Result<T, E>>,
+        outcome: Result<T, E>,
     ) -> After<T, E>
     where
         Until: FnMut(&T) -> bool,
@@ -207,36 +209,43 @@ impl<F, K, Until, Alarm, Ignore, OnError> Poll<F, K, PollHooks<Until, Alarm, Ign
         OnError: FnMut(&E, &Attempt),
     {
         let hooks = &mut self.hooks;
-        let next = match outcome {
-            Some(Ok(value)) if (hooks.alarm)(&value) => return Err(Err(PollError::Alarm(value))),
-            Some(Ok(value)) => match run.saw(&self.site, (hooks.until)(&value)) {
-                PollNext::Return => return Err(Ok(value)),
-                next => {
-                    *last = Some(value);
-                    next
+        let step = match outcome {
+            Ok(value) => {
+                if (hooks.alarm)(&value) {
+                    return ControlFlow::Break(Err(PollError::Alarm(value)));
                 }
-            },
-            Some(Err(error)) => {
+                match run.saw(&self.site, (hooks.until)(&value)).go_on() {
+                    None => return ControlFlow::Break(Ok(value)),
+                    Some(step) => {
+                        *last = Some(value);
+                        step
+                    }
+                }
+            }
+            Err(error) => {
                 let next = run.failed(&self.site, (hooks.ignore)(&error));
                 if let Some(on_error) = &mut hooks.on_error {
                     on_error(&error, &run.attempt(&next));
                 }
-                match next {
-                    PollNext::Return => return Err(Err(PollError::Failed(error))),
-                    next => next,
+                match next.go_on() {
+                    None => return ControlFlow::Break(Err(PollError::Failed(error))),
+                    Some(step) => step,
                 }
             }
-            None => run.cut(&self.site),
         };
-        match next {
-            PollNext::Wait(wait) => Ok(wait),
-            PollNext::TimedOut(timed_out) => Err(Err(PollError::TimedOut {
-                last: last.take(),
-                attempts: timed_out.attempts(),
-                elapsed: timed_out.elapsed(),
-            })),
-            PollNext::Return => unreachable!("each arm above returns what there is to return"),
-        }
+        wait_or_end(step, last)
+    }
+}
+
+/// The wait, or the timeout with the last value.
+pub(super) fn wait_or_end<T, E>(step: Result<Wait, TimedOut>, last: &mut Option<T>) -> After<T, E> {
+    match step {
+        Ok(wait) => ControlFlow::Continue(wait),
+        Err(timed_out) => ControlFlow::Break(Err(PollError::TimedOut {
+            last: last.take(),
+            attempts: timed_out.attempts(),
+            elapsed: timed_out.elapsed(),
+        })),
     }
 }
 
@@ -257,9 +266,9 @@ where
         let mut last = None;
         loop {
             let outcome = (self.operation)();
-            match self.after(&mut run, &mut last, Some(outcome)) {
-                Ok(wait) => wait.block(),
-                Err(result) => return result,
+            match self.after(&mut run, &mut last, outcome) {
+                ControlFlow::Continue(wait) => wait.block(),
+                ControlFlow::Break(result) => return result,
             }
         }
     }
