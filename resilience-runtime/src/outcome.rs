@@ -15,19 +15,16 @@ pub trait Outcome<By>: Sized {
     /// What a failed attempt brings.
     type Error;
 
-    /// A look at either side.
-    ///
-    /// # Errors
-    /// The attempt's own error.
-    fn look(&self) -> Result<&Self::Value, &Self::Error>;
-
     /// Either side.
     ///
     /// # Errors
     /// The attempt's own error.
     fn into_result(self) -> Result<Self::Value, Self::Error>;
 
-    /// A failure made by the library (a time limit, an alarm).
+    /// A good attempt, put together again.
+    fn from_value(value: Self::Value) -> Self;
+
+    /// A failed attempt, put together again, or a failure made by the library (a time limit, an alarm).
     fn from_error(error: Self::Error) -> Self;
 }
 
@@ -36,16 +33,16 @@ impl<T, E, By> Outcome<By> for Result<T, E> {
     type Error = E;
 
     #[inline(always)]
-    fn look(&self) -> Result<&T, &E> {
-        self.as_ref()
-    }
-
-    #[inline]
     fn into_result(self) -> Self {
         self
     }
 
-    #[inline]
+    #[inline(always)]
+    fn from_value(value: T) -> Self {
+        Ok(value)
+    }
+
+    #[inline(always)]
     fn from_error(error: E) -> Self {
         Err(error)
     }
