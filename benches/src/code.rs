@@ -64,10 +64,10 @@ fn write_project(folder: &Path, workspace: &Path, style: &Style) -> io::Result<P
     fs::create_dir_all(project.join("src"))?;
     let manifest = format!(
         "[package]\nname = \"measured\"\nversion = \"0.0.0\"\nedition = \"2024\"\n[workspace]\n[dependencies]\n\
-         resilience-runtime = {{ path = {:?} }}\nbackon = \"1.6\"\nbackon-macros = \"1.0\"\n\
+         resilience-runtime = {{ path = \"{}\" }}\nbackon = \"1.6\"\nbackon-macros = \"1.0\"\n\
          tokio = {{ version = \"1\", features = [\"rt\", \"time\"] }}\n\
          [profile.release]\nlto = \"fat\"\ncodegen-units = 1\n",
-        workspace.join("resilience-runtime"),
+        workspace.join("resilience-runtime").display(),
     );
     fs::write(project.join("Cargo.toml"), manifest)?;
     fs::copy(workspace.join("Cargo.lock"), project.join("Cargo.lock"))?;

@@ -21,7 +21,7 @@ pub(crate) fn print() {
         println!(
             "  {:<30} {per_call:>6}   {:>+5} over bare",
             subject.name,
-            per_call.cast_signed() - bare.cast_signed()
+            i128::from(per_call) - i128::from(bare)
         );
         counted.push((subject.name, per_call));
     }

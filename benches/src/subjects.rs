@@ -54,9 +54,7 @@ pub(crate) const SUBJECTS: &[Subject] = &[
 ];
 
 fn value(result: Result<u32, Failure>) -> u32 {
-    match result {
-        Ok(value) | Err(Failure(value)) => value,
-    }
+    result.unwrap_or_else(|Failure(value)| value)
 }
 
 /// Polls a future that needs no runtime to be ready at once.

@@ -32,17 +32,17 @@ impl<T, E, By> Outcome<By> for Result<T, E> {
     type Value = T;
     type Error = E;
 
-    #[inline(always)]
+    #[inline]
     fn into_result(self) -> Self {
         self
     }
 
-    #[inline(always)]
+    #[inline]
     fn from_value(value: T) -> Self {
         Ok(value)
     }
 
-    #[inline(always)]
+    #[inline]
     fn from_error(error: E) -> Self {
         Err(error)
     }

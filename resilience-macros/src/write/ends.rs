@@ -14,7 +14,7 @@ impl Ends {
     }
 
     /// `__out`, as a `Result`.
-    pub(super) fn into_result(&self) -> TokenStream {
+    pub(super) fn result(&self) -> TokenStream {
         self.outcome(&quote_spanned!(self.span=> into_result(__out)))
     }
 

@@ -60,7 +60,7 @@ fn settle(model: &PollModel, ends: &Ends) -> TokenStream {
         || quote_spanned!(Span::mixed_site()=> false),
         |predicate| ask(runtime, predicate, &failed),
     );
-    let (into_result, value, error) = (ends.into_result(), ends.value(), ends.error());
+    let (into_result, value, error) = (ends.result(), ends.value(), ends.error());
     let alarm = model.alarm.as_ref().map(|predicate| {
         let rings = ask(runtime, predicate, &seen);
         let held =

@@ -27,7 +27,7 @@ fn plainly(model: &RetryModel, attempt: &Attempt<'_>, measured: bool) -> TokenSt
     let outcome = attempt.function.outcome();
     let ends =
         Ends::new(model.common.runtime.private(), model.attribute.marker(), attempt.function.outcome_span());
-    let (into_result, value, error) = (ends.into_result(), ends.value(), ends.error());
+    let (into_result, value, error) = (ends.result(), ends.value(), ends.error());
     let again = again(model);
     let hint = hint(model);
     let next = if measured {
@@ -68,7 +68,7 @@ fn under_limits(model: &RetryModel, attempt: &Attempt<'_>) -> TokenStream {
     let outcome = attempt.function.outcome();
     let ends =
         Ends::new(model.common.runtime.private(), model.attribute.marker(), attempt.function.outcome_span());
-    let (into_result, value, error) = (ends.into_result(), ends.value(), ends.error());
+    let (into_result, value, error) = (ends.result(), ends.value(), ends.error());
     let timed_out =
         ends.hold_timed_out(&quote_spanned!(Span::mixed_site()=> __run.timed_out(__RESILIENCE_SITE)));
     let again = again(model);
@@ -134,10 +134,9 @@ fn again(model: &RetryModel) -> TokenStream {
 
 fn hint(model: &RetryModel) -> TokenStream {
     let private = model.common.runtime.private();
-    match &model.retry_after {
-        Some(expr) => quote_spanned!(Span::mixed_site()=> #private::ask_wait(&__error, #expr)),
-        None => quote!(::core::option::Option::None),
-    }
+    let none = || quote!(::core::option::Option::None);
+    let ask = |expr| quote_spanned!(Span::mixed_site()=> #private::ask_wait(&__error, #expr));
+    model.retry_after.as_ref().map_or_else(none, ask)
 }
 
 fn tell(model: &RetryModel) -> TokenStream {
