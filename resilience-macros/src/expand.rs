@@ -1,5 +1,8 @@
 //! The pipeline, once for all attributes.
 
+#[cfg(test)]
+mod tests;
+
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 
@@ -40,14 +43,11 @@ fn expand_tokens(attribute: Attribute, options: TokenStream, item: &TokenStream)
         };
         stack.push((sibling, Options::read(sibling, tokens, &mut faults)));
     }
-    let written = stack.len();
+    judge_arguments(&function, stack.last().map(|(_, options)| options), &mut faults);
     let layers: Vec<_> = stack
         .into_iter()
         .filter_map(|(attribute, options)| Layer::judge(attribute, options, &function, &mut faults))
         .collect();
-    if let Some(innermost) = layers.last().filter(|_| layers.len() == written) {
-        judge_arguments(&function, innermost, &mut faults);
-    }
     if faults.is_empty() { write::function(function, &layers) } else { fail(&faults, &function.original()) }
 }
 

@@ -157,7 +157,7 @@ mod tests {
 
     impl Sample for String {
         fn sample() -> Self {
-            "a sample".into()
+            "some sample".into()
         }
     }
 

@@ -13,6 +13,7 @@ pub(crate) use poll::PollModel;
 pub(crate) use retry::{On, RetryModel};
 
 use quote::quote;
+use syn::ext::IdentExt;
 
 use crate::attribute::Attribute;
 use crate::diagnostics::{Faults, FunctionFault};
@@ -50,10 +51,11 @@ impl Layer {
 }
 
 /// An argument that attempts can change must be cloned for each of them, by the layer nearest to the body.
-pub(crate) fn judge_arguments(function: &Function, innermost: &Layer, faults: &mut Faults) {
-    let cloned = &innermost.common().clones;
+pub(crate) fn judge_arguments(function: &Function, innermost: Option<&Options>, faults: &mut Faults) {
+    // Names that cannot be read are a fault of their own.
+    let Some(cloned) = innermost.and_then(|options| options.listed("clone")) else { return };
     for (mutability, argument) in function.mutable_arguments() {
-        if cloned.contains(&argument) {
+        if cloned.iter().any(|name| name.unraw() == argument.unraw()) {
             continue;
         }
         let name = argument.to_string();

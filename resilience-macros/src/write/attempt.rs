@@ -1,6 +1,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
+use crate::diagnostics::generated_at;
 use crate::syntax::Function;
 
 /// The body, as something that can be tried again: `?` and `return` in it end the attempt and nothing else.
@@ -21,12 +22,14 @@ impl Attempt<'_> {
     fn bare(&self) -> TokenStream {
         let Self { function, body, .. } = self;
         let outcome = function.outcome();
+        // What the compiler says of the attempt as a whole (that it consumes an argument) is said at the body.
+        let span = generated_at(function.body.span_open());
         if !self.is_async() {
-            return quote_spanned!(Span::mixed_site()=> (|| -> #outcome #body)());
+            return quote_spanned!(span=> (|| -> #outcome #body)());
         }
         // An async block cannot be annotated. A `return` that never happens tells it the type before the body is read,
         // so that the body's `?`, its early returns and its coercions are checked as the function's own were.
-        quote_spanned! {Span::mixed_site()=>
+        quote_spanned! {span=>
             async {
                 if let ::core::option::Option::Some(__outcome) = ::core::option::Option::None::<#outcome> {
                     return __outcome;

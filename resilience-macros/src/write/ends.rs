@@ -40,10 +40,11 @@ impl<'a> Ends<'a> {
         quote_spanned!(self.error=> #private::HoldTimedOut::hold(#timed_out))
     }
 
-    /// An alarm, as the function's error.
-    pub(super) fn hold_alarm(&self, alarm: &TokenStream) -> TokenStream {
+    /// The alarm over `__value`, as the function's error.
+    pub(super) fn hold_alarm(&self) -> TokenStream {
         let private = self.runtime.private_at(self.error);
-        quote_spanned!(self.error=> #private::HoldAlarm::hold(#alarm))
+        // The argument decides which alarm it is, so that it is what the compiler points at.
+        quote_spanned!(self.error=> #private::HoldAlarm::hold(__run.alarm(__RESILIENCE_SITE, __value)))
     }
 
     fn outcome(&self, call: &TokenStream) -> TokenStream {

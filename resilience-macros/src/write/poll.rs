@@ -61,8 +61,7 @@ fn settle(model: &PollModel, ends: &Ends<'_>) -> TokenStream {
     let (into_result, value, error) = (ends.result(), ends.value(), ends.error());
     let alarm = model.alarm.as_ref().map(|predicate| {
         let rings = ask(runtime, predicate, "__value");
-        let held =
-            ends.hold_alarm(&quote_spanned!(Span::mixed_site()=> __run.alarm(__RESILIENCE_SITE, __value)));
+        let held = ends.hold_alarm();
         quote_spanned! {Span::mixed_site()=>
             if #rings {
                 let __error = #held;
