@@ -26,10 +26,11 @@ super::faults! {
             format!("add `{needs}`, or remove `{key}`");
         RunTime { name: String, attribute: Attribute } =>
             format!("options are constants, and `{name}` is known only when the function is called"),
-            format!(
-                "write `{}policy = {}::new()` with the settings behind it, which may use `{name}`",
-                if attribute.knows("policy") { "" } else { "#[asyncbackoff(..)]` with `" },
-                attribute.policy(),
-            );
+            if attribute.knows("policy") {
+                let policy = attribute.policy();
+                format!("write `policy = {policy}::new()` with the settings behind it, which may use `{name}`")
+            } else {
+                format!("write `#[asyncbackoff(policy = ..)]`, which may use `{name}`")
+            };
     }
 }
