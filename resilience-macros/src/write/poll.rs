@@ -97,7 +97,7 @@ fn settle(model: &PollModel, attempt: &Attempt<'_>, timed_out: &TokenStream) -> 
         };
         match __next {
             #private::PollNext::Return => break __out,
-            #private::PollNext::Wait(__wait) => __wait,
+            #private::PollNext::Wait(__wait, _) => __wait,
             #private::PollNext::TimedOut(__timed_out) => break #timed_out,
         }
     }
