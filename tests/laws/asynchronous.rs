@@ -117,7 +117,7 @@ async fn dropping_the_future_in_a_wait_cancels_it_at_once() {
 #[tokio::test(start_paused = true)]
 async fn a_call_after_one_that_was_dropped_starts_from_nothing() {
     let numbers = std::cell::RefCell::new(Vec::new());
-    #[retry(times = 3, interval = 1s, on_error = |_, attempt| numbers.borrow_mut().push(attempt.number))]
+    #[retry(times = 3, interval = 1s, on_error = |(), attempt| numbers.borrow_mut().push(attempt.number))]
     async fn fails(numbers: &std::cell::RefCell<Vec<u32>>) -> Result<(), ()> {
         Err(())
     }
@@ -171,10 +171,10 @@ fn on_error_is_not_told_of_a_success_and_the_hooks_are_not_asked() {
     let asked = AtomicU32::new(0);
     let count = || asked.fetch_add(1, Relaxed);
     #[retry(
-        on = |_| { count(); true },
-        giveup = |_| { count(); false },
-        retry_after = |_| { count(); None },
-        on_error = |_, _| { count(); }
+        on = |()| { count(); true },
+        giveup = |()| { count(); false },
+        retry_after = |()| { count(); None },
+        on_error = |(), _| { count(); }
     )]
     async fn good(count: impl Fn() -> u32) -> Result<u8, ()> {
         Ok(1)

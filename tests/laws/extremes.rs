@@ -2,7 +2,7 @@
 
 use std::pin::pin;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use resilience::testing::ManualClock;
@@ -30,7 +30,7 @@ async fn waits_for_ever_async() -> Result<(), TimedOut> {
     Err(first_timeout())
 }
 
-#[poll(until = |_| false, timeout = Duration::MAX, interval = Duration::MAX, hold_for = Duration::MAX)]
+#[poll(until = |()| false, timeout = Duration::MAX, interval = Duration::MAX, hold_for = Duration::MAX)]
 async fn polls_for_ever_async() -> Result<(), TimedOut> {
     Ok(())
 }
@@ -42,7 +42,7 @@ async fn backs_off_for_ever() -> Result<(), TimedOut> {
 
 /// Any `TimedOut` will do.
 fn first_timeout() -> TimedOut {
-    #[poll(until = |_| false, timeout = 0s)]
+    #[poll(until = |()| false, timeout = 0s)]
     fn never() -> Result<(), TimedOut> {
         Ok(())
     }
@@ -109,7 +109,7 @@ fn polls_of(future: impl Future, calls: &AtomicU32) -> Vec<u32> {
     loop {
         let poll = future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         calls_after.push(calls.load(Relaxed));
-        if let Poll::Ready(_) = poll {
+        if poll.is_ready() {
             return calls_after;
         }
         assert!(calls_after.len() < 100, "it is never ready");

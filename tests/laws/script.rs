@@ -81,6 +81,7 @@ pub(crate) fn later(error: &Error) -> Option<Duration> {
     }
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "a condition is asked by reference")]
 pub(crate) fn nine(value: &u8) -> bool {
     *value == 9
 }
