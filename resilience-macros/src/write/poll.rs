@@ -77,7 +77,7 @@ fn settle(model: &PollModel, ends: &Ends) -> TokenStream {
     );
     let timed_out = timed_out(ends);
     let go_on = quote_spanned! {Span::mixed_site()=>
-        #private::PollNext::Wait(__wait) => __wait,
+        #private::PollNext::Wait(__wait, _) => __wait,
         #private::PollNext::TimedOut(__timed_out) => #timed_out,
     };
     quote_spanned! {Span::mixed_site()=>
