@@ -30,7 +30,7 @@ pub struct TimedOut {
     elapsed: Duration,
 }
 
-/// Which limit was reached.
+/// Which limit was reached: [`TimedOut::limit`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Limit {
