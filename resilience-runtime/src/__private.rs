@@ -5,9 +5,9 @@ pub use crate::outcome::{Outcome, by};
 pub use crate::poll::{PollNext, PollRun};
 pub use crate::retry::{RetryRun, TimedRetryRun};
 pub use crate::site::Site;
+pub use crate::sleep::Wait;
 #[cfg(feature = "tokio")]
 pub use crate::sleep::{Limited, Pause};
-pub use crate::sleep::Wait;
 
 use std::time::Duration;
 

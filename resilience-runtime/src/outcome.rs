@@ -15,19 +15,16 @@ pub trait Outcome<By>: Sized {
     /// What a failed attempt brings.
     type Error;
 
-    /// A look at either side.
-    ///
-    /// # Errors
-    /// The attempt's own error.
-    fn look(&self) -> Result<&Self::Value, &Self::Error>;
-
     /// Either side.
     ///
     /// # Errors
     /// The attempt's own error.
     fn into_result(self) -> Result<Self::Value, Self::Error>;
 
-    /// A failure made by the library (a time limit, an alarm).
+    /// A good attempt, put together again.
+    fn from_value(value: Self::Value) -> Self;
+
+    /// A failed attempt, put together again, or a failure made by the library (a time limit, an alarm).
     fn from_error(error: Self::Error) -> Self;
 }
 
@@ -35,14 +32,14 @@ impl<T, E, By> Outcome<By> for Result<T, E> {
     type Value = T;
     type Error = E;
 
-    #[inline(always)]
-    fn look(&self) -> Result<&T, &E> {
-        self.as_ref()
-    }
-
     #[inline]
     fn into_result(self) -> Self {
         self
+    }
+
+    #[inline]
+    fn from_value(value: T) -> Self {
+        Ok(value)
     }
 
     #[inline]

@@ -1,6 +1,7 @@
 //! Writing: models in, the function out. Nothing here can fail.
 
 mod attempt;
+mod ends;
 mod poll;
 mod predicate;
 mod retry;

@@ -2,8 +2,10 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 
 use super::attempt::Attempt;
+use super::ends::Ends;
 use super::predicate::ask;
 use super::site;
+use crate::attribute::Attribute;
 use crate::model::PollModel;
 
 /// A block that has the type of the function's outcome.
@@ -11,102 +13,97 @@ pub(super) fn write(model: &PollModel, attempt: &Attempt<'_>) -> TokenStream {
     let site = site::declare(&model.common, &model.policy, "PollPolicy", attempt.function);
     let private = model.common.runtime.private();
     let outcome = attempt.function.outcome();
-    let timed_out = timed_out(model, attempt);
-    let settle = settle(model, attempt, &timed_out);
+    let ends = Ends::new(private.clone(), Attribute::Poll.marker(), attempt.function.outcome_span());
+    let settle = settle(model, &ends);
     let wait = attempt.wait();
-    let attempt = if attempt.is_async() {
+    let step = if attempt.is_async() {
         let made = attempt
             .limited(|future| quote_spanned!(Span::mixed_site()=> __run.limit(__RESILIENCE_SITE, #future)));
+        let timed_out = timed_out(&ends);
         quote_spanned! {Span::mixed_site()=>
-            let __wait = match #made {
+            match #made {
                 ::core::option::Option::Some(__out) => {
                     let __out: #outcome = __out;
                     #settle
                 }
                 ::core::option::Option::None => match __run.cut(__RESILIENCE_SITE) {
                     ::core::result::Result::Ok(__wait) => __wait,
-                    ::core::result::Result::Err(__timed_out) => break #timed_out,
+                    ::core::result::Result::Err(__timed_out) => #timed_out,
                 },
-            };
+            }
         }
     } else {
         let made = attempt.made();
-        quote_spanned! {Span::mixed_site()=>
-            let __wait = {
-                let __out: #outcome = #made;
-                #settle
-            };
-        }
+        quote_spanned! {Span::mixed_site()=> {
+            let __out: #outcome = #made;
+            #settle
+        }}
     };
     quote_spanned! {Span::mixed_site()=> {
         #site
         let mut __run = #private::PollRun::start();
         loop {
-            #attempt
+            let __wait = #step;
             #wait
         }
     }}
 }
 
 /// The wait that `__out` leads to, or the end of the loop.
-fn settle(model: &PollModel, attempt: &Attempt<'_>, timed_out: &TokenStream) -> TokenStream {
+fn settle(model: &PollModel, ends: &Ends) -> TokenStream {
     let runtime = &model.common.runtime;
     let private = runtime.private();
-    let span = attempt.function.outcome_span();
-    let value = quote_spanned!(Span::mixed_site()=> __value);
-    let error = quote_spanned!(Span::mixed_site()=> __error);
-    let until = ask(runtime, &model.until, &value);
+    let seen = quote_spanned!(Span::mixed_site()=> &__value);
+    let failed = quote_spanned!(Span::mixed_site()=> &__error);
+    let until = ask(runtime, &model.until, &seen);
     let ignore = model.ignore.as_ref().map_or_else(
         || quote_spanned!(Span::mixed_site()=> false),
-        |predicate| ask(runtime, predicate, &error),
+        |predicate| ask(runtime, predicate, &failed),
     );
+    let (into_result, value, error) = (ends.result(), ends.value(), ends.error());
     let alarm = model.alarm.as_ref().map(|predicate| {
-        let rings = ask(runtime, predicate, &value);
-        let held = quote_spanned! {span=>
-            #private::Outcome::<#private::by::poll>::from_error(#private::HoldAlarm::hold(__alarm))
-        };
+        let rings = ask(runtime, predicate, &seen);
+        let held =
+            ends.hold_alarm(&quote_spanned!(Span::mixed_site()=> __run.alarm(__RESILIENCE_SITE, __value)));
         quote_spanned! {Span::mixed_site()=>
             if #rings {
-                break match #private::Outcome::<#private::by::poll>::into_result(__out) {
-                    ::core::result::Result::Ok(__value) => {
-                        let __alarm = __run.alarm(__RESILIENCE_SITE, __value);
-                        #held
-                    }
-                    ::core::result::Result::Err(__error) => {
-                        #private::Outcome::<#private::by::poll>::from_error(__error)
-                    }
-                };
+                let __error = #held;
+                break #error;
             }
         }
     });
     let tell = model.common.on_error.as_ref().map(
-        |expr| quote_spanned!(Span::mixed_site()=> #private::tell(__error, &__run.attempt(&__next), #expr);),
+        |expr| quote_spanned!(Span::mixed_site()=> #private::tell(&__error, &__run.attempt(&__next), #expr);),
     );
-    let look = quote_spanned!(span=> #private::Outcome::<#private::by::poll>::look(&__out));
+    let timed_out = timed_out(ends);
+    let go_on = quote_spanned! {Span::mixed_site()=>
+        #private::PollNext::Wait(__wait) => __wait,
+        #private::PollNext::TimedOut(__timed_out) => #timed_out,
+    };
     quote_spanned! {Span::mixed_site()=>
-        let __next = match #look {
+        match #into_result {
             ::core::result::Result::Ok(__value) => {
                 #alarm
-                __run.saw(__RESILIENCE_SITE, #until)
+                match __run.saw(__RESILIENCE_SITE, #until) {
+                    #private::PollNext::Return => break #value,
+                    #go_on
+                }
             }
             ::core::result::Result::Err(__error) => {
                 let __next = __run.failed(__RESILIENCE_SITE, #ignore);
                 #tell
-                __next
+                match __next {
+                    #private::PollNext::Return => break #error,
+                    #go_on
+                }
             }
-        };
-        match __next {
-            #private::PollNext::Return => break __out,
-            #private::PollNext::Wait(__wait) => __wait,
-            #private::PollNext::TimedOut(__timed_out) => break #timed_out,
         }
     }
 }
 
-fn timed_out(model: &PollModel, attempt: &Attempt<'_>) -> TokenStream {
-    let private = model.common.runtime.private();
-    let span = attempt.function.outcome_span();
-    quote_spanned! {span=>
-        #private::Outcome::<#private::by::poll>::from_error(#private::HoldTimedOut::hold(__timed_out))
-    }
+/// The end of the loop with `__timed_out`.
+fn timed_out(ends: &Ends) -> TokenStream {
+    let held = ends.hold_timed_out(&quote_spanned!(Span::mixed_site()=> __timed_out));
+    let error = ends.error();
+    quote_spanned!(Span::mixed_site()=> { let __error = #held; break #error; })
 }

@@ -2,6 +2,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::attempt::Attempt;
+use super::ends::Ends;
 use super::predicate::ask;
 use super::site;
 use crate::model::{On, RetryModel};
@@ -22,9 +23,11 @@ pub(super) fn write(model: &RetryModel, attempt: &Attempt<'_>) -> TokenStream {
 }
 
 fn plainly(model: &RetryModel, attempt: &Attempt<'_>, measured: bool) -> TokenStream {
-    let outcome = attempt.function.outcome();
     let (made, wait) = (attempt.made(), attempt.wait());
-    let look = look(model, attempt);
+    let outcome = attempt.function.outcome();
+    let ends =
+        Ends::new(model.common.runtime.private(), model.attribute.marker(), attempt.function.outcome_span());
+    let (into_result, value, error) = (ends.result(), ends.value(), ends.error());
     let again = again(model);
     let hint = hint(model);
     let next = if measured {
@@ -39,81 +42,82 @@ fn plainly(model: &RetryModel, attempt: &Attempt<'_>, measured: bool) -> TokenSt
     };
     quote_spanned! {Span::mixed_site()=>
         loop {
-            let __out: #outcome = #made;
-            let __wait = match #look {
-                ::core::result::Result::Ok(_) => break __out,
-                ::core::result::Result::Err(__error) => match #next {
+            // The error ends with this block: one that is not `Send` must not live through the wait, and a future that
+            // waits has no room for it.
+            let __wait = {
+                let __out: #outcome = #made;
+                let __error = match #into_result {
+                    ::core::result::Result::Ok(__value) => break #value,
+                    ::core::result::Result::Err(__error) => __error,
+                };
+                let __next = #next;
+                match __next {
                     ::core::option::Option::Some(__wait) => __wait,
-                    ::core::option::Option::None => break __out,
-                },
+                    ::core::option::Option::None => break #error,
+                }
             };
-            // An error that is not `Send` must not live through the wait.
-            ::core::mem::drop(__out);
             #wait
         }
     }
 }
 
 fn under_limits(model: &RetryModel, attempt: &Attempt<'_>) -> TokenStream {
-    let private = model.common.runtime.private();
-    let span = attempt.function.outcome_span();
-    let by = model.attribute.marker();
-    let outcome = attempt.function.outcome();
     let made = attempt
         .limited(|future| quote_spanned!(Span::mixed_site()=> __run.limit(__RESILIENCE_SITE, #future)));
     let wait = attempt.wait();
-    let look = look(model, attempt);
+    let outcome = attempt.function.outcome();
+    let ends =
+        Ends::new(model.common.runtime.private(), model.attribute.marker(), attempt.function.outcome_span());
+    let (into_result, value, error) = (ends.result(), ends.value(), ends.error());
+    let timed_out =
+        ends.hold_timed_out(&quote_spanned!(Span::mixed_site()=> __run.timed_out(__RESILIENCE_SITE)));
     let again = again(model);
     let hint = hint(model);
     let tell = tell(model);
-    let timed_out = quote_spanned! {span=>
-        #private::Outcome::<#private::by::#by>::from_error(
-            #private::HoldTimedOut::hold(__run.timed_out(__RESILIENCE_SITE))
-        )
-    };
     quote_spanned! {Span::mixed_site()=>
-        // The last outcome that was the function's own.
+        // The last error that was the function's own.
         let mut __last = ::core::option::Option::None;
         loop {
-            let (__out, __timed_out): (#outcome, bool) = match #made {
-                ::core::option::Option::Some(__out) => (__out, false),
-                ::core::option::Option::None => (#timed_out, true),
-            };
-            let __wait = match #look {
-                ::core::result::Result::Ok(_) => break __out,
-                ::core::result::Result::Err(__error) => {
+            let __wait = {
+                let (__error, __timed_out) = match #made {
+                    ::core::option::Option::Some(__out) => {
+                        let __out: #outcome = __out;
+                        match #into_result {
+                            ::core::result::Result::Ok(__value) => break #value,
+                            ::core::result::Result::Err(__error) => (__error, false),
+                        }
+                    }
+                    ::core::option::Option::None => (#timed_out, true),
+                };
+                let __next = {
                     let __again = __timed_out || #again;
                     let __hint = if __timed_out { ::core::option::Option::None } else { #hint };
                     let __attempt = __run.failed(__RESILIENCE_SITE, __again, __hint);
                     #tell
-                    match __attempt.into_wait() {
-                        ::core::option::Option::Some(__wait) => __wait,
-                        ::core::option::Option::None if __timed_out => {
-                            break ::core::option::Option::unwrap_or(__last, __out);
+                    __attempt.into_wait()
+                };
+                match __next {
+                    ::core::option::Option::Some(__wait) => {
+                        if !__timed_out {
+                            __last = ::core::option::Option::Some(__error);
                         }
-                        ::core::option::Option::None => break __out,
+                        __wait
                     }
+                    ::core::option::Option::None if __timed_out => {
+                        let __error = ::core::option::Option::unwrap_or(__last, __error);
+                        break #error;
+                    }
+                    ::core::option::Option::None => break #error,
                 }
             };
-            if !__timed_out {
-                __last = ::core::option::Option::Some(__out);
-            }
             #wait
         }
     }
 }
 
-/// What is wrong with the return type is said here, at the return type.
-fn look(model: &RetryModel, attempt: &Attempt<'_>) -> TokenStream {
-    let private = model.common.runtime.private();
-    let by = model.attribute.marker();
-    let span = attempt.function.outcome_span();
-    quote_spanned!(span=> #private::Outcome::<#private::by::#by>::look(&__out))
-}
-
 fn again(model: &RetryModel) -> TokenStream {
     let runtime = &model.common.runtime;
-    let error = quote_spanned!(Span::mixed_site()=> __error);
+    let error = quote_spanned!(Span::mixed_site()=> &__error);
     let on = match &model.on {
         On::Every => None,
         On::Timeouts => return quote!(false),
@@ -130,16 +134,15 @@ fn again(model: &RetryModel) -> TokenStream {
 
 fn hint(model: &RetryModel) -> TokenStream {
     let private = model.common.runtime.private();
-    match &model.retry_after {
-        Some(expr) => quote_spanned!(Span::mixed_site()=> #private::ask_wait(__error, #expr)),
-        None => quote!(::core::option::Option::None),
-    }
+    let none = || quote!(::core::option::Option::None);
+    let ask = |expr| quote_spanned!(Span::mixed_site()=> #private::ask_wait(&__error, #expr));
+    model.retry_after.as_ref().map_or_else(none, ask)
 }
 
 fn tell(model: &RetryModel) -> TokenStream {
     let private = model.common.runtime.private();
     match &model.common.on_error {
-        Some(expr) => quote_spanned!(Span::mixed_site()=> #private::tell(__error, &__attempt, #expr);),
+        Some(expr) => quote_spanned!(Span::mixed_site()=> #private::tell(&__error, &__attempt, #expr);),
         None => TokenStream::new(),
     }
 }

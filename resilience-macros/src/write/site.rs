@@ -1,6 +1,8 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 
+use syn::ext::IdentExt;
+
 use crate::model::{Common, Policy};
 use crate::syntax::Function;
 
@@ -16,13 +18,11 @@ pub(super) fn declare(
     let root = common.runtime.public();
     let private = common.runtime.private();
     let policy_type = proc_macro2::Ident::new(policy_type, Span::mixed_site());
-    let name = match &common.name {
-        Some(name) => quote!(#name),
-        None => {
-            let name = format!("::{}", syn::ext::IdentExt::unraw(&function.signature.ident));
-            quote_spanned!(Span::mixed_site()=> ::core::concat!(::core::module_path!(), #name))
-        }
+    let place = || {
+        let name = format!("::{}", function.signature.ident.unraw());
+        quote_spanned!(Span::mixed_site()=> ::core::concat!(::core::module_path!(), #name))
     };
+    let name = common.name.as_ref().map_or_else(place, |name| quote!(#name));
     match policy {
         Policy::Const { setters, generic: false } => quote_spanned! {Span::mixed_site()=>
             const __RESILIENCE_SITE: &#private::Site<#root::#policy_type> =

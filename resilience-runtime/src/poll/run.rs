@@ -42,6 +42,7 @@ impl PollNext {
 impl PollRun {
     /// Before the first attempt.
     #[inline]
+    #[must_use]
     pub fn start() -> Self {
         Self { attempts: PollAttempts::new(), watch: Stopwatch::start() }
     }
@@ -116,6 +117,7 @@ impl PollRun {
     /// The record of the attempt that failed last, which leads to `next`.
     #[cold]
     #[inline(never)]
+    #[must_use]
     pub fn attempt(&self, next: &PollNext) -> Attempt {
         Attempt {
             number: self.attempts.number(),
