@@ -4,6 +4,19 @@ use std::time::Duration;
 /// Why a [`poll`](crate::poll()) ended without the value it waited for.
 ///
 /// These three are all there will be: a caller that handles each may do without a wildcard.
+///
+/// ```
+/// use resilience::{PollError, poll};
+///
+/// let failed = poll(|| Err::<u8, _>("refused")).until(|n| *n > 1).call();
+/// assert_eq!(failed, Err(PollError::Failed("refused")));
+///
+/// let rang = poll(|| Ok::<u8, &str>(0)).until(|n| *n > 1).alarm(|n| *n == 0).call();
+/// assert_eq!(rang, Err(PollError::Alarm(0)));
+///
+/// let ended = poll(|| Ok::<u8, &str>(1)).until(|n| *n > 1).times(1).call();
+/// assert!(matches!(ended, Err(PollError::TimedOut { last: Some(1), attempts: 1, .. })));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PollError<T, E> {
     /// The timeout, or the last of the allowed attempts, came first.
