@@ -51,19 +51,22 @@ impl<T: fmt::Debug, E: fmt::Display> fmt::Display for PollError<T, E> {
     }
 }
 
-impl<T: fmt::Debug, E: std::error::Error> std::error::Error for PollError<T, E> {
-    /// [`Failed`](Self::Failed) speaks for its error, and so names that one's source.
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Failed(error) => error.source(),
-            _ => None,
-        }
-    }
-}
+/// It asks no more of `E` than to be shown, so that boxed errors and report types will do, which are no `Error`
+/// themselves; [`Failed`](PollError::Failed) speaks for its error.
+impl<T: fmt::Debug, E: fmt::Debug + fmt::Display> std::error::Error for PollError<T, E> {}
 
 #[cfg(test)]
 mod tests {
+    use std::error::Error;
+
     use super::*;
+
+    #[test]
+    fn a_poll_error_over_a_boxed_error_goes_into_a_boxed_error() {
+        let failed: Result<(), PollError<u8, Box<dyn Error>>> = Err(PollError::Failed("refused".into()));
+        let boxed = (|| Ok::<_, Box<dyn Error>>(failed?))().unwrap_err();
+        assert_eq!(boxed.to_string(), "refused");
+    }
 
     #[test]
     fn a_poll_error_says_what_was_seen_last() {

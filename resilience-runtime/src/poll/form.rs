@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use super::error::PollError;
-use super::hooks::{DefaultPollHooks, NoCondition, PollHooks};
+use super::hooks::{Condition, DefaultPollHooks, NoCondition, PollHooks};
 use super::run::PollRun;
 use crate::attempt::Attempt;
 use crate::attempts::PollPolicy;
@@ -248,7 +248,7 @@ impl<F, K, Until, Alarm, Ignore, OnError> Poll<F, K, PollHooks<Until, Alarm, Ign
         outcome: Result<T, E>,
     ) -> After<T, E>
     where
-        Until: FnMut(&T) -> bool,
+        Until: Condition<T>,
         Alarm: FnMut(&T) -> bool,
         Ignore: FnMut(&E) -> bool,
         OnError: FnMut(&E, &Attempt),
@@ -259,7 +259,7 @@ impl<F, K, Until, Alarm, Ignore, OnError> Poll<F, K, PollHooks<Until, Alarm, Ign
                 if (hooks.alarm)(&value) {
                     return ControlFlow::Break(Err(PollError::Alarm(value)));
                 }
-                match run.saw(&self.site, (hooks.until)(&value)).go_on() {
+                match run.saw(&self.site, hooks.until.is_met(&value)).go_on() {
                     None => return ControlFlow::Break(Ok(value)),
                     Some(step) => {
                         *last = Some(value);
@@ -297,7 +297,7 @@ pub(super) fn wait_or_end<T, E>(step: Result<Wait, TimedOut>, last: &mut Option<
 impl<F, T, E, Until, Alarm, Ignore, OnError> Poll<F, Blocking<T, E>, PollHooks<Until, Alarm, Ignore, OnError>>
 where
     F: FnMut() -> Result<T, E>,
-    Until: FnMut(&T) -> bool,
+    Until: Condition<T>,
     Alarm: FnMut(&T) -> bool,
     Ignore: FnMut(&E) -> bool,
     OnError: FnMut(&E, &Attempt),
