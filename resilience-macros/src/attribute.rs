@@ -112,15 +112,44 @@ impl Attribute {
         }
     }
 
+    pub(crate) fn knows(self, key: &Ident) -> bool {
+        self.keys().iter().any(|known| key == known)
+    }
+
     /// `word(..)` is an option, known or not, and not a call that makes a value by position.
     pub(crate) fn looks_like_a_key(self, word: &Ident) -> bool {
-        self.positional().is_empty() || self.keys().iter().any(|key| word == key) || {
-            let word = word.to_string();
-            self.translate(&word).is_some()
+        self.positional().is_empty() || self.knows(word) || self.translate(&word.to_string()).is_some()
+    }
+
+    /// What it calls the number of attempts.
+    pub(crate) fn times(self) -> &'static str {
+        match self {
+            Self::Retry | Self::Poll => "times",
+            Self::AsyncBackoff | Self::AsyncRetry => "max_tries",
         }
     }
 
-    /// The type that names this attribute in the compiler's messages.
+    /// What it calls the wait between attempts.
+    pub(crate) fn interval(self) -> &'static str {
+        match self {
+            Self::Retry | Self::Poll => "interval",
+            Self::AsyncBackoff | Self::AsyncRetry => "pause",
+        }
+    }
+
+    /// What it calls its question about the outcome of an attempt.
+    pub(crate) fn condition(self) -> &'static str {
+        if self == Self::Poll { "until" } else { "on" }
+    }
+
+    /// Which other attribute has an option of this name.
+    pub(crate) fn owner_of(self, key: &str) -> Option<Self> {
+        // The shortcut's longer form is the nearest.
+        let first = (self == Self::AsyncRetry).then_some(Self::AsyncBackoff);
+        first.into_iter().chain(Self::ALL).find(|other| other.keys().contains(&key))
+    }
+
+    /// The trait that names this attribute in the compiler's messages.
     pub(crate) fn marker(self) -> Ident {
         Ident::new(self.name(), Span::mixed_site())
     }

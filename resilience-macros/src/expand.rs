@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 
 use crate::attribute::Attribute;
-use crate::diagnostics::{Fault, Faults};
+use crate::diagnostics::{Faults, FunctionFault};
 use crate::model::{Layer, judge_arguments};
 use crate::syntax::{Function, Options};
 use crate::write;
@@ -16,33 +16,36 @@ pub(crate) fn expand(
     function: proc_macro::TokenStream,
 ) -> proc_macro::TokenStream {
     let function = TokenStream::from(function);
-    expand_tokens(attribute, options.into(), function).into()
+    expand_tokens(attribute, options.into(), &function).into()
 }
 
-fn expand_tokens(attribute: Attribute, options: TokenStream, item: TokenStream) -> TokenStream {
+/// As [`expand`], on tokens that also exist outside of a macro's expansion.
+fn expand_tokens(attribute: Attribute, options: TokenStream, item: &TokenStream) -> TokenStream {
     let mut faults = Faults::default();
-    let Some(mut function) = Function::read(attribute, item.clone(), &mut faults) else {
-        return fail(&faults, &item);
+    let mut function = match Function::read(attribute, item, &mut faults) {
+        Ok(function) => function,
+        Err(item) => return fail(&faults, &item),
     };
     // Rust expands the top attribute first. Its siblings are taken in here, so that the order of the lines is the order
     // of nesting; left to themselves, they would end up the other way round.
     let mut stack = vec![(attribute, Options::read(attribute, options, &mut faults))];
-    for (sibling, tokens, path) in function.take_siblings() {
-        if let syn::Meta::NameValue(_) = tokens {
-            faults.at(&path, Fault::NotAList { attribute: sibling });
-            continue;
-        }
-        let tokens = match tokens {
+    for (sibling, meta) in function.take_siblings() {
+        let tokens = match meta {
+            syn::Meta::Path(_) => TokenStream::new(),
             syn::Meta::List(list) => list.tokens,
-            _ => TokenStream::new(),
+            syn::Meta::NameValue(pair) => {
+                faults.at(&pair, &FunctionFault::NotAList { attribute: sibling });
+                continue;
+            }
         };
         stack.push((sibling, Options::read(sibling, tokens, &mut faults)));
     }
+    let written = stack.len();
     let layers: Vec<_> = stack
         .into_iter()
-        .filter_map(|(attribute, options)| Layer::judge(attribute, options?, &function, &mut faults))
+        .filter_map(|(attribute, options)| Layer::judge(attribute, options, &function, &mut faults))
         .collect();
-    if let Some(innermost) = layers.last() {
+    if let Some(innermost) = layers.last().filter(|_| layers.len() == written) {
         judge_arguments(&function, innermost, &mut faults);
     }
     if faults.is_empty() { write::function(function, &layers) } else { fail(&faults, &function.original()) }

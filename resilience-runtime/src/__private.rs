@@ -1,7 +1,7 @@
 //! Every name an expansion may use, and nothing else. Not part of the public interface.
 
 pub use crate::error::{HoldAlarm, HoldTimedOut};
-pub use crate::outcome::{Outcome, by};
+pub use crate::outcome::by;
 pub use crate::poll::{PollNext, PollRun};
 pub use crate::retry::{RetryRun, TimedRetryRun};
 pub use crate::site::Site;

@@ -1,7 +1,8 @@
 use proc_macro2::Ident;
+use syn::ext::IdentExt;
 use syn::{Expr, LitStr};
 
-use crate::diagnostics::{Fault, Faults};
+use crate::diagnostics::{Faults, NameFault};
 use crate::paths::Runtime;
 use crate::syntax::{Function, Options};
 
@@ -15,23 +16,32 @@ pub(crate) struct Common {
 
 impl Common {
     pub(crate) fn judge(options: &mut Options, function: &Function, faults: &mut Faults) -> Self {
-        let path = options.path("crate", faults);
-        let clones = options.names("clone", faults);
-        let arguments: Vec<String> =
-            function.named_arguments().iter().map(|name| name.ident.to_string()).collect();
-        for name in &clones {
-            let text = name.to_string();
-            if text == "self" {
-                faults.at(name, Fault::CloneSelf);
-            } else if !arguments.contains(&text) {
-                faults.at(name, Fault::NotAnArgument { name: &text, arguments: &arguments });
-            }
-        }
         Self {
-            runtime: Runtime::new(path.as_ref()),
+            runtime: Runtime::new(options.path("crate", faults)),
+            clones: judge_clones(&options.names("clone", faults), function, faults),
             name: options.string("name", faults),
             on_error: options.expr("on_error", faults),
-            clones,
         }
     }
+}
+
+fn judge_clones(names: &[Ident], function: &Function, faults: &mut Faults) -> Vec<Ident> {
+    let arguments: Vec<_> =
+        function.named_arguments().into_iter().map(|argument| argument.ident.clone()).collect();
+    let mut clones = Vec::new();
+    for name in names {
+        let argument = arguments.iter().find(|argument| argument.unraw() == name.unraw());
+        if let Some(argument) = argument {
+            // As the function spells it (`r#type`), where the option names it.
+            let mut argument = argument.clone();
+            argument.set_span(argument.span().located_at(name.span()));
+            clones.push(argument);
+        } else if name == "self" {
+            faults.at(name, &NameFault::CloneSelf);
+        } else {
+            let arguments = arguments.iter().map(ToString::to_string).collect();
+            faults.at(name, &NameFault::NotAnArgument { name: name.to_string(), arguments });
+        }
+    }
+    clones
 }

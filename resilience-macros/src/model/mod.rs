@@ -4,14 +4,18 @@ mod common;
 mod policy;
 mod poll;
 mod retry;
+mod setters;
+mod waiting;
 
 pub(crate) use common::Common;
 pub(crate) use policy::Policy;
 pub(crate) use poll::PollModel;
 pub(crate) use retry::{On, RetryModel};
 
+use quote::quote;
+
 use crate::attribute::Attribute;
-use crate::diagnostics::{Fault, Faults};
+use crate::diagnostics::{Faults, FunctionFault};
 use crate::syntax::{Function, Options};
 
 /// One attribute, ready to be written.
@@ -48,13 +52,19 @@ impl Layer {
 /// An argument that attempts can change must be cloned for each of them, by the layer nearest to the body.
 pub(crate) fn judge_arguments(function: &Function, innermost: &Layer, faults: &mut Faults) {
     let cloned = &innermost.common().clones;
-    for argument in function.mutable_arguments() {
-        if !cloned.contains(&argument) {
-            let name = argument.to_string();
-            faults.at(&argument, Fault::MutableArgument { name: &name });
+    for (mutability, argument) in function.mutable_arguments() {
+        if cloned.contains(&argument) {
+            continue;
         }
+        let name = argument.to_string();
+        let fault = if function.mut_of(&argument).is_some() {
+            FunctionFault::MutableArgument { name }
+        } else {
+            FunctionFault::MutablePart { name }
+        };
+        faults.at(&quote!(#mutability #argument), &fault);
     }
     if let Some(mutability) = function.mutable_self() {
-        faults.at(mutability, Fault::MutableSelf);
+        faults.at(mutability, &FunctionFault::MutableSelf);
     }
 }

@@ -1,11 +1,12 @@
-use quote::quote;
 use syn::Expr;
 
 use super::common::Common;
-use super::policy::{Policy, Setters, Waiting, judge_not_zero, judge_runtime_policy, judge_within};
+use super::policy::{Policy, exceeds, judge_not_zero, judge_runtime_policy};
+use super::setters::Setters;
+use super::waiting::Waiting;
 use crate::attribute::Attribute;
-use crate::diagnostics::{Fault, Faults};
-use crate::syntax::{Function, Options, Predicate};
+use crate::diagnostics::{ConflictFault, Faults, FunctionFault};
+use crate::syntax::{Function, Options, Predicate, Time};
 
 /// `#[retry]`, `#[asyncbackoff]` and `#[asyncretry]`: one loop.
 pub(crate) struct RetryModel {
@@ -34,67 +35,64 @@ impl RetryModel {
         function: &Function,
         faults: &mut Faults,
     ) -> Option<Self> {
-        let (times, interval) = match attribute {
-            Attribute::AsyncBackoff | Attribute::AsyncRetry => ("max_tries", "pause"),
-            Attribute::Retry | Attribute::Poll => ("times", "interval"),
-        };
         if attribute != Attribute::Retry && !function.is_async() {
-            faults.at(&function.signature.fn_token, Fault::NotAsync { attribute });
+            faults.at(&function.signature.fn_token, &FunctionFault::NotAsync { attribute });
         } else if let Some(place) = options.key("attempt_timeout").filter(|_| !function.is_async()) {
-            faults.at(&place, Fault::SyncAttemptTimeout);
+            faults.at(&place, &ConflictFault::SyncAttemptTimeout);
         }
         let common = Common::judge(options, function, faults);
         let giveup = options.predicate("giveup", faults);
         let retry_after = options.expr("retry_after", faults);
-        let on = match options.key("on") {
-            Some(_) => On::Only(options.predicate("on", faults)?),
-            None if attribute == Attribute::AsyncBackoff => On::Timeouts,
-            None => On::Every,
+        let on = match (options.key("on"), attribute) {
+            (Some(_), _) => options.predicate("on", faults).map(On::Only),
+            (None, Attribute::AsyncBackoff) => Some(On::Timeouts),
+            (None, _) => Some(On::Every),
         };
-        let timed_keys = ["deadline", "attempt_timeout", "policy"];
-        // `#[asyncretry]` has no time limits: they are unknown options of it.
-        let timed =
-            attribute != Attribute::AsyncRetry && timed_keys.iter().any(|key| options.key(key).is_some());
-        let settings = [times, interval, "backoff", "jitter", "deadline", "attempt_timeout"];
-        let policy = if attribute == Attribute::AsyncRetry {
-            Self::policy(attribute, times, interval, &common, options, function, faults)
-        } else {
-            match judge_runtime_policy(options, &settings, faults) {
-                Some(policy) => {
-                    // Read, so that they are not called unknown as well.
-                    Self::policy(attribute, times, interval, &common, options, function, faults);
-                    Policy::Runtime(policy)
-                }
-                None => Self::policy(attribute, times, interval, &common, options, function, faults),
-            }
-        };
-        Some(Self { attribute, common, policy, on, giveup, retry_after, timed })
+        let has_limits = has_limits(attribute);
+        let limits = ["deadline", "attempt_timeout", "policy"];
+        let timed = has_limits && limits.iter().any(|key| options.key(key).is_some());
+        let settings =
+            [attribute.times(), attribute.interval(), "backoff", "jitter", "deadline", "attempt_timeout"];
+        let runtime_policy = if has_limits { judge_runtime_policy(options, &settings, faults) } else { None };
+        // Read in any case, so that they are not called unknown as well.
+        let policy = Self::policy(attribute, &common, options, function, faults);
+        let policy = runtime_policy.map_or(policy, Policy::Runtime);
+        Some(Self { attribute, common, policy, on: on?, giveup, retry_after, timed })
     }
 
     fn policy(
         attribute: Attribute,
-        times: &str,
-        interval: &str,
         common: &Common,
         options: &mut Options,
         function: &Function,
         faults: &mut Faults,
     ) -> Policy {
-        let mut setters = Setters::new(&common.runtime, function);
+        let mut setters = Setters::new("RetryPolicy", &common.runtime, function);
         if attribute != Attribute::Retry {
-            setters.call(quote!(.forever().interval(::core::time::Duration::ZERO)));
+            setters.forever();
+            setters.time("interval", Some(&Time::seconds(0)));
         }
-        setters.count("times", options.count(times, faults).as_ref());
-        setters.waiting(&Waiting::judge(interval, options, faults));
-        if attribute != Attribute::AsyncRetry {
+        setters.count("times", options.count(attribute.times(), faults).as_ref());
+        setters.waiting(&Waiting::judge(attribute.interval(), options, faults));
+        if has_limits(attribute) {
             let deadline = options.time("deadline", faults);
             let attempt_timeout = options.time("attempt_timeout", faults);
             judge_not_zero("deadline", deadline.as_ref(), faults);
             judge_not_zero("attempt_timeout", attempt_timeout.as_ref(), faults);
-            judge_within("attempt_timeout", attempt_timeout.as_ref(), "deadline", deadline.as_ref(), faults);
+            if let (Some(deadline), Some(attempt)) = (&deadline, &attempt_timeout) {
+                if deadline.nanos() != Some(0) && exceeds(attempt, deadline) {
+                    let fault = ConflictFault::NeverReached { key: "attempt_timeout", limit: "deadline" };
+                    faults.at_span(attempt.span(), &fault);
+                }
+            }
             setters.time("deadline", deadline.as_ref());
             setters.time("attempt_timeout", attempt_timeout.as_ref());
         }
-        setters.finish()
+        setters.finish(faults)
     }
+}
+
+/// The shortcut has none: they are unknown options of it.
+fn has_limits(attribute: Attribute) -> bool {
+    attribute != Attribute::AsyncRetry
 }

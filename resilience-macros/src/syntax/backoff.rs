@@ -1,10 +1,10 @@
 use proc_macro2::Span;
 use quote::ToTokens;
-use syn::{Expr, ExprAssign, ExprCall, ExprLit};
+use syn::{Expr, ExprAssign, ExprCall, ExprLit, ExprUnary, Lit, UnOp};
 
 use super::duration::Time;
-use super::ratio::{Percent, number};
-use crate::diagnostics::{Fault, Faults, span_of};
+use super::ratio::number;
+use crate::diagnostics::{Faults, OptionFault, WaitFault, nearest, span_of};
 
 /// `exponential(100ms, factor = 2, max = 10s)`, or a `const` expression of the type `Backoff`.
 pub(crate) enum BackoffSyntax {
@@ -26,135 +26,105 @@ pub(crate) enum Factor {
     Const(Expr),
 }
 
-const SHAPES: [&str; 5] = ["constant", "linear", "exponential", "fibonacci", "decorrelated"];
+pub(crate) const SHAPES: [&str; 5] = ["constant", "linear", "exponential", "fibonacci", "decorrelated"];
 
 impl BackoffSyntax {
-    pub(crate) fn read(expr: &Expr, faults: &mut Faults) -> Option<Self> {
-        let Expr::Call(call) = expr else { return Some(Self::Const(expr.clone())) };
-        let Expr::Path(function) = &*call.func else { return Some(Self::Const(expr.clone())) };
-        let Some(name) = function.path.get_ident() else { return Some(Self::Const(expr.clone())) };
-        let Some(shape) = SHAPES.into_iter().find(|shape| name == shape) else {
-            let name = name.to_string();
-            faults.at(expr, Fault::UnknownShape { name: &name });
-            return None;
-        };
-        read_shape(shape, span_of(name), call, faults).map(|shape| Self::Shape(Box::new(shape)))
+    /// `interval` is the option for the same wait every time.
+    pub(super) fn read(interval: &'static str, expr: Expr, faults: &mut Faults) -> Option<Self> {
+        match &expr {
+            Expr::Call(call) => {
+                if let Some((name, span)) = word(&call.func) {
+                    if let Some(shape) = SHAPES.into_iter().find(|shape| name == *shape) {
+                        return read_shape(shape, span, call, faults)
+                            .map(|shape| Self::Shape(Box::new(shape)));
+                    }
+                    if nearest(&name, &SHAPES).is_some() || call.args.iter().any(is_duration) {
+                        faults.at(&call.func, &WaitFault::UnknownShape { name });
+                        return None;
+                    }
+                }
+                // Some other function, which makes a backoff in a constant.
+                Some(Self::Const(expr))
+            }
+            Expr::Path(_) => {
+                let shape = word(&expr).and_then(|(name, _)| SHAPES.into_iter().find(|shape| name == *shape));
+                if let Some(shape) = shape {
+                    faults.at(&expr, &WaitFault::ShapeWithoutBase { shape });
+                    return None;
+                }
+                Some(Self::Const(expr))
+            }
+            Expr::Lit(_) | Expr::Unary(_) | Expr::Closure(_) | Expr::Tuple(_) | Expr::Array(_) => {
+                faults.at(&expr, &WaitFault::NotABackoff { interval });
+                None
+            }
+            _ => Some(Self::Const(expr)),
+        }
     }
 }
 
-fn read_shape(name: &'static str, span: Span, call: &ExprCall, faults: &mut Faults) -> Option<Shape> {
-    let mut arguments = call.args.iter();
-    let Some(base) = arguments.next() else {
-        faults.at(call, Fault::ShapeWithoutBase { shape: name });
-        return None;
-    };
-    if matches!(base, Expr::Assign(_)) {
-        faults.at(base, Fault::ShapeWithoutBase { shape: name });
-        return None;
+/// A path that is one word.
+fn word(expr: &Expr) -> Option<(String, Span)> {
+    let Expr::Path(path) = expr else { return None };
+    let word = path.path.get_ident()?;
+    Some((word.to_string(), word.span()))
+}
+
+fn is_duration(expr: &Expr) -> bool {
+    match expr {
+        Expr::Lit(ExprLit { lit: Lit::Int(int), .. }) => !int.suffix().is_empty(),
+        Expr::Lit(ExprLit { lit: Lit::Float(float), .. }) => !float.suffix().is_empty(),
+        _ => false,
     }
-    let base = Time::read(name, base, faults)?;
-    let mut shape = Shape { name, span, base, factor: None, max: None };
+}
+
+/// Goes on behind a mistake, so that all of them are found.
+fn read_shape(name: &'static str, span: Span, call: &ExprCall, faults: &mut Faults) -> Option<Shape> {
+    let mut arguments = call.args.iter().peekable();
+    let base = arguments.next_if(|base| !matches!(base, Expr::Assign(_)));
+    if base.is_none() {
+        faults.at(&call.func, &WaitFault::ShapeWithoutBase { shape: name });
+    }
+    let base = base.and_then(|base| Time::read(name, base, faults));
+    let before = faults.count();
+    let (mut given, mut factor, mut max) = (Vec::new(), None, None);
     for argument in arguments {
         let Expr::Assign(ExprAssign { left, right, .. }) = argument else {
-            faults.at(argument, Fault::ShapeArgument { shape: name });
-            return None;
+            faults.at(argument, &WaitFault::ShapeArgument { shape: name });
+            continue;
         };
         let key = left.to_token_stream().to_string();
+        if given.contains(&key) {
+            faults.at(left, &OptionFault::Twice { key });
+            continue;
+        }
         match key.as_str() {
-            "max" if shape.max.is_none() => shape.max = Some(Time::read("max", right, faults)?),
-            "factor" if name == "exponential" && shape.factor.is_none() => {
-                shape.factor = Some(read_factor(right, faults)?);
-            }
-            "max" | "factor" if name == "exponential" || key == "max" => {
-                faults.at(left, Fault::Twice { key: &key });
-                return None;
-            }
-            _ => {
-                faults.at(left, Fault::UnknownShapeOption { shape: name, key: &key });
-                return None;
-            }
+            "max" => max = Time::read("max", right, faults),
+            "factor" if name == "exponential" => factor = read_factor(right, faults),
+            _ => faults.at(left, &WaitFault::UnknownShapeOption { shape: name, key: key.clone() }),
+        }
+        given.push(key);
+    }
+    let base = base?;
+    if let Some((cap, first)) = max.as_ref().and_then(Time::nanos).zip(base.nanos()) {
+        if cap < first {
+            faults.at_span(max.as_ref().map_or(span, Time::span), &WaitFault::CapBelowBase);
         }
     }
-    if let (Some(base), Some(max), Some(cap)) =
-        (shape.base.nanos(), shape.max.as_ref().and_then(Time::nanos), &shape.max)
-    {
-        if max < base {
-            faults.at(cap, Fault::CapBelowBase);
-            return None;
-        }
-    }
-    Some(shape)
+    (faults.count() == before).then_some(Shape { name, span, base, factor, max })
 }
 
 fn read_factor(expr: &Expr, faults: &mut Faults) -> Option<Factor> {
-    let Expr::Lit(ExprLit { lit, .. }) = expr else { return Some(Factor::Const(expr.clone())) };
-    match number(lit) {
-        Some(factor) if factor >= 1.0 => return Some(Factor::Literal(factor, span_of(lit))),
-        Some(_) => faults.at(expr, Fault::FactorBelowOne),
-        None => faults.at(expr, Fault::NotAFactor),
-    }
+    let fault = match expr {
+        Expr::Lit(ExprLit { lit, .. }) => match number(lit) {
+            Some(factor) if factor >= 1.0 => return Some(Factor::Literal(factor, span_of(lit))),
+            Some(_) => WaitFault::FactorBelowOne,
+            None => WaitFault::NotAFactor,
+        },
+        Expr::Unary(ExprUnary { op: UnOp::Neg(_), .. }) => WaitFault::FactorBelowOne,
+        Expr::Closure(_) | Expr::Infer(_) => WaitFault::NotAFactor,
+        _ => return Some(Factor::Const(expr.clone())),
+    };
+    faults.at(expr, &fault);
     None
-}
-
-/// `full`, `equal`, `none`, `decorrelated`, a ratio, or a `const` expression of the type `Jitter`.
-pub(crate) enum JitterSyntax {
-    Named(&'static str, Span),
-    Ratio(f64, Span),
-    Const(Expr),
-}
-
-const JITTERS: [(&str, &str); 4] =
-    [("full", "Full"), ("equal", "Equal"), ("none", "None"), ("decorrelated", "Decorrelated")];
-
-impl JitterSyntax {
-    pub(crate) fn read(expr: &Expr, faults: &mut Faults) -> Option<Self> {
-        match expr {
-            Expr::Lit(ExprLit { lit, .. }) => match number(lit) {
-                Some(ratio) => Self::ratio(ratio, expr, faults),
-                None => {
-                    faults.at(expr, Fault::UnknownJitter);
-                    None
-                }
-            },
-            Expr::Path(path) => match path.path.get_ident() {
-                Some(word) => match JITTERS.iter().find(|(name, _)| word == name) {
-                    Some((_, variant)) => Some(Self::Named(variant, word.span())),
-                    // A constant is written in capitals; anything else is a slip.
-                    None if word.to_string().chars().any(char::is_lowercase) => {
-                        faults.at(expr, Fault::UnknownJitter);
-                        None
-                    }
-                    None => Some(Self::Const(expr.clone())),
-                },
-                None => Some(Self::Const(expr.clone())),
-            },
-            Expr::Unary(_) => {
-                faults.at(expr, Fault::RatioOutOfRange);
-                None
-            }
-            Expr::Closure(_) => {
-                faults.at(expr, Fault::UnknownJitter);
-                None
-            }
-            _ => Some(Self::Const(expr.clone())),
-        }
-    }
-
-    pub(crate) fn read_percent(percent: &Percent, faults: &mut Faults) -> Option<Self> {
-        match percent.value() {
-            Some(ratio) => Self::ratio(ratio, percent, faults),
-            None => {
-                faults.at(percent, Fault::NotARatio { key: "jitter" });
-                None
-            }
-        }
-    }
-
-    fn ratio(ratio: f64, place: &impl ToTokens, faults: &mut Faults) -> Option<Self> {
-        if (0.0..=1.0).contains(&ratio) {
-            return Some(Self::Ratio(ratio, span_of(&place.to_token_stream())));
-        }
-        faults.at(place, Fault::RatioOutOfRange);
-        None
-    }
 }

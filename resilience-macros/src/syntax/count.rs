@@ -2,7 +2,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::{Expr, ExprLit, ExprUnary, Lit, UnOp};
 
-use crate::diagnostics::{Fault, Faults, span_of};
+use crate::diagnostics::{CountFault, Faults, generated_at, span_of};
 
 /// How many: `3`, `forever`, or a `const` expression of the type `u32`.
 pub(crate) enum Count {
@@ -12,23 +12,23 @@ pub(crate) enum Count {
 }
 
 impl Count {
-    pub(crate) fn read(key: &str, expr: &Expr, faults: &mut Faults) -> Option<Self> {
+    pub(crate) fn read(key: &'static str, expr: &Expr, faults: &mut Faults) -> Option<Self> {
         match expr {
             Expr::Path(path) if path.path.is_ident("forever") => Some(Self::Forever),
             Expr::Lit(ExprLit { lit: Lit::Int(int), .. }) if matches!(int.suffix(), "" | "u32") => {
                 match int.base10_parse::<u32>() {
-                    Ok(0) => faults.at(expr, Fault::ZeroCount { key }),
+                    Ok(0) => faults.at(expr, &CountFault::Zero { key }),
                     Ok(count) => return Some(Self::Literal(count, span_of(expr))),
-                    Err(_) => faults.at(expr, Fault::CountOverflow { key }),
+                    Err(_) => faults.at(expr, &CountFault::Overflow { key }),
                 }
                 None
             }
             Expr::Unary(ExprUnary { op: UnOp::Neg(_), .. }) => {
-                faults.at(expr, Fault::NegativeCount { key });
+                faults.at(expr, &CountFault::Negative { key });
                 None
             }
             Expr::Lit(_) | Expr::Closure(_) | Expr::Infer(_) => {
-                faults.at(expr, Fault::NotACount { key });
+                faults.at(expr, &CountFault::NotACount { key });
                 None
             }
             _ => Some(Self::Const(expr.clone())),
@@ -55,7 +55,7 @@ impl Count {
 impl ToTokens for Count {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         match self {
-            Self::Literal(count, span) => tokens.extend(quote_spanned!(*span=> #count)),
+            Self::Literal(count, span) => tokens.extend(quote_spanned!(generated_at(*span)=> #count)),
             Self::Const(expr) => expr.to_tokens(tokens),
             // A policy says it by another name.
             Self::Forever => {}

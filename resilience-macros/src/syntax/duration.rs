@@ -2,7 +2,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, ExprLit, ExprUnary, Lit, UnOp};
 
-use crate::diagnostics::{Fault, Faults, span_of};
+use crate::diagnostics::{Faults, TimeFault, generated_at, span_of};
 
 /// A length of time: `15s`, or a `const` expression of the type `Duration`.
 pub(crate) enum Time {
@@ -13,40 +13,47 @@ pub(crate) enum Time {
 /// As far as the runtime's clock reaches.
 const LONGEST: u64 = u64::MAX - 1;
 
+/// `timeout = 15s`, or `timeout = forever`.
+pub(crate) enum Timeout {
+    Forever,
+    Within(Time),
+}
+
+impl Timeout {
+    pub(super) fn read(expr: &Expr, faults: &mut Faults) -> Option<Self> {
+        if is_forever(expr) {
+            return Some(Self::Forever);
+        }
+        Time::read("timeout", expr, faults).map(Self::Within)
+    }
+}
+
 impl Time {
-    pub(crate) fn read(key: &str, expr: &Expr, faults: &mut Faults) -> Option<Self> {
-        let literal = match expr {
-            Expr::Lit(ExprLit { lit, .. }) => lit,
-            Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr: inner, .. })
-                if matches!(**inner, Expr::Lit(_)) =>
-            {
-                faults.at(expr, Fault::NegativeDuration);
-                return None;
-            }
+    pub(super) fn read(key: &'static str, expr: &Expr, faults: &mut Faults) -> Option<Self> {
+        let fault = match expr {
+            Expr::Lit(ExprLit { lit, .. }) => match parse(key, lit) {
+                Ok(nanos) => return Some(Self::Literal { nanos, span: span_of(lit) }),
+                Err(fault) => fault,
+            },
+            Expr::Unary(ExprUnary { op: UnOp::Neg(_), .. }) => TimeFault::Negative,
+            _ if is_forever(expr) => TimeFault::NotForever { key },
             Expr::Path(_)
             | Expr::Call(_)
             | Expr::MethodCall(_)
             | Expr::Binary(_)
             | Expr::Block(_)
             | Expr::Const(_)
+            | Expr::If(_)
+            | Expr::Match(_)
             | Expr::Paren(_)
             | Expr::Group(_)
             | Expr::Field(_)
-            | Expr::Macro(_) => {
-                return Some(Self::Const(expr.clone()));
-            }
-            _ => {
-                faults.at(expr, Fault::NotADuration { key });
-                return None;
-            }
+            | Expr::Index(_)
+            | Expr::Macro(_) => return Some(Self::Const(expr.clone())),
+            _ => TimeFault::NotADuration { key },
         };
-        match parse(key, literal) {
-            Ok(nanos) => Some(Self::Literal { nanos, span: span_of(literal) }),
-            Err(report) => {
-                report(literal, faults);
-                None
-            }
-        }
+        faults.at(expr, &fault);
+        None
     }
 
     pub(crate) fn seconds(seconds: u64) -> Self {
@@ -82,53 +89,39 @@ impl ToTokens for Time {
         tokens.extend(match self {
             Self::Literal { nanos, span } => {
                 let seconds = nanos / 1_000_000_000;
-                #[expect(clippy::cast_possible_truncation, reason = "a remainder of 10^9 fits")]
-                let rest = (nanos % 1_000_000_000) as u32;
-                quote_spanned!(*span=> ::core::time::Duration::new(#seconds, #rest))
+                let rest = u32::try_from(nanos % 1_000_000_000).expect("a remainder of 10^9 fits");
+                quote_spanned!(generated_at(*span)=> ::core::time::Duration::new(#seconds, #rest))
             }
             Self::Const(expr) => quote!(#expr),
         });
     }
 }
 
-type Report = Box<dyn FnOnce(&Lit, &mut Faults)>;
-
-fn report(fault: impl Fn() -> Fault<'static> + 'static) -> Report {
-    Box::new(move |literal, faults| faults.at(literal, fault()))
+fn is_forever(expr: &Expr) -> bool {
+    matches!(expr, Expr::Path(path) if path.path.is_ident("forever"))
 }
 
-fn parse(key: &str, literal: &Lit) -> Result<u64, Report> {
-    let (digits, unit) = match literal {
+fn parse(key: &'static str, literal: &Lit) -> Result<u64, TimeFault> {
+    let (number, unit) = match literal {
         Lit::Int(int) => (int.base10_digits().to_string(), int.suffix().to_string()),
         Lit::Float(float) => (float.base10_digits().to_string(), float.suffix().to_string()),
-        Lit::Str(text) => {
-            let text = text.value();
-            return Err(Box::new(move |literal, faults| {
-                faults.at(literal, Fault::QuotedDuration { text: &text })
-            }));
-        }
-        _ => {
-            let key = key.to_string();
-            return Err(Box::new(move |literal, faults| {
-                faults.at(literal, Fault::NotADuration { key: &key })
-            }));
-        }
+        Lit::Str(text) => return Err(TimeFault::Quoted { text: text.value() }),
+        _ => return Err(TimeFault::NotADuration { key }),
     };
-    if unit.is_empty() {
-        return Err(Box::new(move |literal, faults| faults.at(literal, Fault::NoUnit { number: &digits })));
+    if number.starts_with('-') {
+        return Err(TimeFault::Negative);
     }
-    let Some(scale) = nanos_in(&unit) else {
-        return Err(Box::new(move |literal, faults| {
-            faults.at(literal, Fault::UnknownUnit { number: &digits, unit: &unit });
-        }));
-    };
-    match decimal(&digits, scale) {
+    if unit.is_empty() {
+        return Err(TimeFault::NoUnit { number });
+    }
+    let Some(scale) = nanos_in(&unit) else { return Err(TimeFault::UnknownUnit { number, unit }) };
+    match decimal(&number, scale) {
         Decimal::Exact(nanos) => match u64::try_from(nanos) {
             Ok(nanos) if nanos <= LONGEST => Ok(nanos),
-            _ => Err(report(|| Fault::DurationOverflow)),
+            _ => Err(TimeFault::Overflow { key }),
         },
-        Decimal::TooFine => Err(report(|| Fault::FinerThanNanoseconds)),
-        Decimal::TooLong => Err(report(|| Fault::DurationOverflow)),
+        Decimal::TooFine => Err(TimeFault::FinerThanNanoseconds),
+        Decimal::TooLong => Err(TimeFault::Overflow { key }),
     }
 }
 

@@ -1,13 +1,14 @@
-use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::parse::{Parse, ParseStream, Parser};
 use syn::{
     Attribute as SynAttribute, FnArg, Ident, Meta, Pat, PatIdent, Path, ReceiverKind, ReturnType, Signature,
     Token, Type, Visibility,
 };
 
+use super::item::Item;
+use super::tokens::{any_ident, find_variable, mutable_names};
 use crate::attribute::Attribute;
-use crate::diagnostics::{Fault, Faults, span_of};
+use crate::diagnostics::{Faults, FunctionFault, generated_at, span_of};
 
 /// The function under the attribute. Its body stays tokens: it is not ours to understand.
 pub(crate) struct Function {
@@ -19,79 +20,29 @@ pub(crate) struct Function {
     pub(crate) absorbed: Vec<Path>,
 }
 
-struct Raw {
-    attrs: Vec<SynAttribute>,
-    vis: Visibility,
-    signature: Signature,
-    body: Option<Group>,
-}
-
-impl Parse for Raw {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let mut attrs = SynAttribute::parse_outer(input)?;
-        let vis = input.parse()?;
-        let signature = input.parse()?;
-        if input.peek(syn::Token![;]) {
-            input.parse::<syn::Token![;]>()?;
-            return Ok(Self { attrs, vis, signature, body: None });
-        }
-        match input.parse::<TokenTree>()? {
-            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
-                let body = without_inner_attributes(group, &mut attrs);
-                Ok(Self { attrs, vis, signature, body: Some(body) })
-            }
-            other => Err(syn::Error::new(other.span(), "expected a body in braces")),
-        }
-    }
-}
-
-/// `#![..]` at the head of a body belongs to the function; inside a closure it would be an error.
-fn without_inner_attributes(body: Group, attrs: &mut Vec<SynAttribute>) -> Group {
-    let split = |input: ParseStream<'_>| {
-        let inner = input.call(SynAttribute::parse_inner)?;
-        Ok((inner, input.parse::<TokenStream>()?))
-    };
-    let Ok((inner, rest)) = split.parse2(body.stream()) else { return body };
-    if inner.is_empty() {
-        return body;
-    }
-    for mut attribute in inner {
-        attribute.style = syn::AttrStyle::Outer;
-        attrs.push(attribute);
-    }
-    let mut group = Group::new(Delimiter::Brace, rest);
-    group.set_span(body.span());
-    group
-}
-
 impl Function {
-    pub(crate) fn read(attribute: Attribute, item: TokenStream, faults: &mut Faults) -> Option<Self> {
-        let is_function = mentions_fn(&item);
-        let Raw { attrs, vis, signature, body } = match syn::parse2(item.clone()) {
-            Ok(raw) => raw,
-            Err(error) if is_function => {
-                faults.syntax(&error);
-                return None;
-            }
-            Err(_) => {
-                faults.at_span(Span::call_site(), Fault::NotAFunction { attribute });
-                return None;
-            }
-        };
-        let Some(body) = body else {
-            faults.at(&signature, Fault::NoBody { attribute });
-            return None;
-        };
+    /// What cannot be rewritten comes back as it is to be left in place.
+    pub(crate) fn read(
+        attribute: Attribute,
+        item: &TokenStream,
+        faults: &mut Faults,
+    ) -> Result<Self, TokenStream> {
+        let Item { attrs, vis, signature, body } = Item::read(attribute, item, faults)?;
         if let Some(constness) = &signature.constness {
-            faults.at(constness, Fault::ConstFn { attribute });
+            faults.at(constness, &FunctionFault::ConstFn { attribute });
         }
         if signature.asyncness.is_some() && !cfg!(feature = "tokio") {
-            faults.at(&signature.asyncness, Fault::NeedsTokio { attribute });
+            faults.at(&signature.asyncness, &FunctionFault::NeedsTokio { attribute });
         }
         if is_rewritten(&body) {
-            faults.at_span(Span::call_site(), Fault::AlreadyRewritten { attribute });
+            faults.at_span(attribute_span(&signature), &FunctionFault::AlreadyRewritten { attribute });
         }
-        Some(Self { attrs, vis, signature, body, absorbed: Vec::new() })
+        Ok(Self { attrs, vis, signature, body, absorbed: Vec::new() })
+    }
+
+    /// The attribute as a whole, for what is missing in it.
+    pub(crate) fn attribute_span(&self) -> Span {
+        attribute_span(&self.signature)
     }
 
     pub(crate) fn is_async(&self) -> bool {
@@ -99,16 +50,14 @@ impl Function {
     }
 
     /// The attributes of ours below the one being expanded, with what they were given.
-    pub(crate) fn take_siblings(&mut self) -> Vec<(Attribute, Meta, Path)> {
+    pub(crate) fn take_siblings(&mut self) -> Vec<(Attribute, Meta)> {
         let mut siblings = Vec::new();
-        self.attrs.retain(|attr| match Attribute::of_sibling(attr.path()) {
-            Some(sibling) => {
-                siblings.push((sibling, attr.meta.clone(), attr.path().clone()));
-                false
-            }
-            None => true,
+        self.attrs.retain(|attr| {
+            let sibling = Attribute::of_sibling(attr.path());
+            siblings.extend(sibling.map(|sibling| (sibling, attr.meta.clone())));
+            sibling.is_none()
         });
-        self.absorbed.extend(siblings.iter().map(|(.., path)| path.clone()));
+        self.absorbed.extend(siblings.iter().map(|(_, meta)| meta.path().clone()));
         siblings
     }
 
@@ -131,15 +80,24 @@ impl Function {
             .collect()
     }
 
-    /// The names that the body could assign to, also inside patterns.
-    pub(crate) fn mutable_arguments(&self) -> Vec<Ident> {
+    /// The names that the body could assign to, also inside patterns, each with its `mut`.
+    pub(crate) fn mutable_arguments(&self) -> Vec<(TokenTree, Ident)> {
         let mut names = Vec::new();
         for input in &self.signature.inputs {
             if let FnArg::Typed(typed) = input {
-                collect_mut(typed.pat.to_token_stream(), &mut names);
+                mutable_names(typed.pat.to_token_stream(), &mut names);
             }
         }
         names
+    }
+
+    /// The argument that an expression speaks of, which no constant can.
+    pub(crate) fn argument_in(&self, expression: &impl ToTokens) -> Option<Ident> {
+        let named = self.named_arguments();
+        let is_receiver = |ident: &Ident| self.signature.receiver().is_some() && ident == "self";
+        find_variable(expression.to_token_stream(), &|ident| {
+            is_receiver(ident) || named.iter().any(|name| name.ident == *ident)
+        })
     }
 
     /// The `mut` of `mut self`.
@@ -178,13 +136,21 @@ impl Function {
         }
     }
 
-    /// Where an error about the return type points; names in code written there are generated ones.
+    /// Where an error about the return type points.
     pub(crate) fn outcome_span(&self) -> Span {
-        let place = match &self.signature.output {
+        generated_at(match &self.signature.output {
             ReturnType::Default => self.signature.ident.span(),
             ReturnType::Type(_, ty) => span_of(&**ty),
+        })
+    }
+
+    /// Where an error about the error type points: at the `E` of a `Result<T, E>`.
+    pub(crate) fn error_span(&self) -> Span {
+        let error = match &self.signature.output {
+            ReturnType::Type(_, ty) => second_argument(ty),
+            ReturnType::Default => None,
         };
-        place.resolved_at(Span::mixed_site())
+        error.map_or_else(|| self.outcome_span(), |error| generated_at(span_of(error)))
     }
 
     /// Whether an expression speaks of this function's generics, so that it cannot stand in a `const` item. A single
@@ -214,30 +180,9 @@ impl Function {
     }
 }
 
-/// The names behind a `mut` that is not `&mut`.
-fn collect_mut(pattern: TokenStream, names: &mut Vec<Ident>) {
-    let mut tokens = pattern.into_iter().peekable();
-    let mut after_reference = false;
-    while let Some(token) = tokens.next() {
-        match &token {
-            TokenTree::Ident(word) if word == "mut" && !after_reference => {
-                if let Some(TokenTree::Ident(name)) = tokens.peek() {
-                    names.push(name.clone());
-                }
-            }
-            TokenTree::Group(group) => collect_mut(group.stream(), names),
-            _ => {}
-        }
-        after_reference = match &token {
-            TokenTree::Punct(punct) => punct.as_char() == '&',
-            TokenTree::Ident(word) => word == "ref",
-            _ => false,
-        };
-    }
-}
-
-fn mentions_fn(item: &TokenStream) -> bool {
-    item.clone().into_iter().any(|token| matches!(token, TokenTree::Ident(ident) if ident == "fn"))
+/// As if it were written there: the compiler need not tell that a macro was expanded.
+fn attribute_span(signature: &Signature) -> Span {
+    Span::call_site().resolved_at(signature.fn_token.span)
 }
 
 /// Generated names begin with this, and nobody else's do.
@@ -245,12 +190,16 @@ fn is_rewritten(body: &Group) -> bool {
     any_ident(body.stream(), &|ident| ident.to_string().starts_with("__RESILIENCE_"))
 }
 
-fn any_ident(tokens: TokenStream, is_it: &dyn Fn(&Ident) -> bool) -> bool {
-    tokens.into_iter().any(|token| match token {
-        TokenTree::Ident(ident) => is_it(&ident),
-        TokenTree::Group(group) => any_ident(group.stream(), is_it),
-        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
-    })
+fn second_argument(ty: &Type) -> Option<&Type> {
+    let Type::Path(path) = ty else { return None };
+    let syn::PathArguments::AngleBracketed(arguments) = &path.path.segments.last()?.arguments else {
+        return None;
+    };
+    let mut types = arguments.args.iter().filter_map(|argument| match argument {
+        syn::GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    });
+    types.nth(1)
 }
 
 /// `Result<impl Iterator<Item = u8>, E>` becomes `Result<_, E>`.

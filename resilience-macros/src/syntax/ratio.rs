@@ -11,11 +11,12 @@ pub(crate) struct Percent {
 
 impl Percent {
     /// A number, a percent sign, and then nothing that could be divided by.
-    pub(crate) fn peek(input: ParseStream<'_>) -> Option<Self> {
+    pub(super) fn read(input: ParseStream<'_>) -> syn::Result<Option<Self>> {
         let ahead = input.fork();
-        let number: Lit = ahead.parse().ok()?;
-        let sign = ahead.parse().ok()?;
-        (ahead.is_empty() || ahead.peek(Token![,])).then_some(Self { number, sign })
+        let percent = ahead.parse::<Lit>().is_ok()
+            && ahead.parse::<Token![%]>().is_ok()
+            && (ahead.is_empty() || ahead.peek(Token![,]));
+        Ok(if percent { Some(Self { number: input.parse()?, sign: input.parse()? }) } else { None })
     }
 
     /// The ratio: a hundredth of the number.

@@ -1,9 +1,9 @@
 use proc_macro2::{Span, TokenStream};
-use quote::quote_spanned;
+use quote::{quote, quote_spanned};
 
 use super::attempt::Attempt;
 use super::ends::Ends;
-use super::predicate::ask;
+use super::predicate::{ask, call};
 use super::site;
 use crate::attribute::Attribute;
 use crate::model::PollModel;
@@ -13,7 +13,7 @@ pub(super) fn write(model: &PollModel, attempt: &Attempt<'_>) -> TokenStream {
     let site = site::declare(&model.common, &model.policy, "PollPolicy", attempt.function);
     let private = model.common.runtime.private();
     let outcome = attempt.function.outcome();
-    let ends = Ends::new(private.clone(), Attribute::Poll.marker(), attempt.function.outcome_span());
+    let ends = Ends::new(&model.common.runtime, Attribute::Poll, attempt.function);
     let settle = settle(model, &ends);
     let wait = attempt.wait();
     let step = if attempt.is_async() {
@@ -50,19 +50,17 @@ pub(super) fn write(model: &PollModel, attempt: &Attempt<'_>) -> TokenStream {
 }
 
 /// The wait that `__out` leads to, or the end of the loop.
-fn settle(model: &PollModel, ends: &Ends) -> TokenStream {
+fn settle(model: &PollModel, ends: &Ends<'_>) -> TokenStream {
     let runtime = &model.common.runtime;
     let private = runtime.private();
-    let seen = quote_spanned!(Span::mixed_site()=> &__value);
-    let failed = quote_spanned!(Span::mixed_site()=> &__error);
-    let until = ask(runtime, &model.until, &seen);
+    let until = ask(runtime, &model.until, "__value");
     let ignore = model.ignore.as_ref().map_or_else(
         || quote_spanned!(Span::mixed_site()=> false),
-        |predicate| ask(runtime, predicate, &failed),
+        |predicate| ask(runtime, predicate, "__error"),
     );
     let (into_result, value, error) = (ends.result(), ends.value(), ends.error());
     let alarm = model.alarm.as_ref().map(|predicate| {
-        let rings = ask(runtime, predicate, &seen);
+        let rings = ask(runtime, predicate, "__value");
         let held =
             ends.hold_alarm(&quote_spanned!(Span::mixed_site()=> __run.alarm(__RESILIENCE_SITE, __value)));
         quote_spanned! {Span::mixed_site()=>
@@ -72,9 +70,11 @@ fn settle(model: &PollModel, ends: &Ends) -> TokenStream {
             }
         }
     });
-    let tell = model.common.on_error.as_ref().map(
-        |expr| quote_spanned!(Span::mixed_site()=> #private::tell(&__error, &__run.attempt(&__next), #expr);),
-    );
+    let tell = model.common.on_error.as_ref().map(|expr| {
+        let failure = quote_spanned!(Span::mixed_site()=> &__error, &__run.attempt(&__next));
+        let told = call(runtime, "tell", &failure, expr);
+        quote!(#told;)
+    });
     let timed_out = timed_out(ends);
     let go_on = quote_spanned! {Span::mixed_site()=>
         #private::PollNext::Wait(__wait, _) => __wait,
@@ -102,7 +102,7 @@ fn settle(model: &PollModel, ends: &Ends) -> TokenStream {
 }
 
 /// The end of the loop with `__timed_out`.
-fn timed_out(ends: &Ends) -> TokenStream {
+fn timed_out(ends: &Ends<'_>) -> TokenStream {
     let held = ends.hold_timed_out(&quote_spanned!(Span::mixed_site()=> __timed_out));
     let error = ends.error();
     quote_spanned!(Span::mixed_site()=> { let __error = #held; break #error; })

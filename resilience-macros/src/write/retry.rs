@@ -3,7 +3,7 @@ use quote::{quote, quote_spanned};
 
 use super::attempt::Attempt;
 use super::ends::Ends;
-use super::predicate::ask;
+use super::predicate::{ask, call};
 use super::site;
 use crate::model::{On, RetryModel};
 
@@ -25,8 +25,7 @@ pub(super) fn write(model: &RetryModel, attempt: &Attempt<'_>) -> TokenStream {
 fn plainly(model: &RetryModel, attempt: &Attempt<'_>, measured: bool) -> TokenStream {
     let (made, wait) = (attempt.made(), attempt.wait());
     let outcome = attempt.function.outcome();
-    let ends =
-        Ends::new(model.common.runtime.private(), model.attribute.marker(), attempt.function.outcome_span());
+    let ends = Ends::new(&model.common.runtime, model.attribute, attempt.function);
     let (into_result, value, error) = (ends.result(), ends.value(), ends.error());
     let again = again(model);
     let hint = hint(model);
@@ -66,8 +65,7 @@ fn under_limits(model: &RetryModel, attempt: &Attempt<'_>) -> TokenStream {
         .limited(|future| quote_spanned!(Span::mixed_site()=> __run.limit(__RESILIENCE_SITE, #future)));
     let wait = attempt.wait();
     let outcome = attempt.function.outcome();
-    let ends =
-        Ends::new(model.common.runtime.private(), model.attribute.marker(), attempt.function.outcome_span());
+    let ends = Ends::new(&model.common.runtime, model.attribute, attempt.function);
     let (into_result, value, error) = (ends.result(), ends.value(), ends.error());
     let timed_out =
         ends.hold_timed_out(&quote_spanned!(Span::mixed_site()=> __run.timed_out(__RESILIENCE_SITE)));
@@ -117,13 +115,12 @@ fn under_limits(model: &RetryModel, attempt: &Attempt<'_>) -> TokenStream {
 
 fn again(model: &RetryModel) -> TokenStream {
     let runtime = &model.common.runtime;
-    let error = quote_spanned!(Span::mixed_site()=> &__error);
     let on = match &model.on {
         On::Every => None,
         On::Timeouts => return quote!(false),
-        On::Only(predicate) => Some(ask(runtime, predicate, &error)),
+        On::Only(predicate) => Some(ask(runtime, predicate, "__error")),
     };
-    let giveup = model.giveup.as_ref().map(|predicate| ask(runtime, predicate, &error));
+    let giveup = model.giveup.as_ref().map(|predicate| ask(runtime, predicate, "__error"));
     match (on, giveup) {
         (None, None) => quote!(true),
         (Some(on), None) => on,
@@ -133,16 +130,17 @@ fn again(model: &RetryModel) -> TokenStream {
 }
 
 fn hint(model: &RetryModel) -> TokenStream {
-    let private = model.common.runtime.private();
-    let none = || quote!(::core::option::Option::None);
-    let ask = |expr| quote_spanned!(Span::mixed_site()=> #private::ask_wait(&__error, #expr));
-    model.retry_after.as_ref().map_or_else(none, ask)
+    let error = quote_spanned!(Span::mixed_site()=> &__error);
+    model.retry_after.as_ref().map_or_else(
+        || quote!(::core::option::Option::None),
+        |expr| call(&model.common.runtime, "ask_wait", &error, expr),
+    )
 }
 
 fn tell(model: &RetryModel) -> TokenStream {
-    let private = model.common.runtime.private();
-    match &model.common.on_error {
-        Some(expr) => quote_spanned!(Span::mixed_site()=> #private::tell(&__error, &__attempt, #expr);),
-        None => TokenStream::new(),
-    }
+    let failure = quote_spanned!(Span::mixed_site()=> &__error, &__attempt);
+    model.common.on_error.as_ref().map_or_else(TokenStream::new, |expr| {
+        let told = call(&model.common.runtime, "tell", &failure, expr);
+        quote!(#told;)
+    })
 }

@@ -1,8 +1,8 @@
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
-
 use syn::ext::IdentExt;
 
+use crate::diagnostics::{generated_at, span_of};
 use crate::model::{Common, Policy};
 use crate::syntax::Function;
 
@@ -17,29 +17,38 @@ pub(super) fn declare(
 ) -> TokenStream {
     let root = common.runtime.public();
     let private = common.runtime.private();
-    let policy_type = proc_macro2::Ident::new(policy_type, Span::mixed_site());
+    let policy_type = Ident::new(policy_type, Span::mixed_site());
     let place = || {
         let name = format!("::{}", function.signature.ident.unraw());
         quote_spanned!(Span::mixed_site()=> ::core::concat!(::core::module_path!(), #name))
     };
     let name = common.name.as_ref().map_or_else(place, |name| quote!(#name));
     match policy {
-        Policy::Const { setters, generic: false } => quote_spanned! {Span::mixed_site()=>
+        Policy::Const { value, generic: false } => quote_spanned! {Span::mixed_site()=>
             const __RESILIENCE_SITE: &#private::Site<#root::#policy_type> =
-                &#private::Site::new(#name, #root::#policy_type::new()#setters);
+                &#private::Site::new(#name, #value);
         },
         // A `const` item may not speak of the function's generics; a `const` block may.
-        Policy::Const { setters, generic: true } => quote_spanned! {Span::mixed_site()=>
+        Policy::Const { value, generic: true } => quote_spanned! {Span::mixed_site()=>
             #[allow(non_snake_case)]
             let __RESILIENCE_SITE: &#private::Site<#root::#policy_type> =
-                const { &#private::Site::new(#name, #root::#policy_type::new()#setters) };
+                const { &#private::Site::new(#name, #value) };
         },
-        Policy::Runtime(policy) => quote_spanned! {Span::mixed_site()=>
-            #[allow(non_snake_case)]
-            let __RESILIENCE_SITE: &#private::Site<#root::#policy_type> = &#private::Site::new(
-                #name,
-                <#root::#policy_type as ::core::convert::From<_>>::from(#policy),
-            );
-        },
+        Policy::Runtime(policy) => {
+            let policy = convert(policy, policy_type.clone(), common);
+            quote_spanned! {Span::mixed_site()=>
+                #[allow(non_snake_case)]
+                let __RESILIENCE_SITE: &#private::Site<#root::#policy_type> =
+                    &#private::Site::new(#name, #policy);
+            }
+        }
     }
+}
+
+/// The user's policy, or a reference to it: what the compiler says of its type is said at the expression.
+fn convert(policy: &syn::Expr, mut policy_type: Ident, common: &Common) -> TokenStream {
+    let span = generated_at(span_of(policy));
+    let root = common.runtime.public_at(span);
+    policy_type.set_span(span);
+    quote_spanned!(span=> <#root::#policy_type as ::core::convert::From<_>>::from(#policy))
 }

@@ -65,6 +65,7 @@ impl PollPolicy {
     ///
     /// # Panics
     /// If it is shorter than `hold_for` or the attempt timeout: in a `const`, a compile error.
+    #[track_caller]
     pub const fn timeout(self, timeout: Duration) -> Self {
         or_panic!(self.try_timeout(timeout))
     }
@@ -100,6 +101,7 @@ impl PollPolicy {
     ///
     /// # Panics
     /// As [`Backoff::jitter`]: in a `const`, a compile error.
+    #[track_caller]
     pub const fn jitter(self, jitter: Jitter) -> Self {
         or_panic!(self.try_jitter(jitter))
     }
@@ -120,6 +122,7 @@ impl PollPolicy {
     ///
     /// # Panics
     /// On 0: in a `const`, a compile error.
+    #[track_caller]
     pub const fn times(self, times: u32) -> Self {
         or_panic!(self.try_times(times))
     }
@@ -140,6 +143,7 @@ impl PollPolicy {
     ///
     /// # Panics
     /// If it is longer than the timeout: in a `const`, a compile error.
+    #[track_caller]
     pub const fn hold_for(self, hold_for: Duration) -> Self {
         or_panic!(self.try_hold_for(hold_for))
     }
@@ -157,6 +161,7 @@ impl PollPolicy {
     ///
     /// # Panics
     /// On 0: in a `const`, a compile error.
+    #[track_caller]
     pub const fn max_ignored(self, max_ignored: u32) -> Self {
         or_panic!(self.try_max_ignored(max_ignored))
     }
@@ -182,6 +187,7 @@ impl PollPolicy {
     ///
     /// # Panics
     /// On zero, and if it is longer than the timeout: in a `const`, a compile error.
+    #[track_caller]
     pub const fn attempt_timeout(self, attempt_timeout: Duration) -> Self {
         or_panic!(self.try_attempt_timeout(attempt_timeout))
     }
