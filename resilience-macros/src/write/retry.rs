@@ -39,16 +39,18 @@ fn plainly(model: &RetryModel, attempt: &Attempt<'_>, measured: bool) -> TokenSt
     };
     quote_spanned! {Span::mixed_site()=>
         loop {
-            let __out: #outcome = #made;
-            let __wait = match #look {
-                ::core::result::Result::Ok(_) => break __out,
-                ::core::result::Result::Err(__error) => match #next {
-                    ::core::option::Option::Some(__wait) => __wait,
-                    ::core::option::Option::None => break __out,
-                },
+            // An error that is not `Send` must not live through the wait: the block ends it. To drop what has been
+            // borrowed does not convince the compiler.
+            let __wait = {
+                let __out: #outcome = #made;
+                match #look {
+                    ::core::result::Result::Ok(_) => break __out,
+                    ::core::result::Result::Err(__error) => match #next {
+                        ::core::option::Option::Some(__wait) => __wait,
+                        ::core::option::Option::None => break __out,
+                    },
+                }
             };
-            // An error that is not `Send` must not live through the wait.
-            ::core::mem::drop(__out);
             #wait
         }
     }
