@@ -8,7 +8,8 @@ use crate::model::PollModel;
 
 /// A block that has the type of the function's outcome.
 pub(super) fn write(model: &PollModel, attempt: &Attempt<'_>) -> TokenStream {
-    let site = site::declare(&model.common, &model.policy, "PollPolicy", attempt.function);
+    let declaration = site::declare(&model.common, &model.policy, "PollPolicy", attempt.function);
+    let site = site::name(&model.policy);
     let private = model.common.runtime.private();
     let outcome = attempt.function.outcome();
     let timed_out = timed_out(model, attempt);
@@ -16,14 +17,14 @@ pub(super) fn write(model: &PollModel, attempt: &Attempt<'_>) -> TokenStream {
     let wait = attempt.wait();
     let attempt = if attempt.is_async() {
         let made = attempt
-            .limited(|future| quote_spanned!(Span::mixed_site()=> __run.limit(__RESILIENCE_SITE, #future)));
+            .limited(|future| quote_spanned!(Span::mixed_site()=> __run.limit(#site, #future)));
         quote_spanned! {Span::mixed_site()=>
             let __wait = match #made {
                 ::core::option::Option::Some(__out) => {
                     let __out: #outcome = __out;
                     #settle
                 }
-                ::core::option::Option::None => match __run.cut(__RESILIENCE_SITE) {
+                ::core::option::Option::None => match __run.cut(#site) {
                     ::core::result::Result::Ok(__wait) => __wait,
                     ::core::result::Result::Err(__timed_out) => break #timed_out,
                 },
@@ -39,7 +40,7 @@ pub(super) fn write(model: &PollModel, attempt: &Attempt<'_>) -> TokenStream {
         }
     };
     quote_spanned! {Span::mixed_site()=> {
-        #site
+        #declaration
         let mut __run = #private::PollRun::start();
         loop {
             #attempt
@@ -50,6 +51,7 @@ pub(super) fn write(model: &PollModel, attempt: &Attempt<'_>) -> TokenStream {
 
 /// The wait that `__out` leads to, or the end of the loop.
 fn settle(model: &PollModel, attempt: &Attempt<'_>, timed_out: &TokenStream) -> TokenStream {
+    let site = site::name(&model.policy);
     let runtime = &model.common.runtime;
     let private = runtime.private();
     let span = attempt.function.outcome_span();
@@ -69,7 +71,7 @@ fn settle(model: &PollModel, attempt: &Attempt<'_>, timed_out: &TokenStream) -> 
             if #rings {
                 break match #private::Outcome::<#private::by::poll>::into_result(__out) {
                     ::core::result::Result::Ok(__value) => {
-                        let __alarm = __run.alarm(__RESILIENCE_SITE, __value);
+                        let __alarm = __run.alarm(#site, __value);
                         #held
                     }
                     ::core::result::Result::Err(__error) => {
@@ -87,10 +89,10 @@ fn settle(model: &PollModel, attempt: &Attempt<'_>, timed_out: &TokenStream) -> 
         let __next = match #look {
             ::core::result::Result::Ok(__value) => {
                 #alarm
-                __run.saw(__RESILIENCE_SITE, #until)
+                __run.saw(#site, #until)
             }
             ::core::result::Result::Err(__error) => {
-                let __next = __run.failed(__RESILIENCE_SITE, #ignore);
+                let __next = __run.failed(#site, #ignore);
                 #tell
                 __next
             }

@@ -8,7 +8,7 @@ use crate::model::{On, RetryModel};
 
 /// A block that has the type of the function's outcome.
 pub(super) fn write(model: &RetryModel, attempt: &Attempt<'_>) -> TokenStream {
-    let site = site::declare(&model.common, &model.policy, "RetryPolicy", attempt.function);
+    let declaration = site::declare(&model.common, &model.policy, "RetryPolicy", attempt.function);
     let limited = model.timed && attempt.is_async();
     let measured = model.timed || model.common.on_error.is_some();
     let loops = if limited { under_limits(model, attempt) } else { plainly(model, attempt, measured) };
@@ -18,10 +18,11 @@ pub(super) fn write(model: &RetryModel, attempt: &Attempt<'_>) -> TokenStream {
     } else {
         quote_spanned!(Span::mixed_site()=> #private::RetryRun::new())
     };
-    quote_spanned!(Span::mixed_site()=> { #site let mut __run = #start; #loops })
+    quote_spanned!(Span::mixed_site()=> { #declaration let mut __run = #start; #loops })
 }
 
 fn plainly(model: &RetryModel, attempt: &Attempt<'_>, measured: bool) -> TokenStream {
+    let site = site::name(&model.policy);
     let outcome = attempt.function.outcome();
     let (made, wait) = (attempt.made(), attempt.wait());
     let look = look(model, attempt);
@@ -30,12 +31,12 @@ fn plainly(model: &RetryModel, attempt: &Attempt<'_>, measured: bool) -> TokenSt
     let next = if measured {
         let tell = tell(model);
         quote_spanned! {Span::mixed_site()=> {
-            let __attempt = __run.failed(__RESILIENCE_SITE, #again, #hint);
+            let __attempt = __run.failed(#site, #again, #hint);
             #tell
             __attempt.into_wait()
         }}
     } else {
-        quote_spanned!(Span::mixed_site()=> __run.failed(__RESILIENCE_SITE, #again, #hint))
+        quote_spanned!(Span::mixed_site()=> __run.failed(#site, #again, #hint))
     };
     quote_spanned! {Span::mixed_site()=>
         loop {
@@ -57,12 +58,13 @@ fn plainly(model: &RetryModel, attempt: &Attempt<'_>, measured: bool) -> TokenSt
 }
 
 fn under_limits(model: &RetryModel, attempt: &Attempt<'_>) -> TokenStream {
+    let site = site::name(&model.policy);
     let private = model.common.runtime.private();
     let span = attempt.function.outcome_span();
     let by = model.attribute.marker();
     let outcome = attempt.function.outcome();
     let made = attempt
-        .limited(|future| quote_spanned!(Span::mixed_site()=> __run.limit(__RESILIENCE_SITE, #future)));
+        .limited(|future| quote_spanned!(Span::mixed_site()=> __run.limit(#site, #future)));
     let wait = attempt.wait();
     let look = look(model, attempt);
     let again = again(model);
@@ -70,7 +72,7 @@ fn under_limits(model: &RetryModel, attempt: &Attempt<'_>) -> TokenStream {
     let tell = tell(model);
     let timed_out = quote_spanned! {span=>
         #private::Outcome::<#private::by::#by>::from_error(
-            #private::HoldTimedOut::hold(__run.timed_out(__RESILIENCE_SITE))
+            #private::HoldTimedOut::hold(__run.timed_out(#site))
         )
     };
     quote_spanned! {Span::mixed_site()=>
@@ -86,7 +88,7 @@ fn under_limits(model: &RetryModel, attempt: &Attempt<'_>) -> TokenStream {
                 ::core::result::Result::Err(__error) => {
                     let __again = __timed_out || #again;
                     let __hint = if __timed_out { ::core::option::Option::None } else { #hint };
-                    let __attempt = __run.failed(__RESILIENCE_SITE, __again, __hint);
+                    let __attempt = __run.failed(#site, __again, __hint);
                     #tell
                     match __attempt.into_wait() {
                         ::core::option::Option::Some(__wait) => __wait,
