@@ -254,6 +254,27 @@ fn a_poll_that_ends_says_by_which_limit() {
 }
 
 #[test]
+fn the_settings_of_a_builder_may_come_in_any_order() {
+    fn hold(poll: impl FnOnce() -> Result<(), resilience::PollError<(), u8>>) -> Duration {
+        let clock = ManualClock::install();
+        assert_eq!(poll(), Ok(()));
+        clock.elapsed()
+    }
+    let secs = Duration::from_secs;
+    assert_eq!(
+        hold(|| poll(|| Ok(())).until(|()| true).hold_for(secs(20)).timeout(secs(60)).call()),
+        secs(20)
+    );
+    assert_eq!(
+        hold(|| poll(|| Ok(())).until(|()| true).timeout(secs(60)).hold_for(secs(20)).call()),
+        secs(20)
+    );
+    // One longer than the timeout is cut to it, also to the default one.
+    assert_eq!(hold(|| poll(|| Ok(())).until(|()| true).hold_for(secs(20)).call()), secs(15));
+    assert_eq!(hold(|| poll(|| Ok(())).until(|()| true).hold_for(secs(20)).timeout(secs(5)).call()), secs(5));
+}
+
+#[test]
 fn an_alarm_names_the_function_and_carries_the_value() {
     let Err(Told::Alarm(alarm)) = rings() else { panic!("no alarm") };
     assert_eq!(alarm.function(), concat!(module_path!(), "::rings"));

@@ -62,7 +62,7 @@ pub struct Poll<F, K, H> {
 impl<F, K, H> Poll<F, K, H> {
     /// How long to go on; see [`PollPolicy::timeout`].
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.site.policy = self.site.policy.clamped_timeout(timeout);
+        self.site.policy = self.site.policy.unchecked_timeout(timeout);
         self
     }
 
@@ -115,7 +115,7 @@ impl<F, K, H> Poll<F, K, H> {
     /// # }
     /// ```
     pub fn hold_for(mut self, hold_for: Duration) -> Self {
-        self.site.policy = self.site.policy.clamped_hold_for(hold_for);
+        self.site.policy = self.site.policy.unchecked_hold_for(hold_for);
         self
     }
 
