@@ -16,8 +16,7 @@ pub(super) fn write(model: &PollModel, attempt: &Attempt<'_>) -> TokenStream {
     let settle = settle(model, attempt, &timed_out);
     let wait = attempt.wait();
     let attempt = if attempt.is_async() {
-        let made = attempt
-            .limited(|future| quote_spanned!(Span::mixed_site()=> __run.limit(#site, #future)));
+        let made = attempt.limited(|future| quote_spanned!(Span::mixed_site()=> __run.limit(#site, #future)));
         quote_spanned! {Span::mixed_site()=>
             let __wait = match #made {
                 ::core::option::Option::Some(__out) => {

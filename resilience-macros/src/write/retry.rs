@@ -63,8 +63,7 @@ fn under_limits(model: &RetryModel, attempt: &Attempt<'_>) -> TokenStream {
     let span = attempt.function.outcome_span();
     let by = model.attribute.marker();
     let outcome = attempt.function.outcome();
-    let made = attempt
-        .limited(|future| quote_spanned!(Span::mixed_site()=> __run.limit(#site, #future)));
+    let made = attempt.limited(|future| quote_spanned!(Span::mixed_site()=> __run.limit(#site, #future)));
     let wait = attempt.wait();
     let look = look(model, attempt);
     let again = again(model);
