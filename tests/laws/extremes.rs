@@ -255,23 +255,19 @@ fn a_poll_that_ends_says_by_which_limit() {
 
 #[test]
 fn the_settings_of_a_builder_may_come_in_any_order() {
-    fn hold(poll: impl FnOnce() -> Result<(), resilience::PollError<(), u8>>) -> Duration {
-        let clock = ManualClock::install();
-        assert_eq!(poll(), Ok(()));
-        clock.elapsed()
-    }
     let secs = Duration::from_secs;
-    assert_eq!(
-        hold(|| poll(|| Ok(())).until(|()| true).hold_for(secs(20)).timeout(secs(60)).call()),
-        secs(20)
-    );
-    assert_eq!(
-        hold(|| poll(|| Ok(())).until(|()| true).timeout(secs(60)).hold_for(secs(20)).call()),
-        secs(20)
-    );
-    // One longer than the timeout is cut to it, also to the default one.
-    assert_eq!(hold(|| poll(|| Ok(())).until(|()| true).hold_for(secs(20)).call()), secs(15));
-    assert_eq!(hold(|| poll(|| Ok(())).until(|()| true).hold_for(secs(20)).timeout(secs(5)).call()), secs(5));
+    let asked = || poll(|| Ok::<_, u8>(())).until(|()| true);
+    let cases = [
+        (asked().hold_for(secs(20)).timeout(secs(60)), secs(20)),
+        (asked().timeout(secs(60)).hold_for(secs(20)), secs(20)),
+        // One longer than the timeout is cut to it, also to the default one.
+        (asked().hold_for(secs(20)), secs(15)),
+        (asked().hold_for(secs(20)).timeout(secs(5)), secs(5)),
+    ];
+    for (poll, held) in cases {
+        let clock = ManualClock::install();
+        assert_eq!((poll.call(), clock.elapsed()), (Ok(()), held));
+    }
 }
 
 #[test]

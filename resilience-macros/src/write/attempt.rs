@@ -35,9 +35,7 @@ impl Attempt<'_> {
                 if let ::core::option::Option::Some(__outcome) = ::core::option::Option::None::<#outcome> {
                     return __outcome;
                 }
-                let __outcome: #outcome = #body;
-                #[allow(unreachable_code)]
-                __outcome
+                #body
             }
         }
     }

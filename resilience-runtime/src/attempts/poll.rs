@@ -124,3 +124,11 @@ impl PollAttempts {
         self.good_since.plus(policy.hold()).minus(elapsed)
     }
 }
+
+#[cfg(test)]
+impl PollAttempts {
+    /// As if so many had ended, all with errors that were ignored.
+    pub(super) const fn after(number: u32) -> Self {
+        Self { number, ignored: number, ..Self::new() }
+    }
+}
