@@ -33,7 +33,7 @@ pub use attempts::{PollPolicy, RetryPolicy};
 pub use backoff::{Backoff, Delays, Jitter};
 pub use error::{Alarm, ConfigError, Limit, TimedOut};
 pub use operation::{Asynchronous, Blocking, Operation};
-pub use poll::{NoCondition, Poll, PollError, PollHooks, poll};
+pub use poll::{Condition, NoCondition, Poll, PollError, PollHooks, poll};
 #[cfg(feature = "macros")]
 pub use resilience_macros::{asyncbackoff, asyncretry, poll, retry};
 pub use retry::{Hooks, Retry, TimeLimit, Timed, Untimed, retry};

@@ -1,8 +1,8 @@
 use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{
-    Attribute as SynAttribute, FnArg, Ident, Meta, Pat, PatIdent, Path, ReturnType, Signature, Token, Type,
-    Visibility,
+    Attribute as SynAttribute, FnArg, Ident, Meta, Pat, PatIdent, Path, ReceiverKind, ReturnType, Signature,
+    Token, Type, Visibility,
 };
 
 use super::item::Item;
@@ -103,6 +103,12 @@ impl Function {
     /// The `mut` of `mut self`.
     pub(crate) fn mutable_self(&self) -> Option<&Token![mut]> {
         self.signature.receiver()?.mutability.as_ref()
+    }
+
+    /// The `self` of `&mut self`.
+    pub(crate) fn exclusive_self(&self) -> Option<&Token![self]> {
+        let receiver = self.signature.receiver()?;
+        matches!(receiver.kind, ReceiverKind::Reference(.., Some(_))).then_some(&receiver.self_token)
     }
 
     /// The `mut` of an argument.

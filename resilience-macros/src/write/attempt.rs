@@ -27,16 +27,18 @@ impl Attempt<'_> {
         if !self.is_async() {
             return quote_spanned!(span=> (|| -> #outcome #body)());
         }
+        // An async block captures no more than it needs: where the body only reads through `&mut self`, that would be a
+        // shared reference, and the future would be `Send` only for a `Self` that is `Sync`.
+        let exclusive = function.exclusive_self().map(|this| quote!(if false { let _ = &mut *#this; }));
         // An async block cannot be annotated. A `return` that never happens tells it the type before the body is read,
         // so that the body's `?`, its early returns and its coercions are checked as the function's own were.
         quote_spanned! {span=>
             async {
+                #exclusive
                 if let ::core::option::Option::Some(__outcome) = ::core::option::Option::None::<#outcome> {
                     return __outcome;
                 }
-                let __outcome: #outcome = #body;
-                #[allow(unreachable_code)]
-                __outcome
+                #body
             }
         }
     }

@@ -10,15 +10,15 @@ use crate::model::PollModel;
 
 /// A block that has the type of the function's outcome.
 pub(super) fn write(model: &PollModel, attempt: &Attempt<'_>) -> TokenStream {
-    let site = site::declare(&model.common, &model.policy, "PollPolicy", attempt.function);
+    let site = site::name(&model.policy);
+    let declaration = site::declare(&model.common, &model.policy, "PollPolicy", attempt.function);
     let private = model.common.runtime.private();
     let outcome = attempt.function.outcome();
     let ends = Ends::new(&model.common.runtime, Attribute::Poll, attempt.function);
     let settle = settle(model, &ends);
     let wait = attempt.wait();
     let step = if attempt.is_async() {
-        let made = attempt
-            .limited(|future| quote_spanned!(Span::mixed_site()=> __run.limit(__RESILIENCE_SITE, #future)));
+        let made = attempt.limited(|future| quote_spanned!(Span::mixed_site()=> __run.limit(#site, #future)));
         let timed_out = timed_out(&ends);
         quote_spanned! {Span::mixed_site()=>
             match #made {
@@ -26,7 +26,7 @@ pub(super) fn write(model: &PollModel, attempt: &Attempt<'_>) -> TokenStream {
                     let __out: #outcome = __out;
                     #settle
                 }
-                ::core::option::Option::None => match __run.cut(__RESILIENCE_SITE) {
+                ::core::option::Option::None => match __run.cut(#site) {
                     ::core::result::Result::Ok(__wait) => __wait,
                     ::core::result::Result::Err(__timed_out) => #timed_out,
                 },
@@ -40,7 +40,7 @@ pub(super) fn write(model: &PollModel, attempt: &Attempt<'_>) -> TokenStream {
         }}
     };
     quote_spanned! {Span::mixed_site()=> {
-        #site
+        #declaration
         let mut __run = #private::PollRun::start();
         loop {
             let __wait = #step;
@@ -51,6 +51,7 @@ pub(super) fn write(model: &PollModel, attempt: &Attempt<'_>) -> TokenStream {
 
 /// The wait that `__out` leads to, or the end of the loop.
 fn settle(model: &PollModel, ends: &Ends<'_>) -> TokenStream {
+    let site = site::name(&model.policy);
     let runtime = &model.common.runtime;
     let private = runtime.private();
     let until = ask(runtime, &model.until, "__value");
@@ -61,7 +62,7 @@ fn settle(model: &PollModel, ends: &Ends<'_>) -> TokenStream {
     let (into_result, value, error) = (ends.result(), ends.value(), ends.error());
     let alarm = model.alarm.as_ref().map(|predicate| {
         let rings = ask(runtime, predicate, "__value");
-        let held = ends.hold_alarm();
+        let held = ends.hold_alarm(&site);
         quote_spanned! {Span::mixed_site()=>
             if #rings {
                 let __error = #held;
@@ -76,20 +77,20 @@ fn settle(model: &PollModel, ends: &Ends<'_>) -> TokenStream {
     });
     let timed_out = timed_out(ends);
     let go_on = quote_spanned! {Span::mixed_site()=>
-        #private::PollNext::Wait(__wait) => __wait,
+        #private::PollNext::Wait(__wait, _) => __wait,
         #private::PollNext::TimedOut(__timed_out) => #timed_out,
     };
     quote_spanned! {Span::mixed_site()=>
         match #into_result {
             ::core::result::Result::Ok(__value) => {
                 #alarm
-                match __run.saw(__RESILIENCE_SITE, #until) {
+                match __run.saw(#site, #until) {
                     #private::PollNext::Return => break #value,
                     #go_on
                 }
             }
             ::core::result::Result::Err(__error) => {
-                let __next = __run.failed(__RESILIENCE_SITE, #ignore);
+                let __next = __run.failed(#site, #ignore);
                 #tell
                 match __next {
                     #private::PollNext::Return => break #error,

@@ -9,7 +9,7 @@ use crate::model::{On, RetryModel};
 
 /// A block that has the type of the function's outcome.
 pub(super) fn write(model: &RetryModel, attempt: &Attempt<'_>) -> TokenStream {
-    let site = site::declare(&model.common, &model.policy, "RetryPolicy", attempt.function);
+    let declaration = site::declare(&model.common, &model.policy, "RetryPolicy", attempt.function);
     let limited = model.timed && attempt.is_async();
     let measured = model.timed || model.common.on_error.is_some();
     let loops = if limited { under_limits(model, attempt) } else { plainly(model, attempt, measured) };
@@ -19,10 +19,11 @@ pub(super) fn write(model: &RetryModel, attempt: &Attempt<'_>) -> TokenStream {
     } else {
         quote_spanned!(Span::mixed_site()=> #private::RetryRun::new())
     };
-    quote_spanned!(Span::mixed_site()=> { #site let mut __run = #start; #loops })
+    quote_spanned!(Span::mixed_site()=> { #declaration let mut __run = #start; #loops })
 }
 
 fn plainly(model: &RetryModel, attempt: &Attempt<'_>, measured: bool) -> TokenStream {
+    let site = site::name(&model.policy);
     let (made, wait) = (attempt.made(), attempt.wait());
     let outcome = attempt.function.outcome();
     let ends = Ends::new(&model.common.runtime, model.attribute, attempt.function);
@@ -32,12 +33,12 @@ fn plainly(model: &RetryModel, attempt: &Attempt<'_>, measured: bool) -> TokenSt
     let next = if measured {
         let tell = tell(model);
         quote_spanned! {Span::mixed_site()=> {
-            let __attempt = __run.failed(__RESILIENCE_SITE, #again, #hint);
+            let __attempt = __run.failed(#site, #again, #hint);
             #tell
             __attempt.into_wait()
         }}
     } else {
-        quote_spanned!(Span::mixed_site()=> __run.failed(__RESILIENCE_SITE, #again, #hint))
+        quote_spanned!(Span::mixed_site()=> __run.failed(#site, #again, #hint))
     };
     quote_spanned! {Span::mixed_site()=>
         loop {
@@ -61,14 +62,13 @@ fn plainly(model: &RetryModel, attempt: &Attempt<'_>, measured: bool) -> TokenSt
 }
 
 fn under_limits(model: &RetryModel, attempt: &Attempt<'_>) -> TokenStream {
-    let made = attempt
-        .limited(|future| quote_spanned!(Span::mixed_site()=> __run.limit(__RESILIENCE_SITE, #future)));
+    let site = site::name(&model.policy);
+    let made = attempt.limited(|future| quote_spanned!(Span::mixed_site()=> __run.limit(#site, #future)));
     let wait = attempt.wait();
     let outcome = attempt.function.outcome();
     let ends = Ends::new(&model.common.runtime, model.attribute, attempt.function);
     let (into_result, value, error) = (ends.result(), ends.value(), ends.error());
-    let timed_out =
-        ends.hold_timed_out(&quote_spanned!(Span::mixed_site()=> __run.timed_out(__RESILIENCE_SITE)));
+    let timed_out = ends.hold_timed_out(&quote_spanned!(Span::mixed_site()=> __run.timed_out(#site)));
     let again = again(model);
     let hint = hint(model);
     let tell = tell(model);
@@ -90,7 +90,7 @@ fn under_limits(model: &RetryModel, attempt: &Attempt<'_>) -> TokenStream {
                 let __next = {
                     let __again = __timed_out || #again;
                     let __hint = if __timed_out { ::core::option::Option::None } else { #hint };
-                    let __attempt = __run.failed(__RESILIENCE_SITE, __again, __hint);
+                    let __attempt = __run.failed(#site, __again, __hint);
                     #tell
                     __attempt.into_wait()
                 };

@@ -6,9 +6,19 @@ use crate::diagnostics::{generated_at, span_of};
 use crate::model::{Common, Policy};
 use crate::syntax::Function;
 
-/// `__RESILIENCE_SITE`: the function's name and policy, a constant where it can be one. `policy` is the type's name.
+/// What the site is called. A `let` must not be called as the constant of the layer around it: it would be taken for a
+/// pattern that compares with it.
 ///
 /// The name also tells an attribute that it was expanded on a body that another one has written already.
+pub(super) fn name(policy: &Policy) -> Ident {
+    let name = match policy {
+        Policy::Const { generic: false, .. } => "__RESILIENCE_SITE",
+        Policy::Const { generic: true, .. } | Policy::Runtime(_) => "__RESILIENCE_LOCAL_SITE",
+    };
+    Ident::new(name, Span::mixed_site())
+}
+
+/// The site: the function's name and policy, a constant where it can be one. `policy_type` is the type's name.
 pub(super) fn declare(
     common: &Common,
     policy: &Policy,
@@ -17,6 +27,7 @@ pub(super) fn declare(
 ) -> TokenStream {
     let root = common.runtime.public();
     let private = common.runtime.private();
+    let site = self::name(policy);
     let policy_type = Ident::new(policy_type, Span::mixed_site());
     let place = || {
         let name = format!("::{}", function.signature.ident.unraw());
@@ -25,20 +36,20 @@ pub(super) fn declare(
     let name = common.name.as_ref().map_or_else(place, |name| quote!(#name));
     match policy {
         Policy::Const { value, generic: false } => quote_spanned! {Span::mixed_site()=>
-            const __RESILIENCE_SITE: &#private::Site<#root::#policy_type> =
+            const #site: &#private::Site<#root::#policy_type> =
                 &#private::Site::new(#name, #value);
         },
         // A `const` item may not speak of the function's generics; a `const` block may.
         Policy::Const { value, generic: true } => quote_spanned! {Span::mixed_site()=>
             #[allow(non_snake_case)]
-            let __RESILIENCE_SITE: &#private::Site<#root::#policy_type> =
+            let #site: &#private::Site<#root::#policy_type> =
                 const { &#private::Site::new(#name, #value) };
         },
         Policy::Runtime(policy) => {
             let policy = convert(policy, policy_type.clone(), common);
             quote_spanned! {Span::mixed_site()=>
                 #[allow(non_snake_case)]
-                let __RESILIENCE_SITE: &#private::Site<#root::#policy_type> =
+                let #site: &#private::Site<#root::#policy_type> =
                     &#private::Site::new(#name, #policy);
             }
         }

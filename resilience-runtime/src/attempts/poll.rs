@@ -70,7 +70,7 @@ impl PollAttempts {
             Seen::Good => {
                 self.ignored = 0;
                 self.good_since = self.good_since.min(elapsed);
-                if elapsed.minus(self.good_since) >= policy.hold_for {
+                if elapsed.minus(self.good_since) >= policy.hold() {
                     self.ended();
                     return PollStep::Return;
                 }
@@ -121,6 +121,14 @@ impl PollAttempts {
         if self.good_since.is_never() {
             return Nanos::NEVER;
         }
-        self.good_since.plus(policy.hold_for).minus(elapsed)
+        self.good_since.plus(policy.hold()).minus(elapsed)
+    }
+}
+
+#[cfg(test)]
+impl PollAttempts {
+    /// As if so many had ended, all with errors that were ignored.
+    pub(super) const fn after(number: u32) -> Self {
+        Self { number, ignored: number, ..Self::new() }
     }
 }

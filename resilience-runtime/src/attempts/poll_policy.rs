@@ -36,7 +36,7 @@ pub struct PollPolicy {
     pub(super) timeout: Nanos,
     pub(super) backoff: Backoff,
     pub(super) times: Option<NonZeroU32>,
-    pub(super) hold_for: Nanos,
+    hold_for: Nanos,
     pub(super) max_ignored: Option<NonZeroU32>,
     attempt_timeout: Nanos,
 }
@@ -221,17 +221,22 @@ impl PollPolicy {
         Ok(self)
     }
 
-    /// For a builder, which has nobody to complain to: a hold that is longer is cut.
-    pub(crate) fn clamped_timeout(mut self, timeout: Duration) -> Self {
+    /// For a builder, which has nobody to complain to, and whose calls come in any order: see [`hold`](Self::hold).
+    pub(crate) fn unchecked_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Nanos::of(timeout);
-        self.hold_for = self.hold_for.min(self.timeout);
         self
     }
 
-    /// For a builder, which has nobody to complain to: a hold that is longer than the timeout is cut.
-    pub(crate) fn clamped_hold_for(mut self, hold_for: Duration) -> Self {
-        self.hold_for = Nanos::of(hold_for).min(self.timeout);
+    /// As [`unchecked_timeout`](Self::unchecked_timeout).
+    pub(crate) fn unchecked_hold_for(mut self, hold_for: Duration) -> Self {
+        self.hold_for = Nanos::of(hold_for);
         self
+    }
+
+    /// How long the value must stay good. A builder's that is longer than the timeout is cut to it here, and not when it
+    /// is set: the timeout may still change.
+    pub(super) fn hold(&self) -> Nanos {
+        self.hold_for.min(self.timeout)
     }
 
     /// For a builder, which has nobody to complain to: zero counts as a nanosecond.

@@ -1,5 +1,7 @@
 //! One polled call under way: the machine, with a clock and with chance.
 
+use std::time::Duration;
+
 use crate::attempt::Attempt;
 use crate::attempts::{PollAttempts, PollEnd, PollPolicy, PollStep, Seen};
 use crate::clock::Stopwatch;
@@ -22,8 +24,8 @@ pub struct PollRun {
 pub enum PollNext {
     /// Return what the attempt returned.
     Return,
-    /// Wait, then try again.
-    Wait(Wait),
+    /// Wait, then try again; the attempt had ended so long after the start.
+    Wait(Wait, Duration),
     /// Return this.
     TimedOut(TimedOut),
 }
@@ -33,7 +35,7 @@ impl PollNext {
     pub(super) fn go_on(self) -> Option<Result<Wait, TimedOut>> {
         match self {
             Self::Return => None,
-            Self::Wait(wait) => Some(Ok(wait)),
+            Self::Wait(wait, _) => Some(Ok(wait)),
             Self::TimedOut(timed_out) => Some(Err(timed_out)),
         }
     }
@@ -73,7 +75,7 @@ impl PollRun {
         match self.attempts.next(&site.policy, seen, elapsed, Chance::draw()) {
             PollStep::Return => PollNext::Return,
             PollStep::GoOn(step) => match self.settle(site, step, elapsed) {
-                Ok(wait) => PollNext::Wait(wait),
+                Ok(wait) => PollNext::Wait(wait, elapsed.to_duration()),
                 Err(timed_out) => PollNext::TimedOut(timed_out),
             },
         }
@@ -119,14 +121,13 @@ impl PollRun {
     #[inline(never)]
     #[must_use]
     pub fn attempt(&self, next: &PollNext) -> Attempt {
-        Attempt {
-            number: self.attempts.number(),
-            elapsed: self.watch.elapsed().to_duration(),
-            wait: match next {
-                PollNext::Wait(Wait(wait)) => Some(wait.to_duration()),
-                PollNext::Return | PollNext::TimedOut(_) => None,
-            },
-        }
+        // Where a wait has been decided on, the watch counts it already.
+        let (elapsed, wait) = match next {
+            PollNext::Wait(Wait(wait), elapsed) => (*elapsed, Some(wait.to_duration())),
+            PollNext::TimedOut(timed_out) => (timed_out.elapsed(), None),
+            PollNext::Return => (self.watch.elapsed().to_duration(), None),
+        };
+        Attempt { number: self.attempts.number(), elapsed, wait }
     }
 
     /// The value of the attempt just made rings the alarm.

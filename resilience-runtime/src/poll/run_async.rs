@@ -2,7 +2,7 @@ use std::ops::ControlFlow;
 
 use super::error::PollError;
 use super::form::{Poll, wait_or_end};
-use super::hooks::PollHooks;
+use super::hooks::{Condition, PollHooks};
 use super::run::PollRun;
 use crate::attempt::Attempt;
 use crate::operation::Asynchronous;
@@ -28,7 +28,7 @@ macro_rules! run {
 impl<F, T, E, Until, Alarm, Ignore, OnError>
     Poll<F, Asynchronous<T, E>, PollHooks<Until, Alarm, Ignore, OnError>>
 where
-    Until: FnMut(&T) -> bool,
+    Until: Condition<T>,
     Alarm: FnMut(&T) -> bool,
     Ignore: FnMut(&E) -> bool,
     OnError: FnMut(&E, &Attempt),
