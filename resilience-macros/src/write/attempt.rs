@@ -31,6 +31,8 @@ impl Attempt<'_> {
                 if let ::core::option::Option::Some(__outcome) = ::core::option::Option::None::<#outcome> {
                     return __outcome;
                 }
+                // A body may end in `return`.
+                #[allow(clippy::diverging_sub_expression)]
                 let __outcome: #outcome = #body;
                 #[allow(unreachable_code)]
                 __outcome
