@@ -488,7 +488,7 @@ mod not_send {
 
     /// Makes the result one that can be sent; the annotated future is the task's all the same.
     fn number(result: Result<u32, Local>) -> u32 {
-        result.map_or_else(|Local(asked)| 1000 + *asked, |answer| answer)
+        result.unwrap_or_else(|Local(asked)| 1000 + *asked)
     }
 
     #[tokio::test(start_paused = true)]
