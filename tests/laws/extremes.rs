@@ -81,9 +81,14 @@ fn a_synchronous_wait_counts_even_if_the_clock_stands_still() {
     // Tokio's paused clock does not move for a thread that blocks.
     let calls = AtomicU32::new(0);
     let runtime = tokio::runtime::Builder::new_current_thread().start_paused(true).enable_time().build();
-    let result = runtime.expect("a runtime").block_on(async {
-        retry(|| Err::<(), _>(calls.fetch_add(1, Relaxed))).forever().interval(ms(1)).deadline(ms(5)).call()
-    });
+    let operation = || {
+        let call = calls.fetch_add(1, Relaxed);
+        assert!(call < 100, "it never ends");
+        Err::<(), _>(call)
+    };
+    let result = runtime
+        .expect("a runtime")
+        .block_on(async { retry(operation).forever().interval(ms(1)).deadline(ms(5)).call() });
     assert_eq!(result, Err(4));
 }
 
