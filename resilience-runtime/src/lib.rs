@@ -9,15 +9,18 @@ mod attempt;
 mod error;
 mod outcome;
 mod rng;
+mod sync;
 mod time;
 // Floor 1: how long to wait.
 mod backoff;
 // Floor 2: what to do next.
 mod attempts;
+mod event;
 // Floor 3: the clock, and waiting by it.
 mod clock;
 mod sleep;
 // Floor 4: the function forms.
+mod circuit;
 mod operation;
 mod poll;
 mod retry;
@@ -31,7 +34,9 @@ pub mod testing;
 pub use attempt::Attempt;
 pub use attempts::{PollPolicy, RetryPolicy};
 pub use backoff::{Backoff, Delays, Jitter};
+pub use circuit::{CallError, CircuitBreaker, CircuitConfig, CircuitOpen, CircuitState, Judged, Permit};
 pub use error::{Alarm, ConfigError, Limit, TimedOut};
+pub use event::{CircuitEvent, CircuitEventKind};
 pub use operation::{Asynchronous, Blocking, Operation};
 pub use poll::{NoCondition, Poll, PollError, PollHooks, poll};
 #[cfg(feature = "macros")]

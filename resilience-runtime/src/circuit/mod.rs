@@ -1,0 +1,32 @@
+//! Circuit breakers: calls go through while they succeed, and are refused for a while when they do not.
+//!
+//! A healthy call reads one word ([`word`]). Everything else is decided by [`core`], which is told the time and owns
+//! nothing, on a state that [`memory`] keeps.
+
+mod breaker;
+mod call;
+mod call_error;
+mod config;
+mod core;
+mod ledger;
+mod listeners;
+mod memory;
+mod name;
+mod permit;
+mod refusal;
+mod state;
+mod window;
+mod word;
+
+pub use breaker::CircuitBreaker;
+pub use call::Judged;
+pub use call_error::CallError;
+pub use config::CircuitConfig;
+pub(crate) use name::Name;
+pub use permit::{AsyncPermit, Permit};
+pub use refusal::{CircuitOpen, HoldCircuitOpen};
+pub use state::CircuitState;
+
+// The clock that the tests move by hand is a feature.
+#[cfg(all(test, feature = "testing"))]
+mod tests;
