@@ -1,14 +1,20 @@
 //! Every name an expansion may use, and nothing else. Not part of the public interface.
 
+pub use crate::__resilience_list as list;
+pub use crate::circuit::text::{ByDebug, ByDisplay, ByType, Text};
+pub use crate::circuit::{AsyncPermit, CIRCUITS, CircuitEntry, CircuitSite, Guarded, HoldCircuitOpen, Place};
 pub use crate::error::{HoldAlarm, HoldTimedOut};
 pub use crate::outcome::Outcome;
 pub use crate::poll::{PollNext, PollRun};
 pub use crate::retry::{RetryRun, TimedRetryRun};
 pub use crate::site::Site;
+/// The list of circuits is the linker's; users need not depend on the crate that knows how.
+pub use linkme;
 
 use std::time::Duration;
 
 use crate::attempt::Attempt;
+use crate::circuit::CircuitOpen;
 
 /// A predicate of the user's: behind a function, so that a closure knows the type of its argument.
 #[inline]
@@ -26,4 +32,10 @@ pub fn ask_wait<E>(error: &E, retry_after: impl FnOnce(&E) -> Option<Duration>) 
 #[inline]
 pub fn tell<E>(error: &E, attempt: &Attempt, on_error: impl FnOnce(&E, &Attempt)) {
     on_error(error, attempt);
+}
+
+/// An `on_open` of the user's.
+#[inline]
+pub fn ask_open<E>(open: CircuitOpen, on_open: impl FnOnce(CircuitOpen) -> E) -> E {
+    on_open(open)
 }

@@ -34,7 +34,10 @@ pub mod testing;
 pub use attempt::Attempt;
 pub use attempts::{PollPolicy, RetryPolicy};
 pub use backoff::{Backoff, Delays, Jitter};
-pub use circuit::{CallError, CircuitBreaker, CircuitConfig, CircuitOpen, CircuitState, Judged, Permit};
+pub use circuit::{
+    CallError, CircuitBreaker, CircuitConfig, CircuitConflict, CircuitConflicts, CircuitOpen, CircuitRef,
+    CircuitState, Circuits, Judged, KeyedCircuits, Permit, circuits,
+};
 pub use error::{Alarm, ConfigError, Limit, TimedOut};
 pub use event::{CircuitEvent, CircuitEventKind};
 pub use operation::{Asynchronous, Blocking, Operation};

@@ -6,7 +6,7 @@ use super::ledger::{Ledger, Note};
 use super::listeners::{EVERYWHERE, Listeners};
 use super::memory::{Mail, Memory};
 use super::name::Name;
-use super::permit::{Permit, Ticket};
+use super::permit::{AsyncPermit, Permit, Ticket};
 use super::word::Word;
 use super::{CircuitOpen, CircuitState};
 use crate::clock;
@@ -94,6 +94,13 @@ impl CircuitBreaker {
     #[inline]
     pub fn try_acquire(&self) -> Result<Permit<'_>, CircuitOpen> {
         self.admit().map(Permit::new)
+    }
+
+    /// As [`try_acquire`](Self::try_acquire), for a call that lives in a future.
+    #[doc(hidden)]
+    #[inline(always)]
+    pub fn acquire_async(&self) -> Result<AsyncPermit<'_>, CircuitOpen> {
+        self.admit().map(AsyncPermit::new)
     }
 
     /// One load and one comparison for a healthy circuit.
@@ -199,13 +206,15 @@ impl CircuitBreaker {
         self.read(|_, ledger, _| ledger.late)
     }
 
-    /// Whether there is nothing to be lost by forgetting it.
+    /// Whether there is nothing to be lost by forgetting it. Nobody is told of anything meanwhile: the caller holds a
+    /// lock.
     pub(super) fn is_at_rest(&self) -> bool {
-        self.read(|word, ledger, now| {
-            word.state() == CircuitState::Closed
-                && core::failures(word, ledger, now, &self.config) == 0
-                && ledger.window.is_clean(now)
-        })
+        let now = clock::moment();
+        let ledger = self.memory.ledger();
+        let word = self.memory.word();
+        word.state() == CircuitState::Closed
+            && core::failures(word, &ledger, now, &self.config) == 0
+            && ledger.window.is_clean(now)
     }
 
     /// Refuses every call until [`force_close`](Self::force_close) or [`reset`](Self::reset).

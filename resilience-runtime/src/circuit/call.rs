@@ -2,9 +2,8 @@ use std::fmt;
 use std::future::poll_fn;
 use std::pin::pin;
 
-use super::core::Cause;
 use super::permit::{AsyncPermit, Permit};
-use super::{CallError, CircuitBreaker};
+use super::{CallError, CircuitBreaker, text};
 
 /// A circuit with an opinion on errors: made by [`CircuitBreaker::on`] and [`CircuitBreaker::ignore`].
 #[derive(Clone, Copy)]
@@ -125,18 +124,10 @@ fn judge<T, E: fmt::Debug>(
     match &result {
         Ok(_) => permit.success(),
         Err(error) if ignore(error) => permit.ignore(),
-        Err(error) if on(error) => permit.failure_with(|| first_line(error)),
+        Err(error) if on(error) => permit.failure_with(|| text::cause(error)),
         Err(_) => permit.success(),
     }
     result.map_err(CallError::Failed)
-}
-
-/// Report types write a whole chain and a backtrace; the first line says what happened.
-fn first_line(error: &impl fmt::Debug) -> Cause {
-    let text = format!("{error:?}");
-    let line = text.lines().next().unwrap_or_default();
-    let unquoted = line.strip_prefix('"').and_then(|line| line.strip_suffix('"'));
-    Some(unquoted.unwrap_or(line).into())
 }
 
 impl<On, Ignore> fmt::Debug for Judged<'_, On, Ignore> {

@@ -8,13 +8,18 @@ mod call;
 mod call_error;
 mod config;
 mod core;
+mod guarded;
+mod keyed;
 mod ledger;
 mod listeners;
 mod memory;
 mod name;
 mod permit;
 mod refusal;
+mod registry;
+mod site;
 mod state;
+pub(crate) mod text;
 mod window;
 mod word;
 
@@ -22,9 +27,15 @@ pub use breaker::CircuitBreaker;
 pub use call::Judged;
 pub use call_error::CallError;
 pub use config::CircuitConfig;
+pub use guarded::Guarded;
+pub use keyed::KeyedCircuits;
 pub(crate) use name::Name;
 pub use permit::{AsyncPermit, Permit};
 pub use refusal::{CircuitOpen, HoldCircuitOpen};
+pub use registry::{
+    CIRCUITS, CircuitConflict, CircuitConflicts, CircuitEntry, CircuitRef, Circuits, circuits,
+};
+pub use site::{CircuitSite, Place};
 pub use state::CircuitState;
 
 // The clock that the tests move by hand is a feature.

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::mem;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::CircuitBreaker;
@@ -92,7 +93,12 @@ impl<'a> Permit<'a> {
     }
 
     /// As [`failure_because`](Self::failure_because), for a text that is yet to be written.
-    pub(crate) fn failure_with(self, cause: impl FnOnce() -> Cause) {
+    #[doc(hidden)]
+    pub fn failed(self, text: impl FnOnce() -> Arc<str>) {
+        self.failure_with(|| Some(text()));
+    }
+
+    pub(super) fn failure_with(self, cause: impl FnOnce() -> Cause) {
         self.into_ticket().failed(cause);
     }
 
