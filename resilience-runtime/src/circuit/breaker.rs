@@ -312,3 +312,11 @@ impl CircuitBreaker {
         note
     }
 }
+
+/// For the tests, which look inside.
+#[cfg(all(test, feature = "testing"))]
+impl CircuitBreaker {
+    pub(super) fn inspect<T>(&self, look: impl FnOnce(Word, &Ledger) -> T) -> T {
+        self.read(|word, ledger, _| look(word, ledger))
+    }
+}

@@ -88,7 +88,11 @@ impl Memory {
         cause: Option<&Cause>,
     ) -> (Effect, Mail) {
         let state = pass.seen.state();
-        if state == CircuitState::Disabled || report == Report::Nothing && state != CircuitState::HalfOpen {
+        let unheard = match report {
+            Report::Nothing => state != CircuitState::HalfOpen,
+            Report::Success | Report::Failure => state == CircuitState::Disabled && self.word() == pass.seen,
+        };
+        if unheard {
             return (Effect::Done, Mail::None);
         }
         if core::counts_in_a_row(config) && !config.times_calls() && state != CircuitState::HalfOpen {

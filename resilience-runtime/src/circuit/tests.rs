@@ -3,6 +3,7 @@
 mod calls;
 mod events;
 mod faults;
+mod model;
 mod operators;
 mod stress;
 mod table;
