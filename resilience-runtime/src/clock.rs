@@ -29,11 +29,10 @@ pub(crate) fn moment() -> Nanos {
     static ANCHOR: OnceLock<Instant> = OnceLock::new();
     let now = now();
     let anchor = *ANCHOR.get_or_init(|| now);
-    let after = Nanos::of(now.saturating_duration_since(anchor));
-    if after.is_zero() {
-        return Nanos::new(ANCHORED_AT).minus(Nanos::of(anchor.saturating_duration_since(now)));
+    match now.checked_duration_since(anchor) {
+        Some(after) => Nanos::new(ANCHORED_AT).plus(Nanos::of(after)),
+        None => Nanos::new(ANCHORED_AT).minus(Nanos::of(anchor.saturating_duration_since(now))),
     }
-    Nanos::new(ANCHORED_AT).plus(after)
 }
 
 /// Now, as the standard library writes it.

@@ -39,8 +39,8 @@ mod model {
             self.cell().load(order)
         }
 
-        pub(crate) fn store(&self, value: u64, order: Ordering) {
-            self.cell().store(value, order);
+        pub(crate) fn swap(&self, value: u64, order: Ordering) -> u64 {
+            self.cell().swap(value, order)
         }
 
         pub(crate) fn compare_exchange_weak(

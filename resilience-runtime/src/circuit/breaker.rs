@@ -104,38 +104,49 @@ impl CircuitBreaker {
     }
 
     /// One load and one comparison for a healthy circuit.
+    ///
+    /// What comes out of the slow way is taken apart and put together again, so that a healthy call's ticket stays in
+    /// registers.
     #[inline(always)]
     pub(super) fn admit(&self) -> Result<Ticket<'_>, CircuitOpen> {
         let seen = self.memory.word();
-        if seen.is_calm() {
-            return Ok(Ticket::new(self, Pass { seen, note: 0 }));
-        }
-        self.admit_watched()
+        let pass = if seen.is_calm() {
+            Pass::calm(seen)
+        } else {
+            match self.admit_watched(seen) {
+                Ok(pass) => pass,
+                Err(open) => return Err(open),
+            }
+        };
+        Ok(Ticket::new(self, pass))
     }
 
-    #[cold]
     #[inline(never)]
-    fn admit_watched(&self) -> Result<Ticket<'_>, CircuitOpen> {
-        let (pass, mail) = self.memory.enter(&self.config, clock::moment, self.listened());
+    fn admit_watched(&self, seen: Word) -> Result<Pass, CircuitOpen> {
+        let (pass, mail) = self.memory.enter(seen, &self.config, clock::moment, || self.listened());
         self.read_out(mail);
-        match pass {
-            Ok(pass) => Ok(Ticket::new(self, pass)),
-            Err(refusal) => Err(CircuitOpen::new(self.name.clone(), refusal)),
-        }
+        pass.map_err(|refusal| CircuitOpen::new(self.name.clone(), refusal))
     }
 
     /// Whether a calm circuit has stayed as it was, so that a success is not worth a word.
     #[inline(always)]
     pub(super) fn stayed_calm(&self, pass: Pass) -> bool {
-        pass.seen.is_calm() && self.memory.word() == pass.seen
+        self.memory.word() == pass.seen
     }
 
     /// A report, with the cause if it is known already.
+    #[inline]
     pub(super) fn exit(&self, pass: Pass, report: Report, cause: Option<&Cause>) -> Effect {
         let (effect, mail) =
-            self.memory.exit(pass, report, &self.config, clock::moment, self.listened(), cause);
+            self.memory.exit(pass, report, &self.config, clock::moment, || self.listened(), cause);
         self.read_out(mail);
         effect
+    }
+
+    /// A report with its cause, to which there is no further question.
+    #[cold]
+    pub(super) fn settle(&self, pass: Pass, report: Report, cause: &Cause) {
+        let _ = self.exit(pass, report, Some(cause));
     }
 
     /// Why a slow call is a failure.
@@ -268,10 +279,13 @@ impl CircuitBreaker {
     /// A step under the lock, with everything settled that has become due.
     fn locked<T>(&self, step: impl FnOnce(Word, &mut Ledger, Nanos) -> (Word, T)) -> T {
         let now = clock::moment();
-        let (answer, mail) = self.memory.locked(self.listened(), |word, ledger| {
-            let word = core::settle(word, ledger, now, &self.config);
-            step(word, ledger, now)
-        });
+        let (answer, mail) = self.memory.locked(
+            || self.listened(),
+            |word, ledger| {
+                let word = core::settle(word, ledger, now, &self.config);
+                step(word, ledger, now)
+            },
+        );
         self.read_out(mail);
         answer
     }

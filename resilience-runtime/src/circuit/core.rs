@@ -32,6 +32,21 @@ pub(crate) struct Pass {
     pub(super) note: u64,
 }
 
+impl Pass {
+    /// A count that no word has. One comparison with the word then says whether a call may leave without a report:
+    /// it may, if it found the circuit calm, and the circuit has not changed.
+    const WATCHED: u32 = u32::MAX;
+
+    #[inline(always)]
+    pub(super) const fn calm(seen: Word) -> Self {
+        Self { seen, note: 0 }
+    }
+
+    pub(super) const fn watched(seen: Word, note: u64) -> Self {
+        Self { seen: seen.with_count(Self::WATCHED), note }
+    }
+}
+
 /// What became of a call that asked to be let in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Admission {
@@ -63,6 +78,7 @@ pub(crate) type Cause = Option<Arc<str>>;
 
 /// What came of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
 pub(super) enum Effect {
     Done,
     /// Nothing has changed yet. This may open the circuit: come back with its cause.
@@ -87,34 +103,52 @@ pub(super) fn rest(window: &Window, config: &CircuitConfig) -> u32 {
     u32::from(config.times_calls() || !window.ignores_success())
 }
 
-/// Whether failures are counted in a row, in the word.
-pub(super) const fn counts_in_a_row(config: &CircuitConfig) -> bool {
-    config.within_nanos().is_none() && config.calls_in_window().is_none() && config.time_of_window().is_none()
+/// How failures in a row are counted in the word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct InARow {
+    threshold: u32,
+    /// The count of none.
+    rest: u32,
+}
+
+/// `None`: a window counts.
+pub(super) const fn in_a_row(config: &CircuitConfig) -> Option<InARow> {
+    let windowed = config.within_nanos().is_some()
+        || config.calls_in_window().is_some()
+        || config.time_of_window().is_some();
+    if windowed {
+        return None;
+    }
+    Some(InARow { threshold: config.threshold(), rest: if config.times_calls() { 1 } else { 0 } })
 }
 
 /// Counts failures in a row.
-pub(super) fn count(word: Word, pass: Pass, failed: bool, config: &CircuitConfig) -> Count {
-    let open_at = match word.state() {
-        CircuitState::Closed => config.threshold(),
+#[inline(always)]
+pub(super) fn count(word: Word, pass: Pass, failed: bool, rule: InARow) -> Count {
+    if !word.is_of_one_period_with(pass.seen) {
+        return Count::Unknown;
+    }
+    let open_at = match pass.seen.state() {
+        CircuitState::Closed => rule.threshold,
         // It counts, and there is no number at which anything happens.
         CircuitState::MetricsOnly => u32::MAX,
         _ => return Count::Unknown,
     };
-    if !counts_in_a_row(config) || word.generation() != pass.seen.generation() {
-        return Count::Unknown;
-    }
-    let rest = u32::from(config.times_calls());
-    let failures = word.count() - rest;
+    let failures = word.count() - rule.rest;
     if failures >= open_at {
         return Count::Same;
     }
     if !failed {
-        return if failures == 0 { Count::Same } else { Count::Changed(word.with_count(rest)) };
+        return if failures == 0 { Count::Same } else { Count::Changed(word.with_count(rule.rest)) };
     }
-    let counted = word.with_count(word.count().saturating_add(1));
-    let trips = word.state() == CircuitState::Closed && failures + 1 == open_at;
-    if trips { Count::Tripped(counted) } else { Count::Changed(counted) }
+    if failures + 1 == open_at {
+        return Count::Tripped(word.with_count(word.count() + 1));
+    }
+    Count::Changed(word.with_count((word.count() + 1).min(MOST_COUNTED)))
 }
+
+/// Below [`Pass::WATCHED`], and below the largest threshold: it is never reached by counting.
+const MOST_COUNTED: u32 = u32::MAX - 1;
 
 /// A call asks to be let in.
 pub(super) fn enter(
@@ -126,7 +160,7 @@ pub(super) fn enter(
     let word = settle(word, ledger, now, config);
     match word.state() {
         CircuitState::Closed | CircuitState::MetricsOnly | CircuitState::Disabled => {
-            (word, Admission::Admitted(Pass { seen: word, note: now.get() }))
+            (word, Admission::Admitted(Pass::watched(word, now.get())))
         }
         CircuitState::Open if is_over(ledger.until, now) => {
             let word = word.turned(CircuitState::HalfOpen, 0);
@@ -151,7 +185,7 @@ fn trial(word: Word, ledger: &mut Ledger, now: Nanos) -> Pass {
     let number = ledger.next_trial;
     ledger.next_trial += 1;
     ledger.trials.push(Trial { number, began: now });
-    Pass { seen: word, note: number }
+    Pass::watched(word, number)
 }
 
 /// A call that was let in reports.
@@ -191,8 +225,8 @@ fn counted(
     cause: Option<&Cause>,
 ) -> (Word, Effect) {
     let seen = judge(report, Nanos::new(pass.note), now, config);
-    if counts_in_a_row(config) {
-        return match count(word, pass, seen.failed, config) {
+    if let Some(rule) = in_a_row(config) {
+        return match count(word, pass, seen.failed, rule) {
             Count::Same | Count::Unknown => (word, Effect::Done),
             Count::Changed(word) => (word, Effect::Done),
             Count::Tripped(tripped) => match cause {
@@ -326,7 +360,7 @@ pub(super) fn state(word: Word, ledger: &Ledger, now: Nanos) -> CircuitState {
 
 pub(super) fn failures(word: Word, ledger: &Ledger, now: Nanos, config: &CircuitConfig) -> u32 {
     match word.state() {
-        CircuitState::Closed | CircuitState::MetricsOnly if counts_in_a_row(config) => {
+        CircuitState::Closed | CircuitState::MetricsOnly if in_a_row(config).is_some() => {
             word.count() - u32::from(config.times_calls())
         }
         CircuitState::Closed | CircuitState::MetricsOnly => ledger.window.failures(now),

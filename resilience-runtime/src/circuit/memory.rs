@@ -7,9 +7,10 @@
 //!
 //! The word is written in two ways only.
 //! - By the one compare-and-swap loop ([`Memory::count`]), without the lock: it counts failures in a row, within one
-//!   generation, up to the threshold. There the count stands still. Also `Relaxed`: it publishes nothing but itself.
-//! - By whoever holds the lock, with a plain store. That store cannot lose a count that matters: either it begins a new
-//!   generation, for which the old count means nothing, or the circuit does not count in its word.
+//!   generation, up to the threshold. There the count stands still. `Release`, for the swap below.
+//! - By whoever holds the lock, with a swap. It cannot lose a count that matters: either it begins a new generation,
+//!   for which the old count means nothing, or the circuit does not count in its word. `Acquire`, from the loop above:
+//!   whoever takes the lock next sees this word, and not the count that it has replaced.
 //!
 //! The ledger is only ever touched under the lock, whose own acquire and release order everything in it. No user code
 //! runs there, so the lock cannot be poisoned by a panic of the user's.
@@ -18,7 +19,7 @@ use std::sync::PoisonError;
 
 use super::CircuitState;
 use super::config::CircuitConfig;
-use super::core::{self, Admission, Cause, Count, Effect, Pass, Refusal, Report};
+use super::core::{self, Admission, Cause, Count, Effect, InARow, Pass, Refusal, Report};
 use super::ledger::Ledger;
 use super::word::Word;
 use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering};
@@ -27,6 +28,8 @@ use crate::time::Nanos;
 /// The shared state of one circuit.
 pub(crate) struct Memory {
     word: AtomicU64,
+    /// How the word is counted in without the lock; `None`, where that is not done.
+    in_a_row: Option<InARow>,
     ledger: Mutex<Ledger>,
 }
 
@@ -39,6 +42,15 @@ pub(super) enum Mail {
     Waiting,
 }
 
+/// What came of counting without the lock.
+enum Counted {
+    Done,
+    NeedsCause,
+    /// This call has written the word that opens the circuit, and is to open it.
+    Tripped(Word),
+    Unknown,
+}
+
 impl Memory {
     pub(super) const fn new(config: &CircuitConfig) -> Self {
         // What `core::rest` says of a new window, in a `const`.
@@ -46,6 +58,7 @@ impl Memory {
             config.times_calls() || config.calls_in_window().is_some() || config.time_of_window().is_some();
         Self {
             word: AtomicU64::new(Word::first(if watched { 1 } else { 0 }).bits()),
+            in_a_row: if config.times_calls() { None } else { core::in_a_row(config) },
             ledger: Mutex::new(Ledger::new(config)),
         }
     }
@@ -57,16 +70,17 @@ impl Memory {
     }
 
     /// The way in for a call that found the circuit not calm.
+    #[inline]
     pub(super) fn enter(
         &self,
+        word: Word,
         config: &CircuitConfig,
         now: impl FnOnce() -> Nanos,
-        listened: bool,
+        listened: impl FnOnce() -> bool,
     ) -> (Result<Pass, Refusal>, Mail) {
-        let word = self.word();
         if matches!(word.state(), CircuitState::Closed | CircuitState::MetricsOnly | CircuitState::Disabled) {
             let note = if config.times_calls() { now().get() } else { 0 };
-            return (Ok(Pass { seen: word, note }), Mail::None);
+            return (Ok(Pass::watched(word, note)), Mail::None);
         }
         // The clock is the caller's: it is read before the lock is taken.
         let now = now();
@@ -78,65 +92,59 @@ impl Memory {
     }
 
     /// The way out for a call that found the circuit not calm, or leaves it so.
+    #[inline(always)]
     pub(super) fn exit(
         &self,
         pass: Pass,
         report: Report,
         config: &CircuitConfig,
         now: impl FnOnce() -> Nanos,
-        listened: bool,
+        listened: impl FnOnce() -> bool,
         cause: Option<&Cause>,
     ) -> (Effect, Mail) {
         let state = pass.seen.state();
         let unheard = match report {
             Report::Nothing => state != CircuitState::HalfOpen,
-            Report::Success | Report::Failure => state == CircuitState::Disabled && self.word() == pass.seen,
+            Report::Success | Report::Failure => {
+                state == CircuitState::Disabled && self.word().is_of_one_period_with(pass.seen)
+            }
         };
         if unheard {
             return (Effect::Done, Mail::None);
         }
-        if core::counts_in_a_row(config) && !config.times_calls() && state != CircuitState::HalfOpen {
-            return self.count(pass, report == Report::Failure, config, now, listened, cause);
+        if let Some(rule) = self.in_a_row {
+            match self.count(pass, report == Report::Failure, rule, cause) {
+                Counted::Done => return (Effect::Done, Mail::None),
+                Counted::NeedsCause => return (Effect::NeedsCause, Mail::None),
+                Counted::Tripped(word) => return self.open_tripped(word, config, now(), listened, cause),
+                // A trial, or the circuit has moved on.
+                Counted::Unknown => {}
+            }
         }
         let now = now();
         self.locked(listened, |word, ledger| core::exit(word, ledger, (pass, report), now, config, cause))
     }
 
     /// The one compare-and-swap loop. The decision is `core::count`'s; no user code runs in it.
-    fn count(
-        &self,
-        pass: Pass,
-        failed: bool,
-        config: &CircuitConfig,
-        now: impl FnOnce() -> Nanos,
-        listened: bool,
-        cause: Option<&Cause>,
-    ) -> (Effect, Mail) {
+    #[inline(always)]
+    fn count(&self, pass: Pass, failed: bool, rule: InARow, cause: Option<&Cause>) -> Counted {
         let mut word = self.word();
         loop {
-            let (next, trips) = match core::count(word, pass, failed, config) {
-                Count::Same => return (Effect::Done, Mail::None),
-                Count::Changed(next) => (next, false),
-                Count::Tripped(_) if cause.is_none() => return (Effect::NeedsCause, Mail::None),
-                Count::Tripped(next) => (next, true),
-                Count::Unknown => {
-                    // The circuit has moved on: the result is late.
-                    let report = if failed { Report::Failure } else { Report::Success };
-                    let now = now();
-                    return self.locked(listened, |word, ledger| {
-                        core::exit(word, ledger, (pass, report), now, config, cause)
-                    });
-                }
+            let (next, counted) = match core::count(word, pass, failed, rule) {
+                Count::Same => return Counted::Done,
+                Count::Changed(next) => (next, Counted::Done),
+                Count::Tripped(_) if cause.is_none() => return Counted::NeedsCause,
+                Count::Tripped(next) => (next, Counted::Tripped(next)),
+                Count::Unknown => return Counted::Unknown,
             };
-            // Relaxed, twice: see the module's text.
+            // Release: its partner is the swap in `locked`. Relaxed, where nothing was written.
             match self.word.compare_exchange_weak(
                 word.bits(),
                 next.bits(),
-                Ordering::Relaxed,
+                Ordering::Release,
                 Ordering::Relaxed,
             ) {
-                Ok(_) if trips => return self.open_tripped(next, config, now(), listened, cause),
-                Ok(_) => return (Effect::Done, Mail::None),
+                Ok(_) => return counted,
                 Err(other) => word = Word::from_bits(other),
             }
         }
@@ -148,7 +156,7 @@ impl Memory {
         tripped: Word,
         config: &CircuitConfig,
         now: Nanos,
-        listened: bool,
+        listened: impl FnOnce() -> bool,
         cause: Option<&Cause>,
     ) -> (Effect, Mail) {
         self.locked(listened, |word, ledger| {
@@ -164,16 +172,17 @@ impl Memory {
     /// The one place that takes the lock to change the circuit.
     pub(super) fn locked<T>(
         &self,
-        listened: bool,
+        listened: impl FnOnce() -> bool,
         step: impl FnOnce(Word, &mut Ledger) -> (Word, T),
     ) -> (T, Mail) {
+        let listened = listened();
         let mut ledger = self.ledger();
         ledger.outbox.open = listened;
         let word = self.word();
         let (next, answer) = step(word, &mut ledger);
         if next != word {
-            // Relaxed: see the module's text.
-            self.word.store(next.bits(), Ordering::Relaxed);
+            // Acquire: its partner is the compare-and-swap in `count`.
+            self.word.swap(next.bits(), Ordering::Acquire);
         }
         let mail = if ledger.outbox.notes.is_empty() { Mail::None } else { Mail::Waiting };
         (answer, mail)

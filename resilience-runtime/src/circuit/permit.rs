@@ -23,33 +23,48 @@ impl<'a> Ticket<'a> {
     #[inline(always)]
     fn succeeded(self) {
         if !self.breaker.stayed_calm(self.pass) {
-            self.report(Report::Success, || self.breaker.slow_cause());
+            succeeded(self.breaker, self.pass);
         }
     }
 
-    #[cold]
-    #[inline(never)]
+    #[inline(always)]
     fn failed(self, cause: impl FnOnce() -> Cause) {
-        self.report(Report::Failure, cause);
+        failed(self.breaker, self.pass, cause);
     }
 
     #[cold]
     #[inline(never)]
     fn came_to_nothing(self) {
-        self.report(Report::Nothing, || None);
+        // What counts as nothing has no cause.
+        let _ = self.breaker.exit(self.pass, Report::Nothing, None);
     }
+}
 
-    /// Asks for the cause only if it is needed, and with no lock held: it is the user's code that writes it.
-    #[cold]
-    #[inline(never)]
-    fn report(self, report: Report, cause: impl FnOnce() -> Cause) {
-        if self.breaker.exit(self.pass, report, None) == Effect::NeedsCause {
-            let unwritten = Unwritten(self);
-            let cause = cause();
-            mem::forget(unwritten);
-            self.breaker.exit(self.pass, report, Some(&cause));
-        }
+// Functions, whose arguments fit into registers: a method of the ticket would take it by its address, and then it
+// would have to have one, also on the way that never comes here.
+
+#[inline(never)]
+fn succeeded(breaker: &CircuitBreaker, pass: Pass) {
+    if breaker.exit(pass, Report::Success, None) == Effect::NeedsCause {
+        breaker.settle(pass, Report::Success, &breaker.slow_cause());
     }
+}
+
+#[inline(never)]
+fn failed(breaker: &CircuitBreaker, pass: Pass, cause: impl FnOnce() -> Cause) {
+    if breaker.exit(pass, Report::Failure, None) == Effect::NeedsCause {
+        failed_because(breaker, pass, cause);
+    }
+}
+
+/// Asks for the cause, now that it is needed, with no lock held: it is the user's code that writes it.
+#[cold]
+#[inline(never)]
+fn failed_because(breaker: &CircuitBreaker, pass: Pass, cause: impl FnOnce() -> Cause) {
+    let unwritten = Unwritten(Ticket { breaker, pass });
+    let cause = cause();
+    mem::forget(unwritten);
+    breaker.settle(pass, Report::Failure, &cause);
 }
 
 /// An error whose text panics is a failure all the same.
@@ -57,7 +72,7 @@ struct Unwritten<'a>(Ticket<'a>);
 
 impl Drop for Unwritten<'_> {
     fn drop(&mut self) {
-        self.0.breaker.exit(self.0.pass, Report::Failure, Some(&None));
+        self.0.breaker.settle(self.0.pass, Report::Failure, &None);
     }
 }
 

@@ -3,6 +3,8 @@
 mod calls;
 mod events;
 mod faults;
+#[cfg(resilience_loom)]
+mod interleavings;
 mod model;
 mod operators;
 mod stress;

@@ -65,6 +65,11 @@ impl Word {
         generation
     }
 
+    /// Whether nothing but the count has changed between two words.
+    pub(super) const fn is_of_one_period_with(self, other: Self) -> bool {
+        (self.0 ^ other.0) >> COUNT_BITS == 0
+    }
+
     pub(super) const fn count(self) -> u32 {
         #[expect(clippy::cast_possible_truncation, reason = "32 bits are left")]
         let count = (self.0 & COUNT_MASK) as u32;
