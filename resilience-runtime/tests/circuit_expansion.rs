@@ -1,7 +1,12 @@
 //! What `#[circuit]` is to write, written by hand: each function below is an expansion.
 #![cfg(feature = "tokio")]
 #![forbid(unsafe_code)]
-#![allow(clippy::redundant_closure_call, clippy::let_and_return, reason = "as generated code is")]
+#![allow(
+    clippy::redundant_closure_call,
+    clippy::let_and_return,
+    clippy::needless_borrow,
+    reason = "as generated code is"
+)]
 
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU32, Ordering};

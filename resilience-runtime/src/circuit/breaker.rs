@@ -98,7 +98,7 @@ impl CircuitBreaker {
 
     /// As [`try_acquire`](Self::try_acquire), for a call that lives in a future.
     #[doc(hidden)]
-    #[inline(always)]
+    #[inline]
     pub fn acquire_async(&self) -> Result<AsyncPermit<'_>, CircuitOpen> {
         self.admit().map(AsyncPermit::new)
     }
@@ -107,17 +107,10 @@ impl CircuitBreaker {
     ///
     /// What comes out of the slow way is taken apart and put together again, so that a healthy call's ticket stays in
     /// registers.
-    #[inline(always)]
+    #[inline]
     pub(super) fn admit(&self) -> Result<Ticket<'_>, CircuitOpen> {
         let seen = self.memory.word();
-        let pass = if seen.is_calm() {
-            Pass::calm(seen)
-        } else {
-            match self.admit_watched(seen) {
-                Ok(pass) => pass,
-                Err(open) => return Err(open),
-            }
-        };
+        let pass = if seen.is_calm() { Pass::calm(seen) } else { self.admit_watched(seen)? };
         Ok(Ticket::new(self, pass))
     }
 
@@ -129,7 +122,7 @@ impl CircuitBreaker {
     }
 
     /// Whether a calm circuit has stayed as it was, so that a success is not worth a word.
-    #[inline(always)]
+    #[inline]
     pub(super) fn stayed_calm(&self, pass: Pass) -> bool {
         self.memory.word() == pass.seen
     }

@@ -114,7 +114,7 @@ impl<'a, On, Ignore> Judged<'a, On, Ignore> {
     }
 }
 
-#[inline(always)]
+#[inline]
 fn judge<T, E: fmt::Debug>(
     permit: Permit<'_>,
     result: Result<T, E>,
@@ -122,10 +122,9 @@ fn judge<T, E: fmt::Debug>(
     ignore: impl FnOnce(&E) -> bool,
 ) -> Result<T, CallError<E>> {
     match &result {
-        Ok(_) => permit.success(),
         Err(error) if ignore(error) => permit.ignore(),
-        Err(error) if on(error) => permit.failure_with(|| text::cause(error)),
-        Err(_) => permit.success(),
+        Err(error) if on(error) => permit.failure_with(|| Some(text::first_line(error).into())),
+        _ => permit.success(),
     }
     result.map_err(CallError::Failed)
 }

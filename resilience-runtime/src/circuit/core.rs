@@ -37,7 +37,7 @@ impl Pass {
     /// it may, if it found the circuit calm, and the circuit has not changed.
     const WATCHED: u32 = u32::MAX;
 
-    #[inline(always)]
+    #[inline]
     pub(super) const fn calm(seen: Word) -> Self {
         Self { seen, note: 0 }
     }
@@ -123,7 +123,7 @@ pub(super) const fn in_a_row(config: &CircuitConfig) -> Option<InARow> {
 }
 
 /// Counts failures in a row.
-#[inline(always)]
+#[inline]
 pub(super) fn count(word: Word, pass: Pass, failed: bool, rule: InARow) -> Count {
     if !word.is_of_one_period_with(pass.seen) {
         return Count::Unknown;

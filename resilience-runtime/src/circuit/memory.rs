@@ -5,12 +5,12 @@
 //! `Relaxed`, and there is no release for them to be the partner of. A thread that has seen another's change of the
 //! circuit, in whatever way, also sees its word: that is what coherence of a single atomic promises.
 //!
-//! The word is written in two ways only.
+//! The word is written in two ways only, both `Relaxed`, because it publishes nothing but itself.
 //! - By the one compare-and-swap loop ([`Memory::count`]), without the lock: it counts failures in a row, within one
-//!   generation, up to the threshold. There the count stands still. `Release`, for the swap below.
+//!   generation, up to the threshold. There the count stands still.
 //! - By whoever holds the lock, with a swap. It cannot lose a count that matters: either it begins a new generation,
-//!   for which the old count means nothing, or the circuit does not count in its word. `Acquire`, from the loop above:
-//!   whoever takes the lock next sees this word, and not the count that it has replaced.
+//!   for which the old count means nothing, or the circuit does not count in its word. A store would do by the letter
+//!   of the memory model; a swap takes its place right behind the word that it replaces, which loom can see as well.
 //!
 //! The ledger is only ever touched under the lock, whose own acquire and release order everything in it. No user code
 //! runs there, so the lock cannot be poisoned by a panic of the user's.
@@ -63,7 +63,7 @@ impl Memory {
         }
     }
 
-    #[inline(always)]
+    #[inline]
     pub(super) fn word(&self) -> Word {
         // Relaxed: see the module's text.
         Word::from_bits(self.word.load(Ordering::Relaxed))
@@ -92,7 +92,7 @@ impl Memory {
     }
 
     /// The way out for a call that found the circuit not calm, or leaves it so.
-    #[inline(always)]
+    #[inline]
     pub(super) fn exit(
         &self,
         pass: Pass,
@@ -126,7 +126,7 @@ impl Memory {
     }
 
     /// The one compare-and-swap loop. The decision is `core::count`'s; no user code runs in it.
-    #[inline(always)]
+    #[inline]
     fn count(&self, pass: Pass, failed: bool, rule: InARow, cause: Option<&Cause>) -> Counted {
         let mut word = self.word();
         loop {
@@ -137,11 +137,11 @@ impl Memory {
                 Count::Tripped(next) => (next, Counted::Tripped(next)),
                 Count::Unknown => return Counted::Unknown,
             };
-            // Release: its partner is the swap in `locked`. Relaxed, where nothing was written.
+            // Relaxed, twice: see the module's text.
             match self.word.compare_exchange_weak(
                 word.bits(),
                 next.bits(),
-                Ordering::Release,
+                Ordering::Relaxed,
                 Ordering::Relaxed,
             ) {
                 Ok(_) => return counted,
@@ -181,8 +181,8 @@ impl Memory {
         let word = self.word();
         let (next, answer) = step(word, &mut ledger);
         if next != word {
-            // Acquire: its partner is the compare-and-swap in `count`.
-            self.word.swap(next.bits(), Ordering::Acquire);
+            // Relaxed: see the module's text.
+            self.word.swap(next.bits(), Ordering::Relaxed);
         }
         let mail = if ledger.outbox.notes.is_empty() { Mail::None } else { Mail::Waiting };
         (answer, mail)

@@ -38,6 +38,5 @@ pub use registry::{
 pub use site::{CircuitSite, Place};
 pub use state::CircuitState;
 
-// The clock that the tests move by hand is a feature.
-#[cfg(all(test, feature = "testing"))]
+#[cfg(test)]
 mod tests;

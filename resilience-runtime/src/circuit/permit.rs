@@ -15,19 +15,19 @@ pub(super) struct Ticket<'a> {
 }
 
 impl<'a> Ticket<'a> {
-    #[inline(always)]
+    #[inline]
     pub(super) const fn new(breaker: &'a CircuitBreaker, pass: Pass) -> Self {
         Self { breaker, pass }
     }
 
-    #[inline(always)]
+    #[inline]
     fn succeeded(self) {
         if !self.breaker.stayed_calm(self.pass) {
             succeeded(self.breaker, self.pass);
         }
     }
 
-    #[inline(always)]
+    #[inline]
     fn failed(self, cause: impl FnOnce() -> Cause) {
         failed(self.breaker, self.pass, cause);
     }
@@ -86,13 +86,13 @@ const PANICKED: &str = "the call panicked";
 pub struct Permit<'a>(Ticket<'a>);
 
 impl<'a> Permit<'a> {
-    #[inline(always)]
+    #[inline]
     pub(super) const fn new(ticket: Ticket<'a>) -> Self {
         Self(ticket)
     }
 
     /// The call succeeded.
-    #[inline(always)]
+    #[inline]
     pub fn success(self) {
         self.into_ticket().succeeded();
     }
@@ -122,7 +122,7 @@ impl<'a> Permit<'a> {
         self.into_ticket().came_to_nothing();
     }
 
-    #[inline(always)]
+    #[inline]
     fn into_ticket(self) -> Ticket<'a> {
         let ticket = self.0;
         mem::forget(self);
@@ -152,13 +152,13 @@ impl fmt::Debug for Permit<'_> {
 pub struct AsyncPermit<'a>(Ticket<'a>);
 
 impl<'a> AsyncPermit<'a> {
-    #[inline(always)]
+    #[inline]
     pub(super) const fn new(ticket: Ticket<'a>) -> Self {
         Self(ticket)
     }
 
     /// Polls what was let in.
-    #[inline(always)]
+    #[inline]
     pub fn poll<F: Future + ?Sized>(&self, future: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let panics = Panics(self.0);
         let polled = future.poll(cx);
@@ -167,7 +167,7 @@ impl<'a> AsyncPermit<'a> {
     }
 
     /// The call has ended, and is yet to be judged.
-    #[inline(always)]
+    #[inline]
     pub fn ended(self) -> Permit<'a> {
         let ticket = self.0;
         mem::forget(self);

@@ -38,6 +38,7 @@ pub struct Place {
 
 impl Place {
     /// From `module_path!()`, `file!()`, `line!()` and `column!()`.
+    #[must_use]
     pub const fn new(module: &'static str, file: &'static str, line: u32, column: u32) -> Self {
         Self { module, line, column, file }
     }
@@ -49,11 +50,13 @@ impl Place {
 
 impl CircuitSite {
     /// A circuit that is this site's alone, under the name of its function.
+    #[must_use]
     pub const fn own(name: &'static str, config: CircuitConfig, place: Place) -> Self {
         Self::new(name, Identity::Own, config, place)
     }
 
     /// The circuit of this name. Without a configuration, that of the other sites.
+    #[must_use]
     pub const fn named(name: &'static str, config: Option<CircuitConfig>, place: Place) -> Self {
         let own = match config {
             Some(config) => config,
@@ -69,7 +72,7 @@ impl CircuitSite {
     }
 
     /// The circuit of a site that shares it with nobody.
-    #[inline(always)]
+    #[inline]
     pub fn of_its_own(&'static self) -> &'static CircuitBreaker {
         self.enter_into_list();
         &self.breaker
@@ -79,7 +82,7 @@ impl CircuitSite {
     ///
     /// # Panics
     /// In debug builds, if another site of the name configures it differently.
-    #[inline(always)]
+    #[inline]
     pub fn of_its_name(&'static self) -> &'static CircuitBreaker {
         match self.shared.get() {
             Some(breaker) => breaker,
@@ -93,9 +96,8 @@ impl CircuitSite {
         self.enter_into_list();
         let home = self.home();
         let rival = home.rival();
-        if let Some(rival) = rival {
-            let conflict = CircuitConflict::between(home, rival);
-            assert!(!cfg!(debug_assertions), "{conflict}");
+        if let (Some(rival), true) = (rival, cfg!(debug_assertions)) {
+            panic!("{}", CircuitConflict::between(home, rival));
         }
         // Told once, by whichever site comes first.
         if home.shared.set(&home.breaker).is_ok() && rival.is_some() {
@@ -104,7 +106,7 @@ impl CircuitSite {
         self.shared.get_or_init(|| &home.breaker)
     }
 
-    #[inline(always)]
+    #[inline]
     fn enter_into_list(&'static self) {
         if !registry::LINKED {
             self.entered.get_or_init(|| registry::enter(CircuitEntry::Site(self)));

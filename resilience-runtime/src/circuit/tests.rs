@@ -1,4 +1,5 @@
-//! The circuit from outside, its clock moved by hand.
+//! The circuit from outside, its clock moved by hand, which is a feature.
+#![cfg(feature = "testing")]
 
 mod calls;
 mod events;

@@ -6,8 +6,6 @@
 use std::fmt::{Debug, Display};
 use std::sync::Arc;
 
-use super::core::Cause;
-
 /// An error that is to be written.
 #[derive(Debug)]
 pub struct Text<'a, E: ?Sized>(pub &'a E);
@@ -48,14 +46,9 @@ impl<E: ?Sized> ByType for Text<'_, E> {
     }
 }
 
-/// As [`first_line`], as a cause.
-pub(super) fn cause(error: &impl Debug) -> Cause {
-    Some(first_line(error).into())
-}
-
 /// The first line of an error's `Debug`: report types write a whole chain and a backtrace. A string is written without
 /// its quotes.
-fn first_line(error: &(impl Debug + ?Sized)) -> String {
+pub(super) fn first_line(error: &(impl Debug + ?Sized)) -> String {
     let text = format!("{error:?}");
     let line = text.lines().next().unwrap_or_default();
     let unquoted = line.strip_prefix('"').and_then(|line| line.strip_suffix('"'));
@@ -73,6 +66,7 @@ mod tests {
     struct Opaque;
 
     #[test]
+    #[expect(clippy::needless_borrow, reason = "an expansion does not know how many it needs")]
     fn an_error_is_written_as_well_as_it_can_be() {
         assert_eq!(&*(&&&Text(&"down")).text(), "down");
         assert_eq!(&*(&&&Text(&std::io::Error::other("disk"))).text(), "disk");

@@ -43,7 +43,7 @@ impl Word {
     }
 
     /// Closed, with nothing to count.
-    #[inline(always)]
+    #[inline]
     pub(super) const fn is_calm(self) -> bool {
         self.0 << GENERATION_BITS == 0
     }
@@ -60,9 +60,7 @@ impl Word {
     }
 
     pub(super) const fn generation(self) -> u32 {
-        #[expect(clippy::cast_possible_truncation, reason = "29 bits are left")]
-        let generation = (self.0 >> (COUNT_BITS + STATE_BITS)) as u32;
-        generation
+        (self.0 >> (COUNT_BITS + STATE_BITS)) as u32
     }
 
     /// Whether nothing but the count has changed between two words.
@@ -71,9 +69,7 @@ impl Word {
     }
 
     pub(super) const fn count(self) -> u32 {
-        #[expect(clippy::cast_possible_truncation, reason = "32 bits are left")]
-        let count = (self.0 & COUNT_MASK) as u32;
-        count
+        (self.0 & COUNT_MASK) as u32
     }
 
     pub(super) const fn with_count(self, count: u32) -> Self {

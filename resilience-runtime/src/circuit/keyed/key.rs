@@ -30,17 +30,16 @@ impl KeyText {
 impl Write for KeyText {
     fn write_str(&mut self, more: &str) -> fmt::Result {
         match self {
-            Self::Short { bytes, length } => match bytes.get_mut(*length..*length + more.len()) {
-                Some(place) => {
+            Self::Short { bytes, length } => {
+                if let Some(place) = bytes.get_mut(*length..*length + more.len()) {
                     place.copy_from_slice(more.as_bytes());
                     *length += more.len();
-                }
-                None => {
+                } else {
                     let mut long = String::from(self.as_str());
                     long.push_str(more);
                     *self = Self::Long(long);
                 }
-            },
+            }
             Self::Long(text) => text.push_str(more),
         }
         Ok(())

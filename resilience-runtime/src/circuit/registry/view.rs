@@ -33,7 +33,6 @@ pub const fn circuits() -> Circuits {
 
 impl Circuits {
     /// All of them.
-    #[expect(clippy::iter_not_returning_iterator, reason = "it does")]
     pub fn iter(&self) -> impl Iterator<Item = CircuitRef> + use<> {
         entries().flat_map(|entry| match entry {
             CircuitEntry::Site(site) => home_of(site).into_iter().collect::<Vec<_>>(),

@@ -15,7 +15,7 @@ fn at(millis: u64) -> Nanos {
 
 /// How many of these it takes to open.
 fn until_open(window: &mut Window, seen: Seen, config: &CircuitConfig) -> u32 {
-    (1..).find(|_| window.record(seen, at(0), config)).unwrap()
+    (1..1000).find(|_| window.record(seen, at(0), config)).unwrap()
 }
 
 #[test]

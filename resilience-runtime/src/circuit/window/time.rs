@@ -10,7 +10,7 @@ const BUCKETS: usize = 16;
 pub(in crate::circuit) struct Buckets {
     /// The time of one bucket.
     width: u64,
-    buckets: [Tally; BUCKETS],
+    ring: [Tally; BUCKETS],
     sum: Tally,
     /// Which bucket of all time is being filled.
     epoch: u64,
@@ -20,20 +20,20 @@ impl Buckets {
     pub(super) const fn new(time: Nanos) -> Self {
         Self {
             width: time.get().div_ceil(BUCKETS as u64),
-            buckets: [Tally { calls: 0, failed: 0, slow: 0 }; BUCKETS],
+            ring: [Tally { calls: 0, failed: 0, slow: 0 }; BUCKETS],
             sum: Tally { calls: 0, failed: 0, slow: 0 },
             epoch: 0,
         }
     }
 
     pub(super) fn clear(&mut self) {
-        self.buckets = [Tally::default(); BUCKETS];
+        self.ring = [Tally::default(); BUCKETS];
         self.sum = Tally::default();
     }
 
     pub(super) fn record(&mut self, seen: Seen, now: Nanos) -> Tally {
         self.turn(now);
-        self.buckets[slot(self.epoch)].add(seen);
+        self.ring[slot(self.epoch)].add(seen);
         self.sum.add(seen);
         self.sum
     }
@@ -42,7 +42,7 @@ impl Buckets {
     pub(super) fn tally(&self, now: Nanos) -> Tally {
         let mut turned = self.sum;
         for gone in 1..=self.passed(now) {
-            turned.remove(self.buckets[slot(self.epoch.wrapping_add(gone))]);
+            turned.remove(self.ring[slot(self.epoch.wrapping_add(gone))]);
         }
         turned
     }
@@ -53,7 +53,7 @@ impl Buckets {
             return;
         }
         for gone in 1..=passed {
-            let bucket = &mut self.buckets[slot(self.epoch.wrapping_add(gone))];
+            let bucket = &mut self.ring[slot(self.epoch.wrapping_add(gone))];
             self.sum.remove(*bucket);
             *bucket = Tally::default();
         }
