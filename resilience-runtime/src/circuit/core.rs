@@ -276,17 +276,25 @@ fn tried(
     (word, Effect::Done)
 }
 
-fn judge(report: Report, began: Nanos, now: Nanos, config: &CircuitConfig) -> Seen {
+#[inline]
+pub(super) fn judge(report: Report, began: Nanos, now: Nanos, config: &CircuitConfig) -> Seen {
     let slow = config.is_slow(now.minus(began));
     let failed = report == Report::Failure || slow && config.rate_of_slow_calls().is_none();
     Seen { failed, slow }
 }
 
-/// What has become due by itself: a trial that did not report in time has failed, at the moment its time was up.
+/// What has become due by itself.
+#[inline]
 pub(super) fn settle(word: Word, ledger: &mut Ledger, now: Nanos, config: &CircuitConfig) -> Word {
     if word.state() != CircuitState::HalfOpen {
         return word;
     }
+    settle_trials(word, ledger, now, config)
+}
+
+/// A trial that did not report in time has failed, at the moment its time was up.
+#[inline(never)]
+fn settle_trials(word: Word, ledger: &mut Ledger, now: Nanos, config: &CircuitConfig) -> Word {
     let Some(oldest) = ledger.trials.first() else { return word };
     let due = oldest.began.plus(config.probe_time());
     if !is_over(due, now) {

@@ -28,7 +28,7 @@ use crate::time::Nanos;
 /// The shared state of one circuit.
 pub(crate) struct Memory {
     word: AtomicU64,
-    /// How the word is counted in without the lock; `None`, where that is not done.
+    /// How failures in a row are counted in the word, without the lock.
     in_a_row: Option<InARow>,
     ledger: Mutex<Ledger>,
 }
@@ -58,7 +58,7 @@ impl Memory {
             config.times_calls() || config.calls_in_window().is_some() || config.time_of_window().is_some();
         Self {
             word: AtomicU64::new(Word::first(if watched { 1 } else { 0 }).bits()),
-            in_a_row: if config.times_calls() { None } else { core::in_a_row(config) },
+            in_a_row: core::in_a_row(config),
             ledger: Mutex::new(Ledger::new(config)),
         }
     }
@@ -98,10 +98,26 @@ impl Memory {
         pass: Pass,
         report: Report,
         config: &CircuitConfig,
-        now: impl FnOnce() -> Nanos,
+        now: impl Fn() -> Nanos,
         listened: impl FnOnce() -> bool,
         cause: Option<&Cause>,
     ) -> (Effect, Mail) {
+        let mut at = None;
+        if let (Some(rule), Report::Success | Report::Failure) = (self.in_a_row, report) {
+            let failed = if config.times_calls() {
+                let now = *at.insert(now());
+                core::judge(report, Nanos::new(pass.note), now, config).failed
+            } else {
+                report == Report::Failure
+            };
+            match self.count(pass, failed, rule, cause) {
+                Counted::Done => return (Effect::Done, Mail::None),
+                Counted::NeedsCause => return (Effect::NeedsCause, Mail::None),
+                Counted::Tripped(word) => return self.open_tripped(word, config, now(), listened, cause),
+                // A trial, or the circuit has moved on.
+                Counted::Unknown => {}
+            }
+        }
         let state = pass.seen.state();
         let unheard = match report {
             Report::Nothing => state != CircuitState::HalfOpen,
@@ -112,16 +128,7 @@ impl Memory {
         if unheard {
             return (Effect::Done, Mail::None);
         }
-        if let Some(rule) = self.in_a_row {
-            match self.count(pass, report == Report::Failure, rule, cause) {
-                Counted::Done => return (Effect::Done, Mail::None),
-                Counted::NeedsCause => return (Effect::NeedsCause, Mail::None),
-                Counted::Tripped(word) => return self.open_tripped(word, config, now(), listened, cause),
-                // A trial, or the circuit has moved on.
-                Counted::Unknown => {}
-            }
-        }
-        let now = now();
+        let now = at.unwrap_or_else(now);
         self.locked(listened, |word, ledger| core::exit(word, ledger, (pass, report), now, config, cause))
     }
 

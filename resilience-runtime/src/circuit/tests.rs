@@ -16,6 +16,9 @@ use std::time::Duration;
 use super::{CircuitBreaker, CircuitConfig, CircuitState};
 use crate::testing::ManualClock;
 
+/// What an operator does.
+type Turn = fn(&CircuitBreaker);
+
 const SECOND: Duration = Duration::from_secs(1);
 
 /// Opens at the second failure in a row, for ten seconds.

@@ -2,7 +2,7 @@ use super::*;
 
 #[test]
 fn an_operator_can_turn_it_to_any_state_from_any_state() {
-    let turns: [(fn(&CircuitBreaker), CircuitState); 5] = [
+    let turns: [(Turn, CircuitState); 5] = [
         (CircuitBreaker::force_open, CircuitState::ForcedOpen),
         (CircuitBreaker::force_close, CircuitState::Closed),
         (CircuitBreaker::disable, CircuitState::Disabled),

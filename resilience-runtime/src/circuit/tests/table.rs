@@ -82,7 +82,7 @@ fn open_refuses_with_the_time_left() {
 fn open_reads_half_open_and_admits_a_trial_once_the_recovery_timeout_has_elapsed() {
     let clock = ManualClock::install();
     let breaker = open(TWO);
-    clock.advance(10 * SECOND - Duration::from_nanos(1));
+    clock.advance(Duration::from_nanos(9_999_999_999));
     assert_eq!(breaker.state(), CircuitState::Open);
     clock.advance(Duration::from_nanos(1));
     assert_eq!((breaker.state(), breaker.open_remaining()), (CircuitState::HalfOpen, None));
@@ -223,7 +223,7 @@ fn counting_only_counts_a_panic_and_disabled_does_not() {
 
 #[test]
 fn a_result_of_an_older_generation_is_late_in_every_state() {
-    let turns: [(CircuitState, fn(&CircuitBreaker)); 6] = [
+    let turns: [(CircuitState, Turn); 6] = [
         (CircuitState::Closed, CircuitBreaker::reset),
         (CircuitState::Open, |breaker| fail(breaker, 2)),
         (CircuitState::ForcedOpen, CircuitBreaker::force_open),
