@@ -35,7 +35,7 @@ impl LastCalls {
     }
 
     pub(super) const fn are_full_and_good(&self) -> bool {
-        self.tally.calls == self.size && self.tally.failed == 0 && self.tally.slow == 0
+        self.tally.calls == self.size && self.tally.is_good()
     }
 
     pub(super) fn record(&mut self, seen: Seen) -> Tally {

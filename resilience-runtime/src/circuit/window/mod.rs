@@ -40,6 +40,12 @@ pub(super) struct Tally {
     pub(super) slow: u32,
 }
 
+impl Seen {
+    const fn is_good(self) -> bool {
+        !self.failed && !self.slow
+    }
+}
+
 impl Window {
     pub(super) const fn new(config: &CircuitConfig) -> Self {
         if let Some(calls) = config.calls_in_window() {
@@ -88,6 +94,8 @@ impl Window {
             Self::InARow => false,
             Self::Within(failures) => seen.failed && failures.could_open(now),
             Self::Calls(calls) => calls.tally().could_reach(seen, config),
+            // Without a look at the time: nothing bad so far, and nothing bad now.
+            Self::Time(buckets) if seen.is_good() && buckets.are_good() => false,
             Self::Time(buckets) => buckets.tally(now).could_reach(seen, config),
         }
     }
@@ -107,13 +115,17 @@ impl Window {
         match self {
             Self::InARow => true,
             Self::Within(failures) => failures.count(now) == 0,
-            Self::Calls(calls) => calls.tally().failed == 0 && calls.tally().slow == 0,
-            Self::Time(buckets) => buckets.tally(now).failed == 0 && buckets.tally(now).slow == 0,
+            Self::Calls(calls) => calls.tally().is_good(),
+            Self::Time(buckets) => buckets.tally(now).is_good(),
         }
     }
 }
 
 impl Tally {
+    const fn is_good(self) -> bool {
+        self.failed == 0 && self.slow == 0
+    }
+
     fn add(&mut self, seen: Seen) {
         self.calls = self.calls.saturating_add(1);
         self.failed = self.failed.saturating_add(u32::from(seen.failed));
@@ -127,7 +139,12 @@ impl Tally {
     }
 
     /// Whether a rate is reached, and by enough calls to mean something.
+    #[inline]
     fn reaches(self, config: &CircuitConfig) -> bool {
+        // A rate is above nothing, so that nothing never reaches it.
+        if self.is_good() {
+            return false;
+        }
         let failing =
             config.rate_of_failures().is_some_and(|rate| rate.is_reached_by(self.failed, self.calls));
         let slow = config.rate_of_slow_calls().is_some_and(|rate| rate.is_reached_by(self.slow, self.calls));

@@ -31,6 +31,11 @@ impl Buckets {
         self.sum = Tally::default();
     }
 
+    /// Whether all it remembers is good, and what it should have forgotten.
+    pub(super) const fn are_good(&self) -> bool {
+        self.sum.is_good()
+    }
+
     pub(super) fn record(&mut self, seen: Seen, now: Nanos) -> Tally {
         self.turn(now);
         self.ring[slot(self.epoch)].add(seen);
