@@ -34,6 +34,8 @@ pub mod testing;
 pub use attempt::Attempt;
 pub use attempts::{PollPolicy, RetryPolicy};
 pub use backoff::{Backoff, Delays, Jitter};
+#[cfg(feature = "stream")]
+pub use circuit::GuardedStream;
 pub use circuit::{
     CallError, CircuitBreaker, CircuitConfig, CircuitConflict, CircuitConflicts, CircuitOpen, CircuitRef,
     CircuitState, Circuits, Judged, KeyedCircuits, Permit, circuits,

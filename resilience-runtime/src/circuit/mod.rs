@@ -19,6 +19,8 @@ mod refusal;
 mod registry;
 mod site;
 mod state;
+#[cfg(feature = "stream")]
+mod stream;
 pub(crate) mod text;
 mod window;
 mod word;
@@ -37,6 +39,8 @@ pub use registry::{
 };
 pub use site::{CircuitSite, Place};
 pub use state::CircuitState;
+#[cfg(feature = "stream")]
+pub use stream::GuardedStream;
 
 #[cfg(test)]
 mod tests;

@@ -122,6 +122,12 @@ impl<'a> Permit<'a> {
         self.into_ticket().came_to_nothing();
     }
 
+    /// The call goes on in a future.
+    #[cfg(feature = "stream")]
+    pub(super) fn into_future(self) -> AsyncPermit<'a> {
+        AsyncPermit(self.into_ticket())
+    }
+
     #[inline]
     fn into_ticket(self) -> Ticket<'a> {
         let ticket = self.0;
@@ -160,10 +166,16 @@ impl<'a> AsyncPermit<'a> {
     /// Polls what was let in.
     #[inline]
     pub fn poll<F: Future + ?Sized>(&self, future: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        self.watch(|| future.poll(cx))
+    }
+
+    /// Runs a part of the call.
+    #[inline]
+    pub(super) fn watch<T>(&self, part: impl FnOnce() -> T) -> T {
         let panics = Panics(self.0);
-        let polled = future.poll(cx);
+        let done = part();
         mem::forget(panics);
-        polled
+        done
     }
 
     /// The call has ended, and is yet to be judged.
