@@ -92,8 +92,12 @@ fn events_of_many_threads_come_one_at_a_time_in_the_order_of_their_generations()
     let generations = Arc::new(Mutex::new(Vec::new()));
     breaker.listen({
         let generations = generations.clone();
-        // A listener that ran twice at once would find the lock taken.
-        move |event| generations.try_lock().expect("one at a time").push(event.generation())
+        move |event| {
+            // A listener that ran twice at once would find the lock taken, and its event would be missing below.
+            let mut generations = generations.try_lock().expect("one at a time");
+            std::thread::yield_now();
+            generations.push(event.generation());
+        }
     });
     std::thread::scope(|scope| {
         for _ in 0..4 {
