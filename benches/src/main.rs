@@ -1,1 +1,47 @@
-fn main() {}
+//! What the attributes cost, in figures that repeat: instructions per call under callgrind, allocations, bytes.
+//!
+//! ```text
+//! cargo run --release -p resilience-benches                  everything below
+//! cargo run --release -p resilience-benches -- instructions  per call, over the bare function (needs valgrind)
+//! cargo run --release -p resilience-benches -- allocations   per call
+//! cargo run --release -p resilience-benches -- futures       bytes of an async function's future
+//! cargo run --release -p resilience-benches -- waits         a retry without a wait, as a ratio within this run
+//! cargo run --release -p resilience-benches -- budgets       fails if a counted figure is over its budget
+//! cargo run --release -p resilience-benches -- code          machine code and `cargo check` time of 100 functions
+//! ```
+
+mod allocations;
+mod code;
+mod futures;
+mod instructions;
+mod subjects;
+mod waits;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        [] => {
+            allocations::print();
+            futures::print();
+            waits::print();
+            code::print();
+            instructions::print();
+        }
+        ["instructions"] => instructions::print(),
+        ["allocations"] => allocations::print(),
+        ["futures"] => futures::print(),
+        ["waits"] => waits::print(),
+        ["code"] => code::print(),
+        ["budgets"] => return instructions::check_budgets(),
+        // What callgrind runs.
+        ["call", subject, calls] => return instructions::call(subject, calls),
+        _ => {
+            eprintln!("unknown arguments {words:?}; see the head of benches/src/main.rs");
+            return ExitCode::from(2);
+        }
+    }
+    ExitCode::SUCCESS
+}

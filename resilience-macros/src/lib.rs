@@ -1,1 +1,99 @@
-//! x
+//! The attributes of [`resilience-runtime`](https://docs.rs/resilience-runtime), which re-exports and documents them.
+//!
+//! ```text
+//!  attribute + function ─ read ─► options ─ judge ─► model ─ write ─► function with a loop
+//!                          │                  │
+//!                          └──── faults ──────┴─► compile errors + the function as it was
+//! ```
+//!
+//! Writing cannot fail: a model that would make it fail cannot be built.
+
+mod attribute;
+mod diagnostics;
+mod expand;
+mod model;
+mod paths;
+mod syntax;
+mod write;
+
+use attribute::Attribute;
+use proc_macro::TokenStream;
+
+/// Calls the function until it succeeds.
+///
+/// `#[retry]` alone makes three attempts, one second apart, and tries again on every `Err`. On sync and async functions
+/// and methods that return a `Result`.
+///
+/// | option | default | meaning |
+/// |---|---|---|
+/// | `on(PATTERN)`, `on = predicate` | every `Err` | which errors are tried again |
+/// | `giveup(PATTERN)`, `giveup = predicate` | never | errors that end it even so |
+/// | `times = 3` | 3 | attempts in total; `times = forever` |
+/// | `interval = 1s` | 1 s | the wait between attempts |
+/// | `backoff = exponential(100ms, factor = 2, max = 10s)` | – | or `constant(d)`, `linear(d)`, `fibonacci(d)`, `decorrelated(d)`, each with `max = ..`, or a `const` `Backoff` |
+/// | `jitter = full` | `none` | or `equal`, `25%`, `decorrelated` |
+/// | `deadline = 30s` | none | everything together; an async attempt running then is dropped |
+/// | `attempt_timeout = 2s` | none | async only: an attempt that takes longer is dropped and tried again |
+/// | `retry_after = \|e\| ..` | none | the wait the other side asked for (`Option<Duration>`): a lower bound |
+/// | `on_error = \|e, attempt\| ..` | none | called for every failure |
+/// | `clone(a, b)` | none | these arguments are cloned for each attempt |
+/// | `policy = EXPR` | – | a `RetryPolicy` in place of times, interval, backoff, jitter and limits |
+/// | `name = ".."` | path of the function | in errors and telemetry |
+/// | `crate = ::path` | `::resilience` | where the runtime is found |
+///
+/// With a time limit, the error type needs `From<TimedOut>`: it is returned if no attempt failed with a real error.
+#[proc_macro_attribute]
+pub fn retry(options: TokenStream, function: TokenStream) -> TokenStream {
+    expand::expand(Attribute::Retry, options, function)
+}
+
+/// Calls the function until its value meets a condition.
+///
+/// `#[poll(until = ..)]` looks every second, for fifteen seconds. On sync and async functions and methods that return a
+/// `Result` whose error type has `From<TimedOut>`; an `Err` ends it at once.
+///
+/// | option | default | meaning |
+/// |---|---|---|
+/// | `until(PATTERN)`, `until = predicate` | required | the `Ok` value that ends it |
+/// | `timeout = 15s` | 15 s | the last wait is clipped, and one attempt is made at the very end; `timeout = forever` |
+/// | `interval = 1s`, `backoff = ..`, `jitter = ..` | 1 s | as for `#[retry]` |
+/// | `times = 20` | no bound | attempts in total |
+/// | `alarm(PATTERN)`, `alarm = predicate` | none | an `Ok` value that ends it as an error, by `From<Alarm<T>>`; looked at first |
+/// | `ignore(PATTERN)`, `ignore = predicate` | none | errors that mean "not yet" |
+/// | `max_ignored = 5` | no bound | so many ignored errors in a row end it |
+/// | `hold_for = 5s` | none | how long the value must stay good |
+/// | `attempt_timeout = 2s` | the timeout | async only: an attempt that takes longer is dropped |
+/// | `on_error`, `clone`, `policy`, `name`, `crate` | | as for `#[retry]`; the policy is a `PollPolicy` |
+#[proc_macro_attribute]
+pub fn poll(options: TokenStream, function: TokenStream) -> TokenStream {
+    expand::expand(Attribute::Poll, options, function)
+}
+
+/// Calls an async function under time limits: `aiomisc.asyncbackoff`.
+///
+/// Timeouts are always tried again; errors only with `on`. `#[asyncbackoff(100ms, 1s, 100ms, on(..))]` gives
+/// `attempt_timeout`, `deadline` and `pause` by position; `_` leaves one out.
+///
+/// | option | default | meaning |
+/// |---|---|---|
+/// | `attempt_timeout = 100ms` | none | an attempt that takes longer is dropped and tried again |
+/// | `deadline = 1s` | none | everything together is dropped then |
+/// | `pause = 100ms` | 0 | the wait between attempts; or `backoff`, `jitter` |
+/// | `on(PATTERN)`, `on = predicate` | none | which errors are tried again |
+/// | `giveup(PATTERN)`, `giveup = predicate` | never | errors that end it even so |
+/// | `max_tries = 3` | no bound | attempts in total |
+/// | `retry_after`, `on_error`, `clone`, `policy`, `name`, `crate` | | as for `#[retry]` |
+#[proc_macro_attribute]
+pub fn asyncbackoff(options: TokenStream, function: TokenStream) -> TokenStream {
+    expand::expand(Attribute::AsyncBackoff, options, function)
+}
+
+/// Calls an async function so many times: `aiomisc.asyncretry`, the shortcut of
+/// [`asyncbackoff`](macro@asyncbackoff).
+///
+/// `#[asyncretry(5)]` makes five attempts, at once, on every error; `#[asyncretry(forever)]` goes on until it succeeds.
+/// Takes `on`, `giveup`, `pause` and the rest of `#[asyncbackoff]`'s options, without its time limits.
+#[proc_macro_attribute]
+pub fn asyncretry(options: TokenStream, function: TokenStream) -> TokenStream {
+    expand::expand(Attribute::AsyncRetry, options, function)
+}

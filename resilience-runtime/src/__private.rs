@@ -4,10 +4,13 @@ pub use crate::__resilience_list as list;
 pub use crate::circuit::text::{ByDebug, ByDisplay, ByType, Text};
 pub use crate::circuit::{AsyncPermit, CIRCUITS, CircuitEntry, CircuitSite, Guarded, HoldCircuitOpen, Place};
 pub use crate::error::{HoldAlarm, HoldTimedOut};
-pub use crate::outcome::Outcome;
+pub use crate::outcome::by;
 pub use crate::poll::{PollNext, PollRun};
 pub use crate::retry::{RetryRun, TimedRetryRun};
 pub use crate::site::Site;
+pub use crate::sleep::Wait;
+#[cfg(feature = "tokio")]
+pub use crate::sleep::{Limited, Pause};
 /// The list of circuits is the linker's; users need not depend on the crate that knows how.
 pub use linkme;
 

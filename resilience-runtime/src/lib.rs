@@ -43,7 +43,7 @@ pub use circuit::{
 pub use error::{Alarm, ConfigError, Limit, TimedOut};
 pub use event::{CircuitEvent, CircuitEventKind};
 pub use operation::{Asynchronous, Blocking, Operation};
-pub use poll::{NoCondition, Poll, PollError, PollHooks, poll};
+pub use poll::{Condition, NoCondition, Poll, PollError, PollHooks, poll};
 #[cfg(feature = "macros")]
 pub use resilience_macros::{asyncbackoff, asyncretry, poll, retry};
 pub use retry::{Hooks, Retry, TimeLimit, Timed, Untimed, retry};

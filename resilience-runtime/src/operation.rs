@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 /// Something to be tried: `FnMut() -> Result<T, E>`, or `AsyncFnMut() -> Result<T, E>`.
 ///
 /// `Kind` is found by the compiler, [`Blocking`] or [`Asynchronous`]; it is what lets [`retry`](crate::retry())
-/// and [`poll`](crate::poll()) take both.
+/// and [`poll`](crate::poll()) take both. Nothing but closures and functions implements it, and nothing else needs to.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is nothing that can be tried again",
     label = "expected a closure `|| -> Result<T, E>` or `async || -> Result<T, E>`"

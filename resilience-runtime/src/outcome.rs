@@ -1,48 +1,67 @@
 //! What an attempt came to: the one place that knows a function's return type.
 
-/// A return type that says whether an attempt failed: [`Result`], under whatever alias.
+/// One trait for each attribute: a return type that says whether an attempt failed, which is [`Result`], under whatever
+/// alias.
 ///
-/// The attributes judge a function by its *type*, through this trait, not by the text of its signature.
-#[diagnostic::on_unimplemented(
-    message = "an attribute that repeats a function needs one that returns a `Result`",
-    label = "this is `{Self}`, which cannot say that an attempt failed",
-    note = "return `Result<T, E>`: an `Err` is what `#[retry]` tries again, and what a time limit is reported as"
-)]
-pub trait Outcome: Sized {
-    /// What a good attempt brings.
-    type Value;
-    /// What a failed attempt brings.
-    type Error;
+/// The attributes judge a function by its *type*, through these traits, not by the text of its signature. They differ only
+/// in the name that the compiler's message begins with: a parameter for it would be printed with the whole path of its
+/// type.
+pub mod by {
+    #![allow(non_camel_case_types, reason = "they are named as the attributes are written")]
 
-    /// A look at either side.
-    ///
-    /// # Errors
-    /// The attempt's own error.
-    fn look(&self) -> Result<&Self::Value, &Self::Error>;
+    macro_rules! outcome {
+        ($($attribute:ident: $message:literal)+) => {$(
+            /// A return type that says whether an attempt failed.
+            #[diagnostic::on_unimplemented(
+                message = $message,
+                label = "this type cannot say that an attempt failed",
+                note = "return `Result<T, E>`: its `Err` is a failed attempt, and what a time limit is reported as"
+            )]
+            pub trait $attribute: Sized {
+                /// What a good attempt brings.
+                type Value;
+                /// What a failed attempt brings.
+                type Error;
 
-    /// The value, if the attempt was good.
-    fn into_value(self) -> Option<Self::Value>;
+                /// Either side.
+                ///
+                /// # Errors
+                /// The attempt's own error.
+                fn into_result(self) -> Result<Self::Value, Self::Error>;
 
-    /// A failure made by the library (a time limit, an alarm).
-    fn from_error(error: Self::Error) -> Self;
-}
+                /// A good attempt, put together again.
+                fn from_value(value: Self::Value) -> Self;
 
-impl<T, E> Outcome for Result<T, E> {
-    type Value = T;
-    type Error = E;
+                /// A failed attempt, put together again, or a failure made by the library (a time limit, an alarm).
+                fn from_error(error: Self::Error) -> Self;
+            }
 
-    #[inline(always)]
-    fn look(&self) -> Result<&T, &E> {
-        self.as_ref()
+            impl<T, E> $attribute for Result<T, E> {
+                type Value = T;
+                type Error = E;
+
+                #[inline]
+                fn into_result(self) -> Self {
+                    self
+                }
+
+                #[inline]
+                fn from_value(value: T) -> Self {
+                    Ok(value)
+                }
+
+                #[inline]
+                fn from_error(error: E) -> Self {
+                    Err(error)
+                }
+            }
+        )+};
     }
 
-    #[inline]
-    fn into_value(self) -> Option<T> {
-        self.ok()
-    }
-
-    #[inline]
-    fn from_error(error: E) -> Self {
-        Err(error)
+    outcome! {
+        retry: "`#[retry]` needs a function that returns a `Result`, not `{Self}`"
+        poll: "`#[poll]` needs a function that returns a `Result`, not `{Self}`"
+        asyncbackoff: "`#[asyncbackoff]` needs a function that returns a `Result`, not `{Self}`"
+        asyncretry: "`#[asyncretry]` needs a function that returns a `Result`, not `{Self}`"
     }
 }

@@ -20,10 +20,7 @@ impl Chance {
     /// Uniform in `low..=high`, by one multiplication; `low` if the bounds are the wrong way round.
     pub(crate) const fn between(self, low: u64, high: u64) -> u64 {
         let span = high.saturating_sub(low) as u128 + 1;
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "(r * span) >> 64 is below span, which fits after low"
-        )]
+        // (r * span) >> 64 is below span, which fits after low.
         let offset = ((self.0 as u128 * span) >> 64) as u64;
         low + offset
     }

@@ -24,19 +24,20 @@ pub(crate) enum Seen {
     NotYet,
     /// An error that means "not yet".
     Ignored,
-    /// The attempt took too long and was dropped.
-    TimedOut,
 }
 
-/// What is to be done now.
+/// What is to be done with what an attempt returned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PollStep {
-    /// Return the value.
-    Done,
-    /// Return the error: it was one ignored error too many.
-    Failed,
-    /// Wait so long, then try again.
-    Wait(Nanos),
+    /// Return it: the value is good, or it was one ignored error too many.
+    Return,
+    /// Go on after so long, if it did not end here.
+    GoOn(Result<Nanos, PollEnd>),
+}
+
+/// Why there is no further attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PollEnd {
     /// The timeout was reached.
     TimedOut,
     /// The last of the allowed attempts has been made.
@@ -65,14 +66,13 @@ impl PollAttempts {
         elapsed: Nanos,
         chance: Chance,
     ) -> PollStep {
-        let step = self.number;
-        self.number = self.number.saturating_add(1);
         match seen {
             Seen::Good => {
                 self.ignored = 0;
                 self.good_since = self.good_since.min(elapsed);
-                if elapsed.minus(self.good_since) >= policy.hold_for {
-                    return PollStep::Done;
+                if elapsed.minus(self.good_since) >= policy.hold() {
+                    self.ended();
+                    return PollStep::Return;
                 }
             }
             Seen::NotYet => {
@@ -83,19 +83,37 @@ impl PollAttempts {
                 self.ignored = self.ignored.saturating_add(1);
                 self.good_since = Nanos::NEVER;
                 if policy.max_ignored.is_some_and(|most| self.ignored >= most.get()) {
-                    return PollStep::Failed;
+                    self.ended();
+                    return PollStep::Return;
                 }
             }
-            Seen::TimedOut => self.good_since = Nanos::NEVER,
         }
+        PollStep::GoOn(self.go_on(policy, elapsed, chance))
+    }
+
+    /// An attempt was dropped because its time was up: it saw nothing.
+    #[cfg(any(feature = "tokio", test))]
+    pub(crate) fn cut(
+        &mut self,
+        policy: &PollPolicy,
+        elapsed: Nanos,
+        chance: Chance,
+    ) -> Result<Nanos, PollEnd> {
+        self.good_since = Nanos::NEVER;
+        self.go_on(policy, elapsed, chance)
+    }
+
+    fn go_on(&mut self, policy: &PollPolicy, elapsed: Nanos, chance: Chance) -> Result<Nanos, PollEnd> {
+        let step = self.number;
+        self.ended();
         if policy.times.is_some_and(|times| self.number >= times.get()) {
-            return PollStep::Exhausted;
+            return Err(PollEnd::Exhausted);
         }
         if elapsed >= policy.timeout {
-            return PollStep::TimedOut;
+            return Err(PollEnd::TimedOut);
         }
         let wait = policy.backoff.wait(step, &mut self.memory, chance);
-        PollStep::Wait(wait.min(self.until_held(policy, elapsed)).min(policy.timeout.minus(elapsed)))
+        Ok(wait.min(self.until_held(policy, elapsed)).min(policy.timeout.minus(elapsed)))
     }
 
     /// What is left until a value that is good now has been good long enough.
@@ -103,6 +121,14 @@ impl PollAttempts {
         if self.good_since.is_never() {
             return Nanos::NEVER;
         }
-        self.good_since.plus(policy.hold_for).minus(elapsed)
+        self.good_since.plus(policy.hold()).minus(elapsed)
+    }
+}
+
+#[cfg(test)]
+impl PollAttempts {
+    /// As if so many had ended, all with errors that were ignored.
+    pub(super) const fn after(number: u32) -> Self {
+        Self { number, ignored: number, ..Self::new() }
     }
 }

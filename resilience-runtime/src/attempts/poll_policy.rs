@@ -36,7 +36,7 @@ pub struct PollPolicy {
     pub(super) timeout: Nanos,
     pub(super) backoff: Backoff,
     pub(super) times: Option<NonZeroU32>,
-    pub(super) hold_for: Nanos,
+    hold_for: Nanos,
     pub(super) max_ignored: Option<NonZeroU32>,
     attempt_timeout: Nanos,
 }
@@ -65,6 +65,7 @@ impl PollPolicy {
     ///
     /// # Panics
     /// If it is shorter than `hold_for` or the attempt timeout: in a `const`, a compile error.
+    #[track_caller]
     pub const fn timeout(self, timeout: Duration) -> Self {
         or_panic!(self.try_timeout(timeout))
     }
@@ -100,6 +101,7 @@ impl PollPolicy {
     ///
     /// # Panics
     /// As [`Backoff::jitter`]: in a `const`, a compile error.
+    #[track_caller]
     pub const fn jitter(self, jitter: Jitter) -> Self {
         or_panic!(self.try_jitter(jitter))
     }
@@ -120,6 +122,7 @@ impl PollPolicy {
     ///
     /// # Panics
     /// On 0: in a `const`, a compile error.
+    #[track_caller]
     pub const fn times(self, times: u32) -> Self {
         or_panic!(self.try_times(times))
     }
@@ -140,6 +143,7 @@ impl PollPolicy {
     ///
     /// # Panics
     /// If it is longer than the timeout: in a `const`, a compile error.
+    #[track_caller]
     pub const fn hold_for(self, hold_for: Duration) -> Self {
         or_panic!(self.try_hold_for(hold_for))
     }
@@ -157,6 +161,7 @@ impl PollPolicy {
     ///
     /// # Panics
     /// On 0: in a `const`, a compile error.
+    #[track_caller]
     pub const fn max_ignored(self, max_ignored: u32) -> Self {
         or_panic!(self.try_max_ignored(max_ignored))
     }
@@ -182,6 +187,7 @@ impl PollPolicy {
     ///
     /// # Panics
     /// On zero, and if it is longer than the timeout: in a `const`, a compile error.
+    #[track_caller]
     pub const fn attempt_timeout(self, attempt_timeout: Duration) -> Self {
         or_panic!(self.try_attempt_timeout(attempt_timeout))
     }
@@ -215,17 +221,22 @@ impl PollPolicy {
         Ok(self)
     }
 
-    /// For a builder, which has nobody to complain to: a hold that is longer is cut.
-    pub(crate) fn clamped_timeout(mut self, timeout: Duration) -> Self {
+    /// For a builder, which has nobody to complain to, and whose calls come in any order: see [`hold`](Self::hold).
+    pub(crate) fn unchecked_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Nanos::of(timeout);
-        self.hold_for = self.hold_for.min(self.timeout);
         self
     }
 
-    /// For a builder, which has nobody to complain to: a hold that is longer than the timeout is cut.
-    pub(crate) fn clamped_hold_for(mut self, hold_for: Duration) -> Self {
-        self.hold_for = Nanos::of(hold_for).min(self.timeout);
+    /// As [`unchecked_timeout`](Self::unchecked_timeout).
+    pub(crate) fn unchecked_hold_for(mut self, hold_for: Duration) -> Self {
+        self.hold_for = Nanos::of(hold_for);
         self
+    }
+
+    /// How long the value must stay good. A builder's that is longer than the timeout is cut to it here, and not when it
+    /// is set: the timeout may still change.
+    pub(super) fn hold(&self) -> Nanos {
+        self.hold_for.min(self.timeout)
     }
 
     /// For a builder, which has nobody to complain to: zero counts as a nanosecond.

@@ -42,3 +42,11 @@ impl RetryAttempts {
         in_time.then_some(wait)
     }
 }
+
+#[cfg(test)]
+impl RetryAttempts {
+    /// As if so many had failed.
+    pub(super) const fn after(number: u32) -> Self {
+        Self { number, memory: Memory::NONE }
+    }
+}

@@ -72,6 +72,7 @@ impl RetryPolicy {
     ///
     /// # Panics
     /// On 0: in a `const`, a compile error.
+    #[track_caller]
     pub const fn times(self, times: u32) -> Self {
         or_panic!(self.try_times(times))
     }
@@ -110,6 +111,7 @@ impl RetryPolicy {
     ///
     /// # Panics
     /// As [`Backoff::jitter`]: in a `const`, a compile error.
+    #[track_caller]
     pub const fn jitter(self, jitter: Jitter) -> Self {
         or_panic!(self.try_jitter(jitter))
     }
@@ -131,6 +133,7 @@ impl RetryPolicy {
     ///
     /// # Panics
     /// On zero, and if it is shorter than the attempt timeout: in a `const`, a compile error.
+    #[track_caller]
     pub const fn deadline(self, deadline: Duration) -> Self {
         or_panic!(self.try_deadline(deadline))
     }
@@ -155,6 +158,7 @@ impl RetryPolicy {
     ///
     /// # Panics
     /// On zero, and if it is longer than the deadline: in a `const`, a compile error.
+    #[track_caller]
     pub const fn attempt_timeout(self, attempt_timeout: Duration) -> Self {
         or_panic!(self.try_attempt_timeout(attempt_timeout))
     }

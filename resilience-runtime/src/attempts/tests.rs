@@ -1,1 +1,449 @@
+//! The machines against models that were written without looking at them: whole calls at once, on plain numbers.
 
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::backoff::Backoff;
+use crate::rng::Chance;
+use crate::time::Nanos;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// An attempt of a script: how long it takes, and what comes of it.
+#[derive(Clone, Copy, Debug)]
+struct Scripted {
+    takes: u64,
+    brings: Brings,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Brings {
+    Good,
+    NotYet,
+    /// An error to go on after, and for how long the other side wants to be left alone.
+    Again {
+        hint: u64,
+    },
+    Fatal,
+    /// It was dropped when its time was up.
+    Cut,
+}
+
+/// When each attempt began, when the call ended, and why.
+#[derive(Debug, PartialEq)]
+struct Story {
+    began: Vec<u128>,
+    ended: u128,
+    end: End,
+}
+
+#[derive(Debug, PartialEq)]
+enum End {
+    /// With what the last attempt brought.
+    Returned,
+    /// Retry: after a failure, as it was the last.
+    Failed,
+    TimedOut,
+    Exhausted,
+    /// The script was over first.
+    Unfinished,
+}
+
+/// The waits of the schedules that the models know. None of them is random.
+#[derive(Clone, Copy, Debug)]
+enum Waits {
+    Constant(u64),
+    Linear(u64),
+    Doubling(u64, u64),
+}
+
+impl Waits {
+    fn backoff(self) -> Backoff {
+        match self {
+            Self::Constant(base) => Backoff::constant(Duration::from_nanos(base)),
+            Self::Linear(base) => Backoff::linear(Duration::from_nanos(base)),
+            Self::Doubling(base, cap) => {
+                Backoff::exponential(Duration::from_nanos(base)).max(Duration::from_nanos(cap.max(base)))
+            }
+        }
+    }
+
+    /// After the failure number `nth`, from 1.
+    fn after(self, nth: usize) -> u128 {
+        match self {
+            Self::Constant(base) => u128::from(base),
+            Self::Linear(base) => u128::from(base) * nth as u128,
+            Self::Doubling(base, cap) => {
+                (0..nth - 1).fold(u128::from(base), |wait, _| (wait * 2).min(u128::from(cap.max(base))))
+            }
+        }
+    }
+}
+
+fn waits() -> impl Strategy<Value = Waits> {
+    prop_oneof![
+        (0_u64..50).prop_map(Waits::Constant),
+        (0_u64..20).prop_map(Waits::Linear),
+        (0_u64..20, 0_u64..100).prop_map(|(base, cap)| Waits::Doubling(base, cap)),
+    ]
+}
+
+fn script(brings: impl Strategy<Value = Brings>) -> impl Strategy<Value = Vec<Scripted>> {
+    let scripted = (0_u64..30, brings).prop_map(|(takes, brings)| Scripted { takes, brings });
+    prop::collection::vec(scripted, 1..25)
+}
+
+fn errors() -> impl Strategy<Value = Brings> {
+    prop_oneof![
+        8 => prop_oneof![3 => Just(0), 1 => 0_u64..200].prop_map(|hint| Brings::Again { hint }),
+        1 => Just(Brings::Fatal),
+        1 => Just(Brings::Good),
+    ]
+}
+
+fn looks() -> impl Strategy<Value = Brings> {
+    prop_oneof![
+        4 => Just(Brings::Good),
+        4 => Just(Brings::NotYet),
+        3 => Just(Brings::Again { hint: 0 }),
+        1 => Just(Brings::Fatal),
+        1 => Just(Brings::Cut),
+    ]
+}
+
+/// Retry, told as one story.
+fn retry_model(script: &[Scripted], times: Option<u32>, waits: Waits, deadline: Option<u64>) -> Story {
+    let (mut now, mut began) = (0_u128, Vec::new());
+    for scripted in script {
+        began.push(now);
+        now += u128::from(scripted.takes);
+        let hint = match scripted.brings {
+            Brings::Good => return Story { began, ended: now, end: End::Returned },
+            Brings::Again { hint } => u128::from(hint),
+            _ => return Story { began, ended: now, end: End::Failed },
+        };
+        let made = began.len();
+        let next = now + waits.after(made).max(hint);
+        let allowed = times.is_none_or(|times| made < times as usize);
+        if !allowed || deadline.is_some_and(|deadline| next >= u128::from(deadline)) {
+            return Story { began, ended: now, end: End::Failed };
+        }
+        now = next;
+    }
+    Story { began, ended: now, end: End::Unfinished }
+}
+
+/// Retry, as the machine tells it.
+fn retry_machine(script: &[Scripted], policy: &RetryPolicy) -> Story {
+    let (mut now, mut began) = (0_u64, Vec::new());
+    let mut attempts = RetryAttempts::new();
+    for scripted in script {
+        began.push(u128::from(now));
+        now += scripted.takes;
+        let (again, hint) = match scripted.brings {
+            Brings::Good => return Story { began, ended: now.into(), end: End::Returned },
+            Brings::Again { hint } => (true, hint),
+            _ => (false, 0),
+        };
+        let wait = attempts.failed(policy, again, Nanos::new(now), Nanos::new(hint), Chance::MOST);
+        assert_eq!(attempts.number() as usize, began.len());
+        match wait {
+            Some(wait) => now += wait.get(),
+            None => return Story { began, ended: now.into(), end: End::Failed },
+        }
+    }
+    Story { began, ended: now.into(), end: End::Unfinished }
+}
+
+/// What a poll is told to do, in plain numbers.
+#[derive(Clone, Copy, Debug)]
+struct Rules {
+    waits: Waits,
+    timeout: Option<u64>,
+    times: Option<u32>,
+    hold_for: u64,
+    max_ignored: Option<u32>,
+}
+
+impl Rules {
+    fn policy(self) -> PollPolicy {
+        let mut policy = PollPolicy::new().forever().backoff(self.waits.backoff());
+        if let Some(timeout) = self.timeout {
+            policy = policy.timeout(Duration::from_nanos(timeout));
+        }
+        if let Some(times) = self.times {
+            policy = policy.times(times);
+        }
+        if let Some(max_ignored) = self.max_ignored {
+            policy = policy.max_ignored(max_ignored);
+        }
+        policy.hold_for(Duration::from_nanos(self.hold_for))
+    }
+}
+
+fn rules() -> impl Strategy<Value = Rules> {
+    (
+        waits(),
+        prop::option::of(0_u64..400),
+        prop::option::of(1_u32..15),
+        prop_oneof![Just(0), 0_u64..120],
+        prop::option::of(1_u32..5),
+    )
+        .prop_map(|(waits, timeout, times, hold_for, max_ignored)| {
+            let hold_for = timeout.map_or(hold_for, |timeout| hold_for.min(timeout));
+            Rules { waits, timeout, times, hold_for, max_ignored }
+        })
+}
+
+/// Poll, told as one story: every decision looks back over all that was seen.
+fn poll_model(script: &[Scripted], rules: Rules) -> Story {
+    let (mut now, mut began, mut seen) = (0_u128, Vec::new(), Vec::<(Brings, u128)>::new());
+    let hold_for = u128::from(rules.hold_for);
+    for scripted in script {
+        began.push(now);
+        now += u128::from(scripted.takes);
+        seen.push((scripted.brings, now));
+        let good = seen.iter().rev().take_while(|(brings, _)| *brings == Brings::Good).last();
+        let held_at = good.map(|(_, since)| since + hold_for);
+        let ignored = seen
+            .iter()
+            .rev()
+            .filter(|(brings, _)| *brings != Brings::Cut)
+            .take_while(|(brings, _)| matches!(brings, Brings::Again { .. }))
+            .count();
+        let too_many = rules.max_ignored.is_some_and(|most| ignored >= most as usize)
+            && matches!(scripted.brings, Brings::Again { .. });
+        if scripted.brings == Brings::Fatal || too_many || held_at.is_some_and(|held_at| now >= held_at) {
+            return Story { began, ended: now, end: End::Returned };
+        }
+        if rules.times.is_some_and(|times| seen.len() >= times as usize) {
+            return Story { began, ended: now, end: End::Exhausted };
+        }
+        let timeout = rules.timeout.map(u128::from);
+        if timeout.is_some_and(|timeout| now >= timeout) {
+            return Story { began, ended: now, end: End::TimedOut };
+        }
+        let next = now + rules.waits.after(seen.len());
+        now = [Some(next), held_at, timeout].into_iter().flatten().min().unwrap_or(next);
+    }
+    Story { began, ended: now, end: End::Unfinished }
+}
+
+/// Poll, as the machine tells it.
+fn poll_machine(script: &[Scripted], policy: &PollPolicy) -> Story {
+    let (mut now, mut began) = (0_u64, Vec::new());
+    let mut attempts = PollAttempts::new();
+    for scripted in script {
+        began.push(u128::from(now));
+        now += scripted.takes;
+        let elapsed = Nanos::new(now);
+        let step = match scripted.brings {
+            Brings::Good => attempts.next(policy, Seen::Good, elapsed, Chance::MOST),
+            Brings::NotYet => attempts.next(policy, Seen::NotYet, elapsed, Chance::MOST),
+            Brings::Again { .. } => attempts.next(policy, Seen::Ignored, elapsed, Chance::MOST),
+            Brings::Cut => PollStep::GoOn(attempts.cut(policy, elapsed, Chance::MOST)),
+            Brings::Fatal => {
+                attempts.ended();
+                PollStep::Return
+            }
+        };
+        assert_eq!(attempts.number() as usize, began.len());
+        let end = match step {
+            PollStep::Return => End::Returned,
+            PollStep::GoOn(Err(PollEnd::TimedOut)) => End::TimedOut,
+            PollStep::GoOn(Err(PollEnd::Exhausted)) => End::Exhausted,
+            PollStep::GoOn(Ok(wait)) => {
+                now += wait.get();
+                continue;
+            }
+        };
+        return Story { began, ended: now.into(), end };
+    }
+    Story { began, ended: now.into(), end: End::Unfinished }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn retry_tells_the_story_of_its_model(
+        script in script(errors()),
+        times in prop::option::of(1_u32..15),
+        waits in waits(),
+        deadline in prop::option::of(1_u64..400),
+    ) {
+        let mut policy = RetryPolicy::new().forever().backoff(waits.backoff());
+        if let Some(times) = times {
+            policy = policy.times(times);
+        }
+        if let Some(deadline) = deadline {
+            policy = policy.deadline(Duration::from_nanos(deadline));
+        }
+        prop_assert_eq!(retry_machine(&script, &policy), retry_model(&script, times, waits, deadline));
+    }
+
+    #[test]
+    fn poll_tells_the_story_of_its_model(script in script(looks()), rules in rules()) {
+        prop_assert_eq!(poll_machine(&script, &rules.policy()), poll_model(&script, rules));
+    }
+
+    #[test]
+    fn no_wait_of_a_retry_ends_at_or_after_its_deadline(
+        elapsed in any::<u64>(), hint in any::<u64>(), deadline in 1_u64..u64::MAX, interval in any::<u64>(),
+        draw in any::<u64>(),
+    ) {
+        let policy = RetryPolicy::new()
+            .interval(Duration::from_nanos(interval))
+            .deadline(Duration::from_nanos(deadline));
+        let wait = RetryAttempts::new().failed(
+            &policy, true, Nanos::new(elapsed), Nanos::new(hint), Chance::scripted(draw),
+        );
+        match wait {
+            Some(wait) => {
+                prop_assert!(u128::from(elapsed) + u128::from(wait.get()) < u128::from(deadline));
+                prop_assert!(wait.get() >= hint);
+            }
+            None => prop_assert!(
+                u128::from(elapsed) + u128::from(interval.max(hint)) >= u128::from(deadline)
+            ),
+        }
+    }
+
+    #[test]
+    fn no_wait_of_a_poll_ends_after_its_timeout(
+        elapsed in any::<u64>(), timeout in 0_u64..u64::MAX, interval in any::<u64>(), draw in any::<u64>(),
+        good in any::<bool>(), hold in any::<u64>(),
+    ) {
+        let policy = PollPolicy::new()
+            .interval(Duration::from_nanos(interval))
+            .timeout(Duration::from_nanos(timeout))
+            .hold_for(Duration::from_nanos(hold.min(timeout)));
+        let seen = if good { Seen::Good } else { Seen::NotYet };
+        match PollAttempts::new().next(&policy, seen, Nanos::new(elapsed), Chance::scripted(draw)) {
+            PollStep::GoOn(Ok(wait)) => {
+                prop_assert!(u128::from(elapsed) + u128::from(wait.get()) <= u128::from(timeout));
+            }
+            PollStep::GoOn(Err(end)) => {
+                prop_assert_eq!(end, PollEnd::TimedOut);
+                prop_assert!(elapsed >= timeout);
+            }
+            PollStep::Return => prop_assert!(good && hold.min(timeout) == 0),
+        }
+    }
+}
+
+#[test]
+fn the_defaults_are_what_the_table_says() {
+    assert_eq!(RetryPolicy::DEFAULT_TIMES, 3);
+    assert_eq!(RetryPolicy::DEFAULT_INTERVAL, SECOND);
+    assert_eq!(PollPolicy::DEFAULT_TIMEOUT, 15 * SECOND);
+    assert_eq!(PollPolicy::DEFAULT_INTERVAL, SECOND);
+    // Exactly: an exponential backoff of that factor is the default one.
+    assert_eq!(Backoff::exponential(SECOND), Backoff::exponential(SECOND).factor(Backoff::DEFAULT_FACTOR));
+    assert_eq!(Backoff::exponential(SECOND).delays().nth(1), Some(2 * SECOND));
+
+    assert_eq!(RetryPolicy::new(), RetryPolicy::new().times(3).interval(SECOND));
+    assert_eq!(RetryPolicy::new().limits(), (Nanos::NEVER, Nanos::NEVER));
+    assert_eq!(RetryPolicy::default(), RetryPolicy::new());
+    assert_eq!(PollPolicy::new(), PollPolicy::new().timeout(15 * SECOND).interval(SECOND));
+    assert_eq!(PollPolicy::new(), PollPolicy::new().hold_for(Duration::ZERO));
+    assert_eq!(PollPolicy::default(), PollPolicy::new());
+    assert_eq!((PollPolicy::new().times, PollPolicy::new().max_ignored), (None, None));
+}
+
+/// The answers of a retry at its edges: attempts before this one, time, hint, and the wait.
+#[test]
+fn a_retry_at_its_edges() {
+    let never = Nanos::NEVER;
+    let second = Nanos::of(SECOND);
+    let unlimited = RetryPolicy::new().forever();
+    let limited = unlimited.deadline(10 * SECOND);
+    let eternal = unlimited.interval(Duration::MAX);
+    let table = [
+        // Without a deadline, time does not matter.
+        (unlimited, Nanos::ZERO, Nanos::ZERO, Some(second)),
+        (unlimited, never, Nanos::ZERO, Some(second)),
+        (unlimited, Nanos::ZERO, never, Some(never)),
+        (eternal, never, never, Some(never)),
+        (unlimited.deadline(Duration::MAX), never, never, Some(never)),
+        // With one, a wait may not reach it.
+        (limited, Nanos::of(9 * SECOND), Nanos::ZERO, None),
+        (limited, Nanos::new(8_999_999_999), Nanos::ZERO, Some(second)),
+        (limited, never, Nanos::ZERO, None),
+        (limited, Nanos::ZERO, never, None),
+        (limited.interval(Duration::MAX), Nanos::ZERO, Nanos::ZERO, None),
+        (limited.interval(Duration::ZERO), Nanos::of(10 * SECOND), Nanos::ZERO, None),
+        (limited.interval(Duration::ZERO), Nanos::new(9_999_999_999), Nanos::ZERO, Some(Nanos::ZERO)),
+        // The hint is a lower bound.
+        (limited, Nanos::ZERO, Nanos::new(1), Some(second)),
+        (limited, Nanos::ZERO, Nanos::of(2 * SECOND), Some(Nanos::of(2 * SECOND))),
+    ];
+    for (policy, elapsed, hint, wait) in table {
+        let answer = RetryAttempts::new().failed(&policy, true, elapsed, hint, Chance::MOST);
+        assert_eq!(answer, wait, "{policy:?} at {elapsed:?} with {hint:?}");
+    }
+}
+
+#[test]
+fn counting_attempts_saturates() {
+    let forever = RetryPolicy::new().forever();
+    let mut attempts = RetryAttempts::after(u32::MAX - 1);
+    for _ in 0..3 {
+        let wait = attempts.failed(&forever, true, Nanos::ZERO, Nanos::ZERO, Chance::MOST);
+        assert_eq!((wait, attempts.number()), (Some(Nanos::of(SECOND)), u32::MAX));
+    }
+    let most = forever.times(u32::MAX);
+    let last = |number| {
+        RetryAttempts::after(number).failed(&most, true, Nanos::ZERO, Nanos::ZERO, Chance::MOST).is_none()
+    };
+    assert_eq!([last(u32::MAX - 2), last(u32::MAX - 1), last(u32::MAX)], [false, true, true]);
+
+    let mut polled = PollAttempts::after(u32::MAX);
+    for _ in 0..3 {
+        let step = polled.next(&PollPolicy::new(), Seen::Ignored, Nanos::ZERO, Chance::MOST);
+        assert_eq!((step, polled.number()), (PollStep::GoOn(Ok(Nanos::of(SECOND))), u32::MAX));
+    }
+    // So many ignored errors in a row are not forgotten by counting one more.
+    let step =
+        polled.next(&PollPolicy::new().max_ignored(u32::MAX), Seen::Ignored, Nanos::ZERO, Chance::MOST);
+    assert_eq!(step, PollStep::Return);
+}
+
+#[test]
+fn a_poll_without_end_at_the_end_of_time() {
+    let forever = PollPolicy::new().forever().interval(Duration::MAX).hold_for(Duration::MAX);
+    let mut attempts = PollAttempts::new();
+    let step = attempts.next(&forever, Seen::Good, Nanos::new(5), Chance::MOST);
+    assert_eq!(step, PollStep::GoOn(Ok(Nanos::NEVER)));
+    let step = attempts.next(&forever, Seen::NotYet, Nanos::new(u64::MAX - 1), Chance::MOST);
+    assert_eq!(step, PollStep::GoOn(Ok(Nanos::NEVER)));
+}
+
+#[test]
+fn a_policy_refuses_what_makes_no_sense_and_says_at_which_option() {
+    let (retry, poll, zero) = (RetryPolicy::new(), PollPolicy::new(), Duration::ZERO);
+    let errors = [
+        ("times", retry.try_times(0).err()),
+        ("deadline", retry.try_deadline(zero).err()),
+        ("attempt_timeout", retry.try_attempt_timeout(zero).err()),
+        ("attempt_timeout", retry.deadline(SECOND).try_attempt_timeout(2 * SECOND).err()),
+        ("attempt_timeout", retry.attempt_timeout(2 * SECOND).try_deadline(SECOND).err()),
+        ("jitter", retry.try_jitter(crate::backoff::Jitter::Ratio(1.5)).err()),
+        ("times", poll.try_times(0).err()),
+        ("max_ignored", poll.try_max_ignored(0).err()),
+        ("hold_for", poll.try_hold_for(16 * SECOND).err()),
+        ("hold_for", poll.hold_for(2 * SECOND).try_timeout(SECOND).err()),
+        ("attempt_timeout", poll.try_attempt_timeout(zero).err()),
+        ("attempt_timeout", poll.try_attempt_timeout(16 * SECOND).err()),
+        ("jitter", poll.try_jitter(crate::backoff::Jitter::Ratio(-0.5)).err()),
+    ];
+    for (option, error) in errors {
+        assert_eq!(error.map(|error| error.option()), Some(option));
+    }
+    assert!(retry.deadline(SECOND).try_attempt_timeout(SECOND).is_ok());
+    assert!(retry.try_attempt_timeout(Duration::MAX).is_ok());
+    assert!(poll.try_hold_for(15 * SECOND).is_ok());
+    assert!(poll.timeout(SECOND).try_attempt_timeout(Duration::MAX).is_ok());
+}

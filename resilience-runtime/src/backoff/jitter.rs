@@ -3,7 +3,17 @@ use crate::error::ConfigError;
 use crate::rng::Chance;
 use crate::time::Nanos;
 
-/// How a wait `d` is spread out at random.
+/// How a wait `d` is spread out at random: for [`Backoff::jitter`](crate::Backoff::jitter), and `jitter = ..` in the
+/// attributes.
+///
+/// ```
+/// use resilience::{Backoff, Jitter};
+/// use std::time::Duration;
+///
+/// let (low, high) = (Duration::from_millis(750), Duration::from_millis(1250));
+/// let second = Backoff::constant(Duration::from_secs(1)).jitter(Jitter::Ratio(0.25));
+/// assert!(second.delays().take(100).all(|wait| low <= wait && wait <= high));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Jitter {

@@ -105,6 +105,7 @@ impl Backoff {
     ///
     /// # Panics
     /// On a factor below 1, infinite or not a number, and on a shape that has none: in a `const`, a compile error.
+    #[track_caller]
     pub const fn factor(self, factor: f64) -> Self {
         or_panic!(self.try_factor(factor))
     }
@@ -134,6 +135,7 @@ impl Backoff {
     ///
     /// # Panics
     /// If the cap is below the base: in a `const`, a compile error.
+    #[track_caller]
     pub const fn max(self, cap: Duration) -> Self {
         or_panic!(self.try_max(cap))
     }
@@ -160,6 +162,7 @@ impl Backoff {
     /// On a [`Jitter::Ratio`] outside 0 to 1, on [`Jitter::Decorrelated`] with anything but an exponential backoff of
     /// factor 2, and on any jitter for the [`decorrelated`](Self::decorrelated) shape, which has its own: in a `const`,
     /// a compile error.
+    #[track_caller]
     pub const fn jitter(self, jitter: Jitter) -> Self {
         or_panic!(self.try_jitter(jitter))
     }

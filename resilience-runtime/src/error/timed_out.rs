@@ -13,14 +13,17 @@ use std::time::Duration;
 /// use resilience::{TimedOut, poll};
 /// use std::time::Duration;
 ///
-/// #[poll(until = |n| *n > 9, timeout = 20ms, interval = 5ms)]
-/// fn wait_for_ten() -> Result<u32, TimedOut> {
+/// #[poll(until = |n| *n > 9, timeout = 20s, interval = 5s)]
+/// async fn wait_for_ten() -> Result<u32, TimedOut> {
 ///     Ok(1)
 /// }
-/// let timed_out = wait_for_ten().unwrap_err();
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() {
+/// let timed_out = wait_for_ten().await.unwrap_err();
 /// assert_eq!(timed_out.attempts(), 5);
-/// assert!(timed_out.elapsed() >= Duration::from_millis(20));
-/// assert!(timed_out.to_string().contains("wait_for_ten` timed out after 20ms"));
+/// assert_eq!(timed_out.elapsed(), Duration::from_secs(20));
+/// assert!(timed_out.to_string().contains("wait_for_ten` timed out after 20s"));
+/// # }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TimedOut {
@@ -30,7 +33,7 @@ pub struct TimedOut {
     elapsed: Duration,
 }
 
-/// Which limit was reached.
+/// Which limit was reached: [`TimedOut::limit`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Limit {

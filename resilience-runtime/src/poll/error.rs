@@ -4,6 +4,19 @@ use std::time::Duration;
 /// Why a [`poll`](crate::poll()) ended without the value it waited for.
 ///
 /// These three are all there will be: a caller that handles each may do without a wildcard.
+///
+/// ```
+/// use resilience::{PollError, poll};
+///
+/// let failed = poll(|| Err::<u8, _>("refused")).until(|n| *n > 1).call();
+/// assert_eq!(failed, Err(PollError::Failed("refused")));
+///
+/// let rang = poll(|| Ok::<u8, &str>(0)).until(|n| *n > 1).alarm(|n| *n == 0).call();
+/// assert_eq!(rang, Err(PollError::Alarm(0)));
+///
+/// let ended = poll(|| Ok::<u8, &str>(1)).until(|n| *n > 1).times(1).call();
+/// assert!(matches!(ended, Err(PollError::TimedOut { last: Some(1), attempts: 1, .. })));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PollError<T, E> {
     /// The timeout, or the last of the allowed attempts, came first.
@@ -38,19 +51,22 @@ impl<T: fmt::Debug, E: fmt::Display> fmt::Display for PollError<T, E> {
     }
 }
 
-impl<T: fmt::Debug, E: std::error::Error> std::error::Error for PollError<T, E> {
-    /// [`Failed`](Self::Failed) speaks for its error, and so names that one's source.
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Failed(error) => error.source(),
-            _ => None,
-        }
-    }
-}
+/// It asks no more of `E` than to be shown, so that boxed errors and report types will do, which are no `Error`
+/// themselves; [`Failed`](PollError::Failed) speaks for its error.
+impl<T: fmt::Debug, E: fmt::Debug + fmt::Display> std::error::Error for PollError<T, E> {}
 
 #[cfg(test)]
 mod tests {
+    use std::error::Error;
+
     use super::*;
+
+    #[test]
+    fn a_poll_error_over_a_boxed_error_goes_into_a_boxed_error() {
+        let failed: Result<(), PollError<u8, Box<dyn Error>>> = Err(PollError::Failed("refused".into()));
+        let boxed = (|| Ok::<_, Box<dyn Error>>(failed?))().unwrap_err();
+        assert_eq!(boxed.to_string(), "refused");
+    }
 
     #[test]
     fn a_poll_error_says_what_was_seen_last() {

@@ -1,13 +1,15 @@
 use std::fmt;
 use std::marker::PhantomData;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use super::error::PollError;
-use super::hooks::{DefaultPollHooks, NoCondition, PollHooks};
-use super::run::{PollNext, PollRun};
+use super::hooks::{Condition, DefaultPollHooks, NoCondition, PollHooks};
+use super::run::PollRun;
 use crate::attempt::Attempt;
 use crate::attempts::PollPolicy;
 use crate::backoff::{Backoff, Jitter};
+use crate::error::TimedOut;
 use crate::operation::{Blocking, Operation};
 use crate::site::{Site, name_of};
 use crate::sleep::Wait;
@@ -60,7 +62,7 @@ pub struct Poll<F, K, H> {
 impl<F, K, H> Poll<F, K, H> {
     /// How long to go on; see [`PollPolicy::timeout`].
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.site.policy = self.site.policy.clamped_timeout(timeout);
+        self.site.policy = self.site.policy.unchecked_timeout(timeout);
         self
     }
 
@@ -95,8 +97,25 @@ impl<F, K, H> Poll<F, K, H> {
     }
 
     /// How long the value must stay good; one longer than the timeout is cut to it.
+    ///
+    /// ```
+    /// use resilience::poll;
+    /// use std::time::Duration;
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// let mut looked = 0;
+    /// let healthy = poll(async || { looked += 1; Ok::<_, std::io::Error>(true) })
+    ///     .until(|healthy| *healthy)
+    ///     .hold_for(Duration::from_secs(5))
+    ///     .run()
+    ///     .await;
+    /// assert!(healthy.is_ok());
+    /// assert_eq!(looked, 6); // at 0 s, 1 s, .. 5 s
+    /// # }
+    /// ```
     pub fn hold_for(mut self, hold_for: Duration) -> Self {
-        self.site.policy = self.site.policy.clamped_hold_for(hold_for);
+        self.site.policy = self.site.policy.unchecked_hold_for(hold_for);
         self
     }
 
@@ -120,7 +139,7 @@ impl<F, K, H> Poll<F, K, H> {
         self
     }
 
-    /// The name in telemetry; the operation's place in the source otherwise.
+    /// The name of the operation; the path of the function it stands in otherwise.
     pub fn name(mut self, name: &'static str) -> Self {
         self.site.name = name;
         self
@@ -135,7 +154,11 @@ impl<F, K, Alarm, Ignore, OnError> Poll<F, K, PollHooks<NoCondition, Alarm, Igno
 where
     F: Operation<K>,
 {
-    /// The value that ends it.
+    /// The value that ends it. Without it there is neither `call` nor `run`:
+    ///
+    /// ```compile_fail
+    /// let _ = resilience::poll(|| Ok::<_, std::io::Error>("done")).call();
+    /// ```
     pub fn until<P: FnMut(&F::Value) -> bool>(
         self,
         until: P,
@@ -154,6 +177,16 @@ where
     F: Operation<K>,
 {
     /// A value that ends it as an error; looked at before the condition.
+    ///
+    /// ```
+    /// use resilience::{PollError, poll};
+    ///
+    /// let job = poll(|| Ok::<_, std::io::Error>("crashed"))
+    ///     .until(|state| *state != "running")
+    ///     .alarm(|state| *state == "crashed")
+    ///     .call();
+    /// assert!(matches!(job, Err(PollError::Alarm("crashed"))));
+    /// ```
     pub fn alarm<P: FnMut(&F::Value) -> bool>(
         self,
         alarm: P,
@@ -167,6 +200,19 @@ where
     }
 
     /// Errors that mean "not yet"; any other ends it.
+    ///
+    /// ```
+    /// use resilience::poll;
+    /// use std::time::Duration;
+    ///
+    /// let mut answers = [Err("connection refused"), Err("connection refused"), Ok("done")].into_iter();
+    /// let job = poll(|| answers.next().unwrap_or(Err("over")))
+    ///     .until(|state| *state == "done")
+    ///     .ignore(|error| *error == "connection refused")
+    ///     .interval(Duration::from_millis(1))
+    ///     .call();
+    /// assert_eq!(job, Ok("done"));
+    /// ```
     pub fn ignore<P: FnMut(&F::Error) -> bool>(
         self,
         ignore: P,
@@ -179,7 +225,8 @@ where
         })
     }
 
-    /// Called for every error, ignored or not.
+    /// Called for every error, ignored or not. Not called for an attempt that was dropped, which brings no error, and
+    /// not for a value that is not good yet.
     pub fn on_error<P: FnMut(&F::Error, &Attempt)>(
         self,
         on_error: P,
@@ -189,61 +236,68 @@ where
     }
 }
 
-/// What to do after an attempt: wait, or return.
-pub(super) type After<T, E> = Result<Wait, Result<T, PollError<T, E>>>;
+/// What to do after an attempt: go on after a wait, or break off with a result.
+pub(super) type After<T, E> = ControlFlow<Result<T, PollError<T, E>>, Wait>;
 
 impl<F, K, Until, Alarm, Ignore, OnError> Poll<F, K, PollHooks<Until, Alarm, Ignore, OnError>> {
-    /// `outcome`: what the attempt returned; `None`: it was dropped because its time was up.
+    /// An attempt returned. `last` is the last value that was not good.
     pub(super) fn after<T, E>(
         &mut self,
         run: &mut PollRun,
         last: &mut Option<T>,
-        outcome: Option<Result<T, E>>,
+        outcome: Result<T, E>,
     ) -> After<T, E>
     where
-        Until: FnMut(&T) -> bool,
+        Until: Condition<T>,
         Alarm: FnMut(&T) -> bool,
         Ignore: FnMut(&E) -> bool,
         OnError: FnMut(&E, &Attempt),
     {
         let hooks = &mut self.hooks;
-        let next = match outcome {
-            Some(Ok(value)) if (hooks.alarm)(&value) => return Err(Err(PollError::Alarm(value))),
-            Some(Ok(value)) => match run.saw(&self.site, (hooks.until)(&value)) {
-                PollNext::Return => return Err(Ok(value)),
-                next => {
-                    *last = Some(value);
-                    next
+        let step = match outcome {
+            Ok(value) => {
+                if (hooks.alarm)(&value) {
+                    return ControlFlow::Break(Err(PollError::Alarm(value)));
                 }
-            },
-            Some(Err(error)) => {
+                match run.saw(&self.site, hooks.until.is_met(&value)).go_on() {
+                    None => return ControlFlow::Break(Ok(value)),
+                    Some(step) => {
+                        *last = Some(value);
+                        step
+                    }
+                }
+            }
+            Err(error) => {
                 let next = run.failed(&self.site, (hooks.ignore)(&error));
                 if let Some(on_error) = &mut hooks.on_error {
                     on_error(&error, &run.attempt(&next));
                 }
-                match next {
-                    PollNext::Return => return Err(Err(PollError::Failed(error))),
-                    next => next,
+                match next.go_on() {
+                    None => return ControlFlow::Break(Err(PollError::Failed(error))),
+                    Some(step) => step,
                 }
             }
-            None => run.cut(&self.site),
         };
-        match next {
-            PollNext::Wait(wait) => Ok(wait),
-            PollNext::TimedOut(timed_out) => Err(Err(PollError::TimedOut {
-                last: last.take(),
-                attempts: timed_out.attempts(),
-                elapsed: timed_out.elapsed(),
-            })),
-            PollNext::Return => unreachable!("each arm above returns what there is to return"),
-        }
+        wait_or_end(step, last)
+    }
+}
+
+/// The wait, or the timeout with the last value.
+pub(super) fn wait_or_end<T, E>(step: Result<Wait, TimedOut>, last: &mut Option<T>) -> After<T, E> {
+    match step {
+        Ok(wait) => ControlFlow::Continue(wait),
+        Err(timed_out) => ControlFlow::Break(Err(PollError::TimedOut {
+            last: last.take(),
+            attempts: timed_out.attempts(),
+            elapsed: timed_out.elapsed(),
+        })),
     }
 }
 
 impl<F, T, E, Until, Alarm, Ignore, OnError> Poll<F, Blocking<T, E>, PollHooks<Until, Alarm, Ignore, OnError>>
 where
     F: FnMut() -> Result<T, E>,
-    Until: FnMut(&T) -> bool,
+    Until: Condition<T>,
     Alarm: FnMut(&T) -> bool,
     Ignore: FnMut(&E) -> bool,
     OnError: FnMut(&E, &Attempt),
@@ -257,9 +311,9 @@ where
         let mut last = None;
         loop {
             let outcome = (self.operation)();
-            match self.after(&mut run, &mut last, Some(outcome)) {
-                Ok(wait) => wait.block(),
-                Err(result) => return result,
+            match self.after(&mut run, &mut last, outcome) {
+                ControlFlow::Continue(wait) => wait.block(),
+                ControlFlow::Break(result) => return result,
             }
         }
     }

@@ -15,6 +15,23 @@ pub struct PollHooks<Until, Alarm, Ignore, OnError> {
 #[derive(Clone, Copy, Debug)]
 pub struct NoCondition;
 
+/// What ends a poll: a closure over the value.
+#[diagnostic::on_unimplemented(
+    message = "this poll has no condition that ends it",
+    label = "add `.until(|value| ..)` before this call",
+    note = "`{Self}` is no closure `|value: &{T}| -> bool`"
+)]
+pub trait Condition<T> {
+    /// Whether the value is what was waited for.
+    fn is_met(&mut self, value: &T) -> bool;
+}
+
+impl<T, P: FnMut(&T) -> bool> Condition<T> for P {
+    fn is_met(&mut self, value: &T) -> bool {
+        self(value)
+    }
+}
+
 /// What a poll asks that was given no closures: plain functions.
 pub(super) type DefaultPollHooks<T, E> =
     PollHooks<NoCondition, fn(&T) -> bool, fn(&E) -> bool, fn(&E, &Attempt)>;

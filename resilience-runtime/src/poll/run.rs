@@ -1,12 +1,15 @@
 //! One polled call under way: the machine, with a clock and with chance.
 
+use std::time::Duration;
+
 use crate::attempt::Attempt;
-use crate::attempts::{PollAttempts, PollPolicy, PollStep, Seen};
+use crate::attempts::{PollAttempts, PollEnd, PollPolicy, PollStep, Seen};
 use crate::clock::Stopwatch;
 use crate::error::{Alarm, Limit, TimedOut};
 use crate::rng::Chance;
 use crate::site::Site;
 use crate::sleep::Wait;
+use crate::time::Nanos;
 
 /// A call under way.
 #[derive(Clone, Copy, Debug)]
@@ -21,15 +24,27 @@ pub struct PollRun {
 pub enum PollNext {
     /// Return what the attempt returned.
     Return,
-    /// Wait, then try again.
-    Wait(Wait),
+    /// Wait, then try again; the attempt had ended so long after the start.
+    Wait(Wait, Duration),
     /// Return this.
     TimedOut(TimedOut),
+}
+
+impl PollNext {
+    /// `None`: return the outcome.
+    pub(super) fn go_on(self) -> Option<Result<Wait, TimedOut>> {
+        match self {
+            Self::Return => None,
+            Self::Wait(wait, _) => Some(Ok(wait)),
+            Self::TimedOut(timed_out) => Some(Err(timed_out)),
+        }
+    }
 }
 
 impl PollRun {
     /// Before the first attempt.
     #[inline]
+    #[must_use]
     pub fn start() -> Self {
         Self { attempts: PollAttempts::new(), watch: Stopwatch::start() }
     }
@@ -53,39 +68,66 @@ impl PollRun {
         PollNext::Return
     }
 
-    /// An attempt was dropped because its time was up.
-    pub fn cut(&mut self, site: &Site<PollPolicy>) -> PollNext {
-        self.next(site, Seen::TimedOut)
-    }
-
     #[cold]
     #[inline(never)]
     fn next(&mut self, site: &Site<PollPolicy>, seen: Seen) -> PollNext {
         let elapsed = self.watch.elapsed();
-        let limit = match self.attempts.next(&site.policy, seen, elapsed, Chance::draw()) {
-            PollStep::Done | PollStep::Failed => return PollNext::Return,
-            PollStep::Wait(wait) => {
+        match self.attempts.next(&site.policy, seen, elapsed, Chance::draw()) {
+            PollStep::Return => PollNext::Return,
+            PollStep::GoOn(step) => match self.settle(site, step, elapsed) {
+                Ok(wait) => PollNext::Wait(wait, elapsed.to_duration()),
+                Err(timed_out) => PollNext::TimedOut(timed_out),
+            },
+        }
+    }
+
+    /// An attempt was dropped because its time was up.
+    ///
+    /// # Errors
+    /// If it was the last.
+    #[cfg(feature = "tokio")]
+    #[cold]
+    #[inline(never)]
+    pub fn cut(&mut self, site: &Site<PollPolicy>) -> Result<Wait, TimedOut> {
+        let elapsed = self.watch.elapsed();
+        let step = self.attempts.cut(&site.policy, elapsed, Chance::draw());
+        self.settle(site, step, elapsed)
+    }
+
+    fn settle(
+        &mut self,
+        site: &Site<PollPolicy>,
+        step: Result<Nanos, PollEnd>,
+        elapsed: Nanos,
+    ) -> Result<Wait, TimedOut> {
+        let number = self.attempts.number();
+        match step {
+            Ok(wait) => {
                 self.watch.will_have_waited(elapsed.plus(wait));
-                return PollNext::Wait(Wait(wait));
+                Ok(Wait(wait))
             }
-            PollStep::TimedOut => Limit::Timeout(site.policy.timeout_nanos().to_duration()),
-            PollStep::Exhausted => Limit::Times(self.attempts.number()),
-        };
-        PollNext::TimedOut(TimedOut::new(site.name, limit, self.attempts.number(), elapsed.to_duration()))
+            Err(end) => {
+                let limit = match end {
+                    PollEnd::TimedOut => Limit::Timeout(site.policy.timeout_nanos().to_duration()),
+                    PollEnd::Exhausted => Limit::Times(number),
+                };
+                Err(TimedOut::new(site.name, limit, number, elapsed.to_duration()))
+            }
+        }
     }
 
     /// The record of the attempt that failed last, which leads to `next`.
     #[cold]
     #[inline(never)]
+    #[must_use]
     pub fn attempt(&self, next: &PollNext) -> Attempt {
-        Attempt {
-            number: self.attempts.number(),
-            elapsed: self.watch.elapsed().to_duration(),
-            wait: match next {
-                PollNext::Wait(Wait(wait)) => Some(wait.to_duration()),
-                PollNext::Return | PollNext::TimedOut(_) => None,
-            },
-        }
+        // Where a wait has been decided on, the watch counts it already.
+        let (elapsed, wait) = match next {
+            PollNext::Wait(Wait(wait), elapsed) => (*elapsed, Some(wait.to_duration())),
+            PollNext::TimedOut(timed_out) => (timed_out.elapsed(), None),
+            PollNext::Return => (self.watch.elapsed().to_duration(), None),
+        };
+        Attempt { number: self.attempts.number(), elapsed, wait }
     }
 
     /// The value of the attempt just made rings the alarm.
@@ -97,7 +139,7 @@ impl PollRun {
     #[cfg(feature = "tokio")]
     #[inline]
     pub fn limit<F>(&self, site: &Site<PollPolicy>, attempt: F) -> crate::sleep::Limited<F> {
-        let began = if self.attempts.number() == 0 { crate::time::Nanos::ZERO } else { self.watch.elapsed() };
+        let began = if self.attempts.number() == 0 { Nanos::ZERO } else { self.watch.elapsed() };
         crate::sleep::Limited::new(attempt, self.watch.moment(began.plus(site.policy.attempt_limit())))
     }
 }

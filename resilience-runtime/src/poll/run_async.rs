@@ -1,6 +1,8 @@
+use std::ops::ControlFlow;
+
 use super::error::PollError;
-use super::form::Poll;
-use super::hooks::PollHooks;
+use super::form::{Poll, wait_or_end};
+use super::hooks::{Condition, PollHooks};
 use super::run::PollRun;
 use crate::attempt::Attempt;
 use crate::operation::Asynchronous;
@@ -11,11 +13,13 @@ macro_rules! run {
         let mut run = PollRun::start();
         let mut last = None;
         loop {
-            let outcome = run.limit(&$poll.site, ($poll.operation)()).await;
-            let after = $poll.after(&mut run, &mut last, outcome);
+            let after = match run.limit(&$poll.site, ($poll.operation)()).await {
+                Some(outcome) => $poll.after(&mut run, &mut last, outcome),
+                None => wait_or_end(run.cut(&$poll.site), &mut last),
+            };
             match after {
-                Ok(wait) => wait.await,
-                Err(result) => return result,
+                ControlFlow::Continue(wait) => wait.await,
+                ControlFlow::Break(result) => return result,
             }
         }
     }};
@@ -24,7 +28,7 @@ macro_rules! run {
 impl<F, T, E, Until, Alarm, Ignore, OnError>
     Poll<F, Asynchronous<T, E>, PollHooks<Until, Alarm, Ignore, OnError>>
 where
-    Until: FnMut(&T) -> bool,
+    Until: Condition<T>,
     Alarm: FnMut(&T) -> bool,
     Ignore: FnMut(&E) -> bool,
     OnError: FnMut(&E, &Attempt),

@@ -87,20 +87,22 @@ impl<F, K, H, L> Retry<F, K, H, L> {
         self
     }
 
-    /// All settings at once, in place of those made before.
+    /// All settings at once, in place of those made before. As the policy may hold time limits, an async operation's error
+    /// must be able to hold a [`TimedOut`](crate::TimedOut), by `From`.
     pub fn policy(mut self, policy: RetryPolicy) -> Retry<F, K, H, Timed> {
         self.site.policy = policy;
         self.timed()
     }
 
-    /// How long everything may take together; see [`RetryPolicy::deadline`]. Zero counts as a nanosecond, and one
+    /// How long everything may take together; see [`RetryPolicy::deadline`]. An async operation's error must then be able
+    /// to hold a [`TimedOut`](crate::TimedOut), by `From`. Zero counts as a nanosecond, and one
     /// shorter than the attempt timeout shortens that too.
     pub fn deadline(mut self, deadline: Duration) -> Retry<F, K, H, Timed> {
         self.site.policy = self.site.policy.clamped_deadline(deadline);
         self.timed()
     }
 
-    /// The name in errors and telemetry; the operation's place in the source otherwise.
+    /// The name in errors; the path of the function that the operation stands in otherwise.
     pub fn name(mut self, name: &'static str) -> Self {
         self.site.name = name;
         self
@@ -116,7 +118,24 @@ impl<F, K, H, L> Retry<F, K, H, L> {
 }
 
 impl<F, K, H, L> Retry<F, K, H, L> {
-    /// How long one async attempt may take; see [`RetryPolicy::attempt_timeout`]. Zero counts as a nanosecond, and
+    /// How long one async attempt may take; see [`RetryPolicy::attempt_timeout`]. The operation's error must then be able
+    /// to hold a [`TimedOut`](crate::TimedOut), by `From`.
+    ///
+    /// ```
+    /// use std::{future::pending, io, time::Duration};
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// let hung = resilience::retry(async || pending::<io::Result<()>>().await)
+    ///     .attempt_timeout(Duration::from_secs(1))
+    ///     .times(2)
+    ///     .run()
+    ///     .await;
+    /// assert_eq!(hung.unwrap_err().kind(), io::ErrorKind::TimedOut);
+    /// # }
+    /// ```
+    ///
+    /// Zero counts as a nanosecond, and
     /// one longer than the deadline is cut by that.
     #[cfg(feature = "tokio")]
     pub fn attempt_timeout(mut self, attempt_timeout: Duration) -> Retry<F, K, H, Timed> {
@@ -130,6 +149,14 @@ where
     F: Operation<K>,
 {
     /// Which errors are tried again; every error otherwise.
+    ///
+    /// ```
+    /// use resilience::retry;
+    ///
+    /// let mut calls = 0;
+    /// let result = retry(|| { calls += 1; Err::<(), _>("access denied") }).on(|error| *error == "busy").call();
+    /// assert_eq!((result, calls), (Err("access denied"), 1));
+    /// ```
     pub fn on<P: FnMut(&F::Error) -> bool>(
         self,
         on: P,
@@ -152,6 +179,32 @@ where
 
     /// The wait the other side asked for: a lower bound for the next one. If it is longer than the time left, the
     /// retry ends at once.
+    ///
+    /// ```
+    /// use resilience::{TimedOut, retry};
+    /// use std::time::Duration;
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// #[derive(Debug)]
+    /// enum Error { ComeBackIn(Duration), TimedOut(TimedOut) }
+    /// impl From<TimedOut> for Error {
+    ///     fn from(timed_out: TimedOut) -> Self { Error::TimedOut(timed_out) }
+    /// }
+    ///
+    /// let mut calls = 0;
+    /// let result = retry(async || { calls += 1; Err::<(), _>(Error::ComeBackIn(Duration::from_secs(60))) })
+    ///     .deadline(Duration::from_secs(30))
+    ///     .retry_after(|error| match error {
+    ///         Error::ComeBackIn(wait) => Some(*wait),
+    ///         Error::TimedOut(_) => None,
+    ///     })
+    ///     .run()
+    ///     .await;
+    /// assert!(matches!(result, Err(Error::ComeBackIn(_))));
+    /// assert_eq!(calls, 1); // nobody waits a minute to be told that half a minute is over
+    /// # }
+    /// ```
     pub fn retry_after<P: FnMut(&F::Error) -> Option<Duration>>(
         self,
         retry_after: P,
@@ -219,6 +272,16 @@ where
 
 impl RetryPolicy {
     /// Calls `operation` under this policy: one policy, many functions.
+    ///
+    /// ```
+    /// use resilience::RetryPolicy;
+    ///
+    /// const DISK: RetryPolicy = RetryPolicy::new().times(2);
+    ///
+    /// let manifest = DISK.execute(|| std::fs::read_to_string("Cargo.toml"))?;
+    /// # assert!(!manifest.is_empty());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// # Errors
     /// The operation's last error.

@@ -23,7 +23,8 @@ impl Default for RetryRun {
 
 impl RetryRun {
     /// Before the first attempt.
-    #[inline(always)]
+    #[inline]
+    #[must_use]
     pub const fn new() -> Self {
         Self(RetryAttempts::new())
     }
@@ -47,6 +48,7 @@ pub struct TimedRetryRun {
 impl TimedRetryRun {
     /// Before the first attempt.
     #[inline]
+    #[must_use]
     pub fn start() -> Self {
         Self { attempts: RetryAttempts::new(), watch: Stopwatch::start() }
     }
@@ -85,6 +87,7 @@ impl TimedRetryRun {
     /// The attempt under way was dropped because its time was up.
     #[cold]
     #[inline(never)]
+    #[must_use]
     pub fn timed_out(&self, site: &Site<RetryPolicy>) -> TimedOut {
         let (attempt_timeout, deadline) = site.policy.limits();
         let elapsed = self.watch.elapsed();
@@ -100,6 +103,7 @@ impl TimedRetryRun {
 impl Attempt {
     /// The wait this attempt leads to; `None`: it was the last.
     #[inline]
+    #[must_use]
     pub fn into_wait(self) -> Option<Wait> {
         self.wait.map(|wait| Wait(Nanos::of(wait)))
     }

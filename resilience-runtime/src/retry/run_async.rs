@@ -98,6 +98,24 @@ where
 impl RetryPolicy {
     /// Runs an async `operation` under this policy: one policy, many functions.
     ///
+    /// ```
+    /// use resilience::RetryPolicy;
+    /// use std::time::Duration;
+    ///
+    /// const DB: RetryPolicy = RetryPolicy::new()
+    ///     .attempt_timeout(Duration::from_millis(500))
+    ///     .deadline(Duration::from_secs(1))
+    ///     .interval(Duration::from_millis(100));
+    ///
+    /// # async fn fetch(id: u64) -> Result<u64, std::io::Error> { Ok(id) }
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), std::io::Error> {
+    /// let row = DB.execute_async(async || fetch(7).await).await?;
+    /// assert_eq!(row, 7);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// The operation's last error; a [`TimedOut`](crate::TimedOut), if every attempt ran into a time limit.
     ///

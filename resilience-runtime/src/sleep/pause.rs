@@ -2,28 +2,20 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use tokio::time::Sleep;
-
 use crate::time::Nanos;
 
-/// A wait in async code. The timer is boxed: waiting is the cold path, and the callers' futures stay small.
+/// A wait in async code. It is boxed, because waiting is the cold path: the callers' futures stay small, and so does the
+/// code that drops them.
 #[must_use]
-pub struct Pause(State);
-
-enum State {
-    /// No time to wait: let others run once, without a timer.
-    Yield,
-    Timer(Pin<Box<Sleep>>),
-    Over,
-}
+pub struct Pause(Pin<Box<dyn Future<Output = ()> + Send + Sync>>);
 
 impl Pause {
-    #[cold]
+    #[inline(never)]
     pub(super) fn new(wait: Nanos) -> Self {
         Self(if wait.is_zero() {
-            State::Yield
+            Box::pin(Yield(false))
         } else {
-            State::Timer(Box::pin(tokio::time::sleep(wait.to_duration())))
+            Box::pin(tokio::time::sleep(wait.to_duration()))
         })
     }
 }
@@ -31,16 +23,25 @@ impl Pause {
 impl Future for Pause {
     type Output = ();
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        match &mut self.0 {
-            State::Yield => {
-                self.0 = State::Over;
-                cx.waker().wake_by_ref();
-                Poll::Pending
-            }
-            State::Timer(timer) => timer.as_mut().poll(cx),
-            State::Over => Poll::Ready(()),
+        self.0.as_mut().poll(cx)
+    }
+}
+
+/// No time to wait: others are let run once, without a timer.
+struct Yield(bool);
+
+impl Future for Yield {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        if self.0 {
+            return Poll::Ready(());
         }
+        self.0 = true;
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 }
 

@@ -1,0 +1,61 @@
+//! The client: reqwest, with a timeline of its requests.
+
+use std::net::SocketAddr;
+
+use reqwest::StatusCode;
+use resilience::TimedOut;
+
+use crate::timeline::Timeline;
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum FetchError {
+    #[error("the service answered {0}")]
+    Status(StatusCode),
+    #[error(transparent)]
+    Http(#[from] reqwest::Error),
+    /// Functions with a time limit need it: it is returned if no attempt failed with a real error.
+    #[error(transparent)]
+    TimedOut(#[from] TimedOut),
+}
+
+pub(crate) struct Client {
+    http: reqwest::Client,
+    service: SocketAddr,
+    pub(crate) timeline: Timeline,
+}
+
+impl Client {
+    pub(crate) fn new(service: SocketAddr) -> Result<Self, FetchError> {
+        // The service is on this machine, whatever the environment says about proxies.
+        let http = reqwest::Client::builder().no_proxy().build()?;
+        Ok(Self { http, service, timeline: Timeline::new() })
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Result<Response, FetchError> {
+        let attempt = self.timeline.attempt();
+        let result = self.http.get(format!("http://{}{path}", self.service)).send().await;
+        match &result {
+            Ok(response) => attempt.came_back(&response.status().to_string()),
+            Err(error) => attempt.came_back(&error.to_string()),
+        }
+        Ok(Response(result?))
+    }
+}
+
+/// A response, whatever its status.
+#[derive(Debug)]
+pub(crate) struct Response(reqwest::Response);
+
+impl Response {
+    pub(crate) fn status(&self) -> StatusCode {
+        self.0.status()
+    }
+
+    pub(crate) fn error_for_status(self) -> Result<Self, FetchError> {
+        if self.status().is_success() { Ok(self) } else { Err(FetchError::Status(self.status())) }
+    }
+
+    pub(crate) async fn text(self) -> Result<String, FetchError> {
+        Ok(self.0.text().await?)
+    }
+}

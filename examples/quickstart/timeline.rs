@@ -1,0 +1,93 @@
+//! What is printed: a line for each attempt, completed when it is known what came of it and what happened then.
+
+use std::fmt::Display;
+use std::io::{Write, stdout};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+pub(crate) struct Timeline {
+    start: Instant,
+    call: Mutex<Call>,
+}
+
+struct Call {
+    function: &'static str,
+    attempts: u32,
+    /// When the last attempt ended.
+    ended: Option<Instant>,
+}
+
+impl Timeline {
+    pub(crate) fn new() -> Self {
+        println!("   time  function             attempt  what came back              what was decided");
+        Self { start: Instant::now(), call: Mutex::new(Call { function: "", attempts: 0, ended: None }) }
+    }
+
+    /// The next attempts belong to this function.
+    pub(crate) fn call(&self, function: &'static str) {
+        *self.locked() = Call { function, attempts: 0, ended: None };
+    }
+
+    /// An attempt begins; dropped without an answer, it says so.
+    pub(crate) fn attempt(&self) -> Attempt<'_> {
+        let mut call = self.locked();
+        if let Some(ended) = call.ended.take() {
+            println!("again after {}", millis(ended.elapsed()));
+        }
+        call.attempts += 1;
+        let since = millis(self.start.elapsed());
+        print(&format!("{since:>7}  {:<19}  {:>7}  ", call.function, call.attempts));
+        Attempt { timeline: self, began: Instant::now(), answered: false }
+    }
+
+    /// The call is over. How many attempts it took.
+    pub(crate) fn ended<T, E: Display>(&self, result: &Result<T, E>) -> u32 {
+        match result {
+            Ok(_) => println!("done"),
+            Err(error) => println!("given up: {error}"),
+        }
+        self.locked().attempts
+    }
+
+    fn completed(&self, what: &str) {
+        print(&format!("{what:<27} "));
+        self.locked().ended = Some(Instant::now());
+    }
+
+    fn locked(&self) -> MutexGuard<'_, Call> {
+        self.call.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[must_use]
+pub(crate) struct Attempt<'a> {
+    timeline: &'a Timeline,
+    began: Instant,
+    answered: bool,
+}
+
+impl Attempt<'_> {
+    pub(crate) fn came_back(mut self, what: &str) {
+        self.answered = true;
+        self.timeline.completed(what);
+    }
+}
+
+impl Drop for Attempt<'_> {
+    fn drop(&mut self) {
+        if !self.answered {
+            self.timeline.completed(&format!("dropped after {}", millis(self.began.elapsed())));
+        }
+    }
+}
+
+fn millis(duration: Duration) -> String {
+    format!("{} ms", duration.as_millis())
+}
+
+/// Also what is no whole line yet.
+fn print(text: &str) {
+    print!("{text}");
+    // A reader who has gone away is no reason to stop.
+    let _ = stdout().flush();
+}

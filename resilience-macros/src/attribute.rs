@@ -1,0 +1,193 @@
+use std::fmt;
+
+use proc_macro2::Span;
+use syn::{Ident, Path};
+
+/// Which attribute it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Attribute {
+    Retry,
+    Poll,
+    AsyncBackoff,
+    AsyncRetry,
+}
+
+impl Attribute {
+    const ALL: [Self; 4] = [Self::Retry, Self::Poll, Self::AsyncBackoff, Self::AsyncRetry];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Retry => "retry",
+            Self::Poll => "poll",
+            Self::AsyncBackoff => "asyncbackoff",
+            Self::AsyncRetry => "asyncretry",
+        }
+    }
+
+    /// A sibling below the attribute that is being expanded: `#[retry]`, or `#[resilience::retry]`.
+    ///
+    /// A path that leads elsewhere (`#[tokio_retry::retry]`) is somebody else's attribute.
+    pub(crate) fn of_sibling(path: &Path) -> Option<Self> {
+        let last = path.segments.last()?;
+        let ours =
+            path.segments.len() == 1 || path.segments.iter().any(|segment| segment.ident == "resilience");
+        Self::ALL.into_iter().find(|attribute| ours && last.ident == attribute.name())
+    }
+
+    /// The options it knows, in the order its documentation lists them.
+    pub(crate) fn keys(self) -> &'static [&'static str] {
+        match self {
+            Self::Retry => &[
+                "on",
+                "giveup",
+                "times",
+                "interval",
+                "backoff",
+                "jitter",
+                "deadline",
+                "attempt_timeout",
+                "retry_after",
+                "on_error",
+                "clone",
+                "policy",
+                "name",
+                "crate",
+            ],
+            Self::Poll => &[
+                "until",
+                "timeout",
+                "interval",
+                "backoff",
+                "jitter",
+                "times",
+                "alarm",
+                "ignore",
+                "max_ignored",
+                "hold_for",
+                "attempt_timeout",
+                "on_error",
+                "clone",
+                "policy",
+                "name",
+                "crate",
+            ],
+            Self::AsyncBackoff => &[
+                "attempt_timeout",
+                "deadline",
+                "pause",
+                "on",
+                "giveup",
+                "max_tries",
+                "backoff",
+                "jitter",
+                "retry_after",
+                "on_error",
+                "clone",
+                "policy",
+                "name",
+                "crate",
+            ],
+            Self::AsyncRetry => &[
+                "max_tries",
+                "on",
+                "giveup",
+                "pause",
+                "backoff",
+                "jitter",
+                "retry_after",
+                "on_error",
+                "clone",
+                "name",
+                "crate",
+            ],
+        }
+    }
+
+    /// The options that may be given by position, in their order.
+    pub(crate) fn positional(self) -> &'static [&'static str] {
+        match self {
+            Self::Retry | Self::Poll => &[],
+            Self::AsyncBackoff => &["attempt_timeout", "deadline", "pause"],
+            Self::AsyncRetry => &["max_tries"],
+        }
+    }
+
+    pub(crate) fn knows(self, key: &Ident) -> bool {
+        self.keys().iter().any(|known| key == known)
+    }
+
+    /// `word(..)` is an option, known or not, and not a call that makes a value by position.
+    pub(crate) fn looks_like_a_key(self, word: &Ident) -> bool {
+        self.positional().is_empty() || self.knows(word) || self.translate(&word.to_string()).is_some()
+    }
+
+    /// What it calls the number of attempts.
+    pub(crate) fn times(self) -> &'static str {
+        match self {
+            Self::Retry | Self::Poll => "times",
+            Self::AsyncBackoff | Self::AsyncRetry => "max_tries",
+        }
+    }
+
+    /// What it calls the wait between attempts.
+    pub(crate) fn interval(self) -> &'static str {
+        match self {
+            Self::Retry | Self::Poll => "interval",
+            Self::AsyncBackoff | Self::AsyncRetry => "pause",
+        }
+    }
+
+    /// What it calls its question about the outcome of an attempt.
+    pub(crate) fn condition(self) -> &'static str {
+        if self == Self::Poll { "until" } else { "on" }
+    }
+
+    /// Which other attribute has an option of this name.
+    pub(crate) fn owner_of(self, key: &str) -> Option<Self> {
+        // The shortcut's longer form is the nearest.
+        let first = (self == Self::AsyncRetry).then_some(Self::AsyncBackoff);
+        first.into_iter().chain(Self::ALL).find(|other| other.keys().contains(&key))
+    }
+
+    /// The trait that names this attribute in the compiler's messages.
+    pub(crate) fn marker(self) -> Ident {
+        Ident::new(self.name(), Span::mixed_site())
+    }
+
+    /// What another library, or one of the other attributes, calls an option of this one.
+    pub(crate) fn translate(self, key: &str) -> Option<&'static str> {
+        let wanted: &[&'static str] = match key {
+            "times" | "max_tries" | "max_attempts" | "max_retries" | "retries" | "attempts" | "tries"
+            | "stop" | "max_times" | "max_calls" => &["times", "max_tries"],
+            "on" | "exceptions" | "exception" | "ex" | "expected_exception" | "retry_on" | "retry_if"
+            | "when" | "only_if" | "retryable" | "predicate" | "ignore_exceptions" | "errors" => {
+                &["on", "ignore"]
+            }
+            "ignore" => &["on"],
+            "give_up" | "giveup_on" | "abort_on" | "abort" | "stop_on" => &["giveup"],
+            "interval" | "pause" | "delay" | "wait" | "sleep" | "polling_interval" | "step"
+            | "default_interval" => &["interval", "pause"],
+            "deadline" | "timeout" | "total_timeout" | "max_time" | "max_elapsed_time" | "max_duration"
+            | "within" => &["deadline", "timeout"],
+            "call_timeout" | "try_timeout" | "per_attempt_timeout" | "timeout_per_attempt" => {
+                &["attempt_timeout"]
+            }
+            "notify" | "on_retry" | "before_sleep" | "before_retry" | "callback" => &["on_error"],
+            "max_delay" | "min_delay" | "factor" | "multiplier" | "exponential" | "strategy" => &["backoff"],
+            "until" | "condition" | "check" | "success" | "status_code" | "json" => &["until"],
+            "alarms" => &["alarm"],
+            "stable_for" | "hold" | "for" => &["hold_for"],
+            "config" => &["policy"],
+            "label" | "operation" => &["name"],
+            "cloned" | "clones" => &["clone"],
+            _ => &[],
+        };
+        wanted.iter().copied().find(|wanted| self.keys().contains(wanted))
+    }
+}
+
+impl fmt::Display for Attribute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`#[{}]`", self.name())
+    }
+}

@@ -1,0 +1,29 @@
+super::faults! {
+    /// Options against each other, and against the function.
+    ConflictFault {
+        Both { one: &'static str, other: &'static str } =>
+            format!("`{one}` and `{other}` both say how long to wait"),
+            format!("keep one of `{one}` and `{other}`");
+        PolicyAnd { key: &'static str } =>
+            format!("`policy` already says everything that `{key}` says"),
+            format!("set `{key}` on the policy, or leave `policy` out");
+        NeverReached { key: &'static str, limit: &'static str } =>
+            format!("`{key}` is longer than `{limit}`, so it would never be reached"),
+            format!("shorten `{key}`, or lengthen `{limit}`");
+        NeverMet { key: &'static str, limit: &'static str } =>
+            format!("`{key}` is longer than `{limit}`, so it could never be met"),
+            format!("shorten `{key}`, or lengthen `{limit}`");
+        LongerThanDefault { key: &'static str, limit: &'static str } =>
+            format!("`{key}` is longer than `{limit}`, which is 15 s by default"),
+            format!("shorten `{key}`, or add a longer `{limit}`");
+        SyncAttemptTimeout =>
+            "`attempt_timeout` drops an attempt that takes too long, which a sync function does not allow",
+            "make it an `async fn`, or set a timeout on the client that it calls";
+        Without { key: &'static str, needs: &'static str } =>
+            format!("`{key}` says nothing without `{needs}`"),
+            format!("add `{needs}`, or remove `{key}`");
+        RunTime { name: String, policy: &'static str } =>
+            format!("options are constants, and `{name}` is known only when the function is called"),
+            format!("write `policy = {policy}::new()` with the settings behind it, which may use `{name}`");
+    }
+}

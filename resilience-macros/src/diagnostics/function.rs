@@ -1,0 +1,44 @@
+use crate::attribute::Attribute;
+
+super::faults! {
+    /// The function under the attribute.
+    FunctionFault {
+        NotAFunction { attribute: Attribute } =>
+            format!("{attribute} rewrites a function, and this is none"),
+            "put it directly above an `fn` with a body";
+        Signature { message: String } =>
+            format!("this signature cannot be read: {message}"),
+            "write it as `fn name(arguments) -> Result<T, E> { .. }`";
+        NoBody { attribute: Attribute } =>
+            format!("{attribute} rewrites the body of a function, and this one has none"),
+            "put it above a function with a body: each implementation of a trait's method, or a wrapper around a \
+             foreign function";
+        ConstFn { attribute: Attribute } =>
+            format!("{attribute} waits and reads a clock, which a `const fn` cannot"),
+            "remove `const`";
+        NotAsync { attribute: Attribute } =>
+            format!("{attribute} can drop an attempt and wait without blocking, which only async code allows"),
+            "make it an `async fn`, or use `#[retry]`, which takes sync functions too";
+        NeedsTokio { attribute: Attribute } =>
+            format!("{attribute} on an `async fn` waits by tokio's timer, and the feature `tokio` is off"),
+            "enable the feature `tokio` of `resilience-runtime` (it is on by default)";
+        AlreadyRewritten { attribute: Attribute } =>
+            format!(
+                "{attribute} finds the body already rewritten by another attribute of this crate, so the two would \
+                 nest the wrong way round: the one that is written on top has to see the others below it"
+            ),
+            "write each under its own name (`#[retry]`, `#[resilience::poll]`, ..), not renamed by `use .. as ..`";
+        MutableArgument { name: String } =>
+            format!("the argument `{name}` is `mut`, so a later attempt would see what an earlier one did to it"),
+            format!("add `clone({name})` to give each attempt its own, or take `{name}` without `mut`");
+        MutablePart { name: String } =>
+            format!("`{name}` is a `mut` part of an argument, so a later attempt would see what an earlier one did"),
+            format!("take it without `mut`, and begin the body with `let mut {name} = {name}.clone();`");
+        MutableSelf =>
+            "`mut self` would let a later attempt see what an earlier one did to it",
+            "take `&mut self` if the attempts are to share it, or `&self`, and clone it in the body";
+        NotAList { attribute: Attribute } =>
+            format!("{attribute} takes its options in parentheses"),
+            format!("write `#[{}(..)]`", attribute.name());
+    }
+}

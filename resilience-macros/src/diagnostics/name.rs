@@ -1,0 +1,25 @@
+use super::words::list;
+
+super::faults! {
+    /// Names and paths.
+    NameFault {
+        NotAnArgument { name: String, arguments: Vec<String> } =>
+            format!("`{name}` is no argument of this function"),
+            match arguments.as_slice() {
+                [] => "it has none that could be cloned by name".into(),
+                arguments => format!("it has {}", list(&arguments.iter().map(String::as_str).collect::<Vec<_>>())),
+            };
+        CloneSelf =>
+            "`self` cannot be cloned for each attempt, because nothing else can be called `self`",
+            "clone it in the body: `let this = self.clone();`";
+        NotAListOfArguments =>
+            "`clone` takes the names of arguments",
+            "write `clone(a, b)`";
+        NotAString { key: &'static str } =>
+            format!("`{key}` is a string, and this is none"),
+            format!("write `{key} = \"db.fetch\"`");
+        NotAPath =>
+            "`crate` is a path, and this is none",
+            "write `crate = ::resilience`";
+    }
+}

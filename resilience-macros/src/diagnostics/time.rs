@@ -1,0 +1,50 @@
+super::faults! {
+    /// Lengths of time.
+    TimeFault {
+        NoUnit { number: String } =>
+            format!("`{number}` is a number, and a duration needs a unit"),
+            format!("write `{number}s`, or another of `ns`, `us`, `ms`, `s`, `min`, `h`");
+        UnknownUnit { number: String, unit: String } =>
+            format!("`{unit}` is no unit of time"),
+            known_unit(number, unit);
+        Quoted { text: String } =>
+            format!("`\"{text}\"` is a string, and a duration is a literal with a unit"),
+            "write it without quotes, as in `15s`";
+        NotADuration { key: &'static str } =>
+            format!("`{key}` is a duration, and this is none"),
+            format!("write `{key} = 15s`, or a `const` expression of the type `Duration`");
+        NotForever { key: &'static str } =>
+            format!("`{key}` is a length of time, and `forever` is none"),
+            match *key {
+                "deadline" | "attempt_timeout" => format!("leave `{key}` out if there is to be no limit"),
+                _ => format!("write `{key} = 15s`; what may go on for ever is the number of attempts"),
+            };
+        Negative =>
+            "a duration cannot be negative",
+            "remove the `-`; no time at all is `0s`";
+        FinerThanNanoseconds =>
+            "a duration is a whole number of nanoseconds",
+            "round it to `1ns` or more";
+        Overflow { key: &'static str } =>
+            "the duration is longer than 584 years, which is as far as the clock reaches",
+            match *key {
+                "timeout" => "write a shorter one, or `timeout = forever`".into(),
+                "deadline" | "attempt_timeout" => format!("leave `{key}` out if there is to be no limit"),
+                _ => String::from("write a shorter one"),
+            };
+        Zero { key: &'static str } =>
+            format!("`{key}` is zero, which leaves no time for an attempt"),
+            format!("leave `{key}` out if there is to be no limit");
+    }
+}
+
+fn known_unit(number: &str, unit: &str) -> String {
+    match unit {
+        "m" | "mins" | "minute" | "minutes" => format!("write `{number}min` (or `{number}ms`)"),
+        "sec" | "secs" | "second" | "seconds" => format!("write `{number}s`"),
+        "hr" | "hrs" | "hour" | "hours" => format!("write `{number}h`"),
+        "msec" | "millis" => format!("write `{number}ms`"),
+        "d" | "day" | "days" => "write it in hours: a day is `24h`".into(),
+        _ => "the units are `ns`, `us`, `ms`, `s`, `min` and `h`".into(),
+    }
+}

@@ -1,0 +1,70 @@
+//! Judging: options in, a model out that can be written without fail.
+
+mod common;
+mod policy;
+mod poll;
+mod retry;
+mod setters;
+mod waiting;
+
+pub(crate) use common::Common;
+pub(crate) use policy::Policy;
+pub(crate) use poll::PollModel;
+pub(crate) use retry::{On, RetryModel};
+
+use quote::quote;
+
+use crate::attribute::Attribute;
+use crate::diagnostics::{Faults, FunctionFault};
+use crate::syntax::{Function, Options};
+
+/// One attribute, ready to be written.
+pub(crate) enum Layer {
+    Retry(RetryModel),
+    Poll(PollModel),
+}
+
+impl Layer {
+    /// `None` only where a fault has been found.
+    pub(crate) fn judge(
+        attribute: Attribute,
+        mut options: Options,
+        function: &Function,
+        faults: &mut Faults,
+    ) -> Option<Self> {
+        let before = faults.count();
+        let layer = match attribute {
+            Attribute::Poll => PollModel::judge(&mut options, function, faults).map(Self::Poll),
+            _ => RetryModel::judge(attribute, &mut options, function, faults).map(Self::Retry),
+        };
+        options.finish(faults);
+        layer.filter(|_| faults.count() == before)
+    }
+
+    pub(crate) fn common(&self) -> &Common {
+        match self {
+            Self::Retry(model) => &model.common,
+            Self::Poll(model) => &model.common,
+        }
+    }
+}
+
+/// An argument that attempts can change must be cloned for each of them, by the layer nearest to the body.
+pub(crate) fn judge_arguments(function: &Function, innermost: &Layer, faults: &mut Faults) {
+    let cloned = &innermost.common().clones;
+    for (mutability, argument) in function.mutable_arguments() {
+        if cloned.contains(&argument) {
+            continue;
+        }
+        let name = argument.to_string();
+        let fault = if function.mut_of(&argument).is_some() {
+            FunctionFault::MutableArgument { name }
+        } else {
+            FunctionFault::MutablePart { name }
+        };
+        faults.at(&quote!(#mutability #argument), &fault);
+    }
+    if let Some(mutability) = function.mutable_self() {
+        faults.at(mutability, &FunctionFault::MutableSelf);
+    }
+}

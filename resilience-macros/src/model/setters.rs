@@ -1,0 +1,134 @@
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::Expr;
+
+use super::policy::Policy;
+use super::waiting::{Wait, Waiting};
+use crate::diagnostics::{ConflictFault, Faults, generated_at, span_of};
+use crate::paths::Runtime;
+use crate::syntax::{BackoffSyntax, Count, Factor, Function, JitterSyntax, Shape, Time};
+
+/// The constructor calls of a policy, one around the other, while they are collected.
+pub(super) struct Setters<'a> {
+    runtime: &'a Runtime,
+    function: &'a Function,
+    policy: &'static str,
+    value: TokenStream,
+    generic: bool,
+    /// What no constant can speak of.
+    arguments: Vec<Ident>,
+}
+
+impl<'a> Setters<'a> {
+    /// `policy` is the type's name.
+    pub(super) fn new(policy: &'static str, runtime: &'a Runtime, function: &'a Function) -> Self {
+        let (root, ident) = (runtime.public(), Ident::new(policy, Span::mixed_site()));
+        let value = quote_spanned!(Span::mixed_site()=> #root::#ident::new());
+        Self { runtime, function, policy, value, generic: false, arguments: Vec::new() }
+    }
+
+    pub(super) fn finish(self, faults: &mut Faults) -> Policy {
+        for argument in &self.arguments {
+            let fault = ConflictFault::RunTime { name: argument.to_string(), policy: self.policy };
+            faults.at(argument, &fault);
+        }
+        Policy::Const { value: self.value, generic: self.generic }
+    }
+
+    pub(super) fn forever(&mut self) {
+        self.value = self.call(Span::mixed_site(), self.policy, "forever", &self.value, None);
+    }
+
+    pub(super) fn time(&mut self, method: &str, time: Option<&Time>) {
+        let Some(time) = time else { return };
+        self.note(time.constant());
+        self.set(method, time.span(), &quote!(#time));
+    }
+
+    pub(super) fn count(&mut self, method: &str, count: Option<&Count>) {
+        let Some(count) = count else { return };
+        self.note(count.constant());
+        match count {
+            Count::Forever => self.forever(),
+            Count::Literal(..) | Count::Const(_) => self.set(method, count.span(), &quote!(#count)),
+        }
+    }
+
+    pub(super) fn waiting(&mut self, waiting: &Waiting) {
+        match &waiting.wait {
+            None => {}
+            Some(Wait::Interval(time)) => self.time("interval", Some(time)),
+            Some(Wait::Backoff(BackoffSyntax::Const(expr))) => {
+                self.note(Some(expr));
+                self.set("backoff", span_of(expr), &quote!(#expr));
+            }
+            Some(Wait::Backoff(BackoffSyntax::Shape(shape))) => {
+                let backoff = self.shape(shape);
+                self.set("backoff", shape.span, &backoff);
+            }
+        }
+        match &waiting.jitter {
+            None => {}
+            Some(JitterSyntax::Named(variant, span)) => {
+                let (root, variant) = (self.runtime.public(), Ident::new(variant, *span));
+                self.set("jitter", *span, &quote_spanned!(Span::mixed_site()=> #root::Jitter::#variant));
+            }
+            Some(JitterSyntax::Ratio(ratio, span)) => {
+                let root = self.runtime.public();
+                self.set("jitter", *span, &quote_spanned!(Span::mixed_site()=> #root::Jitter::Ratio(#ratio)));
+            }
+            Some(JitterSyntax::Const(expr)) => {
+                self.note(Some(expr));
+                self.set("jitter", span_of(expr), &quote!(#expr));
+            }
+        }
+    }
+
+    fn shape(&mut self, shape: &Shape) -> TokenStream {
+        let Shape { name, span, base, factor, max } = shape;
+        self.note(base.constant());
+        self.note(max.as_ref().and_then(Time::constant));
+        let mut backoff = self.call(*span, "Backoff", name, &quote!(#base), None);
+        match factor {
+            Some(Factor::Literal(factor, span)) => {
+                backoff = self.call(*span, "Backoff", "factor", &backoff, Some(&quote!(#factor)));
+            }
+            Some(Factor::Const(expr)) => {
+                self.note(Some(expr));
+                backoff = self.call(span_of(expr), "Backoff", "factor", &backoff, Some(&quote!(#expr)));
+            }
+            None => {}
+        }
+        if let Some(max) = max {
+            backoff = self.call(max.span(), "Backoff", "max", &backoff, Some(&quote!(#max)));
+        }
+        backoff
+    }
+
+    fn set(&mut self, method: &str, span: Span, argument: &TokenStream) {
+        self.value = self.call(span, self.policy, method, &self.value, Some(argument));
+    }
+
+    /// `Type::method(value, argument)`, and not `value.method(argument)`, which would stretch over all that comes before:
+    /// what constant evaluation says of the argument points at the argument.
+    fn call(
+        &self,
+        span: Span,
+        of: &str,
+        method: &str,
+        value: &TokenStream,
+        argument: Option<&TokenStream>,
+    ) -> TokenStream {
+        let span = generated_at(span);
+        let root = self.runtime.public_at(span);
+        let (of, method) = (Ident::new(of, span), Ident::new(method, span));
+        let arguments = argument.map(|argument| quote_spanned!(span=> , #argument));
+        quote_spanned!(span=> #root::#of::#method(#value #arguments))
+    }
+
+    fn note(&mut self, constant: Option<&Expr>) {
+        let Some(expr) = constant else { return };
+        self.generic |= self.function.is_generic(expr);
+        self.arguments.extend(self.function.argument_in(expr));
+    }
+}

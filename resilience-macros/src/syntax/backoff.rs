@@ -1,0 +1,130 @@
+use proc_macro2::Span;
+use quote::ToTokens;
+use syn::{Expr, ExprAssign, ExprCall, ExprLit, ExprUnary, Lit, UnOp};
+
+use super::duration::Time;
+use super::ratio::number;
+use crate::diagnostics::{Faults, OptionFault, WaitFault, nearest, span_of};
+
+/// `exponential(100ms, factor = 2, max = 10s)`, or a `const` expression of the type `Backoff`.
+pub(crate) enum BackoffSyntax {
+    Shape(Box<Shape>),
+    Const(Expr),
+}
+
+/// A backoff that is spelt out.
+pub(crate) struct Shape {
+    pub(crate) name: &'static str,
+    pub(crate) span: Span,
+    pub(crate) base: Time,
+    pub(crate) factor: Option<Factor>,
+    pub(crate) max: Option<Time>,
+}
+
+pub(crate) enum Factor {
+    Literal(f64, Span),
+    Const(Expr),
+}
+
+pub(crate) const SHAPES: [&str; 5] = ["constant", "linear", "exponential", "fibonacci", "decorrelated"];
+
+impl BackoffSyntax {
+    /// `interval` is the option for the same wait every time.
+    pub(super) fn read(interval: &'static str, expr: Expr, faults: &mut Faults) -> Option<Self> {
+        match &expr {
+            Expr::Call(call) => {
+                if let Some((name, span)) = word(&call.func) {
+                    if let Some(shape) = SHAPES.into_iter().find(|shape| name == *shape) {
+                        return read_shape(shape, span, call, faults)
+                            .map(|shape| Self::Shape(Box::new(shape)));
+                    }
+                    if nearest(&name, &SHAPES).is_some() || call.args.iter().any(is_duration) {
+                        faults.at(&call.func, &WaitFault::UnknownShape { name });
+                        return None;
+                    }
+                }
+                // Some other function, which makes a backoff in a constant.
+                Some(Self::Const(expr))
+            }
+            Expr::Path(_) => {
+                let shape = word(&expr).and_then(|(name, _)| SHAPES.into_iter().find(|shape| name == *shape));
+                if let Some(shape) = shape {
+                    faults.at(&expr, &WaitFault::ShapeWithoutBase { shape });
+                    return None;
+                }
+                Some(Self::Const(expr))
+            }
+            Expr::Lit(_) | Expr::Unary(_) | Expr::Closure(_) | Expr::Tuple(_) | Expr::Array(_) => {
+                faults.at(&expr, &WaitFault::NotABackoff { interval });
+                None
+            }
+            _ => Some(Self::Const(expr)),
+        }
+    }
+}
+
+/// A path that is one word.
+fn word(expr: &Expr) -> Option<(String, Span)> {
+    let Expr::Path(path) = expr else { return None };
+    let word = path.path.get_ident()?;
+    Some((word.to_string(), word.span()))
+}
+
+fn is_duration(expr: &Expr) -> bool {
+    match expr {
+        Expr::Lit(ExprLit { lit: Lit::Int(int), .. }) => !int.suffix().is_empty(),
+        Expr::Lit(ExprLit { lit: Lit::Float(float), .. }) => !float.suffix().is_empty(),
+        _ => false,
+    }
+}
+
+/// Goes on behind a mistake, so that all of them are found.
+fn read_shape(name: &'static str, span: Span, call: &ExprCall, faults: &mut Faults) -> Option<Shape> {
+    let mut arguments = call.args.iter().peekable();
+    let base = arguments.next_if(|base| !matches!(base, Expr::Assign(_)));
+    if base.is_none() {
+        faults.at(&call.func, &WaitFault::ShapeWithoutBase { shape: name });
+    }
+    let base = base.and_then(|base| Time::read(name, base, faults));
+    let before = faults.count();
+    let (mut given, mut factor, mut max) = (Vec::new(), None, None);
+    for argument in arguments {
+        let Expr::Assign(ExprAssign { left, right, .. }) = argument else {
+            faults.at(argument, &WaitFault::ShapeArgument { shape: name });
+            continue;
+        };
+        let key = left.to_token_stream().to_string();
+        if given.contains(&key) {
+            faults.at(left, &OptionFault::Twice { key });
+            continue;
+        }
+        match key.as_str() {
+            "max" => max = Time::read("max", right, faults),
+            "factor" if name == "exponential" => factor = read_factor(right, faults),
+            _ => faults.at(left, &WaitFault::UnknownShapeOption { shape: name, key: key.clone() }),
+        }
+        given.push(key);
+    }
+    let base = base?;
+    if let Some((cap, first)) = max.as_ref().and_then(Time::nanos).zip(base.nanos()) {
+        if cap < first {
+            faults.at_span(max.as_ref().map_or(span, Time::span), &WaitFault::CapBelowBase);
+        }
+    }
+    (faults.count() == before).then_some(Shape { name, span, base, factor, max })
+}
+
+fn read_factor(expr: &Expr, faults: &mut Faults) -> Option<Factor> {
+    let fault = match expr {
+        Expr::Lit(ExprLit { lit, .. }) => match number(lit) {
+            Some(factor) if factor >= 1.0 => return Some(Factor::Literal(factor, span_of(lit))),
+            Some(_) => WaitFault::FactorBelowOne,
+            None => WaitFault::NotAFactor,
+        },
+        Expr::Unary(ExprUnary { op: UnOp::Neg(_), .. }) => WaitFault::FactorBelowOne,
+        Expr::Closure(_) | Expr::Infer(_) => WaitFault::NotAFactor,
+        _ => return Some(Factor::Const(expr.clone())),
+    };
+    faults.at(expr, &fault);
+    None
+}

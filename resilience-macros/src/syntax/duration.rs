@@ -1,0 +1,208 @@
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{Expr, ExprLit, ExprUnary, Lit, UnOp};
+
+use crate::diagnostics::{Faults, TimeFault, generated_at, span_of};
+
+/// A length of time: `15s`, or a `const` expression of the type `Duration`.
+pub(crate) enum Time {
+    Literal { nanos: u64, span: Span },
+    Const(Expr),
+}
+
+/// As far as the runtime's clock reaches.
+const LONGEST: u64 = u64::MAX - 1;
+
+/// `timeout = 15s`, or `timeout = forever`.
+pub(crate) enum Timeout {
+    Forever,
+    Within(Time),
+}
+
+impl Timeout {
+    pub(super) fn read(expr: &Expr, faults: &mut Faults) -> Option<Self> {
+        if is_forever(expr) {
+            return Some(Self::Forever);
+        }
+        Time::read("timeout", expr, faults).map(Self::Within)
+    }
+}
+
+impl Time {
+    pub(super) fn read(key: &'static str, expr: &Expr, faults: &mut Faults) -> Option<Self> {
+        let fault = match expr {
+            Expr::Lit(ExprLit { lit, .. }) => match parse(key, lit) {
+                Ok(nanos) => return Some(Self::Literal { nanos, span: span_of(lit) }),
+                Err(fault) => fault,
+            },
+            Expr::Unary(ExprUnary { op: UnOp::Neg(_), .. }) => TimeFault::Negative,
+            _ if is_forever(expr) => TimeFault::NotForever { key },
+            Expr::Path(_)
+            | Expr::Call(_)
+            | Expr::MethodCall(_)
+            | Expr::Binary(_)
+            | Expr::Block(_)
+            | Expr::Const(_)
+            | Expr::If(_)
+            | Expr::Match(_)
+            | Expr::Paren(_)
+            | Expr::Group(_)
+            | Expr::Field(_)
+            | Expr::Index(_)
+            | Expr::Macro(_) => return Some(Self::Const(expr.clone())),
+            _ => TimeFault::NotADuration { key },
+        };
+        faults.at(expr, &fault);
+        None
+    }
+
+    pub(crate) fn seconds(seconds: u64) -> Self {
+        Self::Literal { nanos: seconds * 1_000_000_000, span: Span::call_site() }
+    }
+
+    pub(crate) fn span(&self) -> Span {
+        match self {
+            Self::Literal { span, .. } => *span,
+            Self::Const(expr) => span_of(expr),
+        }
+    }
+
+    /// The value, where it is known here.
+    pub(crate) fn nanos(&self) -> Option<u64> {
+        match self {
+            Self::Literal { nanos, .. } => Some(*nanos),
+            Self::Const(_) => None,
+        }
+    }
+
+    /// The expression that only the compiler can judge.
+    pub(crate) fn constant(&self) -> Option<&Expr> {
+        match self {
+            Self::Literal { .. } => None,
+            Self::Const(expr) => Some(expr),
+        }
+    }
+}
+
+impl ToTokens for Time {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        tokens.extend(match self {
+            Self::Literal { nanos, span } => {
+                let seconds = nanos / 1_000_000_000;
+                let rest = u32::try_from(nanos % 1_000_000_000).expect("a remainder of 10^9 fits");
+                quote_spanned!(generated_at(*span)=> ::core::time::Duration::new(#seconds, #rest))
+            }
+            Self::Const(expr) => quote!(#expr),
+        });
+    }
+}
+
+fn is_forever(expr: &Expr) -> bool {
+    matches!(expr, Expr::Path(path) if path.path.is_ident("forever"))
+}
+
+fn parse(key: &'static str, literal: &Lit) -> Result<u64, TimeFault> {
+    let (number, unit) = match literal {
+        Lit::Int(int) => (int.base10_digits().to_string(), int.suffix().to_string()),
+        Lit::Float(float) => (float.base10_digits().to_string(), float.suffix().to_string()),
+        Lit::Str(text) => return Err(TimeFault::Quoted { text: text.value() }),
+        _ => return Err(TimeFault::NotADuration { key }),
+    };
+    if number.starts_with('-') {
+        return Err(TimeFault::Negative);
+    }
+    if unit.is_empty() {
+        return Err(TimeFault::NoUnit { number });
+    }
+    let Some(scale) = nanos_in(&unit) else { return Err(TimeFault::UnknownUnit { number, unit }) };
+    match decimal(&number, scale) {
+        Decimal::Exact(nanos) => match u64::try_from(nanos) {
+            Ok(nanos) if nanos <= LONGEST => Ok(nanos),
+            _ => Err(TimeFault::Overflow { key }),
+        },
+        Decimal::TooFine => Err(TimeFault::FinerThanNanoseconds),
+        Decimal::TooLong => Err(TimeFault::Overflow { key }),
+    }
+}
+
+fn nanos_in(unit: &str) -> Option<u128> {
+    Some(match unit {
+        "ns" => 1,
+        "us" => 1_000,
+        "ms" => 1_000_000,
+        "s" => 1_000_000_000,
+        "min" => 60_000_000_000,
+        "h" => 3_600_000_000_000,
+        _ => return None,
+    })
+}
+
+enum Decimal {
+    Exact(u128),
+    TooFine,
+    TooLong,
+}
+
+/// `digits` times `scale`, exactly; `digits` may have a point, and an exponent, which makes it too long or too fine.
+fn decimal(digits: &str, scale: u128) -> Decimal {
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let fraction = fraction.trim_end_matches('0');
+    let Ok(places) = u32::try_from(fraction.len()) else { return Decimal::TooFine };
+    let (Ok(numerator), Some(denominator)) =
+        (format!("{whole}{fraction}").parse::<u128>(), 10_u128.checked_pow(places))
+    else {
+        return if places > 20 { Decimal::TooFine } else { Decimal::TooLong };
+    };
+    match numerator.checked_mul(scale) {
+        None => Decimal::TooLong,
+        Some(product) if product % denominator != 0 => Decimal::TooFine,
+        Some(product) => Decimal::Exact(product / denominator),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use syn::parse_quote;
+
+    use super::*;
+
+    fn nanos(literal: &Lit) -> Option<u64> {
+        parse("interval", literal).ok()
+    }
+
+    #[test]
+    fn durations_are_read_exactly_in_every_unit() {
+        let table: [(Lit, u64); 9] = [
+            (parse_quote!(7ns), 7),
+            (parse_quote!(100us), 100_000),
+            (parse_quote!(500ms), 500_000_000),
+            (parse_quote!(15s), 15_000_000_000),
+            (parse_quote!(1.5s), 1_500_000_000),
+            (parse_quote!(0.001us), 1),
+            (parse_quote!(2min), 120_000_000_000),
+            (parse_quote!(1h), 3_600_000_000_000),
+            (parse_quote!(1_000s), 1_000_000_000_000),
+        ];
+        for (literal, expected) in table {
+            assert_eq!(nanos(&literal), Some(expected), "{}", literal.to_token_stream());
+        }
+    }
+
+    #[test]
+    fn what_is_no_duration_is_none() {
+        let table: [Lit; 8] = [
+            parse_quote!(15),
+            parse_quote!(1.5),
+            parse_quote!(15m),
+            parse_quote!("15s"),
+            parse_quote!(true),
+            parse_quote!(0.5ns),
+            parse_quote!(18446744074s),
+            parse_quote!(99999999999999999999999999999999999999h),
+        ];
+        for literal in table {
+            assert_eq!(nanos(&literal), None, "{}", literal.to_token_stream());
+        }
+        assert!(nanos(&parse_quote!(18446744073s)).is_some());
+    }
+}

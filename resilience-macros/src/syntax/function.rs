@@ -1,0 +1,240 @@
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::{
+    Attribute as SynAttribute, FnArg, Ident, Meta, Pat, PatIdent, Path, ReceiverKind, ReturnType, Signature,
+    Token, Type, Visibility,
+};
+
+use super::item::Item;
+use super::tokens::{any_ident, find_variable, mutable_names};
+use crate::attribute::Attribute;
+use crate::diagnostics::{Faults, FunctionFault, generated_at, span_of};
+
+/// The function under the attribute. Its body stays tokens: it is not ours to understand.
+pub(crate) struct Function {
+    pub(crate) attrs: Vec<SynAttribute>,
+    pub(crate) vis: Visibility,
+    pub(crate) signature: Signature,
+    pub(crate) body: Group,
+    /// The paths of the siblings that were taken in: their imports are in use.
+    pub(crate) absorbed: Vec<Path>,
+}
+
+impl Function {
+    /// What cannot be rewritten comes back as it is to be left in place.
+    pub(crate) fn read(
+        attribute: Attribute,
+        item: &TokenStream,
+        faults: &mut Faults,
+    ) -> Result<Self, TokenStream> {
+        let Item { attrs, vis, signature, body } = Item::read(attribute, item, faults)?;
+        if let Some(constness) = &signature.constness {
+            faults.at(constness, &FunctionFault::ConstFn { attribute });
+        }
+        if signature.asyncness.is_some() && !cfg!(feature = "tokio") {
+            faults.at(&signature.asyncness, &FunctionFault::NeedsTokio { attribute });
+        }
+        if is_rewritten(&body) {
+            faults.at_span(attribute_span(&signature), &FunctionFault::AlreadyRewritten { attribute });
+        }
+        Ok(Self { attrs, vis, signature, body, absorbed: Vec::new() })
+    }
+
+    /// The attribute as a whole, for what is missing in it.
+    pub(crate) fn attribute_span(&self) -> Span {
+        attribute_span(&self.signature)
+    }
+
+    pub(crate) fn is_async(&self) -> bool {
+        self.signature.asyncness.is_some()
+    }
+
+    /// The attributes of ours below the one being expanded, with what they were given.
+    pub(crate) fn take_siblings(&mut self) -> Vec<(Attribute, Meta)> {
+        let mut siblings = Vec::new();
+        self.attrs.retain(|attr| {
+            let sibling = Attribute::of_sibling(attr.path());
+            siblings.extend(sibling.map(|sibling| (sibling, attr.meta.clone())));
+            sibling.is_none()
+        });
+        self.absorbed.extend(siblings.iter().map(|(_, meta)| meta.path().clone()));
+        siblings
+    }
+
+    pub(crate) fn body_tokens(&self) -> TokenStream {
+        self.body.to_token_stream()
+    }
+
+    /// The arguments that are a plain name.
+    pub(crate) fn named_arguments(&self) -> Vec<&PatIdent> {
+        self.signature
+            .inputs
+            .iter()
+            .filter_map(|argument| match argument {
+                FnArg::Typed(typed) => match &*typed.pat {
+                    Pat::Ident(name) => Some(name),
+                    _ => None,
+                },
+                FnArg::Receiver(_) => None,
+            })
+            .collect()
+    }
+
+    /// The names that the body could assign to, also inside patterns, each with its `mut`.
+    pub(crate) fn mutable_arguments(&self) -> Vec<(TokenTree, Ident)> {
+        let mut names = Vec::new();
+        for input in &self.signature.inputs {
+            if let FnArg::Typed(typed) = input {
+                mutable_names(typed.pat.to_token_stream(), &mut names);
+            }
+        }
+        names
+    }
+
+    /// The argument that an expression speaks of, which no constant can.
+    pub(crate) fn argument_in(&self, expression: &impl ToTokens) -> Option<Ident> {
+        let named = self.named_arguments();
+        let is_receiver = |ident: &Ident| self.signature.receiver().is_some() && ident == "self";
+        find_variable(expression.to_token_stream(), &|ident| {
+            is_receiver(ident) || named.iter().any(|name| name.ident == *ident)
+        })
+    }
+
+    /// The `mut` of `mut self`.
+    pub(crate) fn mutable_self(&self) -> Option<&Token![mut]> {
+        self.signature.receiver()?.mutability.as_ref()
+    }
+
+    /// The `self` of `&mut self`.
+    pub(crate) fn exclusive_self(&self) -> Option<&Token![self]> {
+        let receiver = self.signature.receiver()?;
+        matches!(receiver.kind, ReceiverKind::Reference(.., Some(_))).then_some(&receiver.self_token)
+    }
+
+    /// The `mut` of an argument.
+    pub(crate) fn mut_of(&self, argument: &Ident) -> Option<Token![mut]> {
+        self.named_arguments().into_iter().find(|name| name.ident == *argument)?.mutability
+    }
+
+    pub(crate) fn remove_mut(&mut self, argument: &Ident) {
+        for input in &mut self.signature.inputs {
+            if let FnArg::Typed(typed) = input {
+                if let Pat::Ident(name) = &mut *typed.pat {
+                    if name.ident == *argument {
+                        name.mutability = None;
+                    }
+                }
+            }
+        }
+    }
+
+    /// The return type as an annotation inside the body: what `impl Trait` stands for is inferred there.
+    pub(crate) fn outcome(&self) -> TokenStream {
+        match &self.signature.output {
+            ReturnType::Default => quote!(()),
+            ReturnType::Type(_, ty) => erase_impl_trait(ty.to_token_stream()),
+        }
+    }
+
+    /// Where an error about the return type points.
+    pub(crate) fn outcome_span(&self) -> Span {
+        generated_at(match &self.signature.output {
+            ReturnType::Default => self.signature.ident.span(),
+            ReturnType::Type(_, ty) => span_of(&**ty),
+        })
+    }
+
+    /// Where an error about the error type points: at the `E` of a `Result<T, E>`.
+    pub(crate) fn error_span(&self) -> Span {
+        let error = match &self.signature.output {
+            ReturnType::Type(_, ty) => second_argument(ty),
+            ReturnType::Default => None,
+        };
+        error.map_or_else(|| self.outcome_span(), |error| generated_at(span_of(error)))
+    }
+
+    /// Whether an expression speaks of this function's generics, so that it cannot stand in a `const` item. A single
+    /// capital letter is taken for a parameter of the `impl` around the function, which cannot be seen from here.
+    pub(crate) fn is_generic(&self, expression: &impl ToTokens) -> bool {
+        let generics: Vec<_> = self
+            .signature
+            .generics
+            .params
+            .iter()
+            .filter_map(|param| match param {
+                syn::GenericParam::Type(param) => Some(&param.ident),
+                syn::GenericParam::Const(param) => Some(&param.ident),
+                syn::GenericParam::Lifetime(_) => None,
+            })
+            .collect();
+        any_ident(expression.to_token_stream(), &|ident| {
+            let letter = ident.to_string();
+            ident == "Self" || generics.contains(&ident) || (letter.len() == 1 && letter != "_")
+        })
+    }
+
+    /// The function as it was, without the siblings that have been read already.
+    pub(crate) fn original(&self) -> TokenStream {
+        let Self { attrs, vis, signature, body, .. } = self;
+        quote!(#(#attrs)* #vis #signature #body)
+    }
+}
+
+/// As if it were written there: the compiler need not tell that a macro was expanded.
+fn attribute_span(signature: &Signature) -> Span {
+    Span::call_site().resolved_at(signature.fn_token.span)
+}
+
+/// Generated names begin with this, and nobody else's do.
+fn is_rewritten(body: &Group) -> bool {
+    any_ident(body.stream(), &|ident| ident.to_string().starts_with("__RESILIENCE_"))
+}
+
+fn second_argument(ty: &Type) -> Option<&Type> {
+    let Type::Path(path) = ty else { return None };
+    let syn::PathArguments::AngleBracketed(arguments) = &path.path.segments.last()?.arguments else {
+        return None;
+    };
+    let mut types = arguments.args.iter().filter_map(|argument| match argument {
+        syn::GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    });
+    types.nth(1)
+}
+
+/// `Result<impl Iterator<Item = u8>, E>` becomes `Result<_, E>`.
+fn erase_impl_trait(ty: TokenStream) -> TokenStream {
+    match syn::parse2::<Type>(ty.clone()) {
+        Ok(mut parsed) => {
+            erase(&mut parsed);
+            parsed.into_token_stream()
+        }
+        Err(_) => ty,
+    }
+}
+
+fn erase(ty: &mut Type) {
+    match ty {
+        Type::ImplTrait(_) => *ty = Type::Verbatim(quote!(_)),
+        Type::Array(array) => erase(&mut array.elem),
+        Type::Group(group) => erase(&mut group.elem),
+        Type::Paren(paren) => erase(&mut paren.elem),
+        Type::Ptr(pointer) => erase(&mut pointer.elem),
+        Type::Reference(reference) => erase(&mut reference.elem),
+        Type::Slice(slice) => erase(&mut slice.elem),
+        Type::Tuple(tuple) => tuple.elems.iter_mut().for_each(erase),
+        Type::Path(path) => {
+            for segment in &mut path.path.segments {
+                if let syn::PathArguments::AngleBracketed(arguments) = &mut segment.arguments {
+                    for argument in &mut arguments.args {
+                        if let syn::GenericArgument::Type(ty) = argument {
+                            erase(ty);
+                        }
+                    }
+                }
+            }
+        }
+        // The others cannot hold `impl Trait`, or are not written in a signature.
+        _ => {}
+    }
+}

@@ -1,0 +1,111 @@
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::parse::{Parse, ParseStream, Parser};
+use syn::{Attribute as SynAttribute, Signature, Visibility};
+
+use crate::attribute::Attribute;
+use crate::diagnostics::{Faults, FunctionFault};
+
+/// What stands under the attribute, once it is known to be a function. The body stays tokens: half-written code in it
+/// is the compiler's to judge.
+pub(super) struct Item {
+    pub(super) attrs: Vec<SynAttribute>,
+    pub(super) vis: Visibility,
+    pub(super) signature: Signature,
+    pub(super) body: Group,
+}
+
+impl Item {
+    /// What is no function with a body comes back without those attributes that would say so once more.
+    pub(super) fn read(
+        attribute: Attribute,
+        item: &TokenStream,
+        faults: &mut Faults,
+    ) -> Result<Self, TokenStream> {
+        Self::parse.parse2(item.clone()).map_err(|error| {
+            let (others, rest) = without_siblings(item);
+            match Kind::of(&rest) {
+                Kind::Function => faults.syntax(&error, |message| FunctionFault::Signature { message }),
+                Kind::WithoutBody => faults.at(&head(&rest), &FunctionFault::NoBody { attribute }),
+                Kind::Other => faults.at(&head(&rest), &FunctionFault::NotAFunction { attribute }),
+            }
+            quote!(#(#others)* #rest)
+        })
+    }
+}
+
+impl Parse for Item {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let mut attrs = SynAttribute::parse_outer(input)?;
+        let vis = input.parse()?;
+        let signature = input.parse()?;
+        match input.parse::<TokenTree>()? {
+            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
+                let body = without_inner_attributes(group, &mut attrs);
+                Ok(Self { attrs, vis, signature, body })
+            }
+            other => Err(syn::Error::new(other.span(), "expected a body in braces")),
+        }
+    }
+}
+
+/// `#![..]` at the head of a body belongs to the function; inside a closure it would be an error.
+fn without_inner_attributes(body: Group, attrs: &mut Vec<SynAttribute>) -> Group {
+    let split = |input: ParseStream<'_>| {
+        let inner = input.call(SynAttribute::parse_inner)?;
+        Ok((inner, input.parse::<TokenStream>()?))
+    };
+    let Ok((inner, rest)) = split.parse2(body.stream()) else { return body };
+    if inner.is_empty() {
+        return body;
+    }
+    for mut attribute in inner {
+        attribute.style = syn::AttrStyle::Outer;
+        attrs.push(attribute);
+    }
+    let mut group = Group::new(Delimiter::Brace, rest);
+    group.set_span(body.span());
+    group
+}
+
+/// The other attributes, and what they stand on.
+fn without_siblings(item: &TokenStream) -> (Vec<SynAttribute>, TokenStream) {
+    let split = |input: ParseStream<'_>| {
+        let attrs = input.call(SynAttribute::parse_outer)?;
+        Ok((attrs, input.parse::<TokenStream>()?))
+    };
+    let Ok((mut attrs, rest)) = split.parse2(item.clone()) else { return (Vec::new(), item.clone()) };
+    attrs.retain(|attr| Attribute::of_sibling(attr.path()).is_none());
+    (attrs, rest)
+}
+
+/// What a thing is that does not parse as a function.
+enum Kind {
+    Function,
+    /// In a trait, or in an `extern` block.
+    WithoutBody,
+    Other,
+}
+
+impl Kind {
+    fn of(item: &TokenStream) -> Self {
+        let is_fn = |token| matches!(token, TokenTree::Ident(ident) if ident == "fn");
+        let is_function = head(item).into_iter().any(is_fn);
+        match item.clone().into_iter().last() {
+            _ if !is_function => Self::Other,
+            Some(TokenTree::Punct(punct)) if punct.as_char() == ';' => Self::WithoutBody,
+            _ => Self::Function,
+        }
+    }
+}
+
+/// The item up to its body: what an error about it points at.
+fn head(item: &TokenStream) -> TokenStream {
+    let ends = |token: &TokenTree| match token {
+        TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
+        TokenTree::Punct(punct) => matches!(punct.as_char(), ';' | '='),
+        _ => false,
+    };
+    let head: TokenStream = item.clone().into_iter().take_while(|token| !ends(token)).collect();
+    if head.is_empty() { item.to_token_stream() } else { head }
+}

@@ -1,0 +1,22 @@
+//! Reading: tokens in, syntax out. Nothing is judged here.
+
+mod backoff;
+mod count;
+mod duration;
+mod function;
+mod inside;
+mod item;
+mod jitter;
+mod options;
+mod predicate;
+mod ratio;
+mod reader;
+mod tokens;
+
+pub(crate) use backoff::{BackoffSyntax, Factor, SHAPES, Shape};
+pub(crate) use count::Count;
+pub(crate) use duration::{Time, Timeout};
+pub(crate) use function::Function;
+pub(crate) use jitter::JitterSyntax;
+pub(crate) use options::Options;
+pub(crate) use predicate::Predicate;

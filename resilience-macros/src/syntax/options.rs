@@ -1,0 +1,153 @@
+use proc_macro2::{Ident, TokenStream};
+use syn::ext::IdentExt;
+use syn::parse::ParseStream;
+use syn::punctuated::Punctuated;
+use syn::{Expr, Lit, LitStr, Path, Token};
+
+use super::backoff::BackoffSyntax;
+use super::count::Count;
+use super::duration::{Time, Timeout};
+use super::inside::{enclose, inside};
+use super::jitter::JitterSyntax;
+use super::predicate::Predicate;
+use super::reader::{Entry, Reader, Value};
+use crate::attribute::Attribute;
+use crate::diagnostics::{Faults, NameFault, OptionFault, suggestion};
+
+/// The options of one attribute, each with the place it stands at.
+pub(crate) struct Options {
+    attribute: Attribute,
+    entries: Vec<Entry>,
+    strays: bool,
+}
+
+impl Options {
+    pub(crate) fn read(attribute: Attribute, tokens: TokenStream, faults: &mut Faults) -> Self {
+        let mut reader = Reader::new(attribute, faults);
+        let read = inside(&enclose(tokens), |input| reader.read(input));
+        let Reader { faults, entries, strays, .. } = reader;
+        if let Err(error) = read {
+            faults.syntax(&error, |message| OptionFault::Syntax { message });
+        }
+        Self { attribute, entries, strays }
+    }
+
+    /// Where the option stands, if it is given.
+    pub(crate) fn key(&self, key: &str) -> Option<Ident> {
+        self.entries.iter().find(|entry| entry.key == key).map(|entry| entry.key.clone())
+    }
+
+    /// It is not given, and nothing that was given could have been meant for it.
+    pub(crate) fn lacks(&self, key: &str) -> bool {
+        let meant = |entry: &Entry| {
+            entry.key == key || suggestion(self.attribute, &entry.key.to_string()) == Some(key)
+        };
+        !self.strays && !self.entries.iter().any(meant)
+    }
+
+    /// What nobody asked for is unknown.
+    pub(crate) fn finish(self, faults: &mut Faults) {
+        let attribute = self.attribute;
+        for Entry { key, .. } in self.entries {
+            faults.at(&key, &OptionFault::Unknown { attribute, key: key.to_string() });
+        }
+    }
+
+    fn take(&mut self, key: &str) -> Option<Entry> {
+        let index = self.entries.iter().position(|entry| entry.key == key)?;
+        Some(self.entries.remove(index))
+    }
+
+    /// The expression of `key = EXPR`.
+    pub(crate) fn expr(&mut self, key: &'static str, faults: &mut Faults) -> Option<Expr> {
+        let entry = self.take(key)?;
+        match entry.value {
+            Value::Expr(expr) => return Some(expr),
+            Value::Missing => faults.at(&entry.key, &OptionFault::NoValue { key }),
+            Value::List(_) => faults.at(&entry.key, &OptionFault::Parentheses { key }),
+            Value::Percent(percent) => faults.at(&percent, &OptionFault::Ratio { key }),
+        }
+        None
+    }
+
+    pub(crate) fn predicate(&mut self, key: &'static str, faults: &mut Faults) -> Option<Predicate> {
+        let entry = self.take(key)?;
+        match entry.value {
+            Value::Expr(expr) => return Some(Predicate::Expr(expr)),
+            Value::Missing => faults.at(&entry.key, &OptionFault::NoValue { key }),
+            Value::Percent(percent) => faults.at(&percent, &OptionFault::Ratio { key }),
+            Value::List(group) if group.stream().is_empty() => {
+                faults.at(&entry.key, &OptionFault::EmptyPattern { key });
+            }
+            Value::List(group) => return Predicate::read_pattern(key, &group, faults),
+        }
+        None
+    }
+
+    pub(crate) fn time(&mut self, key: &'static str, faults: &mut Faults) -> Option<Time> {
+        let expr = self.expr(key, faults)?;
+        Time::read(key, &expr, faults)
+    }
+
+    pub(crate) fn timeout(&mut self, faults: &mut Faults) -> Option<Timeout> {
+        let expr = self.expr("timeout", faults)?;
+        Timeout::read(&expr, faults)
+    }
+
+    pub(crate) fn count(&mut self, key: &'static str, faults: &mut Faults) -> Option<Count> {
+        let expr = self.expr(key, faults)?;
+        Count::read(key, &expr, faults)
+    }
+
+    pub(crate) fn backoff(&mut self, faults: &mut Faults) -> Option<BackoffSyntax> {
+        let expr = self.expr("backoff", faults)?;
+        BackoffSyntax::read(self.attribute.interval(), expr, faults)
+    }
+
+    pub(crate) fn jitter(&mut self, faults: &mut Faults) -> Option<JitterSyntax> {
+        if let Some(Entry { value: Value::Percent(_), .. }) =
+            self.entries.iter().find(|entry| entry.key == "jitter")
+        {
+            let Value::Percent(percent) = self.take("jitter")?.value else { return None };
+            return JitterSyntax::read_percent(&percent, faults);
+        }
+        let expr = self.expr("jitter", faults)?;
+        JitterSyntax::read(expr, faults)
+    }
+
+    pub(crate) fn string(&mut self, key: &'static str, faults: &mut Faults) -> Option<LitStr> {
+        match self.expr(key, faults)? {
+            Expr::Lit(syn::ExprLit { lit: Lit::Str(string), .. }) => Some(string),
+            other => {
+                faults.at(&other, &NameFault::NotAString { key });
+                None
+            }
+        }
+    }
+
+    pub(crate) fn path(&mut self, key: &'static str, faults: &mut Faults) -> Option<Path> {
+        match self.expr(key, faults)? {
+            Expr::Path(path) if path.qself.is_none() => Some(path.path),
+            other => {
+                faults.at(&other, &NameFault::NotAPath);
+                None
+            }
+        }
+    }
+
+    /// The names in `key(a, b)`.
+    pub(crate) fn names(&mut self, key: &str, faults: &mut Faults) -> Vec<Ident> {
+        let Some(entry) = self.take(key) else { return Vec::new() };
+        let names = |input: ParseStream<'_>| {
+            Punctuated::<Ident, Token![,]>::parse_terminated_with(input, Ident::parse_any)
+        };
+        if let Value::List(group) = entry.value {
+            match inside(&group, names) {
+                Ok(names) if !names.is_empty() => return names.into_iter().collect(),
+                _ => {}
+            }
+        }
+        faults.at(&entry.key, &NameFault::NotAListOfArguments);
+        Vec::new()
+    }
+}

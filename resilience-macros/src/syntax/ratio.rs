@@ -1,0 +1,42 @@
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::parse::ParseStream;
+use syn::{Lit, Token};
+
+/// `25%`, as it stands in the source.
+pub(crate) struct Percent {
+    number: Lit,
+    sign: Token![%],
+}
+
+impl Percent {
+    /// A number, a percent sign, and then nothing that could be divided by.
+    pub(super) fn read(input: ParseStream<'_>) -> syn::Result<Option<Self>> {
+        let ahead = input.fork();
+        let percent = ahead.parse::<Lit>().is_ok()
+            && ahead.parse::<Token![%]>().is_ok()
+            && (ahead.is_empty() || ahead.peek(Token![,]));
+        Ok(if percent { Some(Self { number: input.parse()?, sign: input.parse()? }) } else { None })
+    }
+
+    /// The ratio: a hundredth of the number.
+    pub(crate) fn value(&self) -> Option<f64> {
+        Some(number(&self.number)? / 100.0)
+    }
+}
+
+impl ToTokens for Percent {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let Self { number, sign } = self;
+        tokens.extend(quote!(#number #sign));
+    }
+}
+
+/// A number without a unit.
+pub(crate) fn number(literal: &Lit) -> Option<f64> {
+    match literal {
+        Lit::Int(int) if int.suffix().is_empty() => int.base10_parse().ok(),
+        Lit::Float(float) if matches!(float.suffix(), "" | "f64") => float.base10_parse().ok(),
+        _ => None,
+    }
+}

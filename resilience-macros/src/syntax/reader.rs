@@ -1,0 +1,261 @@
+use proc_macro2::{Delimiter, Group, Ident, TokenTree};
+use syn::ext::IdentExt;
+use syn::parse::ParseStream;
+use syn::{Expr, Lit, Token};
+
+use super::ratio::Percent;
+use crate::attribute::Attribute;
+use crate::diagnostics::{Faults, OptionFault, span_of};
+
+/// One option, as it stands in the source.
+pub(super) struct Entry {
+    /// Without the `r#` of a raw identifier.
+    pub(super) key: Ident,
+    pub(super) value: Value,
+}
+
+pub(super) enum Value {
+    /// `key`
+    Missing,
+    /// `key(..)`
+    List(Group),
+    /// `key = ..`
+    Expr(Expr),
+    /// `key = 50%`
+    Percent(Percent),
+}
+
+/// Reads option after option. A slip in one of them does not hide the others.
+pub(super) struct Reader<'a> {
+    pub(super) attribute: Attribute,
+    pub(super) faults: &'a mut Faults,
+    pub(super) entries: Vec<Entry>,
+    /// Something was left that may have been any option.
+    pub(super) strays: bool,
+    position: usize,
+}
+
+/// What follows a word decides whether it is a key.
+enum Next {
+    Value,
+    Nothing,
+    /// `key: value`, `key == value`
+    NotEquals,
+    Other,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(attribute: Attribute, faults: &'a mut Faults) -> Self {
+        Self { attribute, faults, entries: Vec::new(), strays: false, position: 0 }
+    }
+
+    pub(super) fn read(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
+        while !input.is_empty() {
+            if input.peek(Token![,]) {
+                let comma: Token![,] = input.parse()?;
+                self.faults.at(&comma, &OptionFault::NoOption);
+                continue;
+            }
+            let readable = self.attributes(input);
+            if input.is_empty() {
+                break;
+            }
+            if !readable || self.option(input).is_none() {
+                self.strays = true;
+                skip_to_comma(input)?;
+            }
+            self.separator(input)?;
+        }
+        Ok(())
+    }
+
+    /// Comments are no mistake. `false` if what stands there cannot be read.
+    fn attributes(&mut self, input: ParseStream<'_>) -> bool {
+        let attributes = match input.call(syn::Attribute::parse_outer) {
+            Ok(attributes) => attributes,
+            Err(error) => {
+                self.faults.syntax(&error, |message| OptionFault::Syntax { message });
+                return false;
+            }
+        };
+        for attribute in attributes.iter().filter(|attribute| !attribute.path().is_ident("doc")) {
+            self.faults.at(attribute, &OptionFault::Attributes);
+        }
+        true
+    }
+
+    fn separator(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
+        if input.is_empty() {
+            return Ok(());
+        }
+        if input.peek(Token![,]) {
+            input.parse::<Token![,]>()?;
+            return Ok(());
+        }
+        let stray = input.fork().parse::<TokenTree>()?;
+        self.faults.at(&stray, &OptionFault::NoComma);
+        if input.peek(Token![;]) {
+            input.parse::<Token![;]>()?;
+        } else if !starts_an_option(input) {
+            self.strays = true;
+            skip_to_comma(input)?;
+            input.parse::<Option<Token![,]>>()?;
+        }
+        Ok(())
+    }
+
+    /// `key`, `key(..)`, `key = ..`, or a value by position; `None` where it could not be read.
+    fn option(&mut self, input: ParseStream<'_>) -> Option<()> {
+        let ahead = input.fork();
+        if let Ok(word) = ahead.call(Ident::parse_any) {
+            let key = word.unraw();
+            let known = self.attribute.knows(&key);
+            match next(&ahead) {
+                Next::NotEquals if known || self.attribute.positional().is_empty() => {
+                    let sign = ahead.parse::<TokenTree>().ok()?;
+                    self.faults.at(&sign, &OptionFault::NoEquals { key: key.to_string() });
+                    return None;
+                }
+                Next::Value
+                    if key != "_" && (ahead.peek(Token![=]) || self.attribute.looks_like_a_key(&key)) =>
+                {
+                    input.call(Ident::parse_any).ok()?;
+                    return self.keyed(key, input);
+                }
+                Next::Nothing if known => {
+                    input.call(Ident::parse_any).ok()?;
+                    self.push(Entry { key, value: Value::Missing });
+                    return Some(());
+                }
+                _ => {}
+            }
+        }
+        match input.parse::<Expr>() {
+            Ok(expr) => {
+                self.by_position(expr);
+                Some(())
+            }
+            Err(error) => {
+                self.faults.syntax(&error, |message| OptionFault::Syntax { message });
+                None
+            }
+        }
+    }
+
+    fn keyed(&mut self, key: Ident, input: ParseStream<'_>) -> Option<()> {
+        match value(input) {
+            Ok(Value::Expr(Expr::Infer(infer))) => {
+                self.faults.at(&infer, &OptionFault::LeftOutByName { key: key.to_string() });
+                self.strays = true;
+                Some(())
+            }
+            Ok(value) => {
+                self.push(Entry { key, value });
+                Some(())
+            }
+            Err(error) => {
+                let known = self.attribute.knows(&key);
+                self.faults.syntax(&error, |message| {
+                    if known {
+                        OptionFault::Value { key: key.to_string(), message }
+                    } else {
+                        OptionFault::Syntax { message }
+                    }
+                });
+                None
+            }
+        }
+    }
+
+    fn by_position(&mut self, expr: Expr) {
+        let attribute = self.attribute;
+        let key = attribute.positional().get(self.position);
+        self.position += 1;
+        let left_out = matches!(expr, Expr::Infer(_));
+        match key {
+            Some(_) if left_out => {}
+            Some(key) => {
+                let key = Ident::new(key, span_of(&expr));
+                self.push(Entry { key, value: Value::Expr(expr) });
+            }
+            None if left_out => self.faults.at(&expr, &OptionFault::LeftOut { attribute }),
+            None => {
+                self.strays = true;
+                self.faults.at(&expr, &stray(attribute, &expr));
+            }
+        }
+    }
+
+    fn push(&mut self, entry: Entry) {
+        if self.entries.iter().any(|known| known.key == entry.key) {
+            self.faults.at(&entry.key, &OptionFault::Twice { key: entry.key.to_string() });
+        } else {
+            self.entries.push(entry);
+        }
+    }
+}
+
+/// A word by itself is more likely a misspelt option than a value; anything else was meant for some option.
+fn stray(attribute: Attribute, expr: &Expr) -> OptionFault {
+    let key = match expr {
+        Expr::Path(path) => {
+            if let Some(word) = path.path.get_ident() {
+                return OptionFault::Unknown { attribute, key: word.to_string() };
+            }
+            attribute.condition()
+        }
+        Expr::Lit(literal) => match &literal.lit {
+            Lit::Int(number) if number.suffix().is_empty() => attribute.times(),
+            Lit::Str(_) => "name",
+            _ => attribute.interval(),
+        },
+        _ => attribute.condition(),
+    };
+    OptionFault::ByPosition { attribute, key }
+}
+
+fn next(ahead: ParseStream<'_>) -> Next {
+    let equals = ahead.peek(Token![=]) && !ahead.peek(Token![==]) && !ahead.peek(Token![=>]);
+    let not_equals = ahead.peek(Token![==])
+        || ahead.peek(Token![=>])
+        || (ahead.peek(Token![:]) && !ahead.peek(Token![::]));
+    if equals || ahead.peek(syn::token::Paren) {
+        Next::Value
+    } else if not_equals {
+        Next::NotEquals
+    } else if ahead.is_empty() || ahead.peek(Token![,]) {
+        Next::Nothing
+    } else {
+        Next::Other
+    }
+}
+
+/// A comma is all that is missing.
+fn starts_an_option(input: ParseStream<'_>) -> bool {
+    let ahead = input.fork();
+    ahead.call(Ident::parse_any).is_ok() && matches!(next(&ahead), Next::Value)
+}
+
+fn value(input: ParseStream<'_>) -> syn::Result<Value> {
+    if input.peek(Token![=]) {
+        input.parse::<Token![=]>()?;
+        if input.is_empty() || input.peek(Token![,]) {
+            return Ok(Value::Missing);
+        }
+        if let Some(percent) = Percent::read(input)? {
+            return Ok(Value::Percent(percent));
+        }
+        return Ok(Value::Expr(input.parse()?));
+    }
+    match input.parse::<TokenTree>()? {
+        TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => Ok(Value::List(group)),
+        other => Err(syn::Error::new(other.span(), "expected `(` or `=`")),
+    }
+}
+
+fn skip_to_comma(input: ParseStream<'_>) -> syn::Result<()> {
+    while !input.is_empty() && !input.peek(Token![,]) {
+        input.parse::<TokenTree>()?;
+    }
+    Ok(())
+}

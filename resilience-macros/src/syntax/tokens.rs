@@ -1,0 +1,55 @@
+use proc_macro2::{Ident, TokenStream, TokenTree};
+
+/// Some word at any depth.
+pub(super) fn any_ident(tokens: TokenStream, is_it: &dyn Fn(&Ident) -> bool) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => is_it(&ident),
+        TokenTree::Group(group) => any_ident(group.stream(), is_it),
+        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+    })
+}
+
+/// The first variable, at any depth, that `is_it`: fields, methods and paths are none.
+pub(super) fn find_variable(tokens: TokenStream, is_it: &dyn Fn(&Ident) -> bool) -> Option<Ident> {
+    let mut tokens = tokens.into_iter().peekable();
+    let mut behind_a_name = false;
+    while let Some(token) = tokens.next() {
+        let before_a_name =
+            matches!(tokens.peek(), Some(TokenTree::Punct(punct)) if matches!(punct.as_char(), ':' | '!'));
+        match &token {
+            TokenTree::Ident(ident) if !behind_a_name && !before_a_name && is_it(ident) => {
+                return Some(ident.clone());
+            }
+            TokenTree::Group(group) => {
+                if let Some(found) = find_variable(group.stream(), is_it) {
+                    return Some(found);
+                }
+            }
+            _ => {}
+        }
+        behind_a_name = matches!(&token, TokenTree::Punct(punct) if matches!(punct.as_char(), '.' | ':'));
+    }
+    None
+}
+
+/// The names behind a `mut` that is not `&mut`, each with its `mut`.
+pub(super) fn mutable_names(pattern: TokenStream, names: &mut Vec<(TokenTree, Ident)>) {
+    let mut tokens = pattern.into_iter().peekable();
+    let mut after_reference = false;
+    while let Some(token) = tokens.next() {
+        match &token {
+            TokenTree::Ident(word) if word == "mut" && !after_reference => {
+                if let Some(TokenTree::Ident(name)) = tokens.peek() {
+                    names.push((token.clone(), name.clone()));
+                }
+            }
+            TokenTree::Group(group) => mutable_names(group.stream(), names),
+            _ => {}
+        }
+        after_reference = match &token {
+            TokenTree::Punct(punct) => punct.as_char() == '&',
+            TokenTree::Ident(word) => word == "ref",
+            _ => false,
+        };
+    }
+}

@@ -1,0 +1,53 @@
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote_spanned;
+
+use crate::attribute::Attribute;
+use crate::paths::Runtime;
+use crate::syntax::Function;
+
+/// What the function's return type is asked for. Whatever is wrong with the type is said where it is written, and once:
+/// the compiler drops an error that it has reported of the same tokens.
+pub(super) struct Ends<'a> {
+    runtime: &'a Runtime,
+    by: Ident,
+    outcome: Span,
+    error: Span,
+}
+
+impl<'a> Ends<'a> {
+    pub(super) fn new(runtime: &'a Runtime, by: Attribute, function: &Function) -> Self {
+        Self { runtime, by: by.marker(), outcome: function.outcome_span(), error: function.error_span() }
+    }
+
+    /// `__out`, as a `Result`.
+    pub(super) fn result(&self) -> TokenStream {
+        self.outcome(&quote_spanned!(self.outcome=> into_result(__out)))
+    }
+
+    /// The end with `__value`. Put together again, because then the compiler sees that it is no failure.
+    pub(super) fn value(&self) -> TokenStream {
+        self.outcome(&quote_spanned!(self.outcome=> from_value(__value)))
+    }
+
+    /// The end with `__error`.
+    pub(super) fn error(&self) -> TokenStream {
+        self.outcome(&quote_spanned!(self.outcome=> from_error(__error)))
+    }
+
+    /// A time limit, as the function's error.
+    pub(super) fn hold_timed_out(&self, timed_out: &TokenStream) -> TokenStream {
+        let private = self.runtime.private_at(self.error);
+        quote_spanned!(self.error=> #private::HoldTimedOut::hold(#timed_out))
+    }
+
+    /// An alarm, as the function's error.
+    pub(super) fn hold_alarm(&self, alarm: &TokenStream) -> TokenStream {
+        let private = self.runtime.private_at(self.error);
+        quote_spanned!(self.error=> #private::HoldAlarm::hold(#alarm))
+    }
+
+    fn outcome(&self, call: &TokenStream) -> TokenStream {
+        let (private, by) = (self.runtime.private_at(self.outcome), &self.by);
+        quote_spanned!(self.outcome=> #private::by::#by::#call)
+    }
+}

@@ -1,0 +1,109 @@
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+
+use super::attempt::Attempt;
+use super::ends::Ends;
+use super::predicate::{ask, call};
+use super::site;
+use crate::attribute::Attribute;
+use crate::model::PollModel;
+
+/// A block that has the type of the function's outcome.
+pub(super) fn write(model: &PollModel, attempt: &Attempt<'_>) -> TokenStream {
+    let site = site::name(&model.policy);
+    let declaration = site::declare(&model.common, &model.policy, "PollPolicy", attempt.function);
+    let private = model.common.runtime.private();
+    let outcome = attempt.function.outcome();
+    let ends = Ends::new(&model.common.runtime, Attribute::Poll, attempt.function);
+    let settle = settle(model, &ends);
+    let wait = attempt.wait();
+    let step = if attempt.is_async() {
+        let made = attempt.limited(|future| quote_spanned!(Span::mixed_site()=> __run.limit(#site, #future)));
+        let timed_out = timed_out(&ends);
+        quote_spanned! {Span::mixed_site()=>
+            match #made {
+                ::core::option::Option::Some(__out) => {
+                    let __out: #outcome = __out;
+                    #settle
+                }
+                ::core::option::Option::None => match __run.cut(#site) {
+                    ::core::result::Result::Ok(__wait) => __wait,
+                    ::core::result::Result::Err(__timed_out) => #timed_out,
+                },
+            }
+        }
+    } else {
+        let made = attempt.made();
+        quote_spanned! {Span::mixed_site()=> {
+            let __out: #outcome = #made;
+            #settle
+        }}
+    };
+    quote_spanned! {Span::mixed_site()=> {
+        #declaration
+        let mut __run = #private::PollRun::start();
+        loop {
+            let __wait = #step;
+            #wait
+        }
+    }}
+}
+
+/// The wait that `__out` leads to, or the end of the loop.
+fn settle(model: &PollModel, ends: &Ends<'_>) -> TokenStream {
+    let site = site::name(&model.policy);
+    let runtime = &model.common.runtime;
+    let private = runtime.private();
+    let until = ask(runtime, &model.until, "__value");
+    let ignore = model.ignore.as_ref().map_or_else(
+        || quote_spanned!(Span::mixed_site()=> false),
+        |predicate| ask(runtime, predicate, "__error"),
+    );
+    let (into_result, value, error) = (ends.result(), ends.value(), ends.error());
+    let alarm = model.alarm.as_ref().map(|predicate| {
+        let rings = ask(runtime, predicate, "__value");
+        let held = ends.hold_alarm(&quote_spanned!(Span::mixed_site()=> __run.alarm(#site, __value)));
+        quote_spanned! {Span::mixed_site()=>
+            if #rings {
+                let __error = #held;
+                break #error;
+            }
+        }
+    });
+    let tell = model.common.on_error.as_ref().map(|expr| {
+        let failure = quote_spanned!(Span::mixed_site()=> &__error, &__run.attempt(&__next));
+        let told = call(runtime, "tell", &failure, expr);
+        quote!(#told;)
+    });
+    let timed_out = timed_out(ends);
+    let go_on = quote_spanned! {Span::mixed_site()=>
+        #private::PollNext::Wait(__wait, _) => __wait,
+        #private::PollNext::TimedOut(__timed_out) => #timed_out,
+    };
+    quote_spanned! {Span::mixed_site()=>
+        match #into_result {
+            ::core::result::Result::Ok(__value) => {
+                #alarm
+                match __run.saw(#site, #until) {
+                    #private::PollNext::Return => break #value,
+                    #go_on
+                }
+            }
+            ::core::result::Result::Err(__error) => {
+                let __next = __run.failed(#site, #ignore);
+                #tell
+                match __next {
+                    #private::PollNext::Return => break #error,
+                    #go_on
+                }
+            }
+        }
+    }
+}
+
+/// The end of the loop with `__timed_out`.
+fn timed_out(ends: &Ends<'_>) -> TokenStream {
+    let held = ends.hold_timed_out(&quote_spanned!(Span::mixed_site()=> __timed_out));
+    let error = ends.error();
+    quote_spanned!(Span::mixed_site()=> { let __error = #held; break #error; })
+}

@@ -1,0 +1,29 @@
+use proc_macro2::{Span, TokenStream};
+use quote::quote_spanned;
+use syn::Expr;
+
+use crate::diagnostics::{generated_at, span_of};
+use crate::paths::Runtime;
+use crate::syntax::Predicate;
+
+/// The predicate's answer about `value`, a name.
+pub(super) fn ask(runtime: &Runtime, predicate: &Predicate, value: &str) -> TokenStream {
+    let span = generated_at(predicate.span());
+    let value = proc_macro2::Ident::new(value, span);
+    match predicate {
+        Predicate::Pattern(pattern) => {
+            quote_spanned!(Span::mixed_site()=> ::core::matches!(&#value, #pattern))
+        }
+        Predicate::Expr(expr) => {
+            let private = runtime.private_at(span);
+            quote_spanned!(span=> #private::ask(&#value, #expr))
+        }
+    }
+}
+
+/// A call of `function` with what the user wrote as its last argument: what the compiler says of it is said there.
+pub(super) fn call(runtime: &Runtime, function: &str, arguments: &TokenStream, expr: &Expr) -> TokenStream {
+    let span = generated_at(span_of(expr));
+    let (private, function) = (runtime.private_at(span), proc_macro2::Ident::new(function, span));
+    quote_spanned!(span=> #private::#function(#arguments, #expr))
+}

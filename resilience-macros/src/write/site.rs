@@ -1,0 +1,65 @@
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::ext::IdentExt;
+
+use crate::diagnostics::{generated_at, span_of};
+use crate::model::{Common, Policy};
+use crate::syntax::Function;
+
+/// What the site is called. A `let` must not be called as the constant of the layer around it: it would be taken for a
+/// pattern that compares with it.
+///
+/// The name also tells an attribute that it was expanded on a body that another one has written already.
+pub(super) fn name(policy: &Policy) -> Ident {
+    let name = match policy {
+        Policy::Const { generic: false, .. } => "__RESILIENCE_SITE",
+        Policy::Const { generic: true, .. } | Policy::Runtime(_) => "__RESILIENCE_LOCAL_SITE",
+    };
+    Ident::new(name, Span::mixed_site())
+}
+
+/// The site: the function's name and policy, a constant where it can be one. `policy_type` is the type's name.
+pub(super) fn declare(
+    common: &Common,
+    policy: &Policy,
+    policy_type: &str,
+    function: &Function,
+) -> TokenStream {
+    let root = common.runtime.public();
+    let private = common.runtime.private();
+    let site = self::name(policy);
+    let policy_type = Ident::new(policy_type, Span::mixed_site());
+    let place = || {
+        let name = format!("::{}", function.signature.ident.unraw());
+        quote_spanned!(Span::mixed_site()=> ::core::concat!(::core::module_path!(), #name))
+    };
+    let name = common.name.as_ref().map_or_else(place, |name| quote!(#name));
+    match policy {
+        Policy::Const { value, generic: false } => quote_spanned! {Span::mixed_site()=>
+            const #site: &#private::Site<#root::#policy_type> =
+                &#private::Site::new(#name, #value);
+        },
+        // A `const` item may not speak of the function's generics; a `const` block may.
+        Policy::Const { value, generic: true } => quote_spanned! {Span::mixed_site()=>
+            #[allow(non_snake_case)]
+            let #site: &#private::Site<#root::#policy_type> =
+                const { &#private::Site::new(#name, #value) };
+        },
+        Policy::Runtime(policy) => {
+            let policy = convert(policy, policy_type.clone(), common);
+            quote_spanned! {Span::mixed_site()=>
+                #[allow(non_snake_case)]
+                let #site: &#private::Site<#root::#policy_type> =
+                    &#private::Site::new(#name, #policy);
+            }
+        }
+    }
+}
+
+/// The user's policy, or a reference to it: what the compiler says of its type is said at the expression.
+fn convert(policy: &syn::Expr, mut policy_type: Ident, common: &Common) -> TokenStream {
+    let span = generated_at(span_of(policy));
+    let root = common.runtime.public_at(span);
+    policy_type.set_span(span);
+    quote_spanned!(span=> <#root::#policy_type as ::core::convert::From<_>>::from(#policy))
+}

@@ -1,0 +1,79 @@
+//! The house rules, read off the sources.
+
+mod floors;
+mod source;
+
+use source::Source;
+
+const RUNTIME: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/resilience-runtime/src");
+const MACROS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/resilience-macros/src");
+
+/// Where one file of a published crate says something that none of them may say.
+fn found(words: &[&str]) -> Vec<String> {
+    [RUNTIME, MACROS].into_iter().flat_map(Source::all).flat_map(|source| source.lines_with(words)).collect()
+}
+
+#[test]
+fn no_published_source_reads_a_wall_clock() {
+    assert_eq!(found(&["SystemTime", "UNIX_EPOCH"]), [""; 0]);
+}
+
+#[test]
+fn no_published_source_panics_on_what_it_did_not_expect() {
+    assert_eq!(found(&[".unwrap()", "todo!", "unimplemented!", "dbg!"]), [""; 0]);
+}
+
+#[test]
+fn no_published_source_is_unsafe() {
+    assert_eq!(found(&["unsafe ", "unsafe{", "allow(unsafe"]), [""; 0]);
+}
+
+#[test]
+fn one_file_reads_the_clock_and_one_blocks_the_thread() {
+    // Of the runtime; the macros read none at all.
+    let of = |words: &[&str]| -> Vec<String> {
+        let sources = Source::all(RUNTIME).into_iter();
+        sources.filter(|source| !source.lines_with(words).is_empty()).map(|source| source.path).collect()
+    };
+    assert_eq!(of(&["Instant::now"]), ["clock.rs"]);
+    assert_eq!(of(&["thread::sleep"]), ["sleep/blocking.rs"]);
+    assert_eq!(of(&["time::sleep", "sleep_until"]), ["sleep/limited.rs", "sleep/pause.rs"]);
+}
+
+/// The machines are pure: they are told the time, and draw nothing.
+#[test]
+fn the_machines_read_no_clock_wait_for_nothing_and_draw_nothing() {
+    for source in Source::all(RUNTIME).into_iter().filter(|source| source.path.starts_with("attempts/")) {
+        let impure = ["Instant", "clock", "sleep", "fastrand", "draw", "tokio::", "Mutex", "static "];
+        assert_eq!(source.lines_with(&impure), [""; 0]);
+    }
+}
+
+#[test]
+fn the_private_door_holds_only_re_exports_and_helpers() {
+    let source = Source::read(RUNTIME, "__private.rs");
+    let items: Vec<&str> = source
+        .code
+        .lines()
+        // What begins at the margin is an item.
+        .filter(|line| line.starts_with(char::is_alphabetic))
+        .filter(|line| !["use ", "pub use ", "pub fn "].iter().any(|item| line.starts_with(item)))
+        .collect();
+    assert_eq!(items, [""; 0], "types, traits and modules live on a floor");
+    // A helper hands over to the user's code; what decides anything is the machines'.
+    for body in source.code.split("pub fn ").skip(1) {
+        assert_eq!(
+            body.matches(';').count() + body.matches(" if ").count(),
+            usize::from(body.contains(");")),
+            "{body}"
+        );
+    }
+}
+
+#[test]
+fn only_one_file_of_the_macros_spells_the_runtime() {
+    let spelt = |source: &Source| !source.lines_with(&[":: resilience", "::resilience"]).is_empty();
+    let files: Vec<String> =
+        Source::all(MACROS).into_iter().filter(spelt).map(|source| source.path).collect();
+    assert_eq!(files, ["paths.rs"]);
+}

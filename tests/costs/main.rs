@@ -1,0 +1,109 @@
+//! What can be counted exactly while things go well: allocations, and the size of futures.
+
+use std::future::poll_fn;
+use std::task::Poll;
+use std::time::Duration;
+
+use allocation_counter::measure;
+use resilience::{RetryPolicy, TimedOut, asyncbackoff, asyncretry, poll, retry};
+
+/// Pending at the first look, so that a limit has to set up its timer. (Tokio's `yield_now` allocates.)
+async fn pending_once() {
+    let mut looked = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut looked, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+type Outcome = Result<u32, TimedOut>;
+
+#[retry]
+fn retried() -> Outcome {
+    Ok(1)
+}
+
+#[retry(on = |_| true, deadline = 10s, on_error = |_, _| {})]
+fn retried_in_time() -> Outcome {
+    Ok(1)
+}
+
+#[poll(until(1))]
+fn polled() -> Outcome {
+    Ok(1)
+}
+
+#[retry]
+async fn retried_async() -> Outcome {
+    Ok(1)
+}
+
+#[asyncbackoff(1s, 10s, 100ms, on(_))]
+async fn backed_off() -> Outcome {
+    pending_once().await;
+    Ok(1)
+}
+
+#[asyncretry(3)]
+async fn async_retried() -> Outcome {
+    Ok(1)
+}
+
+#[poll(until(1))]
+async fn polled_async() -> Outcome {
+    pending_once().await;
+    Ok(1)
+}
+
+const POLICY: RetryPolicy = RetryPolicy::new().attempt_timeout(Duration::from_secs(1)).times(2);
+
+/// Allocations of `call`, after a first call that may set something up for good.
+fn allocations(call: impl Fn() -> Outcome) -> u64 {
+    assert_eq!(call(), Ok(1));
+    measure(|| assert_eq!(call(), Ok(1))).count_total
+}
+
+#[test]
+fn a_sync_call_that_goes_well_allocates_nothing() {
+    assert_eq!(allocations(retried), 0);
+    assert_eq!(allocations(retried_in_time), 0);
+    assert_eq!(allocations(polled), 0);
+    assert_eq!(allocations(|| retry(retried).call()), 0);
+    assert_eq!(allocations(|| POLICY.execute(retried)), 0);
+    assert_eq!(allocations(|| poll(polled).until(|n| *n == 1).call().map_err(|_| unreachable!())), 0);
+}
+
+#[test]
+fn an_async_call_that_goes_well_allocates_nothing_even_if_it_is_pending_under_a_limit() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    assert_eq!(allocations(|| runtime.block_on(retried_async())), 0);
+    assert_eq!(allocations(|| runtime.block_on(backed_off())), 0);
+    assert_eq!(allocations(|| runtime.block_on(async_retried())), 0);
+    assert_eq!(allocations(|| runtime.block_on(polled_async())), 0);
+    assert_eq!(allocations(|| runtime.block_on(retry(retried_async).run())), 0);
+    assert_eq!(allocations(|| runtime.block_on(POLICY.execute_async(retried_async))), 0);
+}
+
+#[test]
+fn the_counter_sees_an_allocation() {
+    let allocates = || {
+        std::hint::black_box(Box::new(1));
+        Ok(1)
+    };
+    assert_eq!(allocations(allocates), 1);
+}
+
+#[test]
+fn the_future_of_a_retried_function_is_small_and_a_limited_one_holds_one_timer() {
+    /// What a loop written by hand around tokio's `sleep` may take.
+    const BY_HAND: usize = 184;
+    assert!(size_of_val(&retried_async()) <= 64, "{}", size_of_val(&retried_async()));
+    assert!(size_of_val(&async_retried()) <= 64, "{}", size_of_val(&async_retried()));
+    let timer = size_of::<tokio::time::Sleep>();
+    assert!(size_of_val(&backed_off()) <= BY_HAND + timer, "{}", size_of_val(&backed_off()));
+    assert!(size_of_val(&polled_async()) <= BY_HAND + timer, "{}", size_of_val(&polled_async()));
+}

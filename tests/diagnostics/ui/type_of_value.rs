@@ -1,0 +1,58 @@
+//! Values of the wrong type are the compiler's business, at the value.
+
+use resilience::{TimedOut, asyncbackoff, poll, retry};
+use std::time::Duration;
+
+const NAME: &str = "three";
+const COUNT: u64 = 3;
+
+#[retry(times = COUNT)]
+fn a_count_too_wide() -> Result<u8, TimedOut> {
+    Ok(1)
+}
+
+#[retry(interval = NAME)]
+fn a_name_for_a_wait() -> Result<u8, TimedOut> {
+    Ok(1)
+}
+
+#[retry(times = tries)]
+fn a_run_time_count(tries: u32) -> Result<u32, TimedOut> {
+    Ok(tries)
+}
+
+#[poll(until(2), timeout = Duration::from_secs(wait))]
+fn a_run_time_wait(wait: u64) -> Result<u64, TimedOut> {
+    Ok(wait)
+}
+
+#[retry(times = NOWHERE)]
+fn nowhere_to_be_found() -> Result<u8, TimedOut> {
+    Ok(1)
+}
+
+#[retry(policy = 3)]
+fn a_number_for_a_policy() -> Result<u8, TimedOut> {
+    Ok(1)
+}
+
+#[retry(on(Missing::Busy))]
+fn no_such_pattern() -> Result<u8, TimedOut> {
+    Ok(1)
+}
+
+#[poll(until("done"))]
+fn a_pattern_of_another_type() -> Result<u8, TimedOut> {
+    Ok(2)
+}
+
+#[asyncbackoff(1s, on(Some(3)))]
+async fn a_pattern_of_another_error() -> Result<u8, TimedOut> {
+    Ok(3)
+}
+
+fn main() {
+    let _ = (a_count_too_wide(), a_name_for_a_wait(), a_run_time_count(3), a_run_time_wait(3));
+    let _ = (nowhere_to_be_found(), a_number_for_a_policy(), no_such_pattern());
+    let _ = (a_pattern_of_another_type(), a_pattern_of_another_error());
+}

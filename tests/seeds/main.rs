@@ -1,0 +1,40 @@
+//! What users of `poll` and of `aiomisc` in Python rely on, fact by fact.
+
+mod asyncbackoff;
+mod poll;
+
+use std::fmt;
+use std::time::Duration;
+
+use resilience::TimedOut;
+
+const fn ms(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+const fn secs(secs: u64) -> Duration {
+    Duration::from_secs(secs)
+}
+
+/// The exceptions of the Python examples.
+#[derive(Debug, PartialEq)]
+enum Error {
+    Status(u16),
+    Connect,
+    Value(&'static str),
+    TimedOut(TimedOut),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self:?}")
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<TimedOut> for Error {
+    fn from(timed_out: TimedOut) -> Self {
+        Self::TimedOut(timed_out)
+    }
+}

@@ -1,0 +1,10 @@
+//! Every kind of function an attribute may stand on, each of them run, the async ones also as tasks of their own.
+
+mod asynchronous;
+mod blocking;
+mod flaky;
+mod generics;
+mod names;
+mod returns;
+mod stacks;
+mod unsafety;

@@ -1,0 +1,121 @@
+//! Return types at the edges.
+
+use std::convert::Infallible;
+use std::fmt::{Debug, Display};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use resilience::{poll, retry};
+
+use crate::flaky::{Flaky, Oops};
+
+#[retry(interval = 0s)]
+fn nothing(flaky: &Flaky) -> Result<(), Oops> {
+    flaky.ask()?;
+    Ok(())
+}
+
+#[retry(interval = 0s)]
+async fn a_future(flaky: &Flaky) -> Result<impl Future<Output = u32> + use<>, Oops> {
+    let answer = flaky.ask_async().await?;
+    Ok(async move { answer })
+}
+
+#[retry(interval = 0s)]
+fn a_boxed_future<'a>(flaky: &'a Flaky) -> Result<Pin<Box<dyn Future<Output = u32> + Send + 'a>>, Oops> {
+    let answer = flaky.ask()?;
+    Ok(Box::pin(async move { answer + flaky.asked() }))
+}
+
+#[retry(interval = 0s)]
+fn an_impl_error(flaky: &Flaky) -> Result<u32, impl Display + Debug + use<>> {
+    flaky.ask()
+}
+
+#[retry(interval = 0s)]
+async fn never_a_value(flaky: &Flaky) -> Result<Infallible, Oops> {
+    loop {
+        flaky.ask_async().await?;
+    }
+}
+
+#[retry(interval = 0s)]
+fn elided<'a>(flaky: &Flaky, text: &'a str) -> Result<std::str::Chars<'a>, Oops> {
+    flaky.ask().map(|_| text.chars())
+}
+
+#[retry(interval = 0s)]
+async fn anonymous(text: &str) -> Result<std::str::Split<'_, char>, Oops> {
+    Ok(text.split(','))
+}
+
+#[poll(until = |list| !list.is_empty(), interval = 0s)]
+async fn an_unsized_coercion(flaky: &Flaky) -> Result<Arc<[u32]>, Oops> {
+    let list: Arc<[u32]> = if flaky.ask_async().await.is_ok() { Arc::new([1, 2]) } else { Arc::new([]) };
+    Ok(list)
+}
+
+trait Shape: Send {
+    fn sides(&self) -> u32;
+}
+
+struct Square;
+
+impl Shape for Square {
+    fn sides(&self) -> u32 {
+        4
+    }
+}
+
+#[retry(interval = 0s, deadline = 1h)]
+async fn coerces_in_a_match(flaky: &Flaky, square: bool) -> Result<Box<dyn Shape>, Oops> {
+    match flaky.ask_async().await? {
+        3 if square => Ok(Box::new(Square)),
+        other => Err(Oops(other)),
+    }
+}
+
+#[retry(interval = 0s)]
+fn nested(flaky: &Flaky) -> Result<Result<u32, String>, Oops> {
+    flaky.ask().map(|answer| if answer == 3 { Err("three".into()) } else { Ok(answer) })
+}
+
+#[retry(interval = 0s)]
+fn qualified(flaky: &Flaky) -> core::result::Result<u32, Oops> {
+    flaky.ask()
+}
+
+#[retry(interval = 0s)]
+fn projected(flaky: &Flaky) -> <Flaky as Asked>::Answer {
+    flaky.ask()
+}
+
+trait Asked {
+    type Answer;
+}
+
+impl Asked for Flaky {
+    type Answer = Result<u32, Oops>;
+}
+
+#[tokio::test]
+async fn return_types_at_the_edges() {
+    assert_eq!(nothing(&Flaky::default()), Ok(()));
+    assert_eq!(a_future(&Flaky::default()).await.expect("a future").await, 3);
+    assert_eq!(a_boxed_future(&Flaky::default()).expect("a future").await, 6);
+    assert!(an_impl_error(&Flaky::default()).is_ok());
+    assert_eq!(never_a_value(&Flaky::default()).await, Err(Oops(4)));
+    assert_eq!(elided(&Flaky::default(), "ab").map(Iterator::count), Ok(2));
+    assert_eq!(anonymous("a,b,c").await.map(Iterator::count), Ok(3));
+    assert_eq!(an_unsized_coercion(&Flaky::default()).await, Ok(Arc::from([1, 2])));
+    assert_eq!(coerces_in_a_match(&Flaky::default(), true).await.map(|shape| shape.sides()), Ok(4));
+    assert_eq!(nested(&Flaky::default()), Ok(Err("three".into())));
+    assert_eq!(qualified(&Flaky::default()), Ok(3));
+    assert_eq!(projected(&Flaky::default()), Ok(3));
+    let spawned = tokio::spawn(async { never_a_value(&Flaky::default()).await });
+    assert_eq!(spawned.await.expect("no panic"), Err(Oops(4)));
+    let spawned =
+        tokio::spawn(async { coerces_in_a_match(&Flaky::default(), true).await.map(|s| s.sides()) });
+    assert_eq!(spawned.await.expect("no panic"), Ok(4));
+}
