@@ -45,8 +45,8 @@ fn expand_tokens(attribute: Attribute, options: TokenStream, item: &TokenStream)
         .into_iter()
         .filter_map(|(attribute, options)| Layer::judge(attribute, options, &function, &mut faults))
         .collect();
-    if let Some(innermost) = layers.last().filter(|_| layers.len() == written) {
-        judge_arguments(&function, innermost, &mut faults);
+    if layers.len() == written {
+        judge_arguments(&function, &layers, &mut faults);
     }
     if faults.is_empty() { write::function(function, &layers) } else { fail(&faults, &function.original()) }
 }

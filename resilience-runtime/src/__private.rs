@@ -2,7 +2,9 @@
 
 pub use crate::__resilience_list as list;
 pub use crate::circuit::text::{ByDebug, ByDisplay, ByType, Text};
-pub use crate::circuit::{AsyncPermit, CIRCUITS, CircuitEntry, CircuitSite, Guarded, HoldCircuitOpen, Place};
+pub use crate::circuit::{
+    AsyncPermit, CIRCUITS, CircuitEntry, CircuitSite, HoldCircuitOpen, Place, WindowOf,
+};
 pub use crate::error::{HoldAlarm, HoldTimedOut};
 pub use crate::outcome::by;
 pub use crate::poll::{PollNext, PollRun};

@@ -45,5 +45,5 @@ pub use event::{CircuitEvent, CircuitEventKind};
 pub use operation::{Asynchronous, Blocking, Operation};
 pub use poll::{Condition, NoCondition, Poll, PollError, PollHooks, poll};
 #[cfg(feature = "macros")]
-pub use resilience_macros::{asyncbackoff, asyncretry, poll, retry};
+pub use resilience_macros::{asyncbackoff, asyncretry, circuit, poll, retry};
 pub use retry::{Hooks, Retry, TimeLimit, Timed, Untimed, retry};

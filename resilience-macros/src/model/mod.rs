@@ -1,5 +1,6 @@
 //! Judging: options in, a model out that can be written without fail.
 
+mod circuit;
 mod common;
 mod policy;
 mod poll;
@@ -7,6 +8,7 @@ mod retry;
 mod setters;
 mod waiting;
 
+pub(crate) use circuit::{Circuit, CircuitModel, Refused};
 pub(crate) use common::Common;
 pub(crate) use policy::Policy;
 pub(crate) use poll::PollModel;
@@ -22,6 +24,7 @@ use crate::syntax::{Function, Options};
 pub(crate) enum Layer {
     Retry(RetryModel),
     Poll(PollModel),
+    Circuit(Box<CircuitModel>),
 }
 
 impl Layer {
@@ -35,6 +38,9 @@ impl Layer {
         let before = faults.count();
         let layer = match attribute {
             Attribute::Poll => PollModel::judge(&mut options, function, faults).map(Self::Poll),
+            Attribute::Circuit => {
+                CircuitModel::judge(&mut options, function, faults).map(Box::new).map(Self::Circuit)
+            }
             _ => RetryModel::judge(attribute, &mut options, function, faults).map(Self::Retry),
         };
         options.finish(faults);
@@ -45,12 +51,29 @@ impl Layer {
         match self {
             Self::Retry(model) => &model.common,
             Self::Poll(model) => &model.common,
+            Self::Circuit(model) => &model.common,
         }
+    }
+
+    /// It may call what is below it more than once.
+    pub(crate) fn repeats(&self) -> bool {
+        !matches!(self, Self::Circuit(_))
+    }
+
+    /// It may refuse to call what is below it.
+    pub(crate) fn refuses(&self) -> bool {
+        matches!(self, Self::Circuit(model) if model.refuses())
+    }
+
+    /// It borrows from the arguments, or from `self`, while what is below it runs.
+    pub(crate) fn borrows(&self) -> bool {
+        matches!(self, Self::Circuit(model) if model.borrows())
     }
 }
 
-/// An argument that attempts can change must be cloned for each of them, by the layer nearest to the body.
-pub(crate) fn judge_arguments(function: &Function, innermost: &Layer, faults: &mut Faults) {
+/// An argument that attempts can change must be cloned for each of them, by the loop nearest to the body.
+pub(crate) fn judge_arguments(function: &Function, layers: &[Layer], faults: &mut Faults) {
+    let Some(innermost) = layers.iter().rfind(|layer| layer.repeats()) else { return };
     let cloned = &innermost.common().clones;
     for (mutability, argument) in function.mutable_arguments() {
         if cloned.contains(&argument) {

@@ -104,6 +104,7 @@ impl CircuitConfig {
     ///
     /// # Panics
     /// On 0: in a `const`, a compile error.
+    #[track_caller]
     pub const fn failure_threshold(self, failures: u32) -> Self {
         or_panic!(self.try_failure_threshold(failures))
     }
@@ -128,6 +129,7 @@ impl CircuitConfig {
     ///
     /// # Panics
     /// On zero: in a `const`, a compile error.
+    #[track_caller]
     pub const fn within(self, time: Duration) -> Self {
         or_panic!(self.try_within(time))
     }
@@ -149,6 +151,7 @@ impl CircuitConfig {
     ///
     /// # Panics
     /// Outside `0.0 < rate <= 1.0`: in a `const`, a compile error.
+    #[track_caller]
     pub const fn failure_rate(self, rate: f64) -> Self {
         or_panic!(self.try_failure_rate(rate))
     }
@@ -172,6 +175,7 @@ impl CircuitConfig {
     ///
     /// # Panics
     /// On 0 and above [`MAX_REMEMBERED`](Self::MAX_REMEMBERED): in a `const`, a compile error.
+    #[track_caller]
     pub const fn window_calls(self, calls: u32) -> Self {
         or_panic!(self.try_window_calls(calls))
     }
@@ -195,6 +199,7 @@ impl CircuitConfig {
     ///
     /// # Panics
     /// On zero: in a `const`, a compile error.
+    #[track_caller]
     pub const fn window_time(self, time: Duration) -> Self {
         or_panic!(self.try_window_time(time))
     }
@@ -215,6 +220,7 @@ impl CircuitConfig {
     ///
     /// # Panics
     /// On 0: in a `const`, a compile error.
+    #[track_caller]
     pub const fn min_calls(self, calls: u32) -> Self {
         or_panic!(self.try_min_calls(calls))
     }
@@ -238,6 +244,7 @@ impl CircuitConfig {
     ///
     /// # Panics
     /// On zero: in a `const`, a compile error.
+    #[track_caller]
     pub const fn slow_call(self, time: Duration) -> Self {
         or_panic!(self.try_slow_call(time))
     }
@@ -259,6 +266,7 @@ impl CircuitConfig {
     ///
     /// # Panics
     /// Outside `0.0 < rate <= 1.0`: in a `const`, a compile error.
+    #[track_caller]
     pub const fn slow_rate(self, rate: f64) -> Self {
         or_panic!(self.try_slow_rate(rate))
     }
@@ -279,6 +287,7 @@ impl CircuitConfig {
     ///
     /// # Panics
     /// On zero: in a `const`, a compile error.
+    #[track_caller]
     pub const fn recovery_timeout(self, time: Duration) -> Self {
         or_panic!(self.try_recovery_timeout(time))
     }
@@ -299,6 +308,7 @@ impl CircuitConfig {
     }
 
     /// Doubles the recovery timeout with every recovery that fails, up to this.
+    #[track_caller]
     pub const fn max_recovery_timeout(mut self, time: Duration) -> Self {
         self.max_recovery_timeout = Some(Nanos::of(time));
         self
@@ -308,6 +318,7 @@ impl CircuitConfig {
     ///
     /// # Panics
     /// On 0: in a `const`, a compile error.
+    #[track_caller]
     pub const fn half_open_calls(self, calls: u32) -> Self {
         or_panic!(self.try_half_open_calls(calls))
     }
@@ -331,6 +342,7 @@ impl CircuitConfig {
     ///
     /// # Panics
     /// On 0: in a `const`, a compile error.
+    #[track_caller]
     pub const fn success_threshold(self, successes: u32) -> Self {
         or_panic!(self.try_success_threshold(successes))
     }
@@ -354,6 +366,7 @@ impl CircuitConfig {
     ///
     /// # Panics
     /// On zero: in a `const`, a compile error.
+    #[track_caller]
     pub const fn probe_timeout(self, time: Duration) -> Self {
         or_panic!(self.try_probe_timeout(time))
     }
@@ -451,6 +464,28 @@ impl CircuitConfig {
         let Some(most) = self.max_recovery_timeout else { return self.recovery_timeout };
         let doubled = 1_u64.checked_shl(failed_recoveries).unwrap_or(u64::MAX);
         Nanos::new(self.recovery_timeout.get().saturating_mul(doubled)).min(most)
+    }
+}
+
+/// `window = CONST` of an attribute: the constant's type says whether it means calls or time.
+#[derive(Clone, Copy, Debug)]
+pub struct WindowOf<W>(pub W);
+
+impl WindowOf<u32> {
+    /// So many calls.
+    #[track_caller]
+    #[track_caller]
+    pub const fn set(self, config: CircuitConfig) -> CircuitConfig {
+        config.window_calls(self.0)
+    }
+}
+
+impl WindowOf<Duration> {
+    /// The calls of so much time.
+    #[track_caller]
+    #[track_caller]
+    pub const fn set(self, config: CircuitConfig) -> CircuitConfig {
+        config.window_time(self.0)
     }
 }
 
