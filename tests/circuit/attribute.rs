@@ -292,7 +292,7 @@ trait Counter {
     fn serve(&self) -> Result<u32, PayError> {
         Ok(1)
     }
-    async fn wait(&mut self, mut people: Vec<u32>) -> Result<u32, PayError>;
+    async fn wait(&mut self, people: Vec<u32>) -> Result<u32, PayError>;
 }
 
 impl Counter for Shop {

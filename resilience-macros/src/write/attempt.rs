@@ -15,6 +15,8 @@ pub(super) struct Attempt<'a> {
     pub(super) clones: &'a [Ident],
     /// The body sees these clones, and not those of a layer below.
     pub(super) clones_are_seen: bool,
+    /// A layer above may come here again.
+    pub(super) repeated: bool,
     pub(super) refusal: Refusal,
 }
 

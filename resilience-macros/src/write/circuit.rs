@@ -148,6 +148,14 @@ fn refused(model: &CircuitModel, attempt: &Attempt<'_>, ends: &Ends<'_>) -> Toke
 /// The call of the fallback with the function's own arguments, which nobody else has used.
 fn fallback(function: &Expr, arguments: &[Ident], attempt: &Attempt<'_>) -> TokenStream {
     let outcome = attempt.function.outcome();
+    let arguments: Vec<_> = arguments
+        .iter()
+        .map(|name| {
+            // What is moved is gone; a loop above may need it again.
+            let again = attempt.repeated && attempt.function.is_exclusive(name);
+            if again { quote!(&mut *#name) } else { quote!(#name) }
+        })
+        .collect();
     let (call, is_async) = match function {
         // A closure does not know the types of its arguments unless it is passed to something that does.
         Expr::Closure(closure) => {

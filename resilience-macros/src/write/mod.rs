@@ -32,6 +32,7 @@ pub(crate) fn function(mut function: Function, layers: &[Layer]) -> TokenStream 
             exclusive_self,
             clones: &layer.common().clones,
             clones_are_seen: Some(depth) == last_loop,
+            repeated: layers[..depth].iter().any(Layer::repeats),
             refusal: Refusal::new(depth, below),
         };
         body = match layer {

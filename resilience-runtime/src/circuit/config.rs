@@ -474,7 +474,6 @@ pub struct WindowOf<W>(pub W);
 impl WindowOf<u32> {
     /// So many calls.
     #[track_caller]
-    #[track_caller]
     pub const fn set(self, config: CircuitConfig) -> CircuitConfig {
         config.window_calls(self.0)
     }
@@ -482,7 +481,6 @@ impl WindowOf<u32> {
 
 impl WindowOf<Duration> {
     /// The calls of so much time.
-    #[track_caller]
     #[track_caller]
     pub const fn set(self, config: CircuitConfig) -> CircuitConfig {
         config.window_time(self.0)
