@@ -138,13 +138,14 @@ impl Attribute {
         }
     }
 
-    pub(crate) fn knows(self, key: &Ident) -> bool {
-        self.keys().iter().any(|known| key == known)
+    pub(crate) fn knows(self, key: &str) -> bool {
+        self.keys().contains(&key)
     }
 
     /// `word(..)` is an option, known or not, and not a call that makes a value by position.
     pub(crate) fn looks_like_a_key(self, word: &Ident) -> bool {
-        self.positional().is_empty() || self.knows(word) || self.translate(&word.to_string()).is_some()
+        let word = word.to_string();
+        self.positional().is_empty() || self.knows(&word) || self.translate(&word).is_some()
     }
 
     /// What it calls the number of attempts.
@@ -163,6 +164,20 @@ impl Attribute {
         }
     }
 
+    /// The type that says how often, how far apart and for how long.
+    pub(crate) fn policy(self) -> &'static str {
+        match self {
+            Self::Poll => "PollPolicy",
+            Self::Circuit => "CircuitConfig",
+            Self::Retry | Self::AsyncBackoff | Self::AsyncRetry => "RetryPolicy",
+        }
+    }
+
+    /// It may call the function more than once.
+    pub(crate) fn repeats(self) -> bool {
+        self != Self::Circuit
+    }
+
     /// What it calls its question about the outcome of an attempt.
     pub(crate) fn condition(self) -> &'static str {
         if self == Self::Poll { "until" } else { "on" }
@@ -172,7 +187,7 @@ impl Attribute {
     pub(crate) fn owner_of(self, key: &str) -> Option<Self> {
         // The shortcut's longer form is the nearest.
         let first = (self == Self::AsyncRetry).then_some(Self::AsyncBackoff);
-        first.into_iter().chain(Self::ALL).find(|other| other.keys().contains(&key))
+        first.into_iter().chain(Self::ALL).find(|other| other.knows(key))
     }
 
     /// The trait that names this attribute in the compiler's messages.
@@ -224,7 +239,7 @@ impl Attribute {
             "cloned" | "clones" => &["clone"],
             _ => &[],
         };
-        wanted.iter().copied().find(|wanted| self.keys().contains(wanted))
+        wanted.iter().copied().find(|wanted| self.knows(wanted))
     }
 }
 

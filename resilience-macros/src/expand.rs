@@ -1,5 +1,8 @@
 //! The pipeline, once for all attributes.
 
+#[cfg(test)]
+mod tests;
+
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 
@@ -40,14 +43,13 @@ fn expand_tokens(attribute: Attribute, options: TokenStream, item: &TokenStream)
         };
         stack.push((sibling, Options::read(sibling, tokens, &mut faults)));
     }
-    let written = stack.len();
+    // The clones that the body sees are those of the last layer that may call it again.
+    let last_loop = stack.iter().rfind(|(attribute, _)| attribute.repeats());
+    judge_arguments(&function, last_loop.map(|(_, options)| options), &mut faults);
     let layers: Vec<_> = stack
         .into_iter()
         .filter_map(|(attribute, options)| Layer::judge(attribute, options, &function, &mut faults))
         .collect();
-    if layers.len() == written {
-        judge_arguments(&function, &layers, &mut faults);
-    }
     if faults.is_empty() { write::function(function, &layers) } else { fail(&faults, &function.original()) }
 }
 

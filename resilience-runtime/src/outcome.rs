@@ -36,6 +36,8 @@ pub mod by {
                 fn from_error(error: Self::Error) -> Self;
             }
 
+            // The message says it already; the compiler's own help would show this macro.
+            #[diagnostic::do_not_recommend]
             impl<T, E> $attribute for Result<T, E> {
                 type Value = T;
                 type Error = E;

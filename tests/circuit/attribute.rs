@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use resilience::testing::ManualClock;
-use resilience::{CircuitBreaker, CircuitConfig, CircuitOpen, CircuitState, KeyedCircuits, circuit, circuits};
+use resilience::{
+    CircuitBreaker, CircuitConfig, CircuitOpen, CircuitState, KeyedCircuits, circuit, circuits,
+};
 
 #[derive(Clone, Debug, PartialEq)]
 enum PayError {
@@ -208,7 +210,8 @@ async fn every_key_has_a_circuit_of_its_own() {
     assert_eq!(KeyedCircuits::DEFAULT_MAX_KEYS, 1024);
 }
 
-const CAUTIOUS: CircuitConfig = CircuitConfig::new().failure_threshold(1).recovery_timeout(Duration::from_secs(5));
+const CAUTIOUS: CircuitConfig =
+    CircuitConfig::new().failure_threshold(1).recovery_timeout(Duration::from_secs(5));
 const WINDOW: Duration = Duration::from_secs(10);
 
 #[circuit(config = CAUTIOUS, recovery_timeout = 7s)]

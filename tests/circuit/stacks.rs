@@ -56,7 +56,11 @@ async fn a_refusal_is_no_attempt_and_leaves_the_last_real_error() {
     let mut calls = 0;
     assert_eq!(retry_over_circuit(&mut calls), Err(Error::Down(2)));
     assert_eq!((calls, clock.elapsed()), (2, 2 * SECOND));
-    assert_eq!(retry_over_circuit(&mut calls), Err(Error::Refused(Some(29 * SECOND))), "there was no real error");
+    assert_eq!(
+        retry_over_circuit(&mut calls),
+        Err(Error::Refused(Some(29 * SECOND))),
+        "there was no real error"
+    );
     assert_eq!((calls, clock.elapsed()), (2, 2 * SECOND), "it ends at once");
     drop(clock);
 

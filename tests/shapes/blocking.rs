@@ -21,7 +21,7 @@ macro_rules! shapes {
             /// It has words,
             #[doc = "more words"]
             #[cfg(test)]
-            #[cfg_attr(test, must_use)]
+            #[cfg_attr(test, must_use = "it is an answer")]
             #[inline]
             #[$attribute]
             #[allow(dead_code)]
@@ -80,6 +80,7 @@ macro_rules! shapes {
                 }
 
                 #[$attribute]
+                #[expect(clippy::boxed_local, reason = "the receiver is what is tested")]
                 fn by_box(self: Box<Self>) -> Result<u32, Oops> {
                     self.flaky.ask()
                 }

@@ -1,7 +1,7 @@
 //! Names that an expansion might stumble over: the user's own, wherever they are.
 
 mod colliding_arguments {
-    #![allow(non_snake_case, reason = "the names are what is tested")]
+    #![expect(clippy::too_many_arguments, reason = "each has a name that is tested")]
 
     use resilience::{TimedOut, asyncbackoff, poll, retry};
 

@@ -91,6 +91,25 @@ fn projected(flaky: &Flaky) -> <Flaky as Asked>::Answer {
     flaky.ask()
 }
 
+/// `impl` inside `dyn`.
+#[retry(interval = 0s)]
+fn an_impl_within_a_dyn(flaky: &Flaky) -> Result<Box<dyn Iterator<Item = impl Display + use<>>>, Oops> {
+    let answer = flaky.ask()?;
+    Ok(Box::new(std::iter::once(answer)))
+}
+
+/// A string's literal is the pattern one tries first.
+#[poll(until("done" | "finished"), ignore = |_| true, interval = 0s)]
+async fn a_word(flaky: &Flaky) -> Result<&'static str, Oops> {
+    flaky.ask()?;
+    Ok("done")
+}
+
+#[retry(on("busy"), interval = 0s)]
+fn a_word_for_an_error(flaky: &Flaky) -> Result<u32, &'static str> {
+    flaky.ask().map_err(|_| "busy")
+}
+
 trait Asked {
     type Answer;
 }
@@ -113,6 +132,10 @@ async fn return_types_at_the_edges() {
     assert_eq!(nested(&Flaky::default()), Ok(Err("three".into())));
     assert_eq!(qualified(&Flaky::default()), Ok(3));
     assert_eq!(projected(&Flaky::default()), Ok(3));
+    let shown = an_impl_within_a_dyn(&Flaky::default()).expect("a value").map(|shown| shown.to_string());
+    assert_eq!(shown.collect::<Vec<_>>(), ["3"]);
+    assert_eq!(a_word(&Flaky::default()).await, Ok("done"));
+    assert_eq!(a_word_for_an_error(&Flaky::default()), Ok(3));
     let spawned = tokio::spawn(async { never_a_value(&Flaky::default()).await });
     assert_eq!(spawned.await.expect("no panic"), Err(Oops(4)));
     let spawned =

@@ -1,3 +1,5 @@
+use crate::attribute::Attribute;
+
 super::faults! {
     /// Options against each other, and against the function.
     ConflictFault {
@@ -22,8 +24,13 @@ super::faults! {
         Without { key: &'static str, needs: &'static str } =>
             format!("`{key}` says nothing without `{needs}`"),
             format!("add `{needs}`, or remove `{key}`");
-        RunTime { name: String, policy: &'static str } =>
+        RunTime { name: String, attribute: Attribute } =>
             format!("options are constants, and `{name}` is known only when the function is called"),
-            format!("write `policy = {policy}::new()` with the settings behind it, which may use `{name}`");
+            if attribute.knows("policy") {
+                let policy = attribute.policy();
+                format!("write `policy = {policy}::new()` with the settings behind it, which may use `{name}`")
+            } else {
+                format!("write `#[asyncbackoff(policy = ..)]`, which may use `{name}`")
+            };
     }
 }

@@ -159,7 +159,7 @@ mod tests {
 
     impl Sample for String {
         fn sample() -> Self {
-            "a sample".into()
+            "some sample".into()
         }
     }
 

@@ -5,6 +5,7 @@ use syn::{Expr, LitStr};
 use super::common::Common;
 use super::policy::exceeds;
 use super::setters::Setters;
+use crate::attribute::Attribute;
 use crate::diagnostics::{CircuitFault, ConflictFault, Faults};
 use crate::paths::Runtime;
 use crate::syntax::{Count, Function, Options, Predicate, Time, Window};
@@ -142,7 +143,7 @@ fn judge_needs(key: &'static str, needs: &[&'static str], options: &Options, fau
 /// An expression that makes the configuration.
 fn config(runtime: &Runtime, options: &mut Options, function: &Function, faults: &mut Faults) -> TokenStream {
     let base = options.expr("config", faults);
-    let mut setters = Setters::over(base.as_ref(), "CircuitConfig", runtime, function);
+    let mut setters = Setters::over(base.as_ref(), Attribute::Circuit, runtime, function);
     for key in ["failure_threshold", "half_open_calls", "success_threshold"] {
         setters.count(key, options.bound(key, faults).as_ref());
     }

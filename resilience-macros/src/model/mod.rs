@@ -15,6 +15,7 @@ pub(crate) use poll::PollModel;
 pub(crate) use retry::{On, RetryModel};
 
 use quote::quote;
+use syn::ext::IdentExt;
 
 use crate::attribute::Attribute;
 use crate::diagnostics::{Faults, FunctionFault};
@@ -71,12 +72,14 @@ impl Layer {
     }
 }
 
-/// An argument that attempts can change must be cloned for each of them, by the loop nearest to the body.
-pub(crate) fn judge_arguments(function: &Function, layers: &[Layer], faults: &mut Faults) {
-    let Some(innermost) = layers.iter().rfind(|layer| layer.repeats()) else { return };
-    let cloned = &innermost.common().clones;
+/// An argument that attempts can change must be cloned for each of them, by the loop nearest to the body, if there
+/// is one.
+pub(crate) fn judge_arguments(function: &Function, innermost: Option<&Options>, faults: &mut Faults) {
+    let Some(innermost) = innermost else { return };
+    // Names that cannot be read are a fault of their own.
+    let Some(cloned) = innermost.listed("clone") else { return };
     for (mutability, argument) in function.mutable_arguments() {
-        if cloned.contains(&argument) {
+        if cloned.iter().any(|name| name.unraw() == argument.unraw()) {
             continue;
         }
         let name = argument.to_string();

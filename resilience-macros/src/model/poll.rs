@@ -42,7 +42,7 @@ impl PollModel {
     }
 
     fn policy(common: &Common, options: &mut Options, function: &Function, faults: &mut Faults) -> Policy {
-        let mut setters = Setters::new("PollPolicy", &common.runtime, function);
+        let mut setters = Setters::new(Attribute::Poll, &common.runtime, function);
         let given = options.key("timeout").is_some();
         let timeout = options.timeout(faults);
         let hold_for = options.time("hold_for", faults);

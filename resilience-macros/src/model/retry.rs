@@ -67,7 +67,7 @@ impl RetryModel {
         function: &Function,
         faults: &mut Faults,
     ) -> Policy {
-        let mut setters = Setters::new("RetryPolicy", &common.runtime, function);
+        let mut setters = Setters::new(attribute, &common.runtime, function);
         if attribute != Attribute::Retry {
             setters.forever();
             setters.time("interval", Some(&Time::seconds(0)));

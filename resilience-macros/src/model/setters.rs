@@ -4,6 +4,7 @@ use syn::Expr;
 
 use super::policy::Policy;
 use super::waiting::{Wait, Waiting};
+use crate::attribute::Attribute;
 use crate::diagnostics::{CircuitFault, ConflictFault, Faults, generated_at, span_of};
 use crate::paths::Runtime;
 use crate::syntax::{BackoffSyntax, Count, Factor, Function, JitterSyntax, Ratio, Shape, Time, Window};
@@ -12,7 +13,7 @@ use crate::syntax::{BackoffSyntax, Count, Factor, Function, JitterSyntax, Ratio,
 pub(super) struct Setters<'a> {
     runtime: &'a Runtime,
     function: &'a Function,
-    policy: &'static str,
+    attribute: Attribute,
     value: TokenStream,
     generic: bool,
     /// What no constant can speak of.
@@ -20,21 +21,20 @@ pub(super) struct Setters<'a> {
 }
 
 impl<'a> Setters<'a> {
-    /// `policy` is the type's name.
-    pub(super) fn new(policy: &'static str, runtime: &'a Runtime, function: &'a Function) -> Self {
-        let (root, ident) = (runtime.public(), Ident::new(policy, Span::mixed_site()));
-        let value = quote_spanned!(Span::mixed_site()=> #root::#ident::new());
-        Self { runtime, function, policy, value, generic: false, arguments: Vec::new() }
+    pub(super) fn new(attribute: Attribute, runtime: &'a Runtime, function: &'a Function) -> Self {
+        let (root, policy) = (runtime.public(), Ident::new(attribute.policy(), Span::mixed_site()));
+        let value = quote_spanned!(Span::mixed_site()=> #root::#policy::new());
+        Self { runtime, function, attribute, value, generic: false, arguments: Vec::new() }
     }
 
     /// On top of `base`, a value that is there already.
     pub(super) fn over(
         base: Option<&Expr>,
-        policy: &'static str,
+        attribute: Attribute,
         runtime: &'a Runtime,
         function: &'a Function,
     ) -> Self {
-        let mut setters = Self::new(policy, runtime, function);
+        let mut setters = Self::new(attribute, runtime, function);
         if let Some(base) = base {
             setters.note(Some(base));
             setters.value = quote!(#base);
@@ -76,14 +76,14 @@ impl<'a> Setters<'a> {
 
     pub(super) fn finish(self, faults: &mut Faults) -> Policy {
         for argument in &self.arguments {
-            let fault = ConflictFault::RunTime { name: argument.to_string(), policy: self.policy };
+            let fault = ConflictFault::RunTime { name: argument.to_string(), attribute: self.attribute };
             faults.at(argument, &fault);
         }
         Policy::Const { value: self.value, generic: self.generic }
     }
 
     pub(super) fn forever(&mut self) {
-        self.value = self.call(Span::mixed_site(), self.policy, "forever", &self.value, None);
+        self.value = self.call(Span::mixed_site(), self.attribute.policy(), "forever", &self.value, None);
     }
 
     pub(super) fn time(&mut self, method: &str, time: Option<&Time>) {
@@ -153,7 +153,7 @@ impl<'a> Setters<'a> {
     }
 
     fn set(&mut self, method: &str, span: Span, argument: &TokenStream) {
-        self.value = self.call(span, self.policy, method, &self.value, Some(argument));
+        self.value = self.call(span, self.attribute.policy(), method, &self.value, Some(argument));
     }
 
     /// `Type::method(value, argument)`, and not `value.method(argument)`, which would stretch over all that comes before:

@@ -1,8 +1,8 @@
 use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{
-    Attribute as SynAttribute, FnArg, Ident, Meta, Pat, PatIdent, Path, ReceiverKind, ReturnType, Signature,
-    Token, Type, Visibility,
+    Attribute as SynAttribute, FnArg, GenericArgument, Ident, Meta, Pat, PatIdent, Path, PathArguments,
+    ReceiverKind, ReturnType, Signature, Token, Type, TypeParamBound, Visibility,
 };
 
 use super::item::Item;
@@ -251,18 +251,29 @@ fn erase(ty: &mut Type) {
         Type::Reference(reference) => erase(&mut reference.elem),
         Type::Slice(slice) => erase(&mut slice.elem),
         Type::Tuple(tuple) => tuple.elems.iter_mut().for_each(erase),
-        Type::Path(path) => {
-            for segment in &mut path.path.segments {
-                if let syn::PathArguments::AngleBracketed(arguments) = &mut segment.arguments {
-                    for argument in &mut arguments.args {
-                        if let syn::GenericArgument::Type(ty) = argument {
-                            erase(ty);
-                        }
-                    }
+        Type::Path(path) => erase_in_path(&mut path.path),
+        Type::TraitObject(object) => {
+            for bound in &mut object.bounds {
+                if let TypeParamBound::Trait(bound) = bound {
+                    erase_in_path(&mut bound.path);
                 }
             }
         }
         // The others cannot hold `impl Trait`, or are not written in a signature.
         _ => {}
+    }
+}
+
+fn erase_in_path(path: &mut Path) {
+    for segment in &mut path.segments {
+        if let PathArguments::AngleBracketed(arguments) = &mut segment.arguments {
+            for argument in &mut arguments.args {
+                match argument {
+                    GenericArgument::Type(ty) => erase(ty),
+                    GenericArgument::AssocType(assoc) => erase(&mut assoc.ty),
+                    _ => {}
+                }
+            }
+        }
     }
 }

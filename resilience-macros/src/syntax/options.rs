@@ -170,19 +170,23 @@ impl Options {
         }
     }
 
-    /// The names in `key(a, b)`.
-    pub(crate) fn names(&mut self, key: &str, faults: &mut Faults) -> Vec<Ident> {
-        let Some(entry) = self.take(key) else { return Vec::new() };
+    /// The names in `key(a, b)`: none if it is not given, and `None` if they cannot be read.
+    pub(crate) fn listed(&self, key: &str) -> Option<Vec<Ident>> {
+        let Some(entry) = self.entries.iter().find(|entry| entry.key == key) else { return Some(Vec::new()) };
+        let Value::List(group) = &entry.value else { return None };
         let names = |input: ParseStream<'_>| {
             Punctuated::<Ident, Token![,]>::parse_terminated_with(input, Ident::parse_any)
         };
-        if let Value::List(group) = entry.value {
-            match inside(&group, names) {
-                Ok(names) if !names.is_empty() => return names.into_iter().collect(),
-                _ => {}
-            }
+        let names: Vec<_> = inside(group, names).ok()?.into_iter().collect();
+        (!names.is_empty()).then_some(names)
+    }
+
+    pub(crate) fn names(&mut self, key: &str, faults: &mut Faults) -> Vec<Ident> {
+        let names = self.listed(key);
+        if let (None, Some(place)) = (&names, self.key(key)) {
+            faults.at(&place, &NameFault::NotAListOfArguments);
         }
-        faults.at(&entry.key, &NameFault::NotAListOfArguments);
-        Vec::new()
+        self.take(key);
+        names.unwrap_or_default()
     }
 }

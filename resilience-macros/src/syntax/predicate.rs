@@ -22,10 +22,6 @@ impl Predicate {
 
     pub(super) fn read_pattern(key: &'static str, group: &Group, faults: &mut Faults) -> Option<Self> {
         let tokens = group.stream();
-        if is_closure(&tokens) {
-            faults.at(&tokens, &OptionFault::ClosureForPattern { key });
-            return None;
-        }
         let parsed = inside(group, |input| {
             let pattern = pattern(input)?;
             let rest: TokenStream = input.parse()?;
@@ -36,6 +32,7 @@ impl Predicate {
                 faults.at(&name, &OptionFault::BindingForPattern { key, name: name.to_string() });
             }
             Ok((_, rest)) if rest.is_empty() => return Some(Self::Pattern(tokens)),
+            _ if is_closure(&tokens) => faults.at(&tokens, &OptionFault::ClosureForPattern { key }),
             Ok((_, rest)) => {
                 let first = rest.into_iter().next();
                 let fault = match &first {
@@ -69,7 +66,7 @@ fn pattern(input: ParseStream<'_>) -> syn::Result<Option<syn::Ident>> {
     })
 }
 
-/// `|e| ..` would be read as a pattern with a leading `|`, up to the second one.
+/// `|e| ..` is read as a pattern with a leading `|`, which ends somewhere in the body.
 fn is_closure(tokens: &TokenStream) -> bool {
     tokens.clone().into_iter().next().is_some_and(|first| matches!(first.to_string().as_str(), "|" | "move"))
         && matches!(syn::parse2::<Expr>(tokens.clone()), Ok(Expr::Closure(_)))

@@ -109,7 +109,7 @@ impl<'a> Reader<'a> {
         let ahead = input.fork();
         if let Ok(word) = ahead.call(Ident::parse_any) {
             let key = word.unraw();
-            let known = self.attribute.knows(&key);
+            let known = self.attribute.knows(&key.to_string());
             match next(&ahead) {
                 Next::NotEquals if known || self.attribute.positional().is_empty() => {
                     let sign = ahead.parse::<TokenTree>().ok()?;
@@ -154,7 +154,7 @@ impl<'a> Reader<'a> {
                 Some(())
             }
             Err(error) => {
-                let known = self.attribute.knows(&key);
+                let known = self.attribute.knows(&key.to_string());
                 self.faults.syntax(&error, |message| {
                     if known {
                         OptionFault::Value { key: key.to_string(), message }

@@ -2,6 +2,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::refusal::Refusal;
+use crate::diagnostics::generated_at;
 use crate::syntax::Function;
 
 /// What is inside a layer: the user's body, or the next layer.
@@ -36,7 +37,7 @@ impl Attempt<'_> {
             (true, false) => {
                 let Self { function, body, .. } = self;
                 let outcome = function.outcome();
-                quote_spanned!(Span::mixed_site()=> (|| -> #outcome #body)())
+                quote_spanned!(self.span()=> (|| -> #outcome #body)())
             }
         };
         self.with_clones(&made)
@@ -48,6 +49,11 @@ impl Attempt<'_> {
         self.with_clones(&wrapped)
     }
 
+    /// What the compiler says of the attempt as a whole (that it consumes an argument) is said at the body.
+    fn span(&self) -> Span {
+        generated_at(self.function.body.span_open())
+    }
+
     fn future(&self) -> TokenStream {
         let Self { function, body, .. } = self;
         let outcome = function.outcome();
@@ -57,7 +63,7 @@ impl Attempt<'_> {
         let exclusive = exclusive.map(|this| quote!(if false { let _ = &mut *#this; }));
         // An async block cannot be annotated. A `return` that never happens tells it the type before the body is read,
         // so that the body's `?`, its early returns and its coercions are checked as the function's own were.
-        quote_spanned! {Span::mixed_site()=>
+        quote_spanned! {self.span()=>
             async {
                 #exclusive
                 if let ::core::option::Option::Some(__outcome) = ::core::option::Option::None::<#outcome> {

@@ -46,10 +46,12 @@ impl<'a> Ends<'a> {
         quote_spanned!(self.error=> #private::HoldCircuitOpen::hold(#open))
     }
 
-    /// An alarm, as the function's error.
-    pub(super) fn hold_alarm(&self, alarm: &TokenStream) -> TokenStream {
-        let private = self.runtime.private_at(self.error);
-        quote_spanned!(self.error=> #private::HoldAlarm::hold(#alarm))
+    /// The alarm over `__value`, as the function's error.
+    pub(super) fn hold_alarm(&self, site: &Ident) -> TokenStream {
+        let (private, mut site) = (self.runtime.private_at(self.error), site.clone());
+        // The argument decides which alarm it is, so that it is what the compiler points at.
+        site.set_span(self.error);
+        quote_spanned!(self.error=> #private::HoldAlarm::hold(__run.alarm(#site, __value)))
     }
 
     fn outcome(&self, call: &TokenStream) -> TokenStream {

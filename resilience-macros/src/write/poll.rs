@@ -65,7 +65,7 @@ fn settle(model: &PollModel, attempt: &Attempt<'_>, ends: &Ends<'_>) -> TokenStr
     let (into_result, value, error) = (ends.result(), ends.value(), ends.error());
     let alarm = model.alarm.as_ref().map(|predicate| {
         let rings = ask(runtime, predicate, "__value");
-        let held = ends.hold_alarm(&quote_spanned!(Span::mixed_site()=> __run.alarm(#site, __value)));
+        let held = ends.hold_alarm(&site);
         quote_spanned! {Span::mixed_site()=>
             if #rings {
                 let __error = #held;

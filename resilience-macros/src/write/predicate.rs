@@ -11,6 +11,10 @@ pub(super) fn ask(runtime: &Runtime, predicate: &Predicate, value: &str) -> Toke
     let span = generated_at(predicate.span());
     let value = proc_macro2::Ident::new(value, span);
     match predicate {
+        // A string's literal is a reference already, and is compared with the value as it is: it takes nothing from it.
+        Predicate::Pattern(pattern) if begins_with_string(pattern) => {
+            quote_spanned!(Span::mixed_site()=> ::core::matches!(#value, #pattern))
+        }
         Predicate::Pattern(pattern) => {
             quote_spanned!(Span::mixed_site()=> ::core::matches!(&#value, #pattern))
         }
@@ -26,4 +30,9 @@ pub(super) fn call(runtime: &Runtime, function: &str, arguments: &TokenStream, e
     let span = generated_at(span_of(expr));
     let (private, function) = (runtime.private_at(span), proc_macro2::Ident::new(function, span));
     quote_spanned!(span=> #private::#function(#arguments, #expr))
+}
+
+fn begins_with_string(pattern: &TokenStream) -> bool {
+    let first = pattern.clone().into_iter().find(|token| token.to_string() != "|");
+    first.is_some_and(|token| token.to_string().starts_with('"'))
 }

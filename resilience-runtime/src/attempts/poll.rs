@@ -117,11 +117,11 @@ impl PollAttempts {
         if policy.times.is_some_and(|times| self.number >= times.get()) {
             return Err(PollEnd::Exhausted);
         }
-        if elapsed >= policy.timeout {
+        if elapsed >= policy.limit() {
             return Err(PollEnd::TimedOut);
         }
         let wait = policy.backoff.wait(step, &mut self.memory, chance);
-        Ok(wait.min(self.until_held(policy, elapsed)).min(policy.timeout.minus(elapsed)))
+        Ok(wait.min(self.until_held(policy, elapsed)).min(policy.limit().minus(elapsed)))
     }
 
     /// What is left until a value that is good now has been good long enough.

@@ -24,7 +24,7 @@ use crate::time::Nanos;
 ///
 /// | setting | default |
 /// |---|---|
-/// | [`timeout`](Self::timeout) | [`DEFAULT_TIMEOUT`](Self::DEFAULT_TIMEOUT) = 15 s |
+/// | [`timeout`](Self::timeout) | [`DEFAULT_TIMEOUT`](Self::DEFAULT_TIMEOUT) = 15 s; `hold_for` or the attempt timeout, if one is longer |
 /// | [`interval`](Self::interval) | [`DEFAULT_INTERVAL`](Self::DEFAULT_INTERVAL) = 1 s |
 /// | [`times`](Self::times) | no bound |
 /// | [`hold_for`](Self::hold_for) | none: the first good value ends it |
@@ -33,7 +33,8 @@ use crate::time::Nanos;
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use]
 pub struct PollPolicy {
-    pub(super) timeout: Nanos,
+    /// `None`: the default.
+    timeout: Option<Nanos>,
     pub(super) backoff: Backoff,
     pub(super) times: Option<NonZeroU32>,
     hold_for: Nanos,
@@ -51,7 +52,7 @@ impl PollPolicy {
     /// Every second, for fifteen seconds.
     pub const fn new() -> Self {
         Self {
-            timeout: Nanos::of(Self::DEFAULT_TIMEOUT),
+            timeout: None,
             backoff: Backoff::constant(Self::DEFAULT_INTERVAL),
             times: None,
             hold_for: Nanos::ZERO,
@@ -75,13 +76,13 @@ impl PollPolicy {
     /// # Errors
     /// Where `timeout` panics.
     pub const fn try_timeout(mut self, timeout: Duration) -> Result<Self, ConfigError> {
-        self.timeout = Nanos::of(timeout);
+        self.timeout = Some(Nanos::of(timeout));
         self.consistent()
     }
 
     /// No timeout: the condition ends it, or an error.
     pub const fn forever(mut self) -> Self {
-        self.timeout = Nanos::NEVER;
+        self.timeout = Some(Nanos::NEVER);
         self
     }
 
@@ -205,14 +206,16 @@ impl PollPolicy {
     }
 
     const fn consistent(self) -> Result<Self, ConfigError> {
-        if self.hold_for.get() > self.timeout.get() {
+        // The default timeout gives way: see `limit`. So the settings may come in any order.
+        let Some(timeout) = self.timeout else { return Ok(self) };
+        if self.hold_for.get() > timeout.get() {
             return Err(ConfigError::new(
                 "hold_for",
                 "`hold_for` is longer than `timeout`, so it could never be met",
             ));
         }
         // A timeout of "never" is none, and cannot be too long.
-        if !self.attempt_timeout.is_never() && self.attempt_timeout.get() > self.timeout.get() {
+        if !self.attempt_timeout.is_never() && self.attempt_timeout.get() > timeout.get() {
             return Err(ConfigError::new(
                 "attempt_timeout",
                 "`attempt_timeout` is longer than `timeout`, so it would never be reached",
@@ -223,7 +226,7 @@ impl PollPolicy {
 
     /// For a builder, which has nobody to complain to, and whose calls come in any order: see [`hold`](Self::hold).
     pub(crate) fn unchecked_timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = Nanos::of(timeout);
+        self.timeout = Some(Nanos::of(timeout));
         self
     }
 
@@ -236,7 +239,7 @@ impl PollPolicy {
     /// How long the value must stay good. A builder's that is longer than the timeout is cut to it here, and not when it
     /// is set: the timeout may still change.
     pub(super) fn hold(&self) -> Nanos {
-        self.hold_for.min(self.timeout)
+        self.hold_for.min(self.limit())
     }
 
     /// For a builder, which has nobody to complain to: zero counts as a nanosecond.
@@ -250,15 +253,20 @@ impl PollPolicy {
         self.hold_for.is_zero()
     }
 
-    pub(crate) const fn timeout_nanos(&self) -> Nanos {
-        self.timeout
+    /// The timeout, which is no shorter by default than what it is to leave time for.
+    pub(crate) const fn limit(&self) -> Nanos {
+        if let Some(timeout) = self.timeout {
+            return timeout;
+        }
+        let attempt = if self.attempt_timeout.is_never() { Nanos::ZERO } else { self.attempt_timeout };
+        Nanos::of(Self::DEFAULT_TIMEOUT).max(self.hold_for).max(attempt)
     }
 
     /// What one async attempt may take.
     #[cfg(feature = "tokio")]
     pub(crate) const fn attempt_limit(&self) -> Nanos {
         // A timeout of zero still grants its one attempt; it has nothing to be measured by.
-        let by_timeout = if self.timeout.is_zero() { Nanos::NEVER } else { self.timeout };
+        let by_timeout = if self.limit().is_zero() { Nanos::NEVER } else { self.limit() };
         self.attempt_timeout.min(by_timeout)
     }
 }

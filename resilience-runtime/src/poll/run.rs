@@ -108,7 +108,7 @@ impl PollRun {
             }
             Err(end) => {
                 let limit = match end {
-                    PollEnd::TimedOut => Limit::Timeout(site.policy.timeout_nanos().to_duration()),
+                    PollEnd::TimedOut => Limit::Timeout(site.policy.limit().to_duration()),
                     PollEnd::Exhausted => Limit::Times(number),
                 };
                 Err(TimedOut::new(site.name, limit, number, elapsed.to_duration()))

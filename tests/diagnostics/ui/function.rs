@@ -94,11 +94,6 @@ impl Counter {
     }
 }
 
-#[retry = 3]
-fn a_value_for_a_list() -> Result<u8, TimedOut> {
-    Ok(1)
-}
-
 #[poll(until(2))]
 #[retry = 3]
 fn a_value_for_a_list_below() -> Result<u8, TimedOut> {
@@ -118,5 +113,5 @@ fn main() {
     let _ = Data { callback: || 1 }.callback;
     module::inside();
     let _ = (counting(1), counting_in_a_pattern((1, 2)), counting_asynchronously(1, 2), Counter(1).count());
-    let _ = (a_value_for_a_list(), a_value_for_a_list_below(), faults_below());
+    let _ = (a_value_for_a_list_below(), faults_below());
 }

@@ -1,6 +1,7 @@
 //! A value that is missing, given twice, or of the wrong kind.
 
 use resilience::{TimedOut, asyncbackoff, asyncretry, poll, retry};
+use std::time::Duration;
 
 #[retry(times = 3, interval = 1s, times = 4)]
 fn twice() -> Result<u8, TimedOut> {
@@ -112,7 +113,42 @@ fn more_than_a_name(one: String) -> Result<usize, TimedOut> {
     Ok(one.len())
 }
 
+#[retry(times = tries)]
+fn a_run_time_count(tries: u32) -> Result<u32, TimedOut> {
+    Ok(tries)
+}
+
+#[poll(until(2), timeout = Duration::from_secs(wait))]
+fn a_run_time_wait(wait: u64) -> Result<u64, TimedOut> {
+    Ok(wait)
+}
+
+struct Settings {
+    tries: u32,
+}
+
+impl Settings {
+    #[asyncretry(self.tries)]
+    async fn a_run_time_count_of_its_own(&self) -> Result<u32, TimedOut> {
+        Ok(self.tries)
+    }
+}
+
+fn is_short(timed_out: &TimedOut) -> bool {
+    timed_out.attempts() < 3
+}
+
+#[retry(on(is_short))]
+fn a_function_for_a_pattern() -> Result<u8, TimedOut> {
+    Ok(1)
+}
+
 fn main() {
+    let _ = (a_run_time_count(3), a_run_time_wait(3), Settings { tries: 3 }.a_run_time_count_of_its_own());
+    let _: fn(&TimedOut) -> bool = is_short;
+    let _: Duration = Duration::ZERO;
+    let _ = a_function_for_a_pattern();
+
     let _ = (twice(), twice_in_two_ways(), twice_by_position_and_by_name(), tries_twice(), a_key_alone());
     let _ = (nothing_behind_the_sign(), no_condition(), many_keys_alone(), parentheses_for_a_value());
     let _ = (the_other_form(), an_empty_pattern(), empty_conditions(), a_comma_for_a_bar());

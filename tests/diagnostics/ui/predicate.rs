@@ -42,7 +42,7 @@ fn a_reference_is_no_number() -> Result<u8, TimedOut> {
 }
 
 #[poll(until(2), alarm = |n| n.is_bad(), ignore = |e: &u8| *e == 1)]
-fn two_predicates_at_once() -> Result<u8, TimedOut> {
+fn two_predicates_at_once() -> std::io::Result<u8> {
     Ok(2)
 }
 
@@ -58,13 +58,18 @@ fn told_too_little() -> Result<u8, TimedOut> {
 
 fn tell(_: &TimedOut, _: Attempt) {}
 
-#[asyncbackoff(1s, on_error = tell, giveup = |e| e.attempts())]
+#[asyncbackoff(1s, on_error = tell)]
 async fn told_by_value() -> Result<u8, TimedOut> {
+    Ok(3)
+}
+
+#[asyncbackoff(1s, giveup = |e| e.attempts())]
+async fn given_up_by_number() -> Result<u8, TimedOut> {
     Ok(3)
 }
 
 fn main() {
     let _ = (no_answer(), one_argument_too_many(), no_question(), by_value(), of_another_type());
     let _ = (a_reference_is_no_number(), two_predicates_at_once(), a_wait_that_is_no_option());
-    let _ = (told_too_little(), told_by_value());
+    let _ = (told_too_little(), told_by_value(), given_up_by_number());
 }

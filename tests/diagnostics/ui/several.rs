@@ -8,7 +8,8 @@ fn five() -> Result<u8, TimedOut> {
 }
 
 #[poll(timeout = 15, times = 0, deadline = 3s)]
-const fn four(mut n: u8) -> Result<u8, TimedOut> {
+const fn six(mut n: u8) -> Result<u8, TimedOut> {
+    n += 1;
     Ok(n)
 }
 
@@ -53,6 +54,6 @@ fn half_a_closure() -> Result<u8, TimedOut> {
 }
 
 fn main() {
-    let _ = (five(), four(1), five_by_position(), a_slip_in_a_value(), a_colon(), a_semicolon(), no_comma());
+    let _ = (five(), six(1), five_by_position(), a_slip_in_a_value(), a_colon(), a_semicolon(), no_comma());
     let _ = (two_commas(), two_signs(), half_a_closure());
 }

@@ -1,7 +1,6 @@
 //! Values of the wrong type are the compiler's business, at the value.
 
 use resilience::{TimedOut, asyncbackoff, poll, retry};
-use std::time::Duration;
 
 const NAME: &str = "three";
 const COUNT: u64 = 3;
@@ -14,16 +13,6 @@ fn a_count_too_wide() -> Result<u8, TimedOut> {
 #[retry(interval = NAME)]
 fn a_name_for_a_wait() -> Result<u8, TimedOut> {
     Ok(1)
-}
-
-#[retry(times = tries)]
-fn a_run_time_count(tries: u32) -> Result<u32, TimedOut> {
-    Ok(tries)
-}
-
-#[poll(until(2), timeout = Duration::from_secs(wait))]
-fn a_run_time_wait(wait: u64) -> Result<u64, TimedOut> {
-    Ok(wait)
 }
 
 #[retry(times = NOWHERE)]
@@ -52,7 +41,7 @@ async fn a_pattern_of_another_error() -> Result<u8, TimedOut> {
 }
 
 fn main() {
-    let _ = (a_count_too_wide(), a_name_for_a_wait(), a_run_time_count(3), a_run_time_wait(3));
+    let _ = (a_count_too_wide(), a_name_for_a_wait());
     let _ = (nowhere_to_be_found(), a_number_for_a_policy(), no_such_pattern());
     let _ = (a_pattern_of_another_type(), a_pattern_of_another_error());
 }

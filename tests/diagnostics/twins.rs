@@ -1,0 +1,668 @@
+//! One module per file of mistakes, with the same things written right.
+
+use resilience::{Alarm, Attempt, Backoff, Jitter, PollPolicy, RetryPolicy, TimedOut};
+use resilience::{asyncbackoff, asyncretry, poll, retry};
+use std::error::Error as StdError;
+use std::io;
+use std::time::Duration;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+mod unknown_option {
+    use super::*;
+
+    #[retry(
+        on(TimedOut { .. }),
+        giveup = |e| e.attempts() > 9,
+        times = 3,
+        backoff = exponential(1ms),
+        jitter = full,
+        deadline = 10s,
+        retry_after = |_| None,
+        on_error = |_, _| {},
+        clone(a),
+        name = "every option",
+        crate = ::resilience
+    )]
+    fn every_option_of_retry(a: u8) -> Result<u8, TimedOut> {
+        Ok(a)
+    }
+
+    #[poll(
+        until(2),
+        timeout = 1s,
+        interval = 1ms,
+        jitter = none,
+        times = 20,
+        alarm(3),
+        ignore(_),
+        max_ignored = 5,
+        hold_for = 0s,
+        on_error = |_, _| {},
+        clone(a),
+        name = "every option",
+        crate = resilience
+    )]
+    fn every_option_of_poll(a: u8) -> io::Result<u8> {
+        Ok(a)
+    }
+
+    #[asyncbackoff(
+        attempt_timeout = 100ms,
+        deadline = 1s,
+        pause = 1ms,
+        on(_),
+        giveup = |_| false,
+        max_tries = 3,
+        jitter = 25%,
+        retry_after = |_| None,
+        on_error = |_, _| {},
+        clone(a),
+        name = "every option",
+        crate = ::resilience
+    )]
+    async fn every_option_of_asyncbackoff(a: u8) -> Result<u8, TimedOut> {
+        Ok(a)
+    }
+
+    #[asyncretry(
+        max_tries = 5,
+        on(_),
+        giveup = |_| false,
+        backoff = linear(1ms, max = 5ms),
+        jitter = equal,
+        retry_after = |_| None,
+        on_error = |_, _| {},
+        clone(a),
+        name = "every option",
+        crate = ::resilience
+    )]
+    async fn every_option_of_asyncretry(a: u8) -> Result<u8, TimedOut> {
+        Ok(a)
+    }
+
+    #[tokio::test]
+    async fn every_known_option_is_taken() {
+        assert_eq!((every_option_of_retry(1), every_option_of_poll(2).unwrap()), (Ok(1), 2));
+        assert_eq!(
+            (every_option_of_asyncbackoff(3).await, every_option_of_asyncretry(4).await),
+            (Ok(3), Ok(4))
+        );
+    }
+}
+
+mod option_value {
+    use super::*;
+
+    #[retry()]
+    fn no_options() -> Result<u8, TimedOut> {
+        Ok(1)
+    }
+
+    #[retry(times = 3, interval = 1s,)]
+    fn a_comma_at_the_end() -> Result<u8, TimedOut> {
+        Ok(1)
+    }
+
+    #[rustfmt::skip]
+    #[retry(
+        /// Three is enough.
+        times = 3,
+        // So is a second.
+        interval = 1s, /* yes */
+        /// And that is all.
+    )]
+    fn comments_among_the_options() -> Result<u8, TimedOut> {
+        Ok(1)
+    }
+
+    #[retry(r#on(1 | 2), r#times = 2)]
+    fn raw_keys() -> Result<u8, u8> {
+        Ok(1)
+    }
+
+    #[retry(clone(r#type, r#fn))]
+    fn r#match(r#type: String, mut r#fn: Vec<u8>) -> Result<usize, TimedOut> {
+        r#fn.push(1);
+        Ok(drop_all(r#type) + r#fn.len())
+    }
+
+    fn drop_all(text: String) -> usize {
+        text.into_bytes().len()
+    }
+
+    #[retry(on(e if e.attempts() > 1))]
+    fn a_guard() -> Result<u8, TimedOut> {
+        Ok(1)
+    }
+
+    #[retry(on(|1 | 2))]
+    fn a_leading_bar() -> Result<u8, u8> {
+        Ok(1)
+    }
+
+    #[retry(on(seen @ 1..=9 if *seen > 3))]
+    fn a_binding_with_a_pattern() -> Result<u8, u8> {
+        Ok(1)
+    }
+
+    #[retry(policy = RetryPolicy::new().times(tries).interval(Duration::ZERO))]
+    fn what_varies(tries: u32) -> Result<u32, u32> {
+        Err(tries)
+    }
+
+    struct Settings {
+        tries: u32,
+    }
+
+    impl Settings {
+        #[asyncbackoff(policy = RetryPolicy::new().times(self.tries))]
+        async fn of_its_own(&self) -> Result<u32, TimedOut> {
+            Ok(self.tries)
+        }
+    }
+
+    /// A constant and an argument may share a word, where one of them is a field, a method or a path.
+    #[retry(times = limits::times(), interval = limits::LIMITS.interval)]
+    fn words_that_are_no_variables(times: u32, interval: u32) -> Result<u32, TimedOut> {
+        Ok(times + interval)
+    }
+
+    mod limits {
+        use super::Duration;
+
+        pub(super) struct Limits {
+            pub(super) interval: Duration,
+        }
+        pub(super) const LIMITS: Limits = Limits { interval: super::SECOND };
+        pub(super) const fn times() -> u32 {
+            3
+        }
+    }
+
+    #[tokio::test]
+    async fn values_are_read_in_every_form() {
+        assert_eq!((no_options(), a_comma_at_the_end(), comments_among_the_options()), (Ok(1), Ok(1), Ok(1)));
+        assert_eq!((raw_keys(), a_leading_bar(), a_binding_with_a_pattern()), (Ok(1), Ok(1), Ok(1)));
+        assert_eq!((a_guard(), r#match("one".into(), vec![1])), (Ok(1), Ok(5)));
+        assert_eq!((what_varies(2), words_that_are_no_variables(1, 2)), (Err(2), Ok(3)));
+        assert_eq!(Settings { tries: 3 }.of_its_own().await, Ok(3));
+    }
+}
+
+mod duration {
+    use super::*;
+
+    const HALF: Duration = Duration::from_millis(500);
+
+    #[retry(interval = 1.5s, deadline = 2min)]
+    fn literals() -> Result<u8, TimedOut> {
+        Ok(1)
+    }
+
+    #[poll(until(2), timeout = forever, interval = 100us, hold_for = 0ns)]
+    fn more_literals() -> Result<u8, TimedOut> {
+        Ok(2)
+    }
+
+    #[asyncbackoff(HALF, SECOND, Duration::ZERO)]
+    async fn constants() -> Result<u8, TimedOut> {
+        Ok(3)
+    }
+
+    #[asyncretry(5, pause = Duration::from_millis(2 * 5))]
+    async fn an_expression() -> Result<u8, TimedOut> {
+        Ok(4)
+    }
+
+    #[retry(interval = const { if cfg!(test) { HALF } else { SECOND } })]
+    fn a_block() -> Result<u8, TimedOut> {
+        Ok(1)
+    }
+
+    #[tokio::test]
+    async fn durations_have_units_or_are_constants() {
+        assert_eq!((literals(), more_literals(), a_block()), (Ok(1), Ok(2), Ok(1)));
+        assert_eq!((constants().await, an_expression().await), (Ok(3), Ok(4)));
+    }
+}
+
+mod count {
+    use super::*;
+
+    const MANY: u32 = 7;
+
+    #[retry(times = 1)]
+    fn once() -> Result<u8, u8> {
+        Err(1)
+    }
+
+    #[retry(times = MANY, interval = 0s)]
+    fn many() -> Result<u8, u8> {
+        Err(7)
+    }
+
+    #[asyncretry(forever)]
+    async fn without_end() -> Result<u8, u8> {
+        Ok(4)
+    }
+
+    #[poll(until(2), timeout = 0s, ignore(_), max_ignored = forever, times = forever)]
+    fn bounded_by_time_alone() -> Result<u8, TimedOut> {
+        Ok(1)
+    }
+
+    #[tokio::test]
+    async fn counts_are_whole_numbers() {
+        assert_eq!((once(), many(), without_end().await), (Err(1), Err(7), Ok(4)));
+        assert_eq!(bounded_by_time_alone().unwrap_err().attempts(), 1);
+    }
+}
+
+mod wait {
+    use super::*;
+
+    const PATIENT: Backoff = Backoff::fibonacci(SECOND);
+
+    const fn patient() -> Backoff {
+        PATIENT
+    }
+
+    #[retry(backoff = exponential(100ms, factor = 1.5, max = 10s), jitter = 25%)]
+    fn spelt_out() -> Result<u8, TimedOut> {
+        Ok(1)
+    }
+
+    #[poll(until(2), backoff = PATIENT, jitter = 0.5)]
+    fn a_constant() -> Result<u8, TimedOut> {
+        Ok(2)
+    }
+
+    #[asyncbackoff(1s, backoff = patient(), jitter = Jitter::Full)]
+    async fn a_constant_function() -> Result<u8, TimedOut> {
+        Ok(3)
+    }
+
+    #[asyncretry(5, backoff = exponential(100ms), jitter = decorrelated)]
+    async fn smoothed() -> Result<u8, TimedOut> {
+        Ok(4)
+    }
+
+    #[tokio::test]
+    async fn waits_are_said_once() {
+        assert_eq!((spelt_out(), a_constant()), (Ok(1), Ok(2)));
+        assert_eq!((a_constant_function().await, smoothed().await), (Ok(3), Ok(4)));
+    }
+}
+
+mod limit {
+    use super::*;
+
+    const RETRY: RetryPolicy = RetryPolicy::new().deadline(SECOND);
+    const POLL: PollPolicy = PollPolicy::new().timeout(SECOND);
+
+    #[retry(attempt_timeout = 1s, deadline = 1s)]
+    async fn as_long_as_everything() -> Result<u8, TimedOut> {
+        Ok(1)
+    }
+
+    #[poll(until(2), timeout = 1min, hold_for = 0s, attempt_timeout = 1min)]
+    async fn as_long_as_the_poll() -> Result<u8, TimedOut> {
+        Ok(2)
+    }
+
+    #[retry(policy = RETRY)]
+    fn by_policy() -> Result<u8, TimedOut> {
+        Ok(1)
+    }
+
+    #[poll(until(2), policy = &POLL)]
+    fn by_reference() -> Result<u8, TimedOut> {
+        Ok(2)
+    }
+
+    #[tokio::test]
+    async fn limits_can_be_reached() {
+        assert_eq!((as_long_as_everything().await, as_long_as_the_poll().await), (Ok(1), Ok(2)));
+        assert_eq!((by_policy(), by_reference()), (Ok(1), Ok(2)));
+    }
+}
+
+mod function {
+    use super::*;
+
+    trait Fetch {
+        #[retry]
+        fn fetch(&self) -> Result<u8, TimedOut> {
+            Ok(1)
+        }
+        fn look(&self) -> Result<u8, TimedOut>;
+    }
+
+    struct Nothing;
+
+    impl Fetch for Nothing {
+        #[poll(until(2))]
+        fn look(&self) -> Result<u8, TimedOut> {
+            Ok(2)
+        }
+    }
+
+    #[retry(clone(n))]
+    fn counting(mut n: u8) -> Result<u8, TimedOut> {
+        n += 1;
+        Ok(n)
+    }
+
+    #[poll(until = |sum| *sum > 1)]
+    fn in_a_pattern((n, m): (u8, u8)) -> Result<u8, TimedOut> {
+        let mut n = n;
+        n += m;
+        Ok(n)
+    }
+
+    #[poll(until(2))]
+    #[retry]
+    #[inline]
+    fn with_others_below() -> Result<u8, TimedOut> {
+        #![allow(unused_variables)]
+        let unused = 3;
+        Ok(2)
+    }
+
+    #[test]
+    fn whatever_has_a_body_can_be_called_again() {
+        assert_eq!((Nothing.fetch(), Nothing.look()), (Ok(1), Ok(2)));
+        assert_eq!((counting(1), in_a_pattern((1, 2)), with_others_below()), (Ok(2), Ok(3), Ok(2)));
+    }
+}
+
+mod position {
+    use super::*;
+
+    #[asyncbackoff(_, 2s, _, max_tries = 3)]
+    async fn two_left_out() -> Result<u8, TimedOut> {
+        Ok(3)
+    }
+
+    #[asyncbackoff(1s, 2s, 100ms, on(_))]
+    async fn three() -> Result<u8, TimedOut> {
+        Ok(3)
+    }
+
+    #[asyncretry(_)]
+    async fn the_only_one_left_out() -> Result<u8, TimedOut> {
+        Ok(4)
+    }
+
+    #[tokio::test]
+    async fn values_are_given_by_position() {
+        assert_eq!(
+            (two_left_out().await, three().await, the_only_one_left_out().await),
+            (Ok(3), Ok(3), Ok(4))
+        );
+    }
+}
+
+mod several {
+    use super::*;
+
+    #[retry(times = 2, interval = 5ms, jitter = 50%, on(_))]
+    fn all_right() -> Result<u8, TimedOut> {
+        Ok(1)
+    }
+
+    #[test]
+    fn several_options_stand_side_by_side() {
+        assert_eq!(all_right(), Ok(1));
+    }
+}
+
+mod constant {
+    use super::*;
+
+    const TRIES: u32 = 3;
+    const HALF: f64 = 0.5;
+
+    #[retry(
+        times = TRIES,
+        backoff = exponential(SECOND, factor = HALF + 1.0, max = SECOND),
+        jitter = Jitter::Ratio(HALF),
+        deadline = SECOND,
+        attempt_timeout = SECOND
+    )]
+    async fn in_range() -> Result<u8, TimedOut> {
+        Ok(1)
+    }
+
+    struct Tries<const N: u32>;
+
+    impl<const N: u32> Tries<N> {
+        #[retry(times = N)]
+        fn of_the_impl(&self) -> Result<u32, TimedOut> {
+            Ok(N)
+        }
+    }
+
+    #[poll(until = |n| *n == N, times = N)]
+    fn of_the_function<const N: u32>() -> Result<u32, TimedOut> {
+        Ok(N)
+    }
+
+    #[tokio::test]
+    async fn constants_in_range_are_taken() {
+        assert_eq!(
+            (in_range().await, Tries::<2>.of_the_impl(), of_the_function::<3>()),
+            (Ok(1), Ok(2), Ok(3))
+        );
+    }
+}
+
+mod type_of_value {
+    use super::*;
+
+    enum Error {
+        Busy,
+        Gone,
+    }
+
+    #[retry(on(Error::Busy), interval = 0s)]
+    fn a_pattern_of_the_error(first: bool) -> Result<u8, Error> {
+        Err(if first { Error::Busy } else { Error::Gone })
+    }
+
+    #[poll(until(&"done"))]
+    fn a_pattern_of_the_value() -> Result<&'static str, TimedOut> {
+        Ok("done")
+    }
+
+    #[test]
+    fn values_have_the_type_that_is_asked_for() {
+        assert!(matches!(a_pattern_of_the_error(true), Err(Error::Busy)));
+        assert!(matches!(a_pattern_of_the_error(false), Err(Error::Gone)));
+        assert_eq!(a_pattern_of_the_value(), Ok("done"));
+    }
+}
+
+mod predicate {
+    use super::*;
+
+    struct Page {
+        length: usize,
+    }
+
+    fn is_even(page: &Page) -> bool {
+        page.length % 2 == 0
+    }
+
+    fn tell(_: &TimedOut, _: &Attempt) {}
+
+    #[poll(until = is_even, on_error = tell)]
+    fn by_reference() -> Result<Page, TimedOut> {
+        Ok(Page { length: 2 })
+    }
+
+    #[retry(on = TimedOut::is_short, retry_after = |_| Some(SECOND), on_error = |_, _| {})]
+    fn a_method() -> Result<u8, TimedOut> {
+        Ok(1)
+    }
+
+    trait Short {
+        fn is_short(&self) -> bool;
+    }
+
+    impl Short for TimedOut {
+        fn is_short(&self) -> bool {
+            self.attempts() < 3
+        }
+    }
+
+    #[test]
+    fn predicates_are_paths_and_closures() {
+        assert_eq!((by_reference().map(|page| page.length), a_method()), (Ok(2), Ok(1)));
+    }
+}
+
+mod return_type {
+    use super::*;
+
+    #[derive(Debug, PartialEq)]
+    enum Roomy {
+        Late(TimedOut),
+        Rang(Alarm<u8>),
+    }
+
+    impl From<TimedOut> for Roomy {
+        fn from(timed_out: TimedOut) -> Self {
+            Self::Late(timed_out)
+        }
+    }
+
+    impl From<Alarm<u8>> for Roomy {
+        fn from(alarm: Alarm<u8>) -> Self {
+            Self::Rang(alarm)
+        }
+    }
+
+    type Outcome<T> = Result<T, Roomy>;
+
+    #[poll(until(2), alarm(3), times = 1)]
+    fn room_for_all(n: u8) -> Outcome<u8> {
+        Ok(n)
+    }
+
+    #[derive(Debug, PartialEq)]
+    enum Narrow {
+        Busy,
+    }
+
+    /// Without a time limit, nothing but the function's own errors has to be held.
+    #[retry(times = 1)]
+    async fn no_need_for_room() -> Result<u8, Narrow> {
+        Err(Narrow::Busy)
+    }
+
+    #[tokio::test]
+    async fn results_of_every_name_are_taken() {
+        assert_eq!(room_for_all(2), Ok(2));
+        assert!(matches!(room_for_all(3), Err(Roomy::Rang(_))));
+        assert!(matches!(room_for_all(4), Err(Roomy::Late(_))));
+        assert_eq!(no_need_for_room().await, Err(Narrow::Busy));
+    }
+}
+
+mod body {
+    use super::*;
+
+    #[asyncbackoff(1s)]
+    async fn converted() -> Result<u8, Box<dyn StdError + Send + Sync>> {
+        Ok("3".parse()?)
+    }
+
+    #[retry]
+    fn early(n: u8) -> Result<u8, TimedOut> {
+        if n > 1 {
+            return Ok(1);
+        }
+        Ok(n)
+    }
+
+    #[tokio::test]
+    async fn question_marks_and_early_returns_end_the_attempt() {
+        assert_eq!((converted().await.unwrap(), early(2)), (3, Ok(1)));
+    }
+}
+
+mod ownership {
+    use super::*;
+
+    #[derive(Clone)]
+    struct Query(String);
+
+    fn send(query: Query) -> usize {
+        query.0.into_bytes().len()
+    }
+
+    #[retry(clone(query))]
+    fn cloned(query: Query) -> Result<usize, TimedOut> {
+        Ok(send(query))
+    }
+
+    #[poll(until(6), clone(query))]
+    async fn cloned_asynchronously(query: Query) -> Result<usize, TimedOut> {
+        Ok(send(query))
+    }
+
+    #[asyncbackoff(1s, 2s)]
+    async fn borrowed(query: &Query) -> Result<usize, TimedOut> {
+        Ok(send(query.clone()))
+    }
+
+    #[tokio::test]
+    async fn each_attempt_gets_its_own() {
+        let query = Query("select".into());
+        assert_eq!((cloned(query.clone()), borrowed(&query).await), (Ok(6), Ok(6)));
+        assert_eq!(cloned_asynchronously(query).await, Ok(6));
+    }
+}
+
+mod renamed {
+    use super::*;
+    use resilience::retry as again;
+
+    /// The renamed one is on top: it sees the other.
+    #[again(times = 4)]
+    #[resilience::poll(until(2))]
+    fn outside_in() -> Result<u8, TimedOut> {
+        Ok(2)
+    }
+
+    #[again]
+    fn alone() -> Result<u8, TimedOut> {
+        Ok(1)
+    }
+
+    #[test]
+    fn a_renamed_attribute_on_top_sees_those_below() {
+        assert_eq!((outside_in(), alone()), (Ok(2), Ok(1)));
+    }
+}
+
+mod half_written {
+    use super::*;
+
+    #[retry]
+    fn a_body_with_a_macro_of_its_own() -> Result<u8, TimedOut> {
+        macro_rules! one {
+            ($($anything:tt)*) => {
+                1
+            };
+        }
+        Ok(one!(let x = ; fn @ |))
+    }
+
+    #[test]
+    fn the_body_is_not_ours_to_understand() {
+        assert_eq!(a_body_with_a_macro_of_its_own(), Ok(1));
+    }
+}
