@@ -107,8 +107,8 @@ impl PollAttempts {
     /// time for it; `None`: it ends here.
     pub(crate) fn refused(&mut self, policy: &PollPolicy, elapsed: Nanos, time_left: Nanos) -> Option<Nanos> {
         self.good_since = Nanos::NEVER;
-        let waits = !policy.timeout.is_never() && !time_left.is_zero();
-        (waits && elapsed.plus(time_left) <= policy.timeout).then_some(time_left)
+        let waits = !policy.limit().is_never() && !time_left.is_zero();
+        (waits && elapsed.plus(time_left) <= policy.limit()).then_some(time_left)
     }
 
     fn go_on(&mut self, policy: &PollPolicy, elapsed: Nanos, chance: Chance) -> Result<Nanos, PollEnd> {
