@@ -113,13 +113,11 @@ impl Options {
     }
 
     pub(crate) fn ratio(&mut self, key: &'static str, faults: &mut Faults) -> Option<Ratio> {
-        match self.percent(key) {
-            Some(percent) => Ratio::read_percent(key, &percent, faults),
-            None => {
-                let expr = self.expr(key, faults)?;
-                Ratio::read(key, expr, faults)
-            }
+        if let Some(percent) = self.percent(key) {
+            return Ratio::read_percent(key, &percent, faults);
         }
+        let expr = self.expr(key, faults)?;
+        Ratio::read(key, expr, faults)
     }
 
     pub(crate) fn window(&mut self, faults: &mut Faults) -> Option<Window> {

@@ -9,8 +9,7 @@ use crate::syntax::Function;
 pub(super) struct Attempt<'a> {
     pub(super) function: &'a Function,
     pub(super) body: TokenStream,
-    /// The body is the user's: `?` and `return` in it must end the attempt and nothing else.
-    pub(super) is_users: bool,
+    pub(super) inside: Inside,
     /// Nothing else borrows from `self` while the body runs.
     pub(super) exclusive_self: bool,
     pub(super) clones: &'a [Ident],
@@ -21,6 +20,15 @@ pub(super) struct Attempt<'a> {
     pub(super) refusal: Refusal,
 }
 
+/// What the body of a layer is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Inside {
+    /// The user's: `?` and `return` in it must end the attempt and nothing else.
+    Body,
+    /// The next layer's, which does neither.
+    Layer,
+}
+
 impl Attempt<'_> {
     pub(super) fn is_async(&self) -> bool {
         self.function.is_async()
@@ -28,13 +36,13 @@ impl Attempt<'_> {
 
     /// The attempt, made: what it returned.
     pub(super) fn made(&self) -> TokenStream {
-        let made = match (self.is_users, self.is_async()) {
-            (false, _) => self.body.clone(),
-            (true, true) => {
+        let made = match (self.inside, self.is_async()) {
+            (Inside::Layer, _) => self.body.clone(),
+            (Inside::Body, true) => {
                 let future = self.future();
                 quote!(#future.await)
             }
-            (true, false) => {
+            (Inside::Body, false) => {
                 let Self { function, body, .. } = self;
                 let outcome = function.outcome();
                 quote_spanned!(self.span()=> (|| -> #outcome #body)())
@@ -59,7 +67,8 @@ impl Attempt<'_> {
         let outcome = function.outcome();
         // An async block captures no more than it needs: where the body only reads through `&mut self`, that would be a
         // shared reference, and the future would be `Send` only for a `Self` that is `Sync`.
-        let exclusive = function.exclusive_self().filter(|_| self.is_users && self.exclusive_self);
+        let exclusive =
+            function.exclusive_self().filter(|_| self.inside == Inside::Body && self.exclusive_self);
         let exclusive = exclusive.map(|this| quote!(if false { let _ = &mut *#this; }));
         // An async block cannot be annotated. A `return` that never happens tells it the type before the body is read,
         // so that the body's `?`, its early returns and its coercions are checked as the function's own were.
