@@ -10,10 +10,11 @@ pub(crate) enum Attribute {
     Poll,
     AsyncBackoff,
     AsyncRetry,
+    Circuit,
 }
 
 impl Attribute {
-    const ALL: [Self; 4] = [Self::Retry, Self::Poll, Self::AsyncBackoff, Self::AsyncRetry];
+    const ALL: [Self; 5] = [Self::Retry, Self::Poll, Self::AsyncBackoff, Self::AsyncRetry, Self::Circuit];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -21,6 +22,7 @@ impl Attribute {
             Self::Poll => "poll",
             Self::AsyncBackoff => "asyncbackoff",
             Self::AsyncRetry => "asyncretry",
+            Self::Circuit => "circuit",
         }
     }
 
@@ -100,13 +102,37 @@ impl Attribute {
                 "name",
                 "crate",
             ],
+            Self::Circuit => &[
+                "name",
+                "breaker",
+                "key",
+                "max_keys",
+                "config",
+                "failure_threshold",
+                "within",
+                "failure_rate",
+                "window",
+                "min_calls",
+                "slow_call",
+                "slow_rate",
+                "recovery_timeout",
+                "max_recovery_timeout",
+                "half_open_calls",
+                "success_threshold",
+                "probe_timeout",
+                "on",
+                "ignore",
+                "fallback",
+                "on_open",
+                "crate",
+            ],
         }
     }
 
     /// The options that may be given by position, in their order.
     pub(crate) fn positional(self) -> &'static [&'static str] {
         match self {
-            Self::Retry | Self::Poll => &[],
+            Self::Retry | Self::Poll | Self::Circuit => &[],
             Self::AsyncBackoff => &["attempt_timeout", "deadline", "pause"],
             Self::AsyncRetry => &["max_tries"],
         }
@@ -125,7 +151,7 @@ impl Attribute {
     /// What it calls the number of attempts.
     pub(crate) fn times(self) -> &'static str {
         match self {
-            Self::Retry | Self::Poll => "times",
+            Self::Retry | Self::Poll | Self::Circuit => "times",
             Self::AsyncBackoff | Self::AsyncRetry => "max_tries",
         }
     }
@@ -133,7 +159,7 @@ impl Attribute {
     /// What it calls the wait between attempts.
     pub(crate) fn interval(self) -> &'static str {
         match self {
-            Self::Retry | Self::Poll => "interval",
+            Self::Retry | Self::Poll | Self::Circuit => "interval",
             Self::AsyncBackoff | Self::AsyncRetry => "pause",
         }
     }
@@ -142,8 +168,14 @@ impl Attribute {
     pub(crate) fn policy(self) -> &'static str {
         match self {
             Self::Poll => "PollPolicy",
+            Self::Circuit => "CircuitConfig",
             Self::Retry | Self::AsyncBackoff | Self::AsyncRetry => "RetryPolicy",
         }
+    }
+
+    /// It may call the function more than once.
+    pub(crate) fn repeats(self) -> bool {
+        self != Self::Circuit
     }
 
     /// What it calls its question about the outcome of an attempt.
@@ -177,7 +209,7 @@ impl Attribute {
             "interval" | "pause" | "delay" | "wait" | "sleep" | "polling_interval" | "step"
             | "default_interval" => &["interval", "pause"],
             "deadline" | "timeout" | "total_timeout" | "max_time" | "max_elapsed_time" | "max_duration"
-            | "within" => &["deadline", "timeout"],
+            | "within" => &["deadline", "timeout", "within"],
             "call_timeout" | "try_timeout" | "per_attempt_timeout" | "timeout_per_attempt" => {
                 &["attempt_timeout"]
             }
@@ -187,6 +219,22 @@ impl Attribute {
             "alarms" => &["alarm"],
             "stable_for" | "hold" | "for" => &["hold_for"],
             "config" => &["policy"],
+            "policy" | "cls" | "settings" => &["config"],
+            "threshold" | "max_failures" | "fail_max" | "failures" => &["failure_threshold"],
+            "reset_timeout"
+            | "open_timeout"
+            | "open_for"
+            | "sleep_window"
+            | "wait_duration_in_open_state" => &["recovery_timeout"],
+            "max_reset_timeout" => &["max_recovery_timeout"],
+            "fallback_function" => &["fallback"],
+            "exclude" | "ignore_errors" => &["ignore"],
+            "failure_rate_threshold" | "error_rate" => &["failure_rate"],
+            "slow_call_rate_threshold" => &["slow_rate"],
+            "slow_call_duration" | "slow_call_duration_threshold" => &["slow_call"],
+            "minimum_number_of_calls" | "min_throughput" | "minimum_throughput" => &["min_calls"],
+            "window_size" | "sliding_window" | "window_calls" | "window_time" => &["window"],
+            "permitted_number_of_calls_in_half_open_state" => &["half_open_calls"],
             "label" | "operation" => &["name"],
             "cloned" | "clones" => &["clone"],
             _ => &[],

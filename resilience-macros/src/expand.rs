@@ -43,7 +43,9 @@ fn expand_tokens(attribute: Attribute, options: TokenStream, item: &TokenStream)
         };
         stack.push((sibling, Options::read(sibling, tokens, &mut faults)));
     }
-    judge_arguments(&function, stack.last().map(|(_, options)| options), &mut faults);
+    // The clones that the body sees are those of the last layer that may call it again.
+    let last_loop = stack.iter().rfind(|(attribute, _)| attribute.repeats());
+    judge_arguments(&function, last_loop.map(|(_, options)| options), &mut faults);
     let layers: Vec<_> = stack
         .into_iter()
         .filter_map(|(attribute, options)| Layer::judge(attribute, options, &function, &mut faults))

@@ -97,3 +97,36 @@ pub fn asyncbackoff(options: TokenStream, function: TokenStream) -> TokenStream 
 pub fn asyncretry(options: TokenStream, function: TokenStream) -> TokenStream {
     expand::expand(Attribute::AsyncRetry, options, function)
 }
+
+/// Guards the function with a circuit breaker.
+///
+/// `#[circuit]` alone opens after five failures in a row, refuses every call for thirty seconds, then lets one trial
+/// through: a good one closes the circuit, a bad one opens it again. On sync and async functions and methods that return
+/// a `Result` whose error type has `From<CircuitOpen>`, or with a `fallback` or `on_open`.
+///
+/// | option | default | meaning |
+/// |---|---|---|
+/// | `name = ".."` | path of the function | circuits of one name are one circuit, in the whole program |
+/// | `breaker = EXPR` | – | a `CircuitBreaker` of yours instead: a `static`, or `&self.breaker` |
+/// | `key = EXPR`, `max_keys = 1024` | – | one circuit for each key (host, tenant), told apart by its text |
+/// | `config = CONST` | – | a `CircuitConfig`; single options override it |
+/// | `failure_threshold = 5` | 5 | consecutive failures that open it |
+/// | `within = 60s` | – | .. or that many within this time, which successes do not clear |
+/// | `failure_rate = 50%`, `window = 100` or `window = 30s`, `min_calls = 20` | – | the share of failures among the last calls, or those of the last time |
+/// | `slow_call = 2s`, `slow_rate = 80%` | – | calls that take so long are bad, or a share of them is |
+/// | `recovery_timeout = 30s` | 30 s | how long it stays open |
+/// | `max_recovery_timeout = 5min` | – | doubling with every failed recovery, up to this |
+/// | `half_open_calls = 1`, `success_threshold = 1` | 1, 1 | trials at once, and successes that close it |
+/// | `probe_timeout = 60s` | `recovery_timeout` | a trial that has not reported by then has failed |
+/// | `on(PATTERN)`, `on = predicate` | every `Err` | which errors are failures; others count as success |
+/// | `ignore(PATTERN)`, `ignore = predicate` | none | errors that count as nothing; asked first |
+/// | `fallback = path` or closure | – | called with the same arguments when the circuit refuses; async for an async function (a plain closure is sync) |
+/// | `on_open = \|open\| ..` | `From` | makes the function's error of a `CircuitOpen` |
+/// | `crate = ::path` | `::resilience` | where the runtime is found |
+///
+/// A panic is a failure, a dropped future counts as nothing. The circuit of a generic function is shared by all its
+/// instantiations.
+#[proc_macro_attribute]
+pub fn circuit(options: TokenStream, function: TokenStream) -> TokenStream {
+    expand::expand(Attribute::Circuit, options, function)
+}

@@ -1,5 +1,10 @@
 //! Every name an expansion may use, and nothing else. Not part of the public interface.
 
+pub use crate::__resilience_list as list;
+pub use crate::circuit::text::{ByDebug, ByDisplay, ByType, Text};
+pub use crate::circuit::{
+    AsyncPermit, CIRCUITS, CircuitEntry, CircuitSite, HoldCircuitOpen, Place, WindowOf,
+};
 pub use crate::error::{HoldAlarm, HoldTimedOut};
 pub use crate::outcome::by;
 pub use crate::poll::{PollNext, PollRun};
@@ -8,10 +13,13 @@ pub use crate::site::Site;
 pub use crate::sleep::Wait;
 #[cfg(feature = "tokio")]
 pub use crate::sleep::{Limited, Pause};
+/// The list of circuits is the linker's; users need not depend on the crate that knows how.
+pub use linkme;
 
 use std::time::Duration;
 
 use crate::attempt::Attempt;
+use crate::circuit::CircuitOpen;
 
 /// A predicate of the user's: behind a function, so that a closure knows the type of its argument.
 #[inline]
@@ -29,4 +37,10 @@ pub fn ask_wait<E>(error: &E, retry_after: impl FnOnce(&E) -> Option<Duration>) 
 #[inline]
 pub fn tell<E>(error: &E, attempt: &Attempt, on_error: impl FnOnce(&E, &Attempt)) {
     on_error(error, attempt);
+}
+
+/// An `on_open` of the user's.
+#[inline]
+pub fn ask_open<E>(open: CircuitOpen, on_open: impl FnOnce(CircuitOpen) -> E) -> E {
+    on_open(open)
 }

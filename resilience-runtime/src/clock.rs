@@ -1,5 +1,7 @@
 //! The only place that reads a clock: a monotonic one, tokio's where there is tokio, or one moved by hand.
 
+use std::sync::OnceLock;
+
 use crate::time::Nanos;
 
 #[cfg(not(feature = "tokio"))]
@@ -15,6 +17,30 @@ pub(crate) fn now() -> Instant {
         return now;
     }
     Instant::now()
+}
+
+/// The moment at which this process first asked for one: in the middle of what a word holds, because a paused clock may
+/// show moments before it.
+const ANCHORED_AT: u64 = 1 << 62;
+
+/// Now, in nanoseconds on one scale for the whole process.
+#[inline]
+pub(crate) fn moment() -> Nanos {
+    static ANCHOR: OnceLock<Instant> = OnceLock::new();
+    let now = now();
+    let anchor = *ANCHOR.get_or_init(|| now);
+    match now.checked_duration_since(anchor) {
+        Some(after) => Nanos::new(ANCHORED_AT).plus(Nanos::of(after)),
+        None => Nanos::new(ANCHORED_AT).minus(Nanos::of(anchor.saturating_duration_since(now))),
+    }
+}
+
+/// Now, as the standard library writes it.
+pub(crate) fn std_now() -> std::time::Instant {
+    #[cfg(feature = "tokio")]
+    return now().into_std();
+    #[cfg(not(feature = "tokio"))]
+    now()
 }
 
 /// The time since a call began.

@@ -9,15 +9,18 @@ mod attempt;
 mod error;
 mod outcome;
 mod rng;
+mod sync;
 mod time;
 // Floor 1: how long to wait.
 mod backoff;
 // Floor 2: what to do next.
 mod attempts;
+mod event;
 // Floor 3: the clock, and waiting by it.
 mod clock;
 mod sleep;
 // Floor 4: the function forms.
+mod circuit;
 mod operation;
 mod poll;
 mod retry;
@@ -31,9 +34,16 @@ pub mod testing;
 pub use attempt::Attempt;
 pub use attempts::{PollPolicy, RetryPolicy};
 pub use backoff::{Backoff, Delays, Jitter};
+#[cfg(feature = "stream")]
+pub use circuit::GuardedStream;
+pub use circuit::{
+    CallError, CircuitBreaker, CircuitConfig, CircuitConflict, CircuitConflicts, CircuitOpen, CircuitRef,
+    CircuitState, Circuits, Judged, KeyedCircuits, Permit, circuits,
+};
 pub use error::{Alarm, ConfigError, Limit, TimedOut};
+pub use event::{CircuitEvent, CircuitEventKind};
 pub use operation::{Asynchronous, Blocking, Operation};
 pub use poll::{Condition, NoCondition, Poll, PollError, PollHooks, poll};
 #[cfg(feature = "macros")]
-pub use resilience_macros::{asyncbackoff, asyncretry, poll, retry};
+pub use resilience_macros::{asyncbackoff, asyncretry, circuit, poll, retry};
 pub use retry::{Hooks, Retry, TimeLimit, Timed, Untimed, retry};

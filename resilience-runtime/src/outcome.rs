@@ -66,5 +66,6 @@ pub mod by {
         poll: "`#[poll]` needs a function that returns a `Result`, not `{Self}`"
         asyncbackoff: "`#[asyncbackoff]` needs a function that returns a `Result`, not `{Self}`"
         asyncretry: "`#[asyncretry]` needs a function that returns a `Result`, not `{Self}`"
+        circuit: "`#[circuit]` needs a function that returns a `Result`, not `{Self}`"
     }
 }

@@ -25,6 +25,9 @@ super::faults! {
         RatioOutOfRange =>
             "a ratio lies between 0 % and 100 %",
             "write one in between, such as `25%` or `0.25`";
+        NotAShare { key: &'static str } =>
+            format!("`{key}` is a share of the calls, above 0 % and up to 100 %"),
+            format!("write `{key} = 50%`, or `{key} = 0.5`");
     }
 }
 

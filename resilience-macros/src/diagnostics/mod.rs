@@ -1,5 +1,6 @@
 //! Everything that can be wrong, in one catalogue and one style: what is wrong and why, then what to write instead.
 
+mod circuit;
 mod conflict;
 mod count;
 mod function;
@@ -9,6 +10,7 @@ mod time;
 mod wait;
 mod words;
 
+pub(crate) use circuit::CircuitFault;
 pub(crate) use conflict::ConflictFault;
 pub(crate) use count::CountFault;
 pub(crate) use function::FunctionFault;
@@ -184,6 +186,7 @@ mod tests {
             page(&CountFault::samples()),
             page(&WaitFault::samples()),
             page(&ConflictFault::samples()),
+            page(&CircuitFault::samples()),
             page(&NameFault::samples()),
         ]
         .into_iter()

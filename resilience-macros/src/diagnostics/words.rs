@@ -17,6 +17,16 @@ pub(super) fn example(key: &str) -> String {
         "timeout" => "timeout = 15s` or `timeout = forever",
         "retry_after" => "retry_after = |error| error.retry_after()",
         "on_error" => "on_error = |error, attempt| log(error, attempt.number)",
+        "failure_threshold" | "min_calls" | "half_open_calls" | "success_threshold" | "max_keys" => {
+            return format!("write `{key} = 5`");
+        }
+        "failure_rate" | "slow_rate" => return format!("write `{key} = 50%`"),
+        "window" => "window = 100` for calls, or `window = 30s",
+        "breaker" => "breaker = &self.breaker",
+        "key" => "key = host",
+        "config" => "config = CONFIG",
+        "fallback" => "fallback = path::to::function",
+        "on_open" => "on_open = |open| Error::from(open)",
         "clone" => "clone(a, b)",
         "policy" => "policy = POLICY",
         "name" => "name = \"db.fetch\"",

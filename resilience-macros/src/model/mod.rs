@@ -1,5 +1,6 @@
 //! Judging: options in, a model out that can be written without fail.
 
+mod circuit;
 mod common;
 mod policy;
 mod poll;
@@ -7,6 +8,7 @@ mod retry;
 mod setters;
 mod waiting;
 
+pub(crate) use circuit::{Circuit, CircuitModel, Refused};
 pub(crate) use common::Common;
 pub(crate) use policy::Policy;
 pub(crate) use poll::PollModel;
@@ -23,6 +25,7 @@ use crate::syntax::{Function, Options};
 pub(crate) enum Layer {
     Retry(RetryModel),
     Poll(PollModel),
+    Circuit(Box<CircuitModel>),
 }
 
 impl Layer {
@@ -36,6 +39,9 @@ impl Layer {
         let before = faults.count();
         let layer = match attribute {
             Attribute::Poll => PollModel::judge(&mut options, function, faults).map(Self::Poll),
+            Attribute::Circuit => {
+                CircuitModel::judge(&mut options, function, faults).map(Box::new).map(Self::Circuit)
+            }
             _ => RetryModel::judge(attribute, &mut options, function, faults).map(Self::Retry),
         };
         options.finish(faults);
@@ -46,14 +52,32 @@ impl Layer {
         match self {
             Self::Retry(model) => &model.common,
             Self::Poll(model) => &model.common,
+            Self::Circuit(model) => &model.common,
         }
+    }
+
+    /// It may call what is below it more than once.
+    pub(crate) fn repeats(&self) -> bool {
+        !matches!(self, Self::Circuit(_))
+    }
+
+    /// It may refuse to call what is below it.
+    pub(crate) fn refuses(&self) -> bool {
+        matches!(self, Self::Circuit(model) if model.refuses())
+    }
+
+    /// It borrows from the arguments, or from `self`, while what is below it runs.
+    pub(crate) fn borrows(&self) -> bool {
+        matches!(self, Self::Circuit(model) if model.borrows())
     }
 }
 
-/// An argument that attempts can change must be cloned for each of them, by the layer nearest to the body.
+/// An argument that attempts can change must be cloned for each of them, by the loop nearest to the body, if there
+/// is one.
 pub(crate) fn judge_arguments(function: &Function, innermost: Option<&Options>, faults: &mut Faults) {
+    let Some(innermost) = innermost else { return };
     // Names that cannot be read are a fault of their own.
-    let Some(cloned) = innermost.and_then(|options| options.listed("clone")) else { return };
+    let Some(cloned) = innermost.listed("clone") else { return };
     for (mutability, argument) in function.mutable_arguments() {
         if cloned.iter().any(|name| name.unraw() == argument.unraw()) {
             continue;

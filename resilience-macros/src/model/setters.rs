@@ -5,9 +5,9 @@ use syn::Expr;
 use super::policy::Policy;
 use super::waiting::{Wait, Waiting};
 use crate::attribute::Attribute;
-use crate::diagnostics::{ConflictFault, Faults, generated_at, span_of};
+use crate::diagnostics::{CircuitFault, ConflictFault, Faults, generated_at, span_of};
 use crate::paths::Runtime;
-use crate::syntax::{BackoffSyntax, Count, Factor, Function, JitterSyntax, Shape, Time};
+use crate::syntax::{BackoffSyntax, Count, Factor, Function, JitterSyntax, Ratio, Shape, Time, Window};
 
 /// The constructor calls of a policy, one around the other, while they are collected.
 pub(super) struct Setters<'a> {
@@ -25,6 +25,53 @@ impl<'a> Setters<'a> {
         let (root, policy) = (runtime.public(), Ident::new(attribute.policy(), Span::mixed_site()));
         let value = quote_spanned!(Span::mixed_site()=> #root::#policy::new());
         Self { runtime, function, attribute, value, generic: false, arguments: Vec::new() }
+    }
+
+    /// On top of `base`, a value that is there already.
+    pub(super) fn over(
+        base: Option<&Expr>,
+        attribute: Attribute,
+        runtime: &'a Runtime,
+        function: &'a Function,
+    ) -> Self {
+        let mut setters = Self::new(attribute, runtime, function);
+        if let Some(base) = base {
+            setters.note(Some(base));
+            setters.value = quote!(#base);
+        }
+        setters
+    }
+
+    /// For a `static`, which can depend on nothing.
+    pub(super) fn finish_static(self, place: Span, faults: &mut Faults) -> TokenStream {
+        for argument in &self.arguments {
+            faults.at(argument, &CircuitFault::RunTime { name: argument.to_string() });
+        }
+        if self.generic {
+            faults.at_span(place, &CircuitFault::Generic);
+        }
+        self.value
+    }
+
+    pub(super) fn ratio(&mut self, method: &str, ratio: Option<&Ratio>) {
+        let Some(ratio) = ratio else { return };
+        self.note(ratio.constant());
+        self.set(method, ratio.span(), &quote!(#ratio));
+    }
+
+    pub(super) fn window(&mut self, window: Option<&Window>) {
+        match window {
+            None => {}
+            Some(Window::Calls(count)) => self.count("window_calls", Some(count)),
+            Some(Window::Time(time)) => self.time("window_time", Some(time)),
+            Some(Window::Const(expr)) => {
+                self.note(Some(expr));
+                let span = generated_at(span_of(expr));
+                let (private, value) = (self.runtime.private_at(span), &self.value);
+                // Calls or time: the constant's type decides.
+                self.value = quote_spanned!(span=> #private::WindowOf(#expr).set(#value));
+            }
+        }
     }
 
     pub(super) fn finish(self, faults: &mut Faults) -> Policy {

@@ -112,6 +112,34 @@ impl Function {
     }
 
     /// The `mut` of an argument.
+    /// `name: &mut T`, or `&mut self`.
+    pub(crate) fn is_exclusive(&self, name: &Ident) -> bool {
+        if name == "self" {
+            return self.exclusive_self().is_some();
+        }
+        self.signature.inputs.iter().any(|argument| match argument {
+            FnArg::Typed(typed) => match (&*typed.pat, &*typed.ty) {
+                (Pat::Ident(pattern), Type::Reference(reference)) => {
+                    pattern.ident == *name && reference.mutability.is_some()
+                }
+                _ => false,
+            },
+            FnArg::Receiver(_) => false,
+        })
+    }
+
+    /// All arguments by name, `self` first; `None` if one of them is a pattern.
+    pub(crate) fn argument_names(&self) -> Option<Vec<Ident>> {
+        let name = |argument: &FnArg| match argument {
+            FnArg::Receiver(receiver) => Some(Ident::new("self", receiver.self_token.span)),
+            FnArg::Typed(typed) => match &*typed.pat {
+                Pat::Ident(name) if name.subpat.is_none() => Some(name.ident.clone()),
+                _ => None,
+            },
+        };
+        self.signature.inputs.iter().map(name).collect()
+    }
+
     pub(crate) fn mut_of(&self, argument: &Ident) -> Option<Token![mut]> {
         self.named_arguments().into_iter().find(|name| name.ident == *argument)?.mutability
     }

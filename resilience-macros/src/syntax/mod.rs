@@ -12,6 +12,7 @@ mod predicate;
 mod ratio;
 mod reader;
 mod tokens;
+mod window;
 
 pub(crate) use backoff::{BackoffSyntax, Factor, SHAPES, Shape};
 pub(crate) use count::Count;
@@ -20,3 +21,5 @@ pub(crate) use function::Function;
 pub(crate) use jitter::JitterSyntax;
 pub(crate) use options::Options;
 pub(crate) use predicate::Predicate;
+pub(crate) use ratio::Ratio;
+pub(crate) use window::Window;

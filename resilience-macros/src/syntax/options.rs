@@ -10,9 +10,11 @@ use super::duration::{Time, Timeout};
 use super::inside::{enclose, inside};
 use super::jitter::JitterSyntax;
 use super::predicate::Predicate;
+use super::ratio::{Percent, Ratio};
 use super::reader::{Entry, Reader, Value};
+use super::window::Window;
 use crate::attribute::Attribute;
-use crate::diagnostics::{Faults, NameFault, OptionFault, suggestion};
+use crate::diagnostics::{CountFault, Faults, NameFault, OptionFault, suggestion};
 
 /// The options of one attribute, each with the place it stands at.
 pub(crate) struct Options {
@@ -99,16 +101,47 @@ impl Options {
         Count::read(key, &expr, faults)
     }
 
+    /// A count that has an end.
+    pub(crate) fn bound(&mut self, key: &'static str, faults: &mut Faults) -> Option<Count> {
+        let place = self.key(key);
+        let count = self.count(key, faults)?;
+        if let (Count::Forever, Some(place)) = (&count, place) {
+            faults.at(&place, &CountFault::NotACount { key });
+            return None;
+        }
+        Some(count)
+    }
+
+    pub(crate) fn ratio(&mut self, key: &'static str, faults: &mut Faults) -> Option<Ratio> {
+        if let Some(percent) = self.percent(key) {
+            return Ratio::read_percent(key, &percent, faults);
+        }
+        let expr = self.expr(key, faults)?;
+        Ratio::read(key, expr, faults)
+    }
+
+    pub(crate) fn window(&mut self, faults: &mut Faults) -> Option<Window> {
+        let expr = self.expr("window", faults)?;
+        Window::read(expr, faults)
+    }
+
+    /// The value of `key = 50%`, if that is how it is given.
+    fn percent(&mut self, key: &str) -> Option<Percent> {
+        let is_percent = |entry: &Entry| entry.key == key && matches!(entry.value, Value::Percent(_));
+        let index = self.entries.iter().position(is_percent)?;
+        match self.entries.remove(index).value {
+            Value::Percent(percent) => Some(percent),
+            Value::Missing | Value::List(_) | Value::Expr(_) => None,
+        }
+    }
+
     pub(crate) fn backoff(&mut self, faults: &mut Faults) -> Option<BackoffSyntax> {
         let expr = self.expr("backoff", faults)?;
         BackoffSyntax::read(self.attribute.interval(), expr, faults)
     }
 
     pub(crate) fn jitter(&mut self, faults: &mut Faults) -> Option<JitterSyntax> {
-        if let Some(Entry { value: Value::Percent(_), .. }) =
-            self.entries.iter().find(|entry| entry.key == "jitter")
-        {
-            let Value::Percent(percent) = self.take("jitter")?.value else { return None };
+        if let Some(percent) = self.percent("jitter") {
             return JitterSyntax::read_percent(&percent, faults);
         }
         let expr = self.expr("jitter", faults)?;

@@ -1,16 +1,32 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
+use super::refusal::Refusal;
 use crate::diagnostics::generated_at;
 use crate::syntax::Function;
 
-/// The body, as something that can be tried again: `?` and `return` in it end the attempt and nothing else.
+/// What is inside a layer: the user's body, or the next layer.
 pub(super) struct Attempt<'a> {
     pub(super) function: &'a Function,
     pub(super) body: TokenStream,
-    /// The body is the user's, and not a loop that was written here.
-    pub(super) body_is_users: bool,
+    pub(super) inside: Inside,
+    /// Nothing else borrows from `self` while the body runs.
+    pub(super) exclusive_self: bool,
     pub(super) clones: &'a [Ident],
+    /// The body sees these clones, and not those of a layer below.
+    pub(super) clones_are_seen: bool,
+    /// A layer above may come here again.
+    pub(super) repeated: bool,
+    pub(super) refusal: Refusal,
+}
+
+/// What the body of a layer is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Inside {
+    /// The user's: `?` and `return` in it must end the attempt and nothing else.
+    Body,
+    /// The next layer's, which does neither.
+    Layer,
 }
 
 impl Attempt<'_> {
@@ -18,21 +34,45 @@ impl Attempt<'_> {
         self.function.is_async()
     }
 
-    /// A call, or a future that is still to be awaited, which has the type of the outcome.
-    fn bare(&self) -> TokenStream {
+    /// The attempt, made: what it returned.
+    pub(super) fn made(&self) -> TokenStream {
+        let made = match (self.inside, self.is_async()) {
+            (Inside::Layer, _) => self.body.clone(),
+            (Inside::Body, true) => {
+                let future = self.future();
+                quote!(#future.await)
+            }
+            (Inside::Body, false) => {
+                let Self { function, body, .. } = self;
+                let outcome = function.outcome();
+                quote_spanned!(self.span()=> (|| -> #outcome #body)())
+            }
+        };
+        self.with_clones(&made)
+    }
+
+    /// The attempt, made inside something that `wrap` puts around its future.
+    pub(super) fn wrapped(&self, wrap: impl FnOnce(TokenStream) -> TokenStream) -> TokenStream {
+        let wrapped = wrap(self.future());
+        self.with_clones(&wrapped)
+    }
+
+    /// What the compiler says of the attempt as a whole (that it consumes an argument) is said at the body.
+    fn span(&self) -> Span {
+        generated_at(self.function.body.span_open())
+    }
+
+    fn future(&self) -> TokenStream {
         let Self { function, body, .. } = self;
         let outcome = function.outcome();
-        // What the compiler says of the attempt as a whole (that it consumes an argument) is said at the body.
-        let span = generated_at(function.body.span_open());
-        if !self.is_async() {
-            return quote_spanned!(span=> (|| -> #outcome #body)());
-        }
         // An async block captures no more than it needs: where the body only reads through `&mut self`, that would be a
         // shared reference, and the future would be `Send` only for a `Self` that is `Sync`.
-        let exclusive = function.exclusive_self().map(|this| quote!(if false { let _ = &mut *#this; }));
+        let exclusive =
+            function.exclusive_self().filter(|_| self.inside == Inside::Body && self.exclusive_self);
+        let exclusive = exclusive.map(|this| quote!(if false { let _ = &mut *#this; }));
         // An async block cannot be annotated. A `return` that never happens tells it the type before the body is read,
         // so that the body's `?`, its early returns and its coercions are checked as the function's own were.
-        quote_spanned! {span=>
+        quote_spanned! {self.span()=>
             async {
                 #exclusive
                 if let ::core::option::Option::Some(__outcome) = ::core::option::Option::None::<#outcome> {
@@ -41,19 +81,6 @@ impl Attempt<'_> {
                 #body
             }
         }
-    }
-
-    /// The attempt, made: what it returned.
-    pub(super) fn made(&self) -> TokenStream {
-        let bare = self.bare();
-        let made = if self.is_async() { quote!(#bare.await) } else { bare };
-        self.with_clones(&made)
-    }
-
-    /// The attempt, made under the limits that `limit` puts around its future.
-    pub(super) fn limited(&self, limit: impl FnOnce(TokenStream) -> TokenStream) -> TokenStream {
-        let limited = limit(self.bare());
-        self.with_clones(&quote!(#limited.await))
     }
 
     /// The wait before the next one.
@@ -70,7 +97,7 @@ impl Attempt<'_> {
             return made.clone();
         }
         let clones = self.clones.iter().map(|name| {
-            let mutability = self.function.mut_of(name).filter(|_| self.body_is_users);
+            let mutability = self.function.mut_of(name).filter(|_| self.clones_are_seen);
             quote_spanned!(name.span()=> let #mutability #name = ::core::clone::Clone::clone(&#name);)
         });
         quote_spanned!(Span::mixed_site()=> { #(#clones)* #made })

@@ -40,6 +40,12 @@ impl<'a> Ends<'a> {
         quote_spanned!(self.error=> #private::HoldTimedOut::hold(#timed_out))
     }
 
+    /// A refusal, as the function's error.
+    pub(super) fn hold_open(&self, open: &TokenStream) -> TokenStream {
+        let private = self.runtime.private_at(self.error);
+        quote_spanned!(self.error=> #private::HoldCircuitOpen::hold(#open))
+    }
+
     /// The alarm over `__value`, as the function's error.
     pub(super) fn hold_alarm(&self, site: &Ident) -> TokenStream {
         let (private, mut site) = (self.runtime.private_at(self.error), site.clone());

@@ -1,35 +1,50 @@
 //! Writing: models in, the function out. Nothing here can fail.
 
 mod attempt;
+mod circuit;
 mod ends;
 mod poll;
 mod predicate;
+mod refusal;
 mod retry;
 mod site;
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 
+use self::attempt::{Attempt, Inside};
+use self::refusal::Refusal;
 use crate::model::Layer;
 use crate::syntax::Function;
 
 /// The function, with each layer around those below it.
 pub(crate) fn function(mut function: Function, layers: &[Layer]) -> TokenStream {
     let mut body = function.body_tokens();
-    for (depth, layer) in layers.iter().rev().enumerate() {
-        let body_is_users = depth == 0;
-        let attempt =
-            attempt::Attempt { function: &function, body, body_is_users, clones: &layer.common().clones };
+    // The clones that the body sees are those of the last layer that repeats it.
+    let last_loop = layers.iter().rposition(Layer::repeats);
+    let exclusive_self = !layers.iter().any(Layer::borrows);
+    for (depth, layer) in layers.iter().enumerate().rev() {
+        let below = layers.get(depth + 1..).unwrap_or_default();
+        let attempt = Attempt {
+            function: &function,
+            body,
+            inside: if below.is_empty() { Inside::Body } else { Inside::Layer },
+            exclusive_self,
+            clones: &layer.common().clones,
+            clones_are_seen: Some(depth) == last_loop,
+            repeated: layers[..depth].iter().any(Layer::repeats),
+            refusal: Refusal::new(depth, below),
+        };
         body = match layer {
             Layer::Retry(model) => retry::write(model, &attempt),
             Layer::Poll(model) => poll::write(model, &attempt),
+            Layer::Circuit(model) => circuit::write(model, &attempt),
         };
     }
     // Their clones carry it instead.
-    if let Some(innermost) = layers.last() {
-        for argument in &innermost.common().clones {
-            function.remove_mut(argument);
-        }
+    for argument in last_loop.map_or_else(Default::default, |depth| layers[depth].common().clones.as_slice())
+    {
+        function.remove_mut(argument);
     }
     let Function { attrs, vis, signature, absorbed, .. } = &function;
     quote_spanned! {Span::mixed_site()=>

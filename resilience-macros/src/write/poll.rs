@@ -15,10 +15,12 @@ pub(super) fn write(model: &PollModel, attempt: &Attempt<'_>) -> TokenStream {
     let private = model.common.runtime.private();
     let outcome = attempt.function.outcome();
     let ends = Ends::new(&model.common.runtime, Attribute::Poll, attempt.function);
-    let settle = settle(model, &ends);
+    let settle = settle(model, attempt, &ends);
     let wait = attempt.wait();
+    let declare = attempt.refusal.declare();
     let step = if attempt.is_async() {
-        let made = attempt.limited(|future| quote_spanned!(Span::mixed_site()=> __run.limit(#site, #future)));
+        let made =
+            attempt.wrapped(|future| quote_spanned!(Span::mixed_site()=> __run.limit(#site, #future).await));
         let timed_out = timed_out(&ends);
         quote_spanned! {Span::mixed_site()=>
             match #made {
@@ -43,6 +45,7 @@ pub(super) fn write(model: &PollModel, attempt: &Attempt<'_>) -> TokenStream {
         #declaration
         let mut __run = #private::PollRun::start();
         loop {
+            #declare
             let __wait = #step;
             #wait
         }
@@ -50,7 +53,7 @@ pub(super) fn write(model: &PollModel, attempt: &Attempt<'_>) -> TokenStream {
 }
 
 /// The wait that `__out` leads to, or the end of the loop.
-fn settle(model: &PollModel, ends: &Ends<'_>) -> TokenStream {
+fn settle(model: &PollModel, attempt: &Attempt<'_>, ends: &Ends<'_>) -> TokenStream {
     let site = site::name(&model.policy);
     let runtime = &model.common.runtime;
     let private = runtime.private();
@@ -75,6 +78,22 @@ fn settle(model: &PollModel, ends: &Ends<'_>) -> TokenStream {
         let told = call(runtime, "tell", &failure, expr);
         quote!(#told;)
     });
+    // A refusal is not an attempt: it is waited out, if there is time for that, or ends the loop.
+    let refused = attempt.refusal.own().map(|refused| {
+        let tell = attempt.refusal.tell(&quote_spanned!(Span::mixed_site()=> __time_left));
+        quote_spanned! {Span::mixed_site()=>
+            ::core::result::Result::Err(__error) if #refused.is_some() => {
+                let __time_left = ::core::option::Option::flatten(#refused);
+                match __run.refused(#site, __time_left) {
+                    ::core::option::Option::Some(__wait) => __wait,
+                    ::core::option::Option::None => {
+                        #tell
+                        break #error;
+                    }
+                }
+            }
+        }
+    });
     let timed_out = timed_out(ends);
     let go_on = quote_spanned! {Span::mixed_site()=>
         #private::PollNext::Wait(__wait, _) => __wait,
@@ -89,6 +108,7 @@ fn settle(model: &PollModel, ends: &Ends<'_>) -> TokenStream {
                     #go_on
                 }
             }
+            #refused
             ::core::result::Result::Err(__error) => {
                 let __next = __run.failed(#site, #ignore);
                 #tell

@@ -1,4 +1,4 @@
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::attempt::Attempt;
@@ -9,28 +9,106 @@ use crate::model::{On, RetryModel};
 
 /// A block that has the type of the function's outcome.
 pub(super) fn write(model: &RetryModel, attempt: &Attempt<'_>) -> TokenStream {
+    let site = site::name(&model.policy);
     let declaration = site::declare(&model.common, &model.policy, "RetryPolicy", attempt.function);
-    let limited = model.timed && attempt.is_async();
-    let measured = model.timed || model.common.on_error.is_some();
-    let loops = if limited { under_limits(model, attempt) } else { plainly(model, attempt, measured) };
     let private = model.common.runtime.private();
-    let start = if measured {
+    let ends = Ends::new(&model.common.runtime, model.attribute, attempt.function);
+    let shape = Shape {
+        limited: model.timed && attempt.is_async(),
+        measured: model.timed || model.common.on_error.is_some(),
+        refusable: attempt.refusal.own().is_some(),
+    };
+    let start = if shape.measured {
         quote_spanned!(Span::mixed_site()=> #private::TimedRetryRun::start())
     } else {
         quote_spanned!(Span::mixed_site()=> #private::RetryRun::new())
     };
-    quote_spanned!(Span::mixed_site()=> { #declaration let mut __run = #start; #loops })
+    let last = shape
+        .keeps_last()
+        .then(|| quote_spanned!(Span::mixed_site()=> let mut __last = ::core::option::Option::None;));
+    let declare = attempt.refusal.declare();
+    let fails = if shape.limited { fails_or_is_cut(&site, attempt, &ends) } else { fails(attempt, &ends) };
+    let decide = decide(model, &shape, &ends);
+    let decide = refused(&site, attempt, &ends, &decide);
+    let wait = attempt.wait();
+    quote_spanned! {Span::mixed_site()=> {
+        #declaration
+        let mut __run = #start;
+        #last
+        loop {
+            // The error ends with this block: one that is not `Send` must not live through the wait, and a future that
+            // waits has no room for it.
+            let __wait = {
+                #declare
+                #fails
+                #decide
+            };
+            #wait
+        }
+    }}
 }
 
-fn plainly(model: &RetryModel, attempt: &Attempt<'_>, measured: bool) -> TokenStream {
-    let site = site::name(&model.policy);
-    let (made, wait) = (attempt.made(), attempt.wait());
+/// What a loop has to do besides calling again.
+struct Shape {
+    /// Attempts are dropped when their time is up.
+    limited: bool,
+    /// The time is asked for.
+    measured: bool,
+    /// A circuit below may refuse.
+    refusable: bool,
+}
+
+impl Shape {
+    /// It may end with what is not the function's own error, while there was one before.
+    fn keeps_last(&self) -> bool {
+        self.limited || self.refusable
+    }
+}
+
+/// Makes an attempt, and goes on only with its `__error`.
+fn fails(attempt: &Attempt<'_>, ends: &Ends<'_>) -> TokenStream {
     let outcome = attempt.function.outcome();
-    let ends = Ends::new(&model.common.runtime, model.attribute, attempt.function);
-    let (into_result, value, error) = (ends.result(), ends.value(), ends.error());
-    let again = again(model);
-    let hint = hint(model);
-    let next = if measured {
+    let made = attempt.made();
+    let (result, value) = (ends.result(), ends.value());
+    quote_spanned! {Span::mixed_site()=>
+        let __out: #outcome = #made;
+        let __error = match #result {
+            ::core::result::Result::Ok(__value) => break #value,
+            ::core::result::Result::Err(__error) => __error,
+        };
+    }
+}
+
+/// The same under limits: with the `__error`, and whether it says that the attempt was `__timed_out`.
+fn fails_or_is_cut(site: &Ident, attempt: &Attempt<'_>, ends: &Ends<'_>) -> TokenStream {
+    let outcome = attempt.function.outcome();
+    let made =
+        attempt.wrapped(|future| quote_spanned!(Span::mixed_site()=> __run.limit(#site, #future).await));
+    let (result, value) = (ends.result(), ends.value());
+    let timed_out = ends.hold_timed_out(&quote_spanned!(Span::mixed_site()=> __run.timed_out(#site)));
+    quote_spanned! {Span::mixed_site()=>
+        let (__error, __timed_out) = match #made {
+            ::core::option::Option::Some(__out) => {
+                let __out: #outcome = __out;
+                match #result {
+                    ::core::result::Result::Ok(__value) => break #value,
+                    ::core::result::Result::Err(__error) => (__error, false),
+                }
+            }
+            ::core::option::Option::None => (#timed_out, true),
+        };
+    }
+}
+
+/// The wait that `__error` leads to, or the end of the loop.
+fn decide(model: &RetryModel, shape: &Shape, ends: &Ends<'_>) -> TokenStream {
+    let site = site::name(&model.policy);
+    let (mut again, mut hint) = (again(model), hint(model));
+    if shape.limited {
+        again = quote_spanned!(Span::mixed_site()=> __timed_out || #again);
+        hint = quote_spanned!(Span::mixed_site()=> if __timed_out { ::core::option::Option::None } else { #hint });
+    }
+    let next = if shape.measured {
         let tell = tell(model);
         quote_spanned! {Span::mixed_site()=> {
             let __attempt = __run.failed(#site, #again, #hint);
@@ -40,77 +118,64 @@ fn plainly(model: &RetryModel, attempt: &Attempt<'_>, measured: bool) -> TokenSt
     } else {
         quote_spanned!(Span::mixed_site()=> __run.failed(#site, #again, #hint))
     };
+    let error = ends.error();
+    let (keep, end) = match (shape.limited, shape.refusable) {
+        (true, _) => {
+            let last = end_with_last(ends);
+            (
+                quote_spanned! {Span::mixed_site()=>
+                    if !__timed_out {
+                        __last = ::core::option::Option::Some(__error);
+                    }
+                },
+                quote_spanned!(Span::mixed_site()=> if __timed_out { #last } else { break #error }),
+            )
+        }
+        (false, true) => (
+            quote_spanned!(Span::mixed_site()=> __last = ::core::option::Option::Some(__error);),
+            quote_spanned!(Span::mixed_site()=> break #error),
+        ),
+        (false, false) => (TokenStream::new(), quote_spanned!(Span::mixed_site()=> break #error)),
+    };
     quote_spanned! {Span::mixed_site()=>
-        loop {
-            // The error ends with this block: one that is not `Send` must not live through the wait, and a future that
-            // waits has no room for it.
-            let __wait = {
-                let __out: #outcome = #made;
-                let __error = match #into_result {
-                    ::core::result::Result::Ok(__value) => break #value,
-                    ::core::result::Result::Err(__error) => __error,
-                };
-                let __next = #next;
-                match __next {
-                    ::core::option::Option::Some(__wait) => __wait,
-                    ::core::option::Option::None => break #error,
-                }
-            };
-            #wait
+        let __next = #next;
+        match __next {
+            ::core::option::Option::Some(__wait) => {
+                #keep
+                __wait
+            }
+            ::core::option::Option::None => #end,
         }
     }
 }
 
-fn under_limits(model: &RetryModel, attempt: &Attempt<'_>) -> TokenStream {
-    let site = site::name(&model.policy);
-    let made = attempt.limited(|future| quote_spanned!(Span::mixed_site()=> __run.limit(#site, #future)));
-    let wait = attempt.wait();
-    let outcome = attempt.function.outcome();
-    let ends = Ends::new(&model.common.runtime, model.attribute, attempt.function);
-    let (into_result, value, error) = (ends.result(), ends.value(), ends.error());
-    let timed_out = ends.hold_timed_out(&quote_spanned!(Span::mixed_site()=> __run.timed_out(#site)));
-    let again = again(model);
-    let hint = hint(model);
-    let tell = tell(model);
+/// A refusal is not an attempt: it is waited out, if there is time for that, or ends the loop.
+fn refused(site: &Ident, attempt: &Attempt<'_>, ends: &Ends<'_>, decide: &TokenStream) -> TokenStream {
+    let Some(refused) = attempt.refusal.own() else { return decide.clone() };
+    let tell = attempt.refusal.tell(&quote_spanned!(Span::mixed_site()=> __time_left));
+    let end = end_with_last(ends);
     quote_spanned! {Span::mixed_site()=>
-        // The last error that was the function's own.
-        let mut __last = ::core::option::Option::None;
-        loop {
-            let __wait = {
-                let (__error, __timed_out) = match #made {
-                    ::core::option::Option::Some(__out) => {
-                        let __out: #outcome = __out;
-                        match #into_result {
-                            ::core::result::Result::Ok(__value) => break #value,
-                            ::core::result::Result::Err(__error) => (__error, false),
-                        }
-                    }
-                    ::core::option::Option::None => (#timed_out, true),
-                };
-                let __next = {
-                    let __again = __timed_out || #again;
-                    let __hint = if __timed_out { ::core::option::Option::None } else { #hint };
-                    let __attempt = __run.failed(#site, __again, __hint);
+        if let ::core::option::Option::Some(__time_left) = #refused {
+            match __run.refused(#site, __time_left) {
+                ::core::option::Option::Some(__wait) => __wait,
+                ::core::option::Option::None => {
                     #tell
-                    __attempt.into_wait()
-                };
-                match __next {
-                    ::core::option::Option::Some(__wait) => {
-                        if !__timed_out {
-                            __last = ::core::option::Option::Some(__error);
-                        }
-                        __wait
-                    }
-                    ::core::option::Option::None if __timed_out => {
-                        let __error = ::core::option::Option::unwrap_or(__last, __error);
-                        break #error;
-                    }
-                    ::core::option::Option::None => break #error,
+                    #end
                 }
-            };
-            #wait
+            }
+        } else {
+            #decide
         }
     }
+}
+
+/// The end with the last error that was the function's own, or with this one if there was none.
+fn end_with_last(ends: &Ends<'_>) -> TokenStream {
+    let error = ends.error();
+    quote_spanned! {Span::mixed_site()=> {
+        let __error = ::core::option::Option::unwrap_or(__last, __error);
+        break #error
+    }}
 }
 
 fn again(model: &RetryModel) -> TokenStream {

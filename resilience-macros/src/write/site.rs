@@ -29,11 +29,7 @@ pub(super) fn declare(
     let private = common.runtime.private();
     let site = self::name(policy);
     let policy_type = Ident::new(policy_type, Span::mixed_site());
-    let place = || {
-        let name = format!("::{}", function.signature.ident.unraw());
-        quote_spanned!(Span::mixed_site()=> ::core::concat!(::core::module_path!(), #name))
-    };
-    let name = common.name.as_ref().map_or_else(place, |name| quote!(#name));
+    let name = function_name(common, function);
     match policy {
         Policy::Const { value, generic: false } => quote_spanned! {Span::mixed_site()=>
             const #site: &#private::Site<#root::#policy_type> =
@@ -62,4 +58,13 @@ fn convert(policy: &syn::Expr, mut policy_type: Ident, common: &Common) -> Token
     let root = common.runtime.public_at(span);
     policy_type.set_span(span);
     quote_spanned!(span=> <#root::#policy_type as ::core::convert::From<_>>::from(#policy))
+}
+
+/// The name that was given, or the function's path.
+pub(super) fn function_name(common: &Common, function: &Function) -> TokenStream {
+    let path = || {
+        let name = format!("::{}", function.signature.ident.unraw());
+        quote_spanned!(Span::mixed_site()=> ::core::concat!(::core::module_path!(), #name))
+    };
+    common.name.as_ref().map_or_else(path, |name| quote!(#name))
 }

@@ -103,6 +103,14 @@ impl PollAttempts {
         self.go_on(policy, elapsed, chance)
     }
 
+    /// A circuit refused the call, which is not an attempt. The wait until it will let a trial in, if the timeout leaves
+    /// time for it; `None`: it ends here.
+    pub(crate) fn refused(&mut self, policy: &PollPolicy, elapsed: Nanos, time_left: Nanos) -> Option<Nanos> {
+        self.good_since = Nanos::NEVER;
+        let waits = !policy.limit().is_never() && !time_left.is_zero();
+        (waits && elapsed.plus(time_left) <= policy.limit()).then_some(time_left)
+    }
+
     fn go_on(&mut self, policy: &PollPolicy, elapsed: Nanos, chance: Chance) -> Result<Nanos, PollEnd> {
         let step = self.number;
         self.ended();

@@ -20,6 +20,13 @@ impl RetryAttempts {
         self.number
     }
 
+    /// A circuit refused the call, which is not an attempt. The wait until it will let a trial in, if there is a deadline
+    /// and that leaves time for the trial; `None`: it ends here.
+    pub(crate) fn refused(policy: &RetryPolicy, elapsed: Nanos, time_left: Nanos) -> Option<Nanos> {
+        let waits = !policy.deadline.is_never() && !time_left.is_zero();
+        (waits && elapsed.plus(time_left) < policy.deadline).then_some(time_left)
+    }
+
     /// An attempt failed `elapsed` after the call began. The wait before the next one; `None`: it was the last.
     ///
     /// `hint` is the wait that the other side asked for: a lower bound.

@@ -116,6 +116,17 @@ impl PollRun {
         }
     }
 
+    /// A circuit below refused the call, which is not an attempt: the wait until it will let a trial in, if there is time
+    /// for that.
+    #[cold]
+    #[inline(never)]
+    pub fn refused(&mut self, site: &Site<PollPolicy>, time_left: Option<Duration>) -> Option<Wait> {
+        let elapsed = self.watch.elapsed();
+        let wait = self.attempts.refused(&site.policy, elapsed, Nanos::of(time_left?))?;
+        self.watch.will_have_waited(elapsed.plus(wait));
+        Some(Wait(wait))
+    }
+
     /// The record of the attempt that failed last, which leads to `next`.
     #[cold]
     #[inline(never)]

@@ -38,6 +38,14 @@ impl RetryRun {
     }
 }
 
+impl RetryRun {
+    /// A circuit below refused the call: without a deadline, that is the end.
+    #[must_use]
+    pub const fn refused(&self, _: &Site<RetryPolicy>, _: Option<Duration>) -> Option<Wait> {
+        None
+    }
+}
+
 /// A call that is measured: it has time limits, or somebody who is told of its failures.
 #[derive(Clone, Copy, Debug)]
 pub struct TimedRetryRun {
@@ -68,6 +76,17 @@ impl TimedRetryRun {
             elapsed: elapsed.to_duration(),
             wait: wait.map(Nanos::to_duration),
         }
+    }
+
+    /// A circuit below refused the call, which is not an attempt: the wait until it will let a trial in, if there is time
+    /// for that.
+    #[cold]
+    #[inline(never)]
+    pub fn refused(&mut self, site: &Site<RetryPolicy>, time_left: Option<Duration>) -> Option<Wait> {
+        let elapsed = self.watch.elapsed();
+        let wait = RetryAttempts::refused(&site.policy, elapsed, Nanos::of(time_left?))?;
+        self.watch.will_have_waited(elapsed.plus(wait));
+        Some(Wait(wait))
     }
 
     /// Puts an attempt under its limits.

@@ -1,0 +1,201 @@
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, quote};
+use syn::{Expr, LitStr};
+
+use super::common::Common;
+use super::policy::exceeds;
+use super::setters::Setters;
+use crate::attribute::Attribute;
+use crate::diagnostics::{CircuitFault, ConflictFault, Faults};
+use crate::paths::Runtime;
+use crate::syntax::{Count, Function, Options, Predicate, Time, Window};
+
+/// `#[circuit]`.
+pub(crate) struct CircuitModel {
+    pub(crate) common: Common,
+    pub(crate) circuit: Circuit,
+    pub(crate) on: Option<Predicate>,
+    pub(crate) ignore: Option<Predicate>,
+    /// What is done in place of a refused call.
+    pub(crate) refused: Refused,
+}
+
+/// Which circuit it is.
+pub(crate) enum Circuit {
+    /// The function's own.
+    Own { config: TokenStream },
+    /// Everybody's of this name. `None`: the configuration of the others.
+    Named { name: LitStr, config: Option<TokenStream> },
+    /// One for each key.
+    Keyed { key: Expr, config: TokenStream, max_keys: TokenStream },
+    /// `breaker = EXPR`.
+    Given(Expr),
+}
+
+/// What is done in place of a refused call.
+pub(crate) enum Refused {
+    /// The refusal is returned, by `From`.
+    Error,
+    /// The function's error is made of it: `on_open`.
+    Made(Expr),
+    /// `fallback`, with the names of the arguments.
+    Fallback { function: Expr, arguments: Vec<Ident> },
+}
+
+/// What says how a circuit behaves.
+const CONFIGURES: [&str; 13] = [
+    "config",
+    "failure_threshold",
+    "within",
+    "failure_rate",
+    "window",
+    "min_calls",
+    "slow_call",
+    "slow_rate",
+    "recovery_timeout",
+    "max_recovery_timeout",
+    "half_open_calls",
+    "success_threshold",
+    "probe_timeout",
+];
+
+impl CircuitModel {
+    pub(crate) fn judge(options: &mut Options, function: &Function, faults: &mut Faults) -> Option<Self> {
+        judge_together(options, faults);
+        let runtime = Runtime::new(options.path("crate", faults));
+        let name = options.string("name", faults);
+        let given = options.expr("breaker", faults);
+        let key = options.expr("key", faults);
+        let max_keys = options.bound("max_keys", faults);
+        let configured = CONFIGURES.iter().any(|key| options.key(key).is_some());
+        let config = config(&runtime, options, function, faults);
+        let refused = Refused::judge(options, function, faults);
+        let on = options.key("on").map(|_| options.predicate("on", faults));
+        let ignore = options.key("ignore").map(|_| options.predicate("ignore", faults));
+        let circuit = match (given, key, &name) {
+            (Some(given), ..) => Circuit::Given(given),
+            (None, Some(key), _) => {
+                let root = runtime.public();
+                let default = || quote!(#root::KeyedCircuits::DEFAULT_MAX_KEYS);
+                let max_keys = max_keys.map_or_else(default, ToTokens::into_token_stream);
+                Circuit::Keyed { key, config, max_keys }
+            }
+            (None, None, Some(name)) => {
+                Circuit::Named { name: name.clone(), config: configured.then_some(config) }
+            }
+            (None, None, None) => Circuit::Own { config },
+        };
+        let common = Common { runtime, name, on_error: None, clones: Vec::new() };
+        Some(Self { common, circuit, on: on.flatten(), ignore: ignore.flatten(), refused: refused? })
+    }
+
+    /// A refusal leaves this layer.
+    pub(crate) fn refuses(&self) -> bool {
+        !matches!(self.refused, Refused::Fallback { .. })
+    }
+
+    /// It borrows from the arguments, or from `self`, while the body runs.
+    pub(crate) fn borrows(&self) -> bool {
+        matches!(self.circuit, Circuit::Given(_))
+    }
+}
+
+/// Options that only make sense together, or only apart.
+fn judge_together(options: &Options, faults: &mut Faults) {
+    if options.key("breaker").is_some() {
+        for key in ["name", "key", "max_keys"].iter().chain(&CONFIGURES) {
+            if let Some(place) = options.key(key) {
+                faults.at(&place, &CircuitFault::Apart { one: "breaker", other: key });
+            }
+        }
+        return;
+    }
+    judge_needs("max_keys", &["key"], options, faults);
+    // What a configuration holds is for the compiler to see.
+    if options.key("config").is_none() {
+        judge_needs("failure_rate", &["window"], options, faults);
+        judge_needs("slow_rate", &["slow_call"], options, faults);
+        judge_needs("slow_rate", &["window"], options, faults);
+        judge_needs("window", &["failure_rate", "slow_rate"], options, faults);
+        judge_needs("min_calls", &["failure_rate", "slow_rate"], options, faults);
+    }
+    for (one, other) in [
+        ("failure_rate", "within"),
+        ("failure_rate", "failure_threshold"),
+        ("slow_rate", "within"),
+        ("slow_rate", "failure_threshold"),
+        ("fallback", "on_open"),
+    ] {
+        if let Some(place) = options.key(other).filter(|_| options.key(one).is_some()) {
+            faults.at(&place, &CircuitFault::Apart { one, other });
+        }
+    }
+}
+
+/// `key` says nothing without one of `needs`.
+fn judge_needs(key: &'static str, needs: &[&'static str], options: &Options, faults: &mut Faults) {
+    let Some(place) = options.key(key) else { return };
+    if needs.iter().all(|need| options.lacks(need)) {
+        faults.at(&place, &ConflictFault::Without { key, needs: needs[0] });
+    }
+}
+
+/// An expression that makes the configuration.
+fn config(runtime: &Runtime, options: &mut Options, function: &Function, faults: &mut Faults) -> TokenStream {
+    let base = options.expr("config", faults);
+    let mut setters = Setters::over(base.as_ref(), Attribute::Circuit, runtime, function);
+    for key in ["failure_threshold", "half_open_calls", "success_threshold"] {
+        setters.count(key, options.bound(key, faults).as_ref());
+    }
+    for key in ["failure_rate", "slow_rate"] {
+        setters.ratio(key, options.ratio(key, faults).as_ref());
+    }
+    for key in ["within", "slow_call", "probe_timeout"] {
+        setters.time(key, options.time(key, faults).as_ref());
+    }
+    let window = options.window(faults);
+    let min_calls = options.bound("min_calls", faults);
+    judge_window(window.as_ref(), min_calls.as_ref(), faults);
+    setters.window(window.as_ref());
+    setters.count("min_calls", min_calls.as_ref());
+    let recovery_timeout = options.time("recovery_timeout", faults);
+    let max_recovery_timeout = options.time("max_recovery_timeout", faults);
+    if base.is_none() {
+        judge_recovery(recovery_timeout.as_ref(), max_recovery_timeout.as_ref(), faults);
+    }
+    setters.time("recovery_timeout", recovery_timeout.as_ref());
+    setters.time("max_recovery_timeout", max_recovery_timeout.as_ref());
+    setters.finish_static(function.attribute_span(), faults)
+}
+
+fn judge_window(window: Option<&Window>, min_calls: Option<&Count>, faults: &mut Faults) {
+    if let (Some(Window::Calls(Count::Literal(calls, _))), Some(Count::Literal(least, span))) =
+        (window, min_calls)
+    {
+        if least > calls {
+            faults.at_span(*span, &CircuitFault::MoreThanWindow);
+        }
+    }
+}
+
+fn judge_recovery(recovery: Option<&Time>, most: Option<&Time>, faults: &mut Faults) {
+    let default = Time::seconds(30);
+    if let Some(most) = most.filter(|most| exceeds(recovery.unwrap_or(&default), most)) {
+        faults.at_span(most.span(), &CircuitFault::BelowRecovery);
+    }
+}
+
+impl Refused {
+    fn judge(options: &mut Options, function: &Function, faults: &mut Faults) -> Option<Self> {
+        let on_open = options.expr("on_open", faults);
+        let Some(place) = options.key("fallback") else {
+            return Some(on_open.map_or(Self::Error, Self::Made));
+        };
+        let fallback = options.expr("fallback", faults)?;
+        let Some(arguments) = function.argument_names() else {
+            faults.at(&place, &CircuitFault::UnnamedArgument);
+            return None;
+        };
+        Some(Self::Fallback { function: fallback, arguments })
+    }
+}

@@ -1,0 +1,180 @@
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::Expr;
+
+use super::attempt::Attempt;
+use super::ends::Ends;
+use super::predicate::{ask, call};
+use super::site;
+use crate::attribute::Attribute;
+use crate::model::{Circuit, CircuitModel, Refused};
+
+/// A block that has the type of the function's outcome.
+pub(super) fn write(model: &CircuitModel, attempt: &Attempt<'_>) -> TokenStream {
+    let outcome = attempt.function.outcome();
+    let ends = Ends::new(&model.common.runtime, Attribute::Circuit, attempt.function);
+    let (site, circuit) = circuit(model, attempt);
+    let acquire = if attempt.is_async() { quote!(acquire_async) } else { quote!(try_acquire) };
+    let (made, ended) = if attempt.is_async() {
+        let made = attempt.wrapped(|future| {
+            quote_spanned! {Span::mixed_site()=> {
+                let mut __body = ::core::pin::pin!(#future);
+                ::core::future::poll_fn(|__context| __permit.poll(__body.as_mut(), __context)).await
+            }}
+        });
+        (made, Some(quote_spanned!(Span::mixed_site()=> let __permit = __permit.ended();)))
+    } else {
+        (attempt.made(), None)
+    };
+    let declare = attempt.refusal.declare();
+    let (result, value, error) = (ends.result(), ends.value(), ends.error());
+    let report = report(model, attempt);
+    let refused = refused(model, attempt, &ends);
+    quote_spanned! {Span::mixed_site()=> {
+        #site
+        match #circuit.#acquire() {
+            ::core::result::Result::Ok(__permit) => {
+                #declare
+                let __out: #outcome = #made;
+                #ended
+                match #result {
+                    ::core::result::Result::Ok(__value) => {
+                        __permit.success();
+                        #value
+                    }
+                    ::core::result::Result::Err(__error) => {
+                        #report
+                        #error
+                    }
+                }
+            }
+            ::core::result::Result::Err(__open) => #refused,
+        }
+    }}
+}
+
+/// What has to be declared first, and the expression that is the circuit.
+fn circuit(model: &CircuitModel, attempt: &Attempt<'_>) -> (TokenStream, TokenStream) {
+    let runtime = &model.common.runtime;
+    let (root, private) = (runtime.public(), runtime.private());
+    let name = site::function_name(&model.common, attempt.function);
+    let place = quote_spanned! {Span::mixed_site()=>
+        #private::Place::new(::core::module_path!(), ::core::file!(), ::core::line!(), ::core::column!())
+    };
+    let listed = |site: TokenStream, kind: TokenStream| {
+        quote_spanned! {Span::mixed_site()=>
+            #site
+            #private::list!(#root, #private::CircuitEntry::#kind(&__RESILIENCE_CIRCUIT));
+        }
+    };
+    let of_site = |new: TokenStream| {
+        let site = quote_spanned! {Span::mixed_site()=>
+            static __RESILIENCE_CIRCUIT: #private::CircuitSite = #private::CircuitSite::#new;
+        };
+        listed(site, quote!(Site))
+    };
+    match &model.circuit {
+        Circuit::Own { config } => {
+            (of_site(quote!(own(#name, #config, #place))), quote!(__RESILIENCE_CIRCUIT.of_its_own()))
+        }
+        Circuit::Named { name, config } => {
+            let none = || quote!(::core::option::Option::None);
+            let config =
+                config.as_ref().map_or_else(none, |config| quote!(::core::option::Option::Some(#config)));
+            (of_site(quote!(named(#name, #config, #place))), quote!(__RESILIENCE_CIRCUIT.of_its_name()))
+        }
+        Circuit::Keyed { key, config, max_keys } => {
+            let site = quote_spanned! {Span::mixed_site()=>
+                static __RESILIENCE_CIRCUIT: #root::KeyedCircuits =
+                    #root::KeyedCircuits::new(#name, #config, #max_keys);
+            };
+            let site = listed(site, quote!(Keyed));
+            let site =
+                quote_spanned!(Span::mixed_site()=> #site let __circuit = __RESILIENCE_CIRCUIT.of_key(#key););
+            (site, quote_spanned!(Span::mixed_site()=> __circuit))
+        }
+        // The name tells an attribute that it was expanded on a body that another one has written already.
+        Circuit::Given(breaker) => {
+            (quote_spanned!(Span::mixed_site()=> const __RESILIENCE_CIRCUIT: () = ();), quote!((#breaker)))
+        }
+    }
+}
+
+/// What an error is to the circuit.
+fn report(model: &CircuitModel, attempt: &Attempt<'_>) -> TokenStream {
+    let runtime = &model.common.runtime;
+    let private = runtime.private();
+    let mut report = quote_spanned! {Span::mixed_site()=> {
+        #[allow(unused_imports)]
+        use #private::{ByDebug as _, ByDisplay as _, ByType as _};
+        __permit.failed(|| (&&&#private::Text(&__error)).text());
+    }};
+    if let Some(on) = &model.on {
+        let on = ask(runtime, on, "__error");
+        report = quote_spanned!(Span::mixed_site()=> if #on #report else { __permit.success(); });
+    }
+    if let Some(ignore) = &model.ignore {
+        let ignore = ask(runtime, ignore, "__error");
+        report = quote_spanned!(Span::mixed_site()=> if #ignore { __permit.ignore(); } else { #report });
+    }
+    // A call that another circuit refused says nothing about what this one guards.
+    if let Some(refused) = attempt.refusal.own() {
+        let tell = attempt.refusal.tell(&quote_spanned!(Span::mixed_site()=> __time_left));
+        report = quote_spanned! {Span::mixed_site()=>
+            if let ::core::option::Option::Some(__time_left) = #refused {
+                #tell
+                __permit.ignore();
+            } else {
+                #report
+            }
+        };
+    }
+    report
+}
+
+/// What is returned in place of a refused call.
+fn refused(model: &CircuitModel, attempt: &Attempt<'_>, ends: &Ends<'_>) -> TokenStream {
+    let open = quote_spanned!(Span::mixed_site()=> __open);
+    let held = match &model.refused {
+        Refused::Fallback { function, arguments } => return fallback(function, arguments, attempt),
+        Refused::Error => ends.hold_open(&open),
+        Refused::Made(on_open) => call(&model.common.runtime, "ask_open", &open, on_open),
+    };
+    let tell = attempt.refusal.tell(&quote_spanned!(Span::mixed_site()=> #open.retry_after()));
+    let error = ends.error();
+    quote_spanned!(Span::mixed_site()=> { #tell let __error = #held; #error })
+}
+
+/// The call of the fallback with the function's own arguments, which nobody else has used.
+fn fallback(function: &Expr, arguments: &[Ident], attempt: &Attempt<'_>) -> TokenStream {
+    let outcome = attempt.function.outcome();
+    let arguments: Vec<_> = arguments
+        .iter()
+        .map(|name| {
+            // What is moved is gone; a loop above may need it again.
+            let again = attempt.repeated && attempt.function.is_exclusive(name);
+            if again { quote!(&mut *#name) } else { quote!(#name) }
+        })
+        .collect();
+    let (call, is_async) = match function {
+        // A closure does not know the types of its arguments unless it is passed to something that does.
+        Expr::Closure(closure) => {
+            let types: Vec<_> = (0..arguments.len()).map(|index| format_ident!("A{index}")).collect();
+            let names: Vec<_> = (0..arguments.len()).map(|index| format_ident!("a{index}")).collect();
+            let call = quote_spanned! {Span::mixed_site()=> {
+                fn __resilience_call<#(#types,)* R>(f: impl FnOnce(#(#types),*) -> R, #(#names: #types),*) -> R {
+                    f(#(#names),*)
+                }
+                __resilience_call(#function, #(#arguments),*)
+            }};
+            (call, closure.asyncness.is_some())
+        }
+        _ => (quote_spanned!(Span::mixed_site()=> (#function)(#(#arguments),*)), true),
+    };
+    let wait = (is_async && attempt.is_async()).then(|| quote!(.await));
+    quote_spanned! {Span::mixed_site()=> {
+        ::core::mem::drop(__open);
+        let __out: #outcome = #call #wait;
+        __out
+    }}
+}

@@ -1,0 +1,45 @@
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote_spanned};
+
+use crate::model::Layer;
+
+/// How a layer learns that a circuit below it refused: a call that was refused is not an attempt, and the value of an
+/// error does not say so.
+///
+/// Each layer above one that may refuse has a flag: `None`, or the circuit's time left. The layer below sets it.
+pub(super) struct Refusal {
+    own: Option<Ident>,
+    above: Option<Ident>,
+}
+
+impl Refusal {
+    /// For the layer at `depth`, and those below it.
+    pub(super) fn new(depth: usize, below: &[Layer]) -> Self {
+        let own = below.iter().any(Layer::refuses).then(|| flag(depth));
+        Self { own, above: depth.checked_sub(1).map(flag) }
+    }
+
+    /// The layer's flag, before an attempt.
+    pub(super) fn declare(&self) -> TokenStream {
+        let Some(own) = &self.own else { return TokenStream::new() };
+        quote_spanned! {Span::mixed_site()=>
+            let mut #own: ::core::option::Option<::core::option::Option<::core::time::Duration>> =
+                ::core::option::Option::None;
+        }
+    }
+
+    /// The layer's flag, if it has one.
+    pub(super) fn own(&self) -> Option<&Ident> {
+        self.own.as_ref()
+    }
+
+    /// Tells the layer above of a refusal; `time_left` is an `Option<Duration>`.
+    pub(super) fn tell(&self, time_left: &TokenStream) -> TokenStream {
+        let Some(above) = &self.above else { return TokenStream::new() };
+        quote_spanned!(Span::mixed_site()=> #above = ::core::option::Option::Some(#time_left);)
+    }
+}
+
+fn flag(depth: usize) -> Ident {
+    format_ident!("__refused_{depth}", span = Span::mixed_site())
+}

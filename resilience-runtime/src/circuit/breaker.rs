@@ -1,0 +1,329 @@
+use std::time::Duration;
+
+use super::config::CircuitConfig;
+use super::core::{self, Cause, Effect, Pass, Report};
+use super::ledger::{Ledger, Note};
+use super::listeners::{EVERYWHERE, Listeners};
+use super::memory::{Mail, Memory};
+use super::name::Name;
+use super::permit::{AsyncPermit, Permit, Ticket};
+use super::word::Word;
+use super::{CircuitOpen, CircuitState};
+use crate::clock;
+use crate::error::{ConfigError, or_panic};
+use crate::event::{CircuitEvent, CircuitEventKind, Listener};
+use crate::time::Nanos;
+
+/// One circuit: lets calls through while they succeed, and refuses them for a while when they do not.
+///
+/// `const`-constructible: a plain `static`, a field, or behind an [`Arc`](std::sync::Arc). All methods take `&self`.
+///
+/// ```
+/// use resilience::{CallError, CircuitBreaker, CircuitConfig, CircuitState};
+/// use std::time::Duration;
+///
+/// static PAYMENTS: CircuitBreaker = CircuitBreaker::new(
+///     "payments",
+///     CircuitConfig::new().failure_threshold(3).recovery_timeout(Duration::from_secs(60)),
+/// );
+///
+/// fn charge() -> Result<u32, &'static str> { Err("card declined by the weather") }
+///
+/// for _ in 0..3 {
+///     assert_eq!(PAYMENTS.call(charge), Err(CallError::Failed("card declined by the weather")));
+/// }
+/// assert_eq!(PAYMENTS.state(), CircuitState::Open);
+/// assert!(matches!(PAYMENTS.call(charge), Err(CallError::Open(_))));
+/// ```
+///
+/// | | closed | open | half-open | forced open | counting only, disabled |
+/// |---|---|---|---|---|---|
+/// | a call | runs | is refused; once the recovery timeout has elapsed, it is a trial | is a trial if there is a place, else refused | is refused | runs |
+/// | success, failure, slow call | counted | – | counted; the first failure opens it, enough successes close it | – | counted, or not |
+/// | ignored, dropped, cancelled | nothing | – | the place is free again | – | nothing |
+/// | panic | failure | – | failure | – | failure, or nothing |
+/// | a trial past `probe_timeout` | – | – | failure, and its place is free | – | – |
+///
+/// A result of a call that began before the last transition is late: it changes nothing, in any state.
+#[derive(Debug)]
+pub struct CircuitBreaker {
+    name: Name,
+    config: CircuitConfig,
+    memory: Memory,
+    listeners: Listeners,
+}
+
+impl CircuitBreaker {
+    /// A closed circuit.
+    ///
+    /// # Panics
+    /// If the configuration contradicts itself; see [`CircuitConfig::validate`]. In a `static`, a compile error.
+    #[must_use]
+    pub const fn new(name: &'static str, config: CircuitConfig) -> Self {
+        or_panic!(config.validate());
+        Self::of(Name::Written(name), config)
+    }
+
+    /// As [`new`](Self::new), for a configuration known only at run time.
+    ///
+    /// # Errors
+    /// Where `new` panics.
+    pub fn try_new(name: &'static str, config: CircuitConfig) -> Result<Self, ConfigError> {
+        config.validate()?;
+        Ok(Self::of(Name::Written(name), config))
+    }
+
+    /// The configuration is one that has been validated.
+    pub(super) const fn of(name: Name, config: CircuitConfig) -> Self {
+        Self { name, memory: Memory::new(&config), config, listeners: Listeners::new() }
+    }
+
+    /// Asks to be let in: a guard that is told how the call ended.
+    ///
+    /// ```
+    /// # use resilience::{CircuitBreaker, CircuitConfig};
+    /// let breaker = CircuitBreaker::new("queue", CircuitConfig::new().failure_threshold(1));
+    /// let permit = breaker.try_acquire()?;
+    /// permit.failure();
+    /// assert!(breaker.opened());
+    /// # Ok::<(), resilience::CircuitOpen>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The refusal, if the circuit is open or has no place for another trial.
+    #[inline]
+    pub fn try_acquire(&self) -> Result<Permit<'_>, CircuitOpen> {
+        self.admit().map(Permit::new)
+    }
+
+    /// As [`try_acquire`](Self::try_acquire), for a call that lives in a future.
+    #[doc(hidden)]
+    #[inline]
+    pub fn acquire_async(&self) -> Result<AsyncPermit<'_>, CircuitOpen> {
+        self.admit().map(AsyncPermit::new)
+    }
+
+    /// One load and one comparison for a healthy circuit.
+    ///
+    /// What comes out of the slow way is taken apart and put together again, so that a healthy call's ticket stays in
+    /// registers.
+    #[inline]
+    pub(super) fn admit(&self) -> Result<Ticket<'_>, CircuitOpen> {
+        let seen = self.memory.word();
+        let pass = if seen.is_calm() { Pass::calm(seen) } else { self.admit_watched(seen)? };
+        Ok(Ticket::new(self, pass))
+    }
+
+    #[inline(never)]
+    fn admit_watched(&self, seen: Word) -> Result<Pass, CircuitOpen> {
+        let (pass, mail) = self.memory.enter(seen, &self.config, clock::moment, || self.listened());
+        self.read_out(mail);
+        pass.map_err(|refusal| CircuitOpen::new(self.name.clone(), refusal))
+    }
+
+    /// Whether a calm circuit has stayed as it was, so that a success is not worth a word.
+    #[inline]
+    pub(super) fn stayed_calm(&self, pass: Pass) -> bool {
+        self.memory.word() == pass.seen
+    }
+
+    /// A report, with the cause if it is known already.
+    #[inline]
+    pub(super) fn exit(&self, pass: Pass, report: Report, cause: Option<&Cause>) -> Effect {
+        let (effect, mail) =
+            self.memory.exit(pass, report, &self.config, clock::moment, || self.listened(), cause);
+        self.read_out(mail);
+        effect
+    }
+
+    /// A report with its cause, to which there is no further question.
+    #[cold]
+    pub(super) fn settle(&self, pass: Pass, report: Report, cause: &Cause) {
+        let _ = self.exit(pass, report, Some(cause));
+    }
+
+    /// Why a slow call is a failure.
+    pub(super) fn slow_cause(&self) -> Cause {
+        self.config.slow_text().map(Into::into)
+    }
+
+    /// The circuit's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.name.as_str()
+    }
+
+    /// The configuration it was made with.
+    pub const fn config(&self) -> CircuitConfig {
+        self.config
+    }
+
+    /// What it is doing: half-open as soon as the recovery timeout has elapsed.
+    #[must_use]
+    pub fn state(&self) -> CircuitState {
+        self.read(core::state)
+    }
+
+    /// Whether it refuses calls: open or forced open. Not while half-open.
+    #[must_use]
+    pub fn opened(&self) -> bool {
+        matches!(self.state(), CircuitState::Open | CircuitState::ForcedOpen)
+    }
+
+    /// Whether it is closed.
+    #[must_use]
+    pub fn closed(&self) -> bool {
+        self.state() == CircuitState::Closed
+    }
+
+    /// While closed, the failures it counts: in a row, or in its window. While open, those that opened it, and one for
+    /// every recovery that failed since.
+    #[must_use]
+    pub fn failure_count(&self) -> u32 {
+        self.read(|word, ledger, now| core::failures(word, ledger, now, &self.config))
+    }
+
+    /// How long it stays open: `None` if it is not open, [`Duration::MAX`] if its recovery timeout never ends.
+    #[must_use]
+    pub fn open_remaining(&self) -> Option<Duration> {
+        self.read(|word, ledger, now| {
+            let open = core::state(word, ledger, now) == CircuitState::Open;
+            open.then(|| ledger.until.minus(now).to_duration())
+        })
+    }
+
+    /// The moment at which it will try to recover: `None` if it is not open, or if that moment never comes.
+    #[must_use]
+    pub fn open_until(&self) -> Option<std::time::Instant> {
+        clock::std_now().checked_add(self.open_remaining()?)
+    }
+
+    /// What the failure said that opened it; `None` once it is closed.
+    #[must_use]
+    pub fn last_failure(&self) -> Option<String> {
+        self.read(|_, ledger, _| ledger.last_failure.as_deref().map(str::to_owned))
+    }
+
+    /// How many results came from calls that began before the last transition. They changed nothing.
+    #[must_use]
+    pub fn late_results(&self) -> u64 {
+        self.read(|_, ledger, _| ledger.late)
+    }
+
+    /// Whether there is nothing to be lost by forgetting it. Nobody is told of anything meanwhile: the caller holds a
+    /// lock.
+    pub(super) fn is_at_rest(&self) -> bool {
+        let now = clock::moment();
+        let ledger = self.memory.ledger();
+        let word = self.memory.word();
+        word.state() == CircuitState::Closed
+            && core::failures(word, &ledger, now, &self.config) == 0
+            && ledger.window.is_clean(now)
+    }
+
+    /// Refuses every call until [`force_close`](Self::force_close) or [`reset`](Self::reset).
+    pub fn force_open(&self) {
+        self.force(CircuitState::ForcedOpen);
+    }
+
+    /// Closes it, whatever it was doing, and forgets what it has counted.
+    pub fn force_close(&self) {
+        self.force(CircuitState::Closed);
+    }
+
+    /// Lets every call through and counts nothing, until [`reset`](Self::reset).
+    pub fn disable(&self) {
+        self.force(CircuitState::Disabled);
+    }
+
+    /// Lets every call through and counts, but never opens, until [`reset`](Self::reset).
+    pub fn metrics_only(&self) {
+        self.force(CircuitState::MetricsOnly);
+    }
+
+    /// Back to a new circuit: closed, nothing counted, no last failure. Calls under way report to a generation that is
+    /// over.
+    pub fn reset(&self) {
+        self.force(CircuitState::Closed);
+    }
+
+    /// Calls `listener` after every event of this circuit: in order, one at a time, on the thread of whoever caused it
+    /// or one that was busy telling, and with no lock held. A listener that panics harms nobody. It cannot be removed.
+    pub fn listen(&self, listener: impl Fn(&CircuitEvent) + Send + Sync + 'static) {
+        self.listeners.add(Listener::new(listener));
+    }
+
+    /// Tells of something that is no transition.
+    pub(super) fn announce(&self, kind: CircuitEventKind) {
+        self.locked(|word, ledger, _| {
+            ledger.tell(kind, word, Nanos::ZERO);
+            (word, ())
+        });
+    }
+
+    fn force(&self, state: CircuitState) {
+        self.locked(|word, ledger, _| (core::force(word, ledger, state, &self.config), ()));
+    }
+
+    fn read<T>(&self, read: impl FnOnce(Word, &Ledger, Nanos) -> T) -> T {
+        self.locked(|word, ledger, now| (word, read(word, ledger, now)))
+    }
+
+    /// A step under the lock, with everything settled that has become due.
+    fn locked<T>(&self, step: impl FnOnce(Word, &mut Ledger, Nanos) -> (Word, T)) -> T {
+        let now = clock::moment();
+        let (answer, mail) = self.memory.locked(
+            || self.listened(),
+            |word, ledger| {
+                let word = core::settle(word, ledger, now, &self.config);
+                step(word, ledger, now)
+            },
+        );
+        self.read_out(mail);
+        answer
+    }
+
+    fn listened(&self) -> bool {
+        self.listeners.any() || EVERYWHERE.any()
+    }
+
+    #[inline]
+    fn read_out(&self, mail: Mail) {
+        if mail == Mail::Waiting {
+            self.tell_all();
+        }
+    }
+
+    /// Tells of everything that happened. One thread at a time: the others leave their events to it, and so does a
+    /// listener that causes new ones.
+    #[cold]
+    #[inline(never)]
+    fn tell_all(&self) {
+        if std::mem::replace(&mut self.memory.ledger().outbox.being_read, true) {
+            return;
+        }
+        while let Some(note) = self.next_note() {
+            let Note { kind, generation, failures, time_left, last_failure } = note;
+            let name = self.name.clone();
+            let event = CircuitEvent { name, kind, generation, failures, time_left, last_failure };
+            self.listeners.tell(&event);
+            EVERYWHERE.tell(&event);
+        }
+    }
+
+    /// Gives the reading up under the same lock that says there is nothing left: no event is forgotten in between.
+    fn next_note(&self) -> Option<Note> {
+        let mut ledger = self.memory.ledger();
+        let note = ledger.outbox.notes.pop_front();
+        ledger.outbox.being_read = note.is_some();
+        note
+    }
+}
+
+/// For the tests, which look inside.
+#[cfg(all(test, feature = "testing"))]
+impl CircuitBreaker {
+    pub(super) fn inspect<T>(&self, look: impl FnOnce(Word, &Ledger) -> T) -> T {
+        self.read(|word, ledger, _| look(word, ledger))
+    }
+}

@@ -1,0 +1,136 @@
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::pin;
+
+use super::permit::{AsyncPermit, Permit};
+use super::{CallError, CircuitBreaker, text};
+
+/// A circuit with an opinion on errors: made by [`CircuitBreaker::on`] and [`CircuitBreaker::ignore`].
+#[derive(Clone, Copy)]
+#[must_use = "it does nothing until something is called through it"]
+pub struct Judged<'a, On, Ignore> {
+    breaker: &'a CircuitBreaker,
+    on: On,
+    ignore: Ignore,
+}
+
+impl CircuitBreaker {
+    /// Calls `operation`, if the circuit lets it in. Every `Err` is a failure, and so is a panic.
+    ///
+    /// The text of [`last_failure`](Self::last_failure) is the first line of the error's `Debug`, without quotes if
+    /// the error is a string.
+    ///
+    /// # Errors
+    /// [`CallError::Open`], if the circuit refused; else the operation's own error in [`CallError::Failed`].
+    #[inline]
+    pub fn call<T, E: fmt::Debug>(
+        &self,
+        operation: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, CallError<E>> {
+        self.on(|_: &E| true).call(operation)
+    }
+
+    /// As [`call`](Self::call), for an async closure, or one that returns a future. It can be spawned wherever that
+    /// future can.
+    ///
+    /// A future that is dropped before its end was cancelled, which counts as nothing.
+    ///
+    /// # Errors
+    /// As [`call`](Self::call).
+    #[inline]
+    pub async fn call_async<F, Fut, T, E>(&self, operation: F) -> Result<T, CallError<E>>
+    where
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+        E: fmt::Debug,
+    {
+        let permit = AsyncPermit::new(self.admit()?);
+        // The closure runs inside, so that a panic of its own is seen.
+        let mut future = pin!(async { operation().await });
+        let result = poll_fn(|cx| permit.poll(future.as_mut(), cx)).await;
+        judge(permit.ended(), result, |_| true, |_| false)
+    }
+
+    /// Only these errors are failures; all others count as success.
+    ///
+    /// ```
+    /// use resilience::{CircuitBreaker, CircuitConfig};
+    ///
+    /// let breaker = CircuitBreaker::new("shop", CircuitConfig::new().failure_threshold(1));
+    /// let _ = breaker.on(|status: &u16| *status >= 500).call(|| Err::<(), _>(404_u16));
+    /// assert!(breaker.closed());
+    /// let _ = breaker.on(|status: &u16| *status >= 500).call(|| Err::<(), _>(503_u16));
+    /// assert!(breaker.opened());
+    /// ```
+    pub fn on<E, On: FnOnce(&E) -> bool>(&self, on: On) -> Judged<'_, On, fn(&E) -> bool> {
+        Judged { breaker: self, on, ignore: |_| false }
+    }
+
+    /// These errors count as nothing at all, neither as failure nor as success.
+    pub fn ignore<E, Ignore: FnOnce(&E) -> bool>(
+        &self,
+        ignore: Ignore,
+    ) -> Judged<'_, fn(&E) -> bool, Ignore> {
+        Judged { breaker: self, on: |_| true, ignore }
+    }
+}
+
+impl<'a, On, Ignore> Judged<'a, On, Ignore> {
+    /// These errors count as nothing at all; asked before `on`.
+    pub fn ignore<E, NewIgnore: FnOnce(&E) -> bool>(self, ignore: NewIgnore) -> Judged<'a, On, NewIgnore> {
+        Judged { breaker: self.breaker, on: self.on, ignore }
+    }
+
+    /// Calls `operation`, if the circuit lets it in.
+    ///
+    /// # Errors
+    /// As [`CircuitBreaker::call`].
+    #[inline]
+    pub fn call<T, E: fmt::Debug>(self, operation: impl FnOnce() -> Result<T, E>) -> Result<T, CallError<E>>
+    where
+        On: FnOnce(&E) -> bool,
+        Ignore: FnOnce(&E) -> bool,
+    {
+        let permit = Permit::new(self.breaker.admit()?);
+        judge(permit, operation(), self.on, self.ignore)
+    }
+
+    /// As [`call`](Self::call), for an async closure, or one that returns a future.
+    ///
+    /// # Errors
+    /// As [`CircuitBreaker::call`].
+    pub async fn call_async<F, Fut, T, E>(self, operation: F) -> Result<T, CallError<E>>
+    where
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+        E: fmt::Debug,
+        On: FnOnce(&E) -> bool,
+        Ignore: FnOnce(&E) -> bool,
+    {
+        let permit = AsyncPermit::new(self.breaker.admit()?);
+        let mut future = pin!(async { operation().await });
+        let result = poll_fn(|cx| permit.poll(future.as_mut(), cx)).await;
+        judge(permit.ended(), result, self.on, self.ignore)
+    }
+}
+
+#[inline]
+fn judge<T, E: fmt::Debug>(
+    permit: Permit<'_>,
+    result: Result<T, E>,
+    on: impl FnOnce(&E) -> bool,
+    ignore: impl FnOnce(&E) -> bool,
+) -> Result<T, CallError<E>> {
+    match &result {
+        Err(error) if ignore(error) => permit.ignore(),
+        Err(error) if on(error) => permit.failure_with(|| Some(text::first_line(error).into())),
+        _ => permit.success(),
+    }
+    result.map_err(CallError::Failed)
+}
+
+impl<On, Ignore> fmt::Debug for Judged<'_, On, Ignore> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Judged").field("circuit", &self.breaker.name()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,93 @@
+use super::*;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+#[test]
+fn the_table_of_defaults_is_true() {
+    let config = CircuitConfig::new();
+    assert_eq!(config.threshold(), 5);
+    assert_eq!(config.recovery_timeout, Nanos::of(30 * SECOND));
+    assert_eq!(config.probe_time(), Nanos::of(30 * SECOND));
+    assert_eq!((config.places(), config.successes_to_close()), (1, 1));
+    assert_eq!(config.least_calls(), 20);
+    assert_eq!(config.window_calls(7).least_calls(), 7);
+    assert_eq!(config.within_nanos(), None);
+    assert!(!config.times_calls());
+    assert_eq!(config.validate(), Ok(()));
+    assert_eq!(config, CircuitConfig::default());
+}
+
+#[test]
+fn a_value_that_makes_no_sense_by_itself_is_refused_when_it_is_set() {
+    let new = CircuitConfig::new();
+    let cases = [
+        (new.try_failure_threshold(0), "failure_threshold"),
+        (new.try_within(Duration::ZERO), "within"),
+        (new.try_failure_rate(0.0), "failure_rate"),
+        (new.try_failure_rate(1.5), "failure_rate"),
+        (new.try_failure_rate(f64::NAN), "failure_rate"),
+        (new.try_window_calls(0), "window"),
+        (new.try_window_calls(u32::MAX), "window"),
+        (new.try_window_time(Duration::ZERO), "window"),
+        (new.try_min_calls(0), "min_calls"),
+        (new.try_slow_call(Duration::ZERO), "slow_call"),
+        (new.try_slow_rate(-0.1), "slow_rate"),
+        (new.try_recovery_timeout(Duration::ZERO), "recovery_timeout"),
+        (new.try_half_open_calls(0), "half_open_calls"),
+        (new.try_success_threshold(0), "success_threshold"),
+        (new.try_probe_timeout(Duration::ZERO), "probe_timeout"),
+    ];
+    for (result, option) in cases {
+        assert_eq!(result.unwrap_err().option(), option);
+    }
+}
+
+#[test]
+fn a_contradiction_is_found_in_whatever_order_it_was_written() {
+    let new = CircuitConfig::new();
+    let cases = [
+        (new.failure_rate(0.5), "failure_rate"),
+        (new.slow_call(SECOND).slow_rate(0.5), "slow_rate"),
+        (new.slow_rate(0.5).window_calls(9), "slow_rate"),
+        (new.window_calls(9), "window"),
+        (new.window_time(SECOND), "window"),
+        (new.window_time(SECOND).window_calls(9).failure_rate(0.5), "window"),
+        (new.min_calls(9), "min_calls"),
+        (new.min_calls(10).failure_rate(0.5).window_calls(9), "min_calls"),
+        (new.within(SECOND).failure_rate(0.5).window_calls(9), "within"),
+        (new.failure_rate(0.5).window_calls(9).failure_threshold(3), "failure_threshold"),
+        (new.failure_threshold(u32::MAX).within(SECOND), "failure_threshold"),
+        (new.max_recovery_timeout(SECOND), "max_recovery_timeout"),
+    ];
+    for (config, option) in cases {
+        assert_eq!(config.validate().unwrap_err().option(), option, "{config:?}");
+    }
+}
+
+#[test]
+fn settings_that_agree_are_accepted() {
+    let new = CircuitConfig::new();
+    for config in [
+        new.failure_threshold(3).within(SECOND),
+        new.failure_rate(0.5).window_calls(9).min_calls(9),
+        new.min_calls(900).failure_rate(1.0).window_time(SECOND),
+        new.slow_rate(0.8).slow_call(SECOND).window_calls(10),
+        new.slow_call(SECOND).failure_threshold(u32::MAX),
+        new.max_recovery_timeout(30 * SECOND),
+        new.max_recovery_timeout(Duration::MAX).recovery_timeout(Duration::MAX).probe_timeout(Duration::MAX),
+        new.half_open_calls(u32::MAX).success_threshold(u32::MAX),
+    ] {
+        assert_eq!(config.validate(), Ok(()), "{config:?}");
+    }
+}
+
+#[test]
+fn the_open_time_doubles_up_to_its_bound_and_never_overflows() {
+    let steady = CircuitConfig::new().recovery_timeout(SECOND);
+    assert_eq!(steady.open_time(u32::MAX), Nanos::of(SECOND));
+    let doubling = steady.max_recovery_timeout(5 * SECOND);
+    for (failed, seconds) in [(0, 1), (1, 2), (2, 4), (3, 5), (63, 5), (64, 5), (u32::MAX, 5)] {
+        assert_eq!(doubling.open_time(failed), Nanos::of(seconds * SECOND), "after {failed}");
+    }
+    assert!(steady.max_recovery_timeout(Duration::MAX).open_time(u32::MAX).is_never());
+}

@@ -1,0 +1,377 @@
+//! The circuit's decisions, apart from clocks, locks and threads: from a word, a ledger and a moment to the next word.
+//!
+//! ```text
+//!                  failure: one too many
+//!      ┌────────┐ ──────────────────────► ┌────────┐
+//!      │ Closed │                         │  Open  │ ◄──────────────┐
+//!      └────────┘                         └────────┘                │
+//!           ▲                                  │ recovery timeout,  │ a trial fails,
+//!           │ enough trials                    │ and a call         │ or does not report
+//!           │ succeed                          ▼                    │
+//!           │                             ┌──────────┐              │
+//!           └──────────────────────────── │ HalfOpen │ ─────────────┘
+//!                                         └──────────┘
+//! ```
+
+use std::sync::Arc;
+
+use super::CircuitState;
+use super::config::CircuitConfig;
+use super::ledger::{Ledger, Trial};
+use super::window::{Seen, Window};
+use super::word::Word;
+use crate::event::CircuitEventKind;
+use crate::time::Nanos;
+
+/// What a call was let in with, and has to bring back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Pass {
+    /// The word as the call saw it: a result counts in this generation only.
+    pub(super) seen: Word,
+    /// The number of a trial; for other calls the moment they began, where that matters.
+    pub(super) note: u64,
+}
+
+impl Pass {
+    /// A count that no word has. One comparison with the word then says whether a call may leave without a report:
+    /// it may, if it found the circuit calm, and the circuit has not changed.
+    const WATCHED: u32 = u32::MAX;
+
+    #[inline]
+    pub(super) const fn calm(seen: Word) -> Self {
+        Self { seen, note: 0 }
+    }
+
+    pub(super) const fn watched(seen: Word, note: u64) -> Self {
+        Self { seen: seen.with_count(Self::WATCHED), note }
+    }
+}
+
+/// What became of a call that asked to be let in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Admission {
+    Admitted(Pass),
+    Refused(Refusal),
+}
+
+/// Why a call is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(super) state: CircuitState,
+    pub(super) failures: u32,
+    /// Until the recovery timeout has elapsed; never, where nobody knows.
+    pub(super) time_left: Nanos,
+    pub(super) last_failure: Option<Arc<str>>,
+}
+
+/// How a call ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Report {
+    Success,
+    Failure,
+    /// To be counted as nothing at all: ignored, or dropped.
+    Nothing,
+}
+
+/// What a failure said, if it said anything.
+pub(crate) type Cause = Option<Arc<str>>;
+
+/// What came of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub(super) enum Effect {
+    Done,
+    /// Nothing has changed yet. This may open the circuit: come back with its cause.
+    NeedsCause,
+}
+
+/// What a result does to a count of failures in a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Count {
+    /// Nothing is to be written.
+    Same,
+    Changed(Word),
+    /// This is the failure that opens the circuit. Until that has been done the count stands still, so whoever wrote
+    /// this word, and nobody else, opens it.
+    Tripped(Word),
+    /// The word alone cannot tell.
+    Unknown,
+}
+
+/// The count of a closed circuit that has nothing to remember: 1 keeps its word from looking calm.
+pub(super) fn rest(window: &Window, config: &CircuitConfig) -> u32 {
+    u32::from(config.times_calls() || !window.ignores_success())
+}
+
+/// How failures in a row are counted in the word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct InARow {
+    threshold: u32,
+    /// The count of none.
+    rest: u32,
+}
+
+/// `None`: a window counts.
+pub(super) const fn in_a_row(config: &CircuitConfig) -> Option<InARow> {
+    let windowed = config.within_nanos().is_some()
+        || config.calls_in_window().is_some()
+        || config.time_of_window().is_some();
+    if windowed {
+        return None;
+    }
+    Some(InARow { threshold: config.threshold(), rest: if config.times_calls() { 1 } else { 0 } })
+}
+
+/// Counts failures in a row.
+#[inline]
+pub(super) fn count(word: Word, pass: Pass, failed: bool, rule: InARow) -> Count {
+    if !word.is_of_one_period_with(pass.seen) {
+        return Count::Unknown;
+    }
+    let open_at = match pass.seen.state() {
+        CircuitState::Closed => rule.threshold,
+        // It counts, and there is no number at which anything happens.
+        CircuitState::MetricsOnly => u32::MAX,
+        _ => return Count::Unknown,
+    };
+    let failures = word.count() - rule.rest;
+    if failures >= open_at {
+        return Count::Same;
+    }
+    if !failed {
+        return if failures == 0 { Count::Same } else { Count::Changed(word.with_count(rule.rest)) };
+    }
+    if failures + 1 == open_at {
+        return Count::Tripped(word.with_count(word.count() + 1));
+    }
+    Count::Changed(word.with_count((word.count() + 1).min(MOST_COUNTED)))
+}
+
+/// Below [`Pass::WATCHED`], and below the largest threshold: it is never reached by counting.
+const MOST_COUNTED: u32 = u32::MAX - 1;
+
+/// A call asks to be let in.
+pub(super) fn enter(
+    word: Word,
+    ledger: &mut Ledger,
+    now: Nanos,
+    config: &CircuitConfig,
+) -> (Word, Admission) {
+    let word = settle(word, ledger, now, config);
+    match word.state() {
+        CircuitState::Closed | CircuitState::MetricsOnly | CircuitState::Disabled => {
+            (word, Admission::Admitted(Pass::watched(word, now.get())))
+        }
+        CircuitState::Open if is_over(ledger.until, now) => {
+            let word = word.turned(CircuitState::HalfOpen, 0);
+            ledger.successes = 0;
+            ledger.tell(CircuitEventKind::HalfOpened, word, Nanos::ZERO);
+            (word, Admission::Admitted(trial(word, ledger, now)))
+        }
+        CircuitState::HalfOpen if ledger.trials.len() < config.places() as usize => {
+            (word, Admission::Admitted(trial(word, ledger, now)))
+        }
+        state @ (CircuitState::Open | CircuitState::HalfOpen | CircuitState::ForcedOpen) => {
+            let time_left = if state == CircuitState::Open { ledger.until.minus(now) } else { Nanos::NEVER };
+            ledger.tell(CircuitEventKind::Refused, word, time_left);
+            let last_failure = ledger.last_failure.clone();
+            let refusal = Refusal { state, failures: ledger.failures, time_left, last_failure };
+            (word, Admission::Refused(refusal))
+        }
+    }
+}
+
+fn trial(word: Word, ledger: &mut Ledger, now: Nanos) -> Pass {
+    let number = ledger.next_trial;
+    ledger.next_trial += 1;
+    ledger.trials.push(Trial { number, began: now });
+    Pass::watched(word, number)
+}
+
+/// A call that was let in reports.
+pub(super) fn exit(
+    word: Word,
+    ledger: &mut Ledger,
+    (pass, report): (Pass, Report),
+    now: Nanos,
+    config: &CircuitConfig,
+    cause: Option<&Cause>,
+) -> (Word, Effect) {
+    let word = settle(word, ledger, now, config);
+    if word.generation() != pass.seen.generation() {
+        if report != Report::Nothing {
+            ledger.late += 1;
+            ledger.tell(CircuitEventKind::LateResult, word, Nanos::ZERO);
+        }
+        return (word, Effect::Done);
+    }
+    match word.state() {
+        CircuitState::Closed | CircuitState::MetricsOnly if report != Report::Nothing => {
+            counted(word, ledger, (pass, report), now, config, cause)
+        }
+        CircuitState::HalfOpen => tried(word, ledger, (pass, report), now, config, cause),
+        // There is nothing to be counted, or there are no calls of this generation.
+        _ => (word, Effect::Done),
+    }
+}
+
+/// A result of a circuit that is closed, or only counting.
+fn counted(
+    word: Word,
+    ledger: &mut Ledger,
+    (pass, report): (Pass, Report),
+    now: Nanos,
+    config: &CircuitConfig,
+    cause: Option<&Cause>,
+) -> (Word, Effect) {
+    let seen = judge(report, Nanos::new(pass.note), now, config);
+    if let Some(rule) = in_a_row(config) {
+        return match count(word, pass, seen.failed, rule) {
+            Count::Same | Count::Unknown => (word, Effect::Done),
+            Count::Changed(word) => (word, Effect::Done),
+            Count::Tripped(tripped) => match cause {
+                None => (word, Effect::NeedsCause),
+                Some(cause) => (open_tripped(tripped, ledger, now, config, cause), Effect::Done),
+            },
+        };
+    }
+    let opens = word.state() == CircuitState::Closed;
+    if opens && cause.is_none() && ledger.window.could_open(seen, now, config) {
+        return (word, Effect::NeedsCause);
+    }
+    if ledger.window.record(seen, now, config) && opens {
+        ledger.failures = ledger.window.failures(now);
+        return (open(word, ledger, now, config, cause.cloned().flatten()), Effect::Done);
+    }
+    (word.with_count(rest(&ledger.window, config)), Effect::Done)
+}
+
+/// The result of a trial: one failure is enough, and so is the last success that was missing.
+fn tried(
+    word: Word,
+    ledger: &mut Ledger,
+    (pass, report): (Pass, Report),
+    now: Nanos,
+    config: &CircuitConfig,
+    cause: Option<&Cause>,
+) -> (Word, Effect) {
+    let Some(place) = ledger.trials.iter().position(|trial| trial.number == pass.note) else {
+        return (word, Effect::Done);
+    };
+    let seen = judge(report, ledger.trials[place].began, now, config);
+    // A slow trial is a bad one, whatever the rate of slow calls is to be.
+    let bad = report != Report::Nothing && (seen.failed || seen.slow);
+    if bad {
+        let Some(cause) = cause else { return (word, Effect::NeedsCause) };
+        return (reopen(word, ledger, now, config, cause.clone()), Effect::Done);
+    }
+    ledger.trials.remove(place);
+    if report == Report::Nothing {
+        return (word, Effect::Done);
+    }
+    ledger.successes = ledger.successes.saturating_add(1);
+    if ledger.successes >= config.successes_to_close() {
+        return (force(word, ledger, CircuitState::Closed, config), Effect::Done);
+    }
+    (word, Effect::Done)
+}
+
+#[inline]
+pub(super) fn judge(report: Report, began: Nanos, now: Nanos, config: &CircuitConfig) -> Seen {
+    let slow = config.is_slow(now.minus(began));
+    let failed = report == Report::Failure || slow && config.rate_of_slow_calls().is_none();
+    Seen { failed, slow }
+}
+
+/// What has become due by itself.
+#[inline]
+pub(super) fn settle(word: Word, ledger: &mut Ledger, now: Nanos, config: &CircuitConfig) -> Word {
+    if word.state() != CircuitState::HalfOpen {
+        return word;
+    }
+    settle_trials(word, ledger, now, config)
+}
+
+/// A trial that did not report in time has failed, at the moment its time was up.
+#[inline(never)]
+fn settle_trials(word: Word, ledger: &mut Ledger, now: Nanos, config: &CircuitConfig) -> Word {
+    let Some(oldest) = ledger.trials.first() else { return word };
+    let due = oldest.began.plus(config.probe_time());
+    if !is_over(due, now) {
+        return word;
+    }
+    let text = format!("a trial did not report within {:?}", config.probe_time().to_duration());
+    reopen(word, ledger, due, config, Some(text.into()))
+}
+
+/// Opens a closed circuit whose count has reached its threshold, if nobody has changed it since.
+pub(super) fn open_tripped(
+    word: Word,
+    ledger: &mut Ledger,
+    now: Nanos,
+    config: &CircuitConfig,
+    cause: &Cause,
+) -> Word {
+    ledger.failures = word.count() - u32::from(config.times_calls());
+    open(word, ledger, now, config, cause.clone())
+}
+
+fn reopen(word: Word, ledger: &mut Ledger, now: Nanos, config: &CircuitConfig, cause: Cause) -> Word {
+    ledger.failures = ledger.failures.saturating_add(1);
+    ledger.failed_recoveries = ledger.failed_recoveries.saturating_add(1);
+    open(word, ledger, now, config, cause)
+}
+
+fn open(word: Word, ledger: &mut Ledger, now: Nanos, config: &CircuitConfig, cause: Cause) -> Word {
+    let word = word.turned(CircuitState::Open, 0);
+    let open_time = config.open_time(ledger.failed_recoveries);
+    ledger.until = now.plus(open_time);
+    ledger.last_failure = cause;
+    ledger.trials.clear();
+    ledger.tell(CircuitEventKind::Opened, word, open_time);
+    word
+}
+
+/// Turns it to a state an operator asks for, and closes it.
+pub(super) fn force(word: Word, ledger: &mut Ledger, state: CircuitState, config: &CircuitConfig) -> Word {
+    if state == CircuitState::ForcedOpen {
+        // Whoever is refused is still told why it was open before.
+        ledger.until = Nanos::NEVER;
+        ledger.trials.clear();
+    } else {
+        ledger.clear();
+    }
+    let counts = matches!(state, CircuitState::Closed | CircuitState::MetricsOnly);
+    let word = word.turned(state, if counts { rest(&ledger.window, config) } else { 0 });
+    let kind = match state {
+        CircuitState::ForcedOpen => CircuitEventKind::ForcedOpen,
+        CircuitState::Disabled => CircuitEventKind::Disabled,
+        CircuitState::MetricsOnly => CircuitEventKind::MetricsOnly,
+        _ => CircuitEventKind::Closed,
+    };
+    ledger.tell(kind, word, Nanos::ZERO);
+    word
+}
+
+/// A moment that never comes is not over even at the end of time.
+pub(super) fn is_over(moment: Nanos, now: Nanos) -> bool {
+    !moment.is_never() && now >= moment
+}
+
+/// The state as it reads: half-open as soon as a trial would be let in.
+pub(super) fn state(word: Word, ledger: &Ledger, now: Nanos) -> CircuitState {
+    match word.state() {
+        CircuitState::Open if is_over(ledger.until, now) => CircuitState::HalfOpen,
+        state => state,
+    }
+}
+
+pub(super) fn failures(word: Word, ledger: &Ledger, now: Nanos, config: &CircuitConfig) -> u32 {
+    match word.state() {
+        CircuitState::Closed | CircuitState::MetricsOnly if in_a_row(config).is_some() => {
+            word.count() - u32::from(config.times_calls())
+        }
+        CircuitState::Closed | CircuitState::MetricsOnly => ledger.window.failures(now),
+        _ => ledger.failures,
+    }
+}

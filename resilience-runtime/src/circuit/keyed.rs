@@ -1,0 +1,103 @@
+mod key;
+mod recent;
+
+use std::fmt::Display;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use self::key::KeyText;
+use self::recent::Recent;
+use super::config::CircuitConfig;
+use super::registry::{self, CircuitEntry};
+use super::{CircuitBreaker, Name};
+use crate::error::{ConfigError, or_panic};
+
+/// One circuit per key, a host or a tenant, all with one configuration: a bounded number of them.
+///
+/// Keys are told apart by their text. When a new one comes and there is no place, the least recently used circuit goes
+/// that is *idle*: closed, with no failure counted and no call under way. If there is none, the new key's calls share
+/// nothing and are not remembered: a flood of keys costs neither memory nor what is known of the keys in trouble.
+///
+/// ```
+/// use resilience::{CircuitConfig, KeyedCircuits};
+///
+/// static HOSTS: KeyedCircuits = KeyedCircuits::new("hosts", CircuitConfig::new().failure_threshold(1), 1024);
+///
+/// let _ = HOSTS.circuit("a.example").call(|| Err::<(), _>("down"));
+/// assert!(HOSTS.circuit("a.example").opened());
+/// assert!(HOSTS.circuit("b.example").closed());
+/// assert_eq!(HOSTS.circuit("a.example").name(), "hosts[a.example]");
+/// ```
+#[derive(Debug)]
+pub struct KeyedCircuits {
+    name: &'static str,
+    config: CircuitConfig,
+    max_keys: u32,
+    recent: Mutex<Recent>,
+    /// Where the linker keeps no list, it enters itself at its first call.
+    entered: OnceLock<()>,
+}
+
+impl KeyedCircuits {
+    /// 1024: more than the hosts most programs talk to, and about half a megabyte.
+    pub const DEFAULT_MAX_KEYS: u32 = 1024;
+
+    /// No keys yet.
+    ///
+    /// # Panics
+    /// Where [`CircuitBreaker::new`] does, and if there may be no keys at all. In a `static`, a compile error.
+    #[must_use]
+    pub const fn new(name: &'static str, config: CircuitConfig, max_keys: u32) -> Self {
+        or_panic!(config.validate());
+        or_panic!(Self::checked(max_keys));
+        Self { name, config, max_keys, recent: Mutex::new(Recent::new()), entered: OnceLock::new() }
+    }
+
+    /// As [`new`](Self::new), for values known only at run time.
+    ///
+    /// # Errors
+    /// Where `new` panics.
+    pub fn try_new(name: &'static str, config: CircuitConfig, max_keys: u32) -> Result<Self, ConfigError> {
+        config.validate()?;
+        Self::checked(max_keys)?;
+        Ok(Self::new(name, config, max_keys))
+    }
+
+    const fn checked(max_keys: u32) -> Result<(), ConfigError> {
+        if max_keys == 0 {
+            return Err(ConfigError::new("max_keys", "`max_keys` must be at least 1"));
+        }
+        Ok(())
+    }
+
+    /// The circuit of this key. It stays the key's while somebody holds it.
+    ///
+    /// Nothing is allocated for a key that is known and whose text is no longer than 128 bytes.
+    pub fn circuit(&self, key: impl Display) -> Arc<CircuitBreaker> {
+        // The key writes itself before the lock is taken: its `Display` may be the user's.
+        let text = KeyText::of(&key);
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        recent.get_or_insert(text.as_str(), self.max_keys as usize, || self.make(text.as_str()))
+    }
+
+    /// As [`circuit`](Self::circuit), for an attribute's `static`.
+    pub fn of_key(&'static self, key: impl Display) -> Arc<CircuitBreaker> {
+        if !registry::LINKED {
+            self.entered.get_or_init(|| registry::enter(CircuitEntry::Keyed(self)));
+        }
+        self.circuit(key)
+    }
+
+    /// The circuits there are, in no particular order.
+    #[must_use]
+    pub fn circuits(&self) -> Vec<Arc<CircuitBreaker>> {
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner).circuits()
+    }
+
+    fn make(&self, key: &str) -> Arc<CircuitBreaker> {
+        let name = Name::Made(format!("{}[{key}]", self.name).into());
+        Arc::new(CircuitBreaker::of(name, self.config))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,101 @@
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::config::CircuitConfig;
+use super::window::Window;
+use super::word::Word;
+use crate::event::CircuitEventKind;
+use crate::time::Nanos;
+
+/// What does not fit into the word, and no healthy call needs: changed by the core, under the memory's lock.
+#[derive(Debug)]
+pub(crate) struct Ledger {
+    /// When an open circuit tries to recover.
+    pub(super) until: Nanos,
+    pub(super) failed_recoveries: u32,
+    /// The failures that opened it, and one for every recovery that failed since.
+    pub(super) failures: u32,
+    /// What the failure that opened it said.
+    pub(super) last_failure: Option<Arc<str>>,
+    /// The trials under way, the oldest first.
+    pub(super) trials: Vec<Trial>,
+    /// The number of the next trial.
+    pub(super) next_trial: u64,
+    /// How many trials have succeeded since it became half-open.
+    pub(super) successes: u32,
+    /// How many results belonged to an older generation.
+    pub(super) late: u64,
+    pub(super) window: Window,
+    pub(super) outbox: Outbox,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Trial {
+    pub(super) number: u64,
+    pub(super) began: Nanos,
+}
+
+/// The events that nobody has been told of yet.
+#[derive(Debug)]
+pub(super) struct Outbox {
+    /// Whether anybody listens: else nothing is kept.
+    pub(super) open: bool,
+    /// Whether some thread is reading them out: they reach the listeners in order, one after the other.
+    pub(super) being_read: bool,
+    pub(super) notes: VecDeque<Note>,
+}
+
+/// An event as the core sees it, which does not know the circuit's name.
+#[derive(Clone, Debug)]
+pub(super) struct Note {
+    pub(super) kind: CircuitEventKind,
+    pub(super) generation: u32,
+    pub(super) failures: u32,
+    pub(super) time_left: Nanos,
+    pub(super) last_failure: Option<Arc<str>>,
+}
+
+/// So many refusals and late results wait for a slow listener; transitions always do.
+const MOST_NOTES: usize = 1024;
+
+impl Ledger {
+    pub(super) const fn new(config: &CircuitConfig) -> Self {
+        Self {
+            until: Nanos::NEVER,
+            failed_recoveries: 0,
+            failures: 0,
+            last_failure: None,
+            trials: Vec::new(),
+            next_trial: 0,
+            successes: 0,
+            late: 0,
+            window: Window::new(config),
+            outbox: Outbox { open: false, being_read: false, notes: VecDeque::new() },
+        }
+    }
+
+    /// Back to where it began, but for the numbers that only grow.
+    pub(super) fn clear(&mut self) {
+        self.until = Nanos::NEVER;
+        self.failed_recoveries = 0;
+        self.failures = 0;
+        self.last_failure = None;
+        self.trials.clear();
+        self.successes = 0;
+        self.window.clear();
+    }
+
+    pub(super) fn tell(&mut self, kind: CircuitEventKind, word: Word, time_left: Nanos) {
+        let minor = matches!(kind, CircuitEventKind::Refused | CircuitEventKind::LateResult);
+        if !self.outbox.open || minor && self.outbox.notes.len() >= MOST_NOTES {
+            return;
+        }
+        self.outbox.notes.push_back(Note {
+            kind,
+            generation: word.generation(),
+            failures: self.failures,
+            time_left,
+            last_failure: self.last_failure.clone(),
+        });
+    }
+}

@@ -1,0 +1,208 @@
+//! One circuit's state, shared: a word that every call reads, and a ledger under a lock that only trouble needs.
+//!
+//! # Synchronization
+//! The word says all that a healthy call needs to know, so nothing else is read on the strength of it: its loads are
+//! `Relaxed`, and there is no release for them to be the partner of. A thread that has seen another's change of the
+//! circuit, in whatever way, also sees its word: that is what coherence of a single atomic promises.
+//!
+//! The word is written in two ways only, both `Relaxed`, because it publishes nothing but itself.
+//! - By the one compare-and-swap loop ([`Memory::count`]), without the lock: it counts failures in a row, within one
+//!   generation, up to the threshold. There the count stands still.
+//! - By whoever holds the lock, with a swap. It cannot lose a count that matters: either it begins a new generation,
+//!   for which the old count means nothing, or the circuit does not count in its word. A store would do by the letter
+//!   of the memory model; a swap takes its place right behind the word that it replaces, which loom can see as well.
+//!
+//! The ledger is only ever touched under the lock, whose own acquire and release order everything in it. No user code
+//! runs there, so the lock cannot be poisoned by a panic of the user's.
+
+use std::sync::PoisonError;
+
+use super::CircuitState;
+use super::config::CircuitConfig;
+use super::core::{self, Admission, Cause, Count, Effect, InARow, Pass, Refusal, Report};
+use super::ledger::Ledger;
+use super::word::Word;
+use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering};
+use crate::time::Nanos;
+
+/// The shared state of one circuit.
+pub(crate) struct Memory {
+    word: AtomicU64,
+    /// How failures in a row are counted in the word, without the lock.
+    in_a_row: Option<InARow>,
+    ledger: Mutex<Ledger>,
+}
+
+/// What is to be done once the lock is free again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub(super) enum Mail {
+    None,
+    /// There are events to be read out.
+    Waiting,
+}
+
+/// What came of counting without the lock.
+enum Counted {
+    Done,
+    NeedsCause,
+    /// This call has written the word that opens the circuit, and is to open it.
+    Tripped(Word),
+    Unknown,
+}
+
+impl Memory {
+    pub(super) const fn new(config: &CircuitConfig) -> Self {
+        // What `core::rest` says of a new window, in a `const`.
+        let watched =
+            config.times_calls() || config.calls_in_window().is_some() || config.time_of_window().is_some();
+        Self {
+            word: AtomicU64::new(Word::first(if watched { 1 } else { 0 }).bits()),
+            in_a_row: core::in_a_row(config),
+            ledger: Mutex::new(Ledger::new(config)),
+        }
+    }
+
+    #[inline]
+    pub(super) fn word(&self) -> Word {
+        // Relaxed: see the module's text.
+        Word::from_bits(self.word.load(Ordering::Relaxed))
+    }
+
+    /// The way in for a call that found the circuit not calm.
+    #[inline]
+    pub(super) fn enter(
+        &self,
+        word: Word,
+        config: &CircuitConfig,
+        now: impl FnOnce() -> Nanos,
+        listened: impl FnOnce() -> bool,
+    ) -> (Result<Pass, Refusal>, Mail) {
+        if matches!(word.state(), CircuitState::Closed | CircuitState::MetricsOnly | CircuitState::Disabled) {
+            let note = if config.times_calls() { now().get() } else { 0 };
+            return (Ok(Pass::watched(word, note)), Mail::None);
+        }
+        // The clock is the caller's: it is read before the lock is taken.
+        let now = now();
+        let (admission, mail) = self.locked(listened, |word, ledger| core::enter(word, ledger, now, config));
+        match admission {
+            Admission::Admitted(pass) => (Ok(pass), mail),
+            Admission::Refused(refusal) => (Err(refusal), mail),
+        }
+    }
+
+    /// The way out for a call that found the circuit not calm, or leaves it so.
+    #[inline]
+    pub(super) fn exit(
+        &self,
+        pass: Pass,
+        report: Report,
+        config: &CircuitConfig,
+        now: impl Fn() -> Nanos,
+        listened: impl FnOnce() -> bool,
+        cause: Option<&Cause>,
+    ) -> (Effect, Mail) {
+        let mut at = None;
+        if let (Some(rule), Report::Success | Report::Failure) = (self.in_a_row, report) {
+            let failed = if config.times_calls() {
+                let now = *at.insert(now());
+                core::judge(report, Nanos::new(pass.note), now, config).failed
+            } else {
+                report == Report::Failure
+            };
+            match self.count(pass, failed, rule, cause) {
+                Counted::Done => return (Effect::Done, Mail::None),
+                Counted::NeedsCause => return (Effect::NeedsCause, Mail::None),
+                Counted::Tripped(word) => return self.open_tripped(word, config, now(), listened, cause),
+                // A trial, or the circuit has moved on.
+                Counted::Unknown => {}
+            }
+        }
+        let state = pass.seen.state();
+        let unheard = match report {
+            Report::Nothing => state != CircuitState::HalfOpen,
+            Report::Success | Report::Failure => {
+                state == CircuitState::Disabled && self.word().is_of_one_period_with(pass.seen)
+            }
+        };
+        if unheard {
+            return (Effect::Done, Mail::None);
+        }
+        let now = at.unwrap_or_else(now);
+        self.locked(listened, |word, ledger| core::exit(word, ledger, (pass, report), now, config, cause))
+    }
+
+    /// The one compare-and-swap loop. The decision is `core::count`'s; no user code runs in it.
+    #[inline]
+    fn count(&self, pass: Pass, failed: bool, rule: InARow, cause: Option<&Cause>) -> Counted {
+        let mut word = self.word();
+        loop {
+            let (next, counted) = match core::count(word, pass, failed, rule) {
+                Count::Same => return Counted::Done,
+                Count::Changed(next) => (next, Counted::Done),
+                Count::Tripped(_) if cause.is_none() => return Counted::NeedsCause,
+                Count::Tripped(next) => (next, Counted::Tripped(next)),
+                Count::Unknown => return Counted::Unknown,
+            };
+            // Relaxed, twice: see the module's text.
+            match self.word.compare_exchange_weak(
+                word.bits(),
+                next.bits(),
+                Ordering::Relaxed,
+                Ordering::Relaxed,
+            ) {
+                Ok(_) => return counted,
+                Err(other) => word = Word::from_bits(other),
+            }
+        }
+    }
+
+    #[cold]
+    fn open_tripped(
+        &self,
+        tripped: Word,
+        config: &CircuitConfig,
+        now: Nanos,
+        listened: impl FnOnce() -> bool,
+        cause: Option<&Cause>,
+    ) -> (Effect, Mail) {
+        self.locked(listened, |word, ledger| {
+            // Another word: an operator was faster, and the failure belongs to a generation that is over.
+            let next = match cause {
+                Some(cause) if word == tripped => core::open_tripped(word, ledger, now, config, cause),
+                _ => word,
+            };
+            (next, Effect::Done)
+        })
+    }
+
+    /// The one place that takes the lock to change the circuit.
+    pub(super) fn locked<T>(
+        &self,
+        listened: impl FnOnce() -> bool,
+        step: impl FnOnce(Word, &mut Ledger) -> (Word, T),
+    ) -> (T, Mail) {
+        let listened = listened();
+        let mut ledger = self.ledger();
+        ledger.outbox.open = listened;
+        let word = self.word();
+        let (next, answer) = step(word, &mut ledger);
+        if next != word {
+            // Relaxed: see the module's text.
+            self.word.swap(next.bits(), Ordering::Relaxed);
+        }
+        let mail = if ledger.outbox.notes.is_empty() { Mail::None } else { Mail::Waiting };
+        (answer, mail)
+    }
+
+    pub(super) fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        // A ledger is whole between any two statements that could panic: there are none.
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Memory {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Memory").field("word", &self.word()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,32 @@
+use std::fmt;
+use std::sync::Arc;
+
+/// A circuit's name: written in the source, or made from a key.
+#[derive(Clone)]
+pub(crate) enum Name {
+    Written(&'static str),
+    Made(Arc<str>),
+}
+
+impl Name {
+    pub(crate) fn as_str(&self) -> &str {
+        match self {
+            Self::Written(name) => name,
+            Self::Made(name) => name,
+        }
+    }
+}
+
+impl PartialEq for Name {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Name {}
+
+impl fmt::Debug for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)
+    }
+}

@@ -1,0 +1,169 @@
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use super::CircuitState;
+use super::core::Refusal;
+use super::name::Name;
+use crate::time::Nanos;
+
+/// A call was refused: the circuit is open, and the function was not called.
+///
+/// A function under `#[circuit]` returns it as its own error type, through [`From`]: `std::io::Error`,
+/// `Box<dyn Error + Send + Sync>` and the usual report types take it as they are, an enum of yours needs
+/// `impl From<CircuitOpen>` (with `thiserror`: `#[from]`).
+///
+/// ```
+/// use resilience::{CallError, CircuitBreaker, CircuitConfig, CircuitState};
+/// use std::time::Duration;
+///
+/// let breaker = CircuitBreaker::new("payments", CircuitConfig::new().failure_threshold(1));
+/// let _ = breaker.call(|| Err::<(), _>("card reader on fire"));
+///
+/// let Err(CallError::Open(open)) = breaker.call(|| Ok::<_, &str>(())) else { panic!() };
+/// assert_eq!((open.name(), open.state(), open.failures()), ("payments", CircuitState::Open, 1));
+/// assert!(open.retry_after().unwrap() <= Duration::from_secs(30));
+/// assert_eq!(
+///     open.to_string(),
+///     "Circuit \"payments\" OPEN (1 failure, 30 sec remaining) (last_failure: card reader on fire)",
+/// );
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CircuitOpen {
+    name: Name,
+    refusal: Refusal,
+}
+
+impl CircuitOpen {
+    pub(super) const fn new(name: Name, refusal: Refusal) -> Self {
+        Self { name, refusal }
+    }
+
+    /// The circuit's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.name.as_str()
+    }
+
+    /// What it was doing: open, half-open with every trial taken, or forced open.
+    #[must_use]
+    pub const fn state(&self) -> CircuitState {
+        self.refusal.state
+    }
+
+    /// The failures that opened it, and one for every recovery that failed since.
+    #[must_use]
+    pub const fn failures(&self) -> u32 {
+        self.refusal.failures
+    }
+
+    /// How long it stays open from the refusal on. `None`, where nobody knows: it is forced open, its recovery timeout
+    /// never ends, or it waits for its trials to report.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        let left = self.refusal.time_left;
+        (!left.is_never()).then(|| left.to_duration())
+    }
+
+    /// What the failure said that opened it; `None`, if an operator did, or if the failure said nothing.
+    #[must_use]
+    pub fn last_failure(&self) -> Option<&str> {
+        self.refusal.last_failure.as_deref()
+    }
+}
+
+impl fmt::Display for CircuitOpen {
+    /// As the reference library for Python writes it, but for the time of day: only monotonic time is known here.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let failures = self.failures();
+        write!(f, "Circuit {:?} {} ({failures} failure", self.name(), self.state())?;
+        if failures != 1 {
+            f.write_str("s")?;
+        }
+        match self.state() {
+            CircuitState::HalfOpen => f.write_str(", every trial is taken)"),
+            CircuitState::Open if !self.refusal.time_left.is_never() => {
+                write!(f, ", {} sec remaining)", seconds(self.refusal.time_left))
+            }
+            _ => f.write_str(")"),
+        }?;
+        match self.last_failure() {
+            Some(text) => write!(f, " (last_failure: {text})"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Rounded up: there is no such thing as an open circuit with nothing left.
+fn seconds(left: Nanos) -> u64 {
+    left.get().div_ceil(1_000_000_000)
+}
+
+impl std::error::Error for CircuitOpen {}
+
+impl From<CircuitOpen> for io::Error {
+    /// Of the kind [`io::ErrorKind::Other`]: there is none for "not now".
+    fn from(open: CircuitOpen) -> Self {
+        Self::other(open)
+    }
+}
+
+/// An error type that can hold a [`CircuitOpen`]: anything with `From<CircuitOpen>`.
+#[diagnostic::on_unimplemented(
+    message = "the error type `{Self}` cannot hold a `CircuitOpen`",
+    label = "while the circuit is open, the function has to return a `{Self}`",
+    note = "write `impl From<resilience::CircuitOpen> for {Self}` (with thiserror: a variant with `#[from]`)",
+    note = "or say what to return instead: `fallback = ..` or `on_open = |open| ..`"
+)]
+pub trait HoldCircuitOpen: Sized {
+    /// The refusal as an error of this type.
+    fn hold(open: CircuitOpen) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: From<CircuitOpen>> HoldCircuitOpen for E {
+    fn hold(open: CircuitOpen) -> Self {
+        open.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open(state: CircuitState, failures: u32, time_left: Nanos, last_failure: Option<&str>) -> CircuitOpen {
+        let last_failure = last_failure.map(Into::into);
+        CircuitOpen::new(Name::Written("db"), Refusal { state, failures, time_left, last_failure })
+    }
+
+    #[test]
+    fn a_refusal_says_which_circuit_why_and_until_when() {
+        let cases = [
+            (
+                open(CircuitState::Open, 3, Nanos::new(1_000_000_001), Some("boom")),
+                "Circuit \"db\" OPEN (3 failures, 2 sec remaining) (last_failure: boom)",
+            ),
+            (open(CircuitState::Open, 1, Nanos::NEVER, None), "Circuit \"db\" OPEN (1 failure)"),
+            (
+                open(CircuitState::HalfOpen, 1, Nanos::NEVER, Some("boom")),
+                "Circuit \"db\" HALF-OPEN (1 failure, every trial is taken) (last_failure: boom)",
+            ),
+            (
+                open(CircuitState::ForcedOpen, 0, Nanos::NEVER, None),
+                "Circuit \"db\" FORCED OPEN (0 failures)",
+            ),
+        ];
+        for (open, text) in cases {
+            assert_eq!(open.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn io_errors_and_boxed_errors_hold_a_refusal() {
+        let refusal = open(CircuitState::Open, 3, Nanos::ZERO, Some("boom"));
+        let io: io::Error = HoldCircuitOpen::hold(refusal.clone());
+        assert!(io.get_ref().unwrap().is::<CircuitOpen>());
+        let boxed: Box<dyn std::error::Error + Send + Sync> = HoldCircuitOpen::hold(refusal.clone());
+        assert_eq!(boxed.downcast_ref::<CircuitOpen>(), Some(&refusal));
+    }
+}

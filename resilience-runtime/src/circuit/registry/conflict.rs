@@ -1,0 +1,81 @@
+use std::fmt;
+
+use crate::circuit::site::CircuitSite;
+
+/// Two functions of one circuit name that configure it differently.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CircuitConflict {
+    name: &'static str,
+    used: (&'static str, u32),
+    other: (&'static str, u32),
+}
+
+impl CircuitConflict {
+    pub(in crate::circuit) const fn between(used: &CircuitSite, other: &CircuitSite) -> Self {
+        Self { name: used.name(), used: used.place().file_and_line(), other: other.place().file_and_line() }
+    }
+
+    /// The circuits' common name.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// File and line of the configuration that a release build uses.
+    #[must_use]
+    pub const fn used(&self) -> (&'static str, u32) {
+        self.used
+    }
+
+    /// File and line of the one that disagrees with it.
+    #[must_use]
+    pub const fn other(&self) -> (&'static str, u32) {
+        self.other
+    }
+}
+
+impl fmt::Display for CircuitConflict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, used, other } = self;
+        write!(
+            f,
+            "circuit {name:?} is configured differently at {}:{} and at {}:{}: let one of them configure it, \
+             or make them agree",
+            used.0, used.1, other.0, other.1
+        )
+    }
+}
+
+impl std::error::Error for CircuitConflict {}
+
+/// All disagreements of a program's circuits: what [`Circuits::verify`](crate::Circuits::verify) has found.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CircuitConflicts(pub(super) Vec<CircuitConflict>);
+
+impl CircuitConflicts {
+    /// One by one.
+    pub fn iter(&self) -> impl Iterator<Item = &CircuitConflict> {
+        self.0.iter()
+    }
+}
+
+impl fmt::Display for CircuitConflicts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, conflict) in self.0.iter().enumerate() {
+            if number > 0 {
+                f.write_str("\n")?;
+            }
+            conflict.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for CircuitConflicts {
+    /// As it reads, because it is seen when `verify().unwrap()` fails a test.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::error::Error for CircuitConflicts {}

@@ -1,0 +1,147 @@
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures_core::Stream;
+use pin_project_lite::pin_project;
+
+use super::permit::AsyncPermit;
+use super::{CircuitBreaker, CircuitOpen, text};
+
+impl CircuitBreaker {
+    /// Guards a stream of results, if the circuit lets it in (feature `stream`): its first error item is a failure, its
+    /// end is a success, and so is nothing of it if it is dropped early. What comes after an error passes through.
+    ///
+    /// ```
+    /// # use resilience::{CircuitBreaker, CircuitConfig, CircuitOpen};
+    /// static FEED: CircuitBreaker = CircuitBreaker::new("feed", CircuitConfig::new());
+    ///
+    /// fn guarded<S>(rows: S) -> Result<impl futures_core::Stream<Item = Result<u32, String>>, CircuitOpen>
+    /// where
+    ///     S: futures_core::Stream<Item = Result<u32, String>>,
+    /// {
+    ///     FEED.guard_stream(|| rows)
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// The refusal. Then the stream is not made.
+    pub fn guard_stream<S, T, E>(&self, make: impl FnOnce() -> S) -> Result<GuardedStream<'_, S>, CircuitOpen>
+    where
+        S: Stream<Item = Result<T, E>>,
+        E: fmt::Debug,
+    {
+        // A panic while the stream is made is a failure: it happens on this thread, and not in a future.
+        let permit = self.try_acquire()?;
+        let stream = make();
+        Ok(GuardedStream { permit: Some(permit.into_future()), stream })
+    }
+}
+
+pin_project! {
+    /// A stream under a circuit's guard: made by [`CircuitBreaker::guard_stream`].
+    #[must_use = "a stream does nothing until it is polled"]
+    pub struct GuardedStream<'a, S> {
+        permit: Option<AsyncPermit<'a>>,
+        #[pin]
+        stream: S,
+    }
+}
+
+impl<S, T, E> Stream for GuardedStream<'_, S>
+where
+    S: Stream<Item = Result<T, E>>,
+    E: fmt::Debug,
+{
+    type Item = Result<T, E>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.project();
+        let Some(permit) = this.permit else { return this.stream.poll_next(cx) };
+        let polled = permit.watch(|| this.stream.poll_next(cx));
+        match &polled {
+            Poll::Pending | Poll::Ready(Some(Ok(_))) => {}
+            Poll::Ready(None) => {
+                if let Some(permit) = this.permit.take() {
+                    permit.ended().success();
+                }
+            }
+            Poll::Ready(Some(Err(error))) => {
+                if let Some(permit) = this.permit.take() {
+                    permit.ended().failure_with(|| Some(Arc::from(text::first_line(error))));
+                }
+            }
+        }
+        polled
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.stream.size_hint()
+    }
+}
+
+impl<S> fmt::Debug for GuardedStream<'_, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GuardedStream").field("permit", &self.permit).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::task::Waker;
+
+    use super::*;
+    use crate::CircuitConfig;
+
+    /// The items of an iterator; a panic, where it has none to give.
+    struct Items(std::vec::IntoIter<Option<Result<u8, &'static str>>>);
+
+    impl Stream for Items {
+        type Item = Result<u8, &'static str>;
+
+        fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+            Poll::Ready(self.0.next().map(|item| item.expect("an item")))
+        }
+    }
+
+    fn breaker() -> CircuitBreaker {
+        CircuitBreaker::new("feed", CircuitConfig::new().failure_threshold(2))
+    }
+
+    fn run(breaker: &CircuitBreaker, items: Vec<Option<Result<u8, &'static str>>>, most: usize) -> usize {
+        let Ok(stream) = breaker.guard_stream(|| Items(items.into_iter())) else { return 0 };
+        let mut stream = pin!(stream);
+        let mut cx = Context::from_waker(Waker::noop());
+        (0..most).take_while(|_| matches!(stream.as_mut().poll_next(&mut cx), Poll::Ready(Some(_)))).count()
+    }
+
+    #[test]
+    fn an_error_item_is_a_failure_and_what_follows_passes_through() {
+        let breaker = breaker();
+        assert_eq!(run(&breaker, vec![Some(Ok(1)), Some(Err("torn")), Some(Err("torn")), Some(Ok(2))], 9), 4);
+        assert_eq!(breaker.failure_count(), 1, "a stream fails once");
+        run(&breaker, vec![Some(Err("torn"))], 9);
+        assert_eq!(breaker.last_failure().as_deref(), Some("torn"));
+        assert_eq!(run(&breaker, vec![Some(Ok(1))], 9), 0, "refused");
+    }
+
+    #[test]
+    fn the_end_is_a_success_and_an_early_drop_is_nothing() {
+        let breaker = breaker();
+        breaker.try_acquire().unwrap().failure();
+        run(&breaker, vec![Some(Ok(1)), Some(Ok(2))], 1);
+        assert_eq!(breaker.failure_count(), 1);
+        run(&breaker, vec![Some(Ok(1)), Some(Ok(2))], 9);
+        assert_eq!(breaker.failure_count(), 0);
+    }
+
+    #[test]
+    fn a_stream_that_panics_fails() {
+        let breaker = breaker();
+        let panics = std::panic::AssertUnwindSafe(|| run(&breaker, vec![None], 9));
+        assert!(std::panic::catch_unwind(panics).is_err());
+        assert_eq!(breaker.failure_count(), 1);
+    }
+}

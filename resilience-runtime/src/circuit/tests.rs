@@ -1,0 +1,51 @@
+//! The circuit from outside, its clock moved by hand, which is a feature.
+#![cfg(feature = "testing")]
+
+mod calls;
+mod events;
+mod faults;
+#[cfg(resilience_loom)]
+mod interleavings;
+mod model;
+mod operators;
+mod stress;
+mod table;
+
+use std::time::Duration;
+
+use super::{CircuitBreaker, CircuitConfig, CircuitState};
+use crate::testing::ManualClock;
+
+/// What an operator does.
+type Turn = fn(&CircuitBreaker);
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Opens at the second failure in a row, for ten seconds.
+const TWO: CircuitConfig =
+    CircuitConfig::new().failure_threshold(2).recovery_timeout(Duration::from_secs(10));
+
+fn breaker(config: CircuitConfig) -> CircuitBreaker {
+    CircuitBreaker::try_new("test", config).unwrap()
+}
+
+fn fail(breaker: &CircuitBreaker, times: u32) {
+    for _ in 0..times {
+        breaker.try_acquire().unwrap().failure_because("down");
+    }
+}
+
+fn succeed(breaker: &CircuitBreaker, times: u32) {
+    for _ in 0..times {
+        breaker.try_acquire().unwrap().success();
+    }
+}
+
+/// A circuit that has opened, at this moment.
+fn open(config: CircuitConfig) -> CircuitBreaker {
+    let breaker = breaker(config);
+    while breaker.state() == CircuitState::Closed {
+        fail(&breaker, 1);
+    }
+    breaker
+}

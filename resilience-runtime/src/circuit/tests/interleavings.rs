@@ -1,0 +1,146 @@
+//! The word, the permits and half-open under every interleaving of two or three threads.
+//!
+//! `RUSTFLAGS="--cfg resilience_loom" cargo test -p resilience-runtime --features testing --lib interleavings`
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use ::loom::thread;
+
+use super::*;
+
+const NEVER: Duration = Duration::MAX;
+
+/// A circuit whose cells are there before the threads are, as those of a `static` would be.
+fn shared(config: CircuitConfig) -> Arc<CircuitBreaker> {
+    let circuit = Arc::new(breaker(config.recovery_timeout(NEVER).probe_timeout(NEVER)));
+    circuit.state();
+    circuit
+}
+
+/// A circuit whose recovery timeout has elapsed. Loom's threads are one thread of the system: they share the clock.
+fn recovering(config: CircuitConfig) -> (ManualClock, Arc<CircuitBreaker>) {
+    let clock = ManualClock::install();
+    let circuit = Arc::new(breaker(config.failure_threshold(1).probe_timeout(NEVER)));
+    fail(&circuit, 1);
+    clock.advance(10 * SECOND);
+    (clock, circuit)
+}
+
+fn explore(preemptions: usize, model: impl Fn() + Sync + Send + 'static) {
+    let mut builder = ::loom::model::Builder::new();
+    builder.preemption_bound = Some(preemptions);
+    builder.check(model);
+}
+
+#[test]
+fn no_opening_is_missed() {
+    explore(3, || {
+        let circuit = shared(TWO);
+        let other = thread::spawn({
+            let circuit = circuit.clone();
+            move || circuit.try_acquire().map(|permit| permit.failure()).is_ok()
+        });
+        let here = circuit.try_acquire().map(|permit| permit.failure()).is_ok();
+        assert!(other.join().unwrap() && here);
+        assert_eq!((circuit.state(), circuit.failure_count()), (CircuitState::Open, 2));
+    });
+}
+
+#[test]
+fn a_success_comes_before_the_failures_between_them_or_after_but_never_in_the_midst_of_opening() {
+    explore(3, || {
+        let circuit = shared(TWO);
+        let good = circuit.try_acquire().unwrap();
+        fail(&circuit, 1);
+        // The good one was let in while calm, and is told of a word that has changed.
+        let other = thread::spawn({
+            let circuit = circuit.clone();
+            move || fail(&circuit, 1)
+        });
+        good.success();
+        other.join().unwrap();
+        match circuit.state() {
+            CircuitState::Open => assert_eq!(circuit.failure_count(), 2),
+            state => assert_eq!((state, circuit.failure_count()), (CircuitState::Closed, 1)),
+        }
+    });
+}
+
+#[test]
+fn a_failure_and_an_operator_do_not_mix() {
+    explore(3, || {
+        let circuit = shared(TWO.failure_threshold(1));
+        let permit = circuit.try_acquire().unwrap();
+        let other = thread::spawn({
+            let circuit = circuit.clone();
+            move || circuit.reset()
+        });
+        permit.failure();
+        other.join().unwrap();
+        // Before the reset it opened, and the reset closed it; after it, it was late.
+        assert_eq!((circuit.state(), circuit.failure_count()), (CircuitState::Closed, 0));
+    });
+}
+
+#[test]
+fn a_result_of_an_older_generation_is_never_applied() {
+    explore(3, || {
+        let circuit = shared(TWO.failure_threshold(3));
+        let old = circuit.try_acquire().unwrap();
+        let other = thread::spawn({
+            let circuit = circuit.clone();
+            move || {
+                circuit.reset();
+                fail(&circuit, 1);
+            }
+        });
+        old.success();
+        other.join().unwrap();
+        assert_eq!(circuit.failure_count(), 1, "the success began before the reset");
+    });
+}
+
+#[test]
+fn there_are_never_more_trials_than_places_and_no_place_is_lost() {
+    explore(2, || {
+        let (_clock, circuit) = recovering(TWO.success_threshold(9));
+        let inside = Arc::new(AtomicU32::new(0));
+        let call = {
+            let (circuit, inside) = (circuit.clone(), inside.clone());
+            move |succeed: bool| {
+                let Ok(trial) = circuit.try_acquire() else { return };
+                assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0, "one place");
+                thread::yield_now();
+                inside.fetch_sub(1, Ordering::SeqCst);
+                if succeed { trial.success() } else { drop(trial) }
+            }
+        };
+        let other = thread::spawn({
+            let call = call.clone();
+            move || call(false)
+        });
+        call(true);
+        other.join().unwrap();
+        assert_eq!(circuit.state(), CircuitState::HalfOpen);
+        assert!(circuit.try_acquire().is_ok(), "the place is free");
+    });
+}
+
+#[test]
+fn a_trial_that_fails_beside_one_that_succeeds_decides() {
+    explore(2, || {
+        let (_clock, circuit) = recovering(TWO.half_open_calls(2).success_threshold(2));
+        let other = thread::spawn({
+            let circuit = circuit.clone();
+            move || circuit.try_acquire().map(|trial| trial.success()).is_ok()
+        });
+        let here = circuit.try_acquire().map(|trial| trial.failure()).is_ok();
+        // A failure that comes first opens it, and then the other finds no trial to make or is late.
+        assert!(here);
+        assert_eq!((circuit.state(), circuit.failure_count()), (CircuitState::Open, 2));
+        let admitted = other.join().unwrap();
+        assert!(admitted || circuit.late_results() == 0);
+        assert_eq!((circuit.state(), circuit.failure_count()), (CircuitState::Open, 2));
+    });
+}

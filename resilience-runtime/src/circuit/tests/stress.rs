@@ -1,0 +1,85 @@
+//! Real threads.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+
+use super::*;
+
+#[test]
+fn no_failure_is_lost_and_one_thread_opens_it() {
+    for _ in 0..200 {
+        let breaker = breaker(CircuitConfig::new().failure_threshold(8));
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..2 {
+                        breaker.try_acquire().unwrap().failure();
+                    }
+                });
+            }
+        });
+        assert_eq!((breaker.state(), breaker.failure_count()), (CircuitState::Open, 8));
+    }
+}
+
+#[test]
+fn there_are_never_more_trials_at_once_than_places() {
+    const PLACES: u32 = 3;
+    let config = CircuitConfig::new()
+        .failure_threshold(1)
+        .half_open_calls(PLACES)
+        .success_threshold(u32::MAX)
+        .recovery_timeout(Duration::from_nanos(1))
+        .probe_timeout(Duration::MAX);
+    let breaker = open(config);
+    let (inside, most, admitted) = (AtomicU32::new(0), AtomicU32::new(0), AtomicU32::new(0));
+    thread::scope(|scope| {
+        for thread in 0..4 {
+            let (breaker, inside, most, admitted) = (&breaker, &inside, &most, &admitted);
+            scope.spawn(move || {
+                for turn in 0..20_000 {
+                    let Ok(permit) = breaker.try_acquire() else { continue };
+                    most.fetch_max(inside.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                    admitted.fetch_add(1, Ordering::SeqCst);
+                    inside.fetch_sub(1, Ordering::SeqCst);
+                    if (turn + thread) % 2 == 0 { permit.success() } else { drop(permit) }
+                }
+            });
+        }
+    });
+    assert!(most.load(Ordering::SeqCst) <= PLACES);
+    assert!(admitted.load(Ordering::SeqCst) > 1000);
+    assert_eq!(
+        (0..9).filter_map(|_| breaker.try_acquire().ok().map(std::mem::forget)).count(),
+        PLACES as usize
+    );
+}
+
+#[test]
+fn whatever_threads_do_to_it_the_circuit_still_works_afterwards() {
+    let breaker = breaker(TWO.recovery_timeout(Duration::from_nanos(1)).max_recovery_timeout(SECOND));
+    thread::scope(|scope| {
+        for seed in 0..4 {
+            let breaker = &breaker;
+            scope.spawn(move || {
+                let mut rng = fastrand::Rng::with_seed(seed);
+                for _ in 0..20_000 {
+                    match (rng.u8(..20), breaker.try_acquire()) {
+                        (0, _) => breaker.reset(),
+                        (1, _) => breaker.force_open(),
+                        (2, _) => breaker.metrics_only(),
+                        (3, _) => breaker.disable(),
+                        (4..10, Ok(permit)) => permit.failure(),
+                        (10..16, Ok(permit)) => permit.success(),
+                        (_, _) => {}
+                    }
+                }
+            });
+        }
+    });
+    breaker.reset();
+    fail(&breaker, 1);
+    succeed(&breaker, 1);
+    fail(&breaker, 2);
+    assert_eq!((breaker.opened() || !breaker.closed(), breaker.failure_count()), (true, 2));
+}

@@ -1,0 +1,84 @@
+//! The text of whatever error a function has: its `Display`, else its `Debug`, else the name of its type.
+//!
+//! An attribute cannot ask for a bound that some error type does not meet, so it lets the compiler choose: in
+//! `(&&&Text(&error)).text()`, the method that needs the fewest dereferences wins.
+
+use std::fmt::{Debug, Display};
+use std::sync::Arc;
+
+/// An error that is to be written.
+#[derive(Debug)]
+pub struct Text<'a, E: ?Sized>(pub &'a E);
+
+/// First choice.
+pub trait ByDisplay {
+    /// What the error says.
+    fn text(&self) -> Arc<str>;
+}
+
+/// Second choice.
+pub trait ByDebug {
+    /// What the error looks like.
+    fn text(&self) -> Arc<str>;
+}
+
+/// Last choice.
+pub trait ByType {
+    /// What the error is.
+    fn text(&self) -> Arc<str>;
+}
+
+impl<E: Display + ?Sized> ByDisplay for &&Text<'_, E> {
+    fn text(&self) -> Arc<str> {
+        self.0.to_string().into()
+    }
+}
+
+impl<E: Debug + ?Sized> ByDebug for &Text<'_, E> {
+    fn text(&self) -> Arc<str> {
+        first_line(self.0).into()
+    }
+}
+
+impl<E: ?Sized> ByType for Text<'_, E> {
+    fn text(&self) -> Arc<str> {
+        std::any::type_name::<E>().into()
+    }
+}
+
+/// The first line of an error's `Debug`: report types write a whole chain and a backtrace. A string is written without
+/// its quotes.
+pub(super) fn first_line(error: &(impl Debug + ?Sized)) -> String {
+    let text = format!("{error:?}");
+    let line = text.lines().next().unwrap_or_default();
+    let unquoted = line.strip_prefix('"').and_then(|line| line.strip_suffix('"'));
+    unquoted.unwrap_or(line).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug)]
+    enum Code {
+        Busy,
+    }
+    struct Opaque;
+
+    #[test]
+    #[expect(clippy::needless_borrow, reason = "an expansion does not know how many it needs")]
+    fn an_error_is_written_as_well_as_it_can_be() {
+        assert_eq!(&*(&&&Text(&"down")).text(), "down");
+        assert_eq!(&*(&&&Text(&std::io::Error::other("disk"))).text(), "disk");
+        assert_eq!(&*(&&&Text(&Code::Busy)).text(), "Busy");
+        assert!((&&&Text(&Opaque)).text().ends_with("Opaque"));
+        let boxed: Box<dyn std::error::Error + Send + Sync> = "boxed".into();
+        assert_eq!(&*(&&&Text(&boxed)).text(), "boxed");
+    }
+
+    #[test]
+    fn a_debugged_error_is_cut_to_its_first_line() {
+        assert_eq!(first_line(&format_args!("a\nb")), "a");
+        assert_eq!(first_line("a \"b\""), "a \\\"b\\\"");
+    }
+}

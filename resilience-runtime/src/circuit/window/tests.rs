@@ -1,0 +1,167 @@
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::*;
+
+const GOOD: Seen = Seen { failed: false, slow: false };
+const BAD: Seen = Seen { failed: true, slow: false };
+const SLOW: Seen = Seen { failed: false, slow: true };
+
+fn at(millis: u64) -> Nanos {
+    Nanos::of(Duration::from_millis(millis))
+}
+
+/// How many of these it takes to open.
+fn until_open(window: &mut Window, seen: Seen, config: &CircuitConfig) -> u32 {
+    (1..1000).find(|_| window.record(seen, at(0), config)).unwrap()
+}
+
+#[test]
+fn after_ten_thousand_successes_a_window_of_100_opens_at_the_50th_failure() {
+    let config = CircuitConfig::new().failure_rate(0.5).window_calls(100);
+    let mut window = Window::new(&config);
+    for _ in 0..10_000 {
+        assert!(!window.record(GOOD, at(0), &config));
+    }
+    assert!(window.ignores_success());
+    assert_eq!(until_open(&mut window, BAD, &config), 50);
+}
+
+#[test]
+fn a_rate_means_nothing_before_min_calls() {
+    let config = CircuitConfig::new().failure_rate(0.5).window_calls(100).min_calls(10);
+    assert_eq!(until_open(&mut Window::new(&config), BAD, &config), 10);
+    let config = CircuitConfig::new().slow_call(Duration::MAX).slow_rate(0.8).window_calls(5);
+    assert_eq!(until_open(&mut Window::new(&config), SLOW, &config), 5);
+}
+
+#[test]
+fn a_bad_call_that_slides_out_is_forgotten() {
+    let config = CircuitConfig::new().failure_rate(0.3).window_calls(10);
+    let mut window = Window::new(&config);
+    for _ in 0..20 {
+        assert!(!window.record(BAD, at(0), &config) || window.failures(at(0)) > 2);
+        for _ in 0..9 {
+            window.record(GOOD, at(0), &config);
+        }
+        assert_eq!(window.failures(at(0)), 1);
+    }
+    window.record(GOOD, at(0), &config);
+    assert!(window.ignores_success(), "all ten are good");
+}
+
+#[test]
+fn one_failure_a_minute_never_opens_a_window_of_30_seconds() {
+    let config = CircuitConfig::new().failure_rate(0.5).window_time(Duration::from_secs(30)).min_calls(2);
+    let mut window = Window::new(&config);
+    for minute in 0..1000 {
+        assert!(!window.record(BAD, at(minute * 60_000), &config), "at minute {minute}");
+    }
+}
+
+#[test]
+fn a_window_of_time_opens_at_its_rate_and_forgets_within_its_time() {
+    let config = CircuitConfig::new().failure_rate(0.5).window_time(Duration::from_secs(16)).min_calls(4);
+    let mut window = Window::new(&config);
+    assert!(!window.record(BAD, at(0), &config));
+    assert!(!window.record(BAD, at(5_000), &config));
+    assert!(!window.record(BAD, at(10_000), &config));
+    assert!(!window.record(GOOD, at(20_000), &config), "the first has gone, three are left");
+    assert_eq!(window.failures(at(20_000)), 2);
+    assert!(window.record(BAD, at(20_000), &config));
+    assert_eq!(window.failures(at(200_000)), 0);
+}
+
+#[test]
+fn failures_within_a_time_are_counted_through_successes() {
+    let config = CircuitConfig::new().failure_threshold(3).within(Duration::from_secs(60));
+    let mut window = Window::new(&config);
+    assert!(!window.record(BAD, at(0), &config));
+    assert!(!window.record(BAD, at(30_000), &config));
+    assert!(!window.record(GOOD, at(30_000), &config));
+    assert!(!window.record(BAD, at(60_001), &config), "the first is older than a minute");
+    assert_eq!(window.failures(at(60_001)), 2);
+    assert!(window.record(BAD, at(90_000), &config), "30 s, 60 s and 90 s");
+}
+
+#[test]
+fn the_longest_times_and_a_clock_that_goes_back_do_not_panic() {
+    for config in [
+        CircuitConfig::new().failure_rate(0.5).window_time(Duration::MAX),
+        CircuitConfig::new().failure_rate(0.5).window_time(Duration::from_nanos(1)),
+        CircuitConfig::new().within(Duration::MAX),
+    ] {
+        let mut window = Window::new(&config);
+        for now in [Nanos::NEVER, Nanos::ZERO, Nanos::new(1 << 62), Nanos::ZERO] {
+            window.record(BAD, now, &config);
+            window.could_open(BAD, now, &config);
+            window.failures(now);
+        }
+    }
+}
+
+fn seen() -> impl Strategy<Value = Seen> {
+    (any::<bool>(), any::<bool>()).prop_map(|(failed, slow)| Seen { failed, slow })
+}
+
+proptest! {
+    #[test]
+    fn a_window_of_calls_is_a_queue_of_them(size in 1..200_u32, calls in prop::collection::vec(seen(), 0..600)) {
+        let config = CircuitConfig::new().failure_rate(0.5).window_calls(size).slow_rate(0.7);
+        let mut window = Window::new(&config);
+        let mut queue = VecDeque::new();
+        for seen in calls {
+            let could = window.could_open(seen, at(0), &config);
+            let opens = window.record(seen, at(0), &config);
+            queue.push_back(seen);
+            if queue.len() > size as usize {
+                queue.pop_front();
+            }
+            let failed = queue.iter().filter(|seen| seen.failed).count();
+            let slow = queue.iter().filter(|seen| seen.slow).count();
+            let enough = queue.len() >= (size as usize).min(20);
+            prop_assert_eq!(opens, enough && (2 * failed >= queue.len() || 10 * slow >= 7 * queue.len()));
+            prop_assert!(could || !opens, "it opened and said that it could not");
+        }
+    }
+
+    #[test]
+    fn failures_within_a_time_are_those_moments(
+        threshold in 1..8_u32,
+        steps in prop::collection::vec(0..40_u64, 0..100),
+    ) {
+        let config = CircuitConfig::new().failure_threshold(threshold).within(Duration::from_millis(100));
+        let mut window = Window::new(&config);
+        let (mut now, mut moments) = (0, Vec::new());
+        for step in steps {
+            now += step;
+            let could = window.could_open(BAD, at(now), &config);
+            let opens = window.record(BAD, at(now), &config);
+            moments.push(now);
+            let young = moments.iter().filter(|moment| now - **moment <= 100).count();
+            prop_assert_eq!(opens, young >= threshold as usize);
+            prop_assert_eq!(could, opens);
+        }
+    }
+
+    #[test]
+    fn a_window_of_time_covers_between_fifteen_sixteenths_and_all_of_it(
+        steps in prop::collection::vec((0..300_u64, any::<bool>()), 0..200),
+    ) {
+        let config = CircuitConfig::new().failure_rate(1.0).window_time(Duration::from_millis(1600));
+        let mut window = Window::new(&config);
+        let (mut now, mut moments) = (0, Vec::new());
+        for (step, failed) in steps {
+            now += step;
+            window.record(Seen { failed, slow: false }, at(now), &config);
+            if failed {
+                moments.push(now);
+            }
+            let within = |millis| moments.iter().filter(|moment| now - **moment < millis).count();
+            let counted = window.failures(at(now)) as usize;
+            prop_assert!(within(1500) <= counted && counted <= within(1600));
+        }
+    }
+}

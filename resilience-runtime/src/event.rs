@@ -1,0 +1,122 @@
+//! What happens to circuits, for whoever wants to be told.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::circuit::Name;
+use crate::time::Nanos;
+
+/// What happened to a circuit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CircuitEventKind {
+    /// It opened: calls are refused.
+    Opened,
+    /// The recovery timeout has elapsed and a trial was let in.
+    HalfOpened,
+    /// It closed: a recovery succeeded, or an operator closed or reset it.
+    Closed,
+    /// An operator opened it.
+    ForcedOpen,
+    /// An operator switched it off.
+    Disabled,
+    /// An operator had it count only.
+    MetricsOnly,
+    /// A call was refused.
+    Refused,
+    /// A result came from a call that began before the last transition. It changed nothing.
+    LateResult,
+    /// Sites of one name configure their circuit differently; see [`Circuits::verify`](crate::Circuits::verify).
+    Conflict,
+}
+
+/// Something that happened to a circuit, told after it did.
+///
+/// ```
+/// use resilience::{CircuitBreaker, CircuitConfig, CircuitEventKind};
+/// use std::sync::{Arc, Mutex};
+///
+/// let log = Arc::new(Mutex::new(Vec::new()));
+/// let breaker = CircuitBreaker::new("search", CircuitConfig::new().failure_threshold(1));
+/// breaker.listen({
+///     let log = log.clone();
+///     move |event| log.lock().unwrap().push((event.kind(), event.last_failure().map(str::to_owned)))
+/// });
+///
+/// let _ = breaker.call(|| Err::<(), _>("no route"));
+/// breaker.reset();
+/// assert_eq!(
+///     *log.lock().unwrap(),
+///     [(CircuitEventKind::Opened, Some("no route".into())), (CircuitEventKind::Closed, None)],
+/// );
+/// ```
+#[derive(Clone, Debug)]
+pub struct CircuitEvent {
+    pub(crate) name: Name,
+    pub(crate) kind: CircuitEventKind,
+    pub(crate) generation: u32,
+    pub(crate) failures: u32,
+    pub(crate) time_left: Nanos,
+    pub(crate) last_failure: Option<Arc<str>>,
+}
+
+impl CircuitEvent {
+    /// The circuit's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.name.as_str()
+    }
+
+    /// What happened.
+    #[must_use]
+    pub const fn kind(&self) -> CircuitEventKind {
+        self.kind
+    }
+
+    /// The number of transitions the circuit has made, this one included; it starts again after 2²⁹.
+    #[must_use]
+    pub const fn generation(&self) -> u32 {
+        self.generation
+    }
+
+    /// The failures that opened it, and one for every recovery that failed since.
+    #[must_use]
+    pub const fn failures(&self) -> u32 {
+        self.failures
+    }
+
+    /// How long it stays open from here: for an opening and a refusal, if that is known.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        let told = matches!(self.kind, CircuitEventKind::Opened | CircuitEventKind::Refused);
+        (told && !self.time_left.is_never()).then(|| self.time_left.to_duration())
+    }
+
+    /// What the failure said that opened it.
+    #[must_use]
+    pub fn last_failure(&self) -> Option<&str> {
+        self.last_failure.as_deref()
+    }
+}
+
+/// Somebody who is told of events.
+#[derive(Clone)]
+pub(crate) struct Listener(Arc<dyn Fn(&CircuitEvent) + Send + Sync>);
+
+impl Listener {
+    pub(crate) fn new(listener: impl Fn(&CircuitEvent) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(listener))
+    }
+
+    /// A listener that panics is a listener that was told: the panic ends here.
+    pub(crate) fn tell(&self, event: &CircuitEvent) {
+        let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| (self.0)(event)));
+    }
+}
+
+impl fmt::Debug for Listener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Listener")
+    }
+}

@@ -1,0 +1,76 @@
+//! The atomics and the lock of the concurrent floors: the standard ones, or loom's under `--cfg resilience_loom`.
+
+#[cfg(not(resilience_loom))]
+pub(crate) use std::sync::atomic::{AtomicU64, Ordering};
+#[cfg(not(resilience_loom))]
+pub(crate) use std::sync::{Mutex, MutexGuard};
+
+#[cfg(resilience_loom)]
+pub(crate) use self::model::{AtomicU64, Mutex};
+#[cfg(resilience_loom)]
+pub(crate) use loom::sync::MutexGuard;
+#[cfg(resilience_loom)]
+pub(crate) use loom::sync::atomic::Ordering;
+
+/// Loom's types come to life inside a model only; these do so at their first use, and can be made in a `const`.
+///
+/// A model touches each of them once before it spawns its threads, as a `static` is there before `main`.
+#[cfg(resilience_loom)]
+mod model {
+    use std::sync::{LockResult, OnceLock};
+
+    use loom::sync::atomic::Ordering;
+
+    pub(crate) struct AtomicU64 {
+        initial: u64,
+        cell: OnceLock<loom::sync::atomic::AtomicU64>,
+    }
+
+    impl AtomicU64 {
+        pub(crate) const fn new(initial: u64) -> Self {
+            Self { initial, cell: OnceLock::new() }
+        }
+
+        fn cell(&self) -> &loom::sync::atomic::AtomicU64 {
+            self.cell.get_or_init(|| loom::sync::atomic::AtomicU64::new(self.initial))
+        }
+
+        pub(crate) fn load(&self, order: Ordering) -> u64 {
+            self.cell().load(order)
+        }
+
+        pub(crate) fn swap(&self, value: u64, order: Ordering) -> u64 {
+            self.cell().swap(value, order)
+        }
+
+        pub(crate) fn compare_exchange_weak(
+            &self,
+            current: u64,
+            new: u64,
+            success: Ordering,
+            failure: Ordering,
+        ) -> Result<u64, u64> {
+            self.cell().compare_exchange_weak(current, new, success, failure)
+        }
+    }
+
+    pub(crate) struct Mutex<T> {
+        initial: std::sync::Mutex<Option<T>>,
+        cell: OnceLock<loom::sync::Mutex<T>>,
+    }
+
+    impl<T> Mutex<T> {
+        pub(crate) const fn new(value: T) -> Self {
+            Self { initial: std::sync::Mutex::new(Some(value)), cell: OnceLock::new() }
+        }
+
+        pub(crate) fn lock(&self) -> LockResult<loom::sync::MutexGuard<'_, T>> {
+            self.cell
+                .get_or_init(|| {
+                    let mut initial = self.initial.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                    loom::sync::Mutex::new(initial.take().expect("it is taken here only, and only once"))
+                })
+                .lock()
+        }
+    }
+}

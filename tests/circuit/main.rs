@@ -1,0 +1,4 @@
+//! `#[circuit]`, as a user writes it.
+
+mod attribute;
+mod stacks;
