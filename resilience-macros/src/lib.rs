@@ -62,7 +62,7 @@ pub fn retry(options: TokenStream, function: TokenStream) -> TokenStream {
 /// | `ignore(PATTERN)`, `ignore = predicate` | none | errors that mean "not yet" |
 /// | `max_ignored = 5` | no bound | so many ignored errors in a row end it |
 /// | `hold_for = 5s` | none | how long the value must stay good |
-/// | `attempt_timeout = 2s` | the timeout | async only: an attempt that takes longer is dropped |
+/// | `attempt_timeout = 2s` | what is left of the timeout; at its end, one wait | async only: an attempt that takes longer is dropped |
 /// | `on_error`, `clone`, `policy`, `name`, `crate` | | as for `#[retry]`; the policy is a `PollPolicy` |
 #[proc_macro_attribute]
 pub fn poll(options: TokenStream, function: TokenStream) -> TokenStream {

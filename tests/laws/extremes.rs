@@ -281,3 +281,77 @@ fn an_alarm_names_the_function_and_carries_the_value() {
     assert_eq!(alarm.function(), concat!(module_path!(), "::rings"));
     assert_eq!((alarm.attempts(), alarm.into_value()), (1, 1));
 }
+
+#[asyncbackoff(100ms, 1s, on = |_| true)]
+async fn busy_without_a_pause() -> Result<(), TimedOut> {
+    Err(first_timeout())
+}
+
+#[poll(until = |_| true, hold_for = 1s, timeout = 2s, interval = 0s)]
+async fn holds_without_a_pause() -> Result<(), TimedOut> {
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn attempts_without_a_pause_reach_their_deadline_under_a_clock_that_stands_still() {
+    let start = tokio::time::Instant::now();
+    assert!(busy_without_a_pause().await.is_err());
+    assert!(start.elapsed() <= Duration::from_secs(1));
+    assert_eq!(holds_without_a_pause().await, Ok(()));
+    let clock = ManualClock::install();
+    let busy =
+        retry(|| Err::<(), _>(1)).forever().interval(Duration::ZERO).deadline(Duration::from_secs(1)).call();
+    assert_eq!(busy, Err(1));
+    assert!(clock.elapsed() <= Duration::from_secs(1));
+}
+
+#[poll(until = |()| false, timeout = 15s, interval = 5s)]
+async fn hangs_at_the_end(looks: &AtomicU32) -> Result<(), TimedOut> {
+    if looks.fetch_add(1, Relaxed) == 3 {
+        std::future::pending::<()>().await;
+    }
+    Ok(())
+}
+
+#[poll(until = |()| false, timeout = 15s, interval = 1s)]
+async fn hangs_before_the_end() -> Result<(), TimedOut> {
+    std::future::pending().await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_poll_that_hangs_ends_with_its_timeout_or_one_wait_after_it() {
+    let before = hangs_before_the_end().await.unwrap_err();
+    assert_eq!((before.elapsed(), before.attempts()), (Duration::from_secs(15), 1));
+    let at_the_end = hangs_at_the_end(&AtomicU32::new(0)).await.unwrap_err();
+    assert_eq!((at_the_end.elapsed(), at_the_end.attempts()), (Duration::from_secs(20), 4));
+}
+
+#[test]
+fn manual_clocks_may_be_replaced_nested_and_moved_to_the_end_of_time() {
+    let mut clock = ManualClock::install();
+    clock.advance(Duration::from_secs(1));
+    drop(std::mem::replace(&mut clock, ManualClock::install()));
+    assert_eq!(retry(|| Err::<(), _>(1)).interval(YEARS).times(2).call(), Err(1));
+    assert_eq!(clock.elapsed(), YEARS);
+    {
+        let inner = ManualClock::install();
+        assert_eq!(inner.elapsed(), Duration::ZERO);
+    }
+    let mut attempts = 0;
+    let ended = retry(|| {
+        attempts += 1;
+        clock.advance(Duration::MAX);
+        Err::<(), _>(attempts)
+    });
+    assert_eq!(ended.times(20).interval(Duration::ZERO).deadline(Duration::from_secs(10)).call(), Err(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_that_is_lifted_in_a_builder_lifts_the_other() {
+    let slow = async || {
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        Ok::<_, TimedOut>(())
+    };
+    let secs = Duration::from_secs;
+    assert_eq!(retry(slow).deadline(secs(1)).attempt_timeout(secs(5)).deadline(secs(20)).run().await, Ok(()));
+}

@@ -65,16 +65,22 @@ impl Attempt<'_> {
     fn future(&self) -> TokenStream {
         let Self { function, body, .. } = self;
         let outcome = function.outcome();
-        // An async block captures no more than it needs: where the body only reads through `&mut self`, that would be a
-        // shared reference, and the future would be `Send` only for a `Self` that is `Sync`.
-        let exclusive =
-            function.exclusive_self().filter(|_| self.inside == Inside::Body && self.exclusive_self);
-        let exclusive = exclusive.map(|this| quote!(if false { let _ = &mut *#this; }));
+        // An async block captures no more than it needs: where the body only reads through a `&mut`, that would be a shared
+        // reference, and the future would be `Send` only if what is behind it is `Sync`.
+        let exclusive: Vec<_> = match self.inside {
+            Inside::Body if self.exclusive_self => function.exclusive_names(),
+            Inside::Body | Inside::Layer => Vec::new(),
+        };
+        // The compiler would call the user's braces unnecessary, if they were taken for the user's.
+        let body = match self.inside {
+            Inside::Body => function.generated_body(),
+            Inside::Layer => body.clone(),
+        };
         // An async block cannot be annotated. A `return` that never happens tells it the type before the body is read,
         // so that the body's `?`, its early returns and its coercions are checked as the function's own were.
         quote_spanned! {self.span()=>
             async {
-                #exclusive
+                #(if false { let _ = &mut *#exclusive; })*
                 if let ::core::option::Option::Some(__outcome) = ::core::option::Option::None::<#outcome> {
                     return __outcome;
                 }
