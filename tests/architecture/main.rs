@@ -29,6 +29,11 @@ fn no_published_source_is_unsafe() {
 }
 
 #[test]
+fn no_published_source_takes_a_lock() {
+    assert_eq!(found(&["Mutex", "RwLock", "Condvar", ".lock()"]), [""; 0]);
+}
+
+#[test]
 fn one_file_reads_the_clock_and_one_blocks_the_thread() {
     // Of the runtime; the macros read none at all.
     let of = |words: &[&str]| -> Vec<String> {

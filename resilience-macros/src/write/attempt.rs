@@ -32,13 +32,14 @@ impl Attempt<'_> {
         let exclusive = function.exclusive_self().map(|this| quote!(if false { let _ = &mut *#this; }));
         // An async block cannot be annotated. A `return` that never happens tells it the type before the body is read,
         // so that the body's `?`, its early returns and its coercions are checked as the function's own were.
+        // The parentheses keep rustc's `unused_braces` away from a body of one line.
         quote_spanned! {span=>
             async {
                 #exclusive
                 if let ::core::option::Option::Some(__outcome) = ::core::option::Option::None::<#outcome> {
                     return __outcome;
                 }
-                #body
+                (#body)
             }
         }
     }
