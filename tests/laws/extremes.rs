@@ -284,7 +284,7 @@ async fn a_builder_takes_the_nearest_value_that_makes_sense() {
     let fails = || Err::<(), _>(calls.fetch_add(1, Relaxed));
     assert_eq!(retry(fails).times(0).call(), Err(0));
     assert_eq!(retry(fails).deadline(Duration::ZERO).call(), Err(1));
-    // What is decorrelated already takes no jitter; half as much again as everything is no ratio.
+    // No ratio: the jitter is left as it was.
     let odd = resilience::Jitter::Ratio(1.5);
     assert_eq!(retry(fails).times(1).jitter(odd).call(), Err(2));
     assert!(poll(fails).until(|()| true).times(0).jitter(odd).call().is_err());
