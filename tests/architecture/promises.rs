@@ -11,8 +11,12 @@ fn links(text: &str) -> impl Iterator<Item = (&str, &str)> {
     text.split("](").zip(text.split("](").skip(1)).filter_map(|(before, after)| {
         let words = before.rsplit('[').next()?.trim_matches('`');
         let path = after.split(')').next()?;
-        path.ends_with(".rs").then_some((words, path))
+        is_source(path).then_some((words, path))
     })
+}
+
+fn is_source(path: &str) -> bool {
+    Path::new(path).extension().is_some_and(|extension| extension == "rs")
 }
 
 /// A test, or a case of a table of laws.
@@ -29,7 +33,7 @@ fn every_promise_names_a_test_that_exists() {
     for (words, path) in links(PROMISES) {
         let source = fs::read_to_string(Path::new(FOLDER).join(path)).expect("the link leads to a file");
         // Other words are those of a whole file.
-        if !words.ends_with(".rs") {
+        if !is_source(words) {
             assert!(is_test_in(&source, words), "no test `{words}` in {path}");
             names += 1;
         }
