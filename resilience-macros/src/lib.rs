@@ -54,9 +54,9 @@ pub fn retry(options: TokenStream, function: TokenStream) -> TokenStream {
 ///
 /// | option | default | meaning |
 /// |---|---|---|
-/// | `until(PATTERN)`, `until = predicate` | required | the `Ok` value that ends it |
-/// | `timeout = 15s` | 15 s | the last wait is clipped, and one attempt is made at the very end; `timeout = forever` |
-/// | `interval = 1s`, `backoff = ..`, `jitter = ..` | 1 s | as for `#[retry]` |
+/// | `until(PATTERN)`, `until = predicate` | required | the `Ok` value that ends it, as in `until(Job::Done \| Job::Failed)`, `until("done")` |
+/// | `timeout = 15s` | 15 s; `hold_for` or `attempt_timeout`, if one is longer | the last wait is clipped, and one attempt is made at the very end; `timeout = forever` |
+/// | `interval = 1s`, `backoff = ..`, `jitter = ..` | 1 s | as for `#[retry]`; a wait of zero yields once to the scheduler |
 /// | `times = 20` | no bound | attempts in total |
 /// | `alarm(PATTERN)`, `alarm = predicate` | none | an `Ok` value that ends it as an error, by `From<Alarm<T>>`; looked at first |
 /// | `ignore(PATTERN)`, `ignore = predicate` | none | errors that mean "not yet" |

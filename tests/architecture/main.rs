@@ -1,6 +1,7 @@
 //! The house rules, read off the sources.
 
 mod floors;
+mod promises;
 mod source;
 
 use source::Source;
@@ -26,6 +27,11 @@ fn no_published_source_panics_on_what_it_did_not_expect() {
 #[test]
 fn no_published_source_is_unsafe() {
     assert_eq!(found(&["unsafe ", "unsafe{", "allow(unsafe"]), [""; 0]);
+}
+
+#[test]
+fn no_published_source_takes_a_lock() {
+    assert_eq!(found(&["Mutex", "RwLock", "Condvar", ".lock()"]), [""; 0]);
 }
 
 #[test]

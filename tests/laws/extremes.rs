@@ -258,6 +258,72 @@ fn a_poll_that_ends_says_by_which_limit() {
     assert_eq!((error.limit(), error.attempts()), (Limit::Timeout(Duration::from_secs(2)), 3));
 }
 
+#[poll(until = |()| true, hold_for = 20s)]
+fn held_longer_than_the_default() -> Result<(), TimedOut> {
+    Ok(())
+}
+
+#[poll(until = |()| true, attempt_timeout = 20s)]
+async fn hangs_longer_than_the_default() -> Result<(), TimedOut> {
+    std::future::pending().await
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_default_timeout_gives_way_to_what_it_has_to_leave_time_for() {
+    let secs = Duration::from_secs;
+    let clock = ManualClock::install();
+    assert_eq!((held_longer_than_the_default(), clock.elapsed()), (Ok(()), secs(20)));
+    drop(clock);
+    let timed_out = hangs_longer_than_the_default().await.expect_err("it hangs");
+    assert_eq!((timed_out.attempts(), timed_out.elapsed()), (1, secs(20)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_builder_takes_the_nearest_value_that_makes_sense() {
+    let calls = AtomicU32::new(0);
+    let fails = || Err::<(), _>(calls.fetch_add(1, Relaxed));
+    assert_eq!(retry(fails).times(0).call(), Err(0));
+    assert_eq!(retry(fails).deadline(Duration::ZERO).call(), Err(1));
+    // No ratio: the jitter is left as it was.
+    let odd = resilience::Jitter::Ratio(1.5);
+    assert_eq!(retry(fails).times(1).jitter(odd).call(), Err(2));
+    assert!(poll(fails).until(|()| true).times(0).jitter(odd).call().is_err());
+    let looks = || Ok::<_, u8>(calls.fetch_add(1, Relaxed));
+    assert!(poll(looks).until(|_| false).times(0).call().is_err());
+    assert!(poll(fails).until(|()| true).ignore(|_| true).max_ignored(0).call().is_err());
+    assert_eq!(calls.load(Relaxed), 6);
+    let hangs = async || std::future::pending::<Result<(), std::io::Error>>().await;
+    let start = tokio::time::Instant::now();
+    let hung = retry(hangs).times(2).interval(ms(0)).attempt_timeout(Duration::ZERO).run().await;
+    assert_eq!(hung.map_err(|error| error.kind()), Err(std::io::ErrorKind::TimedOut));
+    assert!(poll(hangs).until(|()| true).times(1).attempt_timeout(Duration::ZERO).run().await.is_err());
+    assert!(start.elapsed() < ms(100), "{:?}", start.elapsed());
+}
+
+#[retry]
+fn panics(calls: &AtomicU32) -> Result<(), u8> {
+    calls.fetch_add(1, Relaxed);
+    panic!("in the attempt")
+}
+
+#[retry(attempt_timeout = 1s)]
+async fn panics_under_a_limit(calls: &AtomicU32) -> Result<(), TimedOut> {
+    tokio::task::yield_now().await;
+    calls.fetch_add(1, Relaxed);
+    panic!("in the attempt")
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_in_an_attempt_is_not_caught_and_ends_the_call() {
+    let calls = std::sync::Arc::new(AtomicU32::new(0));
+    let caught = std::panic::catch_unwind(|| panics(&calls)).expect_err("it goes through");
+    assert_eq!(caught.downcast_ref(), Some(&"in the attempt"));
+    let counts = std::sync::Arc::clone(&calls);
+    let ended = tokio::spawn(async move { panics_under_a_limit(&counts).await }).await;
+    assert!(ended.expect_err("it goes through").is_panic());
+    assert_eq!(calls.load(Relaxed), 2);
+}
+
 #[test]
 fn the_settings_of_a_builder_may_come_in_any_order() {
     let secs = Duration::from_secs;

@@ -61,13 +61,6 @@ impl Function {
         siblings
     }
 
-    /// The body in braces that no lint takes for the user's.
-    pub(crate) fn generated_body(&self) -> TokenStream {
-        let mut body = Group::new(Delimiter::Brace, self.body.stream());
-        body.set_span(generated_at(self.body.span()));
-        body.into_token_stream()
-    }
-
     pub(crate) fn body_tokens(&self) -> TokenStream {
         self.body.to_token_stream()
     }

@@ -71,20 +71,16 @@ impl Attempt<'_> {
             Inside::Body if self.exclusive_self => function.exclusive_names(),
             Inside::Body | Inside::Layer => Vec::new(),
         };
-        // The compiler would call the user's braces unnecessary, if they were taken for the user's.
-        let body = match self.inside {
-            Inside::Body => function.generated_body(),
-            Inside::Layer => body.clone(),
-        };
         // An async block cannot be annotated. A `return` that never happens tells it the type before the body is read,
         // so that the body's `?`, its early returns and its coercions are checked as the function's own were.
+        // The parentheses keep rustc's `unused_braces` away from a body of one line.
         quote_spanned! {self.span()=>
             async {
                 #(if false { let _ = &mut *#exclusive; })*
                 if let ::core::option::Option::Some(__outcome) = ::core::option::Option::None::<#outcome> {
                     return __outcome;
                 }
-                #body
+                (#body)
             }
         }
     }

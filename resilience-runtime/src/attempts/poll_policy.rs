@@ -61,9 +61,12 @@ impl PollPolicy {
         }
     }
 
-    /// How long to go on. The last wait is clipped to it and one attempt is made at its very end. An *async* attempt that
-    /// is running then is dropped; the one at the very end may take as long as the attempt timeout, or else as one wait
-    /// between attempts. A synchronous one cannot be interrupted. Zero: one attempt.
+    /// How long to go on. Unless it is set, it is [`DEFAULT_TIMEOUT`](Self::DEFAULT_TIMEOUT), or `hold_for` or the attempt
+    /// timeout if one of them is longer: the default leaves time for what else was asked for.
+    ///
+    /// The last wait is clipped to it and one attempt is made at its very end. An *async* attempt that is running then is
+    /// dropped; the one at the very end may take as long as the attempt timeout, or else as one wait between attempts. A
+    /// synchronous one cannot be interrupted. Zero: one attempt.
     ///
     /// # Panics
     /// If it is shorter than `hold_for` or the attempt timeout: in a `const`, a compile error.
@@ -87,7 +90,8 @@ impl PollPolicy {
         self
     }
 
-    /// The same wait before every attempt but the first, in place of any backoff and jitter set before.
+    /// The same wait before every attempt but the first (zero uses no timer, and yields once to the scheduler in async
+    /// code), in place of any backoff and jitter set before.
     pub const fn interval(mut self, interval: Duration) -> Self {
         self.backoff = Backoff::constant(interval);
         self
@@ -144,7 +148,7 @@ impl PollPolicy {
     /// How long the value must stay good, looked at once per interval and at the end of this time.
     ///
     /// # Panics
-    /// If it is longer than the timeout: in a `const`, a compile error.
+    /// If it is longer than a timeout that was set: in a `const`, a compile error.
     #[track_caller]
     pub const fn hold_for(self, hold_for: Duration) -> Self {
         or_panic!(self.try_hold_for(hold_for))
@@ -187,7 +191,7 @@ impl PollPolicy {
     /// interrupted: they ignore it.
     ///
     /// # Panics
-    /// On zero, and if it is longer than the timeout: in a `const`, a compile error.
+    /// On zero, and if it is longer than a timeout that was set: in a `const`, a compile error.
     #[track_caller]
     pub const fn attempt_timeout(self, attempt_timeout: Duration) -> Self {
         or_panic!(self.try_attempt_timeout(attempt_timeout))
