@@ -38,7 +38,7 @@ use proc_macro::TokenStream;
 /// | `on_error = \|e, attempt\| ..` | none | called for every failure |
 /// | `clone(a, b)` | none | these arguments are cloned for each attempt |
 /// | `policy = EXPR` | – | a `RetryPolicy` in place of times, interval, backoff, jitter and limits |
-/// | `name = ".."` | path of the function | in errors and telemetry |
+/// | `name = ".."` | path of the function | in errors |
 /// | `crate = ::path` | `::resilience` | where the runtime is found |
 ///
 /// With a time limit, the error type needs `From<TimedOut>`: it is returned if no attempt failed with a real error.
