@@ -39,6 +39,12 @@ pub fn tell<E>(error: &E, attempt: &Attempt, on_error: impl FnOnce(&E, &Attempt)
     on_error(error, attempt);
 }
 
+/// A body that is run once.
+#[inline]
+pub fn once<T>(body: impl FnOnce() -> T) -> T {
+    body()
+}
+
 /// An `on_open` of the user's.
 #[inline]
 pub fn ask_open<E>(open: CircuitOpen, on_open: impl FnOnce(CircuitOpen) -> E) -> E {

@@ -20,11 +20,12 @@ mod event;
 mod clock;
 mod sleep;
 // Floor 4: the function forms.
-mod circuit;
 mod operation;
 mod poll;
 mod retry;
 mod site;
+// Floors of its own, from 0 to 4: see there.
+mod circuit;
 // Floor 5: the doors.
 #[doc(hidden)]
 pub mod __private;

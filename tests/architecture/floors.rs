@@ -1,89 +1,131 @@
 //! A module imports from the floors below it. Modules of one floor may stand on one another, but not in a circle.
+//!
+//! The circuit is as large as the rest of the house, and has the same floors: its modules count one by one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use crate::RUNTIME;
+use crate::paths::paths;
 use crate::source::Source;
 
-/// The floors, from the comments between the modules in `lib.rs`, and which re-exports stand for which module.
+/// What is one thing in several files, so that they know each other.
+const KNOTS: [&[&str]; 2] = [
+    // A breaker gives permits out, and a permit reports to its breaker.
+    &["circuit/breaker", "circuit/permit"],
+    // The list names the circuits, and a circuit enters itself where the linker keeps no list.
+    &["circuit/keyed", "circuit/registry", "circuit/site"],
+];
+
+/// The floors, from the comments between the modules in `lib.rs` and `circuit/mod.rs`, and which re-exports stand for
+/// which module.
 struct House {
+    /// `circuit/core` for modules of the circuit, `clock` for others.
     floor_of: BTreeMap<String, usize>,
     home_of: BTreeMap<String, String>,
 }
 
 impl House {
     fn read() -> Self {
-        let text = fs::read_to_string(format!("{RUNTIME}/lib.rs")).expect("there is a lib.rs");
-        let (mut floor, mut floors, mut homes) = (None, BTreeMap::new(), BTreeMap::new());
+        let mut house = Self { floor_of: BTreeMap::new(), home_of: BTreeMap::new() };
+        house.read_modules("lib.rs", "");
+        house.read_modules("circuit/mod.rs", "circuit/");
+        house
+    }
+
+    fn read_modules(&mut self, file: &str, prefix: &str) {
+        let text = fs::read_to_string(format!("{RUNTIME}/{file}")).expect("the file is there");
+        let mut floor = None;
         for line in text.lines() {
             if let Some(comment) = line.strip_prefix("// Floor ") {
                 let number = comment.split(':').next().and_then(|number| number.parse().ok());
                 floor = Some(number.expect("a floor has a number"));
+            } else if line.starts_with("// Floors of its own") {
+                floor = None;
             } else if let Some(module) = module(line) {
-                floors.insert(module.into(), floor.expect("every module stands on a floor"));
-            } else if let Some((home, names)) = re_export(line) {
-                homes.extend(names.into_iter().map(|name| (name, home.clone())));
+                match floor {
+                    Some(floor) => _ = self.floor_of.insert(format!("{prefix}{module}"), floor),
+                    None => assert!(["circuit", "tests"].contains(&module), "`{module}` stands on no floor"),
+                }
             }
         }
-        Self { floor_of: floors, home_of: homes }
+        for (home, names) in re_exports(&text) {
+            let home = format!("{prefix}{home}");
+            self.home_of.extend(names.into_iter().map(|name| (format!("{prefix}{name}"), home.clone())));
+        }
     }
 
     /// The module that a path from the root leads to.
-    fn module_of(&self, name: &str) -> Option<String> {
-        if self.floor_of.contains_key(name) {
-            return Some(name.into());
+    fn module_of(&self, path: &[String]) -> Option<String> {
+        let (first, rest) = path.split_first()?;
+        if first == "circuit" {
+            let name = format!("circuit/{}", rest.first()?);
+            let known = self.floor_of.contains_key(&name);
+            return if known { Some(name) } else { self.home_of.get(&name).cloned() };
         }
-        self.home_of.get(name).cloned()
+        if self.floor_of.contains_key(first) {
+            return Some(first.clone());
+        }
+        match self.home_of.get(first)?.as_str() {
+            "circuit" => self.module_of(&["circuit".into(), first.clone()]),
+            home => Some(home.into()),
+        }
     }
 }
 
 fn module(line: &str) -> Option<&str> {
-    line.strip_prefix("pub mod ").or_else(|| line.strip_prefix("mod "))?.strip_suffix(';')
+    let line = line.strip_prefix("pub(crate) ").or_else(|| line.strip_prefix("pub ")).unwrap_or(line);
+    line.strip_prefix("mod ")?.strip_suffix(';')
 }
 
-/// `pub use home::{A, b};`
-fn re_export(line: &str) -> Option<(String, Vec<String>)> {
-    let (home, names) = line.strip_prefix("pub use ")?.strip_suffix(';')?.split_once("::")?;
-    let names = names.trim_matches(['{', '}']).split(", ").map(String::from).collect();
-    Some((home.into(), names))
-}
-
-/// The first names of all paths from the root of the crate in a file.
-fn roots(source: &Source) -> BTreeSet<String> {
-    let mut roots = BTreeSet::new();
-    for after in source.code.split("crate::").skip(1) {
-        let names = match after.strip_prefix('{') {
-            Some(list) => list.split('}').next().unwrap_or_default(),
-            None => after,
+/// `pub use home::{A, b};`, on one line or several.
+fn re_exports(text: &str) -> Vec<(String, Vec<String>)> {
+    let mut found = Vec::new();
+    for statement in text.split("\npub").skip(1) {
+        let statement = statement.trim_start_matches("(crate)");
+        let Some(path) = statement.strip_prefix(" use ").and_then(|rest| rest.split(';').next()) else {
+            continue;
         };
-        for name in names.split(',') {
-            let end = name.trim_start().find(|c: char| !c.is_alphanumeric() && c != '_');
-            let name = name.trim_start();
-            roots.insert(name[..end.unwrap_or(name.len())].to_string());
-            if !after.starts_with('{') {
-                break;
-            }
-        }
+        let Some((home, names)) = path.split_once("::") else { continue };
+        let names = names.trim_matches(['{', '}']).split(',').map(|name| name.trim().to_owned());
+        found.push((home.to_owned(), names.filter(|name| !name.is_empty()).collect()));
     }
-    roots
+    found
 }
 
 /// Module by module, what it imports from others.
 fn imports(house: &House) -> BTreeMap<String, BTreeSet<String>> {
     let mut imports: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for source in Source::all(RUNTIME).iter().filter(|source| source.path != "lib.rs") {
-        let module = source.path.trim_end_matches(".rs").split('/').next().unwrap_or_default().to_string();
-        assert!(house.floor_of.contains_key(&module), "{} stands on no floor", source.path);
-        for root in roots(source) {
-            let target = house.module_of(&root);
-            let target = target.unwrap_or_else(|| panic!("{}: what is crate::{root}?", source.path));
+    let lists = ["lib.rs", "circuit/mod.rs"];
+    for source in Source::all(RUNTIME).iter().filter(|source| !lists.contains(&source.path.as_str())) {
+        let module = house.module_of(&source.module()).expect("a file belongs to a module");
+        for path in paths(source) {
+            // A macro that is exported stands at the root.
+            if path[0] == "__resilience_list" {
+                continue;
+            }
+            let target = house.module_of(&path);
+            let target = target.unwrap_or_else(|| panic!("{}: what is {path:?}?", source.path));
             if target != module {
                 imports.entry(module.clone()).or_default().insert(target);
             }
         }
     }
     imports
+}
+
+/// A module and everything it stands on.
+fn below(module: &str, imports: &BTreeMap<String, BTreeSet<String>>) -> Vec<String> {
+    let mut below = BTreeSet::from([String::from(module)]);
+    loop {
+        let more: BTreeSet<String> =
+            below.iter().filter_map(|module| imports.get(module)).flatten().cloned().collect();
+        let before = below.len();
+        below.extend(more);
+        if below.len() == before {
+            return below.into_iter().collect();
+        }
+    }
 }
 
 #[test]
@@ -94,8 +136,32 @@ fn the_floors_are_read() {
     assert_eq!(house.floor_of["attempts"], 2);
     assert!(house.floor_of["clock"] < house.floor_of["retry"]);
     assert!(house.floor_of["retry"] < house.floor_of["__private"]);
-    assert_eq!(house.module_of("RetryPolicy").as_deref(), Some("attempts"));
+    let module_of = |path: &[&str]| {
+        let path: Vec<_> = path.iter().map(ToString::to_string).collect();
+        house.module_of(&path)
+    };
+    assert_eq!(module_of(&["RetryPolicy"]).as_deref(), Some("attempts"));
     assert!(imports(&house)["retry"].contains("attempts"), "imports are found");
+}
+
+#[test]
+fn the_floors_of_the_circuit_are_read() {
+    let house = House::read();
+    assert_eq!(house.floor_of["circuit/core"], house.floor_of["attempts"], "both decide");
+    assert!(house.floor_of["circuit/window"] < house.floor_of["circuit/core"]);
+    assert!(house.floor_of["circuit/core"] < house.floor_of["circuit/memory"]);
+    assert!(house.floor_of["circuit/memory"] < house.floor_of["circuit/breaker"]);
+    let module_of = |path: &[&str]| {
+        let path: Vec<_> = path.iter().map(ToString::to_string).collect();
+        house.module_of(&path)
+    };
+    for path in [&["CircuitOpen"][..], &["circuit", "CircuitOpen"], &["circuit", "refusal", "CircuitOpen"]] {
+        assert_eq!(module_of(path).as_deref(), Some("circuit/refusal"), "{path:?}");
+    }
+    let imports = imports(&house);
+    assert!(imports["circuit/breaker"].contains("circuit/core"), "`super::` is followed");
+    assert!(imports["circuit/window"].contains("circuit/config"), "from a folder too");
+    assert!(imports["event"].contains("circuit/name"), "and so is `crate::circuit::`");
 }
 
 #[test]
@@ -116,31 +182,34 @@ fn nothing_imports_from_a_floor_above_it() {
 #[test]
 fn modules_of_one_floor_do_not_stand_on_one_another_in_a_circle() {
     let house = House::read();
-    let mut imports = imports(&house);
+    let name = |module: &String| -> String {
+        let knot = KNOTS.iter().find(|knot| knot.contains(&module.as_str()));
+        knot.map_or_else(|| module.clone(), |knot| knot.join(" + "))
+    };
+    let mut tied: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (module, targets) in imports(&house) {
+        tied.entry(name(&module)).or_default().extend(targets.iter().map(name));
+    }
+    for (module, targets) in &mut tied {
+        targets.remove(module);
+    }
     // What stands on nothing that is left can be taken away; a circle cannot.
-    while let Some(module) = imports
+    while let Some(module) = tied
         .iter()
-        .find(|(_, targets)| targets.iter().all(|target| !imports.contains_key(target)))
+        .find(|(_, targets)| targets.iter().all(|target| !tied.contains_key(target)))
         .map(|(module, _)| module.clone())
     {
-        imports.remove(&module);
+        tied.remove(&module);
     }
-    assert!(imports.is_empty(), "a circle: {imports:?}");
+    assert!(tied.is_empty(), "a circle: {tied:?}");
 }
 
 #[test]
 fn the_decisions_stand_on_nothing_that_knows_the_time() {
-    let house = House::read();
-    let imports = imports(&house);
-    let mut below = BTreeSet::from([String::from("attempts")]);
-    loop {
-        let more: BTreeSet<String> =
-            below.iter().filter_map(|module| imports.get(module)).flatten().cloned().collect();
-        let before = below.len();
-        below.extend(more);
-        if below.len() == before {
-            break;
-        }
-    }
-    assert_eq!(below.into_iter().collect::<Vec<_>>(), ["attempts", "backoff", "error", "rng", "time"]);
+    let imports = imports(&House::read());
+    assert_eq!(below("attempts", &imports), ["attempts", "backoff", "error", "rng", "time"]);
+    let circuit = ["config", "core", "ledger", "name", "state", "window", "word"];
+    let mut expected: Vec<String> = circuit.iter().map(|module| format!("circuit/{module}")).collect();
+    expected.extend(["error", "event", "time"].map(String::from));
+    assert_eq!(below("circuit/core", &imports), expected);
 }

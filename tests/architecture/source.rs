@@ -11,7 +11,7 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    /// Every file below `root`, except the files of unit tests.
+    /// Every file below `root`, except the files and folders of unit tests.
     pub(crate) fn all(root: &str) -> Vec<Self> {
         let mut paths = Vec::new();
         collect(Path::new(root), &mut paths);
@@ -23,6 +23,13 @@ impl Source {
     pub(crate) fn read(root: &str, path: &str) -> Self {
         let text = fs::read_to_string(format!("{root}/{path}")).expect("the file was listed");
         Self { path: path.into(), code: without_tests(&strip(&text)) }
+    }
+
+    /// The path of its module, from the root of the crate.
+    pub(crate) fn module(&self) -> Vec<String> {
+        let mut path: Vec<String> = self.path.trim_end_matches(".rs").split('/').map(String::from).collect();
+        path.pop_if(|last| last == "mod");
+        path
     }
 
     pub(crate) fn lines_with(&self, words: &[&str]) -> Vec<String> {
@@ -37,7 +44,9 @@ impl Source {
 fn collect(folder: &Path, paths: &mut Vec<String>) {
     for entry in fs::read_dir(folder).expect("a folder of sources") {
         let path = entry.expect("an entry").path();
-        if path.is_dir() {
+        if path.ends_with("tests") {
+            // The files of a module's unit tests.
+        } else if path.is_dir() {
             collect(&path, paths);
         } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("tests.rs") {
             paths.push(path.to_str().expect("sources have plain names").into());

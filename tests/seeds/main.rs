@@ -1,12 +1,13 @@
-//! What users of `poll` and of `aiomisc` in Python rely on, fact by fact.
+//! What users of `poll`, `circuitbreaker` and `aiomisc` in Python rely on, fact by fact.
 
 mod asyncbackoff;
+mod circuitbreaker;
 mod poll;
 
 use std::fmt;
 use std::time::Duration;
 
-use resilience::TimedOut;
+use resilience::{CircuitOpen, TimedOut};
 
 const fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
@@ -23,6 +24,7 @@ enum Error {
     Connect,
     Value(&'static str),
     TimedOut(TimedOut),
+    Open(CircuitOpen),
 }
 
 impl fmt::Display for Error {
@@ -36,5 +38,11 @@ impl std::error::Error for Error {}
 impl From<TimedOut> for Error {
     fn from(timed_out: TimedOut) -> Self {
         Self::TimedOut(timed_out)
+    }
+}
+
+impl From<CircuitOpen> for Error {
+    fn from(open: CircuitOpen) -> Self {
+        Self::Open(open)
     }
 }

@@ -3,6 +3,7 @@ use quote::{quote, quote_spanned};
 
 use super::refusal::Refusal;
 use crate::diagnostics::generated_at;
+use crate::paths::Runtime;
 use crate::syntax::Function;
 
 /// What is inside a layer: the user's body, or the next layer.
@@ -49,6 +50,17 @@ impl Attempt<'_> {
             }
         };
         self.with_clones(&made)
+    }
+
+    /// The same, where nothing above comes here again: the body may lend out what it has borrowed exclusively, as only a
+    /// closure that is called once can.
+    pub(super) fn made_once(&self, runtime: &Runtime) -> TokenStream {
+        if self.inside == Inside::Layer || self.is_async() || self.repeated {
+            return self.made();
+        }
+        let (outcome, body) = (self.function.outcome(), &self.body);
+        let private = runtime.private_at(self.span());
+        quote_spanned!(self.span()=> #private::once(|| -> #outcome #body))
     }
 
     /// The attempt, made inside something that `wrap` puts around its future.

@@ -24,7 +24,7 @@ pub(super) fn write(model: &CircuitModel, attempt: &Attempt<'_>) -> TokenStream 
         });
         (made, Some(quote_spanned!(Span::mixed_site()=> let __permit = __permit.ended();)))
     } else {
-        (attempt.made(), None)
+        (attempt.made_once(&model.common.runtime), None)
     };
     let declare = attempt.refusal.declare();
     let (result, value, error) = (ends.result(), ends.value(), ends.error());
@@ -89,8 +89,7 @@ fn circuit(model: &CircuitModel, attempt: &Attempt<'_>) -> (TokenStream, TokenSt
                     #root::KeyedCircuits::new(#name, #config, #max_keys);
             };
             let site = listed(site, quote!(Keyed));
-            let site =
-                quote_spanned!(Span::mixed_site()=> #site let __circuit = __RESILIENCE_CIRCUIT.of_key(#key););
+            let site = quote_spanned!(Span::mixed_site()=> #site let __circuit = __RESILIENCE_CIRCUIT.of_key(&(#key)););
             (site, quote_spanned!(Span::mixed_site()=> __circuit))
         }
         // The name tells an attribute that it was expanded on a body that another one has written already.

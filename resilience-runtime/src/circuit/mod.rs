@@ -3,26 +3,31 @@
 //! A healthy call reads one word ([`word`]). Everything else is decided by [`core`], which is told the time and owns
 //! nothing, on a state that [`memory`] keeps.
 
-mod breaker;
-mod call;
-mod call_error;
+// Floor 0: the words for a circuit.
+mod name;
+mod state;
+pub(crate) mod text;
+// Floor 1: when it opens, and what it remembers for that.
 mod config;
+mod window;
+// Floor 2: what to do next.
+mod call_error;
 mod core;
-mod keyed;
 mod ledger;
+mod refusal;
+mod word;
+// Floor 3: the only place that changes a circuit, and those who are told.
 mod listeners;
 mod memory;
-mod name;
+// Floor 4: what calls go through.
+mod breaker;
+mod call;
+mod keyed;
 mod permit;
-mod refusal;
 mod registry;
 mod site;
-mod state;
 #[cfg(feature = "stream")]
 mod stream;
-pub(crate) mod text;
-mod window;
-mod word;
 
 pub use breaker::CircuitBreaker;
 pub use call::Judged;
