@@ -12,7 +12,7 @@ mod one_liners {
     use super::*;
 
     async fn inner(n: u8) -> Result<u8, TimedOut> {
-        Ok(n)
+        async { Ok(n) }.await
     }
 
     #[rustfmt::skip]

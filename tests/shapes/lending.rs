@@ -1,5 +1,7 @@
 //! `&mut` arguments: what the attempts borrow from them, and what may be returned of it.
 
+#![allow(clippy::needless_arbitrary_self_type, reason = "the spelling is what is tested")]
+
 use std::cell::Cell;
 
 use resilience::{poll, retry};
