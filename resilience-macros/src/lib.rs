@@ -38,7 +38,7 @@ use proc_macro::TokenStream;
 /// | `on_error = \|e, attempt\| ..` | none | called for every failure |
 /// | `clone(a, b)` | none | these arguments are cloned for each attempt |
 /// | `policy = EXPR` | – | a `RetryPolicy` in place of times, interval, backoff, jitter and limits |
-/// | `name = ".."` | path of the function | in errors and telemetry |
+/// | `name = ".."` | path of the function | in errors |
 /// | `crate = ::path` | `::resilience` | where the runtime is found |
 ///
 /// With a time limit, the error type needs `From<TimedOut>`: it is returned if no attempt failed with a real error.
@@ -54,15 +54,15 @@ pub fn retry(options: TokenStream, function: TokenStream) -> TokenStream {
 ///
 /// | option | default | meaning |
 /// |---|---|---|
-/// | `until(PATTERN)`, `until = predicate` | required | the `Ok` value that ends it |
-/// | `timeout = 15s` | 15 s | the last wait is clipped, and one attempt is made at the very end; `timeout = forever` |
-/// | `interval = 1s`, `backoff = ..`, `jitter = ..` | 1 s | as for `#[retry]` |
+/// | `until(PATTERN)`, `until = predicate` | required | the `Ok` value that ends it, as in `until(Job::Done \| Job::Failed)`, `until("done")` |
+/// | `timeout = 15s` | 15 s; `hold_for` or `attempt_timeout`, if one is longer | the last wait is clipped, and one attempt is made at the very end; `timeout = forever` |
+/// | `interval = 1s`, `backoff = ..`, `jitter = ..` | 1 s | as for `#[retry]`; a wait of zero yields once to the scheduler |
 /// | `times = 20` | no bound | attempts in total |
 /// | `alarm(PATTERN)`, `alarm = predicate` | none | an `Ok` value that ends it as an error, by `From<Alarm<T>>`; looked at first |
 /// | `ignore(PATTERN)`, `ignore = predicate` | none | errors that mean "not yet" |
 /// | `max_ignored = 5` | no bound | so many ignored errors in a row end it |
 /// | `hold_for = 5s` | none | how long the value must stay good |
-/// | `attempt_timeout = 2s` | the timeout | async only: an attempt that takes longer is dropped |
+/// | `attempt_timeout = 2s` | what is left of the timeout; at its end, one wait | async only: an attempt that takes longer is dropped |
 /// | `on_error`, `clone`, `policy`, `name`, `crate` | | as for `#[retry]`; the policy is a `PollPolicy` |
 #[proc_macro_attribute]
 pub fn poll(options: TokenStream, function: TokenStream) -> TokenStream {
@@ -117,7 +117,7 @@ pub fn asyncretry(options: TokenStream, function: TokenStream) -> TokenStream {
 /// | `recovery_timeout = 30s` | 30 s | how long it stays open |
 /// | `max_recovery_timeout = 5min` | – | doubling with every failed recovery, up to this |
 /// | `half_open_calls = 1`, `success_threshold = 1` | 1, 1 | trials at once, and successes that close it |
-/// | `probe_timeout = 60s` | recovery_timeout | a trial that has not reported by then has failed |
+/// | `probe_timeout = 60s` | `recovery_timeout` | a trial that has not reported by then has failed |
 /// | `on(PATTERN)`, `on = predicate` | every `Err` | which errors are failures; others count as success |
 /// | `ignore(PATTERN)`, `ignore = predicate` | none | errors that count as nothing; asked first |
 /// | `fallback = path` or closure | – | called with the same arguments when the circuit refuses; async for an async function (a plain closure is sync) |

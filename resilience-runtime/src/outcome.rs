@@ -15,7 +15,8 @@ pub mod by {
             #[diagnostic::on_unimplemented(
                 message = $message,
                 label = "this type cannot say that an attempt failed",
-                note = "return `Result<T, E>`: its `Err` is a failed attempt, and what a time limit is reported as"
+                note = "return `Result<T, E>`: its `Err` is a failed attempt, and what a time limit is reported as; a function that \
+                        returns a future of one has to be an `async fn`"
             )]
             pub trait $attribute: Sized {
                 /// What a good attempt brings.

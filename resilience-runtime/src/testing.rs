@@ -23,32 +23,32 @@ use crate::time::Nanos;
 /// ```
 #[must_use = "the clock is removed when this is dropped"]
 pub struct ManualClock {
+    id: by_hand::Id,
     /// The clock is the thread's.
     not_send: PhantomData<*const ()>,
 }
 
 impl ManualClock {
-    /// Gives this thread a clock of its own, at zero, in place of one it may have.
+    /// Gives this thread a clock of its own, at zero. One it may have already is looked at again when this is dropped.
     pub fn install() -> Self {
-        by_hand::install();
-        Self { not_send: PhantomData }
+        Self { id: by_hand::install(), not_send: PhantomData }
     }
 
     /// Moves the clock.
     pub fn advance(&self, by: Duration) {
-        by_hand::advance(Nanos::of(by));
+        by_hand::advance(self.id, Nanos::of(by));
     }
 
     /// How far it has been moved, by waits and by hand.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
-        by_hand::moved().map_or(Duration::ZERO, Nanos::to_duration)
+        by_hand::moved(self.id).map_or(Duration::ZERO, Nanos::to_duration)
     }
 }
 
 impl Drop for ManualClock {
     fn drop(&mut self) {
-        by_hand::remove();
+        by_hand::remove(self.id);
     }
 }
 

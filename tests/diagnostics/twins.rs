@@ -8,6 +8,25 @@ use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
 
+mod one_liners {
+    use super::*;
+
+    async fn inner(n: u8) -> Result<u8, TimedOut> {
+        Ok(n)
+    }
+
+    #[rustfmt::skip]
+    #[retry] async fn retried(n: u8) -> Result<u8, TimedOut> { inner(n).await }
+
+    #[rustfmt::skip]
+    #[poll(until(_))] #[retry] async fn stacked(n: u8) -> Result<u8, TimedOut> { inner(n).await }
+
+    #[tokio::test]
+    async fn braces_around_one_expression_are_not_called_unnecessary() {
+        assert_eq!((retried(1).await, stacked(2).await), (Ok(1), Ok(2)));
+    }
+}
+
 mod unknown_option {
     use super::*;
 
@@ -311,6 +330,11 @@ mod limit {
         Ok(2)
     }
 
+    #[poll(until(2), attempt_timeout = 20s)]
+    async fn longer_than_the_default() -> Result<u8, TimedOut> {
+        Ok(2)
+    }
+
     #[retry(policy = RETRY)]
     fn by_policy() -> Result<u8, TimedOut> {
         Ok(1)
@@ -325,6 +349,7 @@ mod limit {
     async fn limits_can_be_reached() {
         assert_eq!((as_long_as_everything().await, as_long_as_the_poll().await), (Ok(1), Ok(2)));
         assert_eq!((by_policy(), by_reference()), (Ok(1), Ok(2)));
+        assert_eq!(longer_than_the_default().await, Ok(2));
     }
 }
 
@@ -587,9 +612,19 @@ mod body {
         Ok(n)
     }
 
+    // The user's own braces are not superfluous, on one line either.
+    #[rustfmt::skip]
+    #[retry]
+    async fn of_one_line() -> Result<u8, TimedOut> { Ok(1) }
+
+    #[rustfmt::skip]
+    #[retry]
+    fn of_one_sync_line() -> Result<u8, TimedOut> { Ok(1) }
+
     #[tokio::test]
     async fn question_marks_and_early_returns_end_the_attempt() {
         assert_eq!((converted().await.unwrap(), early(2)), (3, Ok(1)));
+        assert_eq!((of_one_line().await, of_one_sync_line()), (Ok(1), Ok(1)));
     }
 }
 

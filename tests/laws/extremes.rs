@@ -258,6 +258,72 @@ fn a_poll_that_ends_says_by_which_limit() {
     assert_eq!((error.limit(), error.attempts()), (Limit::Timeout(Duration::from_secs(2)), 3));
 }
 
+#[poll(until = |()| true, hold_for = 20s)]
+fn held_longer_than_the_default() -> Result<(), TimedOut> {
+    Ok(())
+}
+
+#[poll(until = |()| true, attempt_timeout = 20s)]
+async fn hangs_longer_than_the_default() -> Result<(), TimedOut> {
+    std::future::pending().await
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_default_timeout_gives_way_to_what_it_has_to_leave_time_for() {
+    let secs = Duration::from_secs;
+    let clock = ManualClock::install();
+    assert_eq!((held_longer_than_the_default(), clock.elapsed()), (Ok(()), secs(20)));
+    drop(clock);
+    let timed_out = hangs_longer_than_the_default().await.expect_err("it hangs");
+    assert_eq!((timed_out.attempts(), timed_out.elapsed()), (1, secs(20)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_builder_takes_the_nearest_value_that_makes_sense() {
+    let calls = AtomicU32::new(0);
+    let fails = || Err::<(), _>(calls.fetch_add(1, Relaxed));
+    assert_eq!(retry(fails).times(0).call(), Err(0));
+    assert_eq!(retry(fails).deadline(Duration::ZERO).call(), Err(1));
+    // No ratio: the jitter is left as it was.
+    let odd = resilience::Jitter::Ratio(1.5);
+    assert_eq!(retry(fails).times(1).jitter(odd).call(), Err(2));
+    assert!(poll(fails).until(|()| true).times(0).jitter(odd).call().is_err());
+    let looks = || Ok::<_, u8>(calls.fetch_add(1, Relaxed));
+    assert!(poll(looks).until(|_| false).times(0).call().is_err());
+    assert!(poll(fails).until(|()| true).ignore(|_| true).max_ignored(0).call().is_err());
+    assert_eq!(calls.load(Relaxed), 6);
+    let hangs = async || std::future::pending::<Result<(), std::io::Error>>().await;
+    let start = tokio::time::Instant::now();
+    let hung = retry(hangs).times(2).interval(ms(0)).attempt_timeout(Duration::ZERO).run().await;
+    assert_eq!(hung.map_err(|error| error.kind()), Err(std::io::ErrorKind::TimedOut));
+    assert!(poll(hangs).until(|()| true).times(1).attempt_timeout(Duration::ZERO).run().await.is_err());
+    assert!(start.elapsed() < ms(100), "{:?}", start.elapsed());
+}
+
+#[retry]
+fn panics(calls: &AtomicU32) -> Result<(), u8> {
+    calls.fetch_add(1, Relaxed);
+    panic!("in the attempt")
+}
+
+#[retry(attempt_timeout = 1s)]
+async fn panics_under_a_limit(calls: &AtomicU32) -> Result<(), TimedOut> {
+    tokio::task::yield_now().await;
+    calls.fetch_add(1, Relaxed);
+    panic!("in the attempt")
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_in_an_attempt_is_not_caught_and_ends_the_call() {
+    let calls = std::sync::Arc::new(AtomicU32::new(0));
+    let caught = std::panic::catch_unwind(|| panics(&calls)).expect_err("it goes through");
+    assert_eq!(caught.downcast_ref(), Some(&"in the attempt"));
+    let counts = std::sync::Arc::clone(&calls);
+    let ended = tokio::spawn(async move { panics_under_a_limit(&counts).await }).await;
+    assert!(ended.expect_err("it goes through").is_panic());
+    assert_eq!(calls.load(Relaxed), 2);
+}
+
 #[test]
 fn the_settings_of_a_builder_may_come_in_any_order() {
     let secs = Duration::from_secs;
@@ -280,4 +346,78 @@ fn an_alarm_names_the_function_and_carries_the_value() {
     let Err(Told::Alarm(alarm)) = rings() else { panic!("no alarm") };
     assert_eq!(alarm.function(), concat!(module_path!(), "::rings"));
     assert_eq!((alarm.attempts(), alarm.into_value()), (1, 1));
+}
+
+#[asyncbackoff(100ms, 1s, on = |_| true)]
+async fn busy_without_a_pause() -> Result<(), TimedOut> {
+    Err(first_timeout())
+}
+
+#[poll(until = |_| true, hold_for = 1s, timeout = 2s, interval = 0s)]
+async fn holds_without_a_pause() -> Result<(), TimedOut> {
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn attempts_without_a_pause_reach_their_deadline_under_a_clock_that_stands_still() {
+    let start = tokio::time::Instant::now();
+    assert!(busy_without_a_pause().await.is_err());
+    assert!(start.elapsed() <= Duration::from_secs(1));
+    assert_eq!(holds_without_a_pause().await, Ok(()));
+    let clock = ManualClock::install();
+    let busy =
+        retry(|| Err::<(), _>(1)).forever().interval(Duration::ZERO).deadline(Duration::from_secs(1)).call();
+    assert_eq!(busy, Err(1));
+    assert!(clock.elapsed() <= Duration::from_secs(1));
+}
+
+#[poll(until = |()| false, timeout = 15s, interval = 5s)]
+async fn hangs_at_the_end(looks: &AtomicU32) -> Result<(), TimedOut> {
+    if looks.fetch_add(1, Relaxed) == 3 {
+        std::future::pending::<()>().await;
+    }
+    Ok(())
+}
+
+#[poll(until = |()| false, timeout = 15s, interval = 1s)]
+async fn hangs_before_the_end() -> Result<(), TimedOut> {
+    std::future::pending().await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_poll_that_hangs_ends_with_its_timeout_or_one_wait_after_it() {
+    let before = hangs_before_the_end().await.unwrap_err();
+    assert_eq!((before.elapsed(), before.attempts()), (Duration::from_secs(15), 1));
+    let at_the_end = hangs_at_the_end(&AtomicU32::new(0)).await.unwrap_err();
+    assert_eq!((at_the_end.elapsed(), at_the_end.attempts()), (Duration::from_secs(20), 4));
+}
+
+#[test]
+fn manual_clocks_may_be_replaced_nested_and_moved_to_the_end_of_time() {
+    let mut clock = ManualClock::install();
+    clock.advance(Duration::from_secs(1));
+    drop(std::mem::replace(&mut clock, ManualClock::install()));
+    assert_eq!(retry(|| Err::<(), _>(1)).interval(YEARS).times(2).call(), Err(1));
+    assert_eq!(clock.elapsed(), YEARS);
+    {
+        let inner = ManualClock::install();
+        assert_eq!(inner.elapsed(), Duration::ZERO);
+    }
+    let mut attempts = 0;
+    let ended = retry(|| {
+        attempts += 1;
+        clock.advance(Duration::MAX);
+        Err::<(), _>(attempts)
+    });
+    assert_eq!(ended.times(20).interval(Duration::ZERO).deadline(Duration::from_secs(10)).call(), Err(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_that_is_lifted_in_a_builder_lifts_the_other() {
+    let slow = async || {
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        Ok::<_, TimedOut>(())
+    };
+    let secs = Duration::from_secs;
+    assert_eq!(retry(slow).deadline(secs(1)).attempt_timeout(secs(5)).deadline(secs(20)).run().await, Ok(()));
 }

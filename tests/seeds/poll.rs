@@ -129,7 +129,8 @@ fn poll_as_a_function_has_the_defaults_of_the_attribute() {
     let _clock = ManualClock::install();
     let timed_out = poll(|| Ok::<_, Error>(404)).until(|n| *n == 200).call();
     assert_eq!(timed_out, Err(PollError::TimedOut { last: Some(404), attempts: 16, elapsed: secs(15) }));
-    assert_eq!(PollPolicy::default(), PollPolicy::new().timeout(secs(15)).interval(secs(1)));
+    assert_eq!(PollPolicy::default(), PollPolicy::new().interval(secs(1)));
+    assert_eq!(PollPolicy::DEFAULT_TIMEOUT, secs(15));
 }
 
 #[poll(until = |status| *status != 404, timeout = 2.5s)]

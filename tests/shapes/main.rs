@@ -3,7 +3,9 @@
 mod asynchronous;
 mod blocking;
 mod flaky;
+mod fragments;
 mod generics;
+mod lending;
 mod names;
 mod returns;
 mod stacks;

@@ -15,9 +15,6 @@ super::faults! {
         NeverMet { key: &'static str, limit: &'static str } =>
             format!("`{key}` is longer than `{limit}`, so it could never be met"),
             format!("shorten `{key}`, or lengthen `{limit}`");
-        LongerThanDefault { key: &'static str, limit: &'static str } =>
-            format!("`{key}` is longer than `{limit}`, which is 15 s by default"),
-            format!("shorten `{key}`, or add a longer `{limit}`");
         SyncAttemptTimeout =>
             "`attempt_timeout` drops an attempt that takes too long, which a sync function does not allow",
             "make it an `async fn`, or set a timeout on the client that it calls";

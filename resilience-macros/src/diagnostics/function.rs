@@ -30,7 +30,7 @@ super::faults! {
             "write each under its own name (`#[retry]`, `#[resilience::poll]`, ..), not renamed by `use .. as ..`";
         MutableArgument { name: String } =>
             format!("the argument `{name}` is `mut`, so a later attempt would see what an earlier one did to it"),
-            format!("add `clone({name})` to give each attempt its own, or take `{name}` without `mut`");
+            format!("add `clone({name})` to give each attempt its own, or take a `&mut` reference that they share");
         MutablePart { name: String } =>
             format!("`{name}` is a `mut` part of an argument, so a later attempt would see what an earlier one did"),
             format!("take it without `mut`, and begin the body with `let mut {name} = {name}.clone();`");

@@ -7,6 +7,9 @@ super::faults! {
         UnknownUnit { number: String, unit: String } =>
             format!("`{unit}` is no unit of time"),
             known_unit(number, unit);
+        Exponent { unit: String } =>
+            "a duration is written without an exponent",
+            format!("write it out, as in `1000{unit}`");
         Quoted { text: String } =>
             format!("`\"{text}\"` is a string, and a duration is a literal with a unit"),
             "write it without quotes, as in `15s`";
@@ -45,6 +48,11 @@ fn known_unit(number: &str, unit: &str) -> String {
         "hr" | "hrs" | "hour" | "hours" => format!("write `{number}h`"),
         "msec" | "millis" => format!("write `{number}ms`"),
         "d" | "day" | "days" => "write it in hours: a day is `24h`".into(),
+        _ if unit.starts_with(|c: char| c.is_ascii_lowercase())
+            && unit.contains(|c: char| c.is_ascii_digit()) =>
+        {
+            "write it in one unit: a minute and a half is `90s`".into()
+        }
         _ => "the units are `ns`, `us`, `ms`, `s`, `min` and `h`".into(),
     }
 }

@@ -1,6 +1,6 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
-use syn::{Expr, LitStr};
+use syn::Expr;
 
 use super::common::Common;
 use super::policy::exceeds;
@@ -25,7 +25,7 @@ pub(crate) enum Circuit {
     /// The function's own.
     Own { config: TokenStream },
     /// Everybody's of this name. `None`: the configuration of the others.
-    Named { name: LitStr, config: Option<TokenStream> },
+    Named { name: Expr, config: Option<TokenStream> },
     /// One for each key.
     Keyed { key: Expr, config: TokenStream, max_keys: TokenStream },
     /// `breaker = EXPR`.

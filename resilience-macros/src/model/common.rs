@@ -1,6 +1,6 @@
 use proc_macro2::Ident;
+use syn::Expr;
 use syn::ext::IdentExt;
-use syn::{Expr, LitStr};
 
 use crate::diagnostics::{Faults, NameFault};
 use crate::paths::Runtime;
@@ -9,7 +9,7 @@ use crate::syntax::{Function, Options};
 /// What every attribute takes.
 pub(crate) struct Common {
     pub(crate) runtime: Runtime,
-    pub(crate) name: Option<LitStr>,
+    pub(crate) name: Option<Expr>,
     pub(crate) on_error: Option<Expr>,
     pub(crate) clones: Vec<Ident>,
 }

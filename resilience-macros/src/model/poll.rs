@@ -43,7 +43,6 @@ impl PollModel {
 
     fn policy(common: &Common, options: &mut Options, function: &Function, faults: &mut Faults) -> Policy {
         let mut setters = Setters::new(Attribute::Poll, &common.runtime, function);
-        let given = options.key("timeout").is_some();
         let timeout = options.timeout(faults);
         let hold_for = options.time("hold_for", faults);
         let attempt_timeout = options.time("attempt_timeout", faults);
@@ -54,11 +53,8 @@ impl PollModel {
                 judge_within(timeout, hold_for.as_ref(), attempt_timeout.as_ref(), faults);
                 setters.time("timeout", Some(timeout));
             }
-            None if given => {}
-            None => {
-                judge_within_default("hold_for", hold_for.as_ref(), faults);
-                judge_within_default("attempt_timeout", attempt_timeout.as_ref(), faults);
-            }
+            // The default gives way to what it has to leave time for.
+            None => {}
         }
         setters.waiting(&Waiting::judge("interval", options, faults));
         let times = options.count("times", faults);
@@ -80,11 +76,5 @@ fn judge_within(timeout: &Time, hold_for: Option<&Time>, attempt: Option<&Time>,
     if let Some(attempt) = attempt.filter(|time| exceeds(time, timeout)) {
         let fault = ConflictFault::NeverReached { key: "attempt_timeout", limit: "timeout" };
         faults.at_span(attempt.span(), &fault);
-    }
-}
-
-fn judge_within_default(key: &'static str, time: Option<&Time>, faults: &mut Faults) {
-    if let Some(time) = time.filter(|time| exceeds(time, &Time::seconds(15))) {
-        faults.at_span(time.span(), &ConflictFault::LongerThanDefault { key, limit: "timeout" });
     }
 }

@@ -115,6 +115,9 @@ fn parse(key: &'static str, literal: &Lit) -> Result<u64, TimeFault> {
         return Err(TimeFault::NoUnit { number });
     }
     let Some(scale) = nanos_in(&unit) else { return Err(TimeFault::UnknownUnit { number, unit }) };
+    if number.contains(['e', 'E']) {
+        return Err(TimeFault::Exponent { unit });
+    }
     match decimal(&number, scale) {
         Decimal::Exact(nanos) => match u64::try_from(nanos) {
             Ok(nanos) if nanos <= LONGEST => Ok(nanos),
@@ -143,7 +146,7 @@ enum Decimal {
     TooLong,
 }
 
-/// `digits` times `scale`, exactly; `digits` may have a point, and an exponent, which makes it too long or too fine.
+/// `digits` times `scale`, exactly; `digits` may have a point.
 fn decimal(digits: &str, scale: u128) -> Decimal {
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     let fraction = fraction.trim_end_matches('0');
@@ -190,13 +193,14 @@ mod tests {
 
     #[test]
     fn what_is_no_duration_is_none() {
-        let table: [Lit; 8] = [
+        let table: [Lit; 9] = [
             parse_quote!(15),
             parse_quote!(1.5),
             parse_quote!(15m),
             parse_quote!("15s"),
             parse_quote!(true),
             parse_quote!(0.5ns),
+            parse_quote!(1e3ms),
             parse_quote!(18446744074s),
             parse_quote!(99999999999999999999999999999999999999h),
         ];

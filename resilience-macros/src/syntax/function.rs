@@ -1,4 +1,4 @@
-use proc_macro2::{Group, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{
     Attribute as SynAttribute, FnArg, GenericArgument, Ident, Meta, Pat, PatIdent, Path, PathArguments,
@@ -105,23 +105,38 @@ impl Function {
         self.signature.receiver()?.mutability.as_ref()
     }
 
-    /// The `self` of `&mut self`.
-    pub(crate) fn exclusive_self(&self) -> Option<&Token![self]> {
-        let receiver = self.signature.receiver()?;
-        matches!(receiver.kind, ReceiverKind::Reference(.., Some(_))).then_some(&receiver.self_token)
+    /// The `&mut` arguments that the body names, `&mut self` among them. None, if something borrowed is returned: it may
+    /// be borrowed from them.
+    pub(crate) fn exclusive_names(&self) -> Vec<Ident> {
+        let ReturnType::Type(_, returned) = &self.signature.output else { return Vec::new() };
+        if borrows(returned.to_token_stream()) {
+            return Vec::new();
+        }
+        let names = self.signature.inputs.iter().filter_map(|argument| match argument {
+            FnArg::Receiver(receiver) => Some(Ident::new("self", receiver.self_token.span)),
+            FnArg::Typed(typed) => match &*typed.pat {
+                Pat::Ident(name) => Some(name.ident.clone()),
+                _ => None,
+            },
+        });
+        names
+            .filter(|name| self.is_exclusive(name))
+            .filter(|name| any_ident(self.body.stream(), &|ident| ident == name))
+            .collect()
     }
 
     /// The `mut` of an argument.
     /// `name: &mut T`, or `&mut self`.
     pub(crate) fn is_exclusive(&self, name: &Ident) -> bool {
-        if name == "self" {
-            return self.exclusive_self().is_some();
-        }
+        let exclusive =
+            |ty: &Type| matches!(ty, Type::Reference(reference) if reference.mutability.is_some());
         self.signature.inputs.iter().any(|argument| match argument {
-            FnArg::Typed(typed) => match (&*typed.pat, &*typed.ty) {
-                (Pat::Ident(pattern), Type::Reference(reference)) => {
-                    pattern.ident == *name && reference.mutability.is_some()
-                }
+            FnArg::Typed(typed) => {
+                matches!(&*typed.pat, Pat::Ident(pattern) if pattern.ident == *name) && exclusive(&typed.ty)
+            }
+            FnArg::Receiver(receiver) if name == "self" => match &receiver.kind {
+                ReceiverKind::Reference(.., mutability) => mutability.is_some(),
+                ReceiverKind::Typed(_, ty) => exclusive(ty),
                 _ => false,
             },
             FnArg::Receiver(_) => false,
@@ -203,7 +218,14 @@ impl Function {
 
     /// The function as it was, without the siblings that have been read already.
     pub(crate) fn original(&self) -> TokenStream {
-        let Self { attrs, vis, signature, body, .. } = self;
+        let Self { attrs, vis, signature, body, absorbed } = self;
+        let statements = body.stream();
+        let mut body = Group::new(
+            Delimiter::Brace,
+            // The imports of the siblings stay in use.
+            quote!(#(#[allow(unused_imports)] use #absorbed as _;)* #statements),
+        );
+        body.set_span(self.body.span());
         quote!(#(#attrs)* #vis #signature #body)
     }
 }
@@ -211,6 +233,15 @@ impl Function {
 /// As if it were written there: the compiler need not tell that a macro was expanded.
 fn attribute_span(signature: &Signature) -> Span {
     Span::call_site().resolved_at(signature.fn_token.span)
+}
+
+/// A reference, or a type with a lifetime.
+fn borrows(ty: TokenStream) -> bool {
+    ty.into_iter().any(|token| match token {
+        TokenTree::Punct(punct) => matches!(punct.as_char(), '&' | '\''),
+        TokenTree::Group(group) => borrows(group.stream()),
+        TokenTree::Ident(_) | TokenTree::Literal(_) => false,
+    })
 }
 
 /// Generated names begin with this, and nobody else's do.

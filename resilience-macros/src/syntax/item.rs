@@ -39,13 +39,23 @@ impl Parse for Item {
         let mut attrs = SynAttribute::parse_outer(input)?;
         let vis = input.parse()?;
         let signature = input.parse()?;
-        match input.parse::<TokenTree>()? {
+        match unwrapped(input.parse()?) {
             TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
                 let body = without_inner_attributes(group, &mut attrs);
                 Ok(Self { attrs, vis, signature, body })
             }
             other => Err(syn::Error::new(other.span(), "expected a body in braces")),
         }
+    }
+}
+
+/// What `macro_rules!` captured as one fragment (`$body:block`) comes in a group without delimiters.
+fn unwrapped(token: TokenTree) -> TokenTree {
+    let TokenTree::Group(group) = &token else { return token };
+    let mut inside = group.stream().into_iter();
+    match (group.delimiter(), inside.next(), inside.next()) {
+        (Delimiter::None, Some(only), None) => unwrapped(only),
+        _ => token,
     }
 }
 

@@ -2,7 +2,7 @@ use proc_macro2::{Ident, TokenStream};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
-use syn::{Expr, Lit, LitStr, Path, Token};
+use syn::{Expr, Lit, Path, Token};
 
 use super::backoff::BackoffSyntax;
 use super::count::Count;
@@ -64,7 +64,7 @@ impl Options {
     pub(crate) fn expr(&mut self, key: &'static str, faults: &mut Faults) -> Option<Expr> {
         let entry = self.take(key)?;
         match entry.value {
-            Value::Expr(expr) => return Some(expr),
+            Value::Expr(expr) => return Some(unwrapped(expr)),
             Value::Missing => faults.at(&entry.key, &OptionFault::NoValue { key }),
             Value::List(_) => faults.at(&entry.key, &OptionFault::Parentheses { key }),
             Value::Percent(percent) => faults.at(&percent, &OptionFault::Ratio { key }),
@@ -113,13 +113,11 @@ impl Options {
     }
 
     pub(crate) fn ratio(&mut self, key: &'static str, faults: &mut Faults) -> Option<Ratio> {
-        match self.percent(key) {
-            Some(percent) => Ratio::read_percent(key, &percent, faults),
-            None => {
-                let expr = self.expr(key, faults)?;
-                Ratio::read(key, expr, faults)
-            }
+        if let Some(percent) = self.percent(key) {
+            return Ratio::read_percent(key, &percent, faults);
         }
+        let expr = self.expr(key, faults)?;
+        Ratio::read(key, expr, faults)
     }
 
     pub(crate) fn window(&mut self, faults: &mut Faults) -> Option<Window> {
@@ -150,14 +148,18 @@ impl Options {
         JitterSyntax::read(expr, faults)
     }
 
-    pub(crate) fn string(&mut self, key: &'static str, faults: &mut Faults) -> Option<LitStr> {
-        match self.expr(key, faults)? {
-            Expr::Lit(syn::ExprLit { lit: Lit::Str(string), .. }) => Some(string),
-            other => {
-                faults.at(&other, &NameFault::NotAString { key });
-                None
-            }
+    /// A string, or a `const` expression that is one.
+    pub(crate) fn string(&mut self, key: &'static str, faults: &mut Faults) -> Option<Expr> {
+        let expr = self.expr(key, faults)?;
+        let is_string = match &expr {
+            Expr::Lit(literal) => matches!(literal.lit, Lit::Str(_)),
+            Expr::Closure(_) | Expr::Infer(_) => false,
+            _ => true,
+        };
+        if !is_string {
+            faults.at(&expr, &NameFault::NotAString { key });
         }
+        is_string.then_some(expr)
     }
 
     pub(crate) fn path(&mut self, key: &'static str, faults: &mut Faults) -> Option<Path> {
@@ -188,5 +190,13 @@ impl Options {
         }
         self.take(key);
         names.unwrap_or_default()
+    }
+}
+
+/// What `macro_rules!` captured as one fragment (`$wait:expr`) comes in a group of its own.
+fn unwrapped(expr: Expr) -> Expr {
+    match expr {
+        Expr::Group(group) => unwrapped(*group.expr),
+        other => other,
     }
 }

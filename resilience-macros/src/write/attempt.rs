@@ -10,8 +10,7 @@ use crate::syntax::Function;
 pub(super) struct Attempt<'a> {
     pub(super) function: &'a Function,
     pub(super) body: TokenStream,
-    /// The body is the user's: `?` and `return` in it must end the attempt and nothing else.
-    pub(super) is_users: bool,
+    pub(super) inside: Inside,
     /// Nothing else borrows from `self` while the body runs.
     pub(super) exclusive_self: bool,
     pub(super) clones: &'a [Ident],
@@ -22,6 +21,15 @@ pub(super) struct Attempt<'a> {
     pub(super) refusal: Refusal,
 }
 
+/// What the body of a layer is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Inside {
+    /// The user's: `?` and `return` in it must end the attempt and nothing else.
+    Body,
+    /// The next layer's, which does neither.
+    Layer,
+}
+
 impl Attempt<'_> {
     pub(super) fn is_async(&self) -> bool {
         self.function.is_async()
@@ -29,13 +37,13 @@ impl Attempt<'_> {
 
     /// The attempt, made: what it returned.
     pub(super) fn made(&self) -> TokenStream {
-        let made = match (self.is_users, self.is_async()) {
-            (false, _) => self.body.clone(),
-            (true, true) => {
+        let made = match (self.inside, self.is_async()) {
+            (Inside::Layer, _) => self.body.clone(),
+            (Inside::Body, true) => {
                 let future = self.future();
                 quote!(#future.await)
             }
-            (true, false) => {
+            (Inside::Body, false) => {
                 let Self { function, body, .. } = self;
                 let outcome = function.outcome();
                 quote_spanned!(self.span()=> (|| -> #outcome #body)())
@@ -47,7 +55,7 @@ impl Attempt<'_> {
     /// The same, where nothing above comes here again: the body may lend out what it has borrowed exclusively, as only a
     /// closure that is called once can.
     pub(super) fn made_once(&self, runtime: &Runtime) -> TokenStream {
-        if !self.is_users || self.is_async() || self.repeated {
+        if self.inside == Inside::Layer || self.is_async() || self.repeated {
             return self.made();
         }
         let (outcome, body) = (self.function.outcome(), &self.body);
@@ -69,19 +77,22 @@ impl Attempt<'_> {
     fn future(&self) -> TokenStream {
         let Self { function, body, .. } = self;
         let outcome = function.outcome();
-        // An async block captures no more than it needs: where the body only reads through `&mut self`, that would be a
-        // shared reference, and the future would be `Send` only for a `Self` that is `Sync`.
-        let exclusive = function.exclusive_self().filter(|_| self.is_users && self.exclusive_self);
-        let exclusive = exclusive.map(|this| quote!(if false { let _ = &mut *#this; }));
+        // An async block captures no more than it needs: where the body only reads through a `&mut`, that would be a shared
+        // reference, and the future would be `Send` only if what is behind it is `Sync`.
+        let exclusive: Vec<_> = match self.inside {
+            Inside::Body if self.exclusive_self => function.exclusive_names(),
+            Inside::Body | Inside::Layer => Vec::new(),
+        };
         // An async block cannot be annotated. A `return` that never happens tells it the type before the body is read,
         // so that the body's `?`, its early returns and its coercions are checked as the function's own were.
+        // The parentheses keep rustc's `unused_braces` away from a body of one line.
         quote_spanned! {self.span()=>
             async {
-                #exclusive
+                #(if false { let _ = &mut *#exclusive; })*
                 if let ::core::option::Option::Some(__outcome) = ::core::option::Option::None::<#outcome> {
                     return __outcome;
                 }
-                #body
+                (#body)
             }
         }
     }

@@ -12,7 +12,7 @@ mod site;
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 
-use self::attempt::Attempt;
+use self::attempt::{Attempt, Inside};
 use self::refusal::Refusal;
 use crate::model::Layer;
 use crate::syntax::Function;
@@ -28,7 +28,7 @@ pub(crate) fn function(mut function: Function, layers: &[Layer]) -> TokenStream 
         let attempt = Attempt {
             function: &function,
             body,
-            is_users: below.is_empty(),
+            inside: if below.is_empty() { Inside::Body } else { Inside::Layer },
             exclusive_self,
             clones: &layer.common().clones,
             clones_are_seen: Some(depth) == last_loop,

@@ -12,6 +12,8 @@ pub(crate) struct PollAttempts {
     ignored: u32,
     /// Since when the value has been good; `NEVER`: it is not.
     good_since: Nanos,
+    /// The last wait, as it was before it was clipped.
+    planned: Nanos,
     memory: Memory,
 }
 
@@ -46,7 +48,7 @@ pub(crate) enum PollEnd {
 
 impl PollAttempts {
     pub(crate) const fn new() -> Self {
-        Self { number: 0, ignored: 0, good_since: Nanos::NEVER, memory: Memory::NONE }
+        Self { number: 0, ignored: 0, good_since: Nanos::NEVER, planned: Nanos::ZERO, memory: Memory::NONE }
     }
 
     pub(crate) const fn number(&self) -> u32 {
@@ -103,6 +105,12 @@ impl PollAttempts {
         self.go_on(policy, elapsed, chance)
     }
 
+    /// When the attempt is to be dropped that begins at `began`.
+    #[cfg(any(feature = "tokio", test))]
+    pub(crate) const fn ends(&self, policy: &PollPolicy, began: Nanos) -> Nanos {
+        policy.attempt_ends(began, self.planned)
+    }
+
     /// A circuit refused the call, which is not an attempt. The wait until it will let a trial in, if the timeout leaves
     /// time for it; `None`: it ends here.
     pub(crate) fn refused(&mut self, policy: &PollPolicy, elapsed: Nanos, time_left: Nanos) -> Option<Nanos> {
@@ -121,6 +129,7 @@ impl PollAttempts {
             return Err(PollEnd::TimedOut);
         }
         let wait = policy.backoff.wait(step, &mut self.memory, chance);
+        self.planned = wait;
         Ok(wait.min(self.until_held(policy, elapsed)).min(policy.limit().minus(elapsed)))
     }
 

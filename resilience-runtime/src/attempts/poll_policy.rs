@@ -29,7 +29,7 @@ use crate::time::Nanos;
 /// | [`times`](Self::times) | no bound |
 /// | [`hold_for`](Self::hold_for) | none: the first good value ends it |
 /// | [`max_ignored`](Self::max_ignored) | no bound |
-/// | [`attempt_timeout`](Self::attempt_timeout) | the timeout |
+/// | [`attempt_timeout`](Self::attempt_timeout) | what is left of the timeout; at its end, one wait |
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use]
 pub struct PollPolicy {
@@ -61,8 +61,12 @@ impl PollPolicy {
         }
     }
 
-    /// How long to go on. The last wait is clipped to it and one attempt is made at its very end; an attempt that is
-    /// running then may finish (see [`attempt_timeout`](Self::attempt_timeout)). Zero: one attempt.
+    /// How long to go on. Unless it is set, it is [`DEFAULT_TIMEOUT`](Self::DEFAULT_TIMEOUT), or `hold_for` or the attempt
+    /// timeout if one of them is longer: the default leaves time for what else was asked for.
+    ///
+    /// The last wait is clipped to it and one attempt is made at its very end. An *async* attempt that is running then is
+    /// dropped; the one at the very end may take as long as the attempt timeout, or else as one wait between attempts. A
+    /// synchronous one cannot be interrupted. Zero: one attempt.
     ///
     /// # Panics
     /// If it is shorter than `hold_for` or the attempt timeout: in a `const`, a compile error.
@@ -86,7 +90,8 @@ impl PollPolicy {
         self
     }
 
-    /// The same wait before every attempt but the first, in place of any backoff and jitter set before.
+    /// The same wait before every attempt but the first (zero uses no timer, and yields once to the scheduler in async
+    /// code), in place of any backoff and jitter set before.
     pub const fn interval(mut self, interval: Duration) -> Self {
         self.backoff = Backoff::constant(interval);
         self
@@ -143,7 +148,7 @@ impl PollPolicy {
     /// How long the value must stay good, looked at once per interval and at the end of this time.
     ///
     /// # Panics
-    /// If it is longer than the timeout: in a `const`, a compile error.
+    /// If it is longer than a timeout that was set: in a `const`, a compile error.
     #[track_caller]
     pub const fn hold_for(self, hold_for: Duration) -> Self {
         or_panic!(self.try_hold_for(hold_for))
@@ -182,12 +187,11 @@ impl PollPolicy {
         Ok(self)
     }
 
-    /// How long one async attempt may take; then it is dropped and means "not yet". Without it, an attempt may take as
-    /// long as the timeout, so that one that hangs ends the poll and does not hang it. Synchronous calls cannot be
+    /// How long one async attempt may take; then it is dropped and means "not yet". Synchronous calls cannot be
     /// interrupted: they ignore it.
     ///
     /// # Panics
-    /// On zero, and if it is longer than the timeout: in a `const`, a compile error.
+    /// On zero, and if it is longer than a timeout that was set: in a `const`, a compile error.
     #[track_caller]
     pub const fn attempt_timeout(self, attempt_timeout: Duration) -> Self {
         or_panic!(self.try_attempt_timeout(attempt_timeout))
@@ -262,12 +266,21 @@ impl PollPolicy {
         Nanos::of(Self::DEFAULT_TIMEOUT).max(self.hold_for).max(attempt)
     }
 
-    /// What one async attempt may take.
-    #[cfg(feature = "tokio")]
-    pub(crate) const fn attempt_limit(&self) -> Nanos {
+    /// When an async attempt is dropped that begins at `began`. `planned` is the wait before it, as it was before it was
+    /// clipped to the timeout.
+    #[cfg(any(feature = "tokio", test))]
+    pub(super) const fn attempt_ends(&self, began: Nanos, planned: Nanos) -> Nanos {
+        let timeout = self.limit();
+        let limited = began.plus(self.attempt_timeout);
         // A timeout of zero still grants its one attempt; it has nothing to be measured by.
-        let by_timeout = if self.limit().is_zero() { Nanos::NEVER } else { self.limit() };
-        self.attempt_timeout.min(by_timeout)
+        if timeout.is_zero() {
+            return limited;
+        }
+        if began.get() < timeout.get() {
+            return limited.min(timeout);
+        }
+        // The one at the very end has its own time: it would be made in vain otherwise.
+        if self.attempt_timeout.is_never() { began.plus(planned.min(timeout)) } else { limited }
     }
 }
 

@@ -189,16 +189,13 @@ impl RetryPolicy {
     /// For a builder, which has nobody to complain to: zero counts as a nanosecond.
     pub(crate) fn clamped_deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Nanos::of(deadline).max(Nanos::new(1));
-        if !self.attempt_timeout.is_never() {
-            self.attempt_timeout = self.attempt_timeout.min(self.deadline);
-        }
         self
     }
 
     /// For a builder, which has nobody to complain to: zero counts as a nanosecond.
     #[cfg(feature = "tokio")]
     pub(crate) fn clamped_attempt_timeout(mut self, attempt_timeout: Duration) -> Self {
-        self.attempt_timeout = Nanos::of(attempt_timeout).max(Nanos::new(1)).min(self.deadline);
+        self.attempt_timeout = Nanos::of(attempt_timeout).max(Nanos::new(1));
         self
     }
 

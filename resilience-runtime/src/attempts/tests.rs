@@ -347,7 +347,8 @@ fn the_defaults_are_what_the_table_says() {
     assert_eq!(RetryPolicy::new(), RetryPolicy::new().times(3).interval(SECOND));
     assert_eq!(RetryPolicy::new().limits(), (Nanos::NEVER, Nanos::NEVER));
     assert_eq!(RetryPolicy::default(), RetryPolicy::new());
-    assert_eq!(PollPolicy::new(), PollPolicy::new().timeout(15 * SECOND).interval(SECOND));
+    assert_eq!(PollPolicy::new(), PollPolicy::new().interval(SECOND));
+    assert_eq!(PollPolicy::new().limit(), Nanos::of(15 * SECOND));
     assert_eq!(PollPolicy::new(), PollPolicy::new().hold_for(Duration::ZERO));
     assert_eq!(PollPolicy::default(), PollPolicy::new());
     assert_eq!((PollPolicy::new().times, PollPolicy::new().max_ignored), (None, None));
@@ -433,10 +434,10 @@ fn a_policy_refuses_what_makes_no_sense_and_says_at_which_option() {
         ("jitter", retry.try_jitter(crate::backoff::Jitter::Ratio(1.5)).err()),
         ("times", poll.try_times(0).err()),
         ("max_ignored", poll.try_max_ignored(0).err()),
-        ("hold_for", poll.try_hold_for(16 * SECOND).err()),
+        ("hold_for", poll.timeout(SECOND).try_hold_for(2 * SECOND).err()),
         ("hold_for", poll.hold_for(2 * SECOND).try_timeout(SECOND).err()),
         ("attempt_timeout", poll.try_attempt_timeout(zero).err()),
-        ("attempt_timeout", poll.try_attempt_timeout(16 * SECOND).err()),
+        ("attempt_timeout", poll.timeout(SECOND).try_attempt_timeout(2 * SECOND).err()),
         ("jitter", poll.try_jitter(crate::backoff::Jitter::Ratio(-0.5)).err()),
     ];
     for (option, error) in errors {
@@ -444,6 +445,23 @@ fn a_policy_refuses_what_makes_no_sense_and_says_at_which_option() {
     }
     assert!(retry.deadline(SECOND).try_attempt_timeout(SECOND).is_ok());
     assert!(retry.try_attempt_timeout(Duration::MAX).is_ok());
-    assert!(poll.try_hold_for(15 * SECOND).is_ok());
+    assert!(poll.timeout(SECOND).try_hold_for(SECOND).is_ok());
     assert!(poll.timeout(SECOND).try_attempt_timeout(Duration::MAX).is_ok());
+}
+
+#[test]
+fn the_default_timeout_of_a_poll_gives_way_and_one_that_was_set_does_not() {
+    let poll = PollPolicy::new();
+    let limits = [
+        (poll, 15),
+        (poll.hold_for(15 * SECOND), 15),
+        (poll.hold_for(20 * SECOND), 20),
+        (poll.hold_for(20 * SECOND).attempt_timeout(30 * SECOND), 30),
+        (poll.attempt_timeout(Duration::MAX), 15),
+        (poll.hold_for(20 * SECOND).timeout(25 * SECOND), 25),
+        (poll.timeout(25 * SECOND).hold_for(20 * SECOND), 25),
+    ];
+    for (policy, limit) in limits {
+        assert_eq!(policy.limit(), Nanos::of(limit * SECOND), "{policy:?}");
+    }
 }

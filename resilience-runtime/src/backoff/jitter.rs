@@ -72,7 +72,7 @@ impl Spread {
             // The decorrelated formula is its own wait; the schedule has applied it already.
             Self::None | Self::Decorrelated => nanos,
             Self::Full => chance.between(0, nanos),
-            Self::Equal => chance.between(nanos / 2, nanos),
+            Self::Equal => chance.between(nanos.div_ceil(2), nanos),
             Self::Ratio(ratio) => {
                 let middle = nanos.min(scale(cap.get(), ONE, ONE + ratio));
                 let width = scale(middle, ratio, ONE);

@@ -211,7 +211,7 @@ impl Backoff {
 const DECORRELATED_FACTOR: ConfigError =
     ConfigError::new("factor", "decorrelated jitter is defined for doubling: leave `factor` at 2");
 
-/// Saturating: a factor of four thousand million or more overflows at the second wait anyway.
+/// Saturating: a factor above four thousand million counts as that.
 const fn fixed_point(value: f64) -> u64 {
     #[expect(
         clippy::cast_possible_truncation,

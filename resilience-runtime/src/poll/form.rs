@@ -297,7 +297,6 @@ pub(super) fn wait_or_end<T, E>(step: Result<Wait, TimedOut>, last: &mut Option<
 impl<F, T, E, Until, Alarm, Ignore, OnError> Poll<F, Blocking<T, E>, PollHooks<Until, Alarm, Ignore, OnError>>
 where
     F: FnMut() -> Result<T, E>,
-    Until: Condition<T>,
     Alarm: FnMut(&T) -> bool,
     Ignore: FnMut(&E) -> bool,
     OnError: FnMut(&E, &Attempt),
@@ -306,7 +305,10 @@ where
     ///
     /// # Errors
     /// See [`PollError`].
-    pub fn call(mut self) -> Result<T, PollError<T, E>> {
+    pub fn call(mut self) -> Result<T, PollError<T, E>>
+    where
+        Until: Condition<T>,
+    {
         let mut run = PollRun::start();
         let mut last = None;
         loop {

@@ -102,10 +102,7 @@ impl PollRun {
     ) -> Result<Wait, TimedOut> {
         let number = self.attempts.number();
         match step {
-            Ok(wait) => {
-                self.watch.will_have_waited(elapsed.plus(wait));
-                Ok(Wait(wait))
-            }
+            Ok(wait) => Ok(Wait(self.watch.paced(wait, elapsed))),
             Err(end) => {
                 let limit = match end {
                     PollEnd::TimedOut => Limit::Timeout(site.policy.limit().to_duration()),
@@ -123,8 +120,7 @@ impl PollRun {
     pub fn refused(&mut self, site: &Site<PollPolicy>, time_left: Option<Duration>) -> Option<Wait> {
         let elapsed = self.watch.elapsed();
         let wait = self.attempts.refused(&site.policy, elapsed, Nanos::of(time_left?))?;
-        self.watch.will_have_waited(elapsed.plus(wait));
-        Some(Wait(wait))
+        Some(Wait(self.watch.paced(wait, elapsed)))
     }
 
     /// The record of the attempt that failed last, which leads to `next`.
@@ -151,6 +147,6 @@ impl PollRun {
     #[inline]
     pub fn limit<F>(&self, site: &Site<PollPolicy>, attempt: F) -> crate::sleep::Limited<F> {
         let began = if self.attempts.number() == 0 { Nanos::ZERO } else { self.watch.elapsed() };
-        crate::sleep::Limited::new(attempt, self.watch.moment(began.plus(site.policy.attempt_limit())))
+        crate::sleep::Limited::new(attempt, self.watch.moment(self.attempts.ends(&site.policy, began)))
     }
 }

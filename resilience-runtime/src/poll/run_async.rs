@@ -28,7 +28,6 @@ macro_rules! run {
 impl<F, T, E, Until, Alarm, Ignore, OnError>
     Poll<F, Asynchronous<T, E>, PollHooks<Until, Alarm, Ignore, OnError>>
 where
-    Until: Condition<T>,
     Alarm: FnMut(&T) -> bool,
     Ignore: FnMut(&E) -> bool,
     OnError: FnMut(&E, &Attempt),
@@ -46,6 +45,7 @@ where
     pub async fn run(mut self) -> Result<T, PollError<T, E>>
     where
         F: AsyncFnMut() -> Result<T, E>,
+        Until: Condition<T>,
     {
         run!(self)
     }
@@ -62,6 +62,7 @@ where
     where
         F: FnMut() -> Fut,
         Fut: Future<Output = Result<T, E>>,
+        Until: Condition<T>,
     {
         run!(self)
     }

@@ -118,7 +118,8 @@ impl<F, K, H, L> Retry<F, K, H, L> {
 }
 
 impl<F, K, H, L> Retry<F, K, H, L> {
-    /// How long one async attempt may take; see [`RetryPolicy::attempt_timeout`]. The operation's error must then be able
+    /// How long one async attempt may take ([`call`](Retry::call) ignores it, as a synchronous call cannot be
+    /// interrupted); see [`RetryPolicy::attempt_timeout`]. The operation's error must then be able
     /// to hold a [`TimedOut`](crate::TimedOut), by `From`.
     ///
     /// ```

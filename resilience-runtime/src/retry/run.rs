@@ -68,9 +68,7 @@ impl TimedRetryRun {
         let elapsed = self.watch.elapsed();
         let hint = hint.map_or(Nanos::ZERO, Nanos::of);
         let wait = self.attempts.failed(&site.policy, again, elapsed, hint, Chance::draw());
-        if let Some(wait) = wait {
-            self.watch.will_have_waited(elapsed.plus(wait));
-        }
+        let wait = wait.map(|wait| self.watch.paced(wait, elapsed));
         Attempt {
             number: self.attempts.number(),
             elapsed: elapsed.to_duration(),
@@ -85,8 +83,7 @@ impl TimedRetryRun {
     pub fn refused(&mut self, site: &Site<RetryPolicy>, time_left: Option<Duration>) -> Option<Wait> {
         let elapsed = self.watch.elapsed();
         let wait = RetryAttempts::refused(&site.policy, elapsed, Nanos::of(time_left?))?;
-        self.watch.will_have_waited(elapsed.plus(wait));
-        Some(Wait(wait))
+        Some(Wait(self.watch.paced(wait, elapsed)))
     }
 
     /// Puts an attempt under its limits.
@@ -110,7 +107,7 @@ impl TimedRetryRun {
     pub fn timed_out(&self, site: &Site<RetryPolicy>) -> TimedOut {
         let (attempt_timeout, deadline) = site.policy.limits();
         let elapsed = self.watch.elapsed();
-        let limit = if elapsed >= deadline {
+        let limit = if attempt_timeout.is_never() || elapsed >= deadline {
             Limit::Deadline(deadline.to_duration())
         } else {
             Limit::AttemptTimeout(attempt_timeout.to_duration())
@@ -121,6 +118,7 @@ impl TimedRetryRun {
 
 impl Attempt {
     /// The wait this attempt leads to; `None`: it was the last.
+    #[doc(hidden)]
     #[inline]
     #[must_use]
     pub fn into_wait(self) -> Option<Wait> {

@@ -44,7 +44,6 @@ where
     GiveUp: FnMut(&E) -> bool,
     RetryAfter: FnMut(&E) -> Option<Duration>,
     OnError: FnMut(&E, &Attempt),
-    L: TimeLimit<E>,
 {
     /// Runs the operation until it succeeds or the retry ends.
     ///
@@ -59,6 +58,7 @@ where
     pub async fn run(mut self) -> Result<T, E>
     where
         F: AsyncFnMut() -> Result<T, E>,
+        L: TimeLimit<E>,
     {
         run!(self)
     }
@@ -90,6 +90,7 @@ where
     where
         F: FnMut() -> Fut,
         Fut: Future<Output = Result<T, E>>,
+        L: TimeLimit<E>,
     {
         run!(self)
     }

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use crate::time::Nanos;
 
@@ -12,10 +13,15 @@ pub struct Pause(Pin<Box<dyn Future<Output = ()> + Send + Sync>>);
 impl Pause {
     #[inline(never)]
     pub(super) fn new(wait: Nanos) -> Self {
-        Self(if wait.is_zero() {
-            Box::pin(Yield(false))
-        } else {
-            Box::pin(tokio::time::sleep(wait.to_duration()))
+        #[cfg(feature = "testing")]
+        if crate::clock::by_hand::wait(wait) {
+            return Self(Box::pin(Yield(false)));
+        }
+        Self(match wait.limit() {
+            Some(Duration::ZERO) => Box::pin(Yield(false)),
+            Some(wait) => Box::pin(tokio::time::sleep(wait)),
+            // Tokio would wake it after thirty years.
+            None => Box::pin(std::future::pending()),
         })
     }
 }

@@ -50,7 +50,7 @@ async fn longer_by_position() -> Result<u8, TimedOut> {
     Ok(3)
 }
 
-#[poll(until(2), hold_for = MINUTE)]
+#[poll(until(2), timeout = SECOND, hold_for = MINUTE)]
 fn longer_than_the_poll() -> Result<u8, TimedOut> {
     Ok(2)
 }
@@ -76,7 +76,7 @@ fn nothing_to_smooth() -> Result<u8, TimedOut> {
 }
 
 const RETRY: RetryPolicy = RetryPolicy::new().times(NONE);
-const POLL: PollPolicy = PollPolicy::new().hold_for(MINUTE);
+const POLL: PollPolicy = PollPolicy::new().hold_for(MINUTE).timeout(SECOND);
 
 fn main() {
     let _ = (never(), never_polled(), nothing_ignored(), never_by_position(), no_time());

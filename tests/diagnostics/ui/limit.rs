@@ -17,11 +17,6 @@ async fn longer_than_the_poll() -> Result<u8, TimedOut> {
     Ok(2)
 }
 
-#[poll(until(2), hold_for = 1min)]
-fn longer_than_the_default() -> Result<u8, TimedOut> {
-    Ok(2)
-}
-
 #[retry(attempt_timeout = 1s)]
 fn nothing_to_drop() -> Result<u8, TimedOut> {
     Ok(1)
@@ -77,7 +72,7 @@ async fn said_by_position_and_policy() -> Result<u8, TimedOut> {
 
 fn main() {
     let _ = (longer_than_everything(), longer_by_position(), longer_than_the_poll());
-    let _ = (longer_than_the_default(), nothing_to_drop(), nothing_to_drop_in_a_poll(), no_time());
+    let _ = (nothing_to_drop(), nothing_to_drop_in_a_poll(), no_time());
     let _ = (no_time_by_position(), nothing_to_ignore(), no_end(), nothing_said());
     let _ = (said_by_the_policy(), said_by_the_polls_policy(), said_by_position_and_policy());
 }

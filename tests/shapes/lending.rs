@@ -1,0 +1,60 @@
+//! `&mut` arguments: what the attempts borrow from them, and what may be returned of it.
+
+use std::cell::Cell;
+
+use resilience::{poll, retry};
+
+use crate::flaky::Oops;
+
+/// `Send`, and not `Sync`.
+struct Counter {
+    count: Cell<u32>,
+    name: String,
+}
+
+impl Counter {
+    #[retry(interval = 0s)]
+    async fn by_self(&mut self) -> Result<u32, Oops> {
+        tokio::task::yield_now().await;
+        count(&self.count)
+    }
+
+    #[retry(interval = 0s)]
+    async fn by_typed_self(self: &mut Self) -> Result<u32, Oops> {
+        tokio::task::yield_now().await;
+        count(&self.count)
+    }
+
+    #[retry(interval = 0s)]
+    async fn lends(&mut self) -> Result<&str, Oops> {
+        count(&self.count)?;
+        Ok(&self.name)
+    }
+
+    #[retry(interval = 0s)]
+    fn lends_at_once(&mut self) -> Result<&str, Oops> {
+        count(&self.count)?;
+        Ok(&self.name)
+    }
+}
+
+#[poll(until = |_| true, ignore = |_| true, interval = 0s)]
+async fn by_argument(cell: &mut Cell<u32>) -> Result<u32, Oops> {
+    tokio::task::yield_now().await;
+    count(cell)
+}
+
+fn count(cell: &Cell<u32>) -> Result<u32, Oops> {
+    cell.set(cell.get() + 1);
+    if cell.get() % 3 == 0 { Ok(cell.get()) } else { Err(Oops(cell.get())) }
+}
+
+#[tokio::test]
+async fn a_future_over_what_is_not_sync_is_send_if_it_has_it_for_itself() {
+    let counter = || Counter { count: Cell::new(0), name: "three".into() };
+    assert_eq!(tokio::spawn(async move { counter().by_self().await }).await.expect("no panic"), Ok(3));
+    assert_eq!(tokio::spawn(async move { counter().by_typed_self().await }).await.expect("no panic"), Ok(3));
+    assert_eq!(tokio::spawn(async { by_argument(&mut Cell::new(0)).await }).await.expect("no panic"), Ok(3));
+    assert_eq!(counter().lends().await, Ok("three"));
+    assert_eq!(counter().lends_at_once(), Ok("three"));
+}
