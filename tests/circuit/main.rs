@@ -1,6 +1,7 @@
 //! `#[circuit]`, as a user writes it.
 
 mod attribute;
+mod defaults;
 mod shapes;
 mod stacks;
 mod table;
