@@ -1,4 +1,4 @@
-//! A flaky web service on loopback, and four annotated functions that call it: `cargo run --example quickstart`.
+//! A flaky web service on loopback, and five annotated functions that call it: `cargo run --example quickstart`.
 //!
 //! The functions are [below](wait_until_exists); `service.rs` is what they talk to, and `client.rs` prints a line for
 //! every attempt. A wrong outcome makes the program fail.
@@ -11,7 +11,7 @@ use std::error::Error;
 
 use client::{Client, FetchError, Response};
 use reqwest::StatusCode;
-use resilience::{asyncbackoff, poll, retry};
+use resilience::{CircuitState, asyncbackoff, circuit, circuits, poll, retry};
 
 /// A resource that appears after a while: a 404 means "not yet".
 #[poll(until = |r: &Response| r.status() != 404, timeout = 5s, interval = 150ms)]
@@ -40,6 +40,18 @@ async fn query(client: &Client, path: &str) -> Result<String, FetchError> {
 #[retry(times = 4, backoff = exponential(50ms, max = 1s), giveup(FetchError::Status(StatusCode::NOT_FOUND)))]
 async fn fetch_report(client: &Client, path: &str) -> Result<String, FetchError> {
     client.get(path).await?.error_for_status()?.text().await
+}
+
+/// A price from a shop that is down for a while: after two failures in a row nobody asks it for 400 ms, and the last
+/// known price is good enough.
+#[circuit(name = "shop", failure_threshold = 2, recovery_timeout = 400ms, fallback = last_known_price)]
+async fn price(client: &Client, path: &str) -> Result<String, FetchError> {
+    client.get(path).await?.error_for_status()?.text().await
+}
+
+async fn last_known_price(client: &Client, _: &str) -> Result<String, FetchError> {
+    client.timeline.not_called("the circuit is open");
+    Ok("about 42".into())
 }
 
 #[tokio::main]
@@ -71,6 +83,28 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let broken = matches!(report, Err(FetchError::Status(StatusCode::INTERNAL_SERVER_ERROR)));
     expect("four attempts, then the last error", broken && attempts == 4)?;
 
+    ask_the_shop(&client).await
+}
+
+/// The circuit opens, refuses, and recovers.
+async fn ask_the_shop(client: &Client) -> Result<(), Box<dyn Error>> {
+    let shop = circuits().get("shop").ok_or("a circuit is listed before its function is called")?;
+    let answers = [None, None, Some("about 42"), Some("42"), Some("42")];
+    let states = [CircuitState::Closed, CircuitState::Open, CircuitState::Open, CircuitState::Closed];
+    for (call, answer) in answers.into_iter().enumerate() {
+        if call == 3 {
+            let left = shop.open_remaining().ok_or("it opened less than 400 ms ago")?;
+            tokio::time::sleep(left).await;
+            expect("it is half-open when its time is over", shop.state() == CircuitState::HalfOpen)?;
+        }
+        client.timeline.call("price");
+        let price = price(client, "/price").await;
+        let attempts = client.timeline.ended(&price);
+        expect("two failures, a price from memory, then prices", price.ok().as_deref() == answer)?;
+        expect("a refused call is not made", attempts == u32::from(call != 2))?;
+        let state = states.get(call).copied().unwrap_or(CircuitState::Closed);
+        expect("it opens at the second failure and closes at the trial", shop.state() == state)?;
+    }
     Ok(())
 }
 

@@ -19,6 +19,7 @@ struct Service {
     job_asked_for: OnceLock<Instant>,
     page_requests: AtomicU32,
     rows_requests: AtomicU32,
+    price_requests: AtomicU32,
 }
 
 type Answer = (StatusCode, &'static str);
@@ -32,6 +33,7 @@ pub(crate) async fn start() -> io::Result<SocketAddr> {
         .route("/page", get(page))
         .route("/rows", get(rows))
         .route("/report", get(report))
+        .route("/price", get(price))
         .with_state(Arc::new(Service::default()));
     tokio::spawn(async move { axum::serve(listener, router).await });
     Ok(address)
@@ -70,4 +72,12 @@ async fn rows(State(service): State<Arc<Service>>) -> Answer {
 /// Never works.
 async fn report() -> Answer {
     (StatusCode::INTERNAL_SERVER_ERROR, "broken")
+}
+
+/// Down for two requests.
+async fn price(State(service): State<Arc<Service>>) -> Answer {
+    match service.price_requests.fetch_add(1, Ordering::Relaxed) {
+        0 | 1 => (StatusCode::INTERNAL_SERVER_ERROR, "closed for stocktaking"),
+        _ => (StatusCode::OK, "42"),
+    }
 }

@@ -40,6 +40,12 @@ impl Timeline {
         Attempt { timeline: self, began: Instant::now(), answered: false }
     }
 
+    /// The call goes another way, without an attempt.
+    pub(crate) fn not_called(&self, why: &str) {
+        let since = millis(self.start.elapsed());
+        print(&format!("{since:>7}  {:<19}  {:>7}  {why:<27} ", self.locked().function, "-"));
+    }
+
     /// The call is over. How many attempts it took.
     pub(crate) fn ended<T, E: Display>(&self, result: &Result<T, E>) -> u32 {
         match result {

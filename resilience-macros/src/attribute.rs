@@ -148,18 +148,20 @@ impl Attribute {
         self.positional().is_empty() || self.knows(&word) || self.translate(&word).is_some()
     }
 
-    /// What it calls the number of attempts.
+    /// What it calls the number it is about: of attempts, or of failures.
     pub(crate) fn times(self) -> &'static str {
         match self {
-            Self::Retry | Self::Poll | Self::Circuit => "times",
+            Self::Retry | Self::Poll => "times",
+            Self::Circuit => "failure_threshold",
             Self::AsyncBackoff | Self::AsyncRetry => "max_tries",
         }
     }
 
-    /// What it calls the wait between attempts.
+    /// What it calls the time it is about: the wait between attempts, or the time that a circuit stays open.
     pub(crate) fn interval(self) -> &'static str {
         match self {
-            Self::Retry | Self::Poll | Self::Circuit => "interval",
+            Self::Retry | Self::Poll => "interval",
+            Self::Circuit => "recovery_timeout",
             Self::AsyncBackoff | Self::AsyncRetry => "pause",
         }
     }
@@ -201,15 +203,15 @@ impl Attribute {
             "times" | "max_tries" | "max_attempts" | "max_retries" | "retries" | "attempts" | "tries"
             | "stop" | "max_times" | "max_calls" => &["times", "max_tries"],
             "on" | "exceptions" | "exception" | "ex" | "expected_exception" | "retry_on" | "retry_if"
-            | "when" | "only_if" | "retryable" | "predicate" | "ignore_exceptions" | "errors" => {
-                &["on", "ignore"]
-            }
+            | "when" | "only_if" | "retryable" | "predicate" | "errors" => &["on", "ignore"],
+            "ignore_exceptions" => &["ignore", "on"],
             "ignore" => &["on"],
             "give_up" | "giveup_on" | "abort_on" | "abort" | "stop_on" => &["giveup"],
             "interval" | "pause" | "delay" | "wait" | "sleep" | "polling_interval" | "step"
             | "default_interval" => &["interval", "pause"],
             "deadline" | "timeout" | "total_timeout" | "max_time" | "max_elapsed_time" | "max_duration"
-            | "within" => &["deadline", "timeout", "within"],
+            | "within" => &["deadline", "timeout"],
+            "rolling_window" | "failure_window" | "time_window" | "per" => &["within"],
             "call_timeout" | "try_timeout" | "per_attempt_timeout" | "timeout_per_attempt" => {
                 &["attempt_timeout"]
             }
@@ -223,6 +225,9 @@ impl Attribute {
             "threshold" | "max_failures" | "fail_max" | "failures" => &["failure_threshold"],
             "reset_timeout"
             | "open_timeout"
+            | "recovery"
+            | "recover_after"
+            | "cooldown"
             | "open_for"
             | "sleep_window"
             | "wait_duration_in_open_state" => &["recovery_timeout"],

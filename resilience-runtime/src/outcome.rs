@@ -10,13 +10,12 @@ pub mod by {
     #![allow(non_camel_case_types, reason = "they are named as the attributes are written")]
 
     macro_rules! outcome {
-        ($($attribute:ident: $message:literal)+) => {$(
+        ($($attribute:ident: $message:literal, $note:literal)+) => {$(
             /// A return type that says whether an attempt failed.
             #[diagnostic::on_unimplemented(
                 message = $message,
                 label = "this type cannot say that an attempt failed",
-                note = "return `Result<T, E>`: its `Err` is a failed attempt, and what a time limit is reported as; a function that \
-                        returns a future of one has to be an `async fn`"
+                note = $note
             )]
             pub trait $attribute: Sized {
                 /// What a good attempt brings.
@@ -62,10 +61,20 @@ pub mod by {
     }
 
     outcome! {
-        retry: "`#[retry]` needs a function that returns a `Result`, not `{Self}`"
-        poll: "`#[poll]` needs a function that returns a `Result`, not `{Self}`"
-        asyncbackoff: "`#[asyncbackoff]` needs a function that returns a `Result`, not `{Self}`"
-        asyncretry: "`#[asyncretry]` needs a function that returns a `Result`, not `{Self}`"
-        circuit: "`#[circuit]` needs a function that returns a `Result`, not `{Self}`"
+        retry: "`#[retry]` needs a function that returns a `Result`, not `{Self}`",
+        "return `Result<T, E>`: its `Err` is a failed attempt, and what a time limit is reported as; a function that \
+         returns a future of one has to be an `async fn`"
+        poll: "`#[poll]` needs a function that returns a `Result`, not `{Self}`",
+        "return `Result<T, E>`: its `Err` is a failed attempt, and what a time limit is reported as; a function that \
+         returns a future of one has to be an `async fn`"
+        asyncbackoff: "`#[asyncbackoff]` needs a function that returns a `Result`, not `{Self}`",
+        "return `Result<T, E>`: its `Err` is a failed attempt, and what a time limit is reported as; a function that \
+         returns a future of one has to be an `async fn`"
+        asyncretry: "`#[asyncretry]` needs a function that returns a `Result`, not `{Self}`",
+        "return `Result<T, E>`: its `Err` is a failed attempt, and what a time limit is reported as; a function that \
+         returns a future of one has to be an `async fn`"
+        circuit: "`#[circuit]` needs a function that returns a `Result`, not `{Self}`",
+        "return `Result<T, E>`: its `Err` is a failed call, and what a refusal is reported as; a function that \
+         returns a future of one has to be an `async fn`"
     }
 }

@@ -10,6 +10,7 @@
 )]
 
 mod attribute;
+mod defaults;
 mod shapes;
 mod stacks;
 mod table;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use resilience::testing::ManualClock;
-use resilience::{Alarm, CircuitOpen, TimedOut, asyncbackoff, circuit, circuits, poll, retry};
+use resilience::{Alarm, CircuitOpen, TimedOut, asyncbackoff, asyncretry, circuit, circuits, poll, retry};
 
 #[derive(Debug, PartialEq)]
 enum Error {
@@ -168,4 +168,238 @@ fn a_fallback_is_a_result_and_not_a_refusal() {
     let mut calls = 0;
     assert_eq!(fallback_below_retry(&mut calls), Ok(9));
     assert_eq!(calls, 1);
+}
+
+// Each loop, over and under a circuit.
+
+#[circuit(failure_threshold = 2)]
+#[poll(until(9), ignore = |_| true, timeout = 2s, interval = 1s)]
+fn circuit_over_poll(calls: &mut u32) -> Result<u32, Error> {
+    down(calls)
+}
+
+#[circuit(failure_threshold = 2)]
+#[poll(until(9), ignore = |_| true, timeout = 2s, interval = 1s)]
+async fn circuit_over_poll_async(calls: &mut u32) -> Result<u32, Error> {
+    tokio::task::yield_now().await;
+    down(calls)
+}
+
+#[circuit(failure_threshold = 2)]
+#[asyncbackoff(attempt_timeout = 1s, deadline = 3s, pause = 1s)]
+async fn circuit_over_asyncbackoff(calls: &mut u32) -> Result<u32, Error> {
+    *calls += 1;
+    std::future::pending().await
+}
+
+#[circuit(failure_threshold = 2)]
+#[asyncretry(3)]
+async fn circuit_over_asyncretry(calls: &mut u32) -> Result<u32, Error> {
+    tokio::task::yield_now().await;
+    down(calls)
+}
+
+#[tokio::test(start_paused = true)]
+async fn above_a_loop_a_circuit_counts_whole_calls_whatever_ended_them() {
+    let clock = ManualClock::install();
+    let mut calls = 0;
+    for attempts in [3, 6] {
+        let Err(Error::TimedOut(_)) = circuit_over_poll(&mut calls) else {
+            panic!("errors mean \"not yet\"")
+        };
+        assert_eq!(calls, attempts);
+    }
+    assert_eq!(circuit_over_poll(&mut calls), Err(Error::Refused(Some(30 * SECOND))));
+    drop(clock);
+
+    let mut calls = 0;
+    for attempts in [3, 6] {
+        let Err(Error::TimedOut(_)) = circuit_over_poll_async(&mut calls).await else { panic!("the same") };
+        assert_eq!(calls, attempts);
+    }
+    assert_eq!(circuit_over_poll_async(&mut calls).await, Err(Error::Refused(Some(30 * SECOND))));
+
+    let mut calls = 0;
+    for attempts in [2, 4] {
+        let Err(Error::TimedOut(_)) = circuit_over_asyncbackoff(&mut calls).await else { panic!("it hangs") };
+        assert_eq!(calls, attempts, "a time limit that was reached is a failure");
+    }
+    assert_eq!(circuit_over_asyncbackoff(&mut calls).await, Err(Error::Refused(Some(30 * SECOND))));
+
+    let mut calls = 0;
+    for attempts in [3, 6] {
+        assert_eq!(circuit_over_asyncretry(&mut calls).await, Err(Error::Down(attempts)));
+    }
+    assert_eq!(circuit_over_asyncretry(&mut calls).await, Err(Error::Refused(Some(30 * SECOND))));
+    assert_eq!(calls, 6);
+}
+
+#[asyncretry(5)]
+#[circuit(failure_threshold = 2)]
+async fn asyncretry_over_circuit(calls: &mut u32) -> Result<u32, Error> {
+    tokio::task::yield_now().await;
+    down(calls)
+}
+
+#[poll(until(7), ignore = |_| true, interval = 1s, timeout = 1min)]
+#[circuit(failure_threshold = 2)]
+async fn poll_over_circuit_async(calls: &mut u32) -> Result<u32, Error> {
+    if *calls == 2 { Ok(7) } else { down(calls) }
+}
+
+#[poll(until(7), interval = 1s, timeout = 1min)]
+#[circuit(failure_threshold = 1)]
+async fn poll_that_ignores_nothing(calls: &mut u32) -> Result<u32, Error> {
+    down(calls)
+}
+
+#[tokio::test(start_paused = true)]
+async fn below_a_loop_a_circuit_counts_attempts_and_a_refusal_ends_or_delays_the_loop() {
+    let mut calls = 0;
+    assert_eq!(asyncretry_over_circuit(&mut calls).await, Err(Error::Down(2)), "no deadline to wait for");
+    assert_eq!(asyncretry_over_circuit(&mut calls).await, Err(Error::Refused(Some(30 * SECOND))));
+    assert_eq!(calls, 2);
+
+    let start = tokio::time::Instant::now();
+    assert_eq!(poll_over_circuit_async(&mut 0).await, Ok(7));
+    assert_eq!(start.elapsed(), 31 * SECOND);
+
+    assert_eq!(poll_that_ignores_nothing(&mut 0).await, Err(Error::Down(1)));
+    let start = tokio::time::Instant::now();
+    // There is time for it: the refusal is waited out, and then the trial fails.
+    assert_eq!(poll_that_ignores_nothing(&mut 1).await, Err(Error::Down(2)));
+    assert_eq!(start.elapsed(), 30 * SECOND);
+}
+
+/// An attempt that is dropped at its time limit is a call that was cancelled: nothing to the circuit below.
+#[asyncbackoff(attempt_timeout = 1s, deadline = 10s, pause = 1s)]
+#[circuit(name = "dropped attempts", failure_threshold = 1)]
+async fn limit_over_circuit(calls: &mut u32) -> Result<u32, Error> {
+    *calls += 1;
+    if *calls < 3 { std::future::pending().await } else { Ok(*calls) }
+}
+
+/// What takes too long is a failure, if the circuit itself says so.
+#[asyncbackoff(attempt_timeout = 5s, deadline = 20s, pause = 1s)]
+#[circuit(failure_threshold = 1, slow_call = 2s)]
+async fn limit_over_slow_calls(calls: &mut u32) -> Result<u32, Error> {
+    *calls += 1;
+    tokio::time::sleep(3 * SECOND).await;
+    Ok(*calls)
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_dropped_at_its_time_limit_is_nothing_to_the_circuit_below() {
+    assert_eq!(limit_over_circuit(&mut 0).await, Ok(3));
+    let circuit = circuits().get("dropped attempts").unwrap();
+    assert_eq!((circuit.closed(), circuit.failure_count()), (true, 0));
+
+    assert_eq!(limit_over_slow_calls(&mut 0).await, Ok(1), "the slow value is returned all the same");
+    let Err(Error::Refused(_)) = limit_over_slow_calls(&mut 0).await else { panic!("it was slow") };
+}
+
+#[circuit(failure_threshold = 1, on_open = |open| Error::Refused(open.retry_after().map(|left| left * 2)))]
+#[asyncbackoff(deadline = 10s, pause = 1s, on = |_| true, max_tries = 2)]
+async fn on_open_over_asyncbackoff(calls: &mut u32) -> Result<u32, Error> {
+    down(calls)
+}
+
+#[retry(times = 5, interval = 1s, deadline = 1min)]
+#[circuit(failure_threshold = 2, on_open = |_| Error::Rang)]
+async fn retry_over_on_open(calls: &mut u32) -> Result<u32, Error> {
+    if *calls == 2 { Ok(7) } else { down(calls) }
+}
+
+#[retry(times = 5, interval = 1s)]
+#[circuit(failure_threshold = 1, on_open = |_| Error::Rang)]
+fn retry_over_on_open_without_a_deadline(calls: &mut u32) -> Result<u32, Error> {
+    down(calls)
+}
+
+#[tokio::test(start_paused = true)]
+async fn on_open_makes_a_refusal_that_loops_know_for_one_whatever_error_it_makes() {
+    let mut calls = 0;
+    assert_eq!(on_open_over_asyncbackoff(&mut calls).await, Err(Error::Down(2)));
+    assert_eq!(on_open_over_asyncbackoff(&mut calls).await, Err(Error::Refused(Some(60 * SECOND))));
+
+    let start = tokio::time::Instant::now();
+    assert_eq!(retry_over_on_open(&mut 0).await, Ok(7));
+    assert_eq!(start.elapsed(), 31 * SECOND, "the refusal was waited out");
+
+    let clock = ManualClock::install();
+    assert_eq!(retry_over_on_open_without_a_deadline(&mut 0), Err(Error::Down(1)));
+    assert_eq!(retry_over_on_open_without_a_deadline(&mut 0), Err(Error::Rang));
+    assert_eq!(clock.elapsed(), SECOND);
+}
+
+#[circuit(failure_threshold = 1, fallback = async |_| Ok(9))]
+#[poll(until(7), timeout = 1s, interval = 1s)]
+async fn fallback_over_poll(calls: &mut u32) -> Result<u32, Error> {
+    *calls += 1;
+    Ok(*calls)
+}
+
+#[poll(until(9), timeout = 5s, interval = 1s, ignore = |_| true)]
+#[circuit(failure_threshold = 2, fallback = |_| Ok(9))]
+fn fallback_below_poll(calls: &mut u32) -> Result<u32, Error> {
+    down(calls)
+}
+
+#[asyncretry(5)]
+#[circuit(failure_threshold = 2, fallback = |_| Err(Error::Rang))]
+async fn fallback_that_fails(calls: &mut u32) -> Result<u32, Error> {
+    down(calls)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fallback_answers_whatever_is_above_it_and_its_error_is_an_error() {
+    let mut calls = 0;
+    let Err(Error::TimedOut(_)) = fallback_over_poll(&mut calls).await else { panic!("it never is 7") };
+    assert_eq!((fallback_over_poll(&mut calls).await, calls), (Ok(9), 2));
+
+    let clock = ManualClock::install();
+    assert_eq!(fallback_below_poll(&mut 0), Ok(9));
+    assert_eq!(clock.elapsed(), 2 * SECOND);
+    drop(clock);
+
+    let mut calls = 0;
+    assert_eq!(fallback_that_fails(&mut calls).await, Err(Error::Rang), "the loop goes on with it");
+    assert_eq!(calls, 2);
+}
+
+#[retry(times = 2, interval = 0s)]
+#[circuit(name = "between", failure_threshold = 3)]
+#[retry(times = 2, interval = 0s)]
+fn a_circuit_between_loops(calls: &mut u32) -> Result<u32, Error> {
+    down(calls)
+}
+
+#[test]
+fn a_circuit_between_two_loops_counts_the_calls_of_the_upper_one() {
+    let _clock = ManualClock::install();
+    let mut calls = 0;
+    assert_eq!(a_circuit_between_loops(&mut calls), Err(Error::Down(4)));
+    assert_eq!(circuits().get("between").unwrap().failure_count(), 2);
+    assert_eq!(a_circuit_between_loops(&mut calls), Err(Error::Down(6)), "the last real error");
+    assert_eq!(a_circuit_between_loops(&mut calls), Err(Error::Refused(Some(30 * SECOND))));
+}
+
+/// Only the layers of one function know each other.
+#[retry(times = 3, interval = 0s)]
+fn calls_a_guarded_function(calls: &mut u32) -> Result<u32, Error> {
+    *calls += 1;
+    guarded()
+}
+
+#[circuit(failure_threshold = 1)]
+fn guarded() -> Result<u32, Error> {
+    Err(Error::Down(0))
+}
+
+#[test]
+fn a_refusal_inside_a_called_function_is_an_ordinary_error() {
+    let _clock = ManualClock::install();
+    let mut calls = 0;
+    assert_eq!(calls_a_guarded_function(&mut calls), Err(Error::Refused(Some(30 * SECOND))));
+    assert_eq!(calls, 3);
 }

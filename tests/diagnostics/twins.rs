@@ -1,7 +1,9 @@
 //! One module per file of mistakes, with the same things written right.
 
-use resilience::{Alarm, Attempt, Backoff, Jitter, PollPolicy, RetryPolicy, TimedOut};
-use resilience::{asyncbackoff, asyncretry, poll, retry};
+use resilience::{
+    Alarm, Attempt, Backoff, CircuitBreaker, CircuitConfig, Jitter, PollPolicy, RetryPolicy, TimedOut,
+};
+use resilience::{asyncbackoff, asyncretry, circuit, circuits, poll, retry};
 use std::error::Error as StdError;
 use std::io;
 use std::time::Duration;
@@ -699,5 +701,233 @@ mod half_written {
     #[test]
     fn the_body_is_not_ours_to_understand() {
         assert_eq!(a_body_with_a_macro_of_its_own(), Ok(1));
+    }
+}
+
+mod circuit_option {
+    use super::*;
+
+    fn spare(a: u8) -> io::Result<u8> {
+        Ok(a)
+    }
+
+    #[circuit(
+        name = "every option",
+        failure_threshold = 3,
+        within = 1min,
+        slow_call = 2s,
+        recovery_timeout = 10s,
+        max_recovery_timeout = 5min,
+        half_open_calls = 2,
+        success_threshold = 3,
+        probe_timeout = 5s,
+        on = |e| e.kind() != io::ErrorKind::NotFound,
+        ignore(_),
+        fallback = spare,
+        crate = ::resilience
+    )]
+    fn every_option_of_a_count(a: u8) -> io::Result<u8> {
+        Ok(a)
+    }
+
+    #[circuit(
+        key = a,
+        max_keys = 8,
+        config = CircuitConfig::new(),
+        failure_rate = 0.5,
+        window = 100,
+        min_calls = 10,
+        slow_call = 2s,
+        slow_rate = 80%,
+        on_open = |open| io::Error::other(open),
+        crate = resilience
+    )]
+    async fn every_option_of_a_rate(a: u8) -> io::Result<u8> {
+        Ok(a)
+    }
+
+    const NAME: &str = "a name that is a constant";
+
+    #[circuit(name = NAME, failure_rate = 100%, window = 30s)]
+    fn a_name_and_a_window_of_time() -> io::Result<u8> {
+        Ok(3)
+    }
+
+    #[circuit(recovery_timeout = Duration::MAX, half_open_calls = 1u32)]
+    fn until_it_is_reset() -> io::Result<u8> {
+        Ok(4)
+    }
+
+    #[tokio::test]
+    async fn every_known_option_is_taken() {
+        assert_eq!((every_option_of_a_count(1).unwrap(), every_option_of_a_rate(2).await.unwrap()), (1, 2));
+        assert_eq!((a_name_and_a_window_of_time().unwrap(), until_it_is_reset().unwrap()), (3, 4));
+        assert!(circuits().get(NAME).is_some());
+    }
+}
+
+mod circuit_conflict {
+    use super::*;
+
+    static BREAKER: CircuitBreaker = CircuitBreaker::new("breaker", CircuitConfig::new());
+
+    #[circuit(slow_rate = 50%, slow_call = 2s, window = 30s, min_calls = 100)]
+    fn a_rate_of_slow_calls() -> io::Result<u8> {
+        Ok(1)
+    }
+
+    #[circuit(failure_rate = 50%, window = 100, min_calls = 100)]
+    fn a_minimum_of_the_whole_window() -> io::Result<u8> {
+        Ok(2)
+    }
+
+    #[circuit(failure_threshold = 1048576, within = 1min)]
+    fn as_many_as_are_remembered() -> io::Result<u8> {
+        Ok(3)
+    }
+
+    #[circuit(failure_threshold = 2000000)]
+    fn in_a_row_there_is_no_bound() -> io::Result<u8> {
+        Ok(4)
+    }
+
+    #[circuit(max_recovery_timeout = 30s)]
+    fn bounded_at_the_default() -> io::Result<u8> {
+        Ok(5)
+    }
+
+    #[circuit(breaker = BREAKER, on(_), fallback = || Ok(0))]
+    fn a_breaker_with_opinions() -> io::Result<u8> {
+        Ok(6)
+    }
+
+    #[circuit(name = "named", key = 1, max_keys = 1)]
+    fn a_name_for_the_keys() -> io::Result<u8> {
+        Ok(7)
+    }
+
+    #[test]
+    fn settings_that_agree_are_taken() {
+        let counts = (as_many_as_are_remembered().unwrap(), in_a_row_there_is_no_bound().unwrap());
+        let rates = (a_rate_of_slow_calls().unwrap(), a_minimum_of_the_whole_window().unwrap());
+        assert_eq!((rates, counts), ((1, 2), (3, 4)));
+        let others = (a_breaker_with_opinions().unwrap(), a_name_for_the_keys().unwrap());
+        assert_eq!((bounded_at_the_default().unwrap(), others), (5, (6, 7)));
+        assert!(circuits().get("named[1]").is_some());
+    }
+}
+
+mod circuit_constant {
+    use super::*;
+
+    const MANY: u32 = 200;
+    const HALF: f64 = 0.5;
+    /// Of one letter, as generic parameters often are.
+    const N: u32 = 3;
+    const RATED: CircuitConfig = CircuitConfig::new().failure_rate(HALF).window_calls(MANY);
+
+    #[circuit(failure_threshold = N, within = SECOND.saturating_mul(60), recovery_timeout = SECOND, max_recovery_timeout = SECOND)]
+    fn counted() -> io::Result<u8> {
+        Ok(1)
+    }
+
+    #[circuit(failure_rate = HALF, window = MANY, min_calls = MANY)]
+    fn rated() -> io::Result<u8> {
+        Ok(2)
+    }
+
+    #[circuit(config = RATED, min_calls = N + 1, slow_call = SECOND, slow_rate = HALF / 2.0)]
+    fn configured() -> io::Result<u8> {
+        Ok(3)
+    }
+
+    #[circuit(failure_rate = HALF, window = SECOND)]
+    fn rated_by_time() -> io::Result<u8> {
+        Ok(4)
+    }
+
+    #[circuit(key = "k", max_keys = N)]
+    fn keyed() -> io::Result<u8> {
+        Ok(5)
+    }
+
+    #[test]
+    fn constants_that_agree_are_taken() {
+        assert_eq!((counted().unwrap(), rated().unwrap(), configured().unwrap()), (1, 2, 3));
+        assert_eq!((rated_by_time().unwrap(), keyed().unwrap()), (4, 5));
+        let expected = RATED.min_calls(4).slow_call(SECOND).slow_rate(0.25);
+        let name = concat!(module_path!(), "::configured");
+        assert_eq!(circuits().get(name).map(|circuit| circuit.config()), Some(expected));
+    }
+}
+
+mod circuit_function {
+    use super::*;
+
+    #[derive(Debug, PartialEq)]
+    enum Plain {
+        Broken,
+    }
+
+    fn sum(a: u8, b: u8) -> io::Result<u8> {
+        Ok(a + b)
+    }
+
+    async fn slow_sum(a: u8, b: u8) -> io::Result<u8> {
+        sum(a, b)
+    }
+
+    #[circuit(fallback = |_| Err(Plain::Broken))]
+    fn an_error_of_any_kind(a: u8) -> Result<u8, Plain> {
+        Ok(a)
+    }
+
+    #[circuit(on_open = |_| Plain::Broken)]
+    async fn an_error_that_is_made(a: u8) -> Result<u8, Plain> {
+        Ok(a)
+    }
+
+    #[circuit(fallback = sum)]
+    fn a_fallback_of_the_same_arguments(a: u8, b: u8) -> io::Result<u8> {
+        Ok(a + b)
+    }
+
+    #[circuit(fallback = slow_sum)]
+    async fn an_async_fallback(a: u8, b: u8) -> io::Result<u8> {
+        Ok(a + b)
+    }
+
+    #[circuit(fallback = |pair, c| Ok(pair.0 + c))]
+    fn taken_apart_in_the_body(pair: (u8, u8), c: u8) -> io::Result<u8> {
+        let (a, b) = pair;
+        Ok(a + b + c)
+    }
+
+    #[circuit(key = format_args!("{host}:{port}"), max_keys = 16)]
+    fn a_key_of_arguments(host: &str, port: u16) -> io::Result<usize> {
+        Ok(host.len() + usize::from(port))
+    }
+
+    struct Client {
+        breaker: CircuitBreaker,
+    }
+
+    impl Client {
+        #[circuit(breaker = self.breaker)]
+        fn of_self(&self, generous: bool) -> io::Result<u8> {
+            Ok(u8::from(generous))
+        }
+    }
+
+    #[tokio::test]
+    async fn functions_of_every_kind_are_taken() {
+        assert_eq!((an_error_of_any_kind(1), an_error_that_is_made(2).await), (Ok(1), Ok(2)));
+        assert_eq!(a_fallback_of_the_same_arguments(1, 2).unwrap(), 3);
+        assert_eq!(an_async_fallback(1, 3).await.unwrap(), 4);
+        assert_eq!(taken_apart_in_the_body((1, 1), 3).unwrap(), 5);
+        assert_eq!(a_key_of_arguments("a", 5).unwrap(), 6);
+        let config = CircuitConfig::new().try_failure_threshold(7).unwrap();
+        let client = Client { breaker: CircuitBreaker::try_new("client", config).unwrap() };
+        assert_eq!(client.of_self(true).unwrap(), 1);
     }
 }

@@ -4,6 +4,9 @@ super::faults! {
         Apart { one: &'static str, other: &'static str } =>
             format!("`{one}` and `{other}` do not go together"),
             match *one {
+                "breaker" if matches!(*other, "name" | "key" | "max_keys") => {
+                    format!("`breaker` says which circuit it is: leave `{other}` out")
+                }
                 "breaker" => format!("a breaker that is given has settings of its own: leave `{other}` out"),
                 "fallback" => "a fallback stands in for the refusal: keep one of the two".into(),
                 _ => format!("`{other}` counts failures, a rate weighs them: keep one of the two"),
@@ -14,12 +17,29 @@ super::faults! {
         BelowRecovery =>
             "`max_recovery_timeout` is shorter than `recovery_timeout`, which it is to bound",
             "lengthen it, or shorten `recovery_timeout` (30 s by default)";
-        Generic =>
-            "a circuit is one `static`, shared by all instantiations, and cannot depend on generics",
-            "use `breaker = EXPR` or `key = EXPR`, which are evaluated at every call";
+        NoTime { key: &'static str } =>
+            match *key {
+                "recovery_timeout" => "with a `recovery_timeout` of zero an open circuit would never refuse a call".into(),
+                "probe_timeout" => "with a `probe_timeout` of zero every trial would have failed before it began".into(),
+                "slow_call" => "with a `slow_call` of zero every call is slow".into(),
+                _ => format!("`{key}` is no time at all, in which nothing can be counted"),
+            },
+            format!("write `{key} = 30s`, or leave it out");
+        TooMany { key: &'static str } =>
+            format!("`{key}` is more than a circuit remembers, which is 1048576"),
+            match *key {
+                "window" => "lower it, or write a `window` of time: `window = 30s`",
+                _ => "lower it, or leave `within` out: failures in a row are only counted",
+            };
+        Generic { name: String } =>
+            format!("a circuit is one `static`, shared by all instantiations, and `{name}` is not the same in all of them"),
+            "make a `CircuitBreaker` for each of them, and write `breaker = EXPR`, which is evaluated at every call";
+        RunTimeName { name: String } =>
+            format!("a circuit's name is a constant, and `{name}` is known only when the function is called"),
+            format!("write `key = {name}` for a circuit for each of them");
         RunTime { name: String } =>
             format!("a circuit's options are constants, and `{name}` is known only when the function is called"),
-            format!("use `breaker = EXPR` or `key = EXPR`, which may use `{name}`");
+            format!("make a `CircuitBreaker` with this setting, and write `breaker = EXPR`, which may use `{name}`");
         UnnamedArgument =>
             "a fallback is called with the same arguments, and one of them has no name",
             "name it, and take it apart in the body";

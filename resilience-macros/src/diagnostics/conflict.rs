@@ -20,7 +20,16 @@ super::faults! {
             "make it an `async fn`, or set a timeout on the client that it calls";
         Without { key: &'static str, needs: &'static str } =>
             format!("`{key}` says nothing without `{needs}`"),
-            format!("add `{needs}`, or remove `{key}`");
+            match (*key, *needs) {
+                ("failure_rate" | "slow_rate", "window") => {
+                    format!("add `window = 100` for calls, or `window = 30s`; or remove `{key}`")
+                }
+                ("window", _) => {
+                    "add `failure_rate = 50%` or `slow_rate = 80%`; to count failures in a time, write `within = 30s`".into()
+                }
+                ("min_calls", _) => "add `failure_rate = 50%` or `slow_rate = 80%` with a `window`, or remove it".into(),
+                _ => format!("add `{needs}`, or remove `{key}`"),
+            };
         RunTime { name: String, attribute: Attribute } =>
             format!("options are constants, and `{name}` is known only when the function is called"),
             if attribute.knows("policy") {

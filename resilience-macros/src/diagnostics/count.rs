@@ -4,11 +4,27 @@ super::faults! {
         Zero { key: &'static str } =>
             match *key {
                 "max_ignored" => "`max_ignored = 0` would ignore nothing".into(),
+                "failure_threshold" => "`failure_threshold = 0` would open the circuit before the first failure".into(),
+                "half_open_calls" => "`half_open_calls = 0` would let no trial in, so an open circuit could never close".into(),
+                "success_threshold" => "`success_threshold = 0` would close the circuit before a trial has succeeded".into(),
+                "window" => "`window = 0` holds no call, and no calls have no rate".into(),
+                "min_calls" => "`min_calls = 0` would take the rate of no calls".into(),
+                "max_keys" => "`max_keys = 0` would keep no circuit at all".into(),
                 _ => format!("`{key} = 0` would never call the function: the first call counts as an attempt"),
             },
             match *key {
                 "max_ignored" => "leave `ignore` out to end at the first error, or write `max_ignored = 1` or more".into(),
+                "failure_threshold" => "write `failure_threshold = 1` or more; `force_open()` keeps a circuit open".into(),
                 _ => format!("write `{key} = 1` or more{}", or_forever(key)),
+            };
+        Endless { key: &'static str } =>
+            format!("`{key}` is a number with an end, and `forever` has none"),
+            match *key {
+                "failure_threshold" => {
+                    "write `failure_threshold = 5`; for a circuit that never opens, call `metrics_only()` on it".into()
+                }
+                "max_ignored" => "leave `max_ignored` out if there is to be no bound".into(),
+                _ => format!("write `{key} = 3`, or another number"),
             };
         Overflow { key: &'static str } =>
             format!("`{key}` is more than a `u32` holds"),

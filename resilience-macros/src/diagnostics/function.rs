@@ -14,7 +14,10 @@ super::faults! {
             "put it above a function with a body: each implementation of a trait's method, or a wrapper around a \
              foreign function";
         ConstFn { attribute: Attribute } =>
-            format!("{attribute} waits and reads a clock, which a `const fn` cannot"),
+            match attribute {
+                Attribute::Circuit => format!("{attribute} remembers calls and reads a clock, which a `const fn` cannot"),
+                _ => format!("{attribute} waits and reads a clock, which a `const fn` cannot"),
+            },
             "remove `const`";
         NotAsync { attribute: Attribute } =>
             format!("{attribute} can drop an attempt and wait without blocking, which only async code allows"),

@@ -20,6 +20,13 @@ super::faults! {
             format!("`{key}` is a length of time, and `forever` is none"),
             match *key {
                 "deadline" | "attempt_timeout" => format!("leave `{key}` out if there is to be no limit"),
+                "recovery_timeout" => {
+                    "write `recovery_timeout = std::time::Duration::MAX` for a circuit that stays open until it is reset".into()
+                }
+                "within" | "slow_call" | "max_recovery_timeout" | "probe_timeout" => {
+                    format!("write `{key} = 30s`, or leave it out")
+                }
+                "window" => "write `window = 30s`, or `window = 100` for calls; without a rate, leave it out".into(),
                 _ => format!("write `{key} = 15s`; what may go on for ever is the number of attempts"),
             };
         Negative =>

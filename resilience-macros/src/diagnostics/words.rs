@@ -22,6 +22,10 @@ pub(super) fn example(key: &str) -> String {
         }
         "failure_rate" | "slow_rate" => return format!("write `{key} = 50%`"),
         "window" => "window = 100` for calls, or `window = 30s",
+        "recovery_timeout" | "max_recovery_timeout" | "probe_timeout" | "within" => {
+            return format!("write `{key} = 30s`");
+        }
+        "slow_call" => "slow_call = 2s",
         "breaker" => "breaker = &self.breaker",
         "key" => "key = host",
         "config" => "config = CONFIG",

@@ -1,12 +1,11 @@
-use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, quote};
+use proc_macro2::{Ident, Span, TokenStream};
 use syn::Expr;
 
 use super::common::Common;
 use super::policy::exceeds;
 use super::setters::Setters;
 use crate::attribute::Attribute;
-use crate::diagnostics::{CircuitFault, ConflictFault, Faults};
+use crate::diagnostics::{CircuitFault, ConflictFault, Faults, generated_at, span_of};
 use crate::paths::Runtime;
 use crate::syntax::{Count, Function, Options, Predicate, Time, Window};
 
@@ -27,9 +26,19 @@ pub(crate) enum Circuit {
     /// Everybody's of this name. `None`: the configuration of the others.
     Named { name: Expr, config: Option<TokenStream> },
     /// One for each key.
-    Keyed { key: Expr, config: TokenStream, max_keys: TokenStream },
+    Keyed { key: Expr, config: TokenStream, max_keys: Option<Count> },
     /// `breaker = EXPR`.
     Given(Expr),
+}
+
+impl Circuit {
+    /// Where it is given, if it is.
+    pub(crate) fn span(&self) -> Span {
+        match self {
+            Self::Given(breaker) => generated_at(span_of(breaker)),
+            Self::Own { .. } | Self::Named { .. } | Self::Keyed { .. } => Span::mixed_site(),
+        }
+    }
 }
 
 /// What is done in place of a refused call.
@@ -67,19 +76,16 @@ impl CircuitModel {
         let given = options.expr("breaker", faults);
         let key = options.expr("key", faults);
         let max_keys = options.bound("max_keys", faults);
+        judge_max_keys(max_keys.as_ref(), function, faults);
         let configured = CONFIGURES.iter().any(|key| options.key(key).is_some());
+        judge_name(name.as_ref(), function, faults);
         let config = config(&runtime, options, function, faults);
         let refused = Refused::judge(options, function, faults);
         let on = options.key("on").map(|_| options.predicate("on", faults));
         let ignore = options.key("ignore").map(|_| options.predicate("ignore", faults));
         let circuit = match (given, key, &name) {
             (Some(given), ..) => Circuit::Given(given),
-            (None, Some(key), _) => {
-                let root = runtime.public();
-                let default = || quote!(#root::KeyedCircuits::DEFAULT_MAX_KEYS);
-                let max_keys = max_keys.map_or_else(default, ToTokens::into_token_stream);
-                Circuit::Keyed { key, config, max_keys }
-            }
+            (None, Some(key), _) => Circuit::Keyed { key, config, max_keys },
             (None, None, Some(name)) => {
                 Circuit::Named { name: name.clone(), config: configured.then_some(config) }
             }
@@ -142,16 +148,25 @@ fn judge_needs(key: &'static str, needs: &[&'static str], options: &Options, fau
 
 /// An expression that makes the configuration.
 fn config(runtime: &Runtime, options: &mut Options, function: &Function, faults: &mut Faults) -> TokenStream {
+    // `config` comes last: it is blamed for what none of the options has said.
+    let keys: Vec<_> = CONFIGURES.iter().rev().filter_map(|key| options.key(key)).collect();
     let base = options.expr("config", faults);
     let mut setters = Setters::over(base.as_ref(), Attribute::Circuit, runtime, function);
+    let within = options.key("within").is_some();
     for key in ["failure_threshold", "half_open_calls", "success_threshold"] {
-        setters.count(key, options.bound(key, faults).as_ref());
+        let count = options.bound(key, faults);
+        if key == "failure_threshold" && within {
+            judge_remembered(key, count.as_ref(), faults);
+        }
+        setters.count(key, count.as_ref());
     }
     for key in ["failure_rate", "slow_rate"] {
         setters.ratio(key, options.ratio(key, faults).as_ref());
     }
     for key in ["within", "slow_call", "probe_timeout"] {
-        setters.time(key, options.time(key, faults).as_ref());
+        let time = options.time(key, faults);
+        judge_some_time(key, time.as_ref(), faults);
+        setters.time(key, time.as_ref());
     }
     let window = options.window(faults);
     let min_calls = options.bound("min_calls", faults);
@@ -159,16 +174,59 @@ fn config(runtime: &Runtime, options: &mut Options, function: &Function, faults:
     setters.window(window.as_ref());
     setters.count("min_calls", min_calls.as_ref());
     let recovery_timeout = options.time("recovery_timeout", faults);
+    judge_some_time("recovery_timeout", recovery_timeout.as_ref(), faults);
     let max_recovery_timeout = options.time("max_recovery_timeout", faults);
     if base.is_none() {
         judge_recovery(recovery_timeout.as_ref(), max_recovery_timeout.as_ref(), faults);
     }
     setters.time("recovery_timeout", recovery_timeout.as_ref());
     setters.time("max_recovery_timeout", max_recovery_timeout.as_ref());
-    setters.finish_static(function.attribute_span(), faults)
+    setters.agree(&keys);
+    setters.finish_static(faults)
+}
+
+/// A circuit is listed under its name before anybody calls the function.
+fn judge_name(name: Option<&Expr>, function: &Function, faults: &mut Faults) {
+    let Some(name) = name else { return };
+    if let Some(argument) = function.argument_in(name) {
+        faults.at(&argument, &CircuitFault::RunTimeName { name: argument.to_string() });
+    } else if let Some(generic) = function.generic_in(name) {
+        faults.at(&generic, &CircuitFault::Generic { name: generic.to_string() });
+    }
+}
+
+fn judge_max_keys(max_keys: Option<&Count>, function: &Function, faults: &mut Faults) {
+    let Some(max_keys) = max_keys.and_then(Count::constant) else { return };
+    if let Some(argument) = function.argument_in(max_keys) {
+        faults.at(&argument, &CircuitFault::RunTime { name: argument.to_string() });
+    } else if let Some(generic) = function.generic_in(max_keys) {
+        faults.at(&generic, &CircuitFault::Generic { name: generic.to_string() });
+    }
+}
+
+fn judge_some_time(key: &'static str, time: Option<&Time>, faults: &mut Faults) {
+    if let Some(time) = time.filter(|time| time.nanos() == Some(0)) {
+        faults.at_span(time.span(), &CircuitFault::NoTime { key });
+    }
+}
+
+/// As many as the runtime is willing to remember.
+const MOST_REMEMBERED: u32 = 1 << 20;
+
+fn judge_remembered(key: &'static str, count: Option<&Count>, faults: &mut Faults) {
+    if let Some(Count::Literal(count, span)) = count {
+        if *count > MOST_REMEMBERED {
+            faults.at_span(*span, &CircuitFault::TooMany { key });
+        }
+    }
 }
 
 fn judge_window(window: Option<&Window>, min_calls: Option<&Count>, faults: &mut Faults) {
+    match window {
+        Some(Window::Calls(calls)) => judge_remembered("window", Some(calls), faults),
+        Some(Window::Time(time)) => judge_some_time("window", Some(time), faults),
+        Some(Window::Const(_)) | None => {}
+    }
     if let (Some(Window::Calls(Count::Literal(calls, _))), Some(Count::Literal(least, span))) =
         (window, min_calls)
     {

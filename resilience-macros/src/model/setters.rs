@@ -16,15 +16,28 @@ pub(super) struct Setters<'a> {
     attribute: Attribute,
     value: TokenStream,
     generic: bool,
+    /// What no `static` can speak of.
+    generics: Vec<Ident>,
     /// What no constant can speak of.
     arguments: Vec<Ident>,
+    /// There are constants, which only the compiler can compare.
+    constants: bool,
 }
 
 impl<'a> Setters<'a> {
     pub(super) fn new(attribute: Attribute, runtime: &'a Runtime, function: &'a Function) -> Self {
         let (root, policy) = (runtime.public(), Ident::new(attribute.policy(), Span::mixed_site()));
         let value = quote_spanned!(Span::mixed_site()=> #root::#policy::new());
-        Self { runtime, function, attribute, value, generic: false, arguments: Vec::new() }
+        Self {
+            runtime,
+            function,
+            attribute,
+            value,
+            generic: false,
+            generics: Vec::new(),
+            arguments: Vec::new(),
+            constants: false,
+        }
     }
 
     /// On top of `base`, a value that is there already.
@@ -43,14 +56,27 @@ impl<'a> Setters<'a> {
     }
 
     /// For a `static`, which can depend on nothing.
-    pub(super) fn finish_static(self, place: Span, faults: &mut Faults) -> TokenStream {
+    pub(super) fn finish_static(self, faults: &mut Faults) -> TokenStream {
         for argument in &self.arguments {
             faults.at(argument, &CircuitFault::RunTime { name: argument.to_string() });
         }
-        if self.generic {
-            faults.at_span(place, &CircuitFault::Generic);
+        for generic in &self.generics {
+            faults.at(generic, &CircuitFault::Generic { name: generic.to_string() });
         }
         self.value
+    }
+
+    /// Settings that contradict each other are found where the compiler evaluates them: each is looked at once more, for
+    /// the sake of the place that is pointed at.
+    pub(super) fn agree(&mut self, keys: &[Ident]) {
+        if !self.constants {
+            return;
+        }
+        for key in keys {
+            let (name, span) = (key.to_string(), generated_at(key.span()));
+            let (private, value) = (self.runtime.private_at(span), &self.value);
+            self.value = quote_spanned!(span=> #private::SetAt(#name).agrees(#value));
+        }
     }
 
     pub(super) fn ratio(&mut self, method: &str, ratio: Option<&Ratio>) {
@@ -173,9 +199,11 @@ impl<'a> Setters<'a> {
         quote_spanned!(span=> #root::#of::#method(#value #arguments))
     }
 
-    fn note(&mut self, constant: Option<&Expr>) {
+    pub(super) fn note(&mut self, constant: Option<&Expr>) {
         let Some(expr) = constant else { return };
+        self.constants = true;
         self.generic |= self.function.is_generic(expr);
+        self.generics.extend(self.function.generic_in(expr));
         self.arguments.extend(self.function.argument_in(expr));
     }
 }

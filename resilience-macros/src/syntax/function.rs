@@ -6,7 +6,7 @@ use syn::{
 };
 
 use super::item::Item;
-use super::tokens::{any_ident, find_variable, mutable_names};
+use super::tokens::{find_ident, find_variable, mutable_names};
 use crate::attribute::Attribute;
 use crate::diagnostics::{Faults, FunctionFault, generated_at, span_of};
 
@@ -121,7 +121,7 @@ impl Function {
         });
         names
             .filter(|name| self.is_exclusive(name))
-            .filter(|name| any_ident(self.body.stream(), &|ident| ident == name))
+            .filter(|name| find_ident(self.body.stream(), &|ident| ident == name).is_some())
             .collect()
     }
 
@@ -196,11 +196,25 @@ impl Function {
         error.map_or_else(|| self.outcome_span(), |error| generated_at(span_of(error)))
     }
 
+    /// The first word of the expression that means something else in every instantiation of the function.
+    pub(crate) fn generic_in(&self, expression: &impl ToTokens) -> Option<Ident> {
+        let generics = self.generics();
+        find_ident(expression.to_token_stream(), &|ident| ident == "Self" || generics.contains(&ident))
+    }
+
     /// Whether an expression speaks of this function's generics, so that it cannot stand in a `const` item. A single
     /// capital letter is taken for a parameter of the `impl` around the function, which cannot be seen from here.
     pub(crate) fn is_generic(&self, expression: &impl ToTokens) -> bool {
-        let generics: Vec<_> = self
-            .signature
+        let generics = self.generics();
+        find_ident(expression.to_token_stream(), &|ident| {
+            let letter = ident.to_string();
+            ident == "Self" || generics.contains(&ident) || (letter.len() == 1 && letter != "_")
+        })
+        .is_some()
+    }
+
+    fn generics(&self) -> Vec<&Ident> {
+        self.signature
             .generics
             .params
             .iter()
@@ -209,11 +223,7 @@ impl Function {
                 syn::GenericParam::Const(param) => Some(&param.ident),
                 syn::GenericParam::Lifetime(_) => None,
             })
-            .collect();
-        any_ident(expression.to_token_stream(), &|ident| {
-            let letter = ident.to_string();
-            ident == "Self" || generics.contains(&ident) || (letter.len() == 1 && letter != "_")
-        })
+            .collect()
     }
 
     /// The function as it was, without the siblings that have been read already.
@@ -246,7 +256,7 @@ fn borrows(ty: TokenStream) -> bool {
 
 /// Generated names begin with this, and nobody else's do.
 fn is_rewritten(body: &Group) -> bool {
-    any_ident(body.stream(), &|ident| ident.to_string().starts_with("__RESILIENCE_"))
+    find_ident(body.stream(), &|ident| ident.to_string().starts_with("__RESILIENCE_")).is_some()
 }
 
 fn second_argument(ty: &Type) -> Option<&Type> {

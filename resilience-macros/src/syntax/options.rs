@@ -103,10 +103,10 @@ impl Options {
 
     /// A count that has an end.
     pub(crate) fn bound(&mut self, key: &'static str, faults: &mut Faults) -> Option<Count> {
-        let place = self.key(key);
-        let count = self.count(key, faults)?;
-        if let (Count::Forever, Some(place)) = (&count, place) {
-            faults.at(&place, &CountFault::NotACount { key });
+        let expr = self.expr(key, faults)?;
+        let count = Count::read(key, &expr, faults)?;
+        if let Count::Forever = count {
+            faults.at(&expr, &CountFault::Endless { key });
             return None;
         }
         Some(count)

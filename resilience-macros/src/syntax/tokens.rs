@@ -1,11 +1,11 @@
 use proc_macro2::{Ident, TokenStream, TokenTree};
 
 /// Some word at any depth.
-pub(super) fn any_ident(tokens: TokenStream, is_it: &dyn Fn(&Ident) -> bool) -> bool {
-    tokens.into_iter().any(|token| match token {
-        TokenTree::Ident(ident) => is_it(&ident),
-        TokenTree::Group(group) => any_ident(group.stream(), is_it),
-        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+pub(super) fn find_ident(tokens: TokenStream, is_it: &dyn Fn(&Ident) -> bool) -> Option<Ident> {
+    tokens.into_iter().find_map(|token| match token {
+        TokenTree::Ident(ident) => is_it(&ident).then_some(ident),
+        TokenTree::Group(group) => find_ident(group.stream(), is_it),
+        TokenTree::Punct(_) | TokenTree::Literal(_) => None,
     })
 }
 

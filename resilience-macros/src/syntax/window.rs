@@ -17,6 +17,10 @@ impl Window {
             Expr::Lit(ExprLit { lit: Lit::Int(int), .. }) if matches!(int.suffix(), "" | "u32") => {
                 Count::read("window", &expr, faults).map(Self::Calls)
             }
+            // Whatever else a time is read from says what is wrong with it.
+            Expr::Path(path) if path.path.is_ident("forever") => {
+                Time::read("window", &expr, faults).map(Self::Time)
+            }
             Expr::Path(_) | Expr::Block(_) | Expr::Const(_) => Some(Self::Const(expr)),
             _ => Time::read("window", &expr, faults).map(Self::Time),
         }

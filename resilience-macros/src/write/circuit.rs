@@ -1,20 +1,25 @@
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::Expr;
 
 use super::attempt::Attempt;
 use super::ends::Ends;
-use super::predicate::{ask, call};
+use super::predicate::ask;
 use super::site;
 use crate::attribute::Attribute;
+use crate::diagnostics::{generated_at, span_of};
 use crate::model::{Circuit, CircuitModel, Refused};
+use crate::paths::Runtime;
+use crate::syntax::Count;
 
 /// A block that has the type of the function's outcome.
 pub(super) fn write(model: &CircuitModel, attempt: &Attempt<'_>) -> TokenStream {
     let outcome = attempt.function.outcome();
     let ends = Ends::new(&model.common.runtime, Attribute::Circuit, attempt.function);
     let (site, circuit) = circuit(model, attempt);
-    let acquire = if attempt.is_async() { quote!(acquire_async) } else { quote!(try_acquire) };
+    let acquire = if attempt.is_async() { "acquire_async" } else { "try_acquire" };
+    // What is no circuit has no such method, which is said where it is given.
+    let acquire = Ident::new(acquire, model.circuit.span());
     let (made, ended) = if attempt.is_async() {
         let made = attempt.wrapped(|future| {
             quote_spanned! {Span::mixed_site()=> {
@@ -84,17 +89,25 @@ fn circuit(model: &CircuitModel, attempt: &Attempt<'_>) -> (TokenStream, TokenSt
             (of_site(quote!(named(#name, #config, #place))), quote!(__RESILIENCE_CIRCUIT.of_its_name()))
         }
         Circuit::Keyed { key, config, max_keys } => {
+            let place = generated_at(max_keys.as_ref().map_or_else(Span::mixed_site, Count::span));
+            let keyed = runtime.public_at(place);
+            let most = max_keys.as_ref().map(ToTokens::to_token_stream);
+            let most = most.unwrap_or_else(|| quote!(#root::KeyedCircuits::DEFAULT_MAX_KEYS));
+            let new = quote_spanned!(place=> #keyed::KeyedCircuits::new(#name, #config, #most));
             let site = quote_spanned! {Span::mixed_site()=>
-                static __RESILIENCE_CIRCUIT: #root::KeyedCircuits =
-                    #root::KeyedCircuits::new(#name, #config, #max_keys);
+                static __RESILIENCE_CIRCUIT: #root::KeyedCircuits = #new;
             };
             let site = listed(site, quote!(Keyed));
-            let site = quote_spanned!(Span::mixed_site()=> #site let __circuit = __RESILIENCE_CIRCUIT.of_key(&(#key)););
+            // A key is looked at, and not moved.
+            let of_key = quote_spanned!(generated_at(span_of(key))=> of_key(&(#key)));
+            let site =
+                quote_spanned!(Span::mixed_site()=> #site let __circuit = __RESILIENCE_CIRCUIT.#of_key;);
             (site, quote_spanned!(Span::mixed_site()=> __circuit))
         }
         // The name tells an attribute that it was expanded on a body that another one has written already.
         Circuit::Given(breaker) => {
-            (quote_spanned!(Span::mixed_site()=> const __RESILIENCE_CIRCUIT: () = ();), quote!((#breaker)))
+            let site = quote_spanned!(Span::mixed_site()=> const __RESILIENCE_CIRCUIT: () = (););
+            (site, quote_spanned!(model.circuit.span()=> (#breaker)))
         }
     }
 }
@@ -137,11 +150,20 @@ fn refused(model: &CircuitModel, attempt: &Attempt<'_>, ends: &Ends<'_>) -> Toke
     let held = match &model.refused {
         Refused::Fallback { function, arguments } => return fallback(function, arguments, attempt),
         Refused::Error => ends.hold_open(&open),
-        Refused::Made(on_open) => call(&model.common.runtime, "ask_open", &open, on_open),
+        Refused::Made(on_open) => made(&model.common.runtime, &open, on_open, attempt),
     };
     let tell = attempt.refusal.tell(&quote_spanned!(Span::mixed_site()=> #open.retry_after()));
     let error = ends.error();
     quote_spanned!(Span::mixed_site()=> { #tell let __error = #held; #error })
+}
+
+/// The function's error, as `on_open` makes it: if it makes another one, that is said there.
+fn made(runtime: &Runtime, open: &TokenStream, on_open: &Expr, attempt: &Attempt<'_>) -> TokenStream {
+    let span = generated_at(span_of(on_open));
+    let (private, outcome) = (runtime.private_at(span), attempt.function.outcome());
+    quote_spanned! {span=>
+        #private::ask_open::<<#outcome as #private::by::circuit>::Error>(#open, #on_open)
+    }
 }
 
 /// The call of the fallback with the function's own arguments, which nobody else has used.
@@ -155,25 +177,27 @@ fn fallback(function: &Expr, arguments: &[Ident], attempt: &Attempt<'_>) -> Toke
             if again { quote!(&mut *#name) } else { quote!(#name) }
         })
         .collect();
+    let span = generated_at(span_of(function));
     let (call, is_async) = match function {
         // A closure does not know the types of its arguments unless it is passed to something that does.
         Expr::Closure(closure) => {
             let types: Vec<_> = (0..arguments.len()).map(|index| format_ident!("A{index}")).collect();
             let names: Vec<_> = (0..arguments.len()).map(|index| format_ident!("a{index}")).collect();
+            let call = quote_spanned!(span=> __resilience_call(#function, #(#arguments),*));
             let call = quote_spanned! {Span::mixed_site()=> {
                 fn __resilience_call<#(#types,)* R>(f: impl FnOnce(#(#types),*) -> R, #(#names: #types),*) -> R {
                     f(#(#names),*)
                 }
-                __resilience_call(#function, #(#arguments),*)
+                #call
             }};
             (call, closure.asyncness.is_some())
         }
-        _ => (quote_spanned!(Span::mixed_site()=> (#function)(#(#arguments),*)), true),
+        _ => (quote_spanned!(span=> (#function)(#(#arguments),*)), true),
     };
-    let wait = (is_async && attempt.is_async()).then(|| quote!(.await));
+    let called = if is_async && attempt.is_async() { quote_spanned!(span=> #call.await) } else { call };
     quote_spanned! {Span::mixed_site()=> {
         ::core::mem::drop(__open);
-        let __out: #outcome = #call #wait;
+        let __out: #outcome = #called;
         __out
     }}
 }

@@ -4,6 +4,7 @@ mod validate;
 use std::time::Duration;
 
 pub(super) use self::share::Share;
+pub use self::validate::SetAt;
 use crate::error::{ConfigError, or_panic};
 use crate::time::Nanos;
 

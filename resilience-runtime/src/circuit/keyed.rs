@@ -46,6 +46,7 @@ impl KeyedCircuits {
     /// # Panics
     /// Where [`CircuitBreaker::new`] does, and if there may be no keys at all. In a `static`, a compile error.
     #[must_use]
+    #[track_caller]
     pub const fn new(name: &'static str, config: CircuitConfig, max_keys: u32) -> Self {
         or_panic!(config.validate());
         or_panic!(Self::checked(max_keys));
@@ -64,7 +65,10 @@ impl KeyedCircuits {
 
     const fn checked(max_keys: u32) -> Result<(), ConfigError> {
         if max_keys == 0 {
-            return Err(ConfigError::new("max_keys", "`max_keys` must be at least 1"));
+            return Err(ConfigError::new(
+                "max_keys",
+                "`max_keys` must be at least 1: a key's circuit has to be kept somewhere",
+            ));
         }
         Ok(())
     }

@@ -32,7 +32,7 @@ mod stream;
 pub use breaker::CircuitBreaker;
 pub use call::Judged;
 pub use call_error::CallError;
-pub use config::{CircuitConfig, WindowOf};
+pub use config::{CircuitConfig, SetAt, WindowOf};
 pub use keyed::KeyedCircuits;
 pub(crate) use name::Name;
 pub use permit::{AsyncPermit, Permit};

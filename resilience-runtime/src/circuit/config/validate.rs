@@ -1,5 +1,5 @@
 use super::CircuitConfig;
-use crate::error::ConfigError;
+use crate::error::{ConfigError, or_panic};
 
 impl CircuitConfig {
     /// Whether the settings agree with each other. Each by itself has been looked at when it was set.
@@ -91,4 +91,37 @@ impl CircuitConfig {
         }
         Ok(())
     }
+}
+
+/// An option of an attribute, where it is written: what contradicts another one is said there.
+#[derive(Clone, Copy, Debug)]
+pub struct SetAt(pub &'static str);
+
+impl SetAt {
+    /// The configuration, unless it is this option that is wrong with it; all that is left is `config`'s fault.
+    #[track_caller]
+    pub const fn agrees(self, config: CircuitConfig) -> CircuitConfig {
+        if let Err(error) = config.validate() {
+            if same(self.0, error.option()) || same(self.0, "config") {
+                or_panic!(Err::<(), _>(error));
+            }
+        }
+        config
+    }
+}
+
+/// `==`, which is none for strings in a `const fn`.
+const fn same(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    if one.len() != other.len() {
+        return false;
+    }
+    let mut at = 0;
+    while at < one.len() {
+        if one[at] != other[at] {
+            return false;
+        }
+        at += 1;
+    }
+    true
 }
