@@ -707,6 +707,7 @@ mod half_written {
 mod circuit_option {
     use super::*;
 
+    #[expect(clippy::unnecessary_wraps, reason = "a fallback has its function's signature")]
     fn spare(a: u8) -> io::Result<u8> {
         Ok(a)
     }
@@ -739,7 +740,7 @@ mod circuit_option {
         min_calls = 10,
         slow_call = 2s,
         slow_rate = 80%,
-        on_open = |open| io::Error::other(open),
+        on_open = |open| io::Error::other(open.to_string()),
         crate = resilience
     )]
     async fn every_option_of_a_rate(a: u8) -> io::Result<u8> {
@@ -869,10 +870,12 @@ mod circuit_function {
         Broken,
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "a fallback has its function's signature")]
     fn sum(a: u8, b: u8) -> io::Result<u8> {
         Ok(a + b)
     }
 
+    #[expect(clippy::unused_async, reason = "a fallback has its function's signature")]
     async fn slow_sum(a: u8, b: u8) -> io::Result<u8> {
         sum(a, b)
     }
