@@ -28,11 +28,22 @@ const ANCHORED_AT: u64 = 1 << 62;
 pub(crate) fn moment() -> Nanos {
     static ANCHOR: OnceLock<Instant> = OnceLock::new();
     let now = now();
-    let anchor = *ANCHOR.get_or_init(|| now);
-    match now.checked_duration_since(anchor) {
-        Some(after) => Nanos::new(ANCHORED_AT).plus(Nanos::of(after)),
-        None => Nanos::new(ANCHORED_AT).minus(Nanos::of(anchor.saturating_duration_since(now))),
+    let anchor = match ANCHOR.get() {
+        Some(anchor) => *anchor,
+        None => *ANCHOR.get_or_init(|| now),
+    };
+    let after = now.saturating_duration_since(anchor);
+    if after.is_zero() {
+        return before(now, anchor);
     }
+    Nanos::new(ANCHORED_AT).plus(Nanos::of(after))
+}
+
+/// A moment that is not after the anchor.
+#[cold]
+#[inline(never)]
+fn before(now: Instant, anchor: Instant) -> Nanos {
+    Nanos::new(ANCHORED_AT).minus(Nanos::of(anchor.saturating_duration_since(now)))
 }
 
 /// Now, as the standard library writes it.

@@ -127,8 +127,17 @@ impl CircuitBreaker {
         self.memory.word() == pass.seen
     }
 
-    /// A report, with the cause if it is known already.
+    /// A result, for the first time.
     #[inline]
+    pub(super) fn result(&self, pass: Pass, failed: bool) -> Effect {
+        if let Some(effect) = self.memory.count_in_a_row(pass, failed) {
+            return effect;
+        }
+        self.exit(pass, if failed { Report::Failure } else { Report::Success }, None)
+    }
+
+    /// A report, with the cause if it is known already.
+    #[inline(never)]
     pub(super) fn exit(&self, pass: Pass, report: Report, cause: Option<&Cause>) -> Effect {
         let (effect, mail) =
             self.memory.exit(pass, report, &self.config, clock::moment, || self.listened(), cause);
@@ -273,7 +282,7 @@ impl CircuitBreaker {
     fn locked<T>(&self, step: impl FnOnce(Word, &mut Ledger, Nanos) -> (Word, T)) -> T {
         let now = clock::moment();
         let (answer, mail) = self.memory.locked(
-            || self.listened(),
+            self.listened(),
             |word, ledger| {
                 let word = core::settle(word, ledger, now, &self.config);
                 step(word, ledger, now)
@@ -283,6 +292,7 @@ impl CircuitBreaker {
         answer
     }
 
+    #[inline]
     fn listened(&self) -> bool {
         self.listeners.any() || EVERYWHERE.any()
     }

@@ -21,8 +21,9 @@ use super::CircuitState;
 use super::config::CircuitConfig;
 use super::core::{self, Admission, Cause, Count, Effect, InARow, Pass, Refusal, Report};
 use super::ledger::Ledger;
+use super::notice::Notice;
 use super::word::Word;
-use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering};
+use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering, RwLock};
 use crate::time::Nanos;
 
 /// The shared state of one circuit.
@@ -30,6 +31,10 @@ pub(crate) struct Memory {
     word: AtomicU64,
     /// How failures in a row are counted in the word, without the lock.
     in_a_row: Option<InARow>,
+    /// The same, where nobody has to know how long a call took.
+    untimed: Option<InARow>,
+    /// What refused calls are told, while it is open: they read it side by side.
+    notice: RwLock<Notice>,
     ledger: Mutex<Ledger>,
 }
 
@@ -59,6 +64,8 @@ impl Memory {
         Self {
             word: AtomicU64::new(Word::first(if watched { 1 } else { 0 }).bits()),
             in_a_row: core::in_a_row(config),
+            untimed: if config.times_calls() { None } else { core::in_a_row(config) },
+            notice: RwLock::new(Notice::none()),
             ledger: Mutex::new(Ledger::new(config)),
         }
     }
@@ -84,10 +91,33 @@ impl Memory {
         }
         // The clock is the caller's: it is read before the lock is taken.
         let now = now();
+        let listened = listened();
+        // Whoever listens is told of every refusal, which is the ledger's part.
+        if !listened {
+            if let Some(refusal) = self.refusal(word, now) {
+                return (Err(refusal), Mail::None);
+            }
+        }
         let (admission, mail) = self.locked(listened, |word, ledger| core::enter(word, ledger, now, config));
         match admission {
             Admission::Admitted(pass) => (Ok(pass), mail),
             Admission::Refused(refusal) => (Err(refusal), mail),
+        }
+    }
+
+    /// What the notice says. A notice that is being written is not waited for: the way through the ledger is.
+    #[inline]
+    fn refusal(&self, seen: Word, now: Nanos) -> Option<Refusal> {
+        self.notice.try_read().ok()?.refusal(seen, now)
+    }
+
+    /// Counts a result in a row, where calls are not timed; all that is left to nearly all of them.
+    #[inline]
+    pub(super) fn count_in_a_row(&self, pass: Pass, failed: bool) -> Option<Effect> {
+        match self.count(pass, failed, self.untimed?, None) {
+            Counted::Done => Some(Effect::Done),
+            Counted::NeedsCause => Some(Effect::NeedsCause),
+            Counted::Tripped(_) | Counted::Unknown => None,
         }
     }
 
@@ -113,7 +143,7 @@ impl Memory {
             match self.count(pass, failed, rule, cause) {
                 Counted::Done => return (Effect::Done, Mail::None),
                 Counted::NeedsCause => return (Effect::NeedsCause, Mail::None),
-                Counted::Tripped(word) => return self.open_tripped(word, config, now(), listened, cause),
+                Counted::Tripped(word) => return self.open_tripped(word, config, now(), listened(), cause),
                 // A trial, or the circuit has moved on.
                 Counted::Unknown => {}
             }
@@ -129,7 +159,7 @@ impl Memory {
             return (Effect::Done, Mail::None);
         }
         let now = at.unwrap_or_else(now);
-        self.locked(listened, |word, ledger| core::exit(word, ledger, (pass, report), now, config, cause))
+        self.locked(listened(), |word, ledger| core::exit(word, ledger, (pass, report), now, config, cause))
     }
 
     /// The one compare-and-swap loop. The decision is `core::count`'s; no user code runs in it.
@@ -163,7 +193,7 @@ impl Memory {
         tripped: Word,
         config: &CircuitConfig,
         now: Nanos,
-        listened: impl FnOnce() -> bool,
+        listened: bool,
         cause: Option<&Cause>,
     ) -> (Effect, Mail) {
         self.locked(listened, |word, ledger| {
@@ -179,14 +209,17 @@ impl Memory {
     /// The one place that takes the lock to change the circuit.
     pub(super) fn locked<T>(
         &self,
-        listened: impl FnOnce() -> bool,
+        listened: bool,
         step: impl FnOnce(Word, &mut Ledger) -> (Word, T),
     ) -> (T, Mail) {
-        let listened = listened();
         let mut ledger = self.ledger();
         ledger.outbox.open = listened;
         let word = self.word();
         let (next, answer) = step(word, &mut ledger);
+        if next.generation() != word.generation() {
+            // Before the word: a call that sees the new word finds the new notice.
+            *self.notice.write().unwrap_or_else(PoisonError::into_inner) = Notice::of(next, &ledger);
+        }
         if next != word {
             // Relaxed: see the module's text.
             self.word.swap(next.bits(), Ordering::Relaxed);

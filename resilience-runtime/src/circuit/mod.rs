@@ -13,6 +13,7 @@ mod ledger;
 mod listeners;
 mod memory;
 mod name;
+mod notice;
 mod permit;
 mod refusal;
 mod registry;
