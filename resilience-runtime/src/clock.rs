@@ -24,7 +24,7 @@ pub(crate) fn now() -> Instant {
 const ANCHORED_AT: u64 = 1 << 62;
 
 /// Now, in nanoseconds on one scale for the whole process.
-#[inline]
+#[inline(never)]
 pub(crate) fn moment() -> Nanos {
     static ANCHOR: OnceLock<Instant> = OnceLock::new();
     let now = now();

@@ -116,7 +116,31 @@ impl CircuitBreaker {
 
     #[inline(never)]
     fn admit_watched(&self, seen: Word) -> Result<Pass, CircuitOpen> {
-        let (pass, mail) = self.memory.enter(seen, &self.config, clock::moment, || self.listened());
+        if !seen.lets_in() {
+            return self.try_or_refuse(seen);
+        }
+        let note = if self.config.times_calls() { clock::moment().get() } else { 0 };
+        Ok(Pass::watched(seen, note))
+    }
+
+    /// Each way has a function of its own, so that a shorter one need not make room for a longer one.
+    #[inline(never)]
+    fn try_or_refuse(&self, seen: Word) -> Result<Pass, CircuitOpen> {
+        // The clock is read before any lock is taken.
+        let now = clock::moment();
+        // Whoever listens is told of every refusal, which is the ledger's part.
+        if !self.listened() {
+            if let Some(refusal) = self.memory.refusal(seen, now) {
+                return Err(CircuitOpen::new(self.name.clone(), refusal));
+            }
+        }
+        self.enter(now)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn enter(&self, now: Nanos) -> Result<Pass, CircuitOpen> {
+        let (pass, mail) = self.memory.enter(now, &self.config, self.listened());
         self.read_out(mail);
         pass.map_err(|refusal| CircuitOpen::new(self.name.clone(), refusal))
     }

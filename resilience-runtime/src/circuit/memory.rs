@@ -76,28 +76,13 @@ impl Memory {
         Word::from_bits(self.word.load(Ordering::Relaxed))
     }
 
-    /// The way in for a call that found the circuit not calm.
-    #[inline]
+    /// The way in for a call that the word alone neither lets in nor refuses.
     pub(super) fn enter(
         &self,
-        word: Word,
+        now: Nanos,
         config: &CircuitConfig,
-        now: impl FnOnce() -> Nanos,
-        listened: impl FnOnce() -> bool,
+        listened: bool,
     ) -> (Result<Pass, Refusal>, Mail) {
-        if matches!(word.state(), CircuitState::Closed | CircuitState::MetricsOnly | CircuitState::Disabled) {
-            let note = if config.times_calls() { now().get() } else { 0 };
-            return (Ok(Pass::watched(word, note)), Mail::None);
-        }
-        // The clock is the caller's: it is read before the lock is taken.
-        let now = now();
-        let listened = listened();
-        // Whoever listens is told of every refusal, which is the ledger's part.
-        if !listened {
-            if let Some(refusal) = self.refusal(word, now) {
-                return (Err(refusal), Mail::None);
-            }
-        }
         let (admission, mail) = self.locked(listened, |word, ledger| core::enter(word, ledger, now, config));
         match admission {
             Admission::Admitted(pass) => (Ok(pass), mail),
@@ -107,7 +92,7 @@ impl Memory {
 
     /// What the notice says. A notice that is being written is not waited for: the way through the ledger is.
     #[inline]
-    fn refusal(&self, seen: Word, now: Nanos) -> Option<Refusal> {
+    pub(super) fn refusal(&self, seen: Word, now: Nanos) -> Option<Refusal> {
         self.notice.try_read().ok()?.refusal(seen, now)
     }
 

@@ -58,6 +58,12 @@ impl Word {
         }
     }
 
+    /// Whether every call is let in.
+    #[inline]
+    pub(super) const fn lets_in(self) -> bool {
+        matches!(self.state(), CircuitState::Closed | CircuitState::MetricsOnly | CircuitState::Disabled)
+    }
+
     pub(super) const fn generation(self) -> u32 {
         (self.0 >> (COUNT_BITS + STATE_BITS)) as u32
     }
