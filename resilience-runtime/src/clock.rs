@@ -1,6 +1,7 @@
 //! The only place that reads a clock: a monotonic one, tokio's where there is tokio, or one moved by hand.
 
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use crate::time::Nanos;
 
@@ -19,31 +20,36 @@ pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
-/// The moment at which this process first asked for one: in the middle of what a word holds, because a paused clock may
+/// About the moment at which this process first asked for one: in the middle of what a word holds, because a paused clock may
 /// show moments before it.
 const ANCHORED_AT: u64 = 1 << 62;
 
 /// Now, in nanoseconds on one scale for the whole process.
 #[inline(never)]
 pub(crate) fn moment() -> Nanos {
-    static ANCHOR: OnceLock<Instant> = OnceLock::new();
-    let now = now();
-    let anchor = match ANCHOR.get() {
-        Some(anchor) => *anchor,
-        None => *ANCHOR.get_or_init(|| now),
-    };
-    let after = now.saturating_duration_since(anchor);
-    if after.is_zero() {
-        return before(now, anchor);
+    let Some(anchor) = ANCHOR.get() else { return any_moment() };
+    let after = now().saturating_duration_since(*anchor);
+    // So many nanoseconds after the anchor there is no overflow to look for.
+    if after.as_secs().wrapping_sub(1) < u32::MAX as u64 {
+        return Nanos::new(ANCHORED_AT + after.as_secs() * 1_000_000_000 + u64::from(after.subsec_nanos()));
     }
-    Nanos::new(ANCHORED_AT).plus(Nanos::of(after))
+    any_moment()
 }
 
-/// A moment that is not after the anchor.
+static ANCHOR: OnceLock<Instant> = OnceLock::new();
+
+/// Any moment at all: the first one, those before it, and those beyond a century. It looks at the clock again, so that
+/// the common way need not keep what it saw.
 #[cold]
 #[inline(never)]
-fn before(now: Instant, anchor: Instant) -> Nanos {
-    Nanos::new(ANCHORED_AT).minus(Nanos::of(anchor.saturating_duration_since(now)))
+fn any_moment() -> Nanos {
+    let now = now();
+    // A second ago, if the clock has been running for so long: the common way begins there.
+    let anchor = *ANCHOR.get_or_init(|| now.checked_sub(Duration::from_secs(1)).unwrap_or(now));
+    match now.checked_duration_since(anchor) {
+        Some(after) => Nanos::new(ANCHORED_AT).plus(Nanos::of(after)),
+        None => Nanos::new(ANCHORED_AT).minus(Nanos::of(anchor.saturating_duration_since(now))),
+    }
 }
 
 /// Now, as the standard library writes it.

@@ -110,7 +110,13 @@ impl CircuitBreaker {
     #[inline]
     pub(super) fn admit(&self) -> Result<Ticket<'_>, CircuitOpen> {
         let seen = self.memory.word();
-        let pass = if seen.is_calm() { Pass::calm(seen) } else { self.admit_watched(seen)? };
+        let pass = if seen.is_calm() {
+            Pass::calm(seen)
+        } else if seen.is_closed() && !self.config.times_calls() {
+            Pass::watched(seen, 0)
+        } else {
+            self.admit_watched(seen)?
+        };
         Ok(Ticket::new(self, pass))
     }
 

@@ -106,19 +106,20 @@ fn rest(state: CircuitState, window: &Window, config: &CircuitConfig) -> u32 {
 /// How failures in a row are counted in the word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct InARow {
-    threshold: u32,
     /// The count of none, while closed.
     rest: u32,
+    /// The count that opens it. [`MOST_COUNTED`]: none does.
+    full: u32,
 }
 
 impl InARow {
-    /// The count of no failure, and how many failures open the circuit.
+    /// The count of no failure, and the count at which it stands still.
     #[inline]
     fn range(self, state: CircuitState) -> Option<(u32, u32)> {
         match state {
-            CircuitState::Closed => Some((self.rest, self.threshold)),
+            CircuitState::Closed => Some((self.rest, self.full)),
             // It counts, and there is no number at which anything happens.
-            CircuitState::MetricsOnly => Some((1, u32::MAX)),
+            CircuitState::MetricsOnly => Some((1, MOST_COUNTED)),
             _ => None,
         }
     }
@@ -132,7 +133,10 @@ pub(super) const fn in_a_row(config: &CircuitConfig) -> Option<InARow> {
     if windowed {
         return None;
     }
-    Some(InARow { threshold: config.threshold(), rest: if config.times_calls() { 1 } else { 0 } })
+    let rest = if config.times_calls() { 1 } else { 0 };
+    // A threshold that does not fit is one that is never reached.
+    let full = if config.threshold() > MOST_COUNTED - rest { MOST_COUNTED } else { config.threshold() + rest };
+    Some(InARow { rest, full })
 }
 
 /// Counts failures in a row.
@@ -141,21 +145,18 @@ pub(super) fn count(word: Word, pass: Pass, failed: bool, rule: InARow) -> Count
     if !word.is_of_one_period_with(pass.seen) {
         return Count::Unknown;
     }
-    let Some((rest, open_at)) = rule.range(word.state()) else { return Count::Unknown };
-    let failures = word.count() - rest;
-    if failures >= open_at {
+    let Some((rest, full)) = rule.range(word.state()) else { return Count::Unknown };
+    if word.count() >= full {
         return Count::Same;
     }
     if !failed {
-        return if failures == 0 { Count::Same } else { Count::Changed(word.with_count(rest)) };
+        return if word.count() == rest { Count::Same } else { Count::Changed(word.with_count(rest)) };
     }
-    if failures + 1 == open_at {
-        return Count::Tripped(word.with_count(word.count() + 1));
-    }
-    Count::Changed(word.with_count((word.count() + 1).min(MOST_COUNTED)))
+    let next = word.one_more();
+    if next.count() == full && full != MOST_COUNTED { Count::Tripped(next) } else { Count::Changed(next) }
 }
 
-/// Below [`Pass::WATCHED`], and below the largest threshold: it is never reached by counting.
+/// Below [`Pass::WATCHED`]. Here every count stands still, and nothing opens.
 const MOST_COUNTED: u32 = u32::MAX - 1;
 
 /// A call asks to be let in.
@@ -255,6 +256,7 @@ fn counted(
 }
 
 /// The result of a trial: one failure is enough, and so is the last success that was missing.
+#[inline(never)]
 fn tried(
     word: Word,
     ledger: &mut Ledger,

@@ -144,7 +144,19 @@ impl Memory {
             return (Effect::Done, Mail::None);
         }
         let now = at.unwrap_or_else(now);
-        self.locked(listened(), |word, ledger| core::exit(word, ledger, (pass, report), now, config, cause))
+        self.exit_by_ledger((pass, report), now, config, listened(), cause)
+    }
+
+    #[inline(never)]
+    fn exit_by_ledger(
+        &self,
+        came: (Pass, Report),
+        now: Nanos,
+        config: &CircuitConfig,
+        listened: bool,
+        cause: Option<&Cause>,
+    ) -> (Effect, Mail) {
+        self.locked(listened, |word, ledger| core::exit(word, ledger, came, now, config, cause))
     }
 
     /// The one compare-and-swap loop. The decision is `core::count`'s; no user code runs in it.

@@ -58,6 +58,11 @@ impl Word {
         }
     }
 
+    #[inline]
+    pub(super) const fn is_closed(self) -> bool {
+        (self.0 >> COUNT_BITS) & STATE_MASK == 0
+    }
+
     /// Whether every call is let in.
     #[inline]
     pub(super) const fn lets_in(self) -> bool {
@@ -79,6 +84,12 @@ impl Word {
 
     pub(super) const fn with_count(self, count: u32) -> Self {
         Self((self.0 & !COUNT_MASK) | count as u64)
+    }
+
+    /// The count, which is not the largest there is, and one.
+    #[inline]
+    pub(super) const fn one_more(self) -> Self {
+        Self(self.0 + 1)
     }
 
     /// The next generation, in the given state. The count is never zero but in a closed circuit.
