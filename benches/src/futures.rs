@@ -1,8 +1,8 @@
 //! The size of the future of an async function with a tiny body.
 
 use crate::subjects::{
-    backed_off, backon_async, backon_macro_async, bare_async, by_hand_async, closed_async, form_async, polled_async,
-    retried_async, tokio_retry, tryhard_async,
+    backed_off, backon_async, backon_macro_async, bare_async, by_hand_async, closed_async, form_async,
+    polled_async, retried_async, tokio_retry, tryhard_async,
 };
 
 pub(crate) fn print() {

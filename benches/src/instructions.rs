@@ -54,8 +54,7 @@ fn verdict(within: bool) -> &'static str {
 
 /// What callgrind runs: nothing but the calls.
 pub(crate) fn call(name: &str, calls: &str) -> ExitCode {
-    let (Some(subject), Ok(calls)) =
-        (subjects().find(|subject| subject.name == name), calls.parse::<u64>())
+    let (Some(subject), Ok(calls)) = (subjects().find(|subject| subject.name == name), calls.parse::<u64>())
     else {
         return ExitCode::from(2);
     };

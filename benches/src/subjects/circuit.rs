@@ -32,7 +32,7 @@ static GIVEN: CircuitBreaker = CircuitBreaker::new("given", CircuitConfig::new()
 
 #[circuit]
 #[inline(never)]
-pub(crate) fn closed(n: u32) -> Result<u32, Failure> {
+fn closed(n: u32) -> Result<u32, Failure> {
     Ok(work(n)? + 1)
 }
 
@@ -62,7 +62,7 @@ fn form(n: u32) -> Result<u32, Failure> {
 
 #[circuit(failure_rate = 50%, window = 1024)]
 #[inline(never)]
-pub(crate) fn healthy_window(n: u32) -> Result<u32, Failure> {
+fn healthy_window(n: u32) -> Result<u32, Failure> {
     Ok(work(n)? + 1)
 }
 

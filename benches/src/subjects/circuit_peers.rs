@@ -44,7 +44,7 @@ mod of_recloser {
 }
 
 #[inline(never)]
-pub(crate) fn with_recloser(n: u32) -> Result<u32, Failure> {
+fn with_recloser(n: u32) -> Result<u32, Failure> {
     of_recloser::CLOSED.call(|| Ok(work(n)? + 1)).map_err(of_recloser::failure)
 }
 
@@ -140,6 +140,6 @@ mod of_circuitbreaker {
 }
 
 #[inline(never)]
-pub(crate) fn with_circuitbreaker(n: u32) -> Result<u32, Failure> {
+fn with_circuitbreaker(n: u32) -> Result<u32, Failure> {
     of_circuitbreaker::CLOSED.call(|| Ok(work(n)? + 1)).map_err(of_circuitbreaker::failure)
 }

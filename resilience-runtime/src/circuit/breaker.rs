@@ -311,13 +311,10 @@ impl CircuitBreaker {
     /// A step under the lock, with everything settled that has become due.
     fn locked<T>(&self, step: impl FnOnce(Word, &mut Ledger, Nanos) -> (Word, T)) -> T {
         let now = clock::moment();
-        let (answer, mail) = self.memory.locked(
-            self.listened(),
-            |word, ledger| {
-                let word = core::settle(word, ledger, now, &self.config);
-                step(word, ledger, now)
-            },
-        );
+        let (answer, mail) = self.memory.locked(self.listened(), |word, ledger| {
+            let word = core::settle(word, ledger, now, &self.config);
+            step(word, ledger, now)
+        });
         self.read_out(mail);
         answer
     }

@@ -135,7 +135,8 @@ pub(super) const fn in_a_row(config: &CircuitConfig) -> Option<InARow> {
     }
     let rest = if config.times_calls() { 1 } else { 0 };
     // A threshold that does not fit is one that is never reached.
-    let full = if config.threshold() > MOST_COUNTED - rest { MOST_COUNTED } else { config.threshold() + rest };
+    let full =
+        if config.threshold() > MOST_COUNTED - rest { MOST_COUNTED } else { config.threshold() + rest };
     Some(InARow { rest, full })
 }
 
