@@ -1,4 +1,5 @@
-//! One circuit's state, shared: a word that every call reads, and a ledger under a lock that only trouble needs.
+//! One circuit's state, shared: a word that every call reads, a notice for those that are refused, and a ledger under a
+//! lock that only trouble needs.
 //!
 //! # Synchronization
 //! The word says all that a healthy call needs to know, so nothing else is read on the strength of it: its loads are
@@ -11,6 +12,12 @@
 //! - By whoever holds the lock, with a swap. It cannot lose a count that matters: either it begins a new generation,
 //!   for which the old count means nothing, or the circuit does not count in its word. A store would do by the letter
 //!   of the memory model; a swap takes its place right behind the word that it replaces, which loom can see as well.
+//!
+//! The notice is what refused calls read, side by side and without the ledger's lock. It is written for one word, under
+//! the ledger's lock, whenever a generation begins. A call takes it for the word that it saw itself and for no other; in
+//! all other cases, and while a notice is being written, it asks the ledger. So nothing depends on which of the two, word
+//! or notice, another thread sees first: that the notice is written before the word only spares the ledger's lock to calls
+//! that see the new word. What is in it is ordered by its own lock. The ledger's lock is never asked for under it.
 //!
 //! The ledger is only ever touched under the lock, whose own acquire and release order everything in it. No user code
 //! runs there, so the lock cannot be poisoned by a panic of the user's.
@@ -90,13 +97,13 @@ impl Memory {
         }
     }
 
-    /// What the notice says. A notice that is being written is not waited for: the way through the ledger is.
+    /// What the notice says to a call that saw this word. A notice that is being written is not waited for.
     #[inline]
     pub(super) fn refusal(&self, seen: Word, now: Nanos) -> Option<Refusal> {
         self.notice.try_read().ok()?.refusal(seen, now)
     }
 
-    /// Counts a result in a row, where calls are not timed; all that is left to nearly all of them.
+    /// Counts a result in a row, where calls are not timed: all that there is to do for nearly all of them.
     #[inline]
     pub(super) fn count_in_a_row(&self, pass: Pass, failed: bool) -> Option<Effect> {
         match self.count(pass, failed, self.untimed?, None) {
@@ -214,7 +221,7 @@ impl Memory {
         let word = self.word();
         let (next, answer) = step(word, &mut ledger);
         if next.generation() != word.generation() {
-            // Before the word: a call that sees the new word finds the new notice.
+            // Before the word: whoever sees the new word then finds the new notice.
             *self.notice.write().unwrap_or_else(PoisonError::into_inner) = Notice::of(next, &ledger);
         }
         if next != word {

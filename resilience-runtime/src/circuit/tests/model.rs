@@ -306,6 +306,7 @@ proptest! {
                         Ok(permit) => held.push((number, model.generation, model.now, permit)),
                         Err(open) => {
                             prop_assert_eq!(open.state(), model.state);
+                            prop_assert_eq!(open.failures() as usize, model.failures);
                             let open_left = (model.state == CircuitState::Open).then(|| model.time_left());
                             prop_assert_eq!(open.retry_after(), open_left.map(Duration::from_millis));
                         }
