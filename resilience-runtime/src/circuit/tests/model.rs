@@ -333,6 +333,8 @@ proptest! {
                     model.turn(state);
                 }
             }
+            let calm = circuit.inspect(|word, _| word.is_calm());
+            prop_assert!(!calm || model.state == CircuitState::Closed, "calm at step {}", number);
             let places = circuit.inspect(|word, ledger| (word.generation(), ledger.trials.len()));
             prop_assert_eq!(circuit.state(), model.reads(), "state at step {}", number);
             prop_assert_eq!(places, (model.generation, model.trials.len()), "generation, places at step {}", number);
