@@ -30,7 +30,7 @@ pub(crate) fn moment() -> Nanos {
     let Some(anchor) = ANCHOR.get() else { return any_moment() };
     let after = now().saturating_duration_since(*anchor);
     // So many nanoseconds after the anchor there is no overflow to look for.
-    if after.as_secs().wrapping_sub(1) < u32::MAX as u64 {
+    if after.as_secs().wrapping_sub(1) < u64::from(u32::MAX) {
         return Nanos::new(ANCHORED_AT + after.as_secs() * 1_000_000_000 + u64::from(after.subsec_nanos()));
     }
     any_moment()
@@ -126,5 +126,24 @@ pub(crate) mod by_hand {
         let (start, moved) = HAND.get()?;
         // A clock moved past the end of time shows the last moment it can.
         start.checked_add(moved.to_duration()).or(Some(start))
+    }
+}
+
+#[cfg(all(test, feature = "testing"))]
+mod tests {
+    use super::*;
+    use crate::testing::ManualClock;
+
+    #[test]
+    fn moments_are_as_far_apart_as_the_clock_was_moved() {
+        let clock = ManualClock::install();
+        let mut last = moment();
+        for seconds in [0, 1, 2, 1 << 31, 1 << 32, 1 << 32] {
+            let step = Duration::new(seconds, 999_999_999);
+            clock.advance(step);
+            let now = moment();
+            assert_eq!(now.minus(last), Nanos::of(step), "{step:?}");
+            last = now;
+        }
     }
 }
