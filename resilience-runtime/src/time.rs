@@ -17,15 +17,13 @@ impl Nanos {
     }
 
     /// What does not fit is never.
-    #[inline]
     pub(crate) const fn of(duration: Duration) -> Self {
-        const SECOND: u64 = 1_000_000_000;
-        let (seconds, nanos) = (duration.as_secs(), duration.subsec_nanos() as u64);
-        // One comparison for nearly everybody; the last second of the range is looked at more closely.
-        if seconds < u64::MAX / SECOND {
-            return Self(seconds * SECOND + nanos);
+        let nanos = duration.as_nanos();
+        if nanos >= u64::MAX as u128 {
+            return Self::NEVER;
         }
-        if seconds > u64::MAX / SECOND { Self::NEVER } else { Self((seconds * SECOND).saturating_add(nanos)) }
+        #[expect(clippy::cast_possible_truncation, reason = "compared with u64::MAX just above")]
+        Self(nanos as u64)
     }
 
     pub(crate) const fn get(self) -> u64 {
