@@ -66,7 +66,9 @@ fn the_machines_read_no_clock_wait_for_nothing_and_draw_nothing() {
     let decides = |path: &str| {
         path.starts_with("attempts/") || circuit.iter().any(|module| path.starts_with(module.as_str()))
     };
-    for source in Source::all(RUNTIME).into_iter().filter(|source| decides(&source.path)) {
+    for mut source in Source::all(RUNTIME).into_iter().filter(|source| decides(&source.path)) {
+        // A lifetime is no state.
+        source.code = source.code.replace("'static", "'_");
         let impure =
             ["Instant", "clock", "sleep", "fastrand", "draw", "tokio::", "Mutex", " static ", "static mut"];
         assert_eq!(source.lines_with(&impure), [""; 0]);
