@@ -1,8 +1,8 @@
 //! The size of the future of an async function with a tiny body.
 
 use crate::subjects::{
-    backed_off, backon_async, backon_macro_async, bare_async, by_hand_async, form_async, polled_async,
-    retried_async, tokio_retry, tryhard_async,
+    backed_off, backon_async, backon_macro_async, bare_async, by_hand_async, closed_async, form_async,
+    polled_async, retried_async, tokio_retry, tryhard_async,
 };
 
 pub(crate) fn print() {
@@ -13,6 +13,7 @@ pub(crate) fn print() {
         ("#[retry]", size_of_val(&retried_async(1))),
         ("#[asyncbackoff]", size_of_val(&backed_off(1))),
         ("#[poll]", size_of_val(&polled_async(1))),
+        ("#[circuit]", size_of_val(&closed_async(1))),
         ("retry()", size_of_val(&form_async(1))),
         ("backon", size_of_val(&backon_async(1))),
         ("backon-macros", size_of_val(&backon_macro_async(1))),

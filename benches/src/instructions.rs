@@ -3,27 +3,27 @@
 use std::hint::black_box;
 use std::process::{Command, ExitCode};
 
-use crate::subjects::SUBJECTS;
+use crate::subjects::subjects;
 
 const CALLS: u64 = 10_000;
 
-pub(crate) fn print() {
-    println!(
-        "\ninstructions per call when the first attempt succeeds (callgrind, {CALLS} calls against twice as many)"
-    );
+/// Those whose name contains `part`.
+pub(crate) fn print(part: &str) {
+    println!("\ninstructions per call (callgrind, {CALLS} calls against twice as many)");
     let mut counted: Vec<(&str, u64)> = Vec::new();
-    for subject in SUBJECTS {
+    for subject in subjects().filter(|subject| subject.name.contains(part)) {
         let Some(per_call) = per_call(subject.name) else {
             println!("  valgrind could not be run: `apt-get install valgrind`");
             return;
         };
-        let bare = counted.iter().find(|(name, _)| *name == subject.bare).map_or(per_call, |(_, bare)| *bare);
+        let known = counted.iter().find(|(name, _)| *name == subject.bare).map(|(_, bare)| *bare);
+        let Some(bare) = known.or_else(|| self::per_call(subject.bare)) else { continue };
         println!(
-            "  {:<30} {per_call:>6}   {:>+5} over bare",
+            "  {:<34} {per_call:>6}   {:>+5} over bare",
             subject.name,
             i128::from(per_call) - i128::from(bare)
         );
-        counted.push((subject.name, per_call));
+        counted.extend([(subject.name, per_call), (subject.bare, bare)]);
     }
 }
 
@@ -54,8 +54,7 @@ fn verdict(within: bool) -> &'static str {
 
 /// What callgrind runs: nothing but the calls.
 pub(crate) fn call(name: &str, calls: &str) -> ExitCode {
-    let (Some(subject), Ok(calls)) =
-        (SUBJECTS.iter().find(|subject| subject.name == name), calls.parse::<u64>())
+    let (Some(subject), Ok(calls)) = (subjects().find(|subject| subject.name == name), calls.parse::<u64>())
     else {
         return ExitCode::from(2);
     };

@@ -2,10 +2,12 @@
 //!
 //! ```text
 //! cargo run --release -p resilience-benches                  everything below
-//! cargo run --release -p resilience-benches -- instructions  per call, over the bare function (needs valgrind)
+//! cargo run --release -p resilience-benches -- instructions  per call, over the bare function (needs valgrind); a
+//!                                                            further word picks those whose name contains it
 //! cargo run --release -p resilience-benches -- allocations   per call
 //! cargo run --release -p resilience-benches -- futures       bytes of an async function's future
 //! cargo run --release -p resilience-benches -- waits         a retry without a wait, as a ratio within this run
+//! cargo run --release -p resilience-benches -- threads       two on one circuit, as a ratio within this run
 //! cargo run --release -p resilience-benches -- budgets       fails if a counted figure is over its budget
 //! cargo run --release -p resilience-benches -- code          machine code and `cargo check` time of 100 functions
 //! ```
@@ -15,6 +17,7 @@ mod code;
 mod futures;
 mod instructions;
 mod subjects;
+mod threads;
 mod waits;
 
 use std::process::ExitCode;
@@ -28,9 +31,12 @@ fn main() -> ExitCode {
             futures::print();
             waits::print();
             code::print();
-            instructions::print();
+            threads::print();
+            instructions::print("");
         }
-        ["instructions"] => instructions::print(),
+        ["instructions"] => instructions::print(""),
+        ["instructions", part] => instructions::print(part),
+        ["threads"] => threads::print(),
         ["allocations"] => allocations::print(),
         ["futures"] => futures::print(),
         ["waits"] => waits::print(),

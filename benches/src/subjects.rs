@@ -1,12 +1,21 @@
-//! The functions that are measured: the same body bare, in a loop written by hand, under our attributes, and under the
-//! peers'.
+//! The functions that are measured: the same body bare, written by hand, under our attributes, and under the peers'.
+
+mod circuit;
+mod circuit_peers;
+mod retry;
 
 use std::hint::black_box;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
+use std::time::Instant;
 
-use resilience::{TimedOut, asyncbackoff, poll, retry};
+use resilience::{CircuitOpen, TimedOut};
+
+pub(crate) use self::circuit::closed_async;
+pub(crate) use self::retry::{
+    backed_off, backon_async, backon_macro_async, by_hand_async, form_async, polled_async, retried_async,
+    tokio_retry, tryhard_async,
+};
 
 /// An error of the size of a code, as a client's `ErrorKind` is.
 #[derive(Debug)]
@@ -18,10 +27,24 @@ impl From<TimedOut> for Failure {
     }
 }
 
+impl From<CircuitOpen> for Failure {
+    fn from(open: CircuitOpen) -> Self {
+        Self(open.failures())
+    }
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "code {}", self.0)
+    }
+}
+
+impl std::error::Error for Failure {}
+
 /// One thing to be called, by name.
 pub(crate) struct Subject {
     pub(crate) name: &'static str,
-    /// The subject without any retrying, to be subtracted.
+    /// The subject without any attribute, to be subtracted.
     pub(crate) bare: &'static str,
     pub(crate) call: fn(u32) -> u32,
 }
@@ -30,28 +53,22 @@ const fn subject(name: &'static str, bare: &'static str, call: fn(u32) -> u32) -
     Subject { name, bare, call }
 }
 
-/// What happens when everything goes well at the first attempt.
-pub(crate) const SUBJECTS: &[Subject] = &[
+/// What everything is measured over.
+const BARE: &[Subject] = &[
     subject("sync bare", "sync bare", |n| value(bare(n))),
-    subject("sync by hand", "sync bare", |n| value(by_hand(n))),
-    subject("sync #[retry]", "sync bare", |n| value(retried(n))),
-    subject("sync #[retry(on, on_error)]", "sync bare", |n| value(reported(n))),
-    subject("sync #[retry(deadline)]", "sync bare", |n| value(with_deadline(n))),
-    subject("sync #[poll]", "sync bare", |n| value(polled(n))),
-    subject("sync retry()", "sync bare", |n| value(form(n))),
-    subject("sync backon", "sync bare", |n| value(backon_form(n))),
-    subject("sync backon-macros", "sync bare", |n| value(backon_macro(n))),
     subject("async bare", "async bare", |n| value(ready(bare_async(n)))),
-    subject("async by hand", "async bare", |n| value(ready(by_hand_async(n)))),
-    subject("async #[retry]", "async bare", |n| value(ready(retried_async(n)))),
-    subject("async #[asyncbackoff]", "async bare", |n| value(ready(backed_off(n)))),
-    subject("async #[poll]", "async bare", |n| value(ready(polled_async(n)))),
-    subject("async retry()", "async bare", |n| value(ready(form_async(n)))),
-    subject("async backon", "async bare", |n| value(ready(backon_async(n)))),
-    subject("async backon-macros", "async bare", |n| value(ready(backon_macro_async(n)))),
-    subject("async tokio-retry2", "async bare", |n| value(ready(tokio_retry(n)))),
-    subject("async tryhard", "async bare", |n| value(ready(tryhard_async(n)))),
+    subject("failing bare", "failing bare", |n| value(failing(n))),
+    // Not over anything: what one look at the clock costs.
+    subject("clock", "clock", |n| {
+        black_box(Instant::now());
+        n
+    }),
 ];
+
+/// All of them, what they are measured over first.
+pub(crate) fn subjects() -> impl Iterator<Item = &'static Subject> {
+    [BARE, retry::SUBJECTS, circuit::SUBJECTS, circuit_peers::SUBJECTS].into_iter().flatten()
+}
 
 fn value(result: Result<u32, Failure>) -> u32 {
     result.unwrap_or_else(|Failure(value)| value)
@@ -62,7 +79,7 @@ fn ready<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
     match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => output,
-        Poll::Pending => unreachable!("the first attempt succeeds without waiting"),
+        Poll::Pending => unreachable!("nothing that is measured waits"),
     }
 }
 
@@ -72,67 +89,8 @@ pub(crate) fn work(n: u32) -> Result<u32, Failure> {
     if black_box(n) == u32::MAX { Err(Failure(n)) } else { Ok(n) }
 }
 
-const SECOND: Duration = Duration::from_secs(1);
-
 #[inline(never)]
 fn bare(n: u32) -> Result<u32, Failure> {
-    Ok(work(n)? + 1)
-}
-
-#[inline(never)]
-fn by_hand(n: u32) -> Result<u32, Failure> {
-    let mut attempt = 0;
-    loop {
-        attempt += 1;
-        let error = match (|| Ok(work(n)? + 1))() {
-            Ok(value) => return Ok(value),
-            Err(error) => error,
-        };
-        if attempt == 3 {
-            return Err(error);
-        }
-        std::thread::sleep(SECOND);
-    }
-}
-
-#[retry]
-#[inline(never)]
-fn retried(n: u32) -> Result<u32, Failure> {
-    Ok(work(n)? + 1)
-}
-
-#[retry(on(Failure(1..)), on_error = |error, attempt| { black_box((error, attempt)); })]
-#[inline(never)]
-fn reported(n: u32) -> Result<u32, Failure> {
-    Ok(work(n)? + 1)
-}
-
-#[retry(deadline = 10s)]
-#[inline(never)]
-fn with_deadline(n: u32) -> Result<u32, Failure> {
-    Ok(work(n)? + 1)
-}
-
-#[poll(until = |n| *n > 0)]
-#[inline(never)]
-fn polled(n: u32) -> Result<u32, Failure> {
-    Ok(work(n)? + 1)
-}
-
-#[inline(never)]
-fn form(n: u32) -> Result<u32, Failure> {
-    resilience::retry(|| Ok(work(n)? + 1)).call()
-}
-
-#[inline(never)]
-fn backon_form(n: u32) -> Result<u32, Failure> {
-    use backon::BlockingRetryable;
-    (|| Ok(work(n)? + 1)).retry(backon::ConstantBuilder::default()).call()
-}
-
-#[backon_macros::backon(backoff = backon::ConstantBuilder::default)]
-#[inline(never)]
-fn backon_macro(n: u32) -> Result<u32, Failure> {
     Ok(work(n)? + 1)
 }
 
@@ -142,66 +100,6 @@ pub(crate) async fn bare_async(n: u32) -> Result<u32, Failure> {
 }
 
 #[inline(never)]
-pub(crate) async fn by_hand_async(n: u32) -> Result<u32, Failure> {
-    let mut attempt = 0;
-    loop {
-        attempt += 1;
-        let error = match (async { Ok(work(n)? + 1) }).await {
-            Ok(value) => return Ok(value),
-            Err(error) => error,
-        };
-        if attempt == 3 {
-            return Err(error);
-        }
-        tokio::time::sleep(SECOND).await;
-    }
-}
-
-#[retry]
-#[inline(never)]
-pub(crate) async fn retried_async(n: u32) -> Result<u32, Failure> {
-    Ok(work(n)? + 1)
-}
-
-#[asyncbackoff(attempt_timeout = 1s, deadline = 10s)]
-#[inline(never)]
-pub(crate) async fn backed_off(n: u32) -> Result<u32, Failure> {
-    Ok(work(n)? + 1)
-}
-
-#[poll(until = |n| *n > 0)]
-#[inline(never)]
-pub(crate) async fn polled_async(n: u32) -> Result<u32, Failure> {
-    Ok(work(n)? + 1)
-}
-
-#[inline(never)]
-pub(crate) async fn form_async(n: u32) -> Result<u32, Failure> {
-    resilience::retry(async || Ok(work(n)? + 1)).run().await
-}
-
-#[inline(never)]
-pub(crate) async fn backon_async(n: u32) -> Result<u32, Failure> {
-    use backon::Retryable;
-    (|| async { Ok(work(n)? + 1) }).retry(backon::ConstantBuilder::default()).sleep(tokio::time::sleep).await
-}
-
-#[backon_macros::backon(backoff = backon::ConstantBuilder::default, sleep = tokio::time::sleep)]
-#[inline(never)]
-pub(crate) async fn backon_macro_async(n: u32) -> Result<u32, Failure> {
-    Ok(work(n)? + 1)
-}
-
-#[inline(never)]
-pub(crate) async fn tokio_retry(n: u32) -> Result<u32, Failure> {
-    let strategy = tokio_retry2::strategy::FixedInterval::from_millis(1000).take(2);
-    tokio_retry2::Retry::spawn(strategy, || async {
-        Ok(work(n).map_err(tokio_retry2::RetryError::transient)? + 1)
-    })
-    .await
-}
-
-#[inline(never)]
-pub(crate) async fn tryhard_async(n: u32) -> Result<u32, Failure> {
-    tryhard::retry_fn(|| async { Ok(work(n)? + 1) }).retries(2).fixed_backoff(SECOND).await
+fn failing(_: u32) -> Result<u32, Failure> {
+    Ok(work(u32::MAX)? + 1)
 }

@@ -1,6 +1,7 @@
 //! The only place that reads a clock: a monotonic one, tokio's where there is tokio, or one moved by hand.
 
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use crate::time::Nanos;
 
@@ -19,16 +20,32 @@ pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
-/// The moment at which this process first asked for one: in the middle of what a word holds, because a paused clock may
+/// About the moment at which this process first asked for one: in the middle of what a word holds, because a paused clock may
 /// show moments before it.
 const ANCHORED_AT: u64 = 1 << 62;
 
 /// Now, in nanoseconds on one scale for the whole process.
-#[inline]
+#[inline(never)]
 pub(crate) fn moment() -> Nanos {
-    static ANCHOR: OnceLock<Instant> = OnceLock::new();
+    let Some(anchor) = ANCHOR.get() else { return any_moment() };
+    let after = now().saturating_duration_since(*anchor);
+    // So many nanoseconds after the anchor there is no overflow to look for.
+    if after.as_secs().wrapping_sub(1) < u64::from(u32::MAX) {
+        return Nanos::new(ANCHORED_AT + after.as_secs() * 1_000_000_000 + u64::from(after.subsec_nanos()));
+    }
+    any_moment()
+}
+
+static ANCHOR: OnceLock<Instant> = OnceLock::new();
+
+/// Any moment at all: the first one, those before it, and those beyond a century. It looks at the clock again, so that
+/// the common way need not keep what it saw.
+#[cold]
+#[inline(never)]
+fn any_moment() -> Nanos {
     let now = now();
-    let anchor = *ANCHOR.get_or_init(|| now);
+    // A second ago, if the clock has been running for so long: the common way begins there.
+    let anchor = *ANCHOR.get_or_init(|| now.checked_sub(Duration::from_secs(1)).unwrap_or(now));
     match now.checked_duration_since(anchor) {
         Some(after) => Nanos::new(ANCHORED_AT).plus(Nanos::of(after)),
         None => Nanos::new(ANCHORED_AT).minus(Nanos::of(anchor.saturating_duration_since(now))),
@@ -156,5 +173,24 @@ pub(crate) mod by_hand {
             // One that was moved to the end of time shows the last moment there is, 584 years on.
             start.checked_add(Duration::from_nanos(moved.get())).or(Some(*start))
         })
+    }
+}
+
+#[cfg(all(test, feature = "testing"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_as_far_apart_as_the_clock_was_moved() {
+        let hand = by_hand::install();
+        let mut last = moment();
+        for seconds in [0, 1, 2, 1 << 31, 1 << 32, 1 << 32] {
+            let step = Duration::new(seconds, 999_999_999);
+            by_hand::advance(hand, Nanos::of(step));
+            let now = moment();
+            assert_eq!(now.minus(last), Nanos::of(step), "{step:?}");
+            last = now;
+        }
+        by_hand::remove(hand);
     }
 }

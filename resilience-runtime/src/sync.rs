@@ -3,10 +3,10 @@
 #[cfg(not(resilience_loom))]
 pub(crate) use std::sync::atomic::{AtomicU64, Ordering};
 #[cfg(not(resilience_loom))]
-pub(crate) use std::sync::{Mutex, MutexGuard};
+pub(crate) use std::sync::{Mutex, MutexGuard, RwLock};
 
 #[cfg(resilience_loom)]
-pub(crate) use self::model::{AtomicU64, Mutex};
+pub(crate) use self::model::{AtomicU64, Mutex, RwLock};
 #[cfg(resilience_loom)]
 pub(crate) use loom::sync::MutexGuard;
 #[cfg(resilience_loom)]
@@ -17,7 +17,7 @@ pub(crate) use loom::sync::atomic::Ordering;
 /// A model touches each of them once before it spawns its threads, as a `static` is there before `main`.
 #[cfg(resilience_loom)]
 mod model {
-    use std::sync::{LockResult, OnceLock};
+    use std::sync::{LockResult, OnceLock, TryLockResult};
 
     use loom::sync::atomic::Ordering;
 
@@ -51,6 +51,32 @@ mod model {
             failure: Ordering,
         ) -> Result<u64, u64> {
             self.cell().compare_exchange_weak(current, new, success, failure)
+        }
+    }
+
+    pub(crate) struct RwLock<T> {
+        initial: std::sync::Mutex<Option<T>>,
+        cell: OnceLock<loom::sync::RwLock<T>>,
+    }
+
+    impl<T> RwLock<T> {
+        pub(crate) const fn new(value: T) -> Self {
+            Self { initial: std::sync::Mutex::new(Some(value)), cell: OnceLock::new() }
+        }
+
+        fn cell(&self) -> &loom::sync::RwLock<T> {
+            self.cell.get_or_init(|| {
+                let mut initial = self.initial.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                loom::sync::RwLock::new(initial.take().expect("it is taken here only, and only once"))
+            })
+        }
+
+        pub(crate) fn try_read(&self) -> TryLockResult<loom::sync::RwLockReadGuard<'_, T>> {
+            self.cell().try_read()
+        }
+
+        pub(crate) fn write(&self) -> LockResult<loom::sync::RwLockWriteGuard<'_, T>> {
+            self.cell().write()
         }
     }
 

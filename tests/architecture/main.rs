@@ -67,8 +67,10 @@ fn the_machines_read_no_clock_wait_for_nothing_and_draw_nothing() {
         path.starts_with("attempts/") || circuit.iter().any(|module| path.starts_with(module.as_str()))
     };
     for source in Source::all(RUNTIME).into_iter().filter(|source| decides(&source.path)) {
-        let impure = ["Instant", "clock", "sleep", "fastrand", "draw", "tokio::", "Mutex", "static "];
+        let impure =
+            ["Instant", "clock", "sleep", "fastrand", "draw", "tokio::", "Mutex", " static ", "static mut"];
         assert_eq!(source.lines_with(&impure), [""; 0]);
+        assert!(!source.code.lines().any(|line| line.starts_with("static ")), "{}", source.path);
     }
 }
 

@@ -110,13 +110,43 @@ impl CircuitBreaker {
     #[inline]
     pub(super) fn admit(&self) -> Result<Ticket<'_>, CircuitOpen> {
         let seen = self.memory.word();
-        let pass = if seen.is_calm() { Pass::calm(seen) } else { self.admit_watched(seen)? };
+        let pass = if seen.is_calm() {
+            Pass::calm(seen)
+        } else if seen.is_closed() && !self.config.times_calls() {
+            Pass::watched(seen, 0)
+        } else {
+            self.admit_watched(seen)?
+        };
         Ok(Ticket::new(self, pass))
     }
 
     #[inline(never)]
     fn admit_watched(&self, seen: Word) -> Result<Pass, CircuitOpen> {
-        let (pass, mail) = self.memory.enter(seen, &self.config, clock::moment, || self.listened());
+        if !seen.lets_in() {
+            return self.try_or_refuse(seen);
+        }
+        let note = if self.config.times_calls() { clock::moment().get() } else { 0 };
+        Ok(Pass::watched(seen, note))
+    }
+
+    /// Each way has a function of its own, so that a shorter one need not make room for a longer one.
+    #[inline(never)]
+    fn try_or_refuse(&self, seen: Word) -> Result<Pass, CircuitOpen> {
+        // The clock is read before any lock is taken.
+        let now = clock::moment();
+        // Whoever listens is told of every refusal, which is the ledger's part.
+        if !self.listened() {
+            if let Some(refusal) = self.memory.refusal(seen, now) {
+                return Err(CircuitOpen::new(self.name.clone(), refusal));
+            }
+        }
+        self.enter(now)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn enter(&self, now: Nanos) -> Result<Pass, CircuitOpen> {
+        let (pass, mail) = self.memory.enter(now, &self.config, self.listened());
         self.read_out(mail);
         pass.map_err(|refusal| CircuitOpen::new(self.name.clone(), refusal))
     }
@@ -127,8 +157,17 @@ impl CircuitBreaker {
         self.memory.word() == pass.seen
     }
 
-    /// A report, with the cause if it is known already.
+    /// A result, for the first time.
     #[inline]
+    pub(super) fn result(&self, pass: Pass, failed: bool) -> Effect {
+        if let Some(effect) = self.memory.count_in_a_row(pass, failed) {
+            return effect;
+        }
+        self.exit(pass, if failed { Report::Failure } else { Report::Success }, None)
+    }
+
+    /// A report, with the cause if it is known already.
+    #[inline(never)]
     pub(super) fn exit(&self, pass: Pass, report: Report, cause: Option<&Cause>) -> Effect {
         let (effect, mail) =
             self.memory.exit(pass, report, &self.config, clock::moment, || self.listened(), cause);
@@ -272,17 +311,15 @@ impl CircuitBreaker {
     /// A step under the lock, with everything settled that has become due.
     fn locked<T>(&self, step: impl FnOnce(Word, &mut Ledger, Nanos) -> (Word, T)) -> T {
         let now = clock::moment();
-        let (answer, mail) = self.memory.locked(
-            || self.listened(),
-            |word, ledger| {
-                let word = core::settle(word, ledger, now, &self.config);
-                step(word, ledger, now)
-            },
-        );
+        let (answer, mail) = self.memory.locked(self.listened(), |word, ledger| {
+            let word = core::settle(word, ledger, now, &self.config);
+            step(word, ledger, now)
+        });
         self.read_out(mail);
         answer
     }
 
+    #[inline]
     fn listened(&self) -> bool {
         self.listeners.any() || EVERYWHERE.any()
     }

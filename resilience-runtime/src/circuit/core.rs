@@ -98,17 +98,31 @@ pub(super) enum Count {
     Unknown,
 }
 
-/// The count of a closed circuit that has nothing to remember: 1 keeps its word from looking calm.
-pub(super) fn rest(window: &Window, config: &CircuitConfig) -> u32 {
-    u32::from(config.times_calls() || !window.ignores_success())
+/// The count of a circuit that has nothing to remember: 1 keeps its word from looking calm.
+fn rest(state: CircuitState, window: &Window, config: &CircuitConfig) -> u32 {
+    u32::from(state != CircuitState::Closed || config.times_calls() || !window.ignores_success())
 }
 
 /// How failures in a row are counted in the word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct InARow {
-    threshold: u32,
-    /// The count of none.
+    /// The count of none, while closed.
     rest: u32,
+    /// The count that opens it. [`MOST_COUNTED`]: none does.
+    full: u32,
+}
+
+impl InARow {
+    /// The count of no failure, and the count at which it stands still.
+    #[inline]
+    fn range(self, state: CircuitState) -> Option<(u32, u32)> {
+        match state {
+            CircuitState::Closed => Some((self.rest, self.full)),
+            // It counts, and there is no number at which anything happens.
+            CircuitState::MetricsOnly => Some((1, MOST_COUNTED)),
+            _ => None,
+        }
+    }
 }
 
 /// `None`: a window counts.
@@ -119,7 +133,11 @@ pub(super) const fn in_a_row(config: &CircuitConfig) -> Option<InARow> {
     if windowed {
         return None;
     }
-    Some(InARow { threshold: config.threshold(), rest: if config.times_calls() { 1 } else { 0 } })
+    let rest = if config.times_calls() { 1 } else { 0 };
+    // A threshold that does not fit is one that is never reached.
+    let full =
+        if config.threshold() > MOST_COUNTED - rest { MOST_COUNTED } else { config.threshold() + rest };
+    Some(InARow { rest, full })
 }
 
 /// Counts failures in a row.
@@ -128,26 +146,18 @@ pub(super) fn count(word: Word, pass: Pass, failed: bool, rule: InARow) -> Count
     if !word.is_of_one_period_with(pass.seen) {
         return Count::Unknown;
     }
-    let open_at = match pass.seen.state() {
-        CircuitState::Closed => rule.threshold,
-        // It counts, and there is no number at which anything happens.
-        CircuitState::MetricsOnly => u32::MAX,
-        _ => return Count::Unknown,
-    };
-    let failures = word.count() - rule.rest;
-    if failures >= open_at {
+    let Some((rest, full)) = rule.range(word.state()) else { return Count::Unknown };
+    if word.count() >= full {
         return Count::Same;
     }
     if !failed {
-        return if failures == 0 { Count::Same } else { Count::Changed(word.with_count(rule.rest)) };
+        return if word.count() == rest { Count::Same } else { Count::Changed(word.with_count(rest)) };
     }
-    if failures + 1 == open_at {
-        return Count::Tripped(word.with_count(word.count() + 1));
-    }
-    Count::Changed(word.with_count((word.count() + 1).min(MOST_COUNTED)))
+    let next = word.one_more();
+    if next.count() == full && full != MOST_COUNTED { Count::Tripped(next) } else { Count::Changed(next) }
 }
 
-/// Below [`Pass::WATCHED`], and below the largest threshold: it is never reached by counting.
+/// Below [`Pass::WATCHED`]. Here every count stands still, and nothing opens.
 const MOST_COUNTED: u32 = u32::MAX - 1;
 
 /// A call asks to be let in.
@@ -163,7 +173,7 @@ pub(super) fn enter(
             (word, Admission::Admitted(Pass::watched(word, now.get())))
         }
         CircuitState::Open if is_over(ledger.until, now) => {
-            let word = word.turned(CircuitState::HalfOpen, 0);
+            let word = word.turned(CircuitState::HalfOpen, 1);
             ledger.successes = 0;
             ledger.tell(CircuitEventKind::HalfOpened, word, Nanos::ZERO);
             (word, Admission::Admitted(trial(word, ledger, now)))
@@ -243,10 +253,11 @@ fn counted(
         ledger.failures = ledger.window.failures(now);
         return (open(word, ledger, now, config, cause.cloned().flatten()), Effect::Done);
     }
-    (word.with_count(rest(&ledger.window, config)), Effect::Done)
+    (word.with_count(rest(word.state(), &ledger.window, config)), Effect::Done)
 }
 
 /// The result of a trial: one failure is enough, and so is the last success that was missing.
+#[inline(never)]
 fn tried(
     word: Word,
     ledger: &mut Ledger,
@@ -323,7 +334,7 @@ fn reopen(word: Word, ledger: &mut Ledger, now: Nanos, config: &CircuitConfig, c
 }
 
 fn open(word: Word, ledger: &mut Ledger, now: Nanos, config: &CircuitConfig, cause: Cause) -> Word {
-    let word = word.turned(CircuitState::Open, 0);
+    let word = word.turned(CircuitState::Open, 1);
     let open_time = config.open_time(ledger.failed_recoveries);
     ledger.until = now.plus(open_time);
     ledger.last_failure = cause;
@@ -341,8 +352,7 @@ pub(super) fn force(word: Word, ledger: &mut Ledger, state: CircuitState, config
     } else {
         ledger.clear();
     }
-    let counts = matches!(state, CircuitState::Closed | CircuitState::MetricsOnly);
-    let word = word.turned(state, if counts { rest(&ledger.window, config) } else { 0 });
+    let word = word.turned(state, rest(state, &ledger.window, config));
     let kind = match state {
         CircuitState::ForcedOpen => CircuitEventKind::ForcedOpen,
         CircuitState::Disabled => CircuitEventKind::Disabled,
@@ -354,6 +364,7 @@ pub(super) fn force(word: Word, ledger: &mut Ledger, state: CircuitState, config
 }
 
 /// A moment that never comes is not over even at the end of time.
+#[inline]
 pub(super) fn is_over(moment: Nanos, now: Nanos) -> bool {
     !moment.is_never() && now >= moment
 }
@@ -367,11 +378,10 @@ pub(super) fn state(word: Word, ledger: &Ledger, now: Nanos) -> CircuitState {
 }
 
 pub(super) fn failures(word: Word, ledger: &Ledger, now: Nanos, config: &CircuitConfig) -> u32 {
-    match word.state() {
-        CircuitState::Closed | CircuitState::MetricsOnly if in_a_row(config).is_some() => {
-            word.count() - u32::from(config.times_calls())
-        }
-        CircuitState::Closed | CircuitState::MetricsOnly => ledger.window.failures(now),
-        _ => ledger.failures,
+    let counts = matches!(word.state(), CircuitState::Closed | CircuitState::MetricsOnly);
+    match in_a_row(config).and_then(|rule| rule.range(word.state())) {
+        Some((rest, _)) => word.count() - rest,
+        None if counts => ledger.window.failures(now),
+        None => ledger.failures,
     }
 }

@@ -1,4 +1,5 @@
-//! One circuit's state, shared: a word that every call reads, and a ledger under a lock that only trouble needs.
+//! One circuit's state, shared: a word that every call reads, a notice for those that are refused, and a ledger under a
+//! lock that only trouble needs.
 //!
 //! # Synchronization
 //! The word says all that a healthy call needs to know, so nothing else is read on the strength of it: its loads are
@@ -12,6 +13,12 @@
 //!   for which the old count means nothing, or the circuit does not count in its word. A store would do by the letter
 //!   of the memory model; a swap takes its place right behind the word that it replaces, which loom can see as well.
 //!
+//! The notice is what refused calls read, side by side and without the ledger's lock. It is written for one word, under
+//! the ledger's lock, whenever a generation begins. A call takes it for the word that it saw itself and for no other; in
+//! all other cases, and while a notice is being written, it asks the ledger. So nothing depends on which of the two, word
+//! or notice, another thread sees first: that the notice is written before the word only spares the ledger's lock to calls
+//! that see the new word. What is in it is ordered by its own lock. The ledger's lock is never asked for under it.
+//!
 //! The ledger is only ever touched under the lock, whose own acquire and release order everything in it. No user code
 //! runs there, so the lock cannot be poisoned by a panic of the user's.
 
@@ -21,8 +28,9 @@ use super::CircuitState;
 use super::config::CircuitConfig;
 use super::core::{self, Admission, Cause, Count, Effect, InARow, Pass, Refusal, Report};
 use super::ledger::Ledger;
+use super::notice::Notice;
 use super::word::Word;
-use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering};
+use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering, RwLock};
 use crate::time::Nanos;
 
 /// The shared state of one circuit.
@@ -30,6 +38,10 @@ pub(crate) struct Memory {
     word: AtomicU64,
     /// How failures in a row are counted in the word, without the lock.
     in_a_row: Option<InARow>,
+    /// The same, where nobody has to know how long a call took.
+    untimed: Option<InARow>,
+    /// What refused calls are told, while it is open: they read it side by side.
+    notice: RwLock<Notice>,
     ledger: Mutex<Ledger>,
 }
 
@@ -59,6 +71,8 @@ impl Memory {
         Self {
             word: AtomicU64::new(Word::first(if watched { 1 } else { 0 }).bits()),
             in_a_row: core::in_a_row(config),
+            untimed: if config.times_calls() { None } else { core::in_a_row(config) },
+            notice: RwLock::new(Notice::none()),
             ledger: Mutex::new(Ledger::new(config)),
         }
     }
@@ -69,25 +83,33 @@ impl Memory {
         Word::from_bits(self.word.load(Ordering::Relaxed))
     }
 
-    /// The way in for a call that found the circuit not calm.
-    #[inline]
+    /// The way in for a call that the word alone neither lets in nor refuses.
     pub(super) fn enter(
         &self,
-        word: Word,
+        now: Nanos,
         config: &CircuitConfig,
-        now: impl FnOnce() -> Nanos,
-        listened: impl FnOnce() -> bool,
+        listened: bool,
     ) -> (Result<Pass, Refusal>, Mail) {
-        if matches!(word.state(), CircuitState::Closed | CircuitState::MetricsOnly | CircuitState::Disabled) {
-            let note = if config.times_calls() { now().get() } else { 0 };
-            return (Ok(Pass::watched(word, note)), Mail::None);
-        }
-        // The clock is the caller's: it is read before the lock is taken.
-        let now = now();
         let (admission, mail) = self.locked(listened, |word, ledger| core::enter(word, ledger, now, config));
         match admission {
             Admission::Admitted(pass) => (Ok(pass), mail),
             Admission::Refused(refusal) => (Err(refusal), mail),
+        }
+    }
+
+    /// What the notice says to a call that saw this word. A notice that is being written is not waited for.
+    #[inline]
+    pub(super) fn refusal(&self, seen: Word, now: Nanos) -> Option<Refusal> {
+        self.notice.try_read().ok()?.refusal(seen, now)
+    }
+
+    /// Counts a result in a row, where calls are not timed: all that there is to do for nearly all of them.
+    #[inline]
+    pub(super) fn count_in_a_row(&self, pass: Pass, failed: bool) -> Option<Effect> {
+        match self.count(pass, failed, self.untimed?, None) {
+            Counted::Done => Some(Effect::Done),
+            Counted::NeedsCause => Some(Effect::NeedsCause),
+            Counted::Tripped(_) | Counted::Unknown => None,
         }
     }
 
@@ -113,7 +135,7 @@ impl Memory {
             match self.count(pass, failed, rule, cause) {
                 Counted::Done => return (Effect::Done, Mail::None),
                 Counted::NeedsCause => return (Effect::NeedsCause, Mail::None),
-                Counted::Tripped(word) => return self.open_tripped(word, config, now(), listened, cause),
+                Counted::Tripped(word) => return self.open_tripped(word, config, now(), listened(), cause),
                 // A trial, or the circuit has moved on.
                 Counted::Unknown => {}
             }
@@ -129,7 +151,19 @@ impl Memory {
             return (Effect::Done, Mail::None);
         }
         let now = at.unwrap_or_else(now);
-        self.locked(listened, |word, ledger| core::exit(word, ledger, (pass, report), now, config, cause))
+        self.exit_by_ledger((pass, report), now, config, listened(), cause)
+    }
+
+    #[inline(never)]
+    fn exit_by_ledger(
+        &self,
+        came: (Pass, Report),
+        now: Nanos,
+        config: &CircuitConfig,
+        listened: bool,
+        cause: Option<&Cause>,
+    ) -> (Effect, Mail) {
+        self.locked(listened, |word, ledger| core::exit(word, ledger, came, now, config, cause))
     }
 
     /// The one compare-and-swap loop. The decision is `core::count`'s; no user code runs in it.
@@ -163,7 +197,7 @@ impl Memory {
         tripped: Word,
         config: &CircuitConfig,
         now: Nanos,
-        listened: impl FnOnce() -> bool,
+        listened: bool,
         cause: Option<&Cause>,
     ) -> (Effect, Mail) {
         self.locked(listened, |word, ledger| {
@@ -179,14 +213,17 @@ impl Memory {
     /// The one place that takes the lock to change the circuit.
     pub(super) fn locked<T>(
         &self,
-        listened: impl FnOnce() -> bool,
+        listened: bool,
         step: impl FnOnce(Word, &mut Ledger) -> (Word, T),
     ) -> (T, Mail) {
-        let listened = listened();
         let mut ledger = self.ledger();
         ledger.outbox.open = listened;
         let word = self.word();
         let (next, answer) = step(word, &mut ledger);
+        if next.generation() != word.generation() {
+            // Before the word: whoever sees the new word then finds the new notice.
+            *self.notice.write().unwrap_or_else(PoisonError::into_inner) = Notice::of(next, &ledger);
+        }
         if next != word {
             // Relaxed: see the module's text.
             self.word.swap(next.bits(), Ordering::Relaxed);

@@ -19,6 +19,7 @@ mod word;
 // Floor 3: the only place that changes a circuit, and those who are told.
 mod listeners;
 mod memory;
+mod notice;
 // Floor 4: what calls go through.
 mod breaker;
 mod call;

@@ -29,7 +29,9 @@ impl<'a> Ticket<'a> {
 
     #[inline]
     fn failed(self, cause: impl FnOnce() -> Cause) {
-        failed(self.breaker, self.pass, cause);
+        if failed(self.breaker, self.pass) == Effect::NeedsCause {
+            failed_because(self.breaker, self.pass, cause);
+        }
     }
 
     #[cold]
@@ -45,16 +47,15 @@ impl<'a> Ticket<'a> {
 
 #[inline(never)]
 fn succeeded(breaker: &CircuitBreaker, pass: Pass) {
-    if breaker.exit(pass, Report::Success, None) == Effect::NeedsCause {
+    if breaker.result(pass, false) == Effect::NeedsCause {
         breaker.settle(pass, Report::Success, &breaker.slow_cause());
     }
 }
 
+/// Not generic: a function's failures share this code.
 #[inline(never)]
-fn failed(breaker: &CircuitBreaker, pass: Pass, cause: impl FnOnce() -> Cause) {
-    if breaker.exit(pass, Report::Failure, None) == Effect::NeedsCause {
-        failed_because(breaker, pass, cause);
-    }
+fn failed(breaker: &CircuitBreaker, pass: Pass) -> Effect {
+    breaker.result(pass, true)
 }
 
 /// Asks for the cause, now that it is needed, with no lock held: it is the user's code that writes it.
@@ -122,10 +123,12 @@ impl<'a> Permit<'a> {
 
     /// As [`failure_because`](Self::failure_because), for a text that is yet to be written.
     #[doc(hidden)]
+    #[inline]
     pub fn failed(self, text: impl FnOnce() -> Arc<str>) {
         self.failure_with(|| Some(text()));
     }
 
+    #[inline]
     pub(super) fn failure_with(self, cause: impl FnOnce() -> Cause) {
         self.into_ticket().failed(cause);
     }

@@ -122,6 +122,9 @@ pub trait HoldCircuitOpen: Sized {
 
 #[diagnostic::do_not_recommend]
 impl<E: From<CircuitOpen>> HoldCircuitOpen for E {
+    // Out of the function's way, which would otherwise keep registers free for it on every call.
+    #[cold]
+    #[inline(never)]
     fn hold(open: CircuitOpen) -> Self {
         open.into()
     }

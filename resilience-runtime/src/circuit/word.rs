@@ -7,21 +7,20 @@
 //! └───────────────┴──────┴───────────────────────┘
 //! ```
 //!
-//! A word whose lower 35 bits are zero is *calm*: closed, with nothing to count. A call that finds it calm, and finds
-//! it unchanged afterwards, has nothing to write.
+//! A word whose count is zero is *calm*: closed, with nothing to count. A call that finds it calm, and finds it unchanged
+//! afterwards, has nothing to write. No other state ever has a count of zero, so that half a word tells.
 
 use super::CircuitState;
 
 const COUNT_BITS: u32 = 32;
 const STATE_BITS: u32 = 3;
-const GENERATION_BITS: u32 = 64 - STATE_BITS - COUNT_BITS;
 const COUNT_MASK: u64 = (1 << COUNT_BITS) - 1;
 const STATE_MASK: u64 = (1 << STATE_BITS) - 1;
 
 /// State, generation and count.
 ///
-/// The count means, while closed or counting only: failures in a row, or 1 where a window has to see every result.
-/// In all other states it is zero.
+/// The count means, while closed or counting only: failures in a row, above the count of none, which is 0 or, where every
+/// result has to be seen, 1. In all other states it is 1.
 ///
 /// The generation grows with every transition and starts again after 2²⁹ of them: a call would have to last that many
 /// transitions, to the one, to be taken for a younger one.
@@ -45,7 +44,7 @@ impl Word {
     /// Closed, with nothing to count.
     #[inline]
     pub(super) const fn is_calm(self) -> bool {
-        self.0 << GENERATION_BITS == 0
+        self.0 & COUNT_MASK == 0
     }
 
     pub(super) const fn state(self) -> CircuitState {
@@ -57,6 +56,17 @@ impl Word {
             4 => CircuitState::Disabled,
             _ => CircuitState::MetricsOnly,
         }
+    }
+
+    #[inline]
+    pub(super) const fn is_closed(self) -> bool {
+        (self.0 >> COUNT_BITS) & STATE_MASK == 0
+    }
+
+    /// Whether every call is let in.
+    #[inline]
+    pub(super) const fn lets_in(self) -> bool {
+        matches!(self.state(), CircuitState::Closed | CircuitState::MetricsOnly | CircuitState::Disabled)
     }
 
     pub(super) const fn generation(self) -> u32 {
@@ -76,7 +86,13 @@ impl Word {
         Self((self.0 & !COUNT_MASK) | count as u64)
     }
 
-    /// The next generation, in the given state.
+    /// The count, which is not the largest there is, and one.
+    #[inline]
+    pub(super) const fn one_more(self) -> Self {
+        Self(self.0 + 1)
+    }
+
+    /// The next generation, in the given state. The count is never zero but in a closed circuit.
     pub(super) const fn turned(self, state: CircuitState, count: u32) -> Self {
         let state: u64 = match state {
             CircuitState::Closed => 0,
@@ -86,6 +102,7 @@ impl Word {
             CircuitState::Disabled => 4,
             CircuitState::MetricsOnly => 5,
         };
+        let count = if state != 0 && count == 0 { 1 } else { count };
         let generation = (self.generation() as u64 + 1) << (COUNT_BITS + STATE_BITS);
         Self(generation | (state << COUNT_BITS) | count as u64)
     }
@@ -117,7 +134,7 @@ mod tests {
     #[test]
     fn the_fields_do_not_touch_each_other() {
         for state in STATES {
-            for count in [0, 1, u32::MAX] {
+            for count in [1, 2, u32::MAX] {
                 let word = Word::first(7).turned(state, count);
                 assert_eq!((word.state(), word.generation(), word.count()), (state, 1, count));
                 let other = word.with_count(9);
@@ -140,6 +157,6 @@ mod tests {
     fn the_generation_starts_again_without_touching_the_state() {
         let last = Word::from_bits(u64::MAX << (COUNT_BITS + STATE_BITS));
         let next = last.turned(CircuitState::Open, 0);
-        assert_eq!((next.state(), next.generation(), next.count()), (CircuitState::Open, 0, 0));
+        assert_eq!((next.state(), next.generation(), next.count()), (CircuitState::Open, 0, 1));
     }
 }

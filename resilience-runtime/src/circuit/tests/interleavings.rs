@@ -14,7 +14,7 @@ const NEVER: Duration = Duration::MAX;
 /// A circuit whose cells are there before the threads are, as those of a `static` would be.
 fn shared(config: CircuitConfig) -> Arc<CircuitBreaker> {
     let circuit = Arc::new(breaker(config.recovery_timeout(NEVER).probe_timeout(NEVER)));
-    circuit.state();
+    circuit.reset();
     circuit
 }
 
@@ -98,6 +98,64 @@ fn a_result_of_an_older_generation_is_never_applied() {
         old.success();
         other.join().unwrap();
         assert_eq!(circuit.failure_count(), 1, "the success began before the reset");
+    });
+}
+
+fn fail_because(circuit: &CircuitBreaker, text: &str) {
+    circuit.try_acquire().unwrap().failure_because(text);
+}
+
+#[test]
+fn a_refusal_says_what_opened_the_circuit() {
+    explore(3, || {
+        let circuit = shared(TWO.failure_threshold(1));
+        let other = thread::spawn({
+            let circuit = circuit.clone();
+            move || fail_because(&circuit, "down")
+        });
+        if let Err(open) = circuit.try_acquire().map(drop) {
+            assert_eq!((open.state(), open.failures()), (CircuitState::Open, 1));
+            assert_eq!(open.last_failure(), Some("down"));
+        }
+        other.join().unwrap();
+        assert_eq!(circuit.try_acquire().unwrap_err().last_failure(), Some("down"));
+    });
+}
+
+#[test]
+fn a_refusal_is_of_one_opening_and_not_of_two() {
+    explore(3, || {
+        let circuit = shared(TWO.failure_threshold(1));
+        fail_because(&circuit, "first");
+        let other = thread::spawn({
+            let circuit = circuit.clone();
+            move || circuit.force_open()
+        });
+        let open = circuit.try_acquire().unwrap_err();
+        assert_eq!((open.failures(), open.last_failure()), (1, Some("first")));
+        other.join().unwrap();
+        assert_eq!(circuit.try_acquire().unwrap_err().state(), CircuitState::ForcedOpen);
+    });
+}
+
+#[test]
+fn a_circuit_that_is_reset_refuses_with_what_was_or_lets_in() {
+    explore(3, || {
+        let circuit = shared(TWO.failure_threshold(1));
+        fail_because(&circuit, "first");
+        let other = thread::spawn({
+            let circuit = circuit.clone();
+            move || {
+                circuit.reset();
+                fail_because(&circuit, "second");
+            }
+        });
+        if let Err(open) = circuit.try_acquire().map(drop) {
+            assert_eq!((open.state(), open.failures()), (CircuitState::Open, 1));
+            assert!(open.last_failure().is_some_and(|text| ["first", "second"].contains(&text)));
+        }
+        other.join().unwrap();
+        assert_eq!(circuit.try_acquire().unwrap_err().last_failure(), Some("second"));
     });
 }
 

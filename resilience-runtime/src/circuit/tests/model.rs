@@ -306,6 +306,7 @@ proptest! {
                         Ok(permit) => held.push((number, model.generation, model.now, permit)),
                         Err(open) => {
                             prop_assert_eq!(open.state(), model.state);
+                            prop_assert_eq!(open.failures() as usize, model.failures);
                             let open_left = (model.state == CircuitState::Open).then(|| model.time_left());
                             prop_assert_eq!(open.retry_after(), open_left.map(Duration::from_millis));
                         }
@@ -332,6 +333,8 @@ proptest! {
                     model.turn(state);
                 }
             }
+            let calm = circuit.inspect(|word, _| word.is_calm());
+            prop_assert!(!calm || model.state == CircuitState::Closed, "calm at step {}", number);
             let places = circuit.inspect(|word, ledger| (word.generation(), ledger.trials.len()));
             prop_assert_eq!(circuit.state(), model.reads(), "state at step {}", number);
             prop_assert_eq!(places, (model.generation, model.trials.len()), "generation, places at step {}", number);

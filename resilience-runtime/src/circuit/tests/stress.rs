@@ -1,6 +1,7 @@
 //! Real threads.
 
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, mpsc};
 use std::thread;
 
 use super::*;
@@ -53,6 +54,18 @@ fn there_are_never_more_trials_at_once_than_places() {
         (0..9).filter_map(|_| breaker.try_acquire().ok().map(std::mem::forget)).count(),
         PLACES as usize
     );
+}
+
+#[test]
+fn nobody_waits_for_the_ledger_to_be_refused() {
+    let breaker = Arc::new(open(TWO));
+    let (tell, told) = mpsc::channel();
+    let refused = breaker.inspect(|_, _| {
+        let breaker = breaker.clone();
+        thread::spawn(move || tell.send(breaker.try_acquire().unwrap_err()));
+        told.recv_timeout(10 * SECOND)
+    });
+    assert_eq!(refused.unwrap().last_failure(), Some("down"));
 }
 
 #[test]
