@@ -59,14 +59,12 @@ fn tree<'a>(text: &'a str, base: &[String], found: &mut Vec<Vec<String>>) -> &'a
         return rest;
     }
     let path = [base, &[name.to_owned()]].concat();
-    match rest.strip_prefix("::") {
-        Some(after) => tree(after, &path, found),
-        None => {
-            found.push(path);
-            // `as other`
-            rest.trim_start_matches(|c: char| c.is_alphanumeric() || c == ' ' || c == '_')
-        }
+    if let Some(after) = rest.strip_prefix("::") {
+        return tree(after, &path, found);
     }
+    found.push(path);
+    // `as other`
+    rest.trim_start_matches(|c: char| c.is_alphanumeric() || c == ' ' || c == '_')
 }
 
 #[test]

@@ -28,7 +28,9 @@ impl Source {
     /// The path of its module, from the root of the crate.
     pub(crate) fn module(&self) -> Vec<String> {
         let mut path: Vec<String> = self.path.trim_end_matches(".rs").split('/').map(String::from).collect();
-        path.pop_if(|last| last == "mod");
+        if path.last().is_some_and(|last| last == "mod") {
+            path.pop();
+        }
         path
     }
 

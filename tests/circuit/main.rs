@@ -1,5 +1,16 @@
 //! `#[circuit]`, as a user writes it.
 
+#![allow(
+    clippy::needless_pass_by_value,
+    clippy::ptr_arg,
+    clippy::trait_duplication_in_bounds,
+    clippy::type_repetition_in_bounds,
+    clippy::multiple_bound_locations,
+    clippy::unnecessary_wraps,
+    clippy::unused_async,
+    reason = "the kind of function is the point, not what it does"
+)]
+
 mod attribute;
 mod defaults;
 mod shapes;

@@ -560,14 +560,14 @@ mod apart {
 
     #[circuit(failure_threshold = 1, fallback = spare)]
     fn with_a_fallback(token: Token, text: &str, down: bool) -> Result<String, Oops> {
-        drop(token);
+        let Token(_consumed) = token;
         ask(down)?;
         Ok(text.into())
     }
 
     #[circuit(failure_threshold = 1, fallback = spare_async)]
     async fn with_a_fallback_async(token: Token, text: &str, down: bool) -> Result<String, Oops> {
-        drop(token);
+        let Token(_consumed) = token;
         ask_async(down).await?;
         Ok(text.into())
     }

@@ -427,7 +427,7 @@ fn cell_16_a_trial_past_its_probe_timeout_has_failed_and_its_place_is_free_again
         let clock = ManualClock::install();
         let breaker = circuit_in(HalfOpen, TWO.probe_timeout(5 * SECOND), &clock);
         let ran = form.call_during(&breaker, Success, || {
-            clock.advance(5 * SECOND - Duration::from_nanos(1));
+            clock.advance(Duration::from_nanos(4_999_999_999));
             assert_eq!(breaker.state(), HalfOpen, "{form:?}");
             clock.advance(Duration::from_nanos(1));
             assert_eq!((breaker.state(), breaker.failure_count()), (Open, 3), "{form:?}");

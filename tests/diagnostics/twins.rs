@@ -7,6 +7,7 @@ use resilience::{asyncbackoff, asyncretry, circuit, circuits, poll, retry};
 use std::error::Error as StdError;
 use std::io;
 use std::time::Duration;
+use tokio::task::yield_now;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -14,6 +15,7 @@ mod one_liners {
     use super::*;
 
     async fn inner(n: u8) -> Result<u8, TimedOut> {
+        yield_now().await;
         Ok(n)
     }
 
@@ -708,7 +710,7 @@ mod circuit_option {
     use super::*;
 
     fn spare(a: u8) -> io::Result<u8> {
-        Ok(a)
+        a.checked_add(1).ok_or_else(|| io::Error::other("too much"))
     }
 
     #[circuit(
@@ -739,7 +741,7 @@ mod circuit_option {
         min_calls = 10,
         slow_call = 2s,
         slow_rate = 80%,
-        on_open = |open| io::Error::other(open),
+        on_open = io::Error::other,
         crate = resilience
     )]
     async fn every_option_of_a_rate(a: u8) -> io::Result<u8> {
@@ -870,10 +872,11 @@ mod circuit_function {
     }
 
     fn sum(a: u8, b: u8) -> io::Result<u8> {
-        Ok(a + b)
+        a.checked_add(b).ok_or_else(|| io::Error::other("too much"))
     }
 
     async fn slow_sum(a: u8, b: u8) -> io::Result<u8> {
+        yield_now().await;
         sum(a, b)
     }
 

@@ -353,7 +353,7 @@ async fn busy_without_a_pause() -> Result<(), TimedOut> {
     Err(first_timeout())
 }
 
-#[poll(until = |_| true, hold_for = 1s, timeout = 2s, interval = 0s)]
+#[poll(until = |()| true, hold_for = 1s, timeout = 2s, interval = 0s)]
 async fn holds_without_a_pause() -> Result<(), TimedOut> {
     Ok(())
 }

@@ -33,6 +33,7 @@ fn refusal(answer: &Answer) -> Option<(u32, Option<Duration>, CircuitState)> {
     }
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "it is compared with what `refusal` says")]
 fn open_for(failures: u32, left: Duration) -> Option<(u32, Option<Duration>, CircuitState)> {
     Some((failures, Some(left), CircuitState::Open))
 }
@@ -47,7 +48,7 @@ fn circuit_by_itself_opens_after_five_subsequent_failures_for_thirty_seconds() {
             assert_eq!(form.circuit.failure_count(), failures, "{form:?}");
         }
         assert_eq!(refusal(&form.call(Ok(1))), open_for(5, secs(30)), "{form:?}");
-        clock.advance(secs(30) - Duration::from_nanos(1));
+        clock.advance(Duration::from_nanos(29_999_999_999));
         assert!(refusal(&form.call(Ok(1))).is_some(), "{form:?}");
         clock.advance(Duration::from_nanos(1));
         assert_eq!(form.call(Ok(1)), Ok(1), "{form:?}");
@@ -300,8 +301,10 @@ struct Order(u32);
 mod fallback_function {
     use super::*;
 
+    #[allow(clippy::needless_pass_by_value, reason = "that it is moved is the point")]
     pub(super) fn fallback(order: Order, amount: u32) -> Answer {
-        Ok(order.0 * 1000 + amount)
+        let Order(number) = order;
+        number.checked_mul(1000).map(|number| number + amount).ok_or(Error::Connect)
     }
 
     pub(super) async fn slow_fallback(order: Order, amount: u32) -> Answer {
