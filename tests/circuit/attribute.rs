@@ -112,13 +112,13 @@ fn queue_for_later(card: Card, cents: u32) -> Result<u32, io::Error> {
 
 #[circuit(failure_threshold = 1, fallback = queue_for_later)]
 fn falls_back(card: Card, cents: u32) -> Result<u32, io::Error> {
-    drop(card);
+    let Card(_) = card;
     Err(io::Error::other(cents.to_string()))
 }
 
 #[circuit(failure_threshold = 1, fallback = |card, cents| Ok(card.0 + cents))]
 async fn falls_back_to_a_closure(card: Card, cents: u32) -> Result<u32, io::Error> {
-    drop(card);
+    let Card(_) = card;
     Err(io::Error::other(cents.to_string()))
 }
 
@@ -129,7 +129,7 @@ async fn queue_slowly(card: Card, cents: u32) -> Result<u32, io::Error> {
 
 #[circuit(failure_threshold = 1, fallback = queue_slowly)]
 async fn falls_back_slowly(card: Card, cents: u32) -> Result<u32, io::Error> {
-    drop(card);
+    let Card(_) = card;
     Err(io::Error::other(cents.to_string()))
 }
 

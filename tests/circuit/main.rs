@@ -1,12 +1,14 @@
 //! `#[circuit]`, as a user writes it.
 
 #![allow(
-    clippy::drop_non_drop,
-    clippy::multiple_bound_locations,
     clippy::needless_pass_by_value,
     clippy::ptr_arg,
+    clippy::trait_duplication_in_bounds,
+    clippy::type_repetition_in_bounds,
+    clippy::multiple_bound_locations,
     clippy::unnecessary_wraps,
-    reason = "the shapes are what is tested: signatures that a user may write, arguments that are moved"
+    clippy::unused_async,
+    reason = "the kind of function is the point, not what it does"
 )]
 
 mod attribute;

@@ -459,6 +459,7 @@ asynchronous!(keyed_async, resilience::circuit(key = "host", failure_threshold =
 mod apart {
     use std::cell::Cell;
     use std::rc::Rc;
+    use std::sync::Arc;
 
     use resilience::{CircuitBreaker, CircuitConfig, circuit, retry};
 
@@ -505,6 +506,7 @@ mod apart {
 
     struct Shop {
         breaker: CircuitBreaker,
+        shared: Arc<CircuitBreaker>,
         name: String,
         sold: u32,
     }
@@ -515,6 +517,13 @@ mod apart {
             self.sold += token.0;
             ask_async(down).await?;
             Ok(self.sold)
+        }
+
+        /// The breaker is somebody else's as well, so that the body may have all of `self`.
+        #[circuit(breaker = self.shared.clone())]
+        async fn sells_all(&mut self, down: bool) -> Result<u32, Oops> {
+            *self = shop();
+            ask_async(down).await
         }
 
         #[circuit(key = self.name, failure_threshold = 1)]
@@ -531,7 +540,8 @@ mod apart {
 
     fn shop() -> Shop {
         let breaker = CircuitBreaker::new("shop", CircuitConfig::new().failure_threshold(1));
-        Shop { breaker, name: "shop".into(), sold: 0 }
+        let shared = Arc::new(CircuitBreaker::new("shared", CircuitConfig::new()));
+        Shop { breaker, shared, name: "shop".into(), sold: 0 }
     }
 
     #[tokio::test]
@@ -541,6 +551,7 @@ mod apart {
         assert_eq!(it.sells(Token(3), true).await, Err(Oops::Down));
         assert_eq!(it.sells(Token(4), false).await, Err(Oops::Refused));
         assert_eq!(it.sold, 5);
+        assert_eq!(tokio::spawn(async move { it.sells_all(false).await }).await.expect("no panic"), Ok(7));
         opens_there(7, |down| async move { shop().by_name(down).await }).await;
         assert_eq!(Box::new(shop()).by_text(true), Err(Oops::Down));
         assert_eq!(Box::new(shop()).by_text(true), Err(Oops::Refused));
@@ -549,14 +560,14 @@ mod apart {
 
     #[circuit(failure_threshold = 1, fallback = spare)]
     fn with_a_fallback(token: Token, text: &str, down: bool) -> Result<String, Oops> {
-        drop(token);
+        let Token(_consumed) = token;
         ask(down)?;
         Ok(text.into())
     }
 
     #[circuit(failure_threshold = 1, fallback = spare_async)]
     async fn with_a_fallback_async(token: Token, text: &str, down: bool) -> Result<String, Oops> {
-        drop(token);
+        let Token(_consumed) = token;
         ask_async(down).await?;
         Ok(text.into())
     }

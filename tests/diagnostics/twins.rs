@@ -7,6 +7,7 @@ use resilience::{asyncbackoff, asyncretry, circuit, circuits, poll, retry};
 use std::error::Error as StdError;
 use std::io;
 use std::time::Duration;
+use tokio::task::yield_now;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -14,7 +15,8 @@ mod one_liners {
     use super::*;
 
     async fn inner(n: u8) -> Result<u8, TimedOut> {
-        async { Ok(n) }.await
+        yield_now().await;
+        Ok(n)
     }
 
     #[rustfmt::skip]
@@ -707,9 +709,8 @@ mod half_written {
 mod circuit_option {
     use super::*;
 
-    #[expect(clippy::unnecessary_wraps, reason = "a fallback has its function's signature")]
     fn spare(a: u8) -> io::Result<u8> {
-        Ok(a)
+        a.checked_add(1).ok_or_else(|| io::Error::other("too much"))
     }
 
     #[circuit(
@@ -740,7 +741,7 @@ mod circuit_option {
         min_calls = 10,
         slow_call = 2s,
         slow_rate = 80%,
-        on_open = |open| io::Error::other(open.to_string()),
+        on_open = io::Error::other,
         crate = resilience
     )]
     async fn every_option_of_a_rate(a: u8) -> io::Result<u8> {
@@ -870,13 +871,12 @@ mod circuit_function {
         Broken,
     }
 
-    #[expect(clippy::unnecessary_wraps, reason = "a fallback has its function's signature")]
     fn sum(a: u8, b: u8) -> io::Result<u8> {
-        Ok(a + b)
+        a.checked_add(b).ok_or_else(|| io::Error::other("too much"))
     }
 
-    #[expect(clippy::unused_async, reason = "a fallback has its function's signature")]
     async fn slow_sum(a: u8, b: u8) -> io::Result<u8> {
+        yield_now().await;
         sum(a, b)
     }
 

@@ -33,7 +33,7 @@ fn refusal(answer: &Answer) -> Option<(u32, Option<Duration>, CircuitState)> {
     }
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "it stands beside what `refusal` brings")]
+#[allow(clippy::unnecessary_wraps, reason = "it is compared with what `refusal` says")]
 fn open_for(failures: u32, left: Duration) -> Option<(u32, Option<Duration>, CircuitState)> {
     Some((failures, Some(left), CircuitState::Open))
 }
@@ -301,13 +301,10 @@ struct Order(u32);
 mod fallback_function {
     use super::*;
 
-    #[expect(
-        clippy::needless_pass_by_value,
-        clippy::unnecessary_wraps,
-        reason = "a fallback has its function's signature"
-    )]
+    #[allow(clippy::needless_pass_by_value, reason = "that it is moved is the point")]
     pub(super) fn fallback(order: Order, amount: u32) -> Answer {
-        Ok(order.0 * 1000 + amount)
+        let Order(number) = order;
+        number.checked_mul(1000).map(|number| number + amount).ok_or(Error::Connect)
     }
 
     pub(super) async fn slow_fallback(order: Order, amount: u32) -> Answer {

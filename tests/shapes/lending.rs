@@ -21,6 +21,7 @@ impl Counter {
         count(&self.count)
     }
 
+    #[allow(clippy::needless_arbitrary_self_type, reason = "it is the kind of function that is looked at")]
     #[retry(interval = 0s)]
     async fn by_typed_self(self: &mut Self) -> Result<u32, Oops> {
         tokio::task::yield_now().await;

@@ -6,6 +6,17 @@ use super::permit::{AsyncPermit, Permit};
 use super::{CallError, CircuitBreaker, text};
 
 /// A circuit with an opinion on errors: made by [`CircuitBreaker::on`] and [`CircuitBreaker::ignore`].
+///
+/// ```
+/// use resilience::{CircuitBreaker, CircuitConfig};
+///
+/// let breaker = CircuitBreaker::new("shop", CircuitConfig::new().failure_threshold(2));
+/// let judged = breaker.on(|status: &u16| *status >= 500).ignore(|status: &u16| *status == 503);
+/// for status in [500, 503, 404] {
+///     let _ = judged.call(|| Err::<(), u16>(status));
+/// }
+/// assert_eq!(breaker.failure_count(), 0); // 500 counted, 503 was nothing, 404 was a success
+/// ```
 #[derive(Clone, Copy)]
 #[must_use = "it does nothing until something is called through it"]
 pub struct Judged<'a, On, Ignore> {
@@ -19,6 +30,15 @@ impl CircuitBreaker {
     ///
     /// The text of [`last_failure`](Self::last_failure) is the first line of the error's `Debug`, without quotes if
     /// the error is a string.
+    ///
+    /// ```
+    /// use resilience::{CallError, CircuitBreaker, CircuitConfig};
+    ///
+    /// let breaker = CircuitBreaker::new("disk", CircuitConfig::new().failure_threshold(1));
+    /// assert_eq!(breaker.call(|| Err::<(), _>("full")), Err(CallError::Failed("full")));
+    /// assert!(matches!(breaker.call(|| Ok::<_, &str>(())), Err(CallError::Open(_))));
+    /// assert_eq!(breaker.last_failure().as_deref(), Some("full"));
+    /// ```
     ///
     /// # Errors
     /// [`CallError::Open`], if the circuit refused; else the operation's own error in [`CallError::Failed`].
@@ -34,6 +54,13 @@ impl CircuitBreaker {
     /// future can.
     ///
     /// A future that is dropped before its end was cancelled, which counts as nothing.
+    ///
+    /// ```
+    /// # use resilience::{CallError, CircuitBreaker};
+    /// async fn load(disk: &CircuitBreaker, path: &str) -> Result<usize, CallError<std::io::Error>> {
+    ///     disk.call_async(async || Ok(std::fs::read(path)?.len())).await
+    /// }
+    /// ```
     ///
     /// # Errors
     /// As [`call`](Self::call).
@@ -67,6 +94,15 @@ impl CircuitBreaker {
     }
 
     /// These errors count as nothing at all, neither as failure nor as success.
+    ///
+    /// ```
+    /// use resilience::{CircuitBreaker, CircuitConfig};
+    ///
+    /// let breaker = CircuitBreaker::new("shop", CircuitConfig::new());
+    /// let _ = breaker.call(|| Err::<(), u16>(500));
+    /// let _ = breaker.ignore(|status: &u16| *status == 429).call(|| Err::<(), u16>(429));
+    /// assert_eq!(breaker.failure_count(), 1); // neither 2 nor 0
+    /// ```
     pub fn ignore<E, Ignore: FnOnce(&E) -> bool>(
         &self,
         ignore: Ignore,

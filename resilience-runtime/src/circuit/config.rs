@@ -128,6 +128,12 @@ impl CircuitConfig {
     /// Counts the failures of the last so much time, in place of failures in a row: successes in between do not clear
     /// them.
     ///
+    /// ```
+    /// # use resilience::CircuitConfig;
+    /// # use std::time::Duration;
+    /// const LEAKY: CircuitConfig = CircuitConfig::new().failure_threshold(3).within(Duration::from_secs(60));
+    /// ```
+    ///
     /// # Panics
     /// On zero: in a `const`, a compile error.
     #[track_caller]
@@ -242,6 +248,15 @@ impl CircuitConfig {
     }
 
     /// A call that takes so long is slow. Without a [`slow_rate`](Self::slow_rate) it is a failure, whatever it brings.
+    ///
+    /// ```
+    /// # use resilience::CircuitConfig;
+    /// # use std::time::Duration;
+    /// // Five slow calls or errors in a row open it ..
+    /// const IMPATIENT: CircuitConfig = CircuitConfig::new().slow_call(Duration::from_secs(2));
+    /// // .. or 80 % of the last hundred being slow.
+    /// const RATED: CircuitConfig = IMPATIENT.slow_rate(0.8).window_calls(100);
+    /// ```
     ///
     /// # Panics
     /// On zero: in a `const`, a compile error.

@@ -83,6 +83,19 @@ const PANICKED: &str = "the call panicked";
 ///
 /// Dropped without a word, it was cancelled: a trial's place is free again, and nothing is counted. Dropped while the
 /// thread panics, it is a failure.
+///
+/// ```
+/// use resilience::{CircuitBreaker, CircuitConfig};
+///
+/// let breaker = CircuitBreaker::new("queue", CircuitConfig::new().failure_threshold(2));
+/// breaker.try_acquire()?.failure_because("full");
+/// breaker.try_acquire()?.ignore();
+/// drop(breaker.try_acquire()?);
+/// assert_eq!(breaker.failure_count(), 1);
+/// breaker.try_acquire()?.success();
+/// assert_eq!(breaker.failure_count(), 0);
+/// # Ok::<(), resilience::CircuitOpen>(())
+/// ```
 #[must_use = "a permit that is dropped at once counts as a call that was cancelled"]
 pub struct Permit<'a>(Ticket<'a>);
 

@@ -11,7 +11,10 @@ use super::{CircuitBreaker, CircuitOpen, text};
 
 impl CircuitBreaker {
     /// Guards a stream of results, if the circuit lets it in (feature `stream`): its first error item is a failure, its
-    /// end is a success, and so is nothing of it if it is dropped early. What comes after an error passes through.
+    /// end is a success, and dropping it early counts as nothing. What comes after an error passes through.
+    ///
+    /// While half-open, the whole stream is the trial: [`probe_timeout`](crate::CircuitConfig::probe_timeout) is to be
+    /// longer than it takes to read one.
     ///
     /// ```
     /// # use resilience::{CircuitBreaker, CircuitConfig, CircuitOpen};
@@ -41,6 +44,18 @@ impl CircuitBreaker {
 
 pin_project! {
     /// A stream under a circuit's guard: made by [`CircuitBreaker::guard_stream`].
+    ///
+    /// ```
+    /// use futures_core::Stream;
+    /// use resilience::{CircuitBreaker, CircuitOpen, GuardedStream};
+    ///
+    /// fn guard<S>(feed: &CircuitBreaker, rows: S) -> Result<GuardedStream<'_, S>, CircuitOpen>
+    /// where
+    ///     S: Stream<Item = Result<u32, String>>,
+    /// {
+    ///     feed.guard_stream(|| rows)
+    /// }
+    /// ```
     #[must_use = "a stream does nothing until it is polled"]
     pub struct GuardedStream<'a, S> {
         permit: Option<AsyncPermit<'a>>,

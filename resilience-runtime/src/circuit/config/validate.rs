@@ -95,9 +95,9 @@ impl CircuitConfig {
 
 /// An option of an attribute, where it is written: what contradicts another one is said there.
 #[derive(Clone, Copy, Debug)]
-pub struct SetAt(pub &'static str);
+pub struct SetAt<'a>(pub &'a str);
 
-impl SetAt {
+impl SetAt<'_> {
     /// The configuration, unless it is this option that is wrong with it; all that is left is `config`'s fault.
     #[track_caller]
     pub const fn agrees(self, config: CircuitConfig) -> CircuitConfig {

@@ -3,6 +3,15 @@ use std::fmt;
 use crate::circuit::site::CircuitSite;
 
 /// Two functions of one circuit name that configure it differently.
+///
+/// ```
+/// if let Err(conflicts) = resilience::circuits().verify() {
+///     for conflict in conflicts.iter() {
+///         let (file, line) = conflict.other();
+///         eprintln!("{file}:{line}: not the configuration of {:?}", conflict.name());
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CircuitConflict {
     name: &'static str,
@@ -48,7 +57,21 @@ impl fmt::Display for CircuitConflict {
 
 impl std::error::Error for CircuitConflict {}
 
-/// All disagreements of a program's circuits: what [`Circuits::verify`](crate::Circuits::verify) has found.
+/// All disagreements of a program's circuits: what [`Circuits::verify`](crate::Circuits::verify) has found, at least one.
+///
+/// As text, and in a failed `unwrap()`, one line for each, with both places.
+///
+/// ```should_panic,standalone_crate
+/// # use resilience::circuit;
+/// #[circuit(name = "cards", failure_threshold = 3)]
+/// fn charge() -> std::io::Result<()> { Ok(()) }
+///
+/// #[circuit(name = "cards", failure_threshold = 7)]
+/// fn refund() -> std::io::Result<()> { Ok(()) }
+///
+/// // circuit "cards" is configured differently at ..
+/// resilience::circuits().verify().unwrap();
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct CircuitConflicts(pub(super) Vec<CircuitConflict>);
 

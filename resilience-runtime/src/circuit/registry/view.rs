@@ -25,7 +25,7 @@ use crate::event::{CircuitEvent, Listener};
 #[derive(Clone, Copy, Debug)]
 pub struct Circuits(());
 
-/// The list of the program's circuits.
+/// The list of the program's circuits: see [`Circuits`].
 #[must_use]
 pub const fn circuits() -> Circuits {
     Circuits(())
@@ -83,7 +83,11 @@ impl Circuits {
     }
 
     /// Calls `listener` after every event of every circuit, also of those made by hand; see
-    /// [`CircuitBreaker::listen`].
+    /// [`CircuitBreaker::listen`]. It cannot be removed.
+    ///
+    /// ```
+    /// resilience::circuits().listen(|event| eprintln!("{}: {:?}", event.name(), event.kind()));
+    /// ```
     pub fn listen(&self, listener: impl Fn(&CircuitEvent) + Send + Sync + 'static) {
         EVERYWHERE.add(Listener::new(listener));
     }
@@ -103,7 +107,17 @@ fn home_of(site: &'static CircuitSite) -> Option<CircuitRef> {
     site.home().is(site).then(|| CircuitRef(Source::Static(site.breaker())))
 }
 
-/// A circuit of the list: a [`CircuitBreaker`], wherever it lives.
+/// A circuit of the list: a [`CircuitBreaker`], wherever it lives, with all its methods.
+///
+/// ```
+/// use resilience::{CircuitRef, circuits};
+///
+/// let open: Vec<CircuitRef> = circuits().open().collect();
+/// for circuit in open {
+///     println!("{} is {}", circuit.name(), circuit.state());
+///     circuit.reset();
+/// }
+/// ```
 #[derive(Clone)]
 pub struct CircuitRef(Source);
 
