@@ -67,8 +67,7 @@ pub(crate) struct Stopwatch {
     /// What has passed even if the clock stands still: the waits that were made. Without it, a synchronous wait under
     /// tokio's paused clock would never bring the end any closer.
     waited: Nanos,
-    last: Nanos,
-    /// How many times in a row it showed the same.
+    /// How many times in a row it had moved by no more than the waits.
     still: u32,
 }
 
@@ -78,7 +77,7 @@ const STANDS_STILL: u32 = 1_000;
 impl Stopwatch {
     #[inline]
     pub(crate) fn start() -> Self {
-        Self { start: now(), waited: Nanos::ZERO, last: Nanos::ZERO, still: 0 }
+        Self { start: now(), waited: Nanos::ZERO, still: 0 }
     }
 
     pub(crate) fn elapsed(&self) -> Nanos {
@@ -89,8 +88,7 @@ impl Stopwatch {
     /// hand), attempts without a wait between them would never come to their deadline: after very many of them, they are
     /// given one.
     pub(crate) fn paced(&mut self, wait: Nanos, elapsed: Nanos) -> Nanos {
-        self.still = if elapsed == self.last { self.still.saturating_add(1) } else { 0 };
-        self.last = elapsed;
+        self.still = if elapsed <= self.waited { self.still.saturating_add(1) } else { 0 };
         let wait = if wait.is_zero() && self.still >= STANDS_STILL { Nanos::new(1_000_000) } else { wait };
         self.will_have_waited(elapsed.plus(wait));
         wait
