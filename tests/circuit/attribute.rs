@@ -319,3 +319,58 @@ async fn methods_generics_and_consumed_or_mutable_arguments_work() {
     assert_eq!(generic::<_, 2>(&"a"), Ok(["a", "a"]));
     assert_eq!(generic::<_, 1>(&7), Ok([7]));
 }
+
+#[circuit(name = "agreed", failure_threshold = 5)]
+fn says_the_default(answer: Result<u32, PayError>) -> Result<u32, PayError> {
+    answer
+}
+
+#[circuit(name = "agreed", recovery_timeout = 30s, probe_timeout = 30s)]
+fn says_another_default(answer: Result<u32, PayError>) -> Result<u32, PayError> {
+    answer
+}
+
+#[test]
+fn configurations_that_mean_the_same_agree() {
+    assert_eq!(says_the_default(Ok(1)), Ok(1));
+    assert_eq!(says_another_default(Ok(2)), Ok(2));
+    circuits().verify().unwrap();
+}
+
+struct Fallible {
+    breaker: CircuitBreaker,
+    fallbacks: u32,
+}
+
+impl Fallible {
+    #[circuit(breaker = &self.breaker, fallback = Self::stand_in)]
+    fn ask(&mut self, answer: Result<u32, PayError>) -> Result<u32, PayError> {
+        answer
+    }
+
+    #[circuit(breaker = &self.breaker, fallback = Self::stand_in_later)]
+    async fn ask_async(&mut self, answer: Result<u32, PayError>) -> Result<u32, PayError> {
+        tokio::task::yield_now().await;
+        answer
+    }
+
+    fn stand_in(&mut self, answer: Result<u32, PayError>) -> Result<u32, PayError> {
+        self.fallbacks += 1;
+        answer.or(Ok(9))
+    }
+
+    async fn stand_in_later(&mut self, answer: Result<u32, PayError>) -> Result<u32, PayError> {
+        tokio::task::yield_now().await;
+        self.stand_in(answer)
+    }
+}
+
+#[tokio::test]
+async fn a_fallback_may_change_what_the_breaker_was_borrowed_from() {
+    let breaker = CircuitBreaker::new("fallible", CircuitConfig::new().failure_threshold(1));
+    let mut fallible = Fallible { breaker, fallbacks: 0 };
+    assert_eq!(fallible.ask(Err(PayError::Busy)), Err(PayError::Busy));
+    assert_eq!(fallible.ask(Err(PayError::Busy)), Ok(9));
+    assert_eq!(fallible.ask_async(Ok(3)).await, Ok(3));
+    assert_eq!(fallible.fallbacks, 2);
+}

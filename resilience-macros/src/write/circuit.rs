@@ -35,14 +35,16 @@ pub(super) fn write(model: &CircuitModel, attempt: &Attempt<'_>) -> TokenStream 
     let (result, value, error) = (ends.result(), ends.value(), ends.error());
     let report = report(model, attempt);
     let refused = refused(model, attempt, &ends);
-    quote_spanned! {Span::mixed_site()=> {
+    let label = attempt.refusal.label();
+    quote_spanned! {Span::mixed_site()=> #label: {
         #site
-        match #circuit.#acquire() {
+        // What is done in place of a refused call comes after this statement: then nothing is borrowed any more.
+        let __open = match #circuit.#acquire() {
             ::core::result::Result::Ok(__permit) => {
                 #declare
                 let __out: #outcome = #made;
                 #ended
-                match #result {
+                break #label match #result {
                     ::core::result::Result::Ok(__value) => {
                         __permit.success();
                         #value
@@ -51,10 +53,11 @@ pub(super) fn write(model: &CircuitModel, attempt: &Attempt<'_>) -> TokenStream 
                         #report
                         #error
                     }
-                }
+                };
             }
-            ::core::result::Result::Err(__open) => #refused,
-        }
+            ::core::result::Result::Err(__open) => __open,
+        };
+        #refused
     }}
 }
 

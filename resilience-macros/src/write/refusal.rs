@@ -1,6 +1,8 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote_spanned};
 
+use syn::Lifetime;
+
 use crate::model::Layer;
 
 /// How a layer learns that a circuit below it refused: a call that was refused is not an attempt, and the value of an
@@ -8,6 +10,7 @@ use crate::model::Layer;
 ///
 /// Each layer above one that may refuse has a flag: `None`, or the circuit's time left. The layer below sets it.
 pub(super) struct Refusal {
+    depth: usize,
     own: Option<Ident>,
     above: Option<Ident>,
 }
@@ -16,7 +19,12 @@ impl Refusal {
     /// For the layer at `depth`, and those below it.
     pub(super) fn new(depth: usize, below: &[Layer]) -> Self {
         let own = below.iter().any(Layer::refuses).then(|| flag(depth));
-        Self { own, above: depth.checked_sub(1).map(flag) }
+        Self { depth, own, above: depth.checked_sub(1).map(flag) }
+    }
+
+    /// A label for the layer's block, which no other layer has.
+    pub(super) fn label(&self) -> Lifetime {
+        Lifetime::new(&format!("'__layer_{}", self.depth), Span::mixed_site())
     }
 
     /// The layer's flag, before an attempt.

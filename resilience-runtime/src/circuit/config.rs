@@ -430,6 +430,18 @@ impl CircuitConfig {
         self.window_time
     }
 
+    /// Both say the same, whether a default was written or left out.
+    pub(super) fn means(&self, other: &Self) -> bool {
+        let said = |config: &Self| {
+            let mut said = *config;
+            said.failure_threshold = Some(config.threshold());
+            said.min_calls = Some(config.least_calls());
+            said.probe_timeout = Some(config.probe_time());
+            said
+        };
+        said(self) == said(other)
+    }
+
     pub(super) const fn least_calls(&self) -> u32 {
         match (self.min_calls, self.window_calls) {
             (Some(calls), _) => calls,

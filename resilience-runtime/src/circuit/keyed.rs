@@ -79,8 +79,13 @@ impl KeyedCircuits {
     pub fn circuit(&self, key: impl Display) -> Arc<CircuitBreaker> {
         // The key writes itself before the lock is taken: its `Display` may be the user's.
         let text = KeyText::of(&key);
-        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        recent.get_or_insert(text.as_str(), self.max_keys as usize, || self.make(text.as_str()))
+        let (circuit, evicted) = {
+            let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+            recent.get_or_insert(text.as_str(), self.max_keys as usize, || self.make(text.as_str()))
+        };
+        // Behind the lock: what its listeners hold is the user's.
+        drop(evicted);
+        circuit
     }
 
     /// As [`circuit`](Self::circuit), for an attribute's `static`.

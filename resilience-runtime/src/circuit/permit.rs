@@ -118,7 +118,7 @@ impl<'a> Permit<'a> {
 
     /// The call failed, and this is what it said: read only if it opens the circuit.
     pub fn failure_because(self, cause: impl fmt::Display) {
-        self.into_ticket().failed(|| Some(cause.to_string().into()));
+        self.into_ticket().failed(|| Some(super::text::written(format_args!("{cause}")).into()));
     }
 
     /// As [`failure_because`](Self::failure_because), for a text that is yet to be written.

@@ -95,7 +95,7 @@ impl CircuitSite {
     fn find(&'static self) -> &'static CircuitBreaker {
         self.enter_into_list();
         let home = self.home();
-        let rival = home.rival();
+        let rival = home.rivals().next();
         if let (Some(rival), true) = (rival, cfg!(debug_assertions)) {
             panic!("{}", CircuitConflict::between(home, rival));
         }
@@ -119,9 +119,10 @@ impl CircuitSite {
         self.namesakes().min_by_key(order).unwrap_or(self)
     }
 
-    /// Another site of the name that configures it differently than this one.
-    pub(super) fn rival(&'static self) -> Option<&'static Self> {
-        self.namesakes().find(|site| site.configured().is_some_and(|config| config != self.breaker.config()))
+    /// The other sites of the name that configure it differently than this one.
+    pub(super) fn rivals(&'static self) -> impl Iterator<Item = &'static Self> {
+        let config = self.breaker.config();
+        self.namesakes().filter(move |site| site.configured().is_some_and(|other| !other.means(&config)))
     }
 
     fn namesakes(&'static self) -> impl Iterator<Item = &'static Self> {

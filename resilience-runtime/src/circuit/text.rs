@@ -3,7 +3,7 @@
 //! An attribute cannot ask for a bound that some error type does not meet, so it lets the compiler choose: in
 //! `(&&&Text(&error)).text()`, the method that needs the fewest dereferences wins.
 
-use std::fmt::{Debug, Display};
+use std::fmt::{self, Debug, Display, Write as _};
 use std::sync::Arc;
 
 /// An error that is to be written.
@@ -30,7 +30,7 @@ pub trait ByType {
 
 impl<E: Display + ?Sized> ByDisplay for &&Text<'_, E> {
     fn text(&self) -> Arc<str> {
-        self.0.to_string().into()
+        written(format_args!("{}", self.0)).into()
     }
 }
 
@@ -46,10 +46,17 @@ impl<E: ?Sized> ByType for Text<'_, E> {
     }
 }
 
+/// What an error that cannot be written has said until then: `to_string` would panic, and the error would be lost.
+pub(super) fn written(text: fmt::Arguments<'_>) -> String {
+    let mut written = String::new();
+    let _ = written.write_fmt(text);
+    written
+}
+
 /// The first line of an error's `Debug`: report types write a whole chain and a backtrace. A string is written without
 /// its quotes.
 pub(super) fn first_line(error: &(impl Debug + ?Sized)) -> String {
-    let text = format!("{error:?}");
+    let text = written(format_args!("{error:?}"));
     let line = text.lines().next().unwrap_or_default();
     let unquoted = line.strip_prefix('"').and_then(|line| line.strip_suffix('"'));
     unquoted.unwrap_or(line).to_owned()
@@ -64,6 +71,18 @@ mod tests {
         Busy,
     }
     struct Opaque;
+
+    #[test]
+    fn an_error_that_cannot_be_written_is_cut_where_it_fails() {
+        struct Unwritable;
+        impl Display for Unwritable {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("half")?;
+                Err(fmt::Error)
+            }
+        }
+        assert_eq!(written(format_args!("{Unwritable}")), "half");
+    }
 
     #[test]
     #[expect(clippy::needless_borrow, reason = "an expansion does not know how many it needs")]

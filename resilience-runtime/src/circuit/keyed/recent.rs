@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::mem;
 use std::sync::Arc;
 
 use crate::circuit::CircuitBreaker;
@@ -29,18 +30,20 @@ impl Recent {
         Self { index: None, slots: Vec::new(), newest: END, oldest: END }
     }
 
+    /// The key's circuit, and one that had to go for it.
     pub(super) fn get_or_insert(
         &mut self,
         key: &str,
         most: usize,
         make: impl FnOnce() -> Arc<CircuitBreaker>,
-    ) -> Arc<CircuitBreaker> {
+    ) -> (Arc<CircuitBreaker>, Option<Arc<CircuitBreaker>>) {
         if let Some(slot) = self.index.as_ref().and_then(|index| index.get(key).copied()) {
             self.unlink(slot);
             self.link(slot);
-            return Arc::clone(&self.slots[slot].circuit);
+            return (Arc::clone(&self.slots[slot].circuit), None);
         }
         let circuit = make();
+        let mut evicted = None;
         let index = self.index.get_or_insert_default();
         let key: Arc<str> = key.into();
         if self.slots.len() < most {
@@ -53,10 +56,11 @@ impl Recent {
             let index = self.index.get_or_insert_default();
             index.remove(&self.slots[slot].key);
             index.insert(Arc::clone(&key), slot);
-            self.slots[slot] = Slot { key, circuit: Arc::clone(&circuit), newer: END, older: END };
+            let new = Slot { key, circuit: Arc::clone(&circuit), newer: END, older: END };
+            evicted = Some(mem::replace(&mut self.slots[slot], new).circuit);
             self.link(slot);
         }
-        circuit
+        (circuit, evicted)
     }
 
     pub(super) fn circuits(&self) -> Vec<Arc<CircuitBreaker>> {

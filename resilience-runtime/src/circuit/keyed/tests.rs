@@ -68,3 +68,21 @@ fn a_key_that_uses_its_own_circuits_while_it_is_written_waits_for_nobody() {
     let keyed = KeyedCircuits::new("k", ONE, 9);
     assert_eq!(keyed.circuit(Nosy(&keyed)).name(), "k[k[other]]");
 }
+
+#[test]
+fn what_an_evicted_circuit_held_is_dropped_with_no_lock_held() {
+    static KEYED: KeyedCircuits = KeyedCircuits::new("evicted", CircuitConfig::new(), 1);
+    struct Looks(std::sync::Arc<std::sync::atomic::AtomicUsize>);
+    impl Drop for Looks {
+        fn drop(&mut self) {
+            self.0.store(KEYED.circuits().len(), std::sync::atomic::Ordering::SeqCst);
+        }
+    }
+    let seen = std::sync::Arc::default();
+    let looks = Looks(std::sync::Arc::clone(&seen));
+    KEYED.circuit("a").listen(move |_| {
+        let _ = &looks;
+    });
+    KEYED.circuit("b");
+    assert_eq!(seen.load(std::sync::atomic::Ordering::SeqCst), 1);
+}

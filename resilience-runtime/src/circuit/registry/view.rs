@@ -77,7 +77,7 @@ impl Circuits {
     pub fn verify(&self) -> Result<(), CircuitConflicts> {
         let homes = sites().filter(|site| site.home().is(site));
         let conflicts: Vec<_> = homes
-            .filter_map(|home| home.rival().map(|rival| CircuitConflict::between(home, rival)))
+            .flat_map(|home| home.rivals().map(move |rival| CircuitConflict::between(home, rival)))
             .collect();
         if conflicts.is_empty() { Ok(()) } else { Err(CircuitConflicts(conflicts)) }
     }
