@@ -11,6 +11,23 @@ use tokio::task::yield_now;
 
 const SECOND: Duration = Duration::from_secs(1);
 
+mod imports {
+    #![deny(unused_imports)]
+
+    use super::*;
+
+    #[retry(times = 3)]
+    #[poll(until(1))]
+    fn spelt_above_another() -> Result<u8, TimedOut> {
+        Ok(1)
+    }
+
+    #[test]
+    fn the_imports_of_absorbed_attributes_are_in_use() {
+        assert_eq!(spelt_above_another(), Ok(1));
+    }
+}
+
 mod one_liners {
     use super::*;
 

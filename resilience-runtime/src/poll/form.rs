@@ -72,13 +72,13 @@ impl<F, K, H> Poll<F, K, H> {
         self
     }
 
-    /// The same wait before every attempt but the first.
+    /// The same wait before every attempt but the first, in place of any backoff and jitter set before.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.site.policy = self.site.policy.interval(interval);
         self
     }
 
-    /// The waits between attempts.
+    /// The waits between attempts with their jitter, in place of any set before.
     pub fn backoff(mut self, backoff: Backoff) -> Self {
         self.site.policy = self.site.policy.backoff(backoff);
         self
