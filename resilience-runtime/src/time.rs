@@ -49,6 +49,12 @@ impl Nanos {
         if self.is_never() { None } else { Some(Duration::from_nanos(self.0)) }
     }
 
+    /// Whether this moment has come. One that never comes has not, even at the end of time.
+    #[inline]
+    pub(crate) const fn is_over(self, now: Self) -> bool {
+        !self.is_never() && now.0 >= self.0
+    }
+
     pub(crate) const fn plus(self, other: Self) -> Self {
         Self(self.0.saturating_add(other.0))
     }

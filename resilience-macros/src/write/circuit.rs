@@ -46,11 +46,11 @@ pub(super) fn write(model: &CircuitModel, attempt: &Attempt<'_>) -> TokenStream 
                 #ended
                 break #label match #result {
                     ::core::result::Result::Ok(__value) => {
-                        __permit.success();
+                        let __value = __permit.succeeded(__value);
                         #value
                     }
                     ::core::result::Result::Err(__error) => {
-                        #report
+                        let __error = #report;
                         #error
                     }
                 };
@@ -115,22 +115,23 @@ fn circuit(model: &CircuitModel, attempt: &Attempt<'_>) -> (TokenStream, TokenSt
     }
 }
 
-/// What an error is to the circuit.
+/// What an error is to the circuit: an expression that gives it back.
 fn report(model: &CircuitModel, attempt: &Attempt<'_>) -> TokenStream {
     let runtime = &model.common.runtime;
     let private = runtime.private();
     let mut report = quote_spanned! {Span::mixed_site()=> {
         #[allow(unused_imports)]
         use #private::{ByDebug as _, ByDisplay as _, ByType as _};
-        __permit.failed(|| (&&&#private::Text(&__error)).text());
+        __permit.failed(__error, |__error| (&&&#private::Text(__error)).text())
     }};
     if let Some(on) = &model.on {
         let on = ask(runtime, on, "__error");
-        report = quote_spanned!(Span::mixed_site()=> if #on #report else { __permit.success(); });
+        report = quote_spanned!(Span::mixed_site()=> if #on #report else { __permit.succeeded(__error) });
     }
     if let Some(ignore) = &model.ignore {
         let ignore = ask(runtime, ignore, "__error");
-        report = quote_spanned!(Span::mixed_site()=> if #ignore { __permit.ignore(); } else { #report });
+        report =
+            quote_spanned!(Span::mixed_site()=> if #ignore { __permit.ignore(); __error } else { #report });
     }
     // A call that another circuit refused says nothing about what this one guards.
     if let Some(refused) = attempt.refusal.own() {
@@ -139,6 +140,7 @@ fn report(model: &CircuitModel, attempt: &Attempt<'_>) -> TokenStream {
             if let ::core::option::Option::Some(__time_left) = #refused {
                 #tell
                 __permit.ignore();
+                __error
             } else {
                 #report
             }

@@ -136,8 +136,8 @@ impl CircuitBreaker {
         let now = clock::moment();
         // Whoever listens is told of every refusal, which is the ledger's part.
         if !self.listened() {
-            if let Some(refusal) = self.memory.refusal(seen, now) {
-                return Err(CircuitOpen::new(self.name.clone(), refusal));
+            if let Some(open) = self.memory.refusal(seen, now) {
+                return Err(open);
             }
         }
         self.enter(now)
@@ -146,9 +146,9 @@ impl CircuitBreaker {
     #[cold]
     #[inline(never)]
     fn enter(&self, now: Nanos) -> Result<Pass, CircuitOpen> {
-        let (pass, mail) = self.memory.enter(now, &self.config, self.listened());
+        let (pass, mail) = self.memory.enter(now, &self.config, &self.name, self.listened());
         self.read_out(mail);
-        pass.map_err(|refusal| CircuitOpen::new(self.name.clone(), refusal))
+        pass
     }
 
     /// Whether a calm circuit has stayed as it was, so that a success is not worth a word.
@@ -169,8 +169,14 @@ impl CircuitBreaker {
     /// A report, with the cause if it is known already.
     #[inline(never)]
     pub(super) fn exit(&self, pass: Pass, report: Report, cause: Option<&Cause>) -> Effect {
-        let (effect, mail) =
-            self.memory.exit(pass, report, &self.config, clock::moment, || self.listened(), cause);
+        let (effect, mail) = self.memory.exit(
+            pass,
+            report,
+            (&self.config, &self.name),
+            clock::moment,
+            || self.listened(),
+            cause,
+        );
         self.read_out(mail);
         effect
     }
@@ -311,7 +317,7 @@ impl CircuitBreaker {
     /// A step under the lock, with everything settled that has become due.
     fn locked<T>(&self, step: impl FnOnce(Word, &mut Ledger, Nanos) -> (Word, T)) -> T {
         let now = clock::moment();
-        let (answer, mail) = self.memory.locked(self.listened(), |word, ledger| {
+        let (answer, mail) = self.memory.locked(&self.name, self.listened(), |word, ledger| {
             let word = core::settle(word, ledger, now, &self.config);
             step(word, ledger, now)
         });

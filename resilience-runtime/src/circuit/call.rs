@@ -157,12 +157,28 @@ fn judge<T, E: fmt::Debug>(
     on: impl FnOnce(&E) -> bool,
     ignore: impl FnOnce(&E) -> bool,
 ) -> Result<T, CallError<E>> {
-    match &result {
-        Err(error) if ignore(error) => permit.ignore(),
-        Err(error) if on(error) => permit.failure_with(|| Some(text::first_line(error).into())),
-        _ => permit.success(),
+    match result {
+        Ok(value) => Ok(permit.succeeded(value)),
+        Err(error) => Err(CallError::Failed(judge_error(permit, error, on, ignore))),
     }
-    result.map_err(CallError::Failed)
+}
+
+#[inline]
+fn judge_error<E: fmt::Debug>(
+    permit: Permit<'_>,
+    error: E,
+    on: impl FnOnce(&E) -> bool,
+    ignore: impl FnOnce(&E) -> bool,
+) -> E {
+    if ignore(&error) {
+        permit.ignore();
+        return error;
+    }
+    if on(&error) {
+        permit.failed(error, |error| text::first_line(error).into())
+    } else {
+        permit.succeeded(error)
+    }
 }
 
 impl<On, Ignore> fmt::Debug for Judged<'_, On, Ignore> {

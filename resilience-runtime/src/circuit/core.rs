@@ -48,20 +48,10 @@ impl Pass {
 }
 
 /// What became of a call that asked to be let in.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Admission {
     Admitted(Pass),
-    Refused(Refusal),
-}
-
-/// Why a call is refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Refusal {
-    pub(super) state: CircuitState,
-    pub(super) failures: u32,
-    /// Until the recovery timeout has elapsed; never, where nobody knows.
-    pub(super) time_left: Nanos,
-    pub(super) last_failure: Option<Arc<str>>,
+    Refused,
 }
 
 /// How a call ended.
@@ -172,7 +162,7 @@ pub(super) fn enter(
         CircuitState::Closed | CircuitState::MetricsOnly | CircuitState::Disabled => {
             (word, Admission::Admitted(Pass::watched(word, now.get())))
         }
-        CircuitState::Open if is_over(ledger.until, now) => {
+        CircuitState::Open if ledger.until.is_over(now) => {
             let word = word.turned(CircuitState::HalfOpen, 1);
             ledger.successes = 0;
             ledger.tell(CircuitEventKind::HalfOpened, word, Nanos::ZERO);
@@ -184,9 +174,7 @@ pub(super) fn enter(
         state @ (CircuitState::Open | CircuitState::HalfOpen | CircuitState::ForcedOpen) => {
             let time_left = if state == CircuitState::Open { ledger.until.minus(now) } else { Nanos::NEVER };
             ledger.tell(CircuitEventKind::Refused, word, time_left);
-            let last_failure = ledger.last_failure.clone();
-            let refusal = Refusal { state, failures: ledger.failures, time_left, last_failure };
-            (word, Admission::Refused(refusal))
+            (word, Admission::Refused)
         }
     }
 }
@@ -308,7 +296,7 @@ pub(super) fn settle(word: Word, ledger: &mut Ledger, now: Nanos, config: &Circu
 fn settle_trials(word: Word, ledger: &mut Ledger, now: Nanos, config: &CircuitConfig) -> Word {
     let Some(oldest) = ledger.trials.first() else { return word };
     let due = oldest.began.plus(config.probe_time());
-    if !is_over(due, now) {
+    if !due.is_over(now) {
         return word;
     }
     let text = format!("a trial did not report within {:?}", config.probe_time().to_duration());
@@ -363,16 +351,10 @@ pub(super) fn force(word: Word, ledger: &mut Ledger, state: CircuitState, config
     word
 }
 
-/// A moment that never comes is not over even at the end of time.
-#[inline]
-pub(super) fn is_over(moment: Nanos, now: Nanos) -> bool {
-    !moment.is_never() && now >= moment
-}
-
 /// The state as it reads: half-open as soon as a trial would be let in.
 pub(super) fn state(word: Word, ledger: &Ledger, now: Nanos) -> CircuitState {
     match word.state() {
-        CircuitState::Open if is_over(ledger.until, now) => CircuitState::HalfOpen,
+        CircuitState::Open if ledger.until.is_over(now) => CircuitState::HalfOpen,
         state => state,
     }
 }

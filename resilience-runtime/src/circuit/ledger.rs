@@ -1,7 +1,10 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use super::CircuitState;
 use super::config::CircuitConfig;
+use super::name::Name;
+use super::notice::Notice;
 use super::window::Window;
 use super::word::Word;
 use crate::event::CircuitEventKind;
@@ -26,6 +29,8 @@ pub(crate) struct Ledger {
     /// How many results belonged to an older generation.
     pub(super) late: u64,
     pub(super) window: Window,
+    /// What the calls of this generation are told, where they may be refused.
+    pub(super) notice: Option<Arc<Notice>>,
     pub(super) outbox: Outbox,
 }
 
@@ -70,6 +75,7 @@ impl Ledger {
             successes: 0,
             late: 0,
             window: Window::new(config),
+            notice: None,
             outbox: Outbox { open: false, being_read: false, notes: VecDeque::new() },
         }
     }
@@ -83,6 +89,30 @@ impl Ledger {
         self.trials.clear();
         self.successes = 0;
         self.window.clear();
+    }
+
+    /// A new generation: what its calls are told, if they may be refused.
+    pub(super) fn turn_notice(&mut self, name: &Name, word: Word) {
+        self.notice = match word.state() {
+            CircuitState::Open | CircuitState::HalfOpen | CircuitState::ForcedOpen => {
+                Some(Arc::new(self.write_notice(name, word)))
+            }
+            CircuitState::Closed | CircuitState::Disabled | CircuitState::MetricsOnly => None,
+        };
+    }
+
+    /// What a call of this generation is told that is refused.
+    pub(super) fn notice(&mut self, name: &Name, word: Word) -> Arc<Notice> {
+        let notice = self.notice.take().unwrap_or_else(|| Arc::new(self.write_notice(name, word)));
+        self.notice = Some(Arc::clone(&notice));
+        notice
+    }
+
+    fn write_notice(&self, name: &Name, word: Word) -> Notice {
+        // Nobody knows when a trial reports, or when an operator changes their mind.
+        let until = if word.state() == CircuitState::Open { self.until } else { Nanos::NEVER };
+        let (name, last_failure) = (name.clone(), self.last_failure.clone());
+        Notice { name, word, until, failures: self.failures, last_failure }
     }
 
     pub(super) fn tell(&mut self, kind: CircuitEventKind, word: Word, time_left: Nanos) {

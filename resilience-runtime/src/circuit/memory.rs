@@ -22,14 +22,15 @@
 //! The ledger is only ever touched under the lock, whose own acquire and release order everything in it. No user code
 //! runs there, so the lock cannot be poisoned by a panic of the user's.
 
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
-use super::CircuitState;
 use super::config::CircuitConfig;
-use super::core::{self, Admission, Cause, Count, Effect, InARow, Pass, Refusal, Report};
+use super::core::{self, Admission, Cause, Count, Effect, InARow, Pass, Report};
 use super::ledger::Ledger;
+use super::name::Name;
 use super::notice::Notice;
 use super::word::Word;
+use super::{CircuitOpen, CircuitState};
 use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering, RwLock};
 use crate::time::Nanos;
 
@@ -41,7 +42,7 @@ pub(crate) struct Memory {
     /// The same, where nobody has to know how long a call took.
     untimed: Option<InARow>,
     /// What refused calls are told, while it is open: they read it side by side.
-    notice: RwLock<Notice>,
+    notice: RwLock<Option<Arc<Notice>>>,
     ledger: Mutex<Ledger>,
 }
 
@@ -72,7 +73,7 @@ impl Memory {
             word: AtomicU64::new(Word::first(if watched { 1 } else { 0 }).bits()),
             in_a_row: core::in_a_row(config),
             untimed: if config.times_calls() { None } else { core::in_a_row(config) },
-            notice: RwLock::new(Notice::none()),
+            notice: RwLock::new(None),
             ledger: Mutex::new(Ledger::new(config)),
         }
     }
@@ -88,19 +89,24 @@ impl Memory {
         &self,
         now: Nanos,
         config: &CircuitConfig,
+        name: &Name,
         listened: bool,
-    ) -> (Result<Pass, Refusal>, Mail) {
-        let (admission, mail) = self.locked(listened, |word, ledger| core::enter(word, ledger, now, config));
-        match admission {
-            Admission::Admitted(pass) => (Ok(pass), mail),
-            Admission::Refused(refusal) => (Err(refusal), mail),
-        }
+    ) -> (Result<Pass, CircuitOpen>, Mail) {
+        let step = |word, ledger: &mut Ledger| core::enter(word, ledger, now, config);
+        let (admission, mut ledger) = self.stepped(name, listened, step);
+        let entered = match admission {
+            Admission::Admitted(pass) => Ok(pass),
+            Admission::Refused => Err(CircuitOpen::new(ledger.notice(name, self.word()), now)),
+        };
+        (entered, mail(&ledger))
     }
 
     /// What the notice says to a call that saw this word. A notice that is being written is not waited for.
     #[inline]
-    pub(super) fn refusal(&self, seen: Word, now: Nanos) -> Option<Refusal> {
-        self.notice.try_read().ok()?.refusal(seen, now)
+    pub(super) fn refusal(&self, seen: Word, now: Nanos) -> Option<CircuitOpen> {
+        let hanging = self.notice.try_read().ok()?;
+        let notice = hanging.as_ref().filter(|notice| notice.refuses(seen, now))?;
+        Some(CircuitOpen::new(Arc::clone(notice), now))
     }
 
     /// Counts a result in a row, where calls are not timed: all that there is to do for nearly all of them.
@@ -119,7 +125,7 @@ impl Memory {
         &self,
         pass: Pass,
         report: Report,
-        config: &CircuitConfig,
+        (config, name): (&CircuitConfig, &Name),
         now: impl Fn() -> Nanos,
         listened: impl FnOnce() -> bool,
         cause: Option<&Cause>,
@@ -135,7 +141,9 @@ impl Memory {
             match self.count(pass, failed, rule, cause) {
                 Counted::Done => return (Effect::Done, Mail::None),
                 Counted::NeedsCause => return (Effect::NeedsCause, Mail::None),
-                Counted::Tripped(word) => return self.open_tripped(word, config, now(), listened(), cause),
+                Counted::Tripped(word) => {
+                    return self.open_tripped(word, (config, name), now(), listened(), cause);
+                }
                 // A trial, or the circuit has moved on.
                 Counted::Unknown => {}
             }
@@ -151,7 +159,7 @@ impl Memory {
             return (Effect::Done, Mail::None);
         }
         let now = at.unwrap_or_else(now);
-        self.exit_by_ledger((pass, report), now, config, listened(), cause)
+        self.exit_by_ledger((pass, report), now, (config, name), listened(), cause)
     }
 
     #[inline(never)]
@@ -159,11 +167,11 @@ impl Memory {
         &self,
         came: (Pass, Report),
         now: Nanos,
-        config: &CircuitConfig,
+        (config, name): (&CircuitConfig, &Name),
         listened: bool,
         cause: Option<&Cause>,
     ) -> (Effect, Mail) {
-        self.locked(listened, |word, ledger| core::exit(word, ledger, came, now, config, cause))
+        self.locked(name, listened, |word, ledger| core::exit(word, ledger, came, now, config, cause))
     }
 
     /// The one compare-and-swap loop. The decision is `core::count`'s; no user code runs in it.
@@ -195,12 +203,12 @@ impl Memory {
     fn open_tripped(
         &self,
         tripped: Word,
-        config: &CircuitConfig,
+        (config, name): (&CircuitConfig, &Name),
         now: Nanos,
         listened: bool,
         cause: Option<&Cause>,
     ) -> (Effect, Mail) {
-        self.locked(listened, |word, ledger| {
+        self.locked(name, listened, |word, ledger| {
             // Another word: an operator was faster, and the failure belongs to a generation that is over.
             let next = match cause {
                 Some(cause) if word == tripped => core::open_tripped(word, ledger, now, config, cause),
@@ -210,32 +218,48 @@ impl Memory {
         })
     }
 
-    /// The one place that takes the lock to change the circuit.
+    /// A step under the lock.
     pub(super) fn locked<T>(
         &self,
+        name: &Name,
         listened: bool,
         step: impl FnOnce(Word, &mut Ledger) -> (Word, T),
     ) -> (T, Mail) {
+        let (answer, ledger) = self.stepped(name, listened, step);
+        (answer, mail(&ledger))
+    }
+
+    /// The one place that takes the lock to change the circuit.
+    fn stepped<T>(
+        &self,
+        name: &Name,
+        listened: bool,
+        step: impl FnOnce(Word, &mut Ledger) -> (Word, T),
+    ) -> (T, MutexGuard<'_, Ledger>) {
         let mut ledger = self.ledger();
         ledger.outbox.open = listened;
         let word = self.word();
         let (next, answer) = step(word, &mut ledger);
         if next.generation() != word.generation() {
+            ledger.turn_notice(name, next);
             // Before the word: whoever sees the new word then finds the new notice.
-            *self.notice.write().unwrap_or_else(PoisonError::into_inner) = Notice::of(next, &ledger);
+            self.notice.write().unwrap_or_else(PoisonError::into_inner).clone_from(&ledger.notice);
         }
         if next != word {
             // Relaxed: see the module's text.
             self.word.swap(next.bits(), Ordering::Relaxed);
         }
-        let mail = if ledger.outbox.notes.is_empty() { Mail::None } else { Mail::Waiting };
-        (answer, mail)
+        (answer, ledger)
     }
 
     pub(super) fn ledger(&self) -> MutexGuard<'_, Ledger> {
         // A ledger is whole between any two statements that could panic: there are none.
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn mail(ledger: &Ledger) -> Mail {
+    if ledger.outbox.notes.is_empty() { Mail::None } else { Mail::Waiting }
 }
 
 impl std::fmt::Debug for Memory {

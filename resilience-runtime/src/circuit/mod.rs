@@ -14,12 +14,12 @@ mod window;
 mod call_error;
 mod core;
 mod ledger;
+mod notice;
 mod refusal;
 mod word;
 // Floor 3: the only place that changes a circuit, and those who are told.
 mod listeners;
 mod memory;
-mod notice;
 // Floor 4: what calls go through.
 mod breaker;
 mod call;

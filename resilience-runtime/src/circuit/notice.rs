@@ -1,44 +1,27 @@
-use std::sync::Arc;
-
 use super::CircuitState;
-use super::core::{Refusal, is_over};
-use super::ledger::Ledger;
+use super::name::Name;
 use super::word::Word;
 use crate::time::Nanos;
+use std::sync::Arc;
 
-/// What hangs at the door while a circuit is open: all that a refusal has to say, and it stays true for the whole
-/// generation.
-#[derive(Debug)]
+/// What hangs at the door while a circuit refuses calls: all that a refusal has to say, and it stays true for the whole
+/// generation. Every refusal of a generation holds the same one.
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Notice {
-    /// The word it was written for; before the first, one that is not refused.
-    word: Word,
-    until: Nanos,
-    failures: u32,
-    last_failure: Option<Arc<str>>,
+    pub(super) name: Name,
+    /// The word it was written for.
+    pub(super) word: Word,
+    /// Until the recovery timeout has elapsed; never, where nobody knows.
+    pub(super) until: Nanos,
+    pub(super) failures: u32,
+    pub(super) last_failure: Option<Arc<str>>,
 }
 
 impl Notice {
-    pub(super) const fn none() -> Self {
-        Self { word: Word::first(0), until: Nanos::ZERO, failures: 0, last_failure: None }
-    }
-
-    pub(super) fn of(word: Word, ledger: &Ledger) -> Self {
-        let last_failure = ledger.last_failure.clone();
-        Self { word, until: ledger.until, failures: ledger.failures, last_failure }
-    }
-
-    /// The refusal of a call that saw this word. `None`, where there is more to be decided: the notice is another
-    /// generation's, or the time is up.
+    /// Whether it refuses a call that saw this word at this moment. It does not say so where there is more to be
+    /// decided: it is another generation's, the time is up, or trials may be let in.
     #[inline]
-    pub(super) fn refusal(&self, seen: Word, now: Nanos) -> Option<Refusal> {
-        if self.word != seen {
-            return None;
-        }
-        let (state, time_left) = match seen.state() {
-            CircuitState::Open if !is_over(self.until, now) => (CircuitState::Open, self.until.minus(now)),
-            CircuitState::ForcedOpen => (CircuitState::ForcedOpen, Nanos::NEVER),
-            _ => return None,
-        };
-        Some(Refusal { state, failures: self.failures, time_left, last_failure: self.last_failure.clone() })
+    pub(super) fn refuses(&self, seen: Word, now: Nanos) -> bool {
+        self.word == seen && seen.state() != CircuitState::HalfOpen && !self.until.is_over(now)
     }
 }

@@ -20,18 +20,19 @@ impl<'a> Ticket<'a> {
         Self { breaker, pass }
     }
 
+    /// The value goes along on the long way, and is not kept aside for it on the short one.
     #[inline]
-    fn succeeded(self) {
-        if !self.breaker.stayed_calm(self.pass) {
-            succeeded(self.breaker, self.pass);
-        }
+    fn succeeded<T>(self, value: T) -> T {
+        if self.breaker.stayed_calm(self.pass) { value } else { succeeded(self.breaker, self.pass, value) }
     }
 
+    /// As the value, so the error.
     #[inline]
-    fn failed(self, cause: impl FnOnce() -> Cause) {
+    fn failed<E>(self, error: E, cause: impl FnOnce(&E) -> Cause) -> E {
         if failed(self.breaker, self.pass) == Effect::NeedsCause {
-            failed_because(self.breaker, self.pass, cause);
+            return failed_because(self.breaker, self.pass, error, cause);
         }
+        error
     }
 
     #[cold]
@@ -46,13 +47,20 @@ impl<'a> Ticket<'a> {
 // would have to have one, also on the way that never comes here.
 
 #[inline(never)]
-fn succeeded(breaker: &CircuitBreaker, pass: Pass) {
+fn succeeded<T>(breaker: &CircuitBreaker, pass: Pass, value: T) -> T {
+    succeeded_watched(breaker, pass);
+    value
+}
+
+/// Not generic: a program's successes share this code.
+#[inline(never)]
+fn succeeded_watched(breaker: &CircuitBreaker, pass: Pass) {
     if breaker.result(pass, false) == Effect::NeedsCause {
         breaker.settle(pass, Report::Success, &breaker.slow_cause());
     }
 }
 
-/// Not generic: a function's failures share this code.
+/// Not generic, as above.
 #[inline(never)]
 fn failed(breaker: &CircuitBreaker, pass: Pass) -> Effect {
     breaker.result(pass, true)
@@ -61,11 +69,12 @@ fn failed(breaker: &CircuitBreaker, pass: Pass) -> Effect {
 /// Asks for the cause, now that it is needed, with no lock held: it is the user's code that writes it.
 #[cold]
 #[inline(never)]
-fn failed_because(breaker: &CircuitBreaker, pass: Pass, cause: impl FnOnce() -> Cause) {
+fn failed_because<E>(breaker: &CircuitBreaker, pass: Pass, error: E, cause: impl FnOnce(&E) -> Cause) -> E {
     let unwritten = Unwritten(Ticket { breaker, pass });
-    let cause = cause();
+    let cause = cause(&error);
     mem::forget(unwritten);
     breaker.settle(pass, Report::Failure, &cause);
+    error
 }
 
 /// An error whose text panics is a failure all the same.
@@ -108,29 +117,32 @@ impl<'a> Permit<'a> {
     /// The call succeeded.
     #[inline]
     pub fn success(self) {
-        self.into_ticket().succeeded();
+        self.into_ticket().succeeded(());
     }
 
     /// The call failed.
     pub fn failure(self) {
-        self.into_ticket().failed(|| None);
+        self.into_ticket().failed((), |()| None);
     }
 
     /// The call failed, and this is what it said: read only if it opens the circuit.
     pub fn failure_because(self, cause: impl fmt::Display) {
-        self.into_ticket().failed(|| Some(super::text::written(format_args!("{cause}")).into()));
+        self.into_ticket().failed((), |()| Some(super::text::written(format_args!("{cause}")).into()));
     }
 
-    /// As [`failure_because`](Self::failure_because), for a text that is yet to be written.
+    /// As [`success`](Self::success), with the value that comes back.
     #[doc(hidden)]
     #[inline]
-    pub fn failed(self, text: impl FnOnce() -> Arc<str>) {
-        self.failure_with(|| Some(text()));
+    pub fn succeeded<T>(self, value: T) -> T {
+        self.into_ticket().succeeded(value)
     }
 
+    /// As [`failure_because`](Self::failure_because), with the error that comes back, and its text that is yet to be
+    /// written.
+    #[doc(hidden)]
     #[inline]
-    pub(super) fn failure_with(self, cause: impl FnOnce() -> Cause) {
-        self.into_ticket().failed(cause);
+    pub fn failed<E>(self, error: E, text: impl FnOnce(&E) -> Arc<str>) -> E {
+        self.into_ticket().failed(error, |error| Some(text(error)))
     }
 
     /// The call is to count as nothing at all.
@@ -155,7 +167,7 @@ impl<'a> Permit<'a> {
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.0.failed(|| Some(PANICKED.into()));
+            self.0.failed((), |()| Some(PANICKED.into()));
         } else {
             self.0.came_to_nothing();
         }
@@ -222,6 +234,6 @@ struct Panics<'a>(Ticket<'a>);
 impl Drop for Panics<'_> {
     #[cold]
     fn drop(&mut self) {
-        self.0.failed(|| Some(PANICKED.into()));
+        self.0.failed((), |()| Some(PANICKED.into()));
     }
 }

@@ -1,10 +1,10 @@
 use std::fmt;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::CircuitState;
-use super::core::Refusal;
-use super::name::Name;
+use super::notice::Notice;
 use crate::time::Nanos;
 
 /// A call was refused: the circuit is open, and the function was not called.
@@ -30,45 +30,51 @@ use crate::time::Nanos;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CircuitOpen {
-    name: Name,
-    refusal: Refusal,
+    notice: Arc<Notice>,
+    /// When the call was refused.
+    at: Nanos,
 }
 
 impl CircuitOpen {
-    pub(super) const fn new(name: Name, refusal: Refusal) -> Self {
-        Self { name, refusal }
+    #[inline]
+    pub(super) const fn new(notice: Arc<Notice>, at: Nanos) -> Self {
+        Self { notice, at }
+    }
+
+    fn time_left(&self) -> Nanos {
+        self.notice.until.minus(self.at)
     }
 
     /// The circuit's name.
     #[must_use]
     pub fn name(&self) -> &str {
-        self.name.as_str()
+        self.notice.name.as_str()
     }
 
     /// What it was doing: open, half-open with every trial taken, or forced open.
     #[must_use]
-    pub const fn state(&self) -> CircuitState {
-        self.refusal.state
+    pub fn state(&self) -> CircuitState {
+        self.notice.word.state()
     }
 
     /// The failures that opened it, and one for every recovery that failed since.
     #[must_use]
-    pub const fn failures(&self) -> u32 {
-        self.refusal.failures
+    pub fn failures(&self) -> u32 {
+        self.notice.failures
     }
 
     /// How long it stays open from the refusal on. `None`, where nobody knows: it is forced open, its recovery timeout
     /// never ends, or it waits for its trials to report.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
-        let left = self.refusal.time_left;
+        let left = self.time_left();
         (!left.is_never()).then(|| left.to_duration())
     }
 
     /// What the failure said that opened it; `None`, if an operator did, or if the failure said nothing.
     #[must_use]
     pub fn last_failure(&self) -> Option<&str> {
-        self.refusal.last_failure.as_deref()
+        self.notice.last_failure.as_deref()
     }
 }
 
@@ -82,8 +88,8 @@ impl fmt::Display for CircuitOpen {
         }
         match self.state() {
             CircuitState::HalfOpen => f.write_str(", every trial is taken)"),
-            CircuitState::Open if !self.refusal.time_left.is_never() => {
-                write!(f, ", {} sec remaining)", seconds(self.refusal.time_left))
+            CircuitState::Open if !self.time_left().is_never() => {
+                write!(f, ", {} sec remaining)", seconds(self.time_left()))
             }
             _ => f.write_str(")"),
         }?;
@@ -132,11 +138,15 @@ impl<E: From<CircuitOpen>> HoldCircuitOpen for E {
 
 #[cfg(test)]
 mod tests {
+    use super::super::name::Name;
+    use super::super::word::Word;
     use super::*;
 
     fn open(state: CircuitState, failures: u32, time_left: Nanos, last_failure: Option<&str>) -> CircuitOpen {
+        let (name, word) = (Name::Written("db"), Word::first(0).turned(state, 1));
         let last_failure = last_failure.map(Into::into);
-        CircuitOpen::new(Name::Written("db"), Refusal { state, failures, time_left, last_failure })
+        let notice = Notice { name, word, until: time_left, failures, last_failure };
+        CircuitOpen::new(Arc::new(notice), Nanos::ZERO)
     }
 
     #[test]

@@ -84,7 +84,7 @@ where
             }
             Poll::Ready(Some(Err(error))) => {
                 if let Some(permit) = this.permit.take() {
-                    permit.ended().failure_with(|| Some(Arc::from(text::first_line(error))));
+                    permit.ended().failed(error, |error| Arc::from(text::first_line(error)));
                 }
             }
         }
