@@ -157,6 +157,14 @@ impl CircuitBreaker {
         self.memory.word() == pass.seen
     }
 
+    /// A success of which nothing comes. `false`: it is still to be told.
+    #[inline]
+    pub(super) fn succeeds_quietly(&self, pass: Pass) -> bool {
+        let now = if self.config.times_results() { clock::moment() } else { Nanos::ZERO };
+        let slow = self.config.times_calls() && self.config.is_slow(now.minus(Nanos::new(pass.note)));
+        !slow && self.memory.counts_quietly(pass, now, &self.config)
+    }
+
     /// A result, for the first time.
     #[inline]
     pub(super) fn result(&self, pass: Pass, failed: bool) -> Effect {

@@ -455,6 +455,12 @@ impl CircuitConfig {
         self.slow_call.is_some()
     }
 
+    /// Whether a result cannot be counted without a look at the clock.
+    #[inline]
+    pub(super) const fn times_results(&self) -> bool {
+        self.slow_call.is_some() || self.window_time.is_some()
+    }
+
     pub(super) fn is_slow(&self, took: Nanos) -> bool {
         self.slow_call.is_some_and(|slow| took >= slow)
     }

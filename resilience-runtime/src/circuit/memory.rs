@@ -119,6 +119,18 @@ impl Memory {
         }
     }
 
+    /// A success of a closed circuit of which nothing comes but that it is counted. `false`: nothing was done.
+    #[inline]
+    pub(super) fn counts_quietly(&self, pass: Pass, now: Nanos, config: &CircuitConfig) -> bool {
+        if let Some(rule) = self.in_a_row {
+            return matches!(self.count(pass, false, rule, None), Counted::Done);
+        }
+        let mut ledger = self.ledger();
+        pass.seen.is_closed()
+            && self.word().is_of_one_period_with(pass.seen)
+            && ledger.window.record_harmless(now, config)
+    }
+
     /// The way out for a call that found the circuit not calm, or leaves it so.
     #[inline]
     pub(super) fn exit(

@@ -55,7 +55,7 @@ fn succeeded<T>(breaker: &CircuitBreaker, pass: Pass, value: T) -> T {
 /// Not generic: a program's successes share this code.
 #[inline(never)]
 fn succeeded_watched(breaker: &CircuitBreaker, pass: Pass) {
-    if breaker.result(pass, false) == Effect::NeedsCause {
+    if !breaker.succeeds_quietly(pass) && breaker.result(pass, false) == Effect::NeedsCause {
         breaker.settle(pass, Report::Success, &breaker.slow_cause());
     }
 }

@@ -38,6 +38,25 @@ impl LastCalls {
         self.tally.calls == self.size && self.tally.is_good()
     }
 
+    /// Records a good call, if it is neither the one that fills the ring nor one that pushes out a bad one.
+    pub(super) fn record_good(&mut self) -> bool {
+        let place = self.next;
+        if self.tally.calls == self.size {
+            if self.tally.is_good() {
+                return true;
+            }
+            if get(&self.failed, place) || get(&self.slow, place) {
+                return false;
+            }
+        } else if self.tally.calls + 1 == self.size {
+            return false;
+        } else {
+            self.tally.calls += 1;
+        }
+        self.next = if place + 1 == self.size { 0 } else { place + 1 };
+        true
+    }
+
     pub(super) fn record(&mut self, seen: Seen) -> Tally {
         let place = self.next;
         self.next = if place + 1 == self.size { 0 } else { place + 1 };

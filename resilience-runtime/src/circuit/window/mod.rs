@@ -88,6 +88,15 @@ impl Window {
         }
     }
 
+    /// Records a good call, if nothing else can come of it: that is how nearly all of them are recorded.
+    pub(super) fn record_harmless(&mut self, now: Nanos, config: &CircuitConfig) -> bool {
+        match self {
+            Self::InARow | Self::Within(_) => true,
+            Self::Calls(calls) => calls.tally().only_falls(config) && calls.record_good(),
+            Self::Time(buckets) => buckets.sum().only_falls(config) && buckets.record_good(now),
+        }
+    }
+
     /// Whether recording this could be one too many. It may err on the side of yes.
     pub(super) fn could_open(&self, seen: Seen, now: Nanos, config: &CircuitConfig) -> bool {
         match self {
@@ -95,7 +104,7 @@ impl Window {
             Self::Within(failures) => seen.failed && failures.could_open(now),
             Self::Calls(calls) => calls.tally().could_reach(seen, config),
             // Without a look at the time: nothing bad so far, and nothing bad now.
-            Self::Time(buckets) if seen.is_good() && buckets.are_good() => false,
+            Self::Time(buckets) if seen.is_good() && buckets.sum().is_good() => false,
             Self::Time(buckets) => buckets.tally(now).could_reach(seen, config),
         }
     }
@@ -149,6 +158,13 @@ impl Tally {
             config.rate_of_failures().is_some_and(|rate| rate.is_reached_by(self.failed, self.calls));
         let slow = config.rate_of_slow_calls().is_some_and(|rate| rate.is_reached_by(self.slow, self.calls));
         self.calls >= config.least_calls() && (failing || slow)
+    }
+
+    /// Whether a good call brings every rate down, or leaves it at nothing: there are enough calls for a rate already, and
+    /// it was not reached.
+    #[inline]
+    fn only_falls(self, config: &CircuitConfig) -> bool {
+        self.is_good() || self.calls >= config.least_calls()
     }
 
     /// The worst that recording this could come to: it adds to the bad and not to the whole, as when it replaces a

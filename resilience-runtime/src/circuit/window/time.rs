@@ -34,9 +34,20 @@ impl Buckets {
         self.sum = Tally::default();
     }
 
-    /// Whether all it remembers is good, and what it should have forgotten.
-    pub(super) const fn are_good(&self) -> bool {
-        self.sum.is_good()
+    /// All it remembers, and what it should have forgotten.
+    pub(super) const fn sum(&self) -> Tally {
+        self.sum
+    }
+
+    /// Records a good call, if it falls into the bucket that is being filled.
+    pub(super) fn record_good(&mut self, now: Nanos) -> bool {
+        if now.get() >= self.until {
+            return false;
+        }
+        let bucket = &mut self.ring[slot(self.epoch)];
+        bucket.calls = bucket.calls.saturating_add(1);
+        self.sum.calls = self.sum.calls.saturating_add(1);
+        true
     }
 
     pub(super) fn record(&mut self, seen: Seen, now: Nanos) -> Tally {
