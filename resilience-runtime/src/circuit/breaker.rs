@@ -1,3 +1,4 @@
+use std::fmt;
 use std::time::Duration;
 
 use super::config::CircuitConfig;
@@ -45,7 +46,6 @@ use crate::time::Nanos;
 /// | a trial past `probe_timeout` | – | – | failure, and its place is free | – | – |
 ///
 /// A result of a call that began before the last transition is late: it changes nothing, in any state.
-#[derive(Debug)]
 pub struct CircuitBreaker {
     name: Name,
     config: CircuitConfig,
@@ -368,6 +368,17 @@ impl CircuitBreaker {
         let note = ledger.outbox.notes.pop_front();
         ledger.outbox.being_read = note.is_some();
         note
+    }
+}
+
+impl fmt::Debug for CircuitBreaker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CircuitBreaker")
+            .field("name", &self.name())
+            .field("state", &self.state())
+            .field("failure_count", &self.failure_count())
+            .field("last_failure", &self.last_failure())
+            .finish_non_exhaustive()
     }
 }
 

@@ -28,7 +28,7 @@ use crate::time::Nanos;
 ///     "Circuit \"payments\" OPEN (1 failure, 30 sec remaining) (last_failure: card reader on fire)",
 /// );
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct CircuitOpen {
     notice: Arc<Notice>,
     /// When the call was refused.
@@ -75,6 +75,18 @@ impl CircuitOpen {
     #[must_use]
     pub fn last_failure(&self) -> Option<&str> {
         self.notice.last_failure.as_deref()
+    }
+}
+
+impl fmt::Debug for CircuitOpen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CircuitOpen")
+            .field("name", &self.name())
+            .field("state", &self.state())
+            .field("failures", &self.failures())
+            .field("retry_after", &self.retry_after())
+            .field("last_failure", &self.last_failure())
+            .finish()
     }
 }
 
@@ -169,6 +181,10 @@ mod tests {
         for (open, text) in cases {
             assert_eq!(open.to_string(), text);
         }
+        assert_eq!(
+            format!("{:?}", open(CircuitState::Open, 1, Nanos::new(2_000_000_000), Some("boom"))),
+            "CircuitOpen { name: \"db\", state: Open, failures: 1, retry_after: Some(2s), last_failure: Some(\"boom\") }",
+        );
     }
 
     #[test]
