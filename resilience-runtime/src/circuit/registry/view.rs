@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{CircuitConflict, CircuitConflicts, CircuitEntry, entries, sites};
 use crate::circuit::CircuitBreaker;
-use crate::circuit::listeners::EVERYWHERE;
+use crate::circuit::listeners::{EVERYWHERE, ListenerId};
 use crate::circuit::site::CircuitSite;
 use crate::event::{CircuitEvent, Listener};
 
@@ -83,13 +83,18 @@ impl Circuits {
     }
 
     /// Calls `listener` after every event of every circuit, also of those made by hand; see
-    /// [`CircuitBreaker::listen`]. It cannot be removed.
+    /// [`CircuitBreaker::listen`].
     ///
     /// ```
     /// resilience::circuits().listen(|event| eprintln!("{}: {:?}", event.name(), event.kind()));
     /// ```
-    pub fn listen(&self, listener: impl Fn(&CircuitEvent) + Send + Sync + 'static) {
-        EVERYWHERE.add(Listener::new(listener));
+    pub fn listen(&self, listener: impl Fn(&CircuitEvent) + Send + Sync + 'static) -> ListenerId {
+        EVERYWHERE.add(Listener::new(listener))
+    }
+
+    /// Removes a listener of all circuits; see [`CircuitBreaker::unlisten`].
+    pub fn unlisten(&self, id: ListenerId) -> bool {
+        EVERYWHERE.remove(id)
     }
 }
 
