@@ -253,6 +253,63 @@ fn configurations_windows_and_rates_are_what_the_options_say() {
     assert_eq!(leaky(Ok(1)), open(2, 30));
 }
 
+const RATED: CircuitConfig = CircuitConfig::new().failure_rate(0.5).window_calls(4).min_calls(2);
+const COUNTED: CircuitConfig = CircuitConfig::new().failure_threshold(2).within(WINDOW);
+
+#[circuit(config = RATED, window = 10s)]
+fn by_time_over_calls(answer: Result<u32, PayError>) -> Result<u32, PayError> {
+    answer
+}
+
+#[circuit(config = RATED.window_calls(9), window = 4)]
+fn by_calls_over_calls(answer: Result<u32, PayError>) -> Result<u32, PayError> {
+    answer
+}
+
+#[circuit(config = CircuitConfig::new().failure_rate(0.5).window_time(WINDOW), window = 4, min_calls = 2)]
+fn by_calls_over_time(answer: Result<u32, PayError>) -> Result<u32, PayError> {
+    answer
+}
+
+#[circuit(config = RATED.slow_call(SECOND).slow_rate(0.9), failure_threshold = 2)]
+fn by_count_over_rate(answer: Result<u32, PayError>) -> Result<u32, PayError> {
+    answer
+}
+
+#[circuit(config = RATED, within = WINDOW)]
+fn within_over_rate(answer: Result<u32, PayError>) -> Result<u32, PayError> {
+    answer
+}
+
+#[circuit(config = COUNTED, failure_rate = 50%, window = 4, min_calls = 2)]
+fn by_rate_over_count(answer: Result<u32, PayError>) -> Result<u32, PayError> {
+    answer
+}
+
+#[test]
+fn an_option_replaces_what_the_configuration_says_in_another_way() {
+    let _clock = ManualClock::install();
+    let timed = CircuitConfig::new().failure_rate(0.5).window_time(WINDOW).min_calls(2);
+    type Guarded = fn(Result<u32, PayError>) -> Result<u32, PayError>;
+    let cases: [(&str, Guarded, CircuitConfig); 6] = [
+        ("by_time_over_calls", by_time_over_calls, timed),
+        ("by_calls_over_calls", by_calls_over_calls, RATED),
+        ("by_calls_over_time", by_calls_over_time, RATED),
+        (
+            "by_count_over_rate",
+            by_count_over_rate,
+            CircuitConfig::new().failure_threshold(2).slow_call(SECOND),
+        ),
+        ("within_over_rate", within_over_rate, CircuitConfig::new().within(WINDOW)),
+        ("by_rate_over_count", by_rate_over_count, RATED),
+    ];
+    for (name, guarded, config) in cases {
+        let circuit = circuits().get(&format!("circuit::attribute::{name}")).unwrap();
+        assert_eq!(guarded(Ok(1)), Ok(1));
+        assert_eq!(circuit.config(), config, "{name}");
+    }
+}
+
 #[circuit(failure_threshold = 1)]
 fn panics(really: bool) -> Result<u32, PayError> {
     assert!(!really, "as it must");

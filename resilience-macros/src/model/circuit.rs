@@ -152,6 +152,7 @@ fn config(runtime: &Runtime, options: &mut Options, function: &Function, faults:
     let keys: Vec<_> = CONFIGURES.iter().rev().filter_map(|key| options.key(key)).collect();
     let base = options.expr("config", faults);
     let mut setters = Setters::over(base.as_ref(), Attribute::Circuit, runtime, function);
+    setters.replace(base.as_ref(), &replaced(options));
     let within = options.key("within").is_some();
     for key in ["failure_threshold", "half_open_calls", "success_threshold"] {
         let count = options.bound(key, faults);
@@ -183,6 +184,17 @@ fn config(runtime: &Runtime, options: &mut Options, function: &Function, faults:
     setters.time("max_recovery_timeout", max_recovery_timeout.as_ref());
     setters.agree(&keys);
     setters.finish_static(faults)
+}
+
+/// What a `config` must not say any more, because options say it in another way.
+fn replaced(options: &Options) -> Vec<&'static str> {
+    let ways: [(&str, &[&str]); 3] = [
+        ("count", &["failure_threshold", "within"]),
+        ("rate", &["failure_rate", "slow_rate"]),
+        ("window", &["window"]),
+    ];
+    let said = |keys: &[&str]| keys.iter().any(|key| options.key(key).is_some());
+    ways.into_iter().filter(|(_, keys)| said(keys)).map(|(way, _)| way).collect()
 }
 
 /// A circuit is listed under its name before anybody calls the function.

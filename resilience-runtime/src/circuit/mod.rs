@@ -33,7 +33,7 @@ mod stream;
 pub use breaker::CircuitBreaker;
 pub use call::Judged;
 pub use call_error::CallError;
-pub use config::{CircuitConfig, SetAt, WindowOf};
+pub use config::{CircuitConfig, Over, SetAt, WindowOf};
 pub use keyed::KeyedCircuits;
 pub use listeners::ListenerId;
 pub(crate) use name::Name;
