@@ -210,6 +210,35 @@ async fn every_key_has_a_circuit_of_its_own() {
     assert_eq!(KeyedCircuits::DEFAULT_MAX_KEYS, 1024);
 }
 
+#[circuit(name = "hosts", key = host, max_keys = 8, failure_threshold = 2)]
+fn reads(host: &str, answer: Result<u32, PayError>) -> Result<u32, PayError> {
+    answer.map(|value| value + u32::from(host.is_empty()))
+}
+
+#[circuit(name = "hosts", key = port)]
+async fn writes(port: u16, answer: Result<u32, PayError>) -> Result<u32, PayError> {
+    tokio::task::yield_now().await;
+    answer.map(|value| value + u32::from(port == 0))
+}
+
+#[tokio::test]
+async fn functions_of_one_name_share_the_circuit_of_each_key() {
+    let _clock = ManualClock::install();
+    let heard = Arc::new(std::sync::Mutex::new(Vec::new()));
+    circuits().keyed("hosts").expect("it is listed before its first call").listen({
+        let heard = heard.clone();
+        move |event| heard.lock().unwrap().push(event.name().to_owned())
+    });
+    assert_eq!(writes(80, Err(PayError::Busy)).await, Err(PayError::Busy));
+    assert_eq!(reads("80", Err(PayError::Busy)), Err(PayError::Busy));
+    assert_eq!(writes(80, Ok(1)).await, open(2, 30), "the other function's configuration, and its failure");
+    assert_eq!(reads("80", Ok(1)), open(2, 30));
+    assert_eq!(writes(81, Ok(1)).await, Ok(1));
+    assert_eq!(circuits().iter().filter(|circuit| circuit.name() == "hosts[80]").count(), 1);
+    assert_eq!(*heard.lock().unwrap(), ["hosts[80]"; 3], "it opened, and refused two calls");
+    circuits().verify().unwrap();
+}
+
 const CAUTIOUS: CircuitConfig =
     CircuitConfig::new().failure_threshold(1).recovery_timeout(Duration::from_secs(5));
 const WINDOW: Duration = Duration::from_secs(10);

@@ -25,8 +25,8 @@ pub(crate) enum Circuit {
     Own { config: TokenStream },
     /// Everybody's of this name. `None`: the configuration of the others.
     Named { name: Expr, config: Option<TokenStream> },
-    /// One for each key.
-    Keyed { key: Expr, config: TokenStream, max_keys: Option<Count> },
+    /// One for each key; with a name, everybody's of this name.
+    Keyed { key: Expr, config: TokenStream, configured: bool, max_keys: Option<Count> },
     /// `breaker = EXPR`.
     Given(Expr),
 }
@@ -85,7 +85,7 @@ impl CircuitModel {
         let ignore = options.key("ignore").map(|_| options.predicate("ignore", faults));
         let circuit = match (given, key, &name) {
             (Some(given), ..) => Circuit::Given(given),
-            (None, Some(key), _) => Circuit::Keyed { key, config, max_keys },
+            (None, Some(key), _) => Circuit::Keyed { key, config, configured, max_keys },
             (None, None, Some(name)) => {
                 Circuit::Named { name: name.clone(), config: configured.then_some(config) }
             }

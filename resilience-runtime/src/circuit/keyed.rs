@@ -7,11 +7,11 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use self::key::KeyText;
 use self::recent::Recent;
 use super::config::CircuitConfig;
-use super::listeners::{ListenerId, Listeners};
-use super::registry::{self, CircuitEntry};
+use super::listeners::{EVERYWHERE, ListenerId, Listeners};
 use super::{CircuitBreaker, Name};
 use crate::error::{ConfigError, or_panic};
-use crate::event::{CircuitEvent, Listener};
+use crate::event::{CircuitEvent, CircuitEventKind, Listener};
+use crate::time::Nanos;
 
 /// One circuit per key, a host or a tenant, all with one configuration: a bounded number of them.
 ///
@@ -40,8 +40,6 @@ pub struct KeyedCircuits {
     recent: Mutex<Recent>,
     /// Shared with every circuit of the set. Made by whoever needs it first: there is no `Arc` in a `const`.
     listeners: OnceLock<Arc<Listeners>>,
-    /// Where the linker keeps no list, it enters itself at its first call.
-    entered: OnceLock<()>,
 }
 
 impl KeyedCircuits {
@@ -57,14 +55,7 @@ impl KeyedCircuits {
     pub const fn new(name: &'static str, config: CircuitConfig, max_keys: u32) -> Self {
         or_panic!(config.validate());
         or_panic!(Self::checked(max_keys));
-        Self {
-            name,
-            config,
-            max_keys,
-            recent: Mutex::new(Recent::new()),
-            listeners: OnceLock::new(),
-            entered: OnceLock::new(),
-        }
+        Self { name, config, max_keys, recent: Mutex::new(Recent::new()), listeners: OnceLock::new() }
     }
 
     /// As [`new`](Self::new), for values known only at run time.
@@ -103,14 +94,6 @@ impl KeyedCircuits {
         circuit
     }
 
-    /// As [`circuit`](Self::circuit), for an attribute's `static`.
-    pub fn of_key(&'static self, key: impl Display) -> Arc<CircuitBreaker> {
-        if !registry::LINKED {
-            self.entered.get_or_init(|| registry::enter(CircuitEntry::Keyed(self)));
-        }
-        self.circuit(key)
-    }
-
     /// The circuits there are, in no particular order.
     #[must_use]
     pub fn circuits(&self) -> Vec<Arc<CircuitBreaker>> {
@@ -142,6 +125,25 @@ impl KeyedCircuits {
     /// Removes a listener of the set; see [`CircuitBreaker::unlisten`].
     pub fn unlisten(&self, id: ListenerId) -> bool {
         self.listeners().remove(id)
+    }
+
+    /// Another set of the name, where they are to be one.
+    pub(super) fn agrees_with(&self, other: &Self) -> bool {
+        self.config.means(&other.config) && self.max_keys == other.max_keys
+    }
+
+    /// Tells of something that happened to the set, and to none of its circuits.
+    pub(super) fn announce_conflict(&self) {
+        let event = CircuitEvent {
+            name: Name::Written(self.name),
+            kind: CircuitEventKind::Conflict,
+            generation: 0,
+            failures: 0,
+            time_left: Nanos::ZERO,
+            last_failure: None,
+        };
+        self.listeners().tell(&event);
+        EVERYWHERE.tell(&event);
     }
 
     fn listeners(&self) -> &Arc<Listeners> {

@@ -42,7 +42,7 @@ pub use refusal::{CircuitOpen, HoldCircuitOpen};
 pub use registry::{
     CIRCUITS, CircuitConflict, CircuitConflicts, CircuitEntry, CircuitRef, Circuits, circuits,
 };
-pub use site::{CircuitSite, Place};
+pub use site::{CircuitSite, KeyedSite, Kind, Place};
 pub use state::CircuitState;
 #[cfg(feature = "stream")]
 pub use stream::GuardedStream;
