@@ -317,9 +317,9 @@ fn by_rate_over_count(answer: Result<u32, PayError>) -> Result<u32, PayError> {
 
 #[test]
 fn an_option_replaces_what_the_configuration_says_in_another_way() {
+    type Guarded = fn(Result<u32, PayError>) -> Result<u32, PayError>;
     let _clock = ManualClock::install();
     let timed = CircuitConfig::new().failure_rate(0.5).window_time(WINDOW).min_calls(2);
-    type Guarded = fn(Result<u32, PayError>) -> Result<u32, PayError>;
     let cases: [(&str, Guarded, CircuitConfig); 6] = [
         ("by_time_over_calls", by_time_over_calls, timed),
         ("by_calls_over_calls", by_calls_over_calls, RATED),
