@@ -108,8 +108,8 @@ pub fn asyncretry(options: TokenStream, function: TokenStream) -> TokenStream {
 /// |---|---|---|
 /// | `name = ".."` | path of the function | circuits of one name are one circuit, in the whole program |
 /// | `breaker = EXPR` | – | a `CircuitBreaker` of yours instead: a `static`, or `&self.breaker` |
-/// | `key = EXPR`, `max_keys = 1024` | – | one circuit for each key (host, tenant), told apart by its text |
-/// | `config = CONST` | – | a `CircuitConfig`; single options override it |
+/// | `key = EXPR`, `max_keys = 1024` | – | one circuit for each key (host, tenant), told apart by its text; of one name and key, in the whole program |
+/// | `config = CONST` | – | a `CircuitConfig`; options override it, and replace what it says in another way (`window = 30s` a window of calls, `failure_threshold` a rate) |
 /// | `failure_threshold = 5` | 5 | consecutive failures that open it |
 /// | `within = 60s` | – | .. or that many within this time, which successes do not clear |
 /// | `failure_rate = 50%`, `window = 100` or `window = 30s`, `min_calls = 20` | – | the share of failures among the last calls, or those of the last time |

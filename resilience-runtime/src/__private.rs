@@ -3,7 +3,8 @@
 pub use crate::__resilience_list as list;
 pub use crate::circuit::text::{ByDebug, ByDisplay, ByType, Text};
 pub use crate::circuit::{
-    AsyncPermit, CIRCUITS, CircuitEntry, CircuitSite, HoldCircuitOpen, Place, SetAt, WindowOf,
+    AsyncPermit, CIRCUITS, CircuitEntry, CircuitSite, HoldCircuitOpen, KeyedSite, Kind, Over, Place, SetAt,
+    WindowOf,
 };
 pub use crate::error::{HoldAlarm, HoldTimedOut};
 pub use crate::outcome::by;

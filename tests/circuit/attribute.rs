@@ -210,6 +210,35 @@ async fn every_key_has_a_circuit_of_its_own() {
     assert_eq!(KeyedCircuits::DEFAULT_MAX_KEYS, 1024);
 }
 
+#[circuit(name = "hosts", key = host, max_keys = 8, failure_threshold = 2)]
+fn reads(host: &str, answer: Result<u32, PayError>) -> Result<u32, PayError> {
+    answer.map(|value| value + u32::from(host.is_empty()))
+}
+
+#[circuit(name = "hosts", key = port)]
+async fn writes(port: u16, answer: Result<u32, PayError>) -> Result<u32, PayError> {
+    tokio::task::yield_now().await;
+    answer.map(|value| value + u32::from(port == 0))
+}
+
+#[tokio::test]
+async fn functions_of_one_name_share_the_circuit_of_each_key() {
+    let _clock = ManualClock::install();
+    let heard = Arc::new(std::sync::Mutex::new(Vec::new()));
+    circuits().keyed("hosts").expect("it is listed before its first call").listen({
+        let heard = heard.clone();
+        move |event| heard.lock().unwrap().push(event.name().to_owned())
+    });
+    assert_eq!(writes(80, Err(PayError::Busy)).await, Err(PayError::Busy));
+    assert_eq!(reads("80", Err(PayError::Busy)), Err(PayError::Busy));
+    assert_eq!(writes(80, Ok(1)).await, open(2, 30), "the other function's configuration, and its failure");
+    assert_eq!(reads("80", Ok(1)), open(2, 30));
+    assert_eq!(writes(81, Ok(1)).await, Ok(1));
+    assert_eq!(circuits().iter().filter(|circuit| circuit.name() == "hosts[80]").count(), 1);
+    assert_eq!(*heard.lock().unwrap(), ["hosts[80]"; 3], "it opened, and refused two calls");
+    circuits().verify().unwrap();
+}
+
 const CAUTIOUS: CircuitConfig =
     CircuitConfig::new().failure_threshold(1).recovery_timeout(Duration::from_secs(5));
 const WINDOW: Duration = Duration::from_secs(10);
@@ -251,6 +280,63 @@ fn configurations_windows_and_rates_are_what_the_options_say() {
     assert!(leaky(Ok(1)).is_ok(), "a success does not clear it");
     assert!(leaky(Err(PayError::Busy)).is_err());
     assert_eq!(leaky(Ok(1)), open(2, 30));
+}
+
+const RATED: CircuitConfig = CircuitConfig::new().failure_rate(0.5).window_calls(4).min_calls(2);
+const COUNTED: CircuitConfig = CircuitConfig::new().failure_threshold(2).within(WINDOW);
+
+#[circuit(config = RATED, window = 10s)]
+fn by_time_over_calls(answer: Result<u32, PayError>) -> Result<u32, PayError> {
+    answer
+}
+
+#[circuit(config = RATED.window_calls(9), window = 4)]
+fn by_calls_over_calls(answer: Result<u32, PayError>) -> Result<u32, PayError> {
+    answer
+}
+
+#[circuit(config = CircuitConfig::new().failure_rate(0.5).window_time(WINDOW), window = 4, min_calls = 2)]
+fn by_calls_over_time(answer: Result<u32, PayError>) -> Result<u32, PayError> {
+    answer
+}
+
+#[circuit(config = RATED.slow_call(SECOND).slow_rate(0.9), failure_threshold = 2)]
+fn by_count_over_rate(answer: Result<u32, PayError>) -> Result<u32, PayError> {
+    answer
+}
+
+#[circuit(config = RATED, within = WINDOW)]
+fn within_over_rate(answer: Result<u32, PayError>) -> Result<u32, PayError> {
+    answer
+}
+
+#[circuit(config = COUNTED, failure_rate = 50%, window = 4, min_calls = 2)]
+fn by_rate_over_count(answer: Result<u32, PayError>) -> Result<u32, PayError> {
+    answer
+}
+
+#[test]
+fn an_option_replaces_what_the_configuration_says_in_another_way() {
+    type Guarded = fn(Result<u32, PayError>) -> Result<u32, PayError>;
+    let _clock = ManualClock::install();
+    let timed = CircuitConfig::new().failure_rate(0.5).window_time(WINDOW).min_calls(2);
+    let cases: [(&str, Guarded, CircuitConfig); 6] = [
+        ("by_time_over_calls", by_time_over_calls, timed),
+        ("by_calls_over_calls", by_calls_over_calls, RATED),
+        ("by_calls_over_time", by_calls_over_time, RATED),
+        (
+            "by_count_over_rate",
+            by_count_over_rate,
+            CircuitConfig::new().failure_threshold(2).slow_call(SECOND),
+        ),
+        ("within_over_rate", within_over_rate, CircuitConfig::new().within(WINDOW)),
+        ("by_rate_over_count", by_rate_over_count, RATED),
+    ];
+    for (name, guarded, config) in cases {
+        let circuit = circuits().get(&format!("circuit::attribute::{name}")).unwrap();
+        assert_eq!(guarded(Ok(1)), Ok(1));
+        assert_eq!(circuit.config(), config, "{name}");
+    }
 }
 
 #[circuit(failure_threshold = 1)]

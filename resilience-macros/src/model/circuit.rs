@@ -25,8 +25,8 @@ pub(crate) enum Circuit {
     Own { config: TokenStream },
     /// Everybody's of this name. `None`: the configuration of the others.
     Named { name: Expr, config: Option<TokenStream> },
-    /// One for each key.
-    Keyed { key: Expr, config: TokenStream, max_keys: Option<Count> },
+    /// One for each key; with a name, everybody's of this name.
+    Keyed { key: Expr, config: TokenStream, configured: bool, max_keys: Option<Count> },
     /// `breaker = EXPR`.
     Given(Expr),
 }
@@ -85,7 +85,7 @@ impl CircuitModel {
         let ignore = options.key("ignore").map(|_| options.predicate("ignore", faults));
         let circuit = match (given, key, &name) {
             (Some(given), ..) => Circuit::Given(given),
-            (None, Some(key), _) => Circuit::Keyed { key, config, max_keys },
+            (None, Some(key), _) => Circuit::Keyed { key, config, configured, max_keys },
             (None, None, Some(name)) => {
                 Circuit::Named { name: name.clone(), config: configured.then_some(config) }
             }
@@ -152,6 +152,7 @@ fn config(runtime: &Runtime, options: &mut Options, function: &Function, faults:
     let keys: Vec<_> = CONFIGURES.iter().rev().filter_map(|key| options.key(key)).collect();
     let base = options.expr("config", faults);
     let mut setters = Setters::over(base.as_ref(), Attribute::Circuit, runtime, function);
+    setters.replace(base.as_ref(), &replaced(options));
     let within = options.key("within").is_some();
     for key in ["failure_threshold", "half_open_calls", "success_threshold"] {
         let count = options.bound(key, faults);
@@ -183,6 +184,17 @@ fn config(runtime: &Runtime, options: &mut Options, function: &Function, faults:
     setters.time("max_recovery_timeout", max_recovery_timeout.as_ref());
     setters.agree(&keys);
     setters.finish_static(faults)
+}
+
+/// What a `config` must not say any more, because options say it in another way.
+fn replaced(options: &Options) -> Vec<&'static str> {
+    let ways: [(&str, &[&str]); 3] = [
+        ("count", &["failure_threshold", "within"]),
+        ("rate", &["failure_rate", "slow_rate"]),
+        ("window", &["window"]),
+    ];
+    let said = |keys: &[&str]| keys.iter().any(|key| options.key(key).is_some());
+    ways.into_iter().filter(|(_, keys)| said(keys)).map(|(way, _)| way).collect()
 }
 
 /// A circuit is listed under its name before anybody calls the function.

@@ -55,6 +55,17 @@ impl<'a> Setters<'a> {
         setters
     }
 
+    /// What the options say in place of the base is taken from it first: `replaces` are methods of the runtime's `Over`.
+    pub(super) fn replace(&mut self, base: Option<&Expr>, replaces: &[&str]) {
+        let Some(base) = base else { return };
+        let span = generated_at(span_of(base));
+        let private = self.runtime.private_at(span);
+        for method in replaces {
+            let (method, value) = (Ident::new(method, span), &self.value);
+            self.value = quote_spanned!(span=> #private::Over(#value).#method());
+        }
+    }
+
     /// For a `static`, which can depend on nothing.
     pub(super) fn finish_static(self, faults: &mut Faults) -> TokenStream {
         for argument in &self.arguments {

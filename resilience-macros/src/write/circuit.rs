@@ -91,20 +91,33 @@ fn circuit(model: &CircuitModel, attempt: &Attempt<'_>) -> (TokenStream, TokenSt
                 config.as_ref().map_or_else(none, |config| quote!(::core::option::Option::Some(#config)));
             (of_site(quote!(named(#name, #config, #place))), quote!(__RESILIENCE_CIRCUIT.of_its_name()))
         }
-        Circuit::Keyed { key, config, max_keys } => {
-            let place = generated_at(max_keys.as_ref().map_or_else(Span::mixed_site, Count::span));
-            let keyed = runtime.public_at(place);
-            let most = max_keys.as_ref().map(ToTokens::to_token_stream);
-            let most = most.unwrap_or_else(|| quote!(#root::KeyedCircuits::DEFAULT_MAX_KEYS));
-            let new = quote_spanned!(place=> #keyed::KeyedCircuits::new(#name, #config, #most));
+        Circuit::Keyed { key, config, configured, max_keys } => {
+            let span = generated_at(max_keys.as_ref().map_or_else(Span::mixed_site, Count::span));
+            let private_there = runtime.private_at(span);
+            let option = |value: Option<TokenStream>| {
+                value.map_or_else(
+                    || quote!(::core::option::Option::None),
+                    |value| quote!(::core::option::Option::Some(#value)),
+                )
+            };
+            let most = option(max_keys.as_ref().map(ToTokens::to_token_stream));
+            let (new, find) = if model.common.name.is_some() {
+                let config = option(configured.then(|| config.clone()));
+                (quote_spanned!(span=> named_by_key(#name, #config, #most, #place)), quote!(of_its_name()))
+            } else {
+                (quote_spanned!(span=> own_by_key(#name, #config, #most, #place)), quote!(of_its_own()))
+            };
+            let new = quote_spanned!(span=> #private_there::KeyedSite::#new);
             let site = quote_spanned! {Span::mixed_site()=>
-                static __RESILIENCE_CIRCUIT: #root::KeyedCircuits = #new;
+                static __RESILIENCE_CIRCUIT: #private::KeyedSite = #new;
             };
             let site = listed(site, quote!(Keyed));
             // A key is looked at, and not moved.
-            let of_key = quote_spanned!(generated_at(span_of(key))=> of_key(&(#key)));
-            let site =
-                quote_spanned!(Span::mixed_site()=> #site let __circuit = __RESILIENCE_CIRCUIT.#of_key;);
+            let circuit = quote_spanned!(generated_at(span_of(key))=> circuit(&(#key)));
+            let site = quote_spanned! {Span::mixed_site()=>
+                #site
+                let __circuit = __RESILIENCE_CIRCUIT.#find.#circuit;
+            };
             (site, quote_spanned!(Span::mixed_site()=> __circuit))
         }
         // The name tells an attribute that it was expanded on a body that another one has written already.

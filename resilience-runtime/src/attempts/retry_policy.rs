@@ -8,7 +8,7 @@ use crate::time::Nanos;
 /// How often, how far apart and for how long a failing call is tried again.
 ///
 /// A `const`-constructible value, for `#[retry(policy = ..)]`, [`Retry::policy`](crate::Retry::policy) and
-/// [`execute`](Self::execute) / [`execute_async`](Self::execute_async). A wrong constant does not compile:
+/// [`execute`](Self::execute) / [`execute_async`]. A wrong constant does not compile:
 ///
 /// ```compile_fail
 /// # use resilience::RetryPolicy;
@@ -39,6 +39,10 @@ use crate::time::Nanos;
 /// | [`interval`](Self::interval) | [`DEFAULT_INTERVAL`](Self::DEFAULT_INTERVAL) = 1 s |
 /// | [`deadline`](Self::deadline) | none |
 /// | [`attempt_timeout`](Self::attempt_timeout) | none |
+///
+#[cfg_attr(feature = "tokio", doc = "[`execute_async`]: RetryPolicy::execute_async")]
+// Without the feature there is no such method, and the link leads to what the features are.
+#[cfg_attr(not(feature = "tokio"), doc = "[`execute_async`]: crate")]
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use]
 pub struct RetryPolicy {

@@ -1,10 +1,11 @@
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::config::CircuitConfig;
 use super::core::{self, Cause, Effect, Pass, Report};
 use super::ledger::{Ledger, Note};
-use super::listeners::{EVERYWHERE, Listeners};
+use super::listeners::{EVERYWHERE, ListenerId, Listeners};
 use super::memory::{Mail, Memory};
 use super::name::Name;
 use super::permit::{AsyncPermit, Permit, Ticket};
@@ -59,6 +60,7 @@ impl CircuitBreaker {
     /// # Panics
     /// If the configuration contradicts itself; see [`CircuitConfig::validate`]. In a `static`, a compile error.
     #[must_use]
+    #[track_caller]
     pub const fn new(name: &'static str, config: CircuitConfig) -> Self {
         or_panic!(config.validate());
         Self::of(Name::Written(name), config)
@@ -76,6 +78,11 @@ impl CircuitBreaker {
     /// The configuration is one that has been validated.
     pub(super) const fn of(name: Name, config: CircuitConfig) -> Self {
         Self { name, memory: Memory::new(&config), config, listeners: Listeners::new() }
+    }
+
+    /// One of a set, whose listeners are told of its events too.
+    pub(super) const fn of_set(name: Name, config: CircuitConfig, set: Arc<Listeners>) -> Self {
+        Self { name, memory: Memory::new(&config), config, listeners: Listeners::below(set) }
     }
 
     /// Asks to be let in: a guard that is told how the call ended.
@@ -301,9 +308,32 @@ impl CircuitBreaker {
     }
 
     /// Calls `listener` after every event of this circuit: in order, one at a time, on the thread of whoever caused it
-    /// or one that was busy telling, and with no lock held. A listener that panics harms nobody. It cannot be removed.
-    pub fn listen(&self, listener: impl Fn(&CircuitEvent) + Send + Sync + 'static) {
-        self.listeners.add(Listener::new(listener));
+    /// or one that was busy telling, and with no lock held. A listener that panics harms nobody.
+    ///
+    /// It listens until [`unlisten`](Self::unlisten) takes its id, or for ever if nobody keeps that.
+    ///
+    /// ```
+    /// # use resilience::{CircuitBreaker, CircuitConfig};
+    /// # use std::sync::atomic::{AtomicU32, Ordering};
+    /// static EVENTS: AtomicU32 = AtomicU32::new(0);
+    /// let breaker = CircuitBreaker::new("mail", CircuitConfig::new());
+    ///
+    /// let id = breaker.listen(|_| _ = EVENTS.fetch_add(1, Ordering::Relaxed));
+    /// breaker.force_open();
+    /// assert!(breaker.unlisten(id));
+    /// breaker.reset();
+    /// assert_eq!(EVENTS.load(Ordering::Relaxed), 1);
+    /// ```
+    pub fn listen(&self, listener: impl Fn(&CircuitEvent) + Send + Sync + 'static) -> ListenerId {
+        self.listeners.add(Listener::new(listener))
+    }
+
+    /// Removes a listener. A thread that is telling of an event at this moment may call it once more.
+    ///
+    /// Returns whether it was one of this circuit's: `false` for one that has gone already, or that was given to
+    /// another circuit, to a set or to all.
+    pub fn unlisten(&self, id: ListenerId) -> bool {
+        self.listeners.remove(id)
     }
 
     /// Tells of something that is no transition.

@@ -1,8 +1,10 @@
+mod over;
 mod share;
 mod validate;
 
 use std::time::Duration;
 
+pub use self::over::Over;
 pub(super) use self::share::Share;
 pub use self::validate::SetAt;
 use crate::error::{ConfigError, or_panic};
@@ -103,6 +105,11 @@ impl CircuitConfig {
 
     /// How many failures open it: in a row, or [`within`](Self::within) a time.
     ///
+    /// ```
+    /// # use resilience::CircuitConfig;
+    /// const STRICT: CircuitConfig = CircuitConfig::new().failure_threshold(1);
+    /// ```
+    ///
     /// # Panics
     /// On 0: in a `const`, a compile error.
     #[track_caller]
@@ -156,6 +163,12 @@ impl CircuitConfig {
     /// The share of failures that opens it, between 0 and 1, over [`window_calls`](Self::window_calls) or
     /// [`window_time`](Self::window_time).
     ///
+    /// ```
+    /// # use resilience::CircuitConfig;
+    /// // Half of the last hundred calls.
+    /// const HALF: CircuitConfig = CircuitConfig::new().failure_rate(0.5).window_calls(100);
+    /// ```
+    ///
     /// # Panics
     /// Outside `0.0 < rate <= 1.0`: in a `const`, a compile error.
     #[track_caller]
@@ -179,6 +192,11 @@ impl CircuitConfig {
     }
 
     /// Rates are taken over the last so many calls: the window slides by one with every call.
+    ///
+    /// ```
+    /// # use resilience::CircuitConfig;
+    /// const LAST_TEN: CircuitConfig = CircuitConfig::new().failure_rate(0.3).window_calls(10);
+    /// ```
     ///
     /// # Panics
     /// On 0 and above [`MAX_REMEMBERED`](Self::MAX_REMEMBERED): in a `const`, a compile error.
@@ -204,6 +222,13 @@ impl CircuitConfig {
 
     /// Rates are taken over the calls that ended in the last so much time, give or take a sixteenth of it.
     ///
+    /// ```
+    /// # use resilience::CircuitConfig;
+    /// # use std::time::Duration;
+    /// const LAST_MINUTE: CircuitConfig =
+    ///     CircuitConfig::new().failure_rate(0.3).window_time(Duration::from_secs(60));
+    /// ```
+    ///
     /// # Panics
     /// On zero: in a `const`, a compile error.
     #[track_caller]
@@ -224,6 +249,12 @@ impl CircuitConfig {
     }
 
     /// A rate means nothing before the window holds so many calls.
+    ///
+    /// ```
+    /// # use resilience::CircuitConfig;
+    /// // The first call never opens it, the tenth may.
+    /// const PATIENT: CircuitConfig = CircuitConfig::new().failure_rate(0.5).window_calls(100).min_calls(10);
+    /// ```
     ///
     /// # Panics
     /// On 0: in a `const`, a compile error.
@@ -280,6 +311,13 @@ impl CircuitConfig {
     /// The share of slow calls that opens it, between 0 and 1, over the same window as the failures and counted apart
     /// from them.
     ///
+    /// ```
+    /// # use resilience::CircuitConfig;
+    /// # use std::time::Duration;
+    /// const SLUGGISH: CircuitConfig =
+    ///     CircuitConfig::new().slow_call(Duration::from_secs(2)).slow_rate(0.8).window_calls(50);
+    /// ```
+    ///
     /// # Panics
     /// Outside `0.0 < rate <= 1.0`: in a `const`, a compile error.
     #[track_caller]
@@ -300,6 +338,12 @@ impl CircuitConfig {
     }
 
     /// How long it stays open before a trial. [`Duration::MAX`]: until somebody resets it.
+    ///
+    /// ```
+    /// # use resilience::CircuitConfig;
+    /// # use std::time::Duration;
+    /// const LONG: CircuitConfig = CircuitConfig::new().recovery_timeout(Duration::from_secs(300));
+    /// ```
     ///
     /// # Panics
     /// On zero: in a `const`, a compile error.
@@ -324,6 +368,15 @@ impl CircuitConfig {
     }
 
     /// Doubles the recovery timeout with every recovery that fails, up to this.
+    ///
+    /// ```
+    /// # use resilience::CircuitConfig;
+    /// # use std::time::Duration;
+    /// // Open for 10 s, then 20 s, 40 s, 60 s, 60 s ..
+    /// const DOUBLING: CircuitConfig = CircuitConfig::new()
+    ///     .recovery_timeout(Duration::from_secs(10))
+    ///     .max_recovery_timeout(Duration::from_secs(60));
+    /// ```
     #[track_caller]
     pub const fn max_recovery_timeout(mut self, time: Duration) -> Self {
         self.max_recovery_timeout = Some(Nanos::of(time));
@@ -331,6 +384,11 @@ impl CircuitConfig {
     }
 
     /// How many trials may run at once while half-open.
+    ///
+    /// ```
+    /// # use resilience::CircuitConfig;
+    /// const THREE_AT_ONCE: CircuitConfig = CircuitConfig::new().half_open_calls(3);
+    /// ```
     ///
     /// # Panics
     /// On 0: in a `const`, a compile error.
@@ -356,6 +414,11 @@ impl CircuitConfig {
 
     /// How many trials must succeed, without one that fails, to close it.
     ///
+    /// ```
+    /// # use resilience::CircuitConfig;
+    /// const SURE: CircuitConfig = CircuitConfig::new().half_open_calls(3).success_threshold(3);
+    /// ```
+    ///
     /// # Panics
     /// On 0: in a `const`, a compile error.
     #[track_caller]
@@ -379,6 +442,12 @@ impl CircuitConfig {
     }
 
     /// How long a trial may take to report. Then it counts as failed, and the circuit opens again.
+    ///
+    /// ```
+    /// # use resilience::CircuitConfig;
+    /// # use std::time::Duration;
+    /// const QUICK: CircuitConfig = CircuitConfig::new().probe_timeout(Duration::from_secs(5));
+    /// ```
     ///
     /// # Panics
     /// On zero: in a `const`, a compile error.

@@ -7,15 +7,20 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use self::key::KeyText;
 use self::recent::Recent;
 use super::config::CircuitConfig;
-use super::registry::{self, CircuitEntry};
+use super::listeners::{EVERYWHERE, ListenerId, Listeners};
 use super::{CircuitBreaker, Name};
 use crate::error::{ConfigError, or_panic};
+use crate::event::{CircuitEvent, CircuitEventKind, Listener};
+use crate::time::Nanos;
 
 /// One circuit per key, a host or a tenant, all with one configuration: a bounded number of them.
 ///
 /// Keys are told apart by their text. When a new one comes and there is no place, the least recently used circuit goes
 /// that is *idle*: closed, with no failure counted and no call under way. If there is none, the new key's calls share
 /// nothing and are not remembered: a flood of keys costs neither memory nor what is known of the keys in trouble.
+///
+/// Nor does it cost time: a new key looks at the eight circuits that were not used for longest. Those of them that are
+/// not idle count as used just now, so that the next new key looks at the next eight.
 ///
 /// ```
 /// use resilience::{CircuitConfig, KeyedCircuits};
@@ -33,8 +38,8 @@ pub struct KeyedCircuits {
     config: CircuitConfig,
     max_keys: u32,
     recent: Mutex<Recent>,
-    /// Where the linker keeps no list, it enters itself at its first call.
-    entered: OnceLock<()>,
+    /// Shared with every circuit of the set. Made by whoever needs it first: there is no `Arc` in a `const`.
+    listeners: OnceLock<Arc<Listeners>>,
 }
 
 impl KeyedCircuits {
@@ -50,7 +55,7 @@ impl KeyedCircuits {
     pub const fn new(name: &'static str, config: CircuitConfig, max_keys: u32) -> Self {
         or_panic!(config.validate());
         or_panic!(Self::checked(max_keys));
-        Self { name, config, max_keys, recent: Mutex::new(Recent::new()), entered: OnceLock::new() }
+        Self { name, config, max_keys, recent: Mutex::new(Recent::new()), listeners: OnceLock::new() }
     }
 
     /// As [`new`](Self::new), for values known only at run time.
@@ -81,19 +86,12 @@ impl KeyedCircuits {
         let text = KeyText::of(&key);
         let (circuit, evicted) = {
             let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-            recent.get_or_insert(text.as_str(), self.max_keys as usize, || self.make(text.as_str()))
+            let make = || self.make(text.as_str());
+            recent.get_or_insert(text.as_str(), self.max_keys as usize, make, CircuitBreaker::is_at_rest)
         };
         // Behind the lock: what its listeners hold is the user's.
         drop(evicted);
         circuit
-    }
-
-    /// As [`circuit`](Self::circuit), for an attribute's `static`.
-    pub fn of_key(&'static self, key: impl Display) -> Arc<CircuitBreaker> {
-        if !registry::LINKED {
-            self.entered.get_or_init(|| registry::enter(CircuitEntry::Keyed(self)));
-        }
-        self.circuit(key)
     }
 
     /// The circuits there are, in no particular order.
@@ -102,9 +100,59 @@ impl KeyedCircuits {
         self.recent.lock().unwrap_or_else(PoisonError::into_inner).circuits()
     }
 
+    /// Calls `listener` after every event of every circuit of the set, of those that are made later as well; see
+    /// [`CircuitBreaker::listen`].
+    ///
+    /// A listener of one key's circuit is gone with the circuit, when it has to make place for another; one of the set
+    /// stays.
+    ///
+    /// ```
+    /// use resilience::{CircuitConfig, KeyedCircuits};
+    /// use std::sync::Mutex;
+    ///
+    /// static HOSTS: KeyedCircuits = KeyedCircuits::new("hosts", CircuitConfig::new().failure_threshold(1), 1024);
+    /// static LOG: Mutex<Vec<String>> = Mutex::new(Vec::new());
+    ///
+    /// let id = HOSTS.listen(|event| LOG.lock().unwrap().push(format!("{} {:?}", event.name(), event.kind())));
+    /// let _ = HOSTS.circuit("a.example").call(|| Err::<(), _>("down"));
+    /// assert_eq!(*LOG.lock().unwrap(), ["hosts[a.example] Opened"]);
+    /// assert!(HOSTS.unlisten(id));
+    /// ```
+    pub fn listen(&self, listener: impl Fn(&CircuitEvent) + Send + Sync + 'static) -> ListenerId {
+        self.listeners().add(Listener::new(listener))
+    }
+
+    /// Removes a listener of the set; see [`CircuitBreaker::unlisten`].
+    pub fn unlisten(&self, id: ListenerId) -> bool {
+        self.listeners().remove(id)
+    }
+
+    /// Another set of the name, where they are to be one.
+    pub(super) fn agrees_with(&self, other: &Self) -> bool {
+        self.config.means(&other.config) && self.max_keys == other.max_keys
+    }
+
+    /// Tells of something that happened to the set, and to none of its circuits.
+    pub(super) fn announce_conflict(&self) {
+        let event = CircuitEvent {
+            name: Name::Written(self.name),
+            kind: CircuitEventKind::Conflict,
+            generation: 0,
+            failures: 0,
+            time_left: Nanos::ZERO,
+            last_failure: None,
+        };
+        self.listeners().tell(&event);
+        EVERYWHERE.tell(&event);
+    }
+
+    fn listeners(&self) -> &Arc<Listeners> {
+        self.listeners.get_or_init(|| Arc::new(Listeners::new()))
+    }
+
     fn make(&self, key: &str) -> Arc<CircuitBreaker> {
         let name = Name::Made(format!("{}[{key}]", self.name).into());
-        Arc::new(CircuitBreaker::of(name, self.config))
+        Arc::new(CircuitBreaker::of_set(name, self.config, Arc::clone(self.listeners())))
     }
 }
 

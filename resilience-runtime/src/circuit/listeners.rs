@@ -1,15 +1,31 @@
 //! Who is told of events. Not part of what loom models: whoever begins to listen hears what happens afterwards.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::event::{CircuitEvent, Listener};
+
+/// A listener, for whoever wants to remove it: [`CircuitBreaker::unlisten`](crate::CircuitBreaker::unlisten).
+///
+/// No two listeners of a program have the same, so that an id that is given to the wrong circuit removes nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ListenerId(u64);
+
+impl ListenerId {
+    fn next() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        // Relaxed: that they differ is all.
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
 
 /// Some listeners, and whether there are any.
 #[derive(Debug)]
 pub(super) struct Listeners {
     any: AtomicBool,
-    list: Mutex<Vec<Listener>>,
+    list: Mutex<Vec<(ListenerId, Listener)>>,
+    /// Those of the set that the circuit is one of.
+    above: Option<Arc<Listeners>>,
 }
 
 /// Those who listen to every circuit.
@@ -17,29 +33,52 @@ pub(super) static EVERYWHERE: Listeners = Listeners::new();
 
 impl Listeners {
     pub(super) const fn new() -> Self {
-        Self { any: AtomicBool::new(false), list: Mutex::new(Vec::new()) }
+        Self { any: AtomicBool::new(false), list: Mutex::new(Vec::new()), above: None }
     }
 
-    pub(super) fn add(&self, listener: Listener) {
-        self.list.lock().unwrap_or_else(PoisonError::into_inner).push(listener);
+    pub(super) const fn below(above: Arc<Self>) -> Self {
+        Self { any: AtomicBool::new(false), list: Mutex::new(Vec::new()), above: Some(above) }
+    }
+
+    pub(super) fn add(&self, listener: Listener) -> ListenerId {
+        let id = ListenerId::next();
+        let mut list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
+        list.push((id, listener));
         // Relaxed: the list itself is read under its lock; a circuit that misses this for a moment is one that changed
-        // before.
+        // before. Stored under the lock, so that it is not overtaken by somebody who removes.
         self.any.store(true, Ordering::Relaxed);
+        id
+    }
+
+    /// Whether it was there.
+    pub(super) fn remove(&self, id: ListenerId) -> bool {
+        let removed = {
+            let mut list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
+            let place = list.iter().position(|(other, _)| *other == id);
+            let removed = place.map(|place| list.remove(place));
+            // Relaxed: see `add`.
+            self.any.store(!list.is_empty(), Ordering::Relaxed);
+            removed
+        };
+        // It is dropped behind the lock: what it holds is the user's.
+        removed.is_some()
     }
 
     pub(super) fn any(&self) -> bool {
         // Relaxed: see `add`.
-        self.any.load(Ordering::Relaxed)
+        self.any.load(Ordering::Relaxed) || self.above.as_ref().is_some_and(|above| above.any())
     }
 
     /// Tells them, with no lock held.
     pub(super) fn tell(&self, event: &CircuitEvent) {
-        if !self.any() {
-            return;
+        if self.any.load(Ordering::Relaxed) {
+            let list = self.list.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            for (_, listener) in list {
+                listener.tell(event);
+            }
         }
-        let list = self.list.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        for listener in list {
-            listener.tell(event);
+        if let Some(above) = &self.above {
+            above.tell(event);
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::sleep::Wait;
 /// Calls `operation` until its value meets a condition: every second, for fifteen seconds, unless told otherwise.
 ///
 /// Give it the condition with [`until`](Poll::until), then end the builder with [`call`](Poll::call) for a closure
-/// `|| -> Result<T, E>`, and with [`run`](Poll::run) for an async one. An error ends it at once, unless it is
+/// `|| -> Result<T, E>`, and with [`run`] for an async one. An error ends it at once, unless it is
 /// [ignored](Poll::ignore).
 ///
 /// ```
@@ -35,6 +35,10 @@ use crate::sleep::Wait;
 /// assert!(matches!(error, PollError::TimedOut { last: Some("running"), attempts: 3, .. }));
 /// # }
 /// ```
+///
+#[cfg_attr(feature = "tokio", doc = "[`run`]: Poll::run")]
+// Without the feature there is no such method, and the link leads to what the features are.
+#[cfg_attr(not(feature = "tokio"), doc = "[`run`]: crate")]
 pub fn poll<F, K>(operation: F) -> Poll<F, K, DefaultPollHooks<F::Value, F::Error>>
 where
     F: Operation<K>,

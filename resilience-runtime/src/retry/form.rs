@@ -14,7 +14,7 @@ use crate::sleep::Wait;
 
 /// Tries `operation` until it succeeds: three attempts, one second apart, on every error, unless told otherwise.
 ///
-/// End the builder with [`call`](Retry::call) for a closure `|| -> Result<T, E>`, and with [`run`](Retry::run) for
+/// End the builder with [`call`](Retry::call) for a closure `|| -> Result<T, E>`, and with [`run`] for
 /// an async one. The result is the operation's own: its first success or its last error, unchanged.
 ///
 /// ```
@@ -31,6 +31,10 @@ use crate::sleep::Wait;
 /// assert_eq!((page, attempt), (Ok(200), 3));
 /// # }
 /// ```
+///
+#[cfg_attr(feature = "tokio", doc = "[`run`]: Retry::run")]
+// Without the feature there is no such method, and the link leads to what the features are.
+#[cfg_attr(not(feature = "tokio"), doc = "[`run`]: crate")]
 pub fn retry<F, K>(operation: F) -> Retry<F, K, DefaultHooks<F::Error>>
 where
     F: Operation<K>,

@@ -74,6 +74,7 @@ fn no_keys() -> Result<u8, CircuitOpen> {
 }
 
 const RATED: CircuitConfig = CircuitConfig::new().failure_rate(0.5).window_calls(100);
+const COUNTED: CircuitConfig = CircuitConfig::new().failure_threshold(3);
 const ALONE: CircuitConfig = CircuitConfig::new().failure_rate(0.5);
 
 #[circuit(config = ALONE)]
@@ -81,13 +82,18 @@ fn a_configuration_without_a_window() -> Result<u8, CircuitOpen> {
     Ok(1)
 }
 
-#[circuit(config = RATED, within = 1min)]
-fn an_option_that_contradicts_the_configuration() -> Result<u8, CircuitOpen> {
+#[circuit(config = RATED, failure_threshold = 3, window = 1min)]
+fn options_that_replace_a_rate_and_need_one() -> Result<u8, CircuitOpen> {
     Ok(1)
 }
 
-#[circuit(name = "named", config = RATED, window = 1min)]
-fn two_windows() -> Result<u8, CircuitOpen> {
+#[circuit(name = "named", config = COUNTED, window = 1min)]
+fn a_window_over_a_count() -> Result<u8, CircuitOpen> {
+    Ok(1)
+}
+
+#[circuit(config = RATED, failure_rate = 50%, within = 1min)]
+fn both_in_one_attribute() -> Result<u8, CircuitOpen> {
     Ok(1)
 }
 
@@ -107,7 +113,7 @@ fn main() {
     let _ = (no_failures(), no_time(), more_than_all(), an_empty_window(), a_window_of_no_time());
     let _ = (a_minimum_above_the_window(), a_rate_and_a_count(), bounded_below_itself(), no_trials());
     let _ = (no_successes(), no_time_for_a_trial(), no_keys(), a_configuration_without_a_window());
-    let _ = (an_option_that_contradicts_the_configuration(), two_windows());
+    let _ = (options_that_replace_a_rate_and_need_one(), a_window_over_a_count(), both_in_one_attribute());
     let _ = (too_many_to_remember(), a_rate_and_a_time());
     let _ = STATIC.state();
 }

@@ -86,3 +86,23 @@ fn what_an_evicted_circuit_held_is_dropped_with_no_lock_held() {
     KEYED.circuit("b");
     assert_eq!(seen.load(std::sync::atomic::Ordering::SeqCst), 1);
 }
+
+#[test]
+fn a_listener_of_the_set_hears_of_keys_that_came_later_and_of_those_that_were_forgotten_and_came_again() {
+    let keyed = KeyedCircuits::new("k", ONE.failure_threshold(1), 1);
+    let log = std::sync::Arc::new(Mutex::new(Vec::new()));
+    keyed.circuit("a").call(|| Ok::<_, ()>(())).expect("it is closed");
+    let id = keyed.listen({
+        let log = log.clone();
+        move |event| log.lock().unwrap().push(event.name().to_owned())
+    });
+    keyed.circuit("a").force_open();
+    keyed.circuit("a").reset();
+    keyed.circuit("b").reset();
+    keyed.circuit("a").reset();
+    assert_eq!(*log.lock().unwrap(), ["k[a]", "k[a]", "k[b]", "k[a]"]);
+    assert!(!keyed.circuit("a").unlisten(id), "it is the set's");
+    assert!(keyed.unlisten(id));
+    keyed.circuit("a").reset();
+    assert_eq!(log.lock().unwrap().len(), 4);
+}

@@ -1,8 +1,8 @@
 use std::fmt;
 
-use crate::circuit::site::CircuitSite;
+use crate::circuit::site::Place;
 
-/// Two functions of one circuit name that configure it differently.
+/// Two functions of one circuit name that configure it differently, or one of which has a circuit for each key.
 ///
 /// ```
 /// if let Err(conflicts) = resilience::circuits().verify() {
@@ -17,11 +17,24 @@ pub struct CircuitConflict {
     name: &'static str,
     used: (&'static str, u32),
     other: (&'static str, u32),
+    over: Over,
+}
+
+/// What they disagree over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Over {
+    Configuration,
+    /// The first has one circuit, the other one for each key.
+    Kind,
 }
 
 impl CircuitConflict {
-    pub(in crate::circuit) const fn between(used: &CircuitSite, other: &CircuitSite) -> Self {
-        Self { name: used.name(), used: used.place().file_and_line(), other: other.place().file_and_line() }
+    pub(in crate::circuit) const fn of_configurations(name: &'static str, used: Place, other: Place) -> Self {
+        Self { name, used: used.file_and_line(), other: other.file_and_line(), over: Over::Configuration }
+    }
+
+    pub(in crate::circuit) const fn of_kinds(name: &'static str, one: Place, by_key: Place) -> Self {
+        Self { name, used: one.file_and_line(), other: by_key.file_and_line(), over: Over::Kind }
     }
 
     /// The circuits' common name.
@@ -30,13 +43,14 @@ impl CircuitConflict {
         self.name
     }
 
-    /// File and line of the configuration that a release build uses.
+    /// File and line of the configuration that a release build uses; where only the other function has a `key`, of the
+    /// one that has none. A release build keeps both kinds then, and they know nothing of each other.
     #[must_use]
     pub const fn used(&self) -> (&'static str, u32) {
         self.used
     }
 
-    /// File and line of the one that disagrees with it.
+    /// File and line of the one that disagrees with it, or that has a `key`.
     #[must_use]
     pub const fn other(&self) -> (&'static str, u32) {
         self.other
@@ -45,13 +59,20 @@ impl CircuitConflict {
 
 impl fmt::Display for CircuitConflict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, used, other } = self;
-        write!(
-            f,
-            "circuit {name:?} is configured differently at {}:{} and at {}:{}: let one of them configure it, \
-             or make them agree",
-            used.0, used.1, other.0, other.1
-        )
+        let Self { name, used, other, over } = self;
+        match over {
+            Over::Configuration => write!(
+                f,
+                "circuit {name:?} is configured differently at {}:{} and at {}:{}: let one of them configure it, \
+                 or make them agree",
+                used.0, used.1, other.0, other.1
+            ),
+            Over::Kind => write!(
+                f,
+                "circuit {name:?} is a single one at {}:{} and one for each key at {}:{}: give one of them another name",
+                used.0, used.1, other.0, other.1
+            ),
+        }
     }
 }
 

@@ -31,8 +31,7 @@ pub use self::conflict::{CircuitConflict, CircuitConflicts};
 pub use self::linked::CIRCUITS;
 pub(super) use self::linked::LINKED;
 pub use self::view::{CircuitRef, Circuits, circuits};
-use super::keyed::KeyedCircuits;
-use super::site::CircuitSite;
+use super::site::{CircuitSite, KeyedSite, Kind};
 
 /// A line of the list.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +39,7 @@ pub enum CircuitEntry {
     /// One circuit.
     Site(&'static CircuitSite),
     /// One circuit per key.
-    Keyed(&'static KeyedCircuits),
+    Keyed(&'static KeyedSite),
 }
 
 /// What could not be linked, in order of the first call.
@@ -56,9 +55,7 @@ fn entries() -> impl Iterator<Item = CircuitEntry> {
     CIRCUITS.iter().copied().chain(entered)
 }
 
-pub(super) fn sites() -> impl Iterator<Item = &'static CircuitSite> {
-    entries().filter_map(|entry| match entry {
-        CircuitEntry::Site(site) => Some(site),
-        CircuitEntry::Keyed(_) => None,
-    })
+/// Those of one kind.
+pub(super) fn sites<C: Kind>() -> impl Iterator<Item = &'static CircuitSite<C>> {
+    entries().filter_map(C::site)
 }

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::{CircuitConflict, CircuitConflicts, CircuitEntry, entries, sites};
 use crate::circuit::CircuitBreaker;
-use crate::circuit::listeners::EVERYWHERE;
-use crate::circuit::site::CircuitSite;
+use crate::circuit::KeyedCircuits;
+use crate::circuit::listeners::{EVERYWHERE, ListenerId};
+use crate::circuit::site::{CircuitSite, Kind};
 use crate::event::{CircuitEvent, Listener};
 
 /// Every circuit that an attribute made: for health checks, dashboards and operators.
@@ -36,7 +37,10 @@ impl Circuits {
     pub fn iter(&self) -> impl Iterator<Item = CircuitRef> + use<> {
         entries().flat_map(|entry| match entry {
             CircuitEntry::Site(site) => home_of(site).into_iter().collect::<Vec<_>>(),
-            CircuitEntry::Keyed(keyed) => keyed.circuits().into_iter().map(CircuitRef::shared).collect(),
+            CircuitEntry::Keyed(site) if site.home().is(site) => {
+                site.circuit().circuits().into_iter().map(CircuitRef::shared).collect()
+            }
+            CircuitEntry::Keyed(_) => Vec::new(),
         })
     }
 
@@ -44,6 +48,25 @@ impl Circuits {
     #[must_use]
     pub fn get(&self, name: &str) -> Option<CircuitRef> {
         self.iter().find(|circuit| circuit.name() == name)
+    }
+
+    /// The circuits by key of this name, as a set: to listen to all of them, or to look at one before its first call.
+    /// Where several functions are named so by default, those of one of them.
+    ///
+    /// ```
+    /// # use resilience::circuit;
+    /// #[circuit(name = "hosts", key = host, max_keys = 100)]
+    /// fn ping(host: &str) -> std::io::Result<()> {
+    ///     std::net::TcpStream::connect(host).map(drop)
+    /// }
+    ///
+    /// let hosts = resilience::circuits().keyed("hosts").expect("it is listed before its first call");
+    /// hosts.listen(|event| eprintln!("{}: {:?}", event.name(), event.kind()));
+    /// assert!(hosts.circuit("a.example:80").closed());
+    /// ```
+    #[must_use]
+    pub fn keyed(&self, name: &str) -> Option<&'static KeyedCircuits> {
+        homes().find(|site| site.name() == name).map(CircuitSite::circuit)
     }
 
     /// Those that refuse calls: open or forced open.
@@ -62,7 +85,7 @@ impl Circuits {
         self.iter().all(|circuit| circuit.closed())
     }
 
-    /// Looks for functions of one circuit name that configure it differently: the one thing that cannot be found while
+    /// Looks for functions of one circuit name that configure it differently, or of which only some have a `key`: the one thing that cannot be found while
     /// compiling. One line in a test finds it before a user does:
     ///
     /// ```
@@ -75,21 +98,26 @@ impl Circuits {
     /// # Errors
     /// All disagreements, each with both places.
     pub fn verify(&self) -> Result<(), CircuitConflicts> {
-        let homes = sites().filter(|site| site.home().is(site));
-        let conflicts: Vec<_> = homes
-            .flat_map(|home| home.rivals().map(move |rival| CircuitConflict::between(home, rival)))
-            .collect();
+        // That a name has both kinds is told by the one that has no key.
+        let of_kinds = homes::<CircuitBreaker>().filter_map(CircuitSite::conflict_of_kinds);
+        let conflicts: Vec<_> =
+            conflicts::<CircuitBreaker>().chain(conflicts::<KeyedCircuits>()).chain(of_kinds).collect();
         if conflicts.is_empty() { Ok(()) } else { Err(CircuitConflicts(conflicts)) }
     }
 
     /// Calls `listener` after every event of every circuit, also of those made by hand; see
-    /// [`CircuitBreaker::listen`]. It cannot be removed.
+    /// [`CircuitBreaker::listen`].
     ///
     /// ```
     /// resilience::circuits().listen(|event| eprintln!("{}: {:?}", event.name(), event.kind()));
     /// ```
-    pub fn listen(&self, listener: impl Fn(&CircuitEvent) + Send + Sync + 'static) {
-        EVERYWHERE.add(Listener::new(listener));
+    pub fn listen(&self, listener: impl Fn(&CircuitEvent) + Send + Sync + 'static) -> ListenerId {
+        EVERYWHERE.add(Listener::new(listener))
+    }
+
+    /// Removes a listener of all circuits; see [`CircuitBreaker::unlisten`].
+    pub fn unlisten(&self, id: ListenerId) -> bool {
+        EVERYWHERE.remove(id)
     }
 }
 
@@ -102,9 +130,17 @@ impl IntoIterator for Circuits {
     }
 }
 
+fn homes<C: Kind>() -> impl Iterator<Item = &'static CircuitSite<C>> {
+    sites().filter(|site: &&'static CircuitSite<C>| site.home().is(site))
+}
+
+fn conflicts<C: Kind>() -> impl Iterator<Item = CircuitConflict> {
+    homes::<C>().flat_map(CircuitSite::conflicts)
+}
+
 /// The circuit of a site, unless it is another one's.
 fn home_of(site: &'static CircuitSite) -> Option<CircuitRef> {
-    site.home().is(site).then(|| CircuitRef(Source::Static(site.breaker())))
+    site.home().is(site).then(|| CircuitRef(Source::Static(site.circuit())))
 }
 
 /// A circuit of the list: a [`CircuitBreaker`], wherever it lives, with all its methods.

@@ -107,3 +107,58 @@ fn events_of_many_threads_come_one_at_a_time_in_the_order_of_their_generations()
     let generations = generations.lock().unwrap();
     assert!(generations.iter().copied().eq(1..=2000));
 }
+
+#[test]
+fn a_listener_that_was_removed_hears_nothing_more_and_is_dropped() {
+    let (one, other) = (breaker(TWO), breaker(TWO));
+    let heard = Arc::new(Mutex::new(0));
+    let count = |heard: &Arc<Mutex<u32>>| {
+        let heard = heard.clone();
+        move |_: &crate::CircuitEvent| *heard.lock().unwrap() += 1
+    };
+    let first = one.listen(count(&heard));
+    let second = one.listen(count(&heard));
+    one.force_open();
+    assert!(!other.unlisten(first), "it is another circuit's");
+    assert!(one.unlisten(first));
+    assert!(!one.unlisten(first), "it has gone");
+    one.reset();
+    assert!(one.unlisten(second));
+    one.reset();
+    assert_eq!(*heard.lock().unwrap(), 3);
+    assert_eq!(Arc::strong_count(&heard), 1);
+}
+
+#[test]
+fn a_listener_removes_itself() {
+    let breaker = Arc::new(breaker(TWO));
+    let id = Arc::new(Mutex::new(None));
+    let heard = Arc::new(Mutex::new(0));
+    let listener = {
+        let (breaker, id, heard) = (Arc::downgrade(&breaker), id.clone(), heard.clone());
+        move |_: &crate::CircuitEvent| {
+            *heard.lock().unwrap() += 1;
+            let (breaker, id) = (breaker.upgrade().unwrap(), id.lock().unwrap().take());
+            assert!(breaker.unlisten(id.unwrap()));
+        }
+    };
+    *id.lock().unwrap() = Some(breaker.listen(listener));
+    breaker.force_open();
+    breaker.reset();
+    assert_eq!(*heard.lock().unwrap(), 1);
+}
+
+#[test]
+fn a_listener_of_all_circuits_can_be_removed() {
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let id = crate::circuits().listen({
+        let heard = heard.clone();
+        move |event| heard.lock().unwrap().push(event.name().to_owned())
+    });
+    let breaker = CircuitBreaker::new("heard of everywhere", crate::CircuitConfig::new());
+    breaker.force_open();
+    assert!(crate::circuits().unlisten(id));
+    breaker.reset();
+    let heard = heard.lock().unwrap();
+    assert_eq!(heard.iter().filter(|name| *name == "heard of everywhere").count(), 1);
+}
