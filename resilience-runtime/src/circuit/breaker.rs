@@ -288,6 +288,9 @@ impl CircuitBreaker {
 
     /// Calls `listener` after every event of this circuit: in order, one at a time, on the thread of whoever caused it
     /// or one that was busy telling, and with no lock held. A listener that panics harms nobody. It cannot be removed.
+    ///
+    /// What a listener's own calls are refused, by any circuit, is not told, nor that they came too late: it may call the
+    /// circuit that it listens to. Transitions that it causes are told.
     pub fn listen(&self, listener: impl Fn(&CircuitEvent) + Send + Sync + 'static) {
         self.listeners.add(Listener::new(listener));
     }

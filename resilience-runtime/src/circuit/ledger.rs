@@ -40,6 +40,8 @@ pub(super) struct Trial {
 pub(super) struct Outbox {
     /// Whether anybody listens: else nothing is kept.
     pub(super) open: bool,
+    /// What happens now is a listener's own doing.
+    pub(super) transitions_only: bool,
     /// Whether some thread is reading them out: they reach the listeners in order, one after the other.
     pub(super) being_read: bool,
     pub(super) notes: VecDeque<Note>,
@@ -70,7 +72,12 @@ impl Ledger {
             successes: 0,
             late: 0,
             window: Window::new(config),
-            outbox: Outbox { open: false, being_read: false, notes: VecDeque::new() },
+            outbox: Outbox {
+                open: false,
+                transitions_only: false,
+                being_read: false,
+                notes: VecDeque::new(),
+            },
         }
     }
 
@@ -87,7 +94,8 @@ impl Ledger {
 
     pub(super) fn tell(&mut self, kind: CircuitEventKind, word: Word, time_left: Nanos) {
         let minor = matches!(kind, CircuitEventKind::Refused | CircuitEventKind::LateResult);
-        if !self.outbox.open || minor && self.outbox.notes.len() >= MOST_NOTES {
+        let skipped = minor && (self.outbox.transitions_only || self.outbox.notes.len() >= MOST_NOTES);
+        if !self.outbox.open || skipped {
             return;
         }
         self.outbox.notes.push_back(Note {

@@ -1,5 +1,6 @@
 //! Who is told of events. Not part of what loom models: whoever begins to listen hears what happens afterwards.
 
+use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -10,6 +11,16 @@ use crate::event::{CircuitEvent, Listener};
 pub(super) struct Listeners {
     any: AtomicBool,
     list: Mutex<Vec<Listener>>,
+}
+
+thread_local! {
+    static TELLING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this thread is inside a listener. What is refused there is not told: it would never come to an end, not even
+/// between circuits whose listeners call each other.
+pub(super) fn is_telling() -> bool {
+    TELLING.get()
 }
 
 /// Those who listen to every circuit.
@@ -38,8 +49,10 @@ impl Listeners {
             return;
         }
         let list = self.list.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let outer = TELLING.replace(true);
         for listener in list {
             listener.tell(event);
         }
+        TELLING.set(outer);
     }
 }

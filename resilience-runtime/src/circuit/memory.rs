@@ -28,6 +28,7 @@ use super::CircuitState;
 use super::config::CircuitConfig;
 use super::core::{self, Admission, Cause, Count, Effect, InARow, Pass, Refusal, Report};
 use super::ledger::Ledger;
+use super::listeners::is_telling;
 use super::notice::Notice;
 use super::word::Word;
 use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering, RwLock};
@@ -218,6 +219,7 @@ impl Memory {
     ) -> (T, Mail) {
         let mut ledger = self.ledger();
         ledger.outbox.open = listened;
+        ledger.outbox.transitions_only = listened && is_telling();
         let word = self.word();
         let (next, answer) = step(word, &mut ledger);
         if next.generation() != word.generation() {
