@@ -121,7 +121,12 @@ impl Listener {
 
     /// A listener that panics is a listener that was told: the panic ends here.
     pub(crate) fn tell(&self, event: &CircuitEvent) {
-        let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| (self.0)(event)));
+        use std::panic::{AssertUnwindSafe, catch_unwind};
+        let Err(panic) = catch_unwind(AssertUnwindSafe(|| (self.0)(event))) else { return };
+        // What it panicked with may panic in its turn when it is dropped; what comes of that is not dropped at all.
+        if let Err(worse) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
+            std::mem::forget(worse);
+        }
     }
 }
 

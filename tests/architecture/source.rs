@@ -96,7 +96,9 @@ fn without_tests(code: &str) -> String {
     let mut kept = String::new();
     let mut lines = code.lines().peekable();
     while let Some(line) = lines.next() {
-        if line == "#[cfg(test)]" && lines.peek().is_some_and(|next| next.starts_with("mod tests")) {
+        if matches!(line, "#[cfg(test)]" | "#[cfg(all(test, feature = \"testing\"))]")
+            && lines.peek().is_some_and(|next| next.starts_with("mod tests"))
+        {
             break;
         }
         kept.push_str(line);

@@ -31,6 +31,8 @@ pub(super) fn write(model: &CircuitModel, attempt: &Attempt<'_>) -> TokenStream 
     } else {
         (attempt.made_once(&model.common.runtime), None)
     };
+    // What is polled learns of a panic, and reports it once.
+    let mutable = attempt.is_async().then(|| quote!(mut));
     let declare = attempt.refusal.declare();
     let (result, value, error) = (ends.result(), ends.value(), ends.error());
     let report = report(model, attempt);
@@ -40,7 +42,7 @@ pub(super) fn write(model: &CircuitModel, attempt: &Attempt<'_>) -> TokenStream 
         #site
         // What is done in place of a refused call comes after this statement: then nothing is borrowed any more.
         let __open = match #circuit.#acquire() {
-            ::core::result::Result::Ok(__permit) => {
+            ::core::result::Result::Ok(#mutable __permit) => {
                 #declare
                 let __out: #outcome = #made;
                 #ended

@@ -310,6 +310,9 @@ impl CircuitBreaker {
     /// Calls `listener` after every event of this circuit: in order, one at a time, on the thread of whoever caused it
     /// or one that was busy telling, and with no lock held. A listener that panics harms nobody.
     ///
+    /// What a listener's own calls are refused, by any circuit, is not told, nor that they came too late: it may call the
+    /// circuit that it listens to. Transitions that it causes are told.
+    ///
     /// It listens until [`unlisten`](Self::unlisten) takes its id, or for ever if nobody keeps that.
     ///
     /// ```

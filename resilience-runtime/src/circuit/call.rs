@@ -71,7 +71,7 @@ impl CircuitBreaker {
         Fut: Future<Output = Result<T, E>>,
         E: fmt::Debug,
     {
-        let permit = AsyncPermit::new(self.admit()?);
+        let mut permit = AsyncPermit::new(self.admit()?);
         // The closure runs inside, so that a panic of its own is seen.
         let mut future = pin!(async { operation().await });
         let result = poll_fn(|cx| permit.poll(future.as_mut(), cx)).await;
@@ -143,7 +143,7 @@ impl<'a, On, Ignore> Judged<'a, On, Ignore> {
         On: FnOnce(&E) -> bool,
         Ignore: FnOnce(&E) -> bool,
     {
-        let permit = AsyncPermit::new(self.breaker.admit()?);
+        let mut permit = AsyncPermit::new(self.breaker.admit()?);
         let mut future = pin!(async { operation().await });
         let result = poll_fn(|cx| permit.poll(future.as_mut(), cx)).await;
         judge(permit.ended(), result, self.on, self.ignore)

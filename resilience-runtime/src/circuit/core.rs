@@ -239,7 +239,14 @@ fn counted(
     }
     if ledger.window.record(seen, now, config) && opens {
         ledger.failures = ledger.window.failures(now);
-        return (open(word, ledger, now, config, cause.cloned().flatten()), Effect::Done);
+        let cause = match ledger.window.failing(now, config) {
+            // Nobody failed just now: the rate did.
+            Some(rate) if !seen.failed => {
+                Some(format!("{} of {} calls failed", rate.failed, rate.calls).into())
+            }
+            _ => cause.cloned().flatten(),
+        };
+        return (open(word, ledger, (now, now), config, cause), Effect::Done);
     }
     (word.with_count(rest(word.state(), &ledger.window, config)), Effect::Done)
 }
@@ -262,7 +269,7 @@ fn tried(
     let bad = report != Report::Nothing && (seen.failed || seen.slow);
     if bad {
         let Some(cause) = cause else { return (word, Effect::NeedsCause) };
-        return (reopen(word, ledger, now, config, cause.clone()), Effect::Done);
+        return (reopen(word, ledger, (now, now), config, cause.clone()), Effect::Done);
     }
     ledger.trials.remove(place);
     if report == Report::Nothing {
@@ -300,7 +307,7 @@ fn settle_trials(word: Word, ledger: &mut Ledger, now: Nanos, config: &CircuitCo
         return word;
     }
     let text = format!("a trial did not report within {:?}", config.probe_time().to_duration());
-    reopen(word, ledger, due, config, Some(text.into()))
+    reopen(word, ledger, (due, now), config, Some(text.into()))
 }
 
 /// Opens a closed circuit whose count has reached its threshold, if nobody has changed it since.
@@ -312,22 +319,35 @@ pub(super) fn open_tripped(
     cause: &Cause,
 ) -> Word {
     ledger.failures = word.count() - u32::from(config.times_calls());
-    open(word, ledger, now, config, cause.clone())
+    open(word, ledger, (now, now), config, cause.clone())
 }
 
-fn reopen(word: Word, ledger: &mut Ledger, now: Nanos, config: &CircuitConfig, cause: Cause) -> Word {
+/// It opens at the first of two moments, and is told at the second.
+fn reopen(
+    word: Word,
+    ledger: &mut Ledger,
+    times: (Nanos, Nanos),
+    config: &CircuitConfig,
+    cause: Cause,
+) -> Word {
     ledger.failures = ledger.failures.saturating_add(1);
     ledger.failed_recoveries = ledger.failed_recoveries.saturating_add(1);
-    open(word, ledger, now, config, cause)
+    open(word, ledger, times, config, cause)
 }
 
-fn open(word: Word, ledger: &mut Ledger, now: Nanos, config: &CircuitConfig, cause: Cause) -> Word {
+fn open(
+    word: Word,
+    ledger: &mut Ledger,
+    (at, now): (Nanos, Nanos),
+    config: &CircuitConfig,
+    cause: Cause,
+) -> Word {
     let word = word.turned(CircuitState::Open, 1);
     let open_time = config.open_time(ledger.failed_recoveries);
-    ledger.until = now.plus(open_time);
+    ledger.until = at.plus(open_time);
     ledger.last_failure = cause;
     ledger.trials.clear();
-    ledger.tell(CircuitEventKind::Opened, word, open_time);
+    ledger.tell(CircuitEventKind::Opened, word, ledger.until.minus(now));
     word
 }
 

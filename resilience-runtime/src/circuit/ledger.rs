@@ -45,6 +45,8 @@ pub(super) struct Trial {
 pub(super) struct Outbox {
     /// Whether anybody listens: else nothing is kept.
     pub(super) open: bool,
+    /// What happens now is a listener's own doing.
+    pub(super) transitions_only: bool,
     /// Whether some thread is reading them out: they reach the listeners in order, one after the other.
     pub(super) being_read: bool,
     pub(super) notes: VecDeque<Note>,
@@ -76,7 +78,12 @@ impl Ledger {
             late: 0,
             window: Window::new(config),
             notice: None,
-            outbox: Outbox { open: false, being_read: false, notes: VecDeque::new() },
+            outbox: Outbox {
+                open: false,
+                transitions_only: false,
+                being_read: false,
+                notes: VecDeque::new(),
+            },
         }
     }
 
@@ -117,7 +124,8 @@ impl Ledger {
 
     pub(super) fn tell(&mut self, kind: CircuitEventKind, word: Word, time_left: Nanos) {
         let minor = matches!(kind, CircuitEventKind::Refused | CircuitEventKind::LateResult);
-        if !self.outbox.open || minor && self.outbox.notes.len() >= MOST_NOTES {
+        let skipped = minor && (self.outbox.transitions_only || self.outbox.notes.len() >= MOST_NOTES);
+        if !self.outbox.open || skipped {
             return;
         }
         self.outbox.notes.push_back(Note {

@@ -1,5 +1,6 @@
 //! Who is told of events. Not part of what loom models: whoever begins to listen hears what happens afterwards.
 
+use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -26,6 +27,16 @@ pub(super) struct Listeners {
     list: Mutex<Vec<(ListenerId, Listener)>>,
     /// Those of the set that the circuit is one of.
     above: Option<Arc<Listeners>>,
+}
+
+thread_local! {
+    static TELLING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this thread is inside a listener. What is refused there is not told: it would never come to an end, not even
+/// between circuits whose listeners call each other.
+pub(super) fn is_telling() -> bool {
+    TELLING.get()
 }
 
 /// Those who listen to every circuit.
@@ -73,9 +84,11 @@ impl Listeners {
     pub(super) fn tell(&self, event: &CircuitEvent) {
         if self.any.load(Ordering::Relaxed) {
             let list = self.list.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            let outer = TELLING.replace(true);
             for (_, listener) in list {
                 listener.tell(event);
             }
+            TELLING.set(outer);
         }
         if let Some(above) = &self.above {
             above.tell(event);

@@ -27,6 +27,7 @@ use std::sync::{Arc, PoisonError};
 use super::config::CircuitConfig;
 use super::core::{self, Admission, Cause, Count, Effect, InARow, Pass, Report};
 use super::ledger::Ledger;
+use super::listeners::is_telling;
 use super::name::Name;
 use super::notice::Notice;
 use super::word::Word;
@@ -250,6 +251,7 @@ impl Memory {
     ) -> (T, MutexGuard<'_, Ledger>) {
         let mut ledger = self.ledger();
         ledger.outbox.open = listened;
+        ledger.outbox.transitions_only = listened && is_telling();
         let word = self.word();
         let (next, answer) = step(word, &mut ledger);
         if next.generation() != word.generation() {

@@ -193,14 +193,14 @@ impl<'a> AsyncPermit<'a> {
 
     /// Polls what was let in.
     #[inline]
-    pub fn poll<F: Future + ?Sized>(&self, future: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
+    pub fn poll<F: Future + ?Sized>(&mut self, future: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
         self.watch(|| future.poll(cx))
     }
 
     /// Runs a part of the call.
     #[inline]
-    pub(super) fn watch<T>(&self, part: impl FnOnce() -> T) -> T {
-        let panics = Panics(self.0);
+    pub(super) fn watch<T>(&mut self, part: impl FnOnce() -> T) -> T {
+        let panics = Panics(&mut self.0);
         let done = part();
         mem::forget(panics);
         done
@@ -229,11 +229,17 @@ impl fmt::Debug for AsyncPermit<'_> {
 }
 
 /// Dropped in one way only: by a panic.
-struct Panics<'a>(Ticket<'a>);
+struct Panics<'p, 'a>(&'p mut Ticket<'a>);
 
-impl Drop for Panics<'_> {
+/// Where those report who have reported already, so that nobody else has to ask whether they have. It never opens, and
+/// so has nothing to tell.
+static REPORTED: CircuitBreaker =
+    CircuitBreaker::new("reported", super::CircuitConfig::new().failure_threshold(u32::MAX));
+
+impl Drop for Panics<'_, '_> {
     #[cold]
     fn drop(&mut self) {
-        self.0.failed((), |()| Some(PANICKED.into()));
+        let spent = Ticket::new(&REPORTED, Pass::calm(super::word::Word::first(0)));
+        mem::replace(self.0, spent).failed((), |()| Some(PANICKED.into()));
     }
 }

@@ -159,4 +159,22 @@ mod tests {
         assert!(std::panic::catch_unwind(panics).is_err());
         assert_eq!(breaker.failure_count(), 1);
     }
+
+    #[test]
+    fn a_stream_that_panics_and_is_polled_again_has_failed_once() {
+        let breaker = breaker();
+        let mut stream =
+            pin!(breaker.guard_stream(|| Items(vec![None, None, Some(Ok(1)), None].into_iter())).unwrap());
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut poll = || {
+            let polled = std::panic::AssertUnwindSafe(|| stream.as_mut().poll_next(&mut cx));
+            std::panic::catch_unwind(polled).ok()
+        };
+        let polled = [poll(), poll(), poll(), poll()];
+        assert_eq!(polled, [None, None, Some(Poll::Ready(Some(Ok(1)))), None]);
+        assert_eq!(breaker.failure_count(), 1, "the second panic is no second failure");
+        assert_eq!(poll(), Some(Poll::Ready(None)));
+        assert_eq!(breaker.failure_count(), 1, "and the end no success");
+        assert_eq!(breaker.late_results(), 0);
+    }
 }

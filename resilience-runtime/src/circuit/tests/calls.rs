@@ -83,6 +83,30 @@ mod asynchronous {
         assert!(panicked.is_err() && breaker.closed());
     }
 
+    #[test]
+    fn a_future_that_panics_and_is_polled_again_has_failed_once_and_keeps_no_place() {
+        let clock = ManualClock::install();
+        let breaker = breaker(TWO.failure_threshold(3));
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut panics_twice = |mut permit: crate::circuit::AsyncPermit<'_>| {
+            let mut future = std::future::poll_fn(|_| -> std::task::Poll<()> { panic!("every time") });
+            for _ in 0..2 {
+                let poll = || permit.poll(std::pin::Pin::new(&mut future), &mut cx).is_ready();
+                assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(poll)).is_err());
+            }
+            permit.ended().success();
+        };
+        panics_twice(breaker.acquire_async().unwrap());
+        assert_eq!((breaker.failure_count(), breaker.late_results()), (1, 0));
+        fail(&breaker, 2);
+        clock.advance(10 * SECOND);
+        panics_twice(breaker.acquire_async().unwrap());
+        assert_eq!((breaker.failure_count(), breaker.late_results()), (4, 0), "the trial failed, once");
+        clock.advance(10 * SECOND);
+        succeed(&breaker, 1);
+        assert!(breaker.closed());
+    }
+
     #[tokio::test]
     async fn a_future_that_panics_and_a_closure_that_panics_are_failures() {
         static CIRCUIT: CircuitBreaker = CircuitBreaker::new("panics", TWO);

@@ -87,6 +87,78 @@ fn a_listener_that_panics_harms_nobody() {
 }
 
 #[test]
+fn a_listeners_panic_that_panics_again_when_it_is_dropped_harms_nobody() {
+    /// Each of them leaves another, so many times.
+    struct Bomb(u8);
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            if self.0 > 0 {
+                std::panic::panic_any(Bomb(self.0 - 1));
+            }
+        }
+    }
+    let breaker = breaker(TWO);
+    breaker.listen(|_| std::panic::panic_any(Bomb(3)));
+    let log = logged(&breaker);
+    fail(&breaker, 2);
+    breaker.reset();
+    assert_eq!(*log.lock().unwrap(), [Opened, Closed], "nobody is missing an event");
+}
+
+/// Calls `called` whenever `breaker` tells of something, and gives up after very many.
+fn calls_back(breaker: &CircuitBreaker, called: &Arc<CircuitBreaker>) {
+    let called = Arc::downgrade(called);
+    let times = std::sync::atomic::AtomicU32::new(0);
+    breaker.listen(move |_| {
+        if times.fetch_add(1, std::sync::atomic::Ordering::Relaxed) < 1000 {
+            let _ = called.upgrade().unwrap().call(|| Err::<(), _>("still down"));
+        }
+    });
+}
+
+#[test]
+fn what_a_listener_is_refused_is_not_told_so_that_it_may_call_its_own_circuit() {
+    let breaker = Arc::new(breaker(TWO));
+    let log = logged(&breaker);
+    calls_back(&breaker, &breaker);
+    fail(&breaker, 2);
+    assert_eq!(*log.lock().unwrap(), [Opened], "its own call was refused");
+    assert!(breaker.try_acquire().is_err());
+    assert_eq!(*log.lock().unwrap(), [Opened, Refused], "the refusal of others is told");
+}
+
+#[test]
+fn two_circuits_whose_listeners_call_each_other_come_to_an_end() {
+    let (one, other) = (Arc::new(breaker(TWO)), Arc::new(breaker(TWO)));
+    let log = logged(&one);
+    calls_back(&one, &other);
+    calls_back(&other, &one);
+    fail(&other, 2);
+    fail(&one, 1);
+    assert!(one.try_acquire().is_err() && other.try_acquire().is_err());
+    // The opening of the other one was answered by a call of this one, which failed.
+    assert!(log.lock().unwrap().len() < 5, "{:?}", log.lock().unwrap());
+}
+
+#[test]
+fn the_opening_of_a_hung_trial_says_what_is_left_when_it_is_told() {
+    let clock = ManualClock::install();
+    for (noticed_after, left) in [(5, 10), (9, 6), (15, 0), (60, 0)] {
+        let breaker = open(TWO.probe_timeout(5 * SECOND));
+        clock.advance(10 * SECOND);
+        let _hangs = breaker.try_acquire().unwrap();
+        let told = Arc::new(Mutex::new(Vec::new()));
+        breaker.listen({
+            let told = told.clone();
+            move |event| told.lock().unwrap().push((event.kind(), event.retry_after()))
+        });
+        clock.advance(noticed_after * SECOND);
+        let _ = breaker.state();
+        assert_eq!(*told.lock().unwrap(), [(Opened, Some(left * SECOND))]);
+    }
+}
+
+#[test]
 fn events_of_many_threads_come_one_at_a_time_in_the_order_of_their_generations() {
     let breaker = breaker(TWO);
     let generations = Arc::new(Mutex::new(Vec::new()));

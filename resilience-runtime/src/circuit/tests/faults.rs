@@ -167,3 +167,45 @@ fn an_error_whose_text_panics_is_a_failure_all_the_same() {
     assert!(catch_unwind(AssertUnwindSafe(|| permit.failure_because(Broken))).is_err());
     assert_eq!((breaker.state(), breaker.last_failure()), (CircuitState::Open, None));
 }
+
+/// Ends calls of these kinds: `-` failed, `+` good, `s` good and slow.
+fn end(breaker: &CircuitBreaker, clock: &ManualClock, calls: &str) {
+    for call in calls.chars() {
+        let permit = breaker.try_acquire().unwrap();
+        match call {
+            '-' => permit.failure_because("down"),
+            's' => {
+                clock.advance(SECOND);
+                permit.success();
+            }
+            _ => permit.success(),
+        }
+    }
+}
+
+#[test]
+fn a_rate_that_is_completed_by_a_success_says_what_was_reached() {
+    let clock = ManualClock::install();
+    let rate = CircuitConfig::new().failure_rate(0.5).min_calls(4);
+    let (calls, time) = (rate.window_calls(10), rate.window_time(60 * SECOND));
+    let both = calls.slow_call(SECOND).slow_rate(0.5);
+    let reached = "2 of 4 calls failed";
+    let slow = "a call took 1s or longer";
+    for (config, ended, said) in [
+        (calls, "--++", reached),
+        (time, "--++", reached),
+        (calls.slow_call(SECOND), "--++", reached),
+        (calls.slow_call(SECOND), "-s++", reached),
+        (calls.slow_call(SECOND), "-++s", slow),
+        (both, "--++", reached),
+        (both, "-+ss", slow),
+        (both, "ss++", slow),
+        (both, "-s+-", "down"),
+        (calls, "++--", "down"),
+    ] {
+        let breaker = breaker(config);
+        end(&breaker, &clock, ended);
+        assert!(breaker.opened(), "{ended}");
+        assert_eq!(breaker.last_failure().as_deref(), Some(said), "{ended}");
+    }
+}

@@ -119,6 +119,16 @@ impl Window {
         }
     }
 
+    /// Its calls, if their rate of failures is reached.
+    pub(super) fn failing(&self, now: Nanos, config: &CircuitConfig) -> Option<Tally> {
+        let tally = match self {
+            Self::InARow | Self::Within(_) => return None,
+            Self::Calls(calls) => calls.tally(),
+            Self::Time(buckets) => buckets.tally(now),
+        };
+        config.rate_of_failures()?.is_reached_by(tally.failed, tally.calls).then_some(tally)
+    }
+
     /// Whether it remembers anything that is not good.
     pub(super) fn is_clean(&self, now: Nanos) -> bool {
         match self {

@@ -102,6 +102,29 @@ fn the_longest_times_and_a_clock_that_goes_back_do_not_panic() {
     }
 }
 
+#[test]
+fn a_window_of_time_does_not_stay_in_a_future_that_the_clock_has_left() {
+    let config = CircuitConfig::new().failure_rate(0.5).window_time(Duration::from_secs(16)).min_calls(2);
+    for (before, after) in [(1_000_000, 0), (1_000_000, 983_000), (u64::MAX / 1_000_000, 5_000)] {
+        let mut window = Window::new(&config);
+        assert!(!window.record(BAD, at(before), &config));
+        assert_eq!(window.failures(at(after)), 0, "nobody knows how long ago that was");
+        assert!(!window.record(BAD, at(after), &config), "from {before} to {after}");
+        assert!(!window.record(BAD, at(after + 17_000), &config), "what came after is forgotten in time");
+        assert!(window.record(BAD, at(after + 18_000), &config), "and counted");
+    }
+}
+
+#[test]
+fn a_moment_that_lies_behind_by_less_than_a_window_counts_as_now() {
+    let config = CircuitConfig::new().failure_rate(0.5).window_time(Duration::from_secs(16)).min_calls(2);
+    let mut window = Window::new(&config);
+    assert!(!window.record(BAD, at(100_000), &config));
+    assert_eq!(window.failures(at(90_000)), 1);
+    assert!(window.record(BAD, at(90_000), &config), "as of two threads, the slower of which comes later");
+    assert_eq!(window.failures(at(117_000)), 0);
+}
+
 fn seen() -> impl Strategy<Value = Seen> {
     (any::<bool>(), any::<bool>()).prop_map(|(failed, slow)| Seen { failed, slow })
 }
@@ -153,6 +176,45 @@ proptest! {
         let config = CircuitConfig::new().failure_rate(1.0).window_time(Duration::from_millis(1600));
         let mut window = Window::new(&config);
         let (mut now, mut moments) = (0, Vec::new());
+        for (step, failed) in steps {
+            now += step;
+            window.record(Seen { failed, slow: false }, at(now), &config);
+            if failed {
+                moments.push(now);
+            }
+            let within = |millis| moments.iter().filter(|moment| now - **moment < millis).count();
+            let counted = window.failures(at(now)) as usize;
+            prop_assert!(within(1500) <= counted && counted <= within(1600));
+        }
+    }
+
+    #[test]
+    fn a_window_of_time_survives_any_clock_and_is_right_once_the_clock_is(
+        wild in prop::collection::vec((any::<u64>(), seen()), 0..40),
+        start in any::<u64>(),
+        time in 1..u64::MAX,
+        steps in prop::collection::vec((0..300_u64, any::<bool>()), 0..60),
+    ) {
+        let config = CircuitConfig::new().failure_rate(1.0).window_time(Duration::from_nanos(time));
+        let mut window = Window::new(&config);
+        for (now, seen) in wild.iter().copied() {
+            let now = Nanos::new(now);
+            let could = window.could_open(seen, now, &config);
+            let before = window.failures(now);
+            let opens = window.record(seen, now, &config);
+            prop_assert!(could || !opens);
+            prop_assert_eq!(window.failures(now), before + u32::from(seen.failed));
+        }
+
+        let config = CircuitConfig::new().failure_rate(1.0).window_time(Duration::from_millis(1600));
+        let mut window = Window::new(&config);
+        for (now, seen) in wild {
+            window.record(seen, Nanos::new(now), &config);
+        }
+        // From here the clock goes on, and after two windows nothing is left of what was before.
+        let (mut now, mut moments) = ((start / 2).max(1 << 50) / 1_000_000, Vec::new());
+        window.record(GOOD, at(now), &config);
+        now += 3201;
         for (step, failed) in steps {
             now += step;
             window.record(Seen { failed, slow: false }, at(now), &config);

@@ -80,11 +80,13 @@ impl Buckets {
         self.epoch = now.get() / self.width;
     }
 
-    /// How many buckets are to be emptied. A moment that lies behind counts as this one.
+    /// How many buckets are to be emptied. A moment that lies behind counts as this one, as that of the slower of two
+    /// threads; unless it lies behind by a whole window. Then the clock was set back, and nobody knows how old anything is.
     fn passed(&self, now: Nanos) -> u64 {
         // Nearly always, and without a division.
         if now.get() < self.until {
-            return 0;
+            let back = self.until - now.get() > self.width.saturating_mul(BUCKETS as u64 + 1);
+            return if back { BUCKETS as u64 } else { 0 };
         }
         (now.get() / self.width).saturating_sub(self.epoch).min(BUCKETS as u64)
     }
