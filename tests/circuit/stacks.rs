@@ -120,7 +120,59 @@ async fn a_poll_waits_a_refusal_out_within_its_timeout() {
     assert_eq!(poll_over_circuit(&mut 0), Ok(7));
     assert_eq!(clock.elapsed(), 31 * SECOND);
     drop(clock);
-    assert_eq!(poll_has_no_time(&mut 0).await, Err(Error::Refused(Some(29 * SECOND))));
+    let mut calls = 0;
+    assert_eq!(poll_has_no_time(&mut calls).await, Err(Error::Down(2)), "the last real error");
+    assert_eq!(
+        poll_has_no_time(&mut calls).await,
+        Err(Error::Refused(Some(29 * SECOND))),
+        "there was no real error"
+    );
+    assert_eq!(calls, 2);
+}
+
+#[retry(times = 2, interval = 0s)]
+#[retry(times = 2, interval = 0s)]
+#[circuit(failure_threshold = 3)]
+fn retries_over_circuit(calls: &mut u32) -> Result<u32, Error> {
+    down(calls)
+}
+
+#[asyncbackoff(deadline = 1s, pause = 0ms, max_tries = 2, on = |_| true)]
+#[retry(times = 2, interval = 0s)]
+#[circuit(failure_threshold = 3)]
+async fn limits_over_circuit(calls: &mut u32) -> Result<u32, Error> {
+    down(calls)
+}
+
+#[poll(until(7), ignore = |_| true, interval = 0s, timeout = 1s)]
+#[retry(times = 2, interval = 0s)]
+#[circuit(failure_threshold = 3)]
+async fn poll_over_retry_over_circuit(calls: &mut u32) -> Result<u32, Error> {
+    down(calls)
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_real_error_is_the_newest_one_of_all_loops_above_the_circuit() {
+    assert_eq!(retries_over_circuit(&mut 0), Err(Error::Down(3)));
+    assert_eq!(limits_over_circuit(&mut 0).await, Err(Error::Down(3)));
+    assert_eq!(poll_over_retry_over_circuit(&mut 0).await, Err(Error::Down(3)));
+}
+
+#[circuit(name = "over a refusal")]
+#[retry(times = 2, interval = 0s)]
+#[circuit(failure_threshold = 1)]
+fn circuit_over_a_loop_that_is_refused(calls: &mut u32) -> Result<u32, Error> {
+    down(calls)
+}
+
+#[test]
+fn a_circuit_judges_the_real_error_that_a_refused_loop_ends_with_and_not_a_refusal() {
+    let outer = || circuits().get("over a refusal").unwrap();
+    let mut calls = 0;
+    assert_eq!(circuit_over_a_loop_that_is_refused(&mut calls), Err(Error::Down(1)));
+    assert_eq!(outer().failure_count(), 1, "the call failed, before it was refused");
+    assert!(matches!(circuit_over_a_loop_that_is_refused(&mut calls), Err(Error::Refused(_))));
+    assert_eq!(outer().failure_count(), 1, "the call was nothing but refused");
 }
 
 #[circuit(name = "whole", failure_threshold = 2)]

@@ -148,18 +148,25 @@ fn report(model: &CircuitModel, attempt: &Attempt<'_>) -> TokenStream {
         report =
             quote_spanned!(Span::mixed_site()=> if #ignore { __permit.ignore(); __error } else { #report });
     }
-    // A call that another circuit refused says nothing about what this one guards.
+    // What another circuit refused says nothing about what this one guards; an error of an attempt before that does.
     if let Some(refused) = attempt.refusal.own() {
-        let tell = attempt.refusal.tell(&quote_spanned!(Span::mixed_site()=> __time_left));
-        report = quote_spanned! {Span::mixed_site()=>
-            if let ::core::option::Option::Some(__time_left) = #refused {
-                #tell
+        let time_left = quote_spanned!(Span::mixed_site()=> __time_left);
+        let tell = attempt.refusal.tell(&time_left, &quote_spanned!(Span::mixed_site()=> __real));
+        report = quote_spanned! {Span::mixed_site()=> {
+            let __real = match #refused {
+                ::core::option::Option::Some((__time_left, __real)) => {
+                    #tell
+                    __real
+                }
+                ::core::option::Option::None => true,
+            };
+            if __real {
+                #report
+            } else {
                 __permit.ignore();
                 __error
-            } else {
-                #report
             }
-        };
+        }};
     }
     report
 }
@@ -172,7 +179,8 @@ fn refused(model: &CircuitModel, attempt: &Attempt<'_>, ends: &Ends<'_>) -> Toke
         Refused::Error => ends.hold_open(&open),
         Refused::Made(on_open) => made(&model.common.runtime, &open, on_open, attempt),
     };
-    let tell = attempt.refusal.tell(&quote_spanned!(Span::mixed_site()=> #open.retry_after()));
+    let tell =
+        attempt.refusal.tell(&quote_spanned!(Span::mixed_site()=> #open.retry_after()), &quote!(false));
     let error = ends.error();
     quote_spanned!(Span::mixed_site()=> { #tell let __error = #held; #error })
 }

@@ -1,4 +1,4 @@
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::attempt::Attempt;
@@ -18,6 +18,8 @@ pub(super) fn write(model: &PollModel, attempt: &Attempt<'_>) -> TokenStream {
     let settle = settle(model, attempt, &ends);
     let wait = attempt.wait();
     let declare = attempt.refusal.declare();
+    let last = keeps_last(model, attempt)
+        .then(|| quote_spanned!(Span::mixed_site()=> let mut __last = ::core::option::Option::None;));
     let step = if attempt.is_async() {
         let made =
             attempt.wrapped(|future| quote_spanned!(Span::mixed_site()=> __run.limit(#site, #future).await));
@@ -44,6 +46,7 @@ pub(super) fn write(model: &PollModel, attempt: &Attempt<'_>) -> TokenStream {
     quote_spanned! {Span::mixed_site()=> {
         #declaration
         let mut __run = #private::PollRun::start();
+        #last
         loop {
             #declare
             let __wait = #step;
@@ -78,22 +81,10 @@ fn settle(model: &PollModel, attempt: &Attempt<'_>, ends: &Ends<'_>) -> TokenStr
         let told = call(runtime, "tell", &failure, expr);
         quote!(#told;)
     });
-    // A refusal is not an attempt: it is waited out, if there is time for that, or ends the loop.
-    let refused = attempt.refusal.own().map(|refused| {
-        let tell = attempt.refusal.tell(&quote_spanned!(Span::mixed_site()=> __time_left));
-        quote_spanned! {Span::mixed_site()=>
-            ::core::result::Result::Err(__error) if #refused.is_some() => {
-                let __time_left = ::core::option::Option::flatten(#refused);
-                match __run.refused(#site, __time_left) {
-                    ::core::option::Option::Some(__wait) => __wait,
-                    ::core::option::Option::None => {
-                        #tell
-                        break #error;
-                    }
-                }
-            }
-        }
-    });
+    let keeps = keeps_last(model, attempt);
+    let refused = attempt.refusal.own().map(|refused| self::refused(&site, (refused, keeps), attempt, ends));
+    let keep =
+        keeps.then(|| quote_spanned!(Span::mixed_site()=> __last = ::core::option::Option::Some(__error);));
     let timed_out = timed_out(ends);
     let go_on = quote_spanned! {Span::mixed_site()=>
         #private::PollNext::Wait(__wait, _) => __wait,
@@ -114,7 +105,65 @@ fn settle(model: &PollModel, attempt: &Attempt<'_>, ends: &Ends<'_>) -> TokenStr
                 #tell
                 match __next {
                     #private::PollNext::Return => break #error,
-                    #go_on
+                    #private::PollNext::Wait(__wait, _) => {
+                        #keep
+                        __wait
+                    }
+                    #private::PollNext::TimedOut(__timed_out) => #timed_out,
+                }
+            }
+        }
+    }
+}
+
+/// Whether the last ignored error may have to come back: where a circuit below refuses, and there may be one.
+fn keeps_last(model: &PollModel, attempt: &Attempt<'_>) -> bool {
+    model.ignore.is_some() && attempt.refusal.own().is_some()
+}
+
+/// A refusal is not an attempt: it is waited out, if there is time for that, or ends the loop with the last error that
+/// was the function's own.
+fn refused(
+    site: &Ident,
+    (refused, keeps): (&Ident, bool),
+    attempt: &Attempt<'_>,
+    ends: &Ends<'_>,
+) -> TokenStream {
+    let time_left = quote_spanned!(Span::mixed_site()=> __time_left);
+    let tell = attempt.refusal.tell(&time_left, &quote_spanned!(Span::mixed_site()=> __known));
+    let error = ends.error();
+    // What a loop below has kept is newer than what this one has.
+    let (known, keep) = if keeps {
+        let known = quote_spanned! {Span::mixed_site()=>
+            let __kept = ::core::option::Option::take(&mut __last);
+            let __known = __real || ::core::option::Option::is_some(&__kept);
+            let __error = match __kept {
+                ::core::option::Option::Some(__kept) if !__real => __kept,
+                _ => __error,
+            };
+        };
+        let keep = quote_spanned! {Span::mixed_site()=>
+            if __known {
+                __last = ::core::option::Option::Some(__error);
+            }
+        };
+        (known, Some(keep))
+    } else {
+        (quote_spanned!(Span::mixed_site()=> let __known = __real;), None)
+    };
+    quote_spanned! {Span::mixed_site()=>
+        ::core::result::Result::Err(__error) if ::core::option::Option::is_some(&#refused) => {
+            let (__time_left, __real) =
+                ::core::option::Option::unwrap_or(#refused, (::core::option::Option::None, false));
+            #known
+            match __run.refused(#site, __time_left) {
+                ::core::option::Option::Some(__wait) => {
+                    #keep
+                    __wait
+                }
+                ::core::option::Option::None => {
+                    #tell
+                    break #error;
                 }
             }
         }

@@ -8,7 +8,8 @@ use crate::model::Layer;
 /// How a layer learns that a circuit below it refused: a call that was refused is not an attempt, and the value of an
 /// error does not say so.
 ///
-/// Each layer above one that may refuse has a flag: `None`, or the circuit's time left. The layer below sets it.
+/// Each layer above one that may refuse has a flag, which the layer below sets: `None`, or the circuit's time left, and
+/// whether the error that comes with it is one of an earlier attempt, and not the refusal.
 pub(super) struct Refusal {
     depth: usize,
     own: Option<Ident>,
@@ -31,7 +32,7 @@ impl Refusal {
     pub(super) fn declare(&self) -> TokenStream {
         let Some(own) = &self.own else { return TokenStream::new() };
         quote_spanned! {Span::mixed_site()=>
-            let mut #own: ::core::option::Option<::core::option::Option<::core::time::Duration>> =
+            let mut #own: ::core::option::Option<(::core::option::Option<::core::time::Duration>, bool)> =
                 ::core::option::Option::None;
         }
     }
@@ -41,10 +42,11 @@ impl Refusal {
         self.own.as_ref()
     }
 
-    /// Tells the layer above of a refusal; `time_left` is an `Option<Duration>`.
-    pub(super) fn tell(&self, time_left: &TokenStream) -> TokenStream {
+    /// Tells the layer above of a refusal; `time_left` is an `Option<Duration>`, `real` says whether the error is not the
+    /// refusal itself.
+    pub(super) fn tell(&self, time_left: &TokenStream, real: &TokenStream) -> TokenStream {
         let Some(above) = &self.above else { return TokenStream::new() };
-        quote_spanned!(Span::mixed_site()=> #above = ::core::option::Option::Some(#time_left);)
+        quote_spanned!(Span::mixed_site()=> #above = ::core::option::Option::Some((#time_left, #real));)
     }
 }
 

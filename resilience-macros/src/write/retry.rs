@@ -152,15 +152,28 @@ fn decide(model: &RetryModel, shape: &Shape, ends: &Ends<'_>) -> TokenStream {
 /// A refusal is not an attempt: it is waited out, if there is time for that, or ends the loop.
 fn refused(site: &Ident, attempt: &Attempt<'_>, ends: &Ends<'_>, decide: &TokenStream) -> TokenStream {
     let Some(refused) = attempt.refusal.own() else { return decide.clone() };
-    let tell = attempt.refusal.tell(&quote_spanned!(Span::mixed_site()=> __time_left));
-    let end = end_with_last(ends);
+    let time_left = quote_spanned!(Span::mixed_site()=> __time_left);
+    let tell = attempt.refusal.tell(&time_left, &quote_spanned!(Span::mixed_site()=> __known));
+    let error = ends.error();
     quote_spanned! {Span::mixed_site()=>
-        if let ::core::option::Option::Some(__time_left) = #refused {
+        if let ::core::option::Option::Some((__time_left, __real)) = #refused {
+            // What a loop below has kept is newer than what this one has.
+            let __kept = ::core::option::Option::take(&mut __last);
+            let __known = __real || ::core::option::Option::is_some(&__kept);
+            let __error = match __kept {
+                ::core::option::Option::Some(__kept) if !__real => __kept,
+                _ => __error,
+            };
             match __run.refused(#site, __time_left) {
-                ::core::option::Option::Some(__wait) => __wait,
+                ::core::option::Option::Some(__wait) => {
+                    if __known {
+                        __last = ::core::option::Option::Some(__error);
+                    }
+                    __wait
+                }
                 ::core::option::Option::None => {
                     #tell
-                    #end
+                    break #error
                 }
             }
         } else {
