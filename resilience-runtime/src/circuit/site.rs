@@ -143,6 +143,10 @@ impl<C: 'static> CircuitSite<C> {
     pub(super) const fn name(&self) -> &'static str {
         self.name
     }
+
+    pub(super) const fn place(&self) -> Place {
+        self.place
+    }
 }
 
 impl<C: Kind> CircuitSite<C> {
