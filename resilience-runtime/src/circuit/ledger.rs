@@ -116,6 +116,17 @@ impl Ledger {
     }
 
     pub(super) fn tell(&mut self, kind: CircuitEventKind, word: Word, time_left: Nanos) {
+        let why = self.last_failure.clone();
+        self.tell_why(kind, word, time_left, why.as_ref());
+    }
+
+    pub(super) fn tell_why(
+        &mut self,
+        kind: CircuitEventKind,
+        word: Word,
+        time_left: Nanos,
+        why: Option<&Arc<str>>,
+    ) {
         let minor = matches!(kind, CircuitEventKind::Refused | CircuitEventKind::LateResult);
         if !self.outbox.open || minor && self.outbox.notes.len() >= MOST_NOTES {
             return;
@@ -125,7 +136,7 @@ impl Ledger {
             generation: word.generation(),
             failures: self.failures,
             time_left,
-            last_failure: self.last_failure.clone(),
+            last_failure: why.cloned(),
         });
     }
 }
