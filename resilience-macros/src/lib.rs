@@ -106,7 +106,7 @@ pub fn asyncretry(options: TokenStream, function: TokenStream) -> TokenStream {
 ///
 /// | option | default | meaning |
 /// |---|---|---|
-/// | `name = ".."` | path of the function | circuits of one name are one circuit, in the whole program |
+/// | `name = ".."` | path of the function | circuits of one name are one circuit, in the whole program; two of one default name (methods of different types in a module) are two, which a name tells apart |
 /// | `breaker = EXPR` | – | a `CircuitBreaker` of yours instead: a `static`, or `&self.breaker` |
 /// | `key = EXPR`, `max_keys = 1024` | – | one circuit for each key (host, tenant), told apart by its text; of one name and key, in the whole program |
 /// | `config = CONST` | – | a `CircuitConfig`; options override it, and replace what it says in another way (`window = 30s` a window of calls, `failure_threshold` a rate) |
@@ -124,8 +124,14 @@ pub fn asyncretry(options: TokenStream, function: TokenStream) -> TokenStream {
 /// | `on_open = \|open\| ..` | `From` | makes the function's error of a `CircuitOpen` |
 /// | `crate = ::path` | `::resilience` | where the runtime is found |
 ///
-/// A panic is a failure, a dropped future counts as nothing. The circuit of a generic function is shared by all its
-/// instantiations.
+/// A method's fallback gets `self` first (`Self::last_price`, or `|this, item| ..`). It does not see the refusal, which
+/// `on_open` does.
+///
+/// A panic is a failure. A dropped future counts as nothing: a time limit belongs below the circuit
+/// (`#[asyncbackoff(attempt_timeout = 1s, max_tries = 1)]`), as one above it drops the call, and a service that hangs
+/// would never open the circuit. What the circuit says of a failure, `last_failure`, is the error's `Display`; without
+/// one, the first line of its `Debug`; without either, the name of its type. The circuit of a generic function is shared
+/// by all its instantiations.
 #[proc_macro_attribute]
 pub fn circuit(options: TokenStream, function: TokenStream) -> TokenStream {
     expand::expand(Attribute::Circuit, options, function)

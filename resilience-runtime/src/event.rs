@@ -37,7 +37,8 @@ pub enum CircuitEventKind {
     Refused,
     /// A result came from a call that began before the last transition. It changed nothing.
     LateResult,
-    /// Sites of one name configure their circuit differently; see [`Circuits::verify`](crate::Circuits::verify).
+    /// Sites of one name configure their circuit differently, which [`CircuitEvent::last_failure`] says in words; see
+    /// [`Circuits::verify`](crate::Circuits::verify).
     Conflict,
 }
 
@@ -103,7 +104,7 @@ impl CircuitEvent {
         (told && !self.time_left.is_never()).then(|| self.time_left.to_duration())
     }
 
-    /// What the failure said that opened it.
+    /// What the failure said that opened it; of a conflict, what disagrees, and at which two places.
     #[must_use]
     pub fn last_failure(&self) -> Option<&str> {
         self.last_failure.as_deref()

@@ -54,15 +54,16 @@ fn a_circuit_named_by_default_belongs_to_its_site_alone() {
 #[cfg(not(debug_assertions))]
 #[test]
 fn a_release_build_uses_the_first_configuration_and_tells_of_the_conflict_once() {
-    use std::sync::atomic::{AtomicU32, Ordering};
-    static TOLD: AtomicU32 = AtomicU32::new(0);
+    use std::sync::Mutex;
+    static TOLD: Mutex<Vec<String>> = Mutex::new(Vec::new());
     circuits().listen(|event| {
         if event.kind() == resilience::CircuitEventKind::Conflict {
-            TOLD.fetch_add(1, Ordering::SeqCst);
+            TOLD.lock().unwrap().push(event.last_failure().unwrap().into());
         }
     });
     for site in [&SECOND, &FIRST, &SILENT] {
         assert_eq!(site.of_its_name().config(), CircuitConfig::new().failure_threshold(3));
     }
-    assert_eq!(TOLD.load(Ordering::SeqCst), 1);
+    assert_eq!(*TOLD.lock().unwrap(), [MESSAGE]);
+    assert_eq!(FIRST.of_its_name().last_failure(), None, "it is the event's");
 }

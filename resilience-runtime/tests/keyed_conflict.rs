@@ -69,6 +69,7 @@ fn a_release_build_uses_the_first_configuration_of_the_keys_and_tells_of_each_co
     static TOLD: Mutex<Vec<String>> = Mutex::new(Vec::new());
     circuits().listen(|event| {
         if event.kind() == resilience::CircuitEventKind::Conflict {
+            assert!(event.last_failure().unwrap().starts_with(&format!("circuit {:?} is ", event.name())));
             TOLD.lock().unwrap().push(event.name().into());
         }
     });

@@ -460,3 +460,37 @@ async fn a_fallback_may_change_what_the_breaker_was_borrowed_from() {
     assert_eq!(fallible.ask_async(Ok(3)).await, Ok(3));
     assert_eq!(fallible.fallbacks, 2);
 }
+
+#[circuit(failure_threshold = 1)]
+#[circuit(failure_threshold = 2)]
+fn guarded_twice(answer: Result<u32, PayError>) -> Result<u32, PayError> {
+    answer
+}
+
+struct Reader;
+struct Writer;
+
+impl Reader {
+    #[circuit(failure_threshold = 1)]
+    fn open(&self, answer: Result<u32, PayError>) -> Result<u32, PayError> {
+        answer
+    }
+}
+
+impl Writer {
+    #[circuit(failure_threshold = 2)]
+    fn open(&self, answer: Result<u32, PayError>) -> Result<u32, PayError> {
+        answer
+    }
+}
+
+#[test]
+fn of_circuits_with_one_default_name_the_first_is_found() {
+    assert_eq!((guarded_twice(Ok(1)), Reader.open(Ok(2)), Writer.open(Ok(3))), (Ok(1), Ok(2), Ok(3)));
+    let named = |name| circuits().iter().filter(move |circuit| circuit.name() == name);
+    assert_eq!(named("circuit::attribute::guarded_twice").count(), 2);
+    let listed: Vec<_> = named("circuit::attribute::open").map(|circuit| circuit.config()).collect();
+    let expected = [1, 2].map(|failures| CircuitConfig::new().failure_threshold(failures));
+    assert_eq!(listed, expected);
+    assert_eq!(circuits().get("circuit::attribute::open").unwrap().config(), expected[0]);
+}

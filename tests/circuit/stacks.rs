@@ -350,6 +350,22 @@ async fn an_attempt_dropped_at_its_time_limit_is_nothing_to_the_circuit_below() 
     let Err(Error::Refused(_)) = limit_over_slow_calls(&mut 0).await else { panic!("it was slow") };
 }
 
+#[retry(times = 3, interval = 1s)]
+#[circuit(name = "limit below", failure_threshold = 2)]
+#[asyncbackoff(attempt_timeout = 5s, max_tries = 1)]
+async fn limit_below_circuit(calls: &mut u32) -> std::io::Result<u32> {
+    *calls += 1;
+    std::future::pending().await
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_dropped_at_a_time_limit_below_the_circuit_is_a_failure() {
+    let mut calls = 0;
+    let error = limit_below_circuit(&mut calls).await.unwrap_err();
+    assert_eq!((calls, error.kind()), (2, std::io::ErrorKind::TimedOut));
+    assert!(circuits().get("limit below").unwrap().opened());
+}
+
 #[circuit(failure_threshold = 1, on_open = |open| Error::Refused(open.retry_after().map(|left| left * 2)))]
 #[asyncbackoff(deadline = 10s, pause = 1s, on = |_| true, max_tries = 2)]
 async fn on_open_over_asyncbackoff(calls: &mut u32) -> Result<u32, Error> {

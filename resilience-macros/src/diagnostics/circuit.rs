@@ -40,6 +40,9 @@ super::faults! {
         RunTime { name: String } =>
             format!("a circuit's options are constants, and `{name}` is known only when the function is called"),
             format!("make a `CircuitBreaker` with this setting, and write `breaker = EXPR`, which may use `{name}`");
+        EmptyName =>
+            "a circuit without a name is found by nobody",
+            "write `name = \"payments\"`, or leave it out: it is named after the function then";
         UnnamedArgument =>
             "a fallback is called with the same arguments, and one of them has no name",
             "name it, and take it apart in the body";

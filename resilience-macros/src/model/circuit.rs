@@ -1,5 +1,5 @@
 use proc_macro2::{Ident, Span, TokenStream};
-use syn::Expr;
+use syn::{Expr, ExprLit, Lit};
 
 use super::common::Common;
 use super::policy::exceeds;
@@ -204,7 +204,13 @@ fn judge_name(name: Option<&Expr>, function: &Function, faults: &mut Faults) {
         faults.at(&argument, &CircuitFault::RunTimeName { name: argument.to_string() });
     } else if let Some(generic) = function.generic_in(name) {
         faults.at(&generic, &CircuitFault::Generic { name: generic.to_string() });
+    } else if is_empty(name) {
+        faults.at(name, &CircuitFault::EmptyName);
     }
+}
+
+fn is_empty(name: &Expr) -> bool {
+    matches!(name, Expr::Lit(ExprLit { lit: Lit::Str(name), .. }) if name.value().trim().is_empty())
 }
 
 fn judge_max_keys(max_keys: Option<&Count>, function: &Function, faults: &mut Faults) {

@@ -259,6 +259,10 @@ impl CircuitBreaker {
     }
 
     /// What the failure said that opened it; `None` once it is closed.
+    ///
+    /// Under `#[circuit]` that is the error's `Display`; without one, the first line of its `Debug`; without either, the
+    /// name of its type. With [`call`](Self::call) and [`call_async`](Self::call_async), it is always the first line of
+    /// its `Debug`. A string stands without its quotes.
     #[must_use]
     pub fn last_failure(&self) -> Option<String> {
         self.read(|_, ledger, _| ledger.last_failure.as_deref().map(str::to_owned))
@@ -339,10 +343,10 @@ impl CircuitBreaker {
         self.listeners.remove(id)
     }
 
-    /// Tells of something that is no transition.
-    pub(super) fn announce(&self, kind: CircuitEventKind) {
+    /// Tells of a conflict over its name, in these words. It is no transition.
+    pub(super) fn tell_of_conflict(&self, text: &Arc<str>) {
         self.locked(|word, ledger, _| {
-            ledger.tell(kind, word, Nanos::ZERO);
+            ledger.tell_why(CircuitEventKind::Conflict, word, Nanos::ZERO, Some(text));
             (word, ())
         });
     }

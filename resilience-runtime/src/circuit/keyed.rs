@@ -78,7 +78,8 @@ impl KeyedCircuits {
         Ok(())
     }
 
-    /// The circuit of this key. It stays the key's while somebody holds it.
+    /// The circuit of this key: anything that can be written, and for several values a `format_args!("{host}:{port}")`.
+    /// It stays the key's while somebody holds it.
     ///
     /// Nothing is allocated for a key that is known and whose text is no longer than 128 bytes.
     pub fn circuit(&self, key: impl Display) -> Arc<CircuitBreaker> {
@@ -133,14 +134,14 @@ impl KeyedCircuits {
     }
 
     /// Tells of something that happened to the set, and to none of its circuits.
-    pub(super) fn announce_conflict(&self) {
+    pub(super) fn tell_of_conflict(&self, text: &Arc<str>) {
         let event = CircuitEvent {
             name: Name::Written(self.name),
             kind: CircuitEventKind::Conflict,
             generation: 0,
             failures: 0,
             time_left: Nanos::ZERO,
-            last_failure: None,
+            last_failure: Some(Arc::clone(text)),
         };
         self.listeners().tell(&event);
         EVERYWHERE.tell(&event);

@@ -123,6 +123,17 @@ impl Ledger {
     }
 
     pub(super) fn tell(&mut self, kind: CircuitEventKind, word: Word, time_left: Nanos) {
+        let why = self.last_failure.clone();
+        self.tell_why(kind, word, time_left, why.as_ref());
+    }
+
+    pub(super) fn tell_why(
+        &mut self,
+        kind: CircuitEventKind,
+        word: Word,
+        time_left: Nanos,
+        why: Option<&Arc<str>>,
+    ) {
         let minor = matches!(kind, CircuitEventKind::Refused | CircuitEventKind::LateResult);
         let skipped = minor && (self.outbox.transitions_only || self.outbox.notes.len() >= MOST_NOTES);
         if !self.outbox.open || skipped {
@@ -133,7 +144,7 @@ impl Ledger {
             generation: word.generation(),
             failures: self.failures,
             time_left,
-            last_failure: self.last_failure.clone(),
+            last_failure: why.cloned(),
         });
     }
 }

@@ -143,6 +143,10 @@ impl<C: 'static> CircuitSite<C> {
     pub(super) const fn name(&self) -> &'static str {
         self.name
     }
+
+    pub(super) const fn place(&self) -> Place {
+        self.place
+    }
 }
 
 impl<C: Kind> CircuitSite<C> {
@@ -175,8 +179,10 @@ impl<C: Kind> CircuitSite<C> {
             panic!("{conflict}");
         }
         // Told once, by whichever site comes first.
-        if home.shared.set(&home.circuit).is_ok() && conflict.is_some() {
-            home.circuit.tell_of_conflict();
+        if home.shared.set(&home.circuit).is_ok() {
+            if let Some(conflict) = conflict {
+                home.circuit.announce_conflict(&conflict.to_string().into());
+            }
         }
         self.shared.get_or_init(|| &home.circuit)
     }

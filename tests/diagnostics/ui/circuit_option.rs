@@ -57,6 +57,16 @@ fn a_name_of_run_time(host: &str) -> Result<usize, CircuitOpen> {
     Ok(host.len())
 }
 
+#[circuit(name = "")]
+fn an_empty_name() -> Result<u8, CircuitOpen> {
+    Ok(1)
+}
+
+#[circuit(name = " ", key = 1)]
+fn a_name_of_nothing_but_space() -> Result<u8, CircuitOpen> {
+    Ok(1)
+}
+
 #[circuit(failure_threshold = forever, half_open_calls = forever, success_threshold = forever)]
 fn never() -> Result<u8, CircuitOpen> {
     Ok(1)
@@ -174,7 +184,7 @@ fn without_values() -> Result<u8, CircuitOpen> {
 
 fn main() {
     let _ = (as_in_python(), as_in_java(), as_in_a_retry(1), slips(), a_policy(), by_position(), twice());
-    let _ = (a_name_without_quotes(), a_name_of_run_time(""), never(), none_at_all(), no_keys(), endless_keys(), no_counts());
+    let _ = (a_name_without_quotes(), a_name_of_run_time(""), an_empty_name(), a_name_of_nothing_but_space(), never(), none_at_all(), no_keys(), endless_keys(), no_counts());
     let _ = (too_many(), a_rate_of_nothing(), more_than_all(), percent_without_a_sign(), less_than_nothing());
     let _ = (a_rate_in_quotes(), an_empty_window(), a_window_of_no_time(), a_window_of_too_many());
     let _ = (a_window_without_a_unit(), an_endless_window(), no_time(), no_time_either(), no_unit());

@@ -2,18 +2,18 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use super::{CircuitConflict, CircuitConflicts, CircuitEntry, entries, sites};
+use super::{CircuitConflict, CircuitConflicts, sites};
 use crate::circuit::CircuitBreaker;
 use crate::circuit::KeyedCircuits;
 use crate::circuit::listeners::{EVERYWHERE, ListenerId};
-use crate::circuit::site::{CircuitSite, Kind};
+use crate::circuit::site::{CircuitSite, Kind, Place};
 use crate::event::{CircuitEvent, Listener};
 
 /// Every circuit that an attribute made: for health checks, dashboards and operators.
 ///
 /// Each `#[circuit]` of the program is here before its first call; sites of one name are here once. The circuits of
-/// `key = ..` are here once per key, from the key's first call on. A circuit that was made by hand, `breaker = ..`
-/// included, is its maker's own affair.
+/// `key = ..` are here once per key, from the key's first call on, as `hosts[a.example]`. A circuit that was made by
+/// hand, `breaker = ..` included, is never here: it is its maker's own affair.
 ///
 /// ```
 /// assert!(resilience::circuits().all_closed());
@@ -33,25 +33,25 @@ pub const fn circuits() -> Circuits {
 }
 
 impl Circuits {
-    /// All of them.
+    /// All of them, by name, and those of one name by where they stand: in the same order in every run.
     pub fn iter(&self) -> impl Iterator<Item = CircuitRef> + use<> {
-        entries().flat_map(|entry| match entry {
-            CircuitEntry::Site(site) => home_of(site).into_iter().collect::<Vec<_>>(),
-            CircuitEntry::Keyed(site) if site.home().is(site) => {
-                site.circuit().circuits().into_iter().map(CircuitRef::shared).collect()
-            }
-            CircuitEntry::Keyed(_) => Vec::new(),
-        })
+        let mut all: Vec<_> = placed().collect();
+        all.sort_by(|(one, at), (other, there)| one.name().cmp(other.name()).then_with(|| at.cmp(there)));
+        all.into_iter().map(|(circuit, _)| circuit)
     }
 
-    /// The one of this name; where several functions are named so by default, one of theirs.
+    /// The one of this name; with a key, of `hosts[a.example]`, from its first call on.
+    ///
+    /// Where several functions are named so by default, as methods of different types in one module are, it is that of
+    /// the first of them: `name = ".."` tells them apart.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<CircuitRef> {
-        self.iter().find(|circuit| circuit.name() == name)
+        let of_the_name = placed().filter(|(circuit, _)| circuit.name() == name);
+        of_the_name.min_by_key(|(_, place)| *place).map(|(circuit, _)| circuit)
     }
 
     /// The circuits by key of this name, as a set: to listen to all of them, or to look at one before its first call.
-    /// Where several functions are named so by default, those of one of them.
+    /// Where several functions are named so by default, those of the first of them.
     ///
     /// ```
     /// # use resilience::circuit;
@@ -66,7 +66,7 @@ impl Circuits {
     /// ```
     #[must_use]
     pub fn keyed(&self, name: &str) -> Option<&'static KeyedCircuits> {
-        homes().find(|site| site.name() == name).map(CircuitSite::circuit)
+        homes().filter(|site| site.name() == name).min_by_key(|site| site.place()).map(CircuitSite::circuit)
     }
 
     /// Those that refuse calls: open or forced open.
@@ -79,21 +79,28 @@ impl Circuits {
         self.iter().filter(|circuit| circuit.closed())
     }
 
-    /// Whether all are closed.
+    /// Whether all are closed. One that an operator has disabled, or has count only, is not: calls go through it, and it
+    /// is not [`open`](Self::open) either.
     #[must_use]
     pub fn all_closed(&self) -> bool {
         self.iter().all(|circuit| circuit.closed())
     }
 
-    /// Looks for functions of one circuit name that configure it differently, or of which only some have a `key`: the one thing that cannot be found while
-    /// compiling. One line in a test finds it before a user does:
+    /// Looks for functions of one circuit name that configure it differently, or of which only some have a `key`: the
+    /// one thing that cannot be found while compiling. A test finds it before a user does:
     ///
     /// ```
+    /// # #[resilience::circuit]
+    /// # fn guarded() -> std::io::Result<()> { Ok(()) }
     /// # fn test() {
+    /// assert!(resilience::circuits().iter().next().is_some(), "none is linked");
     /// resilience::circuits().verify().unwrap();
     /// # }
     /// # test();
     /// ```
+    ///
+    /// It sees what is linked. A test in a file of its own, under `tests/`, mentions every crate whose circuits it is
+    /// about, `use mycrate as _;` if there is nothing else to say: without that there are none, and nothing disagrees.
     ///
     /// # Errors
     /// All disagreements, each with both places.
@@ -138,9 +145,14 @@ fn conflicts<C: Kind>() -> impl Iterator<Item = CircuitConflict> {
     homes::<C>().flat_map(CircuitSite::conflicts)
 }
 
-/// The circuit of a site, unless it is another one's.
-fn home_of(site: &'static CircuitSite) -> Option<CircuitRef> {
-    site.home().is(site).then(|| CircuitRef(Source::Static(site.circuit())))
+/// All of them, each with the place of the site it belongs to; in the linker's order.
+fn placed() -> impl Iterator<Item = (CircuitRef, Place)> {
+    let of_one =
+        homes::<CircuitBreaker>().map(|site| (CircuitRef(Source::Static(site.circuit())), site.place()));
+    let of_keys = homes::<KeyedCircuits>().flat_map(|site| {
+        site.circuit().circuits().into_iter().map(|circuit| (CircuitRef::shared(circuit), site.place()))
+    });
+    of_one.chain(of_keys)
 }
 
 /// A circuit of the list: a [`CircuitBreaker`], wherever it lives, with all its methods.

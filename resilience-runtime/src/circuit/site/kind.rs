@@ -1,7 +1,8 @@
+use std::sync::Arc;
+
 use super::{CircuitSite, KeyedSite};
 use crate::circuit::registry::CircuitEntry;
 use crate::circuit::{CircuitBreaker, KeyedCircuits};
-use crate::event::CircuitEventKind;
 
 /// What stands behind a site: one circuit, or one for each key.
 pub trait Kind: Sized + 'static {
@@ -19,8 +20,8 @@ pub trait Kind: Sized + 'static {
     /// Both are configured so that they behave the same.
     fn means(&self, other: &Self) -> bool;
 
-    /// An event, where nobody panics.
-    fn tell_of_conflict(&self);
+    /// An event, where nobody panics, with the conflict in words.
+    fn announce_conflict(&self, text: &Arc<str>);
 }
 
 impl Kind for CircuitBreaker {
@@ -42,8 +43,8 @@ impl Kind for CircuitBreaker {
         self.config().means(&other.config())
     }
 
-    fn tell_of_conflict(&self) {
-        self.announce(CircuitEventKind::Conflict);
+    fn announce_conflict(&self, text: &Arc<str>) {
+        self.tell_of_conflict(text);
     }
 }
 
@@ -66,7 +67,7 @@ impl Kind for KeyedCircuits {
         self.agrees_with(other)
     }
 
-    fn tell_of_conflict(&self) {
-        self.announce_conflict();
+    fn announce_conflict(&self, text: &Arc<str>) {
+        self.tell_of_conflict(text);
     }
 }
