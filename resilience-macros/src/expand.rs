@@ -31,7 +31,7 @@ fn expand_tokens(attribute: Attribute, options: TokenStream, item: &TokenStream)
     };
     // Rust expands the top attribute first. Its siblings are taken in here, so that the order of the lines is the order
     // of nesting; left to themselves, they would end up the other way round.
-    let mut stack = vec![(attribute, Options::read(attribute, options, &mut faults))];
+    let mut stack = vec![(attribute, Options::read(attribute, function.said_inside(options), &mut faults))];
     for (sibling, meta) in function.take_siblings() {
         let tokens = match meta {
             syn::Meta::Path(_) => TokenStream::new(),
@@ -41,7 +41,7 @@ fn expand_tokens(attribute: Attribute, options: TokenStream, item: &TokenStream)
                 continue;
             }
         };
-        stack.push((sibling, Options::read(sibling, tokens, &mut faults)));
+        stack.push((sibling, Options::read(sibling, function.said_inside(tokens), &mut faults)));
     }
     // The clones that the body sees are those of the last layer that may call it again.
     let last_loop = stack.iter().rfind(|(attribute, _)| attribute.repeats());

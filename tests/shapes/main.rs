@@ -4,6 +4,7 @@ mod asynchronous;
 mod blocking;
 mod flaky;
 mod fragments;
+mod futures;
 mod generics;
 mod lending;
 mod names;

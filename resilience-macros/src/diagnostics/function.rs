@@ -31,6 +31,19 @@ super::faults! {
                  nest the wrong way round: the one that is written on top has to see the others below it"
             ),
             "write each under its own name (`#[retry]`, `#[resilience::poll]`, ..), not renamed by `use .. as ..`";
+        BelowARuntime { attribute: Attribute, runtime: String } =>
+            format!(
+                "`#[{runtime}]` above has made a function of this one that runs a whole runtime, which {attribute} \
+                 would rewrite in place of its body"
+            ),
+            format!("put {attribute} above `#[{runtime}]`");
+        FutureOfSomethingElse { attribute: Attribute } =>
+            format!(
+                "{attribute} on a function that returns a future rewrites the async block that makes it, and this body \
+                 is not one such block at its end"
+            ),
+            "make it an `async fn`, or end it with `async move { .. }` or `Box::pin(async move { .. })` and leave it \
+             nowhere else";
         MutableArgument { name: String } =>
             format!("the argument `{name}` is `mut`, so a later attempt would see what an earlier one did to it"),
             format!("add `clone({name})` to give each attempt its own, or take a `&mut` reference that they share");

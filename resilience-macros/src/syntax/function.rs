@@ -1,12 +1,13 @@
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{
     Attribute as SynAttribute, FnArg, GenericArgument, Ident, Meta, Pat, PatIdent, Path, PathArguments,
     ReceiverKind, ReturnType, Signature, Token, Type, TypeParamBound, Visibility,
 };
 
+use super::future::{self, FutureBlock};
 use super::item::Item;
-use super::tokens::{find_ident, find_variable, mutable_names};
+use super::tokens::{find_ident, find_variable, mutable_names, renamed};
 use crate::attribute::Attribute;
 use crate::diagnostics::{Faults, FunctionFault, generated_at, span_of};
 
@@ -15,7 +16,14 @@ pub(crate) struct Function {
     pub(crate) attrs: Vec<SynAttribute>,
     pub(crate) vis: Visibility,
     pub(crate) signature: Signature,
+    /// What an attempt runs.
     pub(crate) body: Group,
+    /// The braces of the function, with everything in them.
+    whole: Group,
+    /// Where it returns a future, what makes that.
+    future: Option<FutureBlock>,
+    /// What that returns in the end.
+    future_output: Option<Type>,
     /// The paths of the siblings that were taken in: their imports are in use.
     pub(crate) absorbed: Vec<Path>,
 }
@@ -37,7 +45,31 @@ impl Function {
         if is_rewritten(&body) {
             faults.at_span(attribute_span(&signature), &FunctionFault::AlreadyRewritten { attribute });
         }
-        Ok(Self { attrs, vis, signature, body, absorbed: Vec::new() })
+        if let Some(runtime) = runtime_in(&body) {
+            faults.at_span(attribute_span(&signature), &FunctionFault::BelowARuntime { attribute, runtime });
+        }
+        let whole = body.clone();
+        let (future, future_output, absorbed) = (None, None, Vec::new());
+        let mut function = Self { attrs, vis, signature, body, whole, future, future_output, absorbed };
+        function.look_into_future(attribute, faults);
+        Ok(function)
+    }
+
+    /// A function that returns a future does what it does in there.
+    fn look_into_future(&mut self, attribute: Attribute, faults: &mut Faults) {
+        if self.signature.asyncness.is_some() {
+            return;
+        }
+        let ReturnType::Type(_, returned) = &self.signature.output else { return };
+        let Some(output) = future::output(returned) else { return };
+        if !cfg!(feature = "tokio") {
+            faults.at(returned, &FunctionFault::NeedsTokio { attribute });
+        }
+        match FutureBlock::read(&self.whole) {
+            Some((block, body)) => (self.future, self.body) = (Some(block), body),
+            None => faults.at(returned, &FunctionFault::FutureOfSomethingElse { attribute }),
+        }
+        self.future_output = Some(output);
     }
 
     /// The attribute as a whole, for what is missing in it.
@@ -46,7 +78,7 @@ impl Function {
     }
 
     pub(crate) fn is_async(&self) -> bool {
-        self.signature.asyncness.is_some()
+        self.signature.asyncness.is_some() || self.future_output.is_some()
     }
 
     /// The attributes of ours below the one being expanded, with what they were given.
@@ -67,26 +99,53 @@ impl Function {
 
     /// The arguments that are a plain name.
     pub(crate) fn named_arguments(&self) -> Vec<&PatIdent> {
-        self.signature
-            .inputs
-            .iter()
-            .filter_map(|argument| match argument {
-                FnArg::Typed(typed) => match &*typed.pat {
-                    Pat::Ident(name) => Some(name),
-                    _ => None,
-                },
-                FnArg::Receiver(_) => None,
+        self.arguments()
+            .filter_map(|(pattern, _)| match pattern {
+                Pat::Ident(name) => Some(name),
+                _ => None,
             })
             .collect()
+    }
+
+    /// The arguments but for `self`, as the body sees them.
+    fn arguments(&self) -> impl Iterator<Item = (&Pat, &Type)> {
+        self.signature.inputs.iter().filter_map(|argument| match argument {
+            FnArg::Typed(typed) => Some((self.seen_inside(&typed.pat), &*typed.ty)),
+            FnArg::Receiver(_) => None,
+        })
+    }
+
+    fn seen_inside<'a>(&'a self, pattern: &'a Pat) -> &'a Pat {
+        let moved = |name: &PatIdent| self.future.as_ref()?.moved(&name.ident);
+        match pattern {
+            Pat::Ident(name) => moved(name).unwrap_or(pattern),
+            _ => pattern,
+        }
+    }
+
+    /// What the body calls `self`.
+    fn self_name(&self) -> Option<Ident> {
+        let receiver = self.signature.receiver()?;
+        let name = Ident::new("self", receiver.self_token.span);
+        match self.future.as_ref().and_then(|future| future.moved(&name)) {
+            Some(Pat::Ident(inside)) => Some(inside.ident.clone()),
+            _ => Some(name),
+        }
+    }
+
+    /// The options, which stand outside, as the body would say them.
+    pub(crate) fn said_inside(&self, options: TokenStream) -> TokenStream {
+        match self.self_name() {
+            Some(name) if name != "self" => renamed(options, &name),
+            _ => options,
+        }
     }
 
     /// The names that the body could assign to, also inside patterns, each with its `mut`.
     pub(crate) fn mutable_arguments(&self) -> Vec<(TokenTree, Ident)> {
         let mut names = Vec::new();
-        for input in &self.signature.inputs {
-            if let FnArg::Typed(typed) = input {
-                mutable_names(typed.pat.to_token_stream(), &mut names);
-            }
+        for (pattern, _) in self.arguments() {
+            mutable_names(pattern.to_token_stream(), &mut names);
         }
         names
     }
@@ -94,7 +153,8 @@ impl Function {
     /// The argument that an expression speaks of, which no constant can.
     pub(crate) fn argument_in(&self, expression: &impl ToTokens) -> Option<Ident> {
         let named = self.named_arguments();
-        let is_receiver = |ident: &Ident| self.signature.receiver().is_some() && ident == "self";
+        let receiver = self.self_name();
+        let is_receiver = |ident: &Ident| receiver.as_ref() == Some(ident);
         find_variable(expression.to_token_stream(), &|ident| {
             is_receiver(ident) || named.iter().any(|name| name.ident == *ident)
         })
@@ -102,57 +162,52 @@ impl Function {
 
     /// The `mut` of `mut self`.
     pub(crate) fn mutable_self(&self) -> Option<&Token![mut]> {
-        self.signature.receiver()?.mutability.as_ref()
+        let receiver = self.signature.receiver()?;
+        let by_reference = matches!(receiver.kind, ReceiverKind::Reference(..));
+        let name = Ident::new("self", receiver.self_token.span);
+        match self.future.as_ref().and_then(|future| future.moved(&name)) {
+            Some(Pat::Ident(inside)) if !by_reference => inside.mutability.as_ref(),
+            _ => receiver.mutability.as_ref(),
+        }
     }
 
     /// The `&mut` arguments that the body names, `&mut self` among them. None, if something borrowed is returned: it may
     /// be borrowed from them.
     pub(crate) fn exclusive_names(&self) -> Vec<Ident> {
-        let ReturnType::Type(_, returned) = &self.signature.output else { return Vec::new() };
+        let Some(returned) = self.output() else { return Vec::new() };
         if borrows(returned.to_token_stream()) {
             return Vec::new();
         }
-        let names = self.signature.inputs.iter().filter_map(|argument| match argument {
-            FnArg::Receiver(receiver) => Some(Ident::new("self", receiver.self_token.span)),
-            FnArg::Typed(typed) => match &*typed.pat {
-                Pat::Ident(name) => Some(name.ident.clone()),
-                _ => None,
-            },
-        });
-        names
+        let named = self.named_arguments().into_iter().map(|name| name.ident.clone());
+        self.self_name()
+            .into_iter()
+            .chain(named)
             .filter(|name| self.is_exclusive(name))
             .filter(|name| find_ident(self.body.stream(), &|ident| ident == name).is_some())
             .collect()
     }
 
-    /// The `mut` of an argument.
     /// `name: &mut T`, or `&mut self`.
     pub(crate) fn is_exclusive(&self, name: &Ident) -> bool {
         let exclusive =
             |ty: &Type| matches!(ty, Type::Reference(reference) if reference.mutability.is_some());
-        self.signature.inputs.iter().any(|argument| match argument {
-            FnArg::Typed(typed) => {
-                matches!(&*typed.pat, Pat::Ident(pattern) if pattern.ident == *name) && exclusive(&typed.ty)
-            }
-            FnArg::Receiver(receiver) if name == "self" => match &receiver.kind {
-                ReceiverKind::Reference(.., mutability) => mutability.is_some(),
-                ReceiverKind::Typed(_, ty) => exclusive(ty),
-                _ => false,
-            },
-            FnArg::Receiver(_) => false,
-        })
+        let receiver = self.signature.receiver().filter(|_| self.self_name().as_ref() == Some(name));
+        let exclusive_self = receiver.is_some_and(|receiver| match &receiver.kind {
+            ReceiverKind::Reference(.., mutability) => mutability.is_some(),
+            ReceiverKind::Typed(_, ty) => exclusive(ty),
+            _ => false,
+        });
+        let is_it = |pattern: &Pat| matches!(pattern, Pat::Ident(pattern) if pattern.ident == *name);
+        exclusive_self || self.arguments().any(|(pattern, ty)| is_it(pattern) && exclusive(ty))
     }
 
     /// All arguments by name, `self` first; `None` if one of them is a pattern.
     pub(crate) fn argument_names(&self) -> Option<Vec<Ident>> {
-        let name = |argument: &FnArg| match argument {
-            FnArg::Receiver(receiver) => Some(Ident::new("self", receiver.self_token.span)),
-            FnArg::Typed(typed) => match &*typed.pat {
-                Pat::Ident(name) if name.subpat.is_none() => Some(name.ident.clone()),
-                _ => None,
-            },
+        let name = |(pattern, _): (&Pat, &Type)| match pattern {
+            Pat::Ident(name) if name.subpat.is_none() => Some(name.ident.clone()),
+            _ => None,
         };
-        self.signature.inputs.iter().map(name).collect()
+        self.self_name().into_iter().map(Some).chain(self.arguments().map(name)).collect()
     }
 
     pub(crate) fn mut_of(&self, argument: &Ident) -> Option<Token![mut]> {
@@ -160,6 +215,9 @@ impl Function {
     }
 
     pub(crate) fn remove_mut(&mut self, argument: &Ident) {
+        if let Some(future) = &mut self.future {
+            future.remove_mut(argument);
+        }
         for input in &mut self.signature.inputs {
             if let FnArg::Typed(typed) = input {
                 if let Pat::Ident(name) = &mut *typed.pat {
@@ -171,29 +229,30 @@ impl Function {
         }
     }
 
+    /// What an attempt returns; nothing, if nothing is written.
+    fn output(&self) -> Option<&Type> {
+        match (&self.future_output, &self.signature.output) {
+            (Some(ty), _) => Some(ty),
+            (None, ReturnType::Type(_, ty)) => Some(ty),
+            (None, ReturnType::Default) => None,
+        }
+    }
+
     /// The return type as an annotation inside the body: what `impl Trait` stands for is inferred there.
     pub(crate) fn outcome(&self) -> TokenStream {
-        match &self.signature.output {
-            ReturnType::Default => quote!(()),
-            ReturnType::Type(_, ty) => erase_impl_trait(ty.to_token_stream()),
-        }
+        self.output().map_or_else(|| quote!(()), |ty| erase_impl_trait(ty.to_token_stream()))
     }
 
     /// Where an error about the return type points.
     pub(crate) fn outcome_span(&self) -> Span {
-        generated_at(match &self.signature.output {
-            ReturnType::Default => self.signature.ident.span(),
-            ReturnType::Type(_, ty) => span_of(&**ty),
-        })
+        generated_at(self.output().map_or_else(|| self.signature.ident.span(), span_of))
     }
 
     /// Where an error about the error type points: at the `E` of a `Result<T, E>`.
     pub(crate) fn error_span(&self) -> Span {
-        let error = match &self.signature.output {
-            ReturnType::Type(_, ty) => second_argument(ty),
-            ReturnType::Default => None,
-        };
-        error.map_or_else(|| self.outcome_span(), |error| generated_at(span_of(error)))
+        self.output()
+            .and_then(second_argument)
+            .map_or_else(|| self.outcome_span(), |error| generated_at(span_of(error)))
     }
 
     /// The first word of the expression that means something else in every instantiation of the function.
@@ -228,15 +287,27 @@ impl Function {
 
     /// The function as it was, without the siblings that have been read already.
     pub(crate) fn original(&self) -> TokenStream {
-        let Self { attrs, vis, signature, body, absorbed } = self;
-        let statements = body.stream();
+        let Self { attrs, vis, signature, whole, absorbed, .. } = self;
+        let statements = whole.stream();
         let mut body = Group::new(
             Delimiter::Brace,
             // The imports of the siblings stay in use.
             quote!(#(#[allow(unused_imports)] use #absorbed as _;)* #statements),
         );
-        body.set_span(self.body.span());
+        body.set_span(whole.span());
         quote!(#(#attrs)* #vis #signature #body)
+    }
+
+    /// The function with another body.
+    pub(crate) fn with(&self, body: &TokenStream) -> TokenStream {
+        let Self { attrs, vis, signature, absorbed, .. } = self;
+        let body = self.future.as_ref().map_or_else(|| body.clone(), |future| future.with(body));
+        quote_spanned! {Span::mixed_site()=>
+            #(#attrs)* #vis #signature {
+                #(#[allow(unused_imports)] use #absorbed as _;)*
+                #body
+            }
+        }
     }
 }
 
@@ -257,6 +328,13 @@ fn borrows(ty: TokenStream) -> bool {
 /// Generated names begin with this, and nobody else's do.
 fn is_rewritten(body: &Group) -> bool {
     find_ident(body.stream(), &|ident| ident.to_string().starts_with("__RESILIENCE_")).is_some()
+}
+
+/// `#[tokio::test]` above has made a sync function of an async one: the words with which it says that it cannot.
+fn runtime_in(body: &Group) -> Option<String> {
+    let text = body.to_string();
+    let made = text.contains("Failed building the Runtime") && text.contains("block_on");
+    made.then(|| if text.contains("Pin < & mut dyn") { "tokio::test" } else { "tokio::main" }.to_owned())
 }
 
 fn second_argument(ty: &Type) -> Option<&Type> {

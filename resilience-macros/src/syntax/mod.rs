@@ -4,6 +4,7 @@ mod backoff;
 mod count;
 mod duration;
 mod function;
+mod future;
 mod inside;
 mod item;
 mod jitter;

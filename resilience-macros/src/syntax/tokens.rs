@@ -1,4 +1,4 @@
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 
 /// Some word at any depth.
 pub(super) fn find_ident(tokens: TokenStream, is_it: &dyn Fn(&Ident) -> bool) -> Option<Ident> {
@@ -30,6 +30,22 @@ pub(super) fn find_variable(tokens: TokenStream, is_it: &dyn Fn(&Ident) -> bool)
         behind_a_name = matches!(&token, TokenTree::Punct(punct) if matches!(punct.as_char(), '.' | ':'));
     }
     None
+}
+
+/// The tokens with another word for `self`, at any depth.
+pub(super) fn renamed(tokens: TokenStream, name: &Ident) -> TokenStream {
+    let rename = |token| match token {
+        TokenTree::Ident(word) if word == "self" => {
+            TokenTree::Ident(Ident::new(&name.to_string(), name.span().located_at(word.span())))
+        }
+        TokenTree::Group(group) => {
+            let mut inside = Group::new(group.delimiter(), renamed(group.stream(), name));
+            inside.set_span(group.span());
+            TokenTree::Group(inside)
+        }
+        other => other,
+    };
+    tokens.into_iter().map(rename).collect()
 }
 
 /// The names behind a `mut` that is not `&mut`, each with its `mut`.

@@ -9,8 +9,7 @@ mod refusal;
 mod retry;
 mod site;
 
-use proc_macro2::{Span, TokenStream};
-use quote::quote_spanned;
+use proc_macro2::TokenStream;
 
 use self::attempt::{Attempt, Inside};
 use self::refusal::Refusal;
@@ -46,11 +45,5 @@ pub(crate) fn function(mut function: Function, layers: &[Layer]) -> TokenStream 
     {
         function.remove_mut(argument);
     }
-    let Function { attrs, vis, signature, absorbed, .. } = &function;
-    quote_spanned! {Span::mixed_site()=>
-        #(#attrs)* #vis #signature {
-            #(#[allow(unused_imports)] use #absorbed as _;)*
-            #body
-        }
-    }
+    function.with(&body)
 }
