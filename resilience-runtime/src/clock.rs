@@ -253,11 +253,14 @@ pub(crate) mod by_hand {
     }
 
     pub(super) fn now() -> Option<Instant> {
-        HANDS.with_borrow(|hands| {
+        // A thread that is ending may have none any more.
+        let look = |hands: &RefCell<Vec<Hand>>| {
+            let hands = hands.borrow();
             let Hand { start, moved, .. } = hands.last()?;
             // One that was moved to the end of time shows the last moment there is, 584 years on.
             start.checked_add(Duration::from_nanos(moved.get())).or(Some(*start))
-        })
+        };
+        HANDS.try_with(look).ok().flatten()
     }
 }
 
@@ -277,6 +280,24 @@ mod tests {
             last = now;
         }
         by_hand::remove(hand);
+    }
+
+    #[test]
+    fn a_thread_that_is_ending_has_no_clocks_of_its_own_any_more() {
+        struct Last;
+        impl Drop for Last {
+            fn drop(&mut self) {
+                assert_eq!(by_hand::now(), None);
+            }
+        }
+        thread_local! {
+            static LAST: Last = const { Last };
+        }
+        let ending = std::thread::spawn(|| {
+            LAST.with(|_| ());
+            by_hand::remove(by_hand::install());
+        });
+        assert!(ending.join().is_ok());
     }
 
     #[test]

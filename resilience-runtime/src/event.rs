@@ -120,10 +120,15 @@ impl Listener {
         Self(Arc::new(listener))
     }
 
-    /// A listener that panics is a listener that was told: the panic ends here.
-    pub(crate) fn tell(&self, event: &CircuitEvent) {
+    /// A listener that panics is a listener that was told: the panic ends here. So does one of what the listener holds, if
+    /// it was removed meanwhile and is dropped here.
+    pub(crate) fn tell(self, event: &CircuitEvent) {
         use std::panic::{AssertUnwindSafe, catch_unwind};
-        let Err(panic) = catch_unwind(AssertUnwindSafe(|| (self.0)(event))) else { return };
+        let told = AssertUnwindSafe(|| {
+            let Self(listener) = self;
+            listener(event);
+        });
+        let Err(panic) = catch_unwind(told) else { return };
         // What it panicked with may panic in its turn when it is dropped; what comes of that is not dropped at all.
         if let Err(worse) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
             std::mem::forget(worse);

@@ -611,3 +611,31 @@ mod apart {
 fn unsafe_functions_stay_unsafe_and_work() {
     trybuild::TestCases::new().pass("tests/circuit/pass/unsafe_fn.rs");
 }
+
+/// Everything has a method `text` here.
+mod names_of_the_users_own {
+    use std::fmt::Debug;
+
+    use resilience::circuit;
+
+    trait TextExt {
+        fn text(&self) -> String;
+    }
+
+    impl<T: Debug> TextExt for T {
+        fn text(&self) -> String {
+            format!("{self:?}")
+        }
+    }
+
+    #[circuit(failure_threshold = 1)]
+    fn fails() -> Result<u8, super::Oops> {
+        Err(super::Oops::Down)
+    }
+
+    #[test]
+    fn no_method_of_the_users_own_gets_in_the_way_of_an_errors_text() {
+        assert_eq!(super::Oops::Down.text(), "Down");
+        assert_eq!(fails(), Err(super::Oops::Down));
+    }
+}

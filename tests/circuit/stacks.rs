@@ -158,6 +158,51 @@ async fn the_last_real_error_is_the_newest_one_of_all_loops_above_the_circuit() 
     assert_eq!(poll_over_retry_over_circuit(&mut 0).await, Err(Error::Down(3)));
 }
 
+#[retry(times = 2, interval = 1s, deadline = 10min, on_error = |_, attempt| heard.push(attempt.number))]
+#[retry(times = 2, interval = 1s)]
+#[circuit(failure_threshold = 1, recovery_timeout = 30s)]
+fn fails_and_is_refused(calls: &mut u32, heard: &mut Vec<u32>) -> Result<u32, Error> {
+    down(calls)
+}
+
+#[retry(times = 5, deadline = 10min, giveup(Error::Down(_)))]
+#[retry(times = 2, interval = 1s)]
+#[circuit(failure_threshold = 1, recovery_timeout = 30s)]
+fn gives_up(calls: &mut u32) -> Result<u32, Error> {
+    down(calls)
+}
+
+#[poll(until(7), timeout = 10min)]
+#[retry(times = 2, interval = 1s)]
+#[circuit(failure_threshold = 1, recovery_timeout = 30s)]
+fn poll_ends_with_an_error(calls: &mut u32) -> Result<u32, Error> {
+    down(calls)
+}
+
+#[poll(until(7), times = 2, ignore = |_| true, timeout = 10min)]
+#[retry(times = 2, interval = 1s)]
+#[circuit(failure_threshold = 1, recovery_timeout = 30s)]
+async fn poll_counts(calls: &mut u32) -> Result<u32, Error> {
+    down(calls)
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_refused_loop_brings_from_an_attempt_is_judged_as_a_failure_that_waits_for_the_circuit() {
+    let clock = ManualClock::install();
+    let (mut calls, mut heard) = (0, Vec::new());
+    assert_eq!(fails_and_is_refused(&mut calls, &mut heard), Err(Error::Down(2)));
+    // At 0 s a failure, at 1 s a refusal; at 30 s the trial, at 31 s a refusal.
+    assert_eq!((calls, heard, clock.elapsed()), (2, vec![1, 2], 31 * SECOND));
+    assert_eq!(gives_up(&mut 0), Err(Error::Down(1)));
+    assert_eq!(poll_ends_with_an_error(&mut 0), Err(Error::Down(1)));
+    assert_eq!(clock.elapsed(), 33 * SECOND);
+    drop(clock);
+
+    let mut calls = 0;
+    assert!(matches!(poll_counts(&mut calls).await, Err(Error::TimedOut(_))));
+    assert_eq!(calls, 2);
+}
+
 #[circuit(name = "over a refusal")]
 #[retry(times = 2, interval = 0s)]
 #[circuit(failure_threshold = 1)]

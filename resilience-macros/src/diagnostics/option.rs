@@ -37,6 +37,9 @@ super::faults! {
         Twice { key: String } =>
             format!("`{key}` is given twice"),
             "remove one of the two";
+        Leaves { key: &'static str, way_out: String } =>
+            format!("`{way_out}` in `{key}` would leave the function past this attribute and those above it"),
+            format!("do that in a function around this one, and pass the value on as an argument that `{key}` names");
         NoValue { key: &'static str } =>
             format!("`{key}` has no value"),
             example(key);

@@ -73,8 +73,8 @@ impl CircuitModel {
         judge_together(options, faults);
         let runtime = Runtime::new(options.path("crate", faults));
         let name = options.string("name", faults);
-        let given = options.expr("breaker", faults);
-        let key = options.expr("key", faults);
+        let given = options.expr_that_stays("breaker", faults);
+        let key = options.expr_that_stays("key", faults);
         let max_keys = options.bound("max_keys", faults);
         judge_max_keys(max_keys.as_ref(), function, faults);
         let configured = CONFIGURES.iter().any(|key| options.key(key).is_some());

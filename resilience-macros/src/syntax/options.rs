@@ -1,4 +1,5 @@
 use proc_macro2::{Ident, TokenStream};
+use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
@@ -12,6 +13,7 @@ use super::jitter::JitterSyntax;
 use super::predicate::Predicate;
 use super::ratio::{Percent, Ratio};
 use super::reader::{Entry, Reader, Value};
+use super::tokens::find_way_out;
 use super::window::Window;
 use crate::attribute::Attribute;
 use crate::diagnostics::{CountFault, Faults, NameFault, OptionFault, suggestion};
@@ -70,6 +72,17 @@ impl Options {
             Value::Percent(percent) => faults.at(&percent, &OptionFault::Ratio { key }),
         }
         None
+    }
+
+    /// The expression of an option that is evaluated in the function itself, which it must not leave: what is above the
+    /// attribute would not hear of it.
+    pub(crate) fn expr_that_stays(&mut self, key: &'static str, faults: &mut Faults) -> Option<Expr> {
+        let expr = self.expr(key, faults)?;
+        let way_out = find_way_out(expr.to_token_stream());
+        if let Some(way_out) = &way_out {
+            faults.at(way_out, &OptionFault::Leaves { key, way_out: way_out.to_string() });
+        }
+        way_out.is_none().then_some(expr)
     }
 
     pub(crate) fn predicate(&mut self, key: &'static str, faults: &mut Faults) -> Option<Predicate> {

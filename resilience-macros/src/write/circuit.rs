@@ -137,7 +137,7 @@ fn report(model: &CircuitModel, attempt: &Attempt<'_>) -> TokenStream {
     let mut report = quote_spanned! {Span::mixed_site()=> {
         #[allow(unused_imports)]
         use #private::{ByDebug as _, ByDisplay as _, ByType as _};
-        __permit.failed(__error, |__error| (&&&#private::Text(__error)).text())
+        __permit.failed(__error, |__error| (&&&#private::Text(__error)).__resilience_text())
     }};
     if let Some(on) = &model.on {
         let on = ask(runtime, on, "__error");

@@ -90,6 +90,16 @@ fn settle(model: &PollModel, attempt: &Attempt<'_>, ends: &Ends<'_>) -> TokenStr
         #private::PollNext::Wait(__wait, _) => __wait,
         #private::PollNext::TimedOut(__timed_out) => #timed_out,
     };
+    let (open, failed, told) = match attempt.refusal.own() {
+        Some(refused) => (
+            Some(quote_spanned! {Span::mixed_site()=>
+                let __open = ::core::option::Option::map(#refused, |(__time_left, _)| __time_left);
+            }),
+            quote_spanned!(Span::mixed_site()=> __run.failed_below(#site, #ignore, __open)),
+            Some(attempt.refusal.tell_if_open()),
+        ),
+        None => (None, quote_spanned!(Span::mixed_site()=> __run.failed(#site, #ignore)), None),
+    };
     quote_spanned! {Span::mixed_site()=>
         match #into_result {
             ::core::result::Result::Ok(__value) => {
@@ -101,10 +111,14 @@ fn settle(model: &PollModel, attempt: &Attempt<'_>, ends: &Ends<'_>) -> TokenStr
             }
             #refused
             ::core::result::Result::Err(__error) => {
-                let __next = __run.failed(#site, #ignore);
+                #open
+                let __next = #failed;
                 #tell
                 match __next {
-                    #private::PollNext::Return => break #error,
+                    #private::PollNext::Return => {
+                        #told
+                        break #error
+                    }
                     #private::PollNext::Wait(__wait, _) => {
                         #keep
                         __wait
@@ -122,7 +136,7 @@ fn keeps_last(model: &PollModel, attempt: &Attempt<'_>) -> bool {
 }
 
 /// A refusal is not an attempt: it is waited out, if there is time for that, or ends the loop with the last error that
-/// was the function's own.
+/// was the function's own. What a loop below brings that was refused after it had failed is a failure.
 fn refused(
     site: &Ident,
     (refused, keeps): (&Ident, bool),
@@ -130,39 +144,28 @@ fn refused(
     ends: &Ends<'_>,
 ) -> TokenStream {
     let time_left = quote_spanned!(Span::mixed_site()=> __time_left);
-    let tell = attempt.refusal.tell(&time_left, &quote_spanned!(Span::mixed_site()=> __known));
     let error = ends.error();
-    // What a loop below has kept is newer than what this one has.
-    let (known, keep) = if keeps {
-        let known = quote_spanned! {Span::mixed_site()=>
-            let __kept = ::core::option::Option::take(&mut __last);
-            let __known = __real || ::core::option::Option::is_some(&__kept);
-            let __error = match __kept {
-                ::core::option::Option::Some(__kept) if !__real => __kept,
-                _ => __error,
-            };
-        };
-        let keep = quote_spanned! {Span::mixed_site()=>
-            if __known {
-                __last = ::core::option::Option::Some(__error);
-            }
-        };
-        (known, Some(keep))
+    let (known, last) = if keeps {
+        (
+            quote_spanned!(Span::mixed_site()=> ::core::option::Option::is_some(&__last)),
+            Some(quote_spanned! {Span::mixed_site()=>
+                let __error = ::core::option::Option::unwrap_or(__last, __error);
+            }),
+        )
     } else {
-        (quote_spanned!(Span::mixed_site()=> let __known = __real;), None)
+        (quote!(false), None)
     };
+    let tell = attempt.refusal.tell(&time_left, &known);
     quote_spanned! {Span::mixed_site()=>
-        ::core::result::Result::Err(__error) if ::core::option::Option::is_some(&#refused) => {
-            let (__time_left, __real) =
-                ::core::option::Option::unwrap_or(#refused, (::core::option::Option::None, false));
-            #known
+        ::core::result::Result::Err(__error)
+            if ::core::matches!(#refused, ::core::option::Option::Some((_, false))) =>
+        {
+            let __time_left = ::core::option::Option::and_then(#refused, |(__time_left, _)| __time_left);
             match __run.refused(#site, __time_left) {
-                ::core::option::Option::Some(__wait) => {
-                    #keep
-                    __wait
-                }
+                ::core::option::Option::Some(__wait) => __wait,
                 ::core::option::Option::None => {
                     #tell
+                    #last
                     break #error;
                 }
             }

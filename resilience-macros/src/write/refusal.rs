@@ -48,6 +48,22 @@ impl Refusal {
         let Some(above) = &self.above else { return TokenStream::new() };
         quote_spanned!(Span::mixed_site()=> #above = ::core::option::Option::Some((#time_left, #real));)
     }
+
+    /// Tells the layer above that a circuit below is `__open`, and that the error is one of an attempt before.
+    pub(super) fn tell_if_open(&self) -> TokenStream {
+        let tell = self.tell(
+            &quote_spanned!(Span::mixed_site()=> __time_left),
+            &quote_spanned!(Span::mixed_site()=> true),
+        );
+        if tell.is_empty() {
+            return tell;
+        }
+        quote_spanned! {Span::mixed_site()=>
+            if let ::core::option::Option::Some(__time_left) = __open {
+                #tell
+            }
+        }
+    }
 }
 
 fn flag(depth: usize) -> Ident {

@@ -28,7 +28,7 @@ pub(super) fn write(model: &RetryModel, attempt: &Attempt<'_>) -> TokenStream {
         .then(|| quote_spanned!(Span::mixed_site()=> let mut __last = ::core::option::Option::None;));
     let declare = attempt.refusal.declare();
     let fails = if shape.limited { fails_or_is_cut(&site, attempt, &ends) } else { fails(attempt, &ends) };
-    let decide = decide(model, &shape, &ends);
+    let decide = decide(model, attempt, &shape, &ends);
     let decide = refused(&site, attempt, &ends, &decide);
     let wait = attempt.wait();
     quote_spanned! {Span::mixed_site()=> {
@@ -101,23 +101,29 @@ fn fails_or_is_cut(site: &Ident, attempt: &Attempt<'_>, ends: &Ends<'_>) -> Toke
 }
 
 /// The wait that `__error` leads to, or the end of the loop.
-fn decide(model: &RetryModel, shape: &Shape, ends: &Ends<'_>) -> TokenStream {
+fn decide(model: &RetryModel, attempt: &Attempt<'_>, shape: &Shape, ends: &Ends<'_>) -> TokenStream {
     let site = site::name(&model.policy);
     let (mut again, mut hint) = (again(model), hint(model));
     if shape.limited {
         again = quote_spanned!(Span::mixed_site()=> __timed_out || #again);
         hint = quote_spanned!(Span::mixed_site()=> if __timed_out { ::core::option::Option::None } else { #hint });
     }
+    let failed = if shape.refusable {
+        quote_spanned!(Span::mixed_site()=> __run.failed_below(#site, #again, #hint, __open))
+    } else {
+        quote_spanned!(Span::mixed_site()=> __run.failed(#site, #again, #hint))
+    };
     let next = if shape.measured {
         let tell = tell(model);
         quote_spanned! {Span::mixed_site()=> {
-            let __attempt = __run.failed(#site, #again, #hint);
+            let __attempt = #failed;
             #tell
             __attempt.into_wait()
         }}
     } else {
-        quote_spanned!(Span::mixed_site()=> __run.failed(#site, #again, #hint))
+        failed
     };
+    let told = shape.refusable.then(|| attempt.refusal.tell_if_open());
     let error = ends.error();
     let (keep, end) = match (shape.limited, shape.refusable) {
         (true, _) => {
@@ -144,39 +150,33 @@ fn decide(model: &RetryModel, shape: &Shape, ends: &Ends<'_>) -> TokenStream {
                 #keep
                 __wait
             }
-            ::core::option::Option::None => #end,
+            ::core::option::Option::None => {
+                #told
+                #end
+            }
         }
     }
 }
 
-/// A refusal is not an attempt: it is waited out, if there is time for that, or ends the loop.
+/// A refusal is not an attempt: it is waited out, if there is time for that, or ends the loop. What a loop below brings
+/// that was refused after it had failed is a failure, and the circuit is known to be `__open`.
 fn refused(site: &Ident, attempt: &Attempt<'_>, ends: &Ends<'_>, decide: &TokenStream) -> TokenStream {
     let Some(refused) = attempt.refusal.own() else { return decide.clone() };
     let time_left = quote_spanned!(Span::mixed_site()=> __time_left);
-    let tell = attempt.refusal.tell(&time_left, &quote_spanned!(Span::mixed_site()=> __known));
-    let error = ends.error();
+    let known = quote_spanned!(Span::mixed_site()=> ::core::option::Option::is_some(&__last));
+    let tell = attempt.refusal.tell(&time_left, &known);
+    let end = end_with_last(ends);
     quote_spanned! {Span::mixed_site()=>
-        if let ::core::option::Option::Some((__time_left, __real)) = #refused {
-            // What a loop below has kept is newer than what this one has.
-            let __kept = ::core::option::Option::take(&mut __last);
-            let __known = __real || ::core::option::Option::is_some(&__kept);
-            let __error = match __kept {
-                ::core::option::Option::Some(__kept) if !__real => __kept,
-                _ => __error,
-            };
+        if let ::core::option::Option::Some((__time_left, false)) = #refused {
             match __run.refused(#site, __time_left) {
-                ::core::option::Option::Some(__wait) => {
-                    if __known {
-                        __last = ::core::option::Option::Some(__error);
-                    }
-                    __wait
-                }
+                ::core::option::Option::Some(__wait) => __wait,
                 ::core::option::Option::None => {
                     #tell
-                    break #error
+                    #end
                 }
             }
         } else {
+            let __open = ::core::option::Option::map(#refused, |(__time_left, _)| __time_left);
             #decide
         }
     }

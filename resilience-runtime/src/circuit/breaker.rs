@@ -119,7 +119,7 @@ impl CircuitBreaker {
         let seen = self.memory.word();
         let pass = if seen.is_calm() {
             Pass::calm(seen)
-        } else if seen.is_closed() && !self.config.times_calls() {
+        } else if seen.is_closed() && !self.config.times_calls() && !self.memory.has_tripped(seen) {
             Pass::watched(seen, 0)
         } else {
             self.admit_watched(seen)?
@@ -129,7 +129,7 @@ impl CircuitBreaker {
 
     #[inline(never)]
     fn admit_watched(&self, seen: Word) -> Result<Pass, CircuitOpen> {
-        if !seen.lets_in() {
+        if !seen.lets_in() || seen.is_closed() && self.memory.has_tripped(seen) {
             return self.try_or_refuse(seen);
         }
         let note = if self.config.times_calls() { clock::moment().get() } else { 0 };
@@ -404,6 +404,7 @@ impl CircuitBreaker {
         let mut ledger = self.memory.ledger();
         let note = ledger.outbox.notes.pop_front();
         ledger.outbox.being_read = note.is_some();
+        ledger.outbox.told = if note.is_some() { ledger.outbox.told + 1 } else { 0 };
         note
     }
 }

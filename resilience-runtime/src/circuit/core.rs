@@ -18,6 +18,8 @@ use std::sync::Arc;
 use super::CircuitState;
 use super::config::CircuitConfig;
 use super::ledger::{Ledger, Trial};
+use super::name::Name;
+use super::notice::Notice;
 use super::window::{Seen, Window};
 use super::word::Word;
 use crate::event::CircuitEventKind;
@@ -52,6 +54,8 @@ impl Pass {
 pub(super) enum Admission {
     Admitted(Pass),
     Refused,
+    /// Refused, by a circuit that is about to open.
+    Tripped,
 }
 
 /// How a call ended.
@@ -84,6 +88,8 @@ pub(super) enum Count {
     /// This is the failure that opens the circuit. Until that has been done the count stands still, so whoever wrote
     /// this word, and nobody else, opens it.
     Tripped(Word),
+    /// The circuit has tripped already, and is about to open.
+    Late,
     /// The word alone cannot tell.
     Unknown,
 }
@@ -103,6 +109,12 @@ pub(super) struct InARow {
 }
 
 impl InARow {
+    /// Whether a closed circuit's count is the one that opens it.
+    #[inline]
+    pub(super) const fn is_full(self, closed: Word) -> bool {
+        self.full != MOST_COUNTED && closed.count() >= self.full
+    }
+
     /// The count of no failure, and the count at which it stands still.
     #[inline]
     fn range(self, state: CircuitState) -> Option<(u32, u32)> {
@@ -130,6 +142,12 @@ pub(super) const fn in_a_row(config: &CircuitConfig) -> Option<InARow> {
     Some(InARow { rest, full })
 }
 
+/// Whether a closed circuit has counted the failure that opens it.
+#[inline]
+pub(super) fn has_tripped(word: Word, config: &CircuitConfig) -> bool {
+    in_a_row(config).is_some_and(|rule| rule.is_full(word))
+}
+
 /// Counts failures in a row.
 #[inline]
 pub(super) fn count(word: Word, pass: Pass, failed: bool, rule: InARow) -> Count {
@@ -138,7 +156,7 @@ pub(super) fn count(word: Word, pass: Pass, failed: bool, rule: InARow) -> Count
     }
     let Some((rest, full)) = rule.range(word.state()) else { return Count::Unknown };
     if word.count() >= full {
-        return Count::Same;
+        return if full == MOST_COUNTED { Count::Same } else { Count::Late };
     }
     if !failed {
         return if word.count() == rest { Count::Same } else { Count::Changed(word.with_count(rest)) };
@@ -159,6 +177,8 @@ pub(super) fn enter(
 ) -> (Word, Admission) {
     let word = settle(word, ledger, now, config);
     match word.state() {
+        // Whoever has tripped it opens it as soon as it has the lock, and says so then.
+        CircuitState::Closed if has_tripped(word, config) => (word, Admission::Tripped),
         CircuitState::Closed | CircuitState::MetricsOnly | CircuitState::Disabled => {
             (word, Admission::Admitted(Pass::watched(word, now.get())))
         }
@@ -226,6 +246,10 @@ fn counted(
     if let Some(rule) = in_a_row(config) {
         return match count(word, pass, seen.failed, rule) {
             Count::Same | Count::Unknown => (word, Effect::Done),
+            Count::Late => {
+                ledger.late += 1;
+                (word, Effect::Done)
+            }
             Count::Changed(word) => (word, Effect::Done),
             Count::Tripped(tripped) => match cause {
                 None => (word, Effect::NeedsCause),
@@ -323,6 +347,17 @@ pub(super) fn open_tripped(
 }
 
 /// It opens at the first of two moments, and is told at the second.
+/// What calls are told between the failure that opens it and the opening: all but the text.
+pub(super) fn notice_of_tripped(word: Word, name: &Name, now: Nanos, config: &CircuitConfig) -> Notice {
+    Notice {
+        name: name.clone(),
+        word: word.turned(CircuitState::Open, 1),
+        until: now.plus(config.open_time(0)),
+        failures: word.count() - u32::from(config.times_calls()),
+        last_failure: None,
+    }
+}
+
 fn reopen(
     word: Word,
     ledger: &mut Ledger,

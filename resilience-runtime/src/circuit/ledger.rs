@@ -47,6 +47,8 @@ pub(super) struct Outbox {
     pub(super) open: bool,
     /// What happens now is a listener's own doing.
     pub(super) transitions_only: bool,
+    /// How many events the thread has told that is reading them out.
+    pub(super) told: usize,
     /// Whether some thread is reading them out: they reach the listeners in order, one after the other.
     pub(super) being_read: bool,
     pub(super) notes: VecDeque<Note>,
@@ -62,8 +64,9 @@ pub(super) struct Note {
     pub(super) last_failure: Option<Arc<str>>,
 }
 
-/// So many refusals and late results wait for a slow listener; transitions always do.
-const MOST_NOTES: usize = 1024;
+/// So many refusals and late results wait for a slow listener, and so many one thread tells of before it takes no more
+/// of them: it has called something, and is to come back. Transitions always wait, and are always told.
+const MOST_NOTES: usize = 64;
 
 impl Ledger {
     pub(super) const fn new(config: &CircuitConfig) -> Self {
@@ -81,6 +84,7 @@ impl Ledger {
             outbox: Outbox {
                 open: false,
                 transitions_only: false,
+                told: 0,
                 being_read: false,
                 notes: VecDeque::new(),
             },
@@ -135,7 +139,10 @@ impl Ledger {
         why: Option<&Arc<str>>,
     ) {
         let minor = matches!(kind, CircuitEventKind::Refused | CircuitEventKind::LateResult);
-        let skipped = minor && (self.outbox.transitions_only || self.outbox.notes.len() >= MOST_NOTES);
+        let skipped = minor
+            && (self.outbox.transitions_only
+                || self.outbox.notes.len() >= MOST_NOTES
+                || self.outbox.told >= MOST_NOTES);
         if !self.outbox.open || skipped {
             return;
         }

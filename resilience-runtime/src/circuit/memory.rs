@@ -85,6 +85,12 @@ impl Memory {
         Word::from_bits(self.word.load(Ordering::Relaxed))
     }
 
+    /// Whether the failure that opens it has been counted, and it is about to open.
+    #[inline]
+    pub(super) fn has_tripped(&self, closed: Word) -> bool {
+        self.in_a_row.is_some_and(|rule| rule.is_full(closed))
+    }
+
     /// The way in for a call that the word alone neither lets in nor refuses.
     pub(super) fn enter(
         &self,
@@ -98,6 +104,10 @@ impl Memory {
         let entered = match admission {
             Admission::Admitted(pass) => Ok(pass),
             Admission::Refused => Err(CircuitOpen::new(ledger.notice(name, self.word()), now)),
+            Admission::Tripped => {
+                let notice = core::notice_of_tripped(self.word(), name, now, config);
+                Err(CircuitOpen::new(Arc::new(notice), now))
+            }
         };
         (entered, mail(&ledger))
     }
@@ -197,7 +207,7 @@ impl Memory {
                 Count::Changed(next) => (next, Counted::Done),
                 Count::Tripped(_) if cause.is_none() => return Counted::NeedsCause,
                 Count::Tripped(next) => (next, Counted::Tripped(next)),
-                Count::Unknown => return Counted::Unknown,
+                Count::Late | Count::Unknown => return Counted::Unknown,
             };
             // Relaxed, twice: see the module's text.
             match self.word.compare_exchange_weak(

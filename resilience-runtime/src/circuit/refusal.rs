@@ -71,7 +71,8 @@ impl CircuitOpen {
         (!left.is_never()).then(|| left.to_duration())
     }
 
-    /// What the failure said that opened it; `None`, if an operator did, or if the failure said nothing.
+    /// What the failure said that opened it; `None`, if an operator did, if the failure said nothing, or if this call came
+    /// in the very moment between that failure and the opening.
     #[must_use]
     pub fn last_failure(&self) -> Option<&str> {
         self.notice.last_failure.as_deref()

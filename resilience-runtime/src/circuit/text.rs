@@ -1,7 +1,7 @@
 //! The text of whatever error a function has: its `Display`, else its `Debug`, else the name of its type.
 //!
 //! An attribute cannot ask for a bound that some error type does not meet, so it lets the compiler choose: in
-//! `(&&&Text(&error)).text()`, the method that needs the fewest dereferences wins.
+//! `(&&&Text(&error)).__resilience_text()`, the method that needs the fewest dereferences wins.
 
 use std::fmt::{self, Debug, Display, Write as _};
 use std::sync::Arc;
@@ -13,35 +13,35 @@ pub struct Text<'a, E: ?Sized>(pub &'a E);
 /// First choice.
 pub trait ByDisplay {
     /// What the error says.
-    fn text(&self) -> Arc<str>;
+    fn __resilience_text(&self) -> Arc<str>;
 }
 
 /// Second choice.
 pub trait ByDebug {
     /// What the error looks like.
-    fn text(&self) -> Arc<str>;
+    fn __resilience_text(&self) -> Arc<str>;
 }
 
 /// Last choice.
 pub trait ByType {
     /// What the error is.
-    fn text(&self) -> Arc<str>;
+    fn __resilience_text(&self) -> Arc<str>;
 }
 
 impl<E: Display + ?Sized> ByDisplay for &&Text<'_, E> {
-    fn text(&self) -> Arc<str> {
+    fn __resilience_text(&self) -> Arc<str> {
         written(format_args!("{}", self.0)).into()
     }
 }
 
 impl<E: Debug + ?Sized> ByDebug for &Text<'_, E> {
-    fn text(&self) -> Arc<str> {
+    fn __resilience_text(&self) -> Arc<str> {
         first_line(self.0).into()
     }
 }
 
 impl<E: ?Sized> ByType for Text<'_, E> {
-    fn text(&self) -> Arc<str> {
+    fn __resilience_text(&self) -> Arc<str> {
         std::any::type_name::<E>().into()
     }
 }
@@ -87,12 +87,12 @@ mod tests {
     #[test]
     #[expect(clippy::needless_borrow, reason = "an expansion does not know how many it needs")]
     fn an_error_is_written_as_well_as_it_can_be() {
-        assert_eq!(&*(&&&Text(&"down")).text(), "down");
-        assert_eq!(&*(&&&Text(&std::io::Error::other("disk"))).text(), "disk");
-        assert_eq!(&*(&&&Text(&Code::Busy)).text(), "Busy");
-        assert!((&&&Text(&Opaque)).text().ends_with("Opaque"));
+        assert_eq!(&*(&&&Text(&"down")).__resilience_text(), "down");
+        assert_eq!(&*(&&&Text(&std::io::Error::other("disk"))).__resilience_text(), "disk");
+        assert_eq!(&*(&&&Text(&Code::Busy)).__resilience_text(), "Busy");
+        assert!((&&&Text(&Opaque)).__resilience_text().ends_with("Opaque"));
         let boxed: Box<dyn std::error::Error + Send + Sync> = "boxed".into();
-        assert_eq!(&*(&&&Text(&boxed)).text(), "boxed");
+        assert_eq!(&*(&&&Text(&boxed)).__resilience_text(), "boxed");
     }
 
     #[test]

@@ -68,6 +68,23 @@ impl PollRun {
         PollNext::Return
     }
 
+    /// As [`failed`](Self::failed), where a circuit below may be `open` by now, with its time left: there is no use in
+    /// coming back before.
+    pub fn failed_below(
+        &mut self,
+        site: &Site<PollPolicy>,
+        ignored: bool,
+        open: Option<Option<Duration>>,
+    ) -> PollNext {
+        let next = self.failed(site, ignored);
+        let (PollNext::Wait(Wait(wait), elapsed), Some(time_left)) = (&next, open) else { return next };
+        let at = Nanos::of(*elapsed);
+        match time_left.and_then(|left| self.attempts.refused(&site.policy, at, Nanos::of(left))) {
+            Some(least) => PollNext::Wait(Wait(self.watch.paced(least.max(*wait), at)), *elapsed),
+            None => PollNext::Return,
+        }
+    }
+
     #[cold]
     #[inline(never)]
     fn next(&mut self, site: &Site<PollPolicy>, seen: Seen) -> PollNext {

@@ -39,6 +39,19 @@ impl RetryRun {
 }
 
 impl RetryRun {
+    /// As [`failed`](Self::failed), where a circuit below may be `open` by now, with its time left: without a deadline,
+    /// that is the end.
+    #[cold]
+    pub fn failed_below(
+        &mut self,
+        site: &Site<RetryPolicy>,
+        again: bool,
+        hint: Option<Duration>,
+        open: Option<Option<Duration>>,
+    ) -> Option<Wait> {
+        self.failed(site, again && open.is_none(), hint)
+    }
+
     /// A circuit below refused the call: without a deadline, that is the end.
     #[must_use]
     pub const fn refused(&self, _: &Site<RetryPolicy>, _: Option<Duration>) -> Option<Wait> {
@@ -74,6 +87,23 @@ impl TimedRetryRun {
             elapsed: elapsed.to_duration(),
             wait: wait.map(Nanos::to_duration),
         }
+    }
+
+    /// As [`failed`](Self::failed), where a circuit below may be `open` by now, with its time left: there is no use in
+    /// coming back before.
+    #[cold]
+    #[inline(never)]
+    pub fn failed_below(
+        &mut self,
+        site: &Site<RetryPolicy>,
+        again: bool,
+        hint: Option<Duration>,
+        open: Option<Option<Duration>>,
+    ) -> Attempt {
+        let Some(time_left) = open else { return self.failed(site, again, hint) };
+        let elapsed = self.watch.elapsed();
+        let least = time_left.and_then(|left| RetryAttempts::refused(&site.policy, elapsed, Nanos::of(left)));
+        self.failed(site, again && least.is_some(), hint.max(least.map(Nanos::to_duration)))
     }
 
     /// A circuit below refused the call, which is not an attempt: the wait until it will let a trial in, if there is time

@@ -87,6 +87,49 @@ fn a_listener_that_panics_harms_nobody() {
 }
 
 #[test]
+fn a_listener_that_is_removed_while_it_is_told_and_panics_when_it_is_dropped_harms_nobody() {
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("a bad listener's last words");
+        }
+    }
+    let breaker = Arc::new(breaker(TWO));
+    let log = logged(&breaker);
+    let id = Arc::new(Mutex::new(None));
+    *id.lock().unwrap() = Some(breaker.listen({
+        let (bomb, breaker, id) = (Bomb, breaker.clone(), id.clone());
+        move |_| {
+            let (_, id) = (&bomb, id.lock().unwrap().take());
+            assert!(breaker.unlisten(id.expect("it is told once")));
+        }
+    }));
+    breaker.force_open();
+    breaker.reset();
+    assert_eq!(*log.lock().unwrap(), [ForcedOpen, Closed]);
+}
+
+#[test]
+fn a_call_tells_of_so_many_refusals_of_others_and_is_let_go() {
+    let breaker: &'static CircuitBreaker = Box::leak(Box::new(breaker(TWO)));
+    let log = logged(breaker);
+    // Each refusal that is told causes the next one, on a thread of its own.
+    breaker.listen(move |event| {
+        if event.kind() == Refused {
+            assert!(std::thread::spawn(|| breaker.try_acquire().is_err()).join().unwrap());
+        }
+    });
+    breaker.force_open();
+    assert!(breaker.try_acquire().is_err());
+    let told = log.lock().unwrap().len();
+    assert!((60..200).contains(&told), "{told}");
+    breaker.reset();
+    breaker.force_open();
+    assert!(breaker.try_acquire().is_err());
+    assert!(log.lock().unwrap().len() > 2 * 60, "the next call tells of as many again");
+}
+
+#[test]
 fn a_listeners_panic_that_panics_again_when_it_is_dropped_harms_nobody() {
     /// Each of them leaves another, so many times.
     struct Bomb(u8);

@@ -24,6 +24,27 @@ fn no_failure_is_lost_and_one_thread_opens_it() {
 }
 
 #[test]
+fn every_failure_is_counted_or_late_however_many_come_while_it_opens() {
+    for _ in 0..200 {
+        let (breaker, admitted) = (breaker(CircuitConfig::new().failure_threshold(5)), AtomicU32::new(0));
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    while let Ok(permit) = breaker.try_acquire() {
+                        admitted.fetch_add(1, Ordering::SeqCst);
+                        permit.failure();
+                    }
+                });
+            }
+        });
+        let late = u32::try_from(breaker.late_results()).unwrap();
+        assert_eq!(breaker.failure_count(), 5);
+        assert_eq!(admitted.load(Ordering::SeqCst), 5 + late);
+        assert!(late < 4, "nobody is let in once it has tripped: {late}");
+    }
+}
+
+#[test]
 fn there_are_never_more_trials_at_once_than_places() {
     const PLACES: u32 = 3;
     let config = CircuitConfig::new()

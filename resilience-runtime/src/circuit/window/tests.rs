@@ -103,6 +103,26 @@ fn the_longest_times_and_a_clock_that_goes_back_do_not_panic() {
 }
 
 #[test]
+fn failures_of_a_future_that_the_clock_has_left_are_forgotten() {
+    let mut failures = Failures::new(3, Nanos::new(30));
+    for moment in [1000, 1001, 10, 11] {
+        assert!(!failures.record(Nanos::new(moment)), "{moment}");
+    }
+    assert_eq!(failures.count(Nanos::new(11)), 2);
+    assert!(failures.record(Nanos::new(12)));
+}
+
+#[test]
+fn a_good_call_in_a_past_that_the_clock_came_back_to_starts_the_window_afresh() {
+    let mut buckets = Buckets::new(Nanos::new(160));
+    buckets.record(Seen { failed: false, slow: false }, Nanos::new(100_000));
+    assert!(!buckets.record_good(Nanos::new(50)), "it is no moment of the bucket that is being filled");
+    buckets.record(Seen { failed: false, slow: false }, Nanos::new(50));
+    assert!(buckets.record_good(Nanos::new(51)));
+    assert_eq!(buckets.tally(Nanos::new(52)).calls, 2);
+}
+
+#[test]
 fn a_window_of_time_does_not_stay_in_a_future_that_the_clock_has_left() {
     let config = CircuitConfig::new().failure_rate(0.5).window_time(Duration::from_secs(16)).min_calls(2);
     for (before, after) in [(1_000_000, 0), (1_000_000, 983_000), (u64::MAX / 1_000_000, 5_000)] {

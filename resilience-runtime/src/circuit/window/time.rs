@@ -41,7 +41,7 @@ impl Buckets {
 
     /// Records a good call, if it falls into the bucket that is being filled.
     pub(super) fn record_good(&mut self, now: Nanos) -> bool {
-        if now.get() >= self.until {
+        if self.passed(now) != 0 {
             return false;
         }
         let bucket = &mut self.ring[slot(self.epoch)];

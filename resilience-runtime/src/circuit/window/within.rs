@@ -53,7 +53,8 @@ impl Failures {
         u32::try_from(young).unwrap_or(u32::MAX)
     }
 
+    /// Neither too long ago, nor further ahead than that: then the clock was set back, and nobody knows how old it is.
     fn is_young(&self, moment: Nanos, now: Nanos) -> bool {
-        now.minus(moment) <= self.within
+        now.minus(moment) <= self.within && moment.minus(now) <= self.within
     }
 }
