@@ -44,6 +44,7 @@ pub use circuit::{
 pub use error::{Alarm, ConfigError, Limit, TimedOut};
 pub use event::{CircuitEvent, CircuitEventKind};
 pub use operation::{Asynchronous, Blocking, Operation};
+pub use outcome::NoValue;
 pub use poll::{Condition, NoCondition, Poll, PollError, PollHooks, poll};
 #[cfg(feature = "macros")]
 pub use resilience_macros::{asyncbackoff, asyncretry, circuit, poll, retry};

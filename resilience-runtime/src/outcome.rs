@@ -1,5 +1,42 @@
 //! What an attempt came to: the one place that knows a function's return type.
 
+use std::fmt;
+
+use crate::error::TimedOut;
+
+/// What an attempt brings that returned [`None`]: the error of a function under `#[retry]` that returns an [`Option`].
+///
+/// `None` is tried again, and comes back at the end, also where a time limit ended it. `on_error` is told of it:
+///
+/// ```
+/// use resilience::{NoValue, retry};
+///
+/// #[retry(times = 3, interval = 0s, on_error = |_: &NoValue, attempt| *misses = attempt.number)]
+/// fn find(misses: &mut u32, at: u32) -> Option<u32> {
+///     (*misses == at).then_some(*misses)
+/// }
+///
+/// assert_eq!(find(&mut 0, 2), Some(2));
+/// assert_eq!(find(&mut 0, 9), None);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoValue;
+
+impl fmt::Display for NoValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("there was no value")
+    }
+}
+
+impl std::error::Error for NoValue {}
+
+/// A function that returns an `Option` has no way to say more.
+impl From<TimedOut> for NoValue {
+    fn from(_: TimedOut) -> Self {
+        Self
+    }
+}
+
 /// One trait for each attribute: a return type that says whether an attempt failed, which is [`Result`], under whatever
 /// alias.
 ///
@@ -8,6 +45,36 @@
 /// type.
 pub mod by {
     #![allow(non_camel_case_types, reason = "they are named as the attributes are written")]
+
+    use super::NoValue;
+
+    /// Where no value may be a failed attempt.
+    macro_rules! outcome_of_option {
+        ($($attribute:ident)+) => {$(
+            #[diagnostic::do_not_recommend]
+            impl<T> $attribute for Option<T> {
+                type Value = T;
+                type Error = NoValue;
+
+                #[inline]
+                fn into_result(self) -> Result<T, NoValue> {
+                    self.ok_or(NoValue)
+                }
+
+                #[inline]
+                fn from_value(value: T) -> Self {
+                    Some(value)
+                }
+
+                #[inline]
+                fn from_error(_: NoValue) -> Self {
+                    None
+                }
+            }
+        )+};
+    }
+
+    outcome_of_option! { retry asyncbackoff asyncretry }
 
     macro_rules! outcome {
         ($($attribute:ident: $message:literal, $note:literal)+) => {$(

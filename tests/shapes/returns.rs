@@ -142,3 +142,64 @@ async fn return_types_at_the_edges() {
         tokio::spawn(async { coerces_in_a_match(&Flaky::default(), true).await.map(|s| s.sides()) });
     assert_eq!(spawned.await.expect("no panic"), Ok(4));
 }
+
+mod options {
+    use std::time::Duration;
+
+    use resilience::testing::ManualClock;
+    use resilience::{NoValue, RetryPolicy, asyncbackoff, asyncretry, retry};
+
+    #[retry(interval = 1s)]
+    fn found_in_the_end(calls: &mut u32, at: u32) -> Option<u32> {
+        *calls += 1;
+        if *calls < at {
+            return None;
+        }
+        Some(*calls)
+    }
+
+    #[retry(times = 2, interval = 0s, giveup = |_: &NoValue| *hopeless, on_error = |NoValue, attempt| heard.push(attempt.number))]
+    async fn told(hopeless: &bool, heard: &mut Vec<u32>) -> Option<&'static str> {
+        let first = "".chars().next()?;
+        Some(if first == 'a' { "a" } else { "b" })
+    }
+
+    #[asyncbackoff(attempt_timeout = 1s, max_tries = 2)]
+    async fn hangs(calls: &mut u32) -> Option<u32> {
+        *calls += 1;
+        std::future::pending().await
+    }
+
+    #[asyncretry(3)]
+    async fn third_time(calls: &mut u32) -> Option<()> {
+        *calls += 1;
+        (*calls == 3).then_some(())
+    }
+
+    #[retry(policy = RetryPolicy::new().times(2).deadline(Duration::from_secs(9)))]
+    #[retry(times = 2, interval = 0s)]
+    fn stacked(calls: &mut u32) -> Option<u32> {
+        *calls += 1;
+        None
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_function_that_returns_an_option_is_tried_again_on_none_and_returns_none_at_the_end() {
+        let clock = ManualClock::install();
+        assert_eq!(found_in_the_end(&mut 0, 3), Some(3));
+        assert_eq!(found_in_the_end(&mut 0, 4), None);
+        assert_eq!(clock.elapsed(), Duration::from_secs(4));
+        let mut calls = 0;
+        assert_eq!((stacked(&mut calls), calls), (None, 4));
+        drop(clock);
+
+        let mut heard = Vec::new();
+        assert_eq!(told(&false, &mut heard).await, None);
+        assert_eq!(told(&true, &mut heard).await, None);
+        assert_eq!(heard, [1, 2, 1]);
+        let mut calls = 0;
+        assert_eq!(hangs(&mut calls).await, None);
+        assert_eq!(calls, 2, "a time limit is no error that it could return");
+        assert_eq!(third_time(&mut 0).await, Some(()));
+    }
+}
