@@ -7,6 +7,7 @@ pub use crate::circuit::{
     WindowOf,
 };
 pub use crate::error::{HoldAlarm, HoldTimedOut};
+pub use crate::options::by_attribute as options;
 pub use crate::outcome::by;
 pub use crate::poll::{PollNext, PollRun};
 pub use crate::retry::{RetryRun, TimedRetryRun};

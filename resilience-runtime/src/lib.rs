@@ -7,6 +7,7 @@ extern crate self as resilience;
 // Floor 0: time, chance, and the words for what happened.
 mod attempt;
 mod error;
+mod options;
 mod outcome;
 mod rng;
 mod sync;

@@ -14,6 +14,7 @@ pub(crate) use policy::Policy;
 pub(crate) use poll::PollModel;
 pub(crate) use retry::{On, RetryModel};
 
+use proc_macro2::Ident;
 use quote::quote;
 use syn::ext::IdentExt;
 
@@ -22,7 +23,15 @@ use crate::diagnostics::{Faults, FunctionFault};
 use crate::syntax::{Function, Options};
 
 /// One attribute, ready to be written.
-pub(crate) enum Layer {
+pub(crate) struct Layer {
+    pub(crate) attribute: Attribute,
+    /// The options that are given, each where it stands.
+    pub(crate) options: Vec<Ident>,
+    pub(crate) model: Model,
+}
+
+/// What it does.
+pub(crate) enum Model {
     Retry(RetryModel),
     Poll(PollModel),
     Circuit(Box<CircuitModel>),
@@ -37,38 +46,40 @@ impl Layer {
         faults: &mut Faults,
     ) -> Option<Self> {
         let before = faults.count();
-        let layer = match attribute {
-            Attribute::Poll => PollModel::judge(&mut options, function, faults).map(Self::Poll),
+        let known = options.known();
+        let model = match attribute {
+            Attribute::Poll => PollModel::judge(&mut options, function, faults).map(Model::Poll),
             Attribute::Circuit => {
-                CircuitModel::judge(&mut options, function, faults).map(Box::new).map(Self::Circuit)
+                CircuitModel::judge(&mut options, function, faults).map(Box::new).map(Model::Circuit)
             }
-            _ => RetryModel::judge(attribute, &mut options, function, faults).map(Self::Retry),
+            _ => RetryModel::judge(attribute, &mut options, function, faults).map(Model::Retry),
         };
         options.finish(faults);
-        layer.filter(|_| faults.count() == before)
+        let sound = faults.count() == before;
+        model.filter(|_| sound).map(|model| Self { attribute, options: known, model })
     }
 
     pub(crate) fn common(&self) -> &Common {
-        match self {
-            Self::Retry(model) => &model.common,
-            Self::Poll(model) => &model.common,
-            Self::Circuit(model) => &model.common,
+        match &self.model {
+            Model::Retry(model) => &model.common,
+            Model::Poll(model) => &model.common,
+            Model::Circuit(model) => &model.common,
         }
     }
 
     /// It may call what is below it more than once.
     pub(crate) fn repeats(&self) -> bool {
-        !matches!(self, Self::Circuit(_))
+        self.attribute.repeats()
     }
 
     /// It may refuse to call what is below it.
     pub(crate) fn refuses(&self) -> bool {
-        matches!(self, Self::Circuit(model) if model.refuses())
+        matches!(&self.model, Model::Circuit(model) if model.refuses())
     }
 
     /// It borrows from the arguments, or from `self`, while what is below it runs.
     pub(crate) fn borrows(&self) -> bool {
-        matches!(self, Self::Circuit(model) if model.borrows())
+        matches!(&self.model, Model::Circuit(model) if model.borrows())
     }
 }
 

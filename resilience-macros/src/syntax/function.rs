@@ -298,13 +298,14 @@ impl Function {
         quote!(#(#attrs)* #vis #signature #body)
     }
 
-    /// The function with another body.
-    pub(crate) fn with(&self, body: &TokenStream) -> TokenStream {
+    /// The function with another body, and items before that.
+    pub(crate) fn with(&self, items: &TokenStream, body: &TokenStream) -> TokenStream {
         let Self { attrs, vis, signature, absorbed, .. } = self;
         let body = self.future.as_ref().map_or_else(|| body.clone(), |future| future.with(body));
         quote_spanned! {Span::mixed_site()=>
             #(#attrs)* #vis #signature {
                 #(#[allow(unused_imports)] use #absorbed as _;)*
+                #items
                 #body
             }
         }

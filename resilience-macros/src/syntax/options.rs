@@ -36,6 +36,12 @@ impl Options {
         Self { attribute, entries, strays }
     }
 
+    /// All that are known, each where it stands.
+    pub(crate) fn known(&self) -> Vec<Ident> {
+        let known = self.entries.iter().filter(|entry| self.attribute.knows(&entry.key.to_string()));
+        known.map(|entry| entry.key.clone()).collect()
+    }
+
     /// Where the option stands, if it is given.
     pub(crate) fn key(&self, key: &str) -> Option<Ident> {
         self.entries.iter().find(|entry| entry.key == key).map(|entry| entry.key.clone())

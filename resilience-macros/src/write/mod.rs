@@ -3,6 +3,7 @@
 mod attempt;
 mod circuit;
 mod ends;
+mod options;
 mod poll;
 mod predicate;
 mod refusal;
@@ -10,10 +11,11 @@ mod retry;
 mod site;
 
 use proc_macro2::TokenStream;
+use quote::quote;
 
 use self::attempt::{Attempt, Inside};
 use self::refusal::Refusal;
-use crate::model::Layer;
+use crate::model::{Layer, Model};
 use crate::syntax::Function;
 
 /// The function, with each layer around those below it.
@@ -34,10 +36,10 @@ pub(crate) fn function(mut function: Function, layers: &[Layer]) -> TokenStream 
             repeated: layers[..depth].iter().any(Layer::repeats),
             refusal: Refusal::new(depth, below),
         };
-        body = match layer {
-            Layer::Retry(model) => retry::write(model, &attempt),
-            Layer::Poll(model) => poll::write(model, &attempt),
-            Layer::Circuit(model) => circuit::write(model, &attempt),
+        body = match &layer.model {
+            Model::Retry(model) => retry::write(model, &attempt),
+            Model::Poll(model) => poll::write(model, &attempt),
+            Model::Circuit(model) => circuit::write(model, &attempt),
         };
     }
     // Their clones carry it instead.
@@ -45,5 +47,6 @@ pub(crate) fn function(mut function: Function, layers: &[Layer]) -> TokenStream 
     {
         function.remove_mut(argument);
     }
-    function.with(&body)
+    let named = layers.iter().map(options::write);
+    function.with(&quote!(#(#named)*), &body)
 }
