@@ -3,6 +3,7 @@
 mod asynchronous;
 mod blocking;
 mod flaky;
+mod foreign;
 mod fragments;
 mod futures;
 mod generics;
