@@ -91,3 +91,10 @@ fn the_open_time_doubles_up_to_its_bound_and_never_overflows() {
     }
     assert!(steady.max_recovery_timeout(Duration::MAX).open_time(u32::MAX).is_never());
 }
+
+#[test]
+fn as_many_failures_as_can_be_remembered_may_be_within_a_time() {
+    let most = CircuitConfig::new().within(SECOND).failure_threshold(CircuitConfig::MAX_REMEMBERED);
+    assert_eq!(most.validate(), Ok(()));
+    assert!(most.failure_threshold(CircuitConfig::MAX_REMEMBERED + 1).validate().is_err());
+}
