@@ -159,6 +159,18 @@ fn a_window_is_clean_until_something_bad_is_in_it() {
 }
 
 #[test]
+fn the_first_call_could_open_a_window_that_needs_one() {
+    let rate = CircuitConfig::new().failure_rate(0.5).slow_rate(0.5).min_calls(1);
+    for config in [rate.window_calls(10), rate.window_time(Duration::from_secs(16))] {
+        for (seen, opens) in [(GOOD, false), (BAD, true), (SLOW, true)] {
+            let mut window = Window::new(&config);
+            assert_eq!(window.could_open(seen, at(60_000), &config), opens, "{seen:?} in {window:?}");
+            assert_eq!(window.record(seen, at(60_000), &config), opens, "{seen:?} in {window:?}");
+        }
+    }
+}
+
+#[test]
 fn a_first_failure_could_not_open_a_window_that_needs_many() {
     let rate = CircuitConfig::new().failure_rate(0.5).slow_rate(0.5);
     for config in [
