@@ -159,6 +159,25 @@ fn a_window_is_clean_until_something_bad_is_in_it() {
 }
 
 #[test]
+fn a_window_that_was_cleared_is_like_a_new_one() {
+    let rate = CircuitConfig::new().failure_rate(0.5).slow_rate(0.5).min_calls(3);
+    for config in [
+        rate.window_calls(10),
+        rate.window_time(Duration::from_secs(16)),
+        CircuitConfig::new().failure_threshold(3).within(Duration::from_secs(16)),
+    ] {
+        let mut window = Window::new(&config);
+        for _ in 0..3 {
+            window.record(BAD, at(60_000), &config);
+        }
+        window.clear();
+        assert_eq!((window.failures(at(60_000)), window.is_clean(at(60_000))), (0, true), "{config:?}");
+        let opens = [(); 3].map(|()| window.record(BAD, at(60_000), &config));
+        assert_eq!(opens, [false, false, true], "{config:?}");
+    }
+}
+
+#[test]
 fn the_first_call_could_open_a_window_that_needs_one() {
     let rate = CircuitConfig::new().failure_rate(0.5).slow_rate(0.5).min_calls(1);
     for config in [rate.window_calls(10), rate.window_time(Duration::from_secs(16))] {
