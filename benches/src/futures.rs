@@ -2,7 +2,8 @@
 
 use crate::subjects::{
     backed_off, backon_async, backon_macro_async, bare_async, by_hand_async, closed_async, form_async,
-    polled_async, retried_async, tokio_retry, tryhard_async,
+    polled_async, retried_async, tokio_retry, tryhard_async, with_failsafe_async, with_recloser_async,
+    with_seatbelt, with_tower,
 };
 
 pub(crate) fn print() {
@@ -19,6 +20,10 @@ pub(crate) fn print() {
         ("backon-macros", size_of_val(&backon_macro_async(1))),
         ("tokio-retry2", size_of_val(&tokio_retry(1))),
         ("tryhard", size_of_val(&tryhard_async(1))),
+        ("recloser", size_of_val(&with_recloser_async(1))),
+        ("failsafe", size_of_val(&with_failsafe_async(1))),
+        ("tower-resilience", size_of_val(&with_tower(1))),
+        ("seatbelt", size_of_val(&with_seatbelt(1))),
     ];
     for (name, size) in sizes {
         println!("  {name:<30} {size:>6}");

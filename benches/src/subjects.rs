@@ -12,6 +12,7 @@ use std::time::Instant;
 use resilience::{CircuitOpen, TimedOut};
 
 pub(crate) use self::circuit::closed_async;
+pub(crate) use self::circuit_peers::{with_failsafe_async, with_recloser_async, with_seatbelt, with_tower};
 pub(crate) use self::retry::{
     backed_off, backon_async, backon_macro_async, by_hand_async, form_async, polled_async, retried_async,
     tokio_retry, tryhard_async,

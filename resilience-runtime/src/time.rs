@@ -84,6 +84,7 @@ mod tests {
         assert_eq!(Nanos::of(Duration::from_nanos(u64::MAX - 1)).get(), u64::MAX - 1);
         assert_eq!(Nanos::NEVER.to_duration(), Duration::MAX);
         assert_eq!(Nanos::NEVER.limit(), None);
+        assert_eq!(Nanos::new(5).limit(), Some(Duration::from_nanos(5)));
     }
 
     #[test]

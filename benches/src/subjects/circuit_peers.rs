@@ -17,6 +17,12 @@ pub(super) const SUBJECTS: &[Subject] = &[
     subject("failing: failsafe", "failing bare", |n| value(failsafe_fails(n))),
     subject("open: failsafe", "sync bare", |n| value(failsafe_open(n))),
     subject("closed: circuitbreaker-rs", "sync bare", |n| value(with_circuitbreaker(n))),
+    subject("closed: async tower-resilience", "async bare", |n| value(ready(with_tower(n)))),
+    subject("failing: async tower-resilience", "failing bare", |n| value(ready(tower_fails(n)))),
+    subject("open: async tower-resilience", "async bare", |n| value(ready(tower_open(n)))),
+    subject("closed: async seatbelt", "async bare", |n| value(ready(with_seatbelt(n)))),
+    subject("failing: async seatbelt", "failing bare", |n| value(ready(seatbelt_fails(n)))),
+    subject("open: async seatbelt", "async bare", |n| value(ready(seatbelt_open(n)))),
 ];
 
 const HOURS: Duration = Duration::from_secs(36_000);
@@ -49,7 +55,7 @@ fn with_recloser(n: u32) -> Result<u32, Failure> {
 }
 
 #[inline(never)]
-async fn with_recloser_async(n: u32) -> Result<u32, Failure> {
+pub(crate) async fn with_recloser_async(n: u32) -> Result<u32, Failure> {
     of_recloser::CLOSED_ASYNC.call(async { Ok(work(n)? + 1) }).await.map_err(of_recloser::failure)
 }
 
@@ -107,7 +113,7 @@ fn failsafe_window(n: u32) -> Result<u32, Failure> {
 }
 
 #[inline(never)]
-async fn with_failsafe_async(n: u32) -> Result<u32, Failure> {
+pub(crate) async fn with_failsafe_async(n: u32) -> Result<u32, Failure> {
     use failsafe::futures::CircuitBreaker;
     of_failsafe::CLOSED.call(async { Ok(work(n)? + 1) }).await.map_err(of_failsafe::failure)
 }
@@ -142,4 +148,148 @@ mod of_circuitbreaker {
 #[inline(never)]
 fn with_circuitbreaker(n: u32) -> Result<u32, Failure> {
     of_circuitbreaker::CLOSED.call(|| Ok(work(n)? + 1)).map_err(of_circuitbreaker::failure)
+}
+
+mod of_tower_resilience {
+    use std::cell::RefCell;
+    use std::future::{Ready, poll_fn, ready};
+    use std::task::{Context, Poll};
+    use std::thread::LocalKey;
+
+    use super::{Failure, HOURS, work};
+    use tower_resilience_circuitbreaker::{
+        CircuitBreaker, CircuitBreakerConfigBuilder, CircuitBreakerError, CircuitBreakerLayer,
+        DefaultClassifier,
+    };
+    use tower_service::Service;
+
+    /// The work as a service.
+    #[derive(Clone)]
+    pub(super) struct Work;
+
+    impl Service<u32> for Work {
+        type Response = u32;
+        type Error = Failure;
+        type Future = Ready<Result<u32, Failure>>;
+
+        fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Failure>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn call(&mut self, n: u32) -> Self::Future {
+            ready(work(n).map(|n| n + 1))
+        }
+    }
+
+    type Breaker = RefCell<CircuitBreaker<Work, DefaultClassifier>>;
+
+    fn layered(builder: CircuitBreakerConfigBuilder<DefaultClassifier>) -> Breaker {
+        let layer = builder.build().expect("the settings are right");
+        RefCell::new(layer.layer_fn(Work))
+    }
+
+    // A service is called by `&mut`, and each task has a clone of its own: this is the clone of this thread.
+    thread_local! {
+        pub(super) static CLOSED: Breaker = layered(CircuitBreakerLayer::builder());
+        /// More failures in a row than there are calls.
+        pub(super) static FAILING: Breaker =
+            layered(CircuitBreakerLayer::builder().consecutive_failures(usize::MAX));
+        pub(super) static OPEN: Breaker = layered(
+            CircuitBreakerLayer::builder().consecutive_failures(1).wait_duration_in_open(HOURS),
+        );
+    }
+
+    pub(super) async fn call(breaker: &'static LocalKey<Breaker>, n: u32) -> Result<u32, Failure> {
+        poll_fn(|context| breaker.with_borrow_mut(|breaker| breaker.poll_ready(context)))
+            .await
+            .map_err(failure)?;
+        breaker.with_borrow_mut(|breaker| breaker.call(n)).await.map_err(failure)
+    }
+
+    fn failure(error: CircuitBreakerError<Failure>) -> Failure {
+        match error {
+            CircuitBreakerError::Inner(error) => error,
+            CircuitBreakerError::OpenCircuit => Failure(1),
+        }
+    }
+}
+
+#[inline(never)]
+pub(crate) async fn with_tower(n: u32) -> Result<u32, Failure> {
+    of_tower_resilience::call(&of_tower_resilience::CLOSED, n).await
+}
+
+#[inline(never)]
+async fn tower_fails(_: u32) -> Result<u32, Failure> {
+    of_tower_resilience::call(&of_tower_resilience::FAILING, u32::MAX).await
+}
+
+#[inline(never)]
+async fn tower_open(_: u32) -> Result<u32, Failure> {
+    of_tower_resilience::call(&of_tower_resilience::OPEN, u32::MAX).await
+}
+
+mod of_seatbelt {
+    use std::task::Waker;
+
+    use super::{Failure, HOURS, LazyLock, work};
+    use layered::{Layer, Service};
+    use seatbelt::breaker::Breaker;
+    use seatbelt::{RecoveryInfo, ResilienceContext};
+    use tick::runtime::InactiveClock;
+
+    /// The work as a service.
+    pub(super) struct Work;
+
+    impl Service<u32> for Work {
+        type Out = Result<u32, Failure>;
+
+        async fn execute(&self, n: u32) -> Self::Out {
+            Ok(work(n)? + 1)
+        }
+    }
+
+    type OfWork = Breaker<u32, Result<u32, Failure>, Work>;
+
+    /// What opens it: a share of failures among a number of calls.
+    fn layered(share: f32, calls: u32) -> OfWork {
+        // The system's clock. Nothing drives its timers; a circuit has none.
+        let (clock, _) = InactiveClock::default().activate(Waker::noop().clone());
+        Breaker::layer("breaker", &ResilienceContext::new(&clock))
+            .recovery_with(
+                |result: &Result<u32, Failure>, _| {
+                    if result.is_ok() { RecoveryInfo::never() } else { RecoveryInfo::retry() }
+                },
+            )
+            .rejected_input_error(|_, _| Failure(1))
+            .failure_threshold(share)
+            .min_throughput(calls)
+            .break_duration(HOURS)
+            .layer(Work)
+    }
+
+    /// Its defaults.
+    pub(super) static CLOSED: LazyLock<OfWork> = LazyLock::new(|| layered(0.1, 100));
+    /// A number of calls that is never reached.
+    pub(super) static FAILING: LazyLock<OfWork> = LazyLock::new(|| layered(0.1, u32::MAX));
+    pub(super) static OPEN: LazyLock<OfWork> = LazyLock::new(|| layered(0.1, 1));
+
+    pub(super) async fn call(breaker: &'static OfWork, n: u32) -> Result<u32, Failure> {
+        breaker.execute(n).await
+    }
+}
+
+#[inline(never)]
+pub(crate) async fn with_seatbelt(n: u32) -> Result<u32, Failure> {
+    of_seatbelt::call(&of_seatbelt::CLOSED, n).await
+}
+
+#[inline(never)]
+async fn seatbelt_fails(_: u32) -> Result<u32, Failure> {
+    of_seatbelt::call(&of_seatbelt::FAILING, u32::MAX).await
+}
+
+#[inline(never)]
+async fn seatbelt_open(_: u32) -> Result<u32, Failure> {
+    of_seatbelt::call(&of_seatbelt::OPEN, u32::MAX).await
 }

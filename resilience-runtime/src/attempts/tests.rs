@@ -465,3 +465,75 @@ fn the_default_timeout_of_a_poll_gives_way_and_one_that_was_set_does_not() {
         assert_eq!(policy.limit(), Nanos::of(limit * SECOND), "{policy:?}");
     }
 }
+
+#[test]
+fn a_refused_call_waits_for_the_circuit_only_if_its_limit_leaves_time_for_a_trial() {
+    let seconds = |n| Nanos::of(n * SECOND);
+    let retry = RetryPolicy::new().deadline(10 * SECOND);
+    let poll = PollPolicy::new().timeout(10 * SECOND);
+    let cases = [
+        // elapsed, until the trial; whether a retry waits, whether a poll does
+        (0, 0, false, false),
+        (3, 6, true, true),
+        (3, 7, false, true), // a poll makes one attempt at its very end
+        (3, 8, false, false),
+        (11, 1, false, false),
+    ];
+    for (elapsed, left, retries, polls) in cases {
+        let (elapsed, left) = (seconds(elapsed), seconds(left));
+        let told = RetryAttempts::refused(&retry, elapsed, left);
+        assert_eq!(told, retries.then_some(left), "retry: {elapsed:?}, {left:?}");
+        let told = PollAttempts::new().refused(&poll, elapsed, left);
+        assert_eq!(told, polls.then_some(left), "poll: {elapsed:?}, {left:?}");
+    }
+    assert_eq!(
+        RetryAttempts::refused(&RetryPolicy::new(), Nanos::ZERO, seconds(1)),
+        None,
+        "without a deadline"
+    );
+    assert_eq!(PollAttempts::new().refused(&PollPolicy::new().forever(), Nanos::ZERO, seconds(1)), None);
+}
+
+#[test]
+fn an_attempt_ends_with_the_poll_and_the_one_at_the_very_end_has_a_time_of_its_own() {
+    let seconds = |n| Nanos::of(n * SECOND);
+    let without = PollPolicy::new().timeout(10 * SECOND);
+    let with = without.attempt_timeout(3 * SECOND);
+    for (policy, began, ends) in
+        [(without, 4, 10), (without, 10, 12), (without, 11, 13), (with, 4, 7), (with, 8, 10), (with, 10, 13)]
+    {
+        assert_eq!(policy.attempt_ends(seconds(began), seconds(2)), seconds(ends), "{policy:?} at {began}");
+    }
+    assert!(PollPolicy::new().timeout(Duration::ZERO).attempt_ends(Nanos::ZERO, seconds(2)).is_never());
+}
+
+#[test]
+fn an_attempt_may_take_all_the_time_there_is() {
+    assert!(PollPolicy::new().timeout(SECOND).try_attempt_timeout(SECOND).is_ok());
+    assert!(RetryPolicy::new().deadline(SECOND).try_attempt_timeout(SECOND).is_ok());
+}
+
+#[test]
+fn the_forms_of_a_builder_set_what_the_checked_ones_set_and_take_a_nanosecond_for_zero() {
+    let (poll, retry) = (PollPolicy::new(), RetryPolicy::new());
+    assert_eq!(poll.unchecked_timeout(SECOND), poll.timeout(SECOND));
+    assert_eq!(poll.unchecked_hold_for(SECOND), poll.hold_for(SECOND));
+    assert_eq!(retry.clamped_deadline(SECOND), retry.deadline(SECOND));
+    let least = Duration::from_nanos(1);
+    assert_eq!(retry.clamped_deadline(Duration::ZERO), retry.deadline(least));
+    #[cfg(feature = "tokio")]
+    {
+        assert_eq!(poll.clamped_attempt_timeout(SECOND), poll.attempt_timeout(SECOND));
+        assert_eq!(poll.clamped_attempt_timeout(Duration::ZERO), poll.attempt_timeout(least));
+        assert_eq!(retry.clamped_attempt_timeout(SECOND), retry.attempt_timeout(SECOND));
+        assert_eq!(retry.clamped_attempt_timeout(Duration::ZERO), retry.attempt_timeout(least));
+        assert_eq!(retry.attempt_timeout(SECOND).limits(), (Nanos::of(SECOND), Nanos::NEVER));
+    }
+    assert!(poll.needs_no_hold() && !poll.hold_for(SECOND).needs_no_hold());
+}
+
+#[test]
+fn a_policy_by_reference_is_the_same_policy() {
+    let (poll, retry) = (PollPolicy::new().times(7), RetryPolicy::new().times(7));
+    assert_eq!((PollPolicy::from(&poll), RetryPolicy::from(&retry)), (poll, retry));
+}

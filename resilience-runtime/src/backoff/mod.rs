@@ -222,3 +222,6 @@ const fn fixed_point(value: f64) -> u64 {
     let fixed = (value * ONE as f64) as u64;
     fixed
 }
+
+#[cfg(test)]
+mod tests;

@@ -422,3 +422,32 @@ pub(super) fn failures(word: Word, ledger: &Ledger, now: Nanos, config: &Circuit
         None => ledger.failures,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn no_threshold_is_a_count_that_only_a_pass_has() {
+        let slow = CircuitConfig::new().slow_call(Duration::from_secs(1));
+        for (config, rest) in [(CircuitConfig::new(), 0), (slow, 1)] {
+            for threshold in [1, 2, MOST_COUNTED - 1, MOST_COUNTED, u32::MAX] {
+                let rule = in_a_row(&config.failure_threshold(threshold)).unwrap();
+                assert_eq!(rule, InARow { rest, full: threshold.saturating_add(rest).min(MOST_COUNTED) });
+                assert!(rule.full < Pass::WATCHED);
+            }
+        }
+    }
+
+    #[test]
+    fn what_counts_as_nothing_leaves_a_closed_circuit_and_its_failures_alone() {
+        let config = CircuitConfig::new();
+        let mut ledger = Ledger::new(&config);
+        let word = Word::first(1);
+        let came = (Pass::watched(word, 0), Report::Nothing);
+        let (after, effect) = exit(word, &mut ledger, came, Nanos::ZERO, &config, None);
+        assert_eq!((after, effect, ledger.late), (word, Effect::Done, 0));
+    }
+}

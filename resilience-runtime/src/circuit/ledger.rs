@@ -155,3 +155,25 @@ impl Ledger {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_kept_where_nobody_listens_and_of_what_is_minor_only_so_much() {
+        let mut ledger = Ledger::new(&CircuitConfig::new());
+        let mut kept = |kind, open| {
+            ledger.outbox.open = open;
+            ledger.tell(kind, Word::first(0), Nanos::ZERO);
+            ledger.outbox.notes.len()
+        };
+        assert_eq!(kept(CircuitEventKind::Opened, false), 0);
+        assert_eq!(kept(CircuitEventKind::Refused, false), 0);
+        for note in 1..=MOST_NOTES {
+            assert_eq!(kept(CircuitEventKind::Refused, true), note);
+        }
+        assert_eq!(kept(CircuitEventKind::LateResult, true), MOST_NOTES);
+        assert_eq!(kept(CircuitEventKind::Opened, true), MOST_NOTES + 1, "a transition always waits");
+    }
+}

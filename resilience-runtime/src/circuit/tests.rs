@@ -44,8 +44,12 @@ fn succeed(breaker: &CircuitBreaker, times: u32) {
 /// A circuit that has opened, at this moment.
 fn open(config: CircuitConfig) -> CircuitBreaker {
     let breaker = breaker(config);
-    while breaker.state() == CircuitState::Closed {
+    // Bounded, so that a circuit which never opens fails a test instead of hanging it.
+    for _ in 0..10_000 {
+        if breaker.state() != CircuitState::Closed {
+            return breaker;
+        }
         fail(&breaker, 1);
     }
-    breaker
+    panic!("it does not open: {breaker:?}");
 }

@@ -154,6 +154,22 @@ mod tests {
     }
 
     #[test]
+    fn each_state_says_whether_it_is_closed_and_whether_it_lets_calls_in() {
+        let told = STATES.map(|state| {
+            let word = Word::first(0).turned(state, 3);
+            (word.is_closed(), word.lets_in())
+        });
+        let (shut, passive) = ((false, false), (false, true));
+        assert_eq!(told, [(true, true), shut, shut, shut, passive, passive]);
+    }
+
+    #[test]
+    fn a_word_is_shown_by_its_fields() {
+        let word = Word::first(0).turned(CircuitState::Open, 3);
+        assert_eq!(format!("{word:?}"), "Word { state: Open, generation: 1, count: 3 }");
+    }
+
+    #[test]
     fn the_generation_starts_again_without_touching_the_state() {
         let last = Word::from_bits(u64::MAX << (COUNT_BITS + STATE_BITS));
         let next = last.turned(CircuitState::Open, 0);

@@ -149,6 +149,20 @@ proptest! {
 }
 
 #[test]
+fn a_smoothed_wait_that_is_exactly_the_cap_is_spread_below_it() {
+    let backoff = Backoff::exponential(Duration::from_secs(1)).jitter(Jitter::Decorrelated);
+    let late = Chance::scripted(u64::MAX / 10 * 9);
+    let wait = once(backoff, late);
+    assert!(once(backoff.max(wait.to_duration()), late) < wait);
+}
+
+#[test]
+fn a_decorrelated_wait_without_a_cap_is_long_but_not_never() {
+    let backoff = Backoff::decorrelated(Duration::from_nanos(1 << 63));
+    assert_eq!(once(backoff, Chance::MOST), Nanos::new(u64::MAX - 1));
+}
+
+#[test]
 fn a_base_of_never_is_never() {
     for backoff in [
         Backoff::constant(Duration::MAX).jitter(Jitter::Full),

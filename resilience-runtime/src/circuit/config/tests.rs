@@ -91,3 +91,27 @@ fn the_open_time_doubles_up_to_its_bound_and_never_overflows() {
     }
     assert!(steady.max_recovery_timeout(Duration::MAX).open_time(u32::MAX).is_never());
 }
+
+#[test]
+fn as_many_failures_as_can_be_remembered_may_be_within_a_time() {
+    let most = CircuitConfig::new().within(SECOND).failure_threshold(CircuitConfig::MAX_REMEMBERED);
+    assert_eq!(most.validate(), Ok(()));
+    assert!(most.failure_threshold(CircuitConfig::MAX_REMEMBERED + 1).validate().is_err());
+}
+
+#[test]
+fn an_option_complains_of_itself_and_the_constant_of_everything() {
+    let wrong = CircuitConfig::new().failure_rate(0.5);
+    let told = |at: &'static str, config: CircuitConfig| {
+        let result = std::panic::catch_unwind(|| SetAt(at).agrees(config));
+        result.map_err(|panic| panic.downcast_ref::<String>().cloned().unwrap_or_default())
+    };
+    let complaint = wrong.validate().unwrap_err().message().to_owned();
+    for at in ["failure_rate", "config"] {
+        assert_eq!(told(at, wrong), Err(complaint.clone()), "at {at}");
+        assert_eq!(told(at, CircuitConfig::new()), Ok(CircuitConfig::new()), "at {at}");
+    }
+    for at in ["", "window", "failure_rat", "failure_rata", "xailure_rate", "confih"] {
+        assert_eq!(told(at, wrong), Ok(wrong), "at {at}");
+    }
+}

@@ -145,6 +145,105 @@ fn a_moment_that_lies_behind_by_less_than_a_window_counts_as_now() {
     assert_eq!(window.failures(at(117_000)), 0);
 }
 
+#[test]
+fn only_a_window_of_calls_that_is_full_and_good_ignores_successes() {
+    let calls = CircuitConfig::new().failure_rate(0.5).window_calls(2);
+    let mut window = Window::new(&calls);
+    let mut told = Vec::new();
+    for seen in [GOOD, GOOD, BAD, GOOD, GOOD, SLOW] {
+        window.record(seen, at(0), &calls);
+        told.push(window.ignores_success());
+    }
+    assert_eq!(told, [false, true, false, false, true, false]);
+    let time = CircuitConfig::new().failure_rate(0.5).window_time(Duration::from_secs(16));
+    let mut window = Window::new(&time);
+    window.record(GOOD, at(0), &time);
+    assert!(!window.ignores_success(), "a window of time forgets");
+}
+
+#[test]
+fn nearly_every_good_call_of_a_healthy_window_is_recorded_the_short_way() {
+    let config = CircuitConfig::new().failure_rate(0.5).window_calls(10);
+    let mut window = Window::new(&config);
+    for call in 1..=30 {
+        let short = window.record_harmless(at(0), &config);
+        assert_eq!(short, call != 10, "call {call}: the tenth fills the window");
+        if !short {
+            window.record(GOOD, at(0), &config);
+        }
+    }
+    let config = CircuitConfig::new().failure_rate(0.5).window_time(Duration::from_secs(16));
+    let mut window = Window::new(&config);
+    let moments =
+        [(60_000, false), (60_001, true), (60_999, true), (61_000, false), (61_001, true), (90_000, false)];
+    for (now, expected) in moments {
+        let short = window.record_harmless(at(now), &config);
+        assert_eq!(short, expected, "at {now}: the first call of a sixteenth turns the window");
+        if !short {
+            window.record(GOOD, at(now), &config);
+        }
+    }
+}
+
+#[test]
+fn a_window_is_clean_until_something_bad_is_in_it() {
+    let rate = CircuitConfig::new().failure_rate(0.5);
+    for config in [
+        rate.window_calls(10),
+        rate.window_time(Duration::from_secs(16)),
+        CircuitConfig::new().within(Duration::from_secs(16)),
+    ] {
+        let mut window = Window::new(&config);
+        window.record(GOOD, at(60_000), &config);
+        assert!(window.is_clean(at(60_000)), "{window:?}");
+        window.record(BAD, at(60_000), &config);
+        assert!(!window.is_clean(at(60_000)), "{window:?}");
+    }
+}
+
+#[test]
+fn a_window_that_was_cleared_is_like_a_new_one() {
+    let rate = CircuitConfig::new().failure_rate(0.5).slow_rate(0.5).min_calls(3);
+    for config in [
+        rate.window_calls(10),
+        rate.window_time(Duration::from_secs(16)),
+        CircuitConfig::new().failure_threshold(3).within(Duration::from_secs(16)),
+    ] {
+        let mut window = Window::new(&config);
+        for _ in 0..3 {
+            window.record(BAD, at(60_000), &config);
+        }
+        window.clear();
+        assert_eq!((window.failures(at(60_000)), window.is_clean(at(60_000))), (0, true), "{config:?}");
+        let opens = [(); 3].map(|()| window.record(BAD, at(60_000), &config));
+        assert_eq!(opens, [false, false, true], "{config:?}");
+    }
+}
+
+#[test]
+fn the_first_call_could_open_a_window_that_needs_one() {
+    let rate = CircuitConfig::new().failure_rate(0.5).slow_rate(0.5).min_calls(1);
+    for config in [rate.window_calls(10), rate.window_time(Duration::from_secs(16))] {
+        for (seen, opens) in [(GOOD, false), (BAD, true), (SLOW, true)] {
+            let mut window = Window::new(&config);
+            assert_eq!(window.could_open(seen, at(60_000), &config), opens, "{seen:?} in {window:?}");
+            assert_eq!(window.record(seen, at(60_000), &config), opens, "{seen:?} in {window:?}");
+        }
+    }
+}
+
+#[test]
+fn a_first_failure_could_not_open_a_window_that_needs_many() {
+    let rate = CircuitConfig::new().failure_rate(0.5).slow_rate(0.5);
+    for config in [
+        rate.window_calls(10),
+        rate.window_time(Duration::from_secs(16)),
+        CircuitConfig::new().within(Duration::from_secs(16)),
+    ] {
+        assert!(!Window::new(&config).could_open(BAD, at(60_000), &config), "{config:?}");
+    }
+}
+
 fn seen() -> impl Strategy<Value = Seen> {
     (any::<bool>(), any::<bool>()).prop_map(|(failed, slow)| Seen { failed, slow })
 }
@@ -167,6 +266,36 @@ proptest! {
             let enough = queue.len() >= (size as usize).min(20);
             prop_assert_eq!(opens, enough && (2 * failed >= queue.len() || 10 * slow >= 7 * queue.len()));
             prop_assert!(could || !opens, "it opened and said that it could not");
+        }
+    }
+
+    #[test]
+    fn a_harmless_call_is_recorded_as_any_other(
+        calls in prop::collection::vec((prop::bool::weighted(0.3), prop::bool::weighted(0.1), 0..300_u64), 0..200),
+    ) {
+        let rates = CircuitConfig::new().failure_rate(0.5).slow_rate(0.7).min_calls(5);
+        for config in [rates.window_calls(10), rates.window_time(Duration::from_millis(1600))] {
+            let (mut short, mut long, mut now) = (Window::new(&config), Window::new(&config), 0);
+            for &(failed, slow, step) in &calls {
+                now += step;
+                let seen = Seen { failed, slow };
+                let could = long.could_open(seen, at(now), &config);
+                let opens = long.record(seen, at(now), &config);
+                prop_assert!(could || !opens, "it opened and said that it could not");
+                let before = format!("{short:?}");
+                if seen == GOOD && short.record_harmless(at(now), &config) {
+                    prop_assert!(!opens);
+                } else {
+                    prop_assert_eq!(before, format!("{short:?}"), "it was recorded twice");
+                    prop_assert_eq!(short.record(seen, at(now), &config), opens);
+                }
+                prop_assert_eq!(short.failures(at(now)), long.failures(at(now)));
+                prop_assert_eq!(short.is_clean(at(now)), long.is_clean(at(now)));
+                if opens {
+                    short.clear();
+                    long.clear();
+                }
+            }
         }
     }
 
