@@ -65,8 +65,9 @@ pub mod by {
         "return `Result<T, E>`: its `Err` is a failed attempt, and what a time limit is reported as; a function that \
          returns a future of one has to be an `async fn`"
         poll: "`#[poll]` needs a function that returns a `Result`, not `{Self}`",
-        "return `Result<T, E>`: its `Err` is a failed attempt, and what a time limit is reported as; a function that \
-         returns a future of one has to be an `async fn`"
+        "a time limit is reported as an `Err`, for which `{Self}` has no place: return `Result<{Self}, E>`, with `Ok(..)` \
+         around the value that `until` asks about, and `resilience::TimedOut` as the `E` if nothing else can fail; a \
+         function that returns a future of one has to be an `async fn`"
         asyncbackoff: "`#[asyncbackoff]` needs a function that returns a `Result`, not `{Self}`",
         "return `Result<T, E>`: its `Err` is a failed attempt, and what a time limit is reported as; a function that \
          returns a future of one has to be an `async fn`"
