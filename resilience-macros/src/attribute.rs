@@ -199,57 +199,154 @@ impl Attribute {
 
     /// What another library, or one of the other attributes, calls an option of this one.
     pub(crate) fn translate(self, key: &str) -> Option<&'static str> {
-        let wanted: &[&'static str] = match key {
-            "times" | "max_tries" | "max_attempts" | "max_retries" | "retries" | "attempts" | "tries"
-            | "stop" | "max_times" | "max_calls" => &["times", "max_tries"],
-            "on" | "exceptions" | "exception" | "ex" | "expected_exception" | "retry_on" | "retry_if"
-            | "when" | "only_if" | "retryable" | "predicate" | "errors" => &["on", "ignore"],
-            "ignore_exceptions" => &["ignore", "on"],
-            "ignore" => &["on"],
-            "give_up" | "giveup_on" | "abort_on" | "abort" | "stop_on" => &["giveup"],
-            "interval" | "pause" | "delay" | "wait" | "sleep" | "polling_interval" | "step"
-            | "default_interval" => &["interval", "pause"],
-            "deadline" | "timeout" | "total_timeout" | "max_time" | "max_elapsed_time" | "max_duration"
-            | "within" => &["deadline", "timeout"],
-            "rolling_window" | "failure_window" | "time_window" | "per" => &["within"],
-            "call_timeout" | "try_timeout" | "per_attempt_timeout" | "timeout_per_attempt" => {
-                &["attempt_timeout"]
-            }
-            "notify" | "on_retry" | "before_sleep" | "before_retry" | "callback" => &["on_error"],
-            "max_delay" | "min_delay" | "factor" | "multiplier" | "exponential" | "strategy" => &["backoff"],
-            "until" | "condition" | "check" | "success" | "status_code" | "json" => &["until"],
-            "alarms" => &["alarm"],
-            "stable_for" | "hold" | "for" => &["hold_for"],
-            "config" => &["policy"],
-            "policy" | "cls" | "settings" => &["config"],
-            "threshold" | "max_failures" | "fail_max" | "failures" => &["failure_threshold"],
-            "reset_timeout"
-            | "open_timeout"
-            | "recovery"
-            | "recover_after"
-            | "cooldown"
-            | "open_for"
-            | "sleep_window"
-            | "wait_duration_in_open_state" => &["recovery_timeout"],
-            "max_reset_timeout" => &["max_recovery_timeout"],
-            "fallback_function" => &["fallback"],
-            "exclude" | "ignore_errors" => &["ignore"],
-            "failure_rate_threshold" | "error_rate" => &["failure_rate"],
-            "slow_call_rate_threshold" => &["slow_rate"],
-            "slow_call_duration" | "slow_call_duration_threshold" => &["slow_call"],
-            "minimum_number_of_calls" | "min_throughput" | "minimum_throughput" => &["min_calls"],
-            "window_size" | "sliding_window" | "window_calls" | "window_time" => &["window"],
-            "permitted_number_of_calls_in_half_open_state" => &["half_open_calls"],
-            "label" | "operation" => &["name"],
-            "cloned" | "clones" => &["clone"],
-            _ => &[],
-        };
-        wanted.iter().copied().find(|wanted| self.knows(wanted))
+        let own = if self == Self::Circuit { CIRCUIT } else { LOOP };
+        own.iter()
+            .chain(COMMON)
+            .filter(|(_, words)| words.split_whitespace().any(|word| word == key))
+            .flat_map(|(options, _)| options.split_whitespace())
+            .find(|option| self.knows(option))
     }
 }
+
+/// Options, of which the first is meant that an attribute has, and what they are called elsewhere: in the libraries for
+/// Python (`retry`, `tenacity`, `backoff`, `pybreaker`, `circuitbreaker`), Java (`resilience4j`, Hystrix, Failsafe), .NET
+/// (Polly), Go (`gobreaker`, `failsafe-go`), JavaScript (`opossum`) and Rust (`backon`, `tower-resilience`).
+type Synonyms = &'static [(&'static str, &'static str)];
+
+const COMMON: Synonyms = &[
+    (
+        "on ignore",
+        "on exceptions exception ex expected_exception retry_on retry_if when only_if retryable predicate errors handle \
+         handle_if handle_errors should_handle should_retry retry_exceptions record_exceptions record_exception \
+         record_failure failure_classifier failure_predicate is_failure is_successful fail_on fail_if",
+    ),
+    (
+        "ignore giveup on",
+        "ignore_exceptions ignore_exception ignore_errors exclude is_excluded error_filter skip_on",
+    ),
+    ("on", "ignore"),
+    ("within", "rolling_window failure_window time_window per"),
+    ("name", "label operation"),
+    ("clone", "cloned clones"),
+    ("policy", "config"),
+];
+
+const LOOP: Synonyms = &[
+    (
+        "times max_tries",
+        "times max_tries max_attempts max_retries max_retry_attempts retries retry_count attempts tries stop \
+         stop_after_attempt stop_max_attempt_number max_times max_calls",
+    ),
+    ("giveup", "give_up giveup_on give_up_on abort_on abort_if abort stop_on"),
+    (
+        "interval pause",
+        "interval pause delay wait sleep polling_interval poll_interval step wait_fixed wait_duration retry_delay \
+         default_interval",
+    ),
+    (
+        "deadline timeout",
+        "deadline timeout total_timeout total_delay max_time max_elapsed_time max_duration stop_after_delay \
+         stop_max_delay within",
+    ),
+    ("attempt_timeout", "call_timeout try_timeout per_attempt_timeout timeout_per_attempt"),
+    ("on_error", "notify on_retry on_failed_attempt before_sleep before_retry callback"),
+    (
+        "backoff",
+        "max_delay min_delay factor multiplier exponential strategy backoff_type interval_function wait_exponential \
+         exponential_backoff initial_interval max_interval base_delay initial_delay",
+    ),
+    ("jitter", "use_jitter jitter_factor randomized_wait_factor randomization_factor wait_random"),
+    ("until", "condition check success status_code json"),
+    ("alarm", "alarms"),
+    ("hold_for", "stable_for hold for"),
+];
+
+const CIRCUIT: Synonyms = &[
+    // Here a loop's end at an error is an error that says nothing; for a poll, to ignore one is to go on.
+    ("ignore", "giveup"),
+    ("config", "policy cls settings"),
+    ("breaker", "circuit_breaker circuit"),
+    (
+        "failure_threshold",
+        "threshold max_failures fail_max fail_limit failures consecutive_failures ready_to_trip \
+         exceptions_allowed_before_breaking handled_events_allowed_before_breaking",
+    ),
+    (
+        "failure_rate",
+        "failure_rate_threshold failure_ratio error_ratio error_rate error_threshold_percentage",
+    ),
+    (
+        "window",
+        "window_size window_calls window_time sliding_window sliding_window_size sliding_window_type \
+         sliding_window_duration sampling_duration rolling_count_timeout failure_thresholding_period",
+    ),
+    (
+        "min_calls",
+        "minimum_number_of_calls min_throughput minimum_throughput volume_threshold request_volume_threshold \
+         min_requests failure_execution_threshold",
+    ),
+    ("slow_call", "slow_call_duration slow_call_duration_threshold"),
+    ("slow_rate", "slow_call_rate_threshold"),
+    (
+        "recovery_timeout",
+        "reset_timeout open_timeout recovery recover_after cooldown open_for open_duration delay sleep_window \
+         sleep_window_in_milliseconds break_duration duration_of_break wait_duration wait_duration_in_open \
+         wait_duration_in_open_state",
+    ),
+    ("max_recovery_timeout", "max_reset_timeout max_open_timeout"),
+    (
+        "half_open_calls",
+        "half_open half_open_max_calls half_open_max_requests half_open_requests max_half_open_calls max_requests \
+         permitted_number_of_calls_in_half_open_state permitted_calls_in_half_open trial_calls probes",
+    ),
+    ("success_threshold", "success_count successes half_open_successes half_open_max_successes"),
+    (
+        "probe_timeout",
+        "half_open_timeout half_open_duration max_wait_duration_in_half_open_state trial_timeout",
+    ),
+    ("fallback", "fallback_function fallback_method fallback_action with_fallback"),
+    ("on_open", "on_refused on_reject on_rejected"),
+];
 
 impl fmt::Display for Attribute {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`#[{}]`", self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_others_lead_to_options() {
+        for (attribute, word, option) in [
+            (Attribute::Circuit, "half_open_max_calls", Some("half_open_calls")),
+            (Attribute::Circuit, "half_open", Some("half_open_calls")),
+            (Attribute::Circuit, "half_open_timeout", Some("probe_timeout")),
+            (Attribute::Circuit, "giveup", Some("ignore")),
+            (Attribute::Circuit, "timeout", None),
+            (Attribute::Circuit, "times", None),
+            (Attribute::Poll, "giveup", None),
+            (Attribute::Poll, "retry_on", Some("ignore")),
+            (Attribute::Retry, "ignore_exceptions", Some("giveup")),
+            (Attribute::AsyncRetry, "max_attempts", Some("max_tries")),
+            (Attribute::AsyncRetry, "timeout", None),
+            (Attribute::Poll, "deadline", Some("timeout")),
+        ] {
+            assert_eq!(attribute.translate(word), option, "{attribute} {word}");
+        }
+    }
+
+    #[test]
+    fn every_synonym_is_one_of_an_option() {
+        for (table, attributes) in [(LOOP, &Attribute::ALL[..4]), (CIRCUIT, &Attribute::ALL[4..])] {
+            for (options, words) in table {
+                let known = |option| attributes.iter().any(|attribute| attribute.knows(option));
+                assert!(options.split_whitespace().all(known), "{options}");
+                let foreign = |word| attributes.len() > 1 || !known(word);
+                assert!(words.split_whitespace().all(foreign), "{words}");
+            }
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! Every name an expansion may use, and nothing else. Not part of the public interface.
 
 pub use crate::__resilience_list as list;
+pub use crate::asked::{Ask, AskWait, Tell};
+pub use crate::circuit::given::{AskOpen, Given, Key, given, key};
 pub use crate::circuit::text::{ByDebug, ByDisplay, ByType, Text};
 pub use crate::circuit::{
     AsyncPermit, CIRCUITS, CircuitEntry, CircuitSite, HoldCircuitOpen, KeyedSite, Kind, Over, Place, SetAt,
@@ -25,19 +27,19 @@ use crate::circuit::CircuitOpen;
 
 /// A predicate of the user's: behind a function, so that a closure knows the type of its argument.
 #[inline]
-pub fn ask<T: ?Sized>(value: &T, predicate: impl FnOnce(&T) -> bool) -> bool {
+pub fn ask<T: ?Sized>(value: &T, predicate: impl Ask<T>) -> bool {
     predicate(value)
 }
 
 /// A `retry_after` of the user's.
 #[inline]
-pub fn ask_wait<E>(error: &E, retry_after: impl FnOnce(&E) -> Option<Duration>) -> Option<Duration> {
+pub fn ask_wait<E>(error: &E, retry_after: impl AskWait<E>) -> Option<Duration> {
     retry_after(error)
 }
 
 /// An `on_error` of the user's.
 #[inline]
-pub fn tell<E>(error: &E, attempt: &Attempt, on_error: impl FnOnce(&E, &Attempt)) {
+pub fn tell<E>(error: &E, attempt: &Attempt, on_error: impl Tell<E>) {
     on_error(error, attempt);
 }
 
@@ -49,6 +51,13 @@ pub fn once<T>(body: impl FnOnce() -> T) -> T {
 
 /// An `on_open` of the user's.
 #[inline]
-pub fn ask_open<E>(open: CircuitOpen, on_open: impl FnOnce(CircuitOpen) -> E) -> E {
+pub fn ask_open<E>(open: CircuitOpen, on_open: impl AskOpen<E>) -> E {
     on_open(open)
+}
+
+/// A refusal, or a time limit, as an error that is a generic parameter: then the compiler names the bound that it lacks.
+#[cold]
+#[inline(never)]
+pub fn convert<T, E: From<T>>(of: T) -> E {
+    of.into()
 }

@@ -5,6 +5,7 @@
 extern crate self as resilience;
 
 // Floor 0: time, chance, and the words for what happened.
+mod asked;
 mod attempt;
 mod error;
 mod options;

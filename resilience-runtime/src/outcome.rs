@@ -128,18 +128,19 @@ pub mod by {
     }
 
     outcome! {
-        retry: "`#[retry]` needs a function that returns a `Result`, not `{Self}`",
-        "return `Result<T, E>`: its `Err` is a failed attempt, and what a time limit is reported as; a function that \
-         returns a future of one has to be an `async fn`"
+        retry: "`#[retry]` needs a function that returns a `Result` or an `Option`, not `{Self}`",
+        "return `Result<T, E>`: its `Err` is a failed attempt, and what a time limit is reported as; a function whose \
+         future comes from elsewhere has to be an `async fn` that awaits it"
         poll: "`#[poll]` needs a function that returns a `Result`, not `{Self}`",
-        "return `Result<T, E>`: its `Err` is a failed attempt, and what a time limit is reported as; a function that \
-         returns a future of one has to be an `async fn`"
-        asyncbackoff: "`#[asyncbackoff]` needs a function that returns a `Result`, not `{Self}`",
-        "return `Result<T, E>`: its `Err` is a failed attempt, and what a time limit is reported as; a function that \
-         returns a future of one has to be an `async fn`"
-        asyncretry: "`#[asyncretry]` needs a function that returns a `Result`, not `{Self}`",
-        "return `Result<T, E>`: its `Err` is a failed attempt, and what a time limit is reported as; a function that \
-         returns a future of one has to be an `async fn`"
+        "a time limit is reported as an `Err`, for which `{Self}` has no place: return `Result<{Self}, E>`, with `Ok(..)` \
+         around the value that `until` asks about, and `resilience::TimedOut` as the `E` if nothing else can fail; a \
+         function that returns a future of one has to be an `async fn`"
+        asyncbackoff: "`#[asyncbackoff]` needs a function that returns a `Result` or an `Option`, not `{Self}`",
+        "return `Result<T, E>`: its `Err` is a failed attempt, and what a time limit is reported as; a function whose \
+         future comes from elsewhere has to be an `async fn` that awaits it"
+        asyncretry: "`#[asyncretry]` needs a function that returns a `Result` or an `Option`, not `{Self}`",
+        "return `Result<T, E>`: its `Err` is a failed attempt, and what a time limit is reported as; a function whose \
+         future comes from elsewhere has to be an `async fn` that awaits it"
         circuit: "`#[circuit]` needs a function that returns a `Result`, not `{Self}`",
         "return `Result<T, E>`: its `Err` is a failed call, and what a refusal is reported as; a function that \
          returns a future of one has to be an `async fn`"

@@ -986,3 +986,365 @@ mod leaves {
         assert_eq!(a_policy_or_the_default(None).unwrap(), 2);
     }
 }
+
+mod circuit_given {
+    use super::*;
+    use resilience::KeyedCircuits;
+    use std::path::Path;
+    use std::sync::{Arc, LazyLock, Mutex};
+
+    const CONFIG: CircuitConfig = CircuitConfig::new();
+    static STATIC: CircuitBreaker = CircuitBreaker::new("static", CONFIG);
+    static LATER: LazyLock<CircuitBreaker> = LazyLock::new(|| CircuitBreaker::new("later", CONFIG));
+    static HOSTS: KeyedCircuits = KeyedCircuits::new("hosts", CONFIG, 8);
+
+    #[circuit(breaker = STATIC)]
+    fn a_static() -> io::Result<u8> {
+        Ok(1)
+    }
+
+    #[circuit(breaker = &STATIC)]
+    async fn a_reference() -> io::Result<u8> {
+        Ok(2)
+    }
+
+    #[circuit(breaker = LATER)]
+    fn a_lazy_static() -> io::Result<u8> {
+        Ok(3)
+    }
+
+    #[circuit(breaker = HOSTS.circuit(host))]
+    async fn a_lookup(host: &str) -> io::Result<usize> {
+        Ok(host.len())
+    }
+
+    #[circuit(breaker = breaker)]
+    fn an_argument<B: AsRef<CircuitBreaker>>(breaker: &Arc<CircuitBreaker>, other: B) -> io::Result<usize> {
+        Ok(breaker.name().len() + other.as_ref().name().len())
+    }
+
+    struct Client {
+        shared: Arc<CircuitBreaker>,
+        boxed: Box<CircuitBreaker>,
+        guarded: Mutex<Arc<CircuitBreaker>>,
+        maybe: Option<CircuitBreaker>,
+    }
+
+    impl Client {
+        #[circuit(breaker = self.shared)]
+        fn of_an_arc(&self) -> io::Result<u8> {
+            Ok(1)
+        }
+
+        #[circuit(breaker = &self.shared)]
+        async fn of_a_reference_to_an_arc(&self) -> io::Result<u8> {
+            Ok(2)
+        }
+
+        #[circuit(breaker = self.boxed, fallback = Self::spare)]
+        fn of_a_box(&self, a: u8) -> io::Result<u8> {
+            Ok(a)
+        }
+
+        #[circuit(breaker = self.guarded.lock().expect("it is not poisoned").clone(), fallback = |this, _| this.spare(9))]
+        fn of_a_temporary(&self, a: u8) -> io::Result<u8> {
+            Ok(a)
+        }
+
+        #[circuit(breaker = self.maybe.as_ref().unwrap_or(&STATIC))]
+        async fn of_an_option(&self) -> io::Result<u8> {
+            Ok(5)
+        }
+
+        fn spare(&self, a: u8) -> io::Result<u8> {
+            self.of_an_arc().map(|b| a + b)
+        }
+    }
+
+    #[circuit(fallback = |_, pair| Ok(pair.0.into()))]
+    fn arguments_with_names(name: &str, pair: (u8, u8)) -> io::Result<usize> {
+        Ok(name.len() + usize::from(pair.1))
+    }
+
+    #[circuit(fallback = async |_| Ok(3))]
+    async fn an_async_closure(a: u8) -> io::Result<u8> {
+        Ok(a)
+    }
+
+    /// The arguments are converted as in every call.
+    #[circuit(fallback = longer)]
+    fn a_fallback_of_what_is_borrowed(name: &String) -> io::Result<usize> {
+        Ok(name.capacity())
+    }
+
+    fn longer(name: &str) -> io::Result<usize> {
+        name.len().checked_add(1).ok_or_else(|| io::Error::other("too much"))
+    }
+
+    #[circuit(key = path.display())]
+    fn a_path_for_a_key(path: &Path) -> io::Result<bool> {
+        Ok(path.exists())
+    }
+
+    #[circuit(key = tenant.map_or(0, u32::from))]
+    async fn a_key_with_a_default(tenant: Option<u8>) -> io::Result<bool> {
+        Ok(tenant.is_some())
+    }
+
+    #[tokio::test]
+    async fn whatever_leads_to_a_circuit_is_one() {
+        assert_eq!((a_static().unwrap(), a_reference().await.unwrap(), a_lazy_static().unwrap()), (1, 2, 3));
+        let hosts = tokio::spawn(a_lookup("a.example")).await.unwrap();
+        assert_eq!((hosts.unwrap(), an_argument(&HOSTS.circuit("b"), HOSTS.circuit("c")).unwrap()), (9, 16));
+        let breaker = |name: &'static str| CircuitBreaker::try_new(name, CONFIG).unwrap();
+        let client = Client {
+            shared: breaker("shared").into(),
+            boxed: breaker("boxed").into(),
+            guarded: Mutex::new(breaker("guarded").into()),
+            maybe: None,
+        };
+        assert_eq!((client.of_an_arc().unwrap(), client.of_a_reference_to_an_arc().await.unwrap()), (1, 2));
+        assert_eq!((client.of_a_box(3).unwrap(), client.of_a_temporary(4).unwrap()), (3, 4));
+        assert_eq!(client.of_an_option().await.unwrap(), 5);
+        client.boxed.force_open();
+        assert_eq!(client.of_a_box(3).unwrap(), 4);
+    }
+
+    #[tokio::test]
+    async fn fallbacks_and_keys_of_every_kind_are_taken() {
+        assert_eq!((arguments_with_names("a", (1, 2)).unwrap(), an_async_closure(3).await.unwrap()), (3, 3));
+        assert!(a_fallback_of_what_is_borrowed(&"a".into()).is_ok());
+        assert!(a_path_for_a_key(Path::new("/")).unwrap() && a_key_with_a_default(Some(1)).await.unwrap());
+    }
+}
+
+mod error_type {
+    use super::*;
+    use resilience::CircuitOpen;
+    use std::num::ParseIntError;
+
+    #[circuit(on_open = |open| open.to_string())]
+    fn a_string() -> Result<u8, String> {
+        Ok(1)
+    }
+
+    #[circuit(fallback = || Err(()))]
+    async fn nothing() -> Result<u8, ()> {
+        Ok(1)
+    }
+
+    #[poll(until(1))]
+    fn of_the_standard_library() -> Result<u8, Box<dyn StdError + Send + Sync>> {
+        Ok("1".parse()?)
+    }
+
+    #[circuit]
+    fn a_parameter<E: From<ParseIntError> + From<CircuitOpen>>(text: &str) -> Result<u8, E> {
+        Ok(text.parse()?)
+    }
+
+    #[retry(attempt_timeout = 1s)]
+    async fn an_async_parameter<E: From<TimedOut>>() -> Result<u8, E> {
+        Ok(1)
+    }
+
+    struct Client<E>(E);
+
+    impl<E: Clone + From<TimedOut>> Client<E> {
+        #[asyncbackoff(1s)]
+        async fn a_parameter_of_the_impl(&self) -> Result<u8, E> {
+            Err(self.0.clone())
+        }
+    }
+
+    #[poll(until(Some(_)))]
+    fn an_option() -> Result<Option<u8>, TimedOut> {
+        Ok(Some(1))
+    }
+
+    #[poll(until(7))]
+    async fn a_value() -> Result<u8, TimedOut> {
+        Ok(7)
+    }
+
+    #[derive(Clone, Debug)]
+    enum Failed {
+        Parsed,
+        Refused,
+        Late,
+    }
+
+    impl From<ParseIntError> for Failed {
+        fn from(_: ParseIntError) -> Self {
+            Self::Parsed
+        }
+    }
+
+    impl From<CircuitOpen> for Failed {
+        fn from(_: CircuitOpen) -> Self {
+            Self::Refused
+        }
+    }
+
+    impl From<TimedOut> for Failed {
+        fn from(_: TimedOut) -> Self {
+            Self::Late
+        }
+    }
+
+    #[tokio::test]
+    async fn errors_of_every_type_are_taken() {
+        assert_eq!((a_string(), nothing().await, of_the_standard_library().unwrap()), (Ok(1), Ok(1), 1));
+        assert!(matches!(a_parameter::<Failed>("x"), Err(Failed::Parsed)));
+        assert!(an_async_parameter::<Failed>().await.is_ok());
+        assert!(matches!(Client(Failed::Late).a_parameter_of_the_impl().await, Err(Failed::Late)));
+        assert_eq!((an_option(), a_value().await), (Ok(Some(1)), Ok(7)));
+        let name = concat!(module_path!(), "::a_parameter");
+        circuits().get(name).unwrap().force_open();
+        assert!(matches!(a_parameter::<Failed>("1"), Err(Failed::Refused)));
+    }
+}
+
+mod future {
+    use super::*;
+    use std::future::{Future, ready};
+    use std::pin::Pin;
+
+    async fn other() -> Result<u8, TimedOut> {
+        yield_now().await;
+        Ok(1)
+    }
+
+    #[retry(times = 3)]
+    #[allow(clippy::manual_async_fn)]
+    fn a_call() -> impl Future<Output = Result<u8, TimedOut>> {
+        async { other().await }
+    }
+
+    #[retry]
+    fn one_of_two(first: bool) -> Pin<Box<dyn Future<Output = Result<u8, TimedOut>> + Send>> {
+        Box::pin(async move { if first { Ok(1) } else { Ok(2) } })
+    }
+
+    #[circuit]
+    async fn of_another_library(a: u8) -> io::Result<u8> {
+        ready(Ok(a)).await
+    }
+
+    #[tokio::test]
+    async fn futures_are_made_of_one_async_block() {
+        assert_eq!((a_call().await, one_of_two(false).await), (Ok(1), Ok(2)));
+        assert_eq!(of_another_library(3).await.unwrap(), 3);
+    }
+}
+
+mod meant {
+    use super::*;
+    use resilience::{CircuitConfig, CircuitOpen, CircuitState};
+
+    #[derive(Debug, PartialEq)]
+    enum Error {
+        Down,
+        Status(u16),
+        Refused { name: String },
+        Late(TimedOut),
+        Open(CircuitOpen),
+    }
+
+    impl From<TimedOut> for Error {
+        fn from(timed_out: TimedOut) -> Self {
+            Self::Late(timed_out)
+        }
+    }
+
+    impl From<CircuitOpen> for Error {
+        fn from(open: CircuitOpen) -> Self {
+            Self::Refused { name: open.name().into() }
+        }
+    }
+
+    const IS_DOWN: fn(&Error) -> bool = |error| *error == Error::Down;
+    const PAYMENTS: &str = "payments";
+
+    #[retry(on(Error::Down | Error::Status(500..=599)), giveup(Error::Refused { .. }), times = 1)]
+    fn patterns() -> Result<u8, Error> {
+        Err(Error::Status(500))
+    }
+
+    #[retry(on = IS_DOWN, times = 1)]
+    fn a_constant_that_is_a_function() -> Result<u8, Error> {
+        Err(Error::Down)
+    }
+
+    #[poll(until(7), ignore(_), alarm(-1))]
+    fn literals() -> io::Result<i8> {
+        Ok(7)
+    }
+
+    #[circuit(name = "meant", on = |_| true, ignore = |e| *e == Error::Down, on_open = Error::Open)]
+    fn a_variant_that_makes_an_error() -> Result<u8, Error> {
+        Ok(1)
+    }
+
+    #[circuit(name = PAYMENTS, recovery_timeout = 30s, half_open_calls = 3, probe_timeout = 1s)]
+    fn named_by_a_constant() -> Result<u8, Error> {
+        Ok(1)
+    }
+
+    #[asyncbackoff(1s, 1.5min, backoff = exponential(100ms, max = 2s))]
+    async fn durations() -> Result<u8, Error> {
+        Ok(1)
+    }
+
+    #[tokio::test]
+    async fn what_was_meant_is_taken() {
+        assert_eq!(
+            (patterns(), a_constant_that_is_a_function()),
+            (Err(Error::Status(500)), Err(Error::Down))
+        );
+        assert_eq!((literals().unwrap(), durations().await), (7, Ok(1)));
+        circuits().get("meant").unwrap().force_open();
+        assert!(matches!(
+            a_variant_that_makes_an_error(),
+            Err(Error::Open(open)) if open.state() == CircuitState::ForcedOpen
+        ));
+        let config = CircuitConfig::new().half_open_calls(3).probe_timeout(SECOND);
+        assert_eq!(circuits().get(PAYMENTS).unwrap().config(), config);
+        circuits().get(PAYMENTS).unwrap().force_open();
+        assert_eq!(named_by_a_constant(), Err(Error::Refused { name: PAYMENTS.into() }));
+    }
+}
+
+mod runtime {
+    use super::*;
+    use std::sync::atomic::{AtomicU8, Ordering};
+
+    static RUNS: AtomicU8 = AtomicU8::new(0);
+
+    #[retry(times = 3, interval = 0s)]
+    #[tokio::test]
+    async fn above_a_test() -> Result<(), String> {
+        match RUNS.fetch_add(1, Ordering::Relaxed) {
+            0 => Err("not yet".into()),
+            _ => Ok(()),
+        }
+    }
+
+    #[poll(until(()))]
+    #[tokio::test(start_paused = true)]
+    async fn above_a_test_with_options() -> Result<(), TimedOut> {
+        yield_now().await;
+        Ok(())
+    }
+
+    #[retry]
+    #[tokio::main(flavor = "current_thread")]
+    async fn start() -> Result<u8, TimedOut> {
+        Ok(1)
+    }
+
+    #[test]
+    fn above_a_main() {
+        assert_eq!(start(), Ok(1));
+    }
+}

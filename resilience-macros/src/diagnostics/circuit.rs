@@ -44,7 +44,24 @@ super::faults! {
             "a circuit without a name is found by nobody",
             "write `name = \"payments\"`, or leave it out: it is named after the function then";
         UnnamedArgument =>
-            "a fallback is called with the same arguments, and one of them has no name",
+            "`fallback` is called with the function's arguments, and this one has no name",
             "name it, and take it apart in the body";
+        NotABreaker { name: String } =>
+            "`breaker` takes a `CircuitBreaker`, and this is none",
+            format!("to name a circuit, write `name = \"{name}\"`");
+        FallbackOfOtherArguments { found: usize, wanted: String } =>
+            format!(
+                "`fallback` is called with the function's arguments, `self` first, and this closure takes {found}"
+            ),
+            format!("write `fallback = |{wanted}| ..`");
+        FallbackOfSelf { name: String, wanted: String } =>
+            "`fallback` is called with the function's arguments, `self` first, and so takes none of its own",
+            format!("write `fallback = Self::{name}`, or `fallback = |{wanted}| ..`");
+        FallbackThatIsCalled { wanted: String } =>
+            "`fallback` is a function, called with the function's arguments, `self` first, and this is a value",
+            format!("write `fallback = path::to::function`, or `fallback = |{wanted}| ..`");
+        AsyncFallback =>
+            "the function is not async, and nobody would await this closure",
+            "remove `async`, or make the function an `async fn`";
     }
 }

@@ -16,7 +16,7 @@ pub(crate) use count::CountFault;
 pub(crate) use function::FunctionFault;
 pub(crate) use name::NameFault;
 pub(crate) use option::{OptionFault, suggestion};
-pub(crate) use time::TimeFault;
+pub(crate) use time::{TimeFault, is_almost_a_unit};
 pub(crate) use wait::WaitFault;
 pub(crate) use words::nearest;
 
@@ -160,6 +160,12 @@ mod tests {
     impl Sample for String {
         fn sample() -> Self {
             "some sample".into()
+        }
+    }
+
+    impl Sample for usize {
+        fn sample() -> Self {
+            2
         }
     }
 

@@ -18,6 +18,9 @@ super::faults! {
         NotAString { key: &'static str } =>
             format!("`{key}` is a string, and this is none"),
             format!("write `{key} = \"db.fetch\"`");
+        Unquoted { key: &'static str, text: String } =>
+            format!("`{key}` is a string, and `{text}` without quotes is none"),
+            format!("quote it: `{key} = \"{text}\"`");
         NotAPath =>
             "`crate` is a path, and this is none",
             "write `crate = ::resilience`";

@@ -33,7 +33,10 @@ super::faults! {
             "remove the `_`";
         LeftOutByName { key: String } =>
             format!("`_` leaves out a value given by position, and `{key}` is given by name"),
-            format!("remove `{key} = _`");
+            match key.as_str() {
+                "on" | "giveup" | "ignore" | "until" | "alarm" => format!("write `{key}(_)` to match everything"),
+                _ => format!("remove `{key} = _`"),
+            };
         Twice { key: String } =>
             format!("`{key}` is given twice"),
             "remove one of the two";
@@ -63,7 +66,20 @@ super::faults! {
             example(key);
         ClosureForPattern { key: &'static str } =>
             format!("`{key}(..)` takes a pattern, and this is a closure"),
-            format!("write `{key} = |..| ..`");
+            match *key {
+                "until" | "alarm" => format!("a closure goes behind `=`: `{key} = |value| ..`"),
+                _ => format!("a closure goes behind `=`: `{key} = |e| ..`"),
+            };
+        ValueForPredicate { key: &'static str, pattern: String } =>
+            format!("`{key} = ..` takes a function that is asked, and this is a value"),
+            match pattern.as_str() {
+                "true" => format!("a pattern goes in parentheses: `{key}(_)` matches everything"),
+                pattern if pattern.len() > 40 => format!("a pattern goes in parentheses: `{key}(..)`"),
+                pattern => format!("a pattern goes in parentheses: `{key}({pattern})`"),
+            };
+        ValueForFunction { key: &'static str } =>
+            format!("`{key}` takes a function that is called, and this is a value"),
+            example(key);
         BindingForPattern { key: &'static str, name: String } =>
             format!("`{key}({name})` is a pattern that matches everything, because `{name}` is a new name in it"),
             format!("write `{key} = {name}` if it is a function, or `{key}(_)` to match everything");
@@ -79,11 +95,30 @@ fn unknown(attribute: Attribute, key: &str) -> String {
     if let Some(meant) = suggestion(attribute, key) {
         return format!("did you mean `{meant}`? {}", example(meant));
     }
+    if let (Attribute::Circuit, Some(way)) = (attribute, way_without_an_option(key)) {
+        return way.into();
+    }
     let known = list(attribute.keys());
     match attribute.owner_of(key) {
         Some(owner) => format!("it belongs to {owner}; {attribute} knows {known}"),
         None => format!("it knows {known}"),
     }
+}
+
+/// What a circuit has no option for is done in another way.
+fn way_without_an_option(key: &str) -> Option<&'static str> {
+    Some(match key {
+        "timeout" | "call_timeout" | "timeout_duration" | "execution_timeout" => {
+            "`slow_call = 2s` counts a call that takes so long as a failure, and does not end it; how long the circuit \
+             stays open is `recovery_timeout = 30s`"
+        }
+        "on_close" | "on_closed" | "on_half_open" | "on_half_opened" | "on_opened" | "on_reset"
+        | "on_break" | "on_transition" | "on_state_change" | "on_state_changed" | "listener"
+        | "listeners" | "on_event" | "on_success" | "on_failure" => {
+            "a listener hears of every change: `circuits().listen(|event| ..)`, or `listen` of a `CircuitBreaker`"
+        }
+        _ => return None,
+    })
 }
 
 fn by_position(attribute: Attribute) -> String {

@@ -7,6 +7,9 @@ super::faults! {
         UnknownUnit { number: String, unit: String } =>
             format!("`{unit}` is no unit of time"),
             known_unit(number, unit);
+        Apart { number: String, unit: String } =>
+            format!("`{number} {unit}` is two words, and a duration is one"),
+            format!("write `{number}{unit}` without a space");
         Exponent { unit: String } =>
             "a duration is written without an exponent",
             format!("write it out, as in `1000{unit}`");
@@ -46,6 +49,29 @@ super::faults! {
             format!("`{key}` is zero, which leaves no time for an attempt"),
             format!("leave `{key}` out if there is to be no limit");
     }
+}
+
+/// A unit by another name.
+pub(crate) fn is_almost_a_unit(unit: &str) -> bool {
+    matches!(
+        unit,
+        "m" | "mins"
+            | "minute"
+            | "minutes"
+            | "sec"
+            | "secs"
+            | "second"
+            | "seconds"
+            | "hr"
+            | "hrs"
+            | "hour"
+            | "hours"
+            | "msec"
+            | "millis"
+            | "d"
+            | "day"
+            | "days"
+    )
 }
 
 fn known_unit(number: &str, unit: &str) -> String {

@@ -1,13 +1,13 @@
-use proc_macro2::{Ident, Span, TokenStream};
-use syn::{Expr, ExprLit, Lit};
+use proc_macro2::{Ident, TokenStream};
+use syn::{Expr, ExprField, ExprLit, Lit, Member};
 
 use super::common::Common;
 use super::policy::exceeds;
 use super::setters::Setters;
 use crate::attribute::Attribute;
-use crate::diagnostics::{CircuitFault, ConflictFault, Faults, generated_at, span_of};
+use crate::diagnostics::{CircuitFault, ConflictFault, Faults};
 use crate::paths::Runtime;
-use crate::syntax::{Count, Function, Options, Predicate, Time, Window};
+use crate::syntax::{Count, Function, Options, Predicate, Time, Window, is_value};
 
 /// `#[circuit]`.
 pub(crate) struct CircuitModel {
@@ -29,16 +29,6 @@ pub(crate) enum Circuit {
     Keyed { key: Expr, config: TokenStream, configured: bool, max_keys: Option<Count> },
     /// `breaker = EXPR`.
     Given(Expr),
-}
-
-impl Circuit {
-    /// Where it is given, if it is.
-    pub(crate) fn span(&self) -> Span {
-        match self {
-            Self::Given(breaker) => generated_at(span_of(breaker)),
-            Self::Own { .. } | Self::Named { .. } | Self::Keyed { .. } => Span::mixed_site(),
-        }
-    }
 }
 
 /// What is done in place of a refused call.
@@ -72,8 +62,9 @@ impl CircuitModel {
     pub(crate) fn judge(options: &mut Options, function: &Function, faults: &mut Faults) -> Option<Self> {
         judge_together(options, faults);
         let runtime = Runtime::new(options.path("crate", faults));
-        let name = options.string("name", faults);
+        let name = options.string("name", function, faults);
         let given = options.expr_that_stays("breaker", faults);
+        judge_breaker(given.as_ref(), faults);
         let key = options.expr_that_stays("key", faults);
         let max_keys = options.bound("max_keys", faults);
         judge_max_keys(max_keys.as_ref(), function, faults);
@@ -213,6 +204,17 @@ fn is_empty(name: &Expr) -> bool {
     matches!(name, Expr::Lit(ExprLit { lit: Lit::Str(name), .. }) if name.value().trim().is_empty())
 }
 
+/// What is no circuit, whatever its type; the compiler sees the rest.
+fn judge_breaker(breaker: Option<&Expr>, faults: &mut Faults) {
+    if let Some(Expr::Lit(literal)) = breaker {
+        let name = match &literal.lit {
+            Lit::Str(text) => text.value(),
+            _ => "payments".into(),
+        };
+        faults.at(literal, &CircuitFault::NotABreaker { name });
+    }
+}
+
 fn judge_max_keys(max_keys: Option<&Count>, function: &Function, faults: &mut Faults) {
     let Some(max_keys) = max_keys.and_then(Count::constant) else { return };
     if let Some(argument) = function.argument_in(max_keys) {
@@ -263,15 +265,56 @@ fn judge_recovery(recovery: Option<&Time>, most: Option<&Time>, faults: &mut Fau
 
 impl Refused {
     fn judge(options: &mut Options, function: &Function, faults: &mut Faults) -> Option<Self> {
-        let on_open = options.expr("on_open", faults);
-        let Some(place) = options.key("fallback") else {
+        let on_open = options.constructor("on_open", faults);
+        if options.key("fallback").is_none() {
             return Some(on_open.map_or(Self::Error, Self::Made));
-        };
+        }
         let fallback = options.expr("fallback", faults)?;
-        let Some(arguments) = function.argument_names() else {
-            faults.at(&place, &CircuitFault::UnnamedArgument);
-            return None;
-        };
+        for argument in function.unnamed_arguments() {
+            faults.at(argument, &CircuitFault::UnnamedArgument);
+        }
+        let arguments = function.argument_names()?;
+        judge_fallback(&fallback, &arguments, function, faults);
         Some(Self::Fallback { function: fallback, arguments })
     }
+}
+
+/// What can be seen without types: that it is no function, or a closure of another shape.
+fn judge_fallback(fallback: &Expr, arguments: &[Ident], function: &Function, faults: &mut Faults) {
+    match fallback {
+        Expr::Closure(closure) => {
+            if closure.inputs.len() != arguments.len() {
+                let fault = CircuitFault::FallbackOfOtherArguments {
+                    found: closure.inputs.len(),
+                    wanted: parameters(arguments),
+                };
+                faults.at(closure, &fault);
+            }
+            if let Some(asyncness) = closure.asyncness.as_ref().filter(|_| !function.is_async()) {
+                faults.at(asyncness, &CircuitFault::AsyncFallback);
+            }
+        }
+        Expr::Field(ExprField { base, member: Member::Named(name), .. }) if is_self(base) => {
+            let fault =
+                CircuitFault::FallbackOfSelf { name: name.to_string(), wanted: parameters(arguments) };
+            faults.at(fallback, &fault);
+        }
+        Expr::Call(_) | Expr::MethodCall(_) | Expr::Macro(_) | Expr::Await(_) | Expr::Try(_) => {
+            faults.at(fallback, &CircuitFault::FallbackThatIsCalled { wanted: parameters(arguments) });
+        }
+        _ if !matches!(fallback, Expr::Path(_)) && is_value(fallback) => {
+            faults.at(fallback, &CircuitFault::FallbackThatIsCalled { wanted: parameters(arguments) });
+        }
+        _ => {}
+    }
+}
+
+fn is_self(expr: &Expr) -> bool {
+    matches!(expr, Expr::Path(path) if path.path.is_ident("self"))
+}
+
+/// The arguments, as a closure takes them: nothing else can be called `self`.
+fn parameters(arguments: &[Ident]) -> String {
+    let name = |argument: &Ident| if argument == "self" { "this".into() } else { argument.to_string() };
+    arguments.iter().map(name).collect::<Vec<_>>().join(", ")
 }

@@ -19,8 +19,8 @@ impl Common {
         Self {
             runtime: Runtime::new(options.path("crate", faults)),
             clones: judge_clones(&options.names("clone", faults), function, faults),
-            name: options.string("name", faults),
-            on_error: options.expr("on_error", faults),
+            name: options.string("name", function, faults),
+            on_error: options.function("on_error", faults),
         }
     }
 }

@@ -42,7 +42,7 @@ impl RetryModel {
         }
         let common = Common::judge(options, function, faults);
         let giveup = options.predicate("giveup", faults);
-        let retry_after = options.expr("retry_after", faults);
+        let retry_after = options.function("retry_after", faults);
         let on = match (options.key("on"), attribute) {
             (Some(_), _) => options.predicate("on", faults).map(On::Only),
             (None, Attribute::AsyncBackoff) => Some(On::Timeouts),

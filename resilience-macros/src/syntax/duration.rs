@@ -1,8 +1,8 @@
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Group, Ident, Literal, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, ExprLit, ExprUnary, Lit, UnOp};
 
-use crate::diagnostics::{Faults, TimeFault, generated_at, span_of};
+use crate::diagnostics::{Faults, TimeFault, generated_at, is_almost_a_unit, span_of};
 
 /// A length of time: `15s`, or a `const` expression of the type `Duration`.
 pub(crate) enum Time {
@@ -163,6 +163,51 @@ fn decimal(digits: &str, scale: u128) -> Decimal {
     }
 }
 
+/// `30 s` with its two words as one: a slip that is told of here, and hides nothing else.
+pub(super) fn join_units(tokens: TokenStream, faults: &mut Faults) -> TokenStream {
+    let mut joined: Vec<TokenTree> = Vec::new();
+    for token in tokens {
+        let token = match token {
+            TokenTree::Group(group) => {
+                let mut inside = Group::new(group.delimiter(), join_units(group.stream(), faults));
+                inside.set_span(group.span());
+                TokenTree::Group(inside)
+            }
+            other => other,
+        };
+        match (joined.last(), &token) {
+            (Some(TokenTree::Literal(number)), TokenTree::Ident(unit)) => match join(number, unit) {
+                Some(time) => {
+                    // Of a unit that is none, its own fault tells.
+                    if nanos_in(&unit.to_string()).is_some() {
+                        let (number, unit) = (number.to_string(), unit.to_string());
+                        faults.at_span(token.span(), &TimeFault::Apart { number, unit });
+                    }
+                    joined.pop();
+                    joined.push(time.into());
+                }
+                None => joined.push(token),
+            },
+            _ => joined.push(token),
+        }
+    }
+    joined.into_iter().collect()
+}
+
+fn join(number: &Literal, unit: &Ident) -> Option<Literal> {
+    let place = number.span();
+    let (number, unit) = (number.to_string(), unit.to_string());
+    let is_number =
+        number.starts_with(|c: char| c.is_ascii_digit()) && number.ends_with(|c: char| c.is_ascii_digit());
+    let is_unit = is_number && (nanos_in(&unit).is_some() || is_almost_a_unit(&unit));
+    if !is_unit {
+        return None;
+    }
+    let mut joined: Literal = format!("{number}{unit}").parse().ok()?;
+    joined.set_span(place);
+    Some(joined)
+}
+
 #[cfg(test)]
 mod tests {
     use syn::parse_quote;
@@ -188,6 +233,24 @@ mod tests {
         ];
         for (literal, expected) in table {
             assert_eq!(nanos(&literal), Some(expected), "{}", literal.to_token_stream());
+        }
+    }
+
+    #[test]
+    fn a_unit_behind_a_space_belongs_to_its_number() {
+        let table = [
+            ("interval = 30 s", 1, "interval = 30s"),
+            ("backoff = exponential(100 ms, max = 1.5 min)", 2, "backoff = exponential(100ms, max = 1.5min)"),
+            ("interval = 30 seconds", 0, "interval = 30seconds"),
+            ("times = 3 as u32, interval = 30s", 0, "times = 3 as u32, interval = 30s"),
+            ("times = 3 y", 0, "times = 3 y"),
+            ("on(\"a\" s)", 0, "on(\"a\" s)"),
+        ];
+        for (apart, slips, together) in table {
+            let mut faults = Faults::default();
+            let joined = join_units(apart.parse().unwrap(), &mut faults);
+            let expected: TokenStream = together.parse().unwrap();
+            assert_eq!((joined.to_string(), faults.count()), (expected.to_string(), slips));
         }
     }
 

@@ -210,6 +210,12 @@ impl Function {
         self.self_name().into_iter().map(Some).chain(self.arguments().map(name)).collect()
     }
 
+    /// The arguments that are a pattern, and no name.
+    pub(crate) fn unnamed_arguments(&self) -> Vec<&Pat> {
+        let is_named = |pattern: &Pat| matches!(pattern, Pat::Ident(name) if name.subpat.is_none());
+        self.arguments().map(|(pattern, _)| pattern).filter(|pattern| !is_named(pattern)).collect()
+    }
+
     pub(crate) fn mut_of(&self, argument: &Ident) -> Option<Token![mut]> {
         self.named_arguments().into_iter().find(|name| name.ident == *argument)?.mutability
     }
@@ -253,6 +259,12 @@ impl Function {
         self.output()
             .and_then(second_argument)
             .map_or_else(|| self.outcome_span(), |error| generated_at(span_of(error)))
+    }
+
+    /// The `E` of a `Result<T, E>` is a parameter of the function, or looks like one.
+    pub(crate) fn error_is_generic(&self) -> bool {
+        let is_word = |error: &&Type| matches!(error, Type::Path(path) if path.path.get_ident().is_some_and(|word| word != "Self"));
+        self.output().and_then(second_argument).filter(is_word).is_some_and(|error| self.is_generic(error))
     }
 
     /// The first word of the expression that means something else in every instantiation of the function.

@@ -21,6 +21,6 @@ pub(crate) use duration::{Time, Timeout};
 pub(crate) use function::Function;
 pub(crate) use jitter::JitterSyntax;
 pub(crate) use options::Options;
-pub(crate) use predicate::Predicate;
+pub(crate) use predicate::{Predicate, is_value};
 pub(crate) use ratio::Ratio;
 pub(crate) use window::Window;

@@ -3,14 +3,15 @@ use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
-use syn::{Expr, Lit, Path, Token};
+use syn::{BinOp, Expr, ExprBinary, ExprField, Lit, Member, Path, Token};
 
 use super::backoff::BackoffSyntax;
 use super::count::Count;
-use super::duration::{Time, Timeout};
+use super::duration::{Time, Timeout, join_units};
+use super::function::Function;
 use super::inside::{enclose, inside};
 use super::jitter::JitterSyntax;
-use super::predicate::Predicate;
+use super::predicate::{Predicate, is_value};
 use super::ratio::{Percent, Ratio};
 use super::reader::{Entry, Reader, Value};
 use super::tokens::find_way_out;
@@ -27,6 +28,7 @@ pub(crate) struct Options {
 
 impl Options {
     pub(crate) fn read(attribute: Attribute, tokens: TokenStream, faults: &mut Faults) -> Self {
+        let tokens = join_units(tokens, faults);
         let mut reader = Reader::new(attribute, faults);
         let read = inside(&enclose(tokens), |input| reader.read(input));
         let Reader { faults, entries, strays, .. } = reader;
@@ -91,10 +93,30 @@ impl Options {
         way_out.is_none().then_some(expr)
     }
 
+    /// As [`function`](Self::function), where a variant may be one that makes something of a value.
+    pub(crate) fn constructor(&mut self, key: &'static str, faults: &mut Faults) -> Option<Expr> {
+        let expr = self.expr(key, faults)?;
+        if !matches!(expr, Expr::Path(_)) && is_value(&expr) {
+            faults.at(&expr, &OptionFault::ValueForFunction { key });
+            return None;
+        }
+        Some(expr)
+    }
+
+    /// The expression of `key = EXPR`, where that is to be called.
+    pub(crate) fn function(&mut self, key: &'static str, faults: &mut Faults) -> Option<Expr> {
+        let expr = self.expr(key, faults)?;
+        if is_value(&expr) {
+            faults.at(&expr, &OptionFault::ValueForFunction { key });
+            return None;
+        }
+        Some(expr)
+    }
+
     pub(crate) fn predicate(&mut self, key: &'static str, faults: &mut Faults) -> Option<Predicate> {
         let entry = self.take(key)?;
         match entry.value {
-            Value::Expr(expr) => return Some(Predicate::Expr(expr)),
+            Value::Expr(expr) => return Predicate::read_value(key, expr, faults),
             Value::Missing => faults.at(&entry.key, &OptionFault::NoValue { key }),
             Value::Percent(percent) => faults.at(&percent, &OptionFault::Ratio { key }),
             Value::List(group) if group.stream().is_empty() => {
@@ -168,8 +190,18 @@ impl Options {
     }
 
     /// A string, or a `const` expression that is one.
-    pub(crate) fn string(&mut self, key: &'static str, faults: &mut Faults) -> Option<Expr> {
+    pub(crate) fn string(
+        &mut self,
+        key: &'static str,
+        function: &Function,
+        faults: &mut Faults,
+    ) -> Option<Expr> {
         let expr = self.expr(key, faults)?;
+        // Constants are written in capitals; an argument is none either, but nothing to be quoted.
+        if let Some(text) = unquoted(&expr).filter(|_| function.argument_in(&expr).is_none()) {
+            faults.at(&expr, &NameFault::Unquoted { key, text });
+            return None;
+        }
         let is_string = match &expr {
             Expr::Lit(literal) => matches!(literal.lit, Lit::Str(_)),
             Expr::Closure(_) | Expr::Infer(_) => false,
@@ -209,6 +241,23 @@ impl Options {
         }
         self.take(key);
         names.unwrap_or_default()
+    }
+}
+
+/// Words that are no expression, but were meant as they stand: `payments`, `payments-api`, `db.fetch`.
+fn unquoted(expr: &Expr) -> Option<String> {
+    match expr {
+        Expr::Path(path) => {
+            let word = path.path.get_ident()?.to_string();
+            word.starts_with(char::is_lowercase).then_some(word)
+        }
+        Expr::Binary(ExprBinary { op: BinOp::Sub(_), left, right, .. }) => {
+            Some(format!("{}-{}", unquoted(left)?, unquoted(right)?))
+        }
+        Expr::Field(ExprField { base, member: Member::Named(name), .. }) => {
+            Some(format!("{}.{name}", unquoted(base)?))
+        }
+        _ => None,
     }
 }
 

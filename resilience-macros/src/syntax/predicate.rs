@@ -1,6 +1,7 @@
-use proc_macro2::{Group, Span, TokenStream};
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::parse::ParseStream;
-use syn::{Expr, Pat, Token};
+use syn::{BinOp, Expr, ExprBinary, ExprPath, Pat, Token};
 
 use super::inside::inside;
 use crate::diagnostics::{Faults, OptionFault, span_of};
@@ -20,8 +21,24 @@ impl Predicate {
         }
     }
 
+    pub(super) fn read_value(key: &'static str, expr: Expr, faults: &mut Faults) -> Option<Self> {
+        if !is_value(&expr) {
+            return Some(Self::Expr(expr));
+        }
+        let mut pattern = spelled(&expr);
+        if matches!(pattern.as_str(), "Some" | "Ok" | "Err") {
+            pattern.push_str("(_)");
+        }
+        faults.at(&expr, &OptionFault::ValueForPredicate { key, pattern });
+        None
+    }
+
     pub(super) fn read_pattern(key: &'static str, group: &Group, faults: &mut Faults) -> Option<Self> {
         let tokens = group.stream();
+        if is_closure(&tokens) {
+            faults.at(&tokens, &OptionFault::ClosureForPattern { key });
+            return None;
+        }
         let parsed = inside(group, |input| {
             let pattern = pattern(input)?;
             let rest: TokenStream = input.parse()?;
@@ -32,7 +49,6 @@ impl Predicate {
                 faults.at(&name, &OptionFault::BindingForPattern { key, name: name.to_string() });
             }
             Ok((_, rest)) if rest.is_empty() => return Some(Self::Pattern(tokens)),
-            _ if is_closure(&tokens) => faults.at(&tokens, &OptionFault::ClosureForPattern { key }),
             Ok((_, rest)) => {
                 let first = rest.into_iter().next();
                 let fault = match &first {
@@ -66,8 +82,128 @@ fn pattern(input: ParseStream<'_>) -> syn::Result<Option<syn::Ident>> {
     })
 }
 
-/// `|e| ..` is read as a pattern with a leading `|`, which ends somewhere in the body.
+/// `|e| ..` may also be read as a pattern with a leading `|`: one that tells values apart is meant as such.
 fn is_closure(tokens: &TokenStream) -> bool {
-    tokens.clone().into_iter().next().is_some_and(|first| matches!(first.to_string().as_str(), "|" | "move"))
-        && matches!(syn::parse2::<Expr>(tokens.clone()), Ok(Expr::Closure(_)))
+    let begins = |first: TokenTree| matches!(first.to_string().as_str(), "|" | "move" | "async");
+    tokens.clone().into_iter().next().is_some_and(begins)
+        && match syn::parse2::<Expr>(tokens.clone()) {
+            Ok(Expr::Closure(closure)) => closure.inputs.iter().all(takes_everything),
+            _ => false,
+        }
+}
+
+fn takes_everything(pattern: &Pat) -> bool {
+    match pattern {
+        Pat::Wild(_) | Pat::Type(_) => true,
+        Pat::Ident(name) => name.subpat.is_none() && name.ident.to_string().starts_with(char::is_lowercase),
+        Pat::Reference(reference) => takes_everything(&reference.pat),
+        Pat::Paren(inside) => takes_everything(&inside.pat),
+        Pat::Tuple(tuple) => tuple.elems.iter().all(takes_everything),
+        _ => false,
+    }
+}
+
+/// What can be nothing but a value: a variant, a struct, a literal. Functions are not written like that.
+pub(crate) fn is_value(expr: &Expr) -> bool {
+    match expr {
+        Expr::Lit(_) | Expr::Struct(_) | Expr::Range(_) | Expr::Tuple(_) | Expr::Array(_) => true,
+        Expr::Path(path) => is_camel_case(path),
+        Expr::Call(call) => matches!(&*call.func, Expr::Path(path) if is_camel_case(path)),
+        Expr::Binary(ExprBinary { op: BinOp::BitOr(_), left, right, .. }) => {
+            is_value(left) && is_value(right)
+        }
+        Expr::Unary(negative) => is_value(&negative.expr),
+        Expr::Reference(reference) => is_value(&reference.expr),
+        Expr::Group(group) => is_value(&group.expr),
+        Expr::Paren(inside) => is_value(&inside.expr),
+        _ => false,
+    }
+}
+
+/// A constant, in capitals, may be a function.
+fn is_camel_case(path: &ExprPath) -> bool {
+    path.path.segments.last().is_some_and(|last| {
+        let word = last.ident.to_string();
+        word.starts_with(char::is_uppercase) && (word.len() == 1 || word.contains(char::is_lowercase))
+    })
+}
+
+/// As somebody would write it.
+fn spelled(tokens: &impl ToTokens) -> String {
+    let mut text = tokens.to_token_stream().to_string();
+    for (apart, together) in [
+        (" :: ", "::"),
+        (" (", "("),
+        ("( ", "("),
+        (" )", ")"),
+        (" ,", ","),
+        ("& ", "&"),
+        ("- ", "-"),
+        (" ..= ", "..="),
+    ] {
+        text = text.replace(apart, together);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use syn::parse_quote;
+
+    use super::*;
+
+    #[test]
+    fn values_are_told_from_functions() {
+        let values: [Expr; 12] = [
+            parse_quote!(Error::Down),
+            parse_quote!(Down),
+            parse_quote!(E),
+            parse_quote!(Error::Status(500)),
+            parse_quote!(Error::Status { .. }),
+            parse_quote!(Error::Down | Error::Busy(_)),
+            parse_quote!(200),
+            parse_quote!(-1),
+            parse_quote!("done"),
+            parse_quote!(500..=599),
+            parse_quote!((1, 2)),
+            parse_quote!(&None),
+        ];
+        for value in values {
+            assert!(is_value(&value), "{}", value.to_token_stream());
+        }
+        let functions: [Expr; 8] = [
+            parse_quote!(is_down),
+            parse_quote!(Error::is_down),
+            parse_quote!(IS_DOWN),
+            parse_quote!(|error| true),
+            parse_quote!(one_of(Error::Down)),
+            parse_quote!(self.is_down),
+            parse_quote!({ is_down }),
+            parse_quote!(<T as Into<Error>>::is_down),
+        ];
+        for function in functions {
+            assert!(!is_value(&function), "{}", function.to_token_stream());
+        }
+    }
+
+    #[test]
+    fn closures_are_told_from_alternatives() {
+        for closure in
+            ["|e| true", "|_| true", "|e: &E| e.is()", "|&e| e == 1", "move |e| e.is()", "|(a, b)| a > b"]
+        {
+            assert!(is_closure(&closure.parse().unwrap()), "{closure}");
+        }
+        for pattern in ["|1 | 2", "| A | B", "A | B", "| Some(1) | None", "e"] {
+            assert!(!is_closure(&pattern.parse().unwrap()), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_is_spelled_as_it_was_written() {
+        for text in ["Error::Down", "Error::Status(500, _)", "E::A | E::B { .. }", "-1", "&None", "500..=599"]
+        {
+            let tokens: TokenStream = text.parse().unwrap();
+            assert_eq!(spelled(&tokens), text);
+        }
+    }
 }

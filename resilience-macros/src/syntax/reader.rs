@@ -41,6 +41,8 @@ enum Next {
     Nothing,
     /// `key: value`, `key == value`
     NotEquals,
+    /// `key value`
+    Operand,
     Other,
 }
 
@@ -121,6 +123,14 @@ impl<'a> Reader<'a> {
                 {
                     input.call(Ident::parse_any).ok()?;
                     return self.keyed(key, input);
+                }
+                Next::Operand if known && key != "clone" => {
+                    let value = ahead.fork().parse::<TokenTree>().ok()?;
+                    self.faults.at(&value, &OptionFault::NoEquals { key: key.to_string() });
+                    self.strays = true;
+                    input.call(Ident::parse_any).ok()?;
+                    // It ends where the expression does: there are commas in a closure.
+                    return input.parse::<Expr>().ok().map(drop);
                 }
                 Next::Nothing if known => {
                     input.call(Ident::parse_any).ok()?;
@@ -225,6 +235,12 @@ fn next(ahead: ParseStream<'_>) -> Next {
         Next::NotEquals
     } else if ahead.is_empty() || ahead.peek(Token![,]) {
         Next::Nothing
+    } else if ahead.peek(Token![|])
+        || ahead.peek(Token![||])
+        || ahead.peek(Lit)
+        || ahead.peek(Ident::peek_any) && !ahead.peek(Token![as])
+    {
+        Next::Operand
     } else {
         Next::Other
     }

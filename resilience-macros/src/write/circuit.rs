@@ -1,4 +1,4 @@
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::Expr;
 
@@ -18,8 +18,7 @@ pub(super) fn write(model: &CircuitModel, attempt: &Attempt<'_>) -> TokenStream 
     let ends = Ends::new(&model.common.runtime, Attribute::Circuit, attempt.function);
     let (site, circuit) = circuit(model, attempt);
     let acquire = if attempt.is_async() { "acquire_async" } else { "try_acquire" };
-    // What is no circuit has no such method, which is said where it is given.
-    let acquire = Ident::new(acquire, model.circuit.span());
+    let acquire = Ident::new(acquire, Span::mixed_site());
     let (made, ended) = if attempt.is_async() {
         let made = attempt.wrapped(|future| {
             quote_spanned! {Span::mixed_site()=> {
@@ -115,7 +114,9 @@ fn circuit(model: &CircuitModel, attempt: &Attempt<'_>) -> (TokenStream, TokenSt
             };
             let site = listed(site, quote!(Keyed));
             // A key is looked at, and not moved.
-            let circuit = quote_spanned!(generated_at(span_of(key))=> circuit(&(#key)));
+            let span = generated_at(span_of(key));
+            let (private, key) = (runtime.private_at(span), borrowed(key));
+            let circuit = quote_spanned!(span=> circuit(#private::key(#key)));
             let site = quote_spanned! {Span::mixed_site()=>
                 #site
                 let __circuit = __RESILIENCE_CIRCUIT.#find.#circuit;
@@ -125,9 +126,22 @@ fn circuit(model: &CircuitModel, attempt: &Attempt<'_>) -> (TokenStream, TokenSt
         // The name tells an attribute that it was expanded on a body that another one has written already.
         Circuit::Given(breaker) => {
             let site = quote_spanned!(Span::mixed_site()=> const __RESILIENCE_CIRCUIT: () = (););
-            (site, quote_spanned!(model.circuit.span()=> (#breaker)))
+            let span = generated_at(span_of(breaker));
+            let private = runtime.private_at(span);
+            let breaker = borrowed(breaker);
+            (site, quote_spanned!(span=> #private::given(#breaker)))
         }
     }
+}
+
+/// `&(EXPR)`, marked from the first token to the last one.
+fn borrowed(expr: &Expr) -> TokenStream {
+    let tokens = expr.to_token_stream();
+    let first = generated_at(span_of(expr));
+    let last = tokens.clone().into_iter().last().map_or(first, |last| generated_at(last.span()));
+    let mut group = Group::new(Delimiter::Parenthesis, tokens);
+    group.set_span(last);
+    quote_spanned!(first=> &#group)
 }
 
 /// What an error is to the circuit: an expression that gives it back.

@@ -12,11 +12,14 @@ pub(super) struct Ends<'a> {
     by: Ident,
     outcome: Span,
     error: Span,
+    /// The error type is a parameter, which a bound can make one that holds everything.
+    generic: bool,
 }
 
 impl<'a> Ends<'a> {
     pub(super) fn new(runtime: &'a Runtime, by: Attribute, function: &Function) -> Self {
-        Self { runtime, by: by.marker(), outcome: function.outcome_span(), error: function.error_span() }
+        let (outcome, error) = (function.outcome_span(), function.error_span());
+        Self { runtime, by: by.marker(), outcome, error, generic: function.error_is_generic() }
     }
 
     /// `__out`, as a `Result`.
@@ -36,14 +39,21 @@ impl<'a> Ends<'a> {
 
     /// A time limit, as the function's error.
     pub(super) fn hold_timed_out(&self, timed_out: &TokenStream) -> TokenStream {
-        let private = self.runtime.private_at(self.error);
-        quote_spanned!(self.error=> #private::HoldTimedOut::hold(#timed_out))
+        self.hold("HoldTimedOut", timed_out)
     }
 
     /// A refusal, as the function's error.
     pub(super) fn hold_open(&self, open: &TokenStream) -> TokenStream {
-        let private = self.runtime.private_at(self.error);
-        quote_spanned!(self.error=> #private::HoldCircuitOpen::hold(#open))
+        self.hold("HoldCircuitOpen", open)
+    }
+
+    fn hold(&self, by: &str, of: &TokenStream) -> TokenStream {
+        let (private, by) = (self.runtime.private_at(self.error), Ident::new(by, self.error));
+        if self.generic {
+            quote_spanned!(self.error=> #private::convert(#of))
+        } else {
+            quote_spanned!(self.error=> #private::#by::hold(#of))
+        }
     }
 
     /// The alarm over `__value`, as the function's error.

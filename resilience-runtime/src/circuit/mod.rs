@@ -23,6 +23,7 @@ mod memory;
 // Floor 4: what calls go through.
 mod breaker;
 mod call;
+pub(crate) mod given;
 mod keyed;
 mod permit;
 mod registry;

@@ -131,8 +131,9 @@ impl From<CircuitOpen> for io::Error {
 #[diagnostic::on_unimplemented(
     message = "the error type `{Self}` cannot hold a `CircuitOpen`",
     label = "while the circuit is open, the function has to return a `{Self}`",
-    note = "write `impl From<resilience::CircuitOpen> for {Self}` (with thiserror: a variant with `#[from]`)",
-    note = "or say what to return instead: `fallback = ..` or `on_open = |open| ..`"
+    note = "if `{Self}` is a type of yours, write `impl From<resilience::CircuitOpen> for {Self}` (with thiserror: a \
+            variant with `#[from]`)",
+    note = "if it is not, return an error enum of yours that has one, or say what to return instead: `fallback = ..` or `on_open = |open| ..`"
 )]
 pub trait HoldCircuitOpen: Sized {
     /// The refusal as an error of this type.

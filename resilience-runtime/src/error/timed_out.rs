@@ -108,7 +108,9 @@ impl From<TimedOut> for io::Error {
 #[diagnostic::on_unimplemented(
     message = "the error type `{Self}` cannot hold a `TimedOut`",
     label = "when time runs out, the function has to return a `{Self}`",
-    note = "write `impl From<resilience::TimedOut> for {Self}` (with thiserror: a variant with `#[from]`)"
+    note = "if `{Self}` is a type of yours, write `impl From<resilience::TimedOut> for {Self}` (with thiserror: a \
+            variant with `#[from]`)",
+    note = "if it is not, return an error enum of yours that has one"
 )]
 pub trait HoldTimedOut: Sized {
     /// The time limit as an error of this type.

@@ -1,0 +1,39 @@
+//! What users write to be called, behind traits of ours: what the compiler says of something else is said in their words,
+//! and what it says of a function of other arguments stays as it is.
+
+use std::time::Duration;
+
+use crate::attempt::Attempt;
+
+/// A predicate, or what was meant for one.
+#[diagnostic::on_unimplemented(
+    message = "expected a function that is asked about `&{T}`, found `{Self}`",
+    label = "this is no function of `&{T}` that returns a `bool`",
+    note = "a pattern goes in parentheses, without the `=`: `on(Error::Busy)`"
+)]
+pub trait Ask<T: ?Sized>: FnOnce(&T) -> bool {}
+
+#[diagnostic::do_not_recommend]
+impl<T: ?Sized, F: FnOnce(&T) -> bool> Ask<T> for F {}
+
+/// A `retry_after`, or what was meant for one.
+#[diagnostic::on_unimplemented(
+    message = "`retry_after` takes a function of `&{E}`, not `{Self}`",
+    label = "this is no function of `&{E}` that returns an `Option<Duration>`",
+    note = "write `retry_after = |error| error.retry_after()`"
+)]
+pub trait AskWait<E>: FnOnce(&E) -> Option<Duration> {}
+
+#[diagnostic::do_not_recommend]
+impl<E, F: FnOnce(&E) -> Option<Duration>> AskWait<E> for F {}
+
+/// An `on_error`, or what was meant for one.
+#[diagnostic::on_unimplemented(
+    message = "`on_error` takes a function of `&{E}` and `&Attempt`, not `{Self}`",
+    label = "this is no function of `&{E}` and `&Attempt` that returns nothing",
+    note = "write `on_error = |error, attempt| log(error, attempt.number)`"
+)]
+pub trait Tell<E>: FnOnce(&E, &Attempt) {}
+
+#[diagnostic::do_not_recommend]
+impl<E, F: FnOnce(&E, &Attempt)> Tell<E> for F {}
