@@ -154,6 +154,7 @@ async fn futures_of_async_traits_can_be_sent() {
 }
 
 #[retry(interval = 0s)]
+#[expect(clippy::manual_async_fn, reason = "it is what is tested")]
 fn by_hand(flaky: &Flaky) -> impl Future<Output = Result<u32, Oops>> + Send {
     async move { flaky.ask_async().await }
 }
@@ -188,6 +189,7 @@ fn boxed(flaky: &Flaky) -> BoxFuture<'_, Result<u32, Oops>> {
 
 /// Waits until it is dropped.
 #[retry(attempt_timeout = 1s, times = 2, interval = 0s)]
+#[expect(clippy::manual_async_fn, reason = "it is what is tested")]
 fn hangs(flaky: Arc<Flaky>) -> impl Future<Output = Result<u32, TimedOut>> + Send + 'static {
     async move {
         let _ = flaky.ask();
