@@ -470,6 +470,7 @@ fn guarded_twice(answer: Result<u32, PayError>) -> Result<u32, PayError> {
 struct Reader;
 struct Writer;
 
+#[expect(clippy::unused_self, reason = "two methods of one path")]
 impl Reader {
     #[circuit(failure_threshold = 1)]
     fn open(&self, answer: Result<u32, PayError>) -> Result<u32, PayError> {
@@ -477,6 +478,7 @@ impl Reader {
     }
 }
 
+#[expect(clippy::unused_self, reason = "two methods of one path")]
 impl Writer {
     #[circuit(failure_threshold = 2)]
     fn open(&self, answer: Result<u32, PayError>) -> Result<u32, PayError> {

@@ -483,6 +483,7 @@ mod constant {
 
     struct Tries<const N: u32>;
 
+    #[expect(clippy::unused_self, reason = "the receiver brings the parameter")]
     impl<const N: u32> Tries<N> {
         #[retry(times = N)]
         fn of_the_impl(&self) -> Result<u32, TimedOut> {
@@ -614,6 +615,32 @@ mod return_type {
         assert!(matches!(room_for_all(3), Err(Roomy::Rang(_))));
         assert!(matches!(room_for_all(4), Err(Roomy::Late(_))));
         assert_eq!(no_need_for_room().await, Err(Narrow::Busy));
+    }
+}
+
+mod lints {
+    #![deny(unused_variables, unused_mut, unused_must_use, dead_code, unreachable_code, unused_assignments)]
+
+    use super::*;
+
+    #[retry(clone(text))]
+    fn cloned_and_changed(mut text: String) -> Result<String, TimedOut> {
+        text.push('a');
+        Ok(text)
+    }
+
+    #[circuit]
+    #[asyncretry(2, clone(text))]
+    async fn cloned_and_changed_in_time(mut text: String) -> Result<String, resilience::CircuitOpen> {
+        yield_now().await;
+        text.push('a');
+        Ok(text)
+    }
+
+    #[tokio::test]
+    async fn what_is_used_and_changed_is_not_called_unused() {
+        assert_eq!(cloned_and_changed(String::new()), Ok("a".to_owned()));
+        assert_eq!(cloned_and_changed_in_time(String::new()).await.ok().as_deref(), Some("a"));
     }
 }
 

@@ -116,11 +116,11 @@ async fn dropping_the_future_in_a_wait_cancels_it_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_after_one_that_was_dropped_starts_from_nothing() {
-    let numbers = std::cell::RefCell::new(Vec::new());
     #[retry(times = 3, interval = 1s, on_error = |(), attempt| numbers.borrow_mut().push(attempt.number))]
     async fn fails(numbers: &std::cell::RefCell<Vec<u32>>) -> Result<(), ()> {
         Err(())
     }
+    let numbers = std::cell::RefCell::new(Vec::new());
     // Two attempts are made and a third is waited for.
     assert!(timeout(ms(1500), fails(&numbers)).await.is_err());
     assert_eq!(fails(&numbers).await, Err(()));
@@ -168,8 +168,6 @@ async fn an_attempt_that_spends_the_whole_budget_is_still_cut() {
 
 #[test]
 fn on_error_is_not_told_of_a_success_and_the_hooks_are_not_asked() {
-    let asked = AtomicU32::new(0);
-    let count = || asked.fetch_add(1, Relaxed);
     #[retry(
         on = |()| { count(); true },
         giveup = |()| { count(); false },
@@ -179,6 +177,8 @@ fn on_error_is_not_told_of_a_success_and_the_hooks_are_not_asked() {
     async fn good(count: impl Fn() -> u32) -> Result<u8, ()> {
         Ok(1)
     }
+    let asked = AtomicU32::new(0);
+    let count = || asked.fetch_add(1, Relaxed);
     let mut future = pin!(good(count));
     assert!(future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready());
     assert_eq!(asked.load(Relaxed), 0);

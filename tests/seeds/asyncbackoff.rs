@@ -115,11 +115,11 @@ async fn asyncbackoff_always_tries_again_after_a_timeout() {
 
 #[tokio::test(start_paused = true)]
 async fn asyncbackoff_pauses_not_at_all_by_default() {
-    let db = Db::new(secs(1));
     #[asyncbackoff(100ms, max_tries = 5)]
     async fn five_times(db: &Db) -> Result<u16, Error> {
         Ok(db.call().await)
     }
+    let db = Db::new(secs(1));
     assert!(five_times(&db).await.is_err());
     assert_eq!(db.figures(), (5, 0, ms(500)));
 }

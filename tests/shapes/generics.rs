@@ -71,6 +71,7 @@ impl<T, const N: u32> Service for Bold<T, N> {
     const TRIES: u32 = N + 1;
 }
 
+#[expect(clippy::unused_self, reason = "the receiver brings the parameters")]
 impl<T: Service, const N: u32> Bold<T, N> {
     #[retry(times = N, interval = 0s)]
     fn by_impl(&self, calls: &AtomicU32) -> Result<u32, Oops> {

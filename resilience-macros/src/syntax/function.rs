@@ -220,6 +220,12 @@ impl Function {
         self.named_arguments().into_iter().find(|name| name.ident == *argument)?.mutability
     }
 
+    /// The argument of that name, as it is written.
+    pub(crate) fn variable<'a>(&'a self, name: &'a Ident) -> (Option<Token![mut]>, &'a Ident) {
+        let argument = self.named_arguments().into_iter().find(|argument| argument.ident == *name);
+        argument.map_or((None, name), |argument| (argument.mutability, &argument.ident))
+    }
+
     pub(crate) fn remove_mut(&mut self, argument: &Ident) {
         if let Some(future) = &mut self.future {
             future.remove_mut(argument);
@@ -310,17 +316,26 @@ impl Function {
         quote!(#(#attrs)* #vis #signature #body)
     }
 
-    /// The function with another body, and items before that.
-    pub(crate) fn with(&self, items: &TokenStream, body: &TokenStream) -> TokenStream {
-        let Self { attrs, vis, signature, absorbed, .. } = self;
-        let body = self.future.as_ref().map_or_else(|| body.clone(), |future| future.with(body));
-        quote_spanned! {Span::mixed_site()=>
-            #(#attrs)* #vis #signature {
-                #(#[allow(unused_imports)] use #absorbed as _;)*
-                #items
-                #body
-            }
-        }
+    /// The function with another body, which clones `clones`, and items before that.
+    pub(crate) fn with(&self, items: &TokenStream, body: &TokenStream, clones: &[Ident]) -> TokenStream {
+        let Self { attrs, vis, signature, whole, absorbed, .. } = self;
+        // The braces are the user's: what ends in a macro's is a macro's altogether to the compiler, which then says
+        // nothing of a function that nobody calls. So nobody may say that there is no `return`,
+        let body = self
+            .future
+            .as_ref()
+            .map_or_else(|| quote_spanned!(Span::mixed_site()=> return #body), |future| future.with(body));
+        let statements = quote_spanned! {Span::mixed_site()=>
+            #(#[allow(unused_imports)] use #absorbed as _;)*
+            #items
+            #body
+        };
+        let mut body = Group::new(Delimiter::Brace, statements);
+        body.set_span(whole.span());
+        // .. nor that what the body consumes could be borrowed, as it is here.
+        let allow = (!clones.is_empty())
+            .then(|| quote_spanned!(Span::mixed_site()=> #[allow(clippy::needless_pass_by_value)]));
+        quote!(#(#attrs)* #allow #vis #signature #body)
     }
 }
 

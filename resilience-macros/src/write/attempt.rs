@@ -111,8 +111,13 @@ impl Attempt<'_> {
             return made.clone();
         }
         let clones = self.clones.iter().map(|name| {
-            let mutability = self.function.mut_of(name).filter(|_| self.clones_are_seen);
-            quote_spanned!(name.span()=> let #mutability #name = ::core::clone::Clone::clone(&#name);)
+            // What is said of the variable, that nobody uses or changes it, is said of the argument.
+            let (mutability, variable) = self.function.variable(name);
+            let mutability = mutability.filter(|_| self.clones_are_seen);
+            quote_spanned! {name.span()=>
+                #[allow(clippy::shadow_reuse)]
+                let #mutability #variable = ::core::clone::Clone::clone(&#name);
+            }
         });
         quote_spanned!(Span::mixed_site()=> { #(#clones)* #made })
     }

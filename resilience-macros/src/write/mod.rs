@@ -42,11 +42,11 @@ pub(crate) fn function(mut function: Function, layers: &[Layer]) -> TokenStream 
             Model::Circuit(model) => circuit::write(model, &attempt),
         };
     }
+    let clones = last_loop.map_or_else(Default::default, |depth| layers[depth].common().clones.as_slice());
     // Their clones carry it instead.
-    for argument in last_loop.map_or_else(Default::default, |depth| layers[depth].common().clones.as_slice())
-    {
+    for argument in clones {
         function.remove_mut(argument);
     }
     let named = layers.iter().map(options::write);
-    function.with(&quote!(#(#named)*), &body)
+    function.with(&quote!(#(#named)*), &body, clones)
 }
