@@ -442,6 +442,47 @@ mod tests {
     }
 
     #[test]
+    fn only_a_closed_circuit_that_has_nothing_to_time_and_nothing_to_fill_rests_at_zero() {
+        let (row, slow) = (CircuitConfig::new(), CircuitConfig::new().slow_call(Duration::from_secs(1)));
+        let window = CircuitConfig::new().failure_rate(0.5).window_calls(10);
+        for (state, config, expected) in [
+            (CircuitState::Closed, row, 0),
+            (CircuitState::Closed, slow, 1),
+            (CircuitState::Closed, window, 1),
+            (CircuitState::Open, row, 1),
+            (CircuitState::MetricsOnly, row, 1),
+        ] {
+            assert_eq!(rest(state, &Window::new(&config), &config), expected, "{state:?}, {config:?}");
+        }
+    }
+
+    #[test]
+    fn a_circuit_that_opens_says_how_many_failures_it_took_whether_calls_are_timed_or_not() {
+        let slow = CircuitConfig::new().slow_call(Duration::from_secs(1));
+        for (config, count) in [(CircuitConfig::new(), 5), (slow, 6)] {
+            let mut ledger = Ledger::new(&config);
+            let word = open_tripped(Word::first(count), &mut ledger, Nanos::ZERO, &config, &None);
+            assert_eq!(failures(word, &ledger, Nanos::ZERO, &config), 5, "{config:?}");
+        }
+    }
+
+    #[test]
+    fn a_closed_circuit_with_a_window_counts_the_failures_in_it() {
+        let config = CircuitConfig::new().failure_rate(0.5).window_calls(10);
+        let mut ledger = Ledger::new(&config);
+        ledger.window.record(Seen { failed: true, slow: false }, Nanos::ZERO, &config);
+        assert_eq!(failures(Word::first(1), &ledger, Nanos::ZERO, &config), 1);
+    }
+
+    #[test]
+    fn each_trial_has_a_number_of_its_own() {
+        let mut ledger = Ledger::new(&CircuitConfig::new());
+        let word = Word::first(0).turned(CircuitState::HalfOpen, 1);
+        let numbers = [(); 3].map(|()| trial(word, &mut ledger, Nanos::ZERO).note);
+        assert_eq!(numbers, [0, 1, 2]);
+    }
+
+    #[test]
     fn what_counts_as_nothing_leaves_a_closed_circuit_and_its_failures_alone() {
         let config = CircuitConfig::new();
         let mut ledger = Ledger::new(&config);

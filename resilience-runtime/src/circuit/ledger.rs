@@ -161,6 +161,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_notice_hangs_where_calls_may_be_refused_and_nowhere_else() {
+        let mut ledger = Ledger::new(&CircuitConfig::new());
+        for (state, hangs) in [
+            (CircuitState::Open, true),
+            (CircuitState::Closed, false),
+            (CircuitState::HalfOpen, true),
+            (CircuitState::Disabled, false),
+            (CircuitState::ForcedOpen, true),
+            (CircuitState::MetricsOnly, false),
+        ] {
+            let word = Word::first(0).turned(state, 1);
+            ledger.turn_notice(&Name::Written("test"), word);
+            assert_eq!(ledger.notice.as_ref().map(|notice| notice.word), hangs.then_some(word), "{state:?}");
+        }
+    }
+
+    #[test]
     fn nothing_is_kept_where_nobody_listens_and_of_what_is_minor_only_so_much() {
         let mut ledger = Ledger::new(&CircuitConfig::new());
         let mut kept = |kind, open| {

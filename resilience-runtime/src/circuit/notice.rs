@@ -25,3 +25,24 @@ impl Notice {
         self.word == seen && seen.state() != CircuitState::HalfOpen && !self.until.is_over(now)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_notice_refuses_its_generation_until_its_time_is_up_and_never_decides_on_trials() {
+        let open = Word::first(0).turned(CircuitState::Open, 1);
+        let half_open = open.turned(CircuitState::HalfOpen, 1);
+        for (word, seen, now, refuses) in [
+            (open, open, 9, true),
+            (open, open, 10, false),
+            (open, half_open, 9, false),
+            (half_open, half_open, 9, false),
+        ] {
+            let (name, until) = (Name::Written("test"), Nanos::new(10));
+            let notice = Notice { name, word, until, failures: 5, last_failure: None };
+            assert_eq!(notice.refuses(seen, Nanos::new(now)), refuses, "{notice:?}, {seen:?} at {now}");
+        }
+    }
+}
