@@ -162,6 +162,8 @@ mod asynchronous;
 mod blocking;
 /// Bodies that return in so many words.
 mod explicit;
+/// Lints that nobody may allow.
+mod forbidden;
 
 use core::time::Duration;
 
