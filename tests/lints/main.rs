@@ -164,6 +164,8 @@ mod blocking;
 mod explicit;
 /// Lints that nobody may allow.
 mod forbidden;
+/// Lints of the user's own code.
+mod heard;
 
 use core::time::Duration;
 

@@ -160,7 +160,10 @@ fn by_hand(flaky: &Flaky) -> impl Future<Output = Result<u32, Oops>> + Send {
 }
 
 #[asyncbackoff(deadline = 1s, on(Oops(_)))]
-fn pinned<'a>(flaky: &'a Flaky, text: &'a str) -> Pin<Box<dyn Future<Output = Result<String, Oops>> + Send + 'a>> {
+fn pinned<'a>(
+    flaky: &'a Flaky,
+    text: &'a str,
+) -> Pin<Box<dyn Future<Output = Result<String, Oops>> + Send + 'a>> {
     let length = text.len();
     Box::pin(async move {
         flaky.ask_async().await?;
