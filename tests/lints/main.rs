@@ -162,6 +162,10 @@ mod asynchronous;
 mod blocking;
 /// Bodies that return in so many words.
 mod explicit;
+/// Lints that nobody may allow.
+mod forbidden;
+/// Lints of the user's own code.
+mod heard;
 
 use core::time::Duration;
 

@@ -149,7 +149,6 @@ fn report(model: &CircuitModel, attempt: &Attempt<'_>) -> TokenStream {
     let runtime = &model.common.runtime;
     let private = runtime.private();
     let mut report = quote_spanned! {Span::mixed_site()=> {
-        #[allow(unused_imports)]
         use #private::{ByDebug as _, ByDisplay as _, ByType as _};
         __permit.failed(__error, |__error| (&&&#private::Text(__error)).__resilience_text())
     }};

@@ -37,14 +37,12 @@ pub(super) fn declare(
         },
         // A `const` item may not speak of the function's generics; a `const` block may.
         Policy::Const { value, generic: true } => quote_spanned! {Span::mixed_site()=>
-            #[allow(non_snake_case)]
             let #site: &#private::Site<#root::#policy_type> =
                 const { &#private::Site::new(#name, #value) };
         },
         Policy::Runtime(policy) => {
             let policy = convert(policy, policy_type.clone(), common);
             quote_spanned! {Span::mixed_site()=>
-                #[allow(non_snake_case)]
                 let #site: &#private::Site<#root::#policy_type> =
                     &#private::Site::new(#name, #policy);
             }

@@ -1,0 +1,60 @@
+//! Where nobody may allow what is forbidden, an expansion that did would not compile. The siblings of a stack do: their
+//! imports are used by nothing else.
+
+#![forbid(unused_imports, non_snake_case, non_upper_case_globals, unreachable_pub, unused_qualifications)]
+#![forbid(unused, nonstandard_style, let_underscore)]
+
+use resilience::{RetryPolicy, asyncretry, circuit, poll, retry};
+
+use super::{Fault, ask, ask_async};
+
+/// It asks as often as it is told to.
+#[retry(policy = RetryPolicy::new().times(number))]
+fn at_run_time(number: u32) -> Result<u32, Fault> {
+    ask(number)
+}
+
+/// It asks as often as its type says.
+#[poll(until(_), times = N)]
+fn generic<const N: u32>(number: u32) -> Result<u32, Fault> {
+    ask(number)
+}
+
+/// It takes what it gets.
+#[retry(clone(text))]
+fn cloned(text: String) -> Result<String, Fault> {
+    Ok(text)
+}
+
+/// A circuit each.
+#[circuit(key = number)]
+fn keyed(number: u32) -> Result<u32, Fault> {
+    ask(number)
+}
+
+/// It asks again.
+#[asyncretry(2)]
+async fn again(number: u32) -> Result<u32, Fault> {
+    ask_async(number).await
+}
+
+/// Another answer is good enough.
+#[circuit(fallback = |other| other.checked_add(1).ok_or(Fault::Late))]
+async fn falls_back(number: u32) -> Result<u32, Fault> {
+    ask_async(number).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn they_compile_and_answer() {
+        assert_eq!((at_run_time(1), at_run_time(1)), (Ok(1), Ok(1)), "they answer");
+        assert_eq!((generic::<2>(1), generic::<3>(1)), (Ok(1), Ok(1)), "they answer");
+        assert_eq!((keyed(1), keyed(2)), (Ok(1), Ok(2)), "they answer");
+        let text = || String::from("a");
+        assert_eq!((cloned(text()), cloned(text())), (Ok(text()), Ok(text())), "they answer");
+        drop((again(1), again(2), falls_back(1), falls_back(2)));
+    }
+}
