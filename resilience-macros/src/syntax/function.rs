@@ -42,6 +42,9 @@ impl Function {
         if signature.asyncness.is_some() && !cfg!(feature = "tokio") {
             faults.at(&signature.asyncness, &FunctionFault::NeedsTokio { attribute });
         }
+        if let Some(tracked) = attrs.iter().find(|attr| attr.path().is_ident("track_caller")) {
+            faults.at(tracked, &FunctionFault::TrackCaller { attribute });
+        }
         if is_rewritten(&body) {
             faults.at_span(attribute_span(&signature), &FunctionFault::AlreadyRewritten { attribute });
         }
@@ -174,6 +177,10 @@ impl Function {
     /// The `&mut` arguments that the body names, `&mut self` among them. None, if something borrowed is returned: it may
     /// be borrowed from them.
     pub(crate) fn exclusive_names(&self) -> Vec<Ident> {
+        // What runs before the block may have given their names to something else.
+        if self.future.as_ref().is_some_and(FutureBlock::has_setup) {
+            return Vec::new();
+        }
         let Some(returned) = self.output() else { return Vec::new() };
         if borrows(returned.to_token_stream()) {
             return Vec::new();
@@ -229,6 +236,10 @@ impl Function {
     pub(crate) fn remove_mut(&mut self, argument: &Ident) {
         if let Some(future) = &mut self.future {
             future.remove_mut(argument);
+            // It may be changed before the block.
+            if future.has_setup() {
+                return;
+            }
         }
         for input in &mut self.signature.inputs {
             if let FnArg::Typed(typed) = input {
@@ -257,7 +268,11 @@ impl Function {
 
     /// Where an error about the return type points.
     pub(crate) fn outcome_span(&self) -> Span {
-        generated_at(self.output().map_or_else(|| self.signature.ident.span(), span_of))
+        // Where nothing is written, `#[async_trait]` has written `()`.
+        let written = self.output().filter(|ty| {
+            self.future.is_none() || !matches!(ty, Type::Tuple(tuple) if tuple.elems.is_empty())
+        });
+        generated_at(written.map_or_else(|| self.signature.ident.span(), span_of))
     }
 
     /// Where an error about the error type points: at the `E` of a `Result<T, E>`.
@@ -358,10 +373,13 @@ fn is_rewritten(body: &Group) -> bool {
     find_ident(body.stream(), &|ident| ident.to_string().starts_with("__RESILIENCE_")).is_some()
 }
 
-/// `#[tokio::test]` above has made a sync function of an async one: the words with which it says that it cannot.
+/// `#[tokio::test]` above has made a sync function of an async one, which begins and ends as no other does.
 fn runtime_in(body: &Group) -> Option<String> {
+    let mut tokens = body.stream().into_iter();
+    let begins =
+        ["let", "body", "="].iter().all(|word| tokens.next().is_some_and(|token| token.to_string() == *word));
     let text = body.to_string();
-    let made = text.contains("Failed building the Runtime") && text.contains("block_on");
+    let made = begins && text.contains("Failed building the Runtime") && text.contains("block_on");
     made.then(|| if text.contains("Pin < & mut dyn") { "tokio::test" } else { "tokio::main" }.to_owned())
 }
 
