@@ -260,6 +260,7 @@ mod written_by_hand {
     }
 
     #[retry(interval = 0s)]
+    #[expect(clippy::needless_return, reason = "it is what is tested")]
     fn returned(flaky: &Flaky) -> Pin<Box<dyn Future<Output = Result<u32, Oops>> + Send + '_>> {
         return std::boxed::Box::pin(async move { flaky.ask_async().await });
     }
@@ -288,7 +289,6 @@ mod written_by_hand {
     of_fragments!(fragments, { flaky_of_its_own().await }, async move { Ok(8) });
 
     #[tokio::test]
-    #[expect(clippy::needless_return, reason = "it is what is tested")]
     async fn what_the_body_does_is_done_by_each_attempt() {
         static FLAKY: LazyLock<Flaky> = LazyLock::new(Flaky::default);
         assert_eq!(each_attempt_begins_anew(&FLAKY).await, Ok(3));
