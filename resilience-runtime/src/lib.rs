@@ -28,7 +28,10 @@ mod retry;
 mod site;
 // Floors of its own, from 0 to 4: see there.
 mod circuit;
-// Floor 5: the doors.
+// Floor 5: over HTTP. Floors of its own: see there.
+#[cfg(feature = "http")]
+pub mod http;
+// Floor 6: the doors.
 #[doc(hidden)]
 pub mod __private;
 #[cfg(feature = "testing")]

@@ -258,6 +258,13 @@ impl PollPolicy {
     }
 
     /// The timeout, which is no shorter by default than what it is to leave time for.
+    /// No bound on the attempts.
+    #[cfg(feature = "http")]
+    pub(crate) const fn without_times(mut self) -> Self {
+        self.times = None;
+        self
+    }
+
     pub(crate) const fn limit(&self) -> Nanos {
         if let Some(timeout) = self.timeout {
             return timeout;

@@ -68,6 +68,26 @@ impl PollRun {
         PollNext::Return
     }
 
+    /// As [`saw`](Self::saw), where the other side has asked for a wait: a lower bound. One that does not fit into the timeout
+    /// leads nowhere.
+    #[cfg(feature = "http")]
+    pub(crate) fn saw_asked(
+        &mut self,
+        site: &Site<PollPolicy>,
+        good: bool,
+        asked: Option<Duration>,
+    ) -> PollNext {
+        let next = self.saw(site, good);
+        let (PollNext::Wait(Wait(wait), elapsed), Some(asked)) = (&next, asked.map(Nanos::of)) else {
+            return next;
+        };
+        let at = Nanos::of(*elapsed);
+        if at.plus(asked) > site.policy.limit() {
+            return PollNext::Return;
+        }
+        PollNext::Wait(Wait(self.watch.paced(asked.max(*wait), at)), *elapsed)
+    }
+
     /// As [`failed`](Self::failed), where a circuit below may be `open` by now, with its time left: there is no use in
     /// coming back before.
     pub fn failed_below(

@@ -1,0 +1,57 @@
+use std::path::PathBuf;
+use std::time::Duration;
+
+use reqwest::{Certificate, Client};
+use rustls::crypto::{CryptoProvider, ring};
+
+use super::HttpError;
+use super::error::Kind;
+
+/// How a client of our own is made.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Tls {
+    pub(super) accept_invalid_certs: bool,
+    pub(super) ca_bundle: Option<PathBuf>,
+    pub(super) attempt_timeout: Option<Duration>,
+}
+
+impl Tls {
+    pub(super) fn is_set(&self) -> bool {
+        self.accept_invalid_certs || self.ca_bundle.is_some()
+    }
+
+    pub(super) fn client(&self) -> Result<Client, HttpError> {
+        // A program that has chosen its cryptography keeps it.
+        if CryptoProvider::get_default().is_none() {
+            // Somebody else may be faster.
+            let _ = ring::default_provider().install_default();
+        }
+        let mut builder = Client::builder().tls_danger_accept_invalid_certs(self.accept_invalid_certs);
+        if let Some(path) = &self.ca_bundle {
+            let wrong = |message: String| {
+                HttpError::new(
+                    Kind::Settings,
+                    None,
+                    format!("the certificates in {} {message}", path.display()),
+                )
+            };
+            let pem = std::fs::read(path).map_err(|error| wrong(format!("cannot be read: {error}")))?;
+            let certificates = Certificate::from_pem_bundle(&pem)
+                .map_err(|error| wrong(format!("are none: {}", error.without_url())))?;
+            if certificates.is_empty() {
+                return Err(wrong("are none: there is no PEM certificate in it".into()));
+            }
+            builder = builder.tls_certs_merge(certificates);
+        }
+        builder.build().map_err(|error| {
+            HttpError::new(Kind::Settings, None, "the HTTP client could not be made")
+                .caused(error.without_url())
+        })
+    }
+}
+
+/// As `Authorization: Basic` wants it.
+pub(super) fn base64(bytes: &[u8]) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(bytes)
+}

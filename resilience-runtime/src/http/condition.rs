@@ -1,0 +1,236 @@
+use std::fmt;
+use std::ops::{BitAnd, BitOr, Not};
+use std::sync::Arc;
+
+use reqwest::header::HeaderName;
+use serde_json::Value;
+use serde_json_path::JsonPath;
+
+use super::error::Kind as ErrorKind;
+use super::{HttpError, HttpResponse};
+
+/// What an answer has to be like. Made by [`status`], [`text`], [`json`], [`jsonpath`], [`header`] and [`callback`], and put
+/// together with `&`, `|` and `!`.
+///
+/// ```
+/// use resilience::http::{json, status};
+/// use serde_json::json;
+///
+/// let done = status(200) & (json(json!({"state": "done"})) | !status(204));
+/// assert_eq!(done.to_string(), r#"status 200 and (json {"state":"done"} or not status 204)"#);
+/// ```
+#[derive(Clone)]
+pub struct Condition(Kind);
+
+#[derive(Clone)]
+enum Kind {
+    Status(u16),
+    Text(String),
+    Json(Value),
+    JsonPath { source: String, path: Result<JsonPath, String>, value: Value },
+    Header { name: String, value: String },
+    Callback(Arc<dyn Fn(&HttpResponse) -> bool + Send + Sync>),
+    All(Vec<Condition>),
+    Any(Vec<Condition>),
+    Not(Box<Condition>),
+}
+
+/// The status is this one.
+#[must_use]
+pub const fn status(status: u16) -> Condition {
+    Condition(Kind::Status(status))
+}
+
+/// The body is this text, and no other. An empty one is an empty body.
+#[must_use]
+pub fn text(text: impl Into<String>) -> Condition {
+    Condition(Kind::Text(text.into()))
+}
+
+/// The body is this JSON: the same value, whatever the order of its keys and its spaces. A body that is no JSON is an error.
+#[must_use]
+pub fn json(value: impl Into<Value>) -> Condition {
+    Condition(Kind::Json(value.into()))
+}
+
+/// What this `JSONPath` (RFC 9535) finds in the body: nothing never holds; one match is compared with `value`, several are, as a
+/// list. A body that is no JSON is an error; so is an expression that cannot be read, before the first request.
+///
+/// ```
+/// use resilience::http::jsonpath;
+///
+/// assert_eq!(jsonpath("$.jobs[*].state", "done").to_string(), r#"jsonpath $.jobs[*].state = "done""#);
+/// assert!(jsonpath("$[", 1).check().unwrap_err().is_settings());
+/// ```
+#[must_use]
+pub fn jsonpath(expression: impl Into<String>, value: impl Into<Value>) -> Condition {
+    let source = expression.into();
+    let path = JsonPath::parse(&source).map_err(|error| error.to_string());
+    Condition(Kind::JsonPath { source, path, value: value.into() })
+}
+
+/// A header has this value, or one of its values is this one. Names are the same in upper and lower case.
+#[must_use]
+pub fn header(name: impl Into<String>, value: impl Into<String>) -> Condition {
+    Condition(Kind::Header { name: name.into(), value: value.into() })
+}
+
+/// Whatever this function says.
+#[must_use]
+pub fn callback(holds: impl Fn(&HttpResponse) -> bool + Send + Sync + 'static) -> Condition {
+    Condition(Kind::Callback(Arc::new(holds)))
+}
+
+impl Condition {
+    /// Whether an answer is like this. Of several conditions, those behind the one that decides are not looked at.
+    ///
+    /// # Errors
+    /// If the body had to be read for that, and could not.
+    pub fn holds(&self, response: &HttpResponse) -> Result<bool, HttpError> {
+        Ok(match &self.0 {
+            Kind::Status(status) => response.status().as_u16() == *status,
+            Kind::Text(text) => response.text()? == text,
+            Kind::Json(value) => response.value()? == value,
+            Kind::JsonPath { path: Ok(path), value, .. } => finds(path, value, response.value()?),
+            Kind::JsonPath { path: Err(_), .. } => return self.check().map(|()| false),
+            Kind::Header { name, value } => response
+                .headers()
+                .get_all(name.as_str())
+                .iter()
+                .any(|found| found.as_bytes() == value.as_bytes()),
+            Kind::Callback(holds) => holds(response),
+            Kind::All(all) => {
+                for condition in all {
+                    if !condition.holds(response)? {
+                        return Ok(false);
+                    }
+                }
+                true
+            }
+            Kind::Any(any) => {
+                for condition in any {
+                    if condition.holds(response)? {
+                        return Ok(true);
+                    }
+                }
+                false
+            }
+            Kind::Not(condition) => !condition.holds(response)?,
+        })
+    }
+
+    /// Whether it can be asked at all: its `JSONPath` and header names can be read.
+    ///
+    /// # Errors
+    /// With what is wrong, and where.
+    pub fn check(&self) -> Result<(), HttpError> {
+        match &self.0 {
+            Kind::JsonPath { source, path: Err(error), .. } => Err(HttpError::new(
+                ErrorKind::Settings,
+                None,
+                format!("the JSONPath {source:?} cannot be read: {error}"),
+            )),
+            Kind::Header { name, .. } if HeaderName::from_bytes(name.as_bytes()).is_err() => {
+                Err(HttpError::new(ErrorKind::Settings, None, format!("{name:?} is no name of a header")))
+            }
+            Kind::All(several) | Kind::Any(several) => several.iter().try_for_each(Self::check),
+            Kind::Not(condition) => condition.check(),
+            _ => Ok(()),
+        }
+    }
+
+    /// All of them hold.
+    pub(super) fn all(mut several: Vec<Self>) -> Option<Self> {
+        if several.len() > 1 { Some(Self(Kind::All(several))) } else { several.pop() }
+    }
+}
+
+/// One match is compared as it is, several as a list.
+fn finds(path: &JsonPath, value: &Value, body: &Value) -> bool {
+    let matches = path.query(body).all();
+    match matches.as_slice() {
+        [] => false,
+        [one] => *one == value,
+        several => match value {
+            Value::Array(values) => {
+                values.len() == several.len() && values.iter().eq(several.iter().copied())
+            }
+            _ => false,
+        },
+    }
+}
+
+impl BitAnd for Condition {
+    type Output = Self;
+
+    fn bitand(self, other: Self) -> Self {
+        let mut all = match self.0 {
+            Kind::All(all) => all,
+            kind => vec![Self(kind)],
+        };
+        all.push(other);
+        Self(Kind::All(all))
+    }
+}
+
+impl BitOr for Condition {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        let mut any = match self.0 {
+            Kind::Any(any) => any,
+            kind => vec![Self(kind)],
+        };
+        any.push(other);
+        Self(Kind::Any(any))
+    }
+}
+
+impl Not for Condition {
+    type Output = Self;
+
+    fn not(self) -> Self {
+        match self.0 {
+            Kind::Not(condition) => *condition,
+            kind => Self(Kind::Not(Box::new(Self(kind)))),
+        }
+    }
+}
+
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let joined = |f: &mut fmt::Formatter<'_>, several: &[Self], word: &str| {
+            for (index, condition) in several.iter().enumerate() {
+                if index > 0 {
+                    write!(f, " {word} ")?;
+                }
+                if matches!(condition.0, Kind::All(_) | Kind::Any(_)) {
+                    write!(f, "({condition})")?;
+                } else {
+                    write!(f, "{condition}")?;
+                }
+            }
+            Ok(())
+        };
+        match &self.0 {
+            Kind::Status(status) => write!(f, "status {status}"),
+            Kind::Text(text) => write!(f, "text {text:?}"),
+            Kind::Json(value) => write!(f, "json {value}"),
+            Kind::JsonPath { source, value, .. } => write!(f, "jsonpath {source} = {value}"),
+            Kind::Header { name, value } => write!(f, "header {name}: {value}"),
+            Kind::Callback(_) => f.write_str("callback"),
+            Kind::All(all) => joined(f, all, "and"),
+            Kind::Any(any) => joined(f, any, "or"),
+            Kind::Not(condition) if matches!(condition.0, Kind::All(_) | Kind::Any(_)) => {
+                write!(f, "not ({condition})")
+            }
+            Kind::Not(condition) => write!(f, "not {condition}"),
+        }
+    }
+}
+
+impl fmt::Debug for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Condition({self})")
+    }
+}

@@ -1,0 +1,308 @@
+//! A poller, and its conditions, as data: with the keys of the reference library.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use reqwest::Method;
+use serde::Deserialize;
+use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
+
+use super::{Condition, HttpError, HttpPoll, header, json, jsonpath, status, text};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Data {
+    url: String,
+    #[serde(default)]
+    method: Option<String>,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+    #[serde(default)]
+    auth: Option<Auth>,
+    #[serde(default = "yes")]
+    verify: bool,
+    #[serde(default)]
+    ca_bundle: Option<String>,
+    until: Several,
+    #[serde(default)]
+    alarms: Option<Several>,
+    #[serde(default)]
+    ignore_exceptions: Vec<Ignored>,
+    #[serde(default)]
+    polling_interval: Option<Time>,
+    #[serde(default)]
+    max_retries: Retries,
+    #[serde(default)]
+    deadline: Option<Time>,
+    #[serde(default)]
+    attempt_timeout: Option<Time>,
+    #[serde(default = "yes")]
+    respect_retry_after: bool,
+    #[serde(default)]
+    max_body: Option<usize>,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+/// How many requests are sent. Left out, it is fifty; `null` means for ever.
+#[derive(Default)]
+enum Retries {
+    #[default]
+    Default,
+    Endless,
+    AtMost(u32),
+}
+
+impl<'de> Deserialize<'de> for Retries {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Option::deserialize(deserializer).map(|most| most.map_or(Self::Endless, Self::AtMost))
+    }
+}
+
+/// A name and a password, or a token.
+#[derive(Deserialize)]
+#[serde(
+    untagged,
+    expecting = "`auth` is [\"name\", \"password\"], {\"username\", \"password\"} or {\"bearer\"}"
+)]
+enum Auth {
+    Pair(String, String),
+    Basic(Basic),
+    Bearer(Bearer),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Basic {
+    username: String,
+    password: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Bearer {
+    bearer: String,
+}
+
+/// A kind of error.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Ignored {
+    Connect,
+    Timeout,
+    Request,
+    Decode,
+    Body,
+}
+
+impl Ignored {
+    fn is(self, error: &HttpError) -> bool {
+        match self {
+            Self::Connect => error.is_connect(),
+            Self::Timeout => error.is_timeout(),
+            Self::Request => error.is_request(),
+            Self::Decode => error.is_decode(),
+            Self::Body => error.is_body(),
+        }
+    }
+}
+
+/// One condition, or a list of them, of which one is enough.
+struct Several(Vec<Condition>);
+
+impl<'de> Deserialize<'de> for Several {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OneOrMany;
+
+        impl<'de> Visitor<'de> for OneOrMany {
+            type Value = Several;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a condition, or a list of conditions")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Several, A::Error> {
+                Condition::deserialize(de::value::MapAccessDeserializer::new(map))
+                    .map(|one| Several(vec![one]))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut several: A) -> Result<Several, A::Error> {
+                let mut conditions = Vec::new();
+                while let Some(condition) = several.next_element()? {
+                    conditions.push(condition);
+                }
+                if conditions.is_empty() {
+                    return Err(de::Error::custom("the list of conditions is empty: it would never hold"));
+                }
+                Ok(Several(conditions))
+            }
+        }
+
+        deserializer.deserialize_any(OneOrMany)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a condition: {\"status_code\", \"headers\", \"text\", \"json\", \"jsonpath\"}"
+)]
+struct ConditionData {
+    #[serde(default)]
+    status_code: Option<u16>,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+    #[serde(default)]
+    text: Option<String>,
+    /// `null` is a JSON value like any other.
+    #[serde(default, deserialize_with = "given")]
+    json: Option<Value>,
+    #[serde(default)]
+    jsonpath: Vec<PathData>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PathData {
+    expression: String,
+    value: Value,
+}
+
+/// All keys of one condition hold. It is refused if it is empty, or if a `JSONPath` cannot be read.
+impl<'de> Deserialize<'de> for Condition {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let data = ConditionData::deserialize(deserializer)?;
+        // What is cheap comes first: a body is not read for an answer of another status.
+        let mut all: Vec<Self> = data.status_code.map(status).into_iter().collect();
+        all.extend(data.headers.into_iter().map(|(name, value)| header(name, value)));
+        all.extend(data.text.map(text));
+        all.extend(data.json.map(json));
+        all.extend(data.jsonpath.into_iter().map(|path| jsonpath(path.expression, path.value)));
+        let condition = Self::all(all).ok_or_else(|| {
+            de::Error::custom(
+                "the condition is empty: give it one of `status_code`, `headers`, `text`, `json`, `jsonpath`",
+            )
+        })?;
+        condition.check().map_err(de::Error::custom)?;
+        Ok(condition)
+    }
+}
+
+/// `"2s"`, `"500ms"`, or a number of seconds.
+struct Time(Duration);
+
+impl<'de> Deserialize<'de> for Time {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Written;
+
+        impl Visitor<'_> for Written {
+            type Value = Time;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a time as \"2s\", \"500ms\", \"1.5min\" or \"1h\", or a number of seconds")
+            }
+
+            fn visit_u64<E: de::Error>(self, seconds: u64) -> Result<Time, E> {
+                Ok(Time(Duration::from_secs(seconds)))
+            }
+
+            fn visit_i64<E: de::Error>(self, seconds: i64) -> Result<Time, E> {
+                u64::try_from(seconds)
+                    .map_err(|_| E::custom("a time is not negative"))
+                    .and_then(|s| self.visit_u64(s))
+            }
+
+            fn visit_f64<E: de::Error>(self, seconds: f64) -> Result<Time, E> {
+                Duration::try_from_secs_f64(seconds).map(Time).map_err(E::custom)
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Time, E> {
+                let split = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
+                let (number, unit) = text.split_at(split);
+                let seconds = match unit {
+                    "us" => 1e-6,
+                    "ms" => 1e-3,
+                    "s" => 1.0,
+                    "min" | "m" => 60.0,
+                    "h" => 3600.0,
+                    _ => return Err(E::invalid_value(de::Unexpected::Str(text), &self)),
+                };
+                match number.trim().parse::<f64>() {
+                    Ok(number) => self.visit_f64(number * seconds),
+                    Err(_) => Err(E::invalid_value(de::Unexpected::Str(text), &self)),
+                }
+            }
+        }
+
+        deserializer.deserialize_any(Written)
+    }
+}
+
+impl<'de> Deserialize<'de> for HttpPoll {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Data::deserialize(deserializer)?.into_poll().map_err(de::Error::custom)
+    }
+}
+
+impl Data {
+    fn into_poll(self) -> Result<HttpPoll, String> {
+        let method = self.method.as_deref().unwrap_or("GET").to_uppercase();
+        let method =
+            method.parse::<Method>().map_err(|_| format!("`method`: {method:?} is no HTTP method"))?;
+        let mut poll = HttpPoll::of(method, &self.url);
+        for (name, value) in self.headers {
+            poll = poll.header(name, value);
+        }
+        poll = match self.auth {
+            Some(Auth::Pair(username, password) | Auth::Basic(Basic { username, password })) => {
+                poll.basic_auth(username, password)
+            }
+            Some(Auth::Bearer(Bearer { bearer })) => poll.bearer(bearer),
+            None => poll,
+        };
+        poll = poll.danger_accept_invalid_certs(!self.verify).respect_retry_after(self.respect_retry_after);
+        for condition in self.until.0 {
+            poll = poll.until(condition);
+        }
+        for condition in self.alarms.into_iter().flat_map(|alarms| alarms.0) {
+            poll = poll.alarm(condition);
+        }
+        for kind in self.ignore_exceptions {
+            poll = poll.ignore(move |error| kind.is(error));
+        }
+        if let Some(path) = self.ca_bundle {
+            poll = poll.ca_bundle(path);
+        }
+        if let Some(Time(interval)) = self.polling_interval {
+            poll = poll.interval(interval);
+        }
+        poll = match self.max_retries {
+            Retries::AtMost(0) => return Err("`max_retries`: no request at all would be sent".into()),
+            Retries::AtMost(most) => poll.max_attempts(most),
+            Retries::Endless => poll.forever(),
+            Retries::Default => poll,
+        };
+        if let Some(Time(deadline)) = self.deadline {
+            poll = poll.deadline(deadline);
+        }
+        if let Some(Time(timeout)) = self.attempt_timeout {
+            poll = poll.attempt_timeout(timeout);
+        }
+        if let Some(most) = self.max_body {
+            poll = poll.max_body(most);
+        }
+        poll.check().map_err(|error| match &poll.request {
+            Err(_) => format!("`url`: {error}"),
+            Ok(_) => error.to_string(),
+        })?;
+        Ok(poll)
+    }
+}

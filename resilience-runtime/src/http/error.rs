@@ -1,0 +1,179 @@
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+use reqwest::Url;
+
+use super::{Condition, HttpResponse};
+
+/// What went wrong with one request, or with its answer.
+///
+/// Its message names the address without credentials and without the query.
+#[derive(Debug)]
+pub struct HttpError {
+    kind: Kind,
+    place: String,
+    message: String,
+    source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Connect,
+    Timeout,
+    Request,
+    Decode,
+    Body,
+    Settings,
+}
+
+impl HttpError {
+    pub(super) fn new(kind: Kind, url: Option<&Url>, message: impl Into<String>) -> Self {
+        Self { kind, place: url.map(redacted).unwrap_or_default(), message: message.into(), source: None }
+    }
+
+    pub(super) fn caused(mut self, source: impl Error + Send + Sync + 'static) -> Self {
+        self.source = Some(Box::new(source));
+        self
+    }
+
+    pub(super) fn of_request(url: &Url, error: reqwest::Error) -> Self {
+        let (kind, message) = if error.is_timeout() {
+            (Kind::Timeout, "took too long")
+        } else if error.is_connect() {
+            (Kind::Connect, "could not be connected to")
+        } else if error.is_body() || error.is_decode() {
+            (Kind::Body, "broke off in its answer")
+        } else if error.is_redirect() {
+            (Kind::Request, "led in circles")
+        } else {
+            (Kind::Request, "did not answer the request")
+        };
+        // It would name the address with everything in it.
+        Self::new(kind, Some(url), message).caused(error.without_url())
+    }
+
+    /// The other side could not be reached: no address, no connection, no TLS.
+    #[must_use]
+    pub fn is_connect(&self) -> bool {
+        self.kind == Kind::Connect
+    }
+
+    /// An attempt took longer than `attempt_timeout`, or than the client allows.
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        self.kind == Kind::Timeout
+    }
+
+    /// The request failed after the connection was made: the other side hung up, spoke no HTTP, or sent it in circles.
+    #[must_use]
+    pub fn is_request(&self) -> bool {
+        self.kind == Kind::Request
+    }
+
+    /// The body is not what a condition looks for: no JSON, or no text.
+    #[must_use]
+    pub fn is_decode(&self) -> bool {
+        self.kind == Kind::Decode
+    }
+
+    /// The answer began, and its body broke off, or is longer than `max_body`.
+    #[must_use]
+    pub fn is_body(&self) -> bool {
+        self.kind == Kind::Body
+    }
+
+    /// The poller itself makes no sense: it has no condition, its address or a condition of it cannot be read, or its client
+    /// could not be made. No request was sent.
+    #[must_use]
+    pub fn is_settings(&self) -> bool {
+        self.kind == Kind::Settings
+    }
+}
+
+impl fmt::Display for HttpError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.place.is_empty() {
+            write!(f, "{} ", self.place)?;
+        }
+        f.write_str(&self.message)?;
+        let mut source = self.source.as_deref().map(|source| source as &dyn Error);
+        while let Some(error) = source {
+            write!(f, ": {error}")?;
+            source = error.source();
+        }
+        Ok(())
+    }
+}
+
+impl Error for HttpError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}
+
+/// Without what must not stand in a log: name, password and query.
+pub(super) fn redacted(url: &Url) -> String {
+    let mut text = format!("{}://{}", url.scheme(), url.host_str().unwrap_or_default());
+    let port = url.port().map(|port| format!(":{port}"));
+    let query = if url.query().is_some() { "?.." } else { "" };
+    text.extend([port.as_deref().unwrap_or_default(), url.path(), query]);
+    text
+}
+
+/// How a poll ended that did not bring its answer.
+#[derive(Debug)]
+pub enum HttpPollError {
+    /// An answer rang an alarm.
+    Alarm {
+        /// The answer.
+        response: HttpResponse,
+        /// The alarm that rang.
+        condition: Condition,
+    },
+    /// There were enough attempts, or the deadline has passed.
+    TimedOut {
+        /// The last answer, if there was one.
+        last: Option<HttpResponse>,
+        /// How many attempts were made.
+        attempts: u32,
+        /// How long it all took.
+        elapsed: Duration,
+    },
+    /// A request failed, or its answer could not be read, and that was not to be ignored.
+    Http(HttpError),
+}
+
+impl fmt::Display for HttpPollError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Alarm { response, condition } => {
+                write!(f, "{} answered {}: the alarm {condition} rang", response.place(), response.status())
+            }
+            Self::TimedOut { last, attempts, elapsed } => {
+                let times = if *attempts == 1 { "" } else { "s" };
+                write!(f, "the answer did not come in {attempts} attempt{times}, in {elapsed:?}")?;
+                match last {
+                    Some(last) => write!(f, "; the last one of {} was {}", last.place(), last.status()),
+                    None => Ok(()),
+                }
+            }
+            Self::Http(error) => error.fmt(f),
+        }
+    }
+}
+
+impl Error for HttpPollError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Http(error) => error.source(),
+            Self::Alarm { .. } | Self::TimedOut { .. } => None,
+        }
+    }
+}
+
+impl From<HttpError> for HttpPollError {
+    fn from(error: HttpError) -> Self {
+        Self::Http(error)
+    }
+}

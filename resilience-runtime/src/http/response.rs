@@ -1,0 +1,144 @@
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use bytes::Bytes;
+use encoding_rs::{Encoding, UTF_8};
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use reqwest::{StatusCode, Url};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::HttpError;
+use super::error::{Kind, redacted};
+
+/// An answer, with its whole body. Clones share it.
+///
+/// The body is decoded when it is first asked for, and once.
+#[derive(Clone)]
+pub struct HttpResponse(Arc<Parts>);
+
+struct Parts {
+    url: Url,
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Bytes,
+    text: OnceLock<Result<String, String>>,
+    json: OnceLock<Result<Value, String>>,
+}
+
+impl HttpResponse {
+    pub(super) fn new(url: Url, status: StatusCode, headers: HeaderMap, body: Bytes) -> Self {
+        Self(Arc::new(Parts { url, status, headers, body, text: OnceLock::new(), json: OnceLock::new() }))
+    }
+
+    /// The whole body of an answer of `reqwest`, whatever its size: for functions under `#[poll]` that ask about conditions.
+    ///
+    /// # Errors
+    /// If the body breaks off.
+    pub async fn read(response: reqwest::Response) -> Result<Self, HttpError> {
+        Self::read_at_most(response, usize::MAX).await
+    }
+
+    pub(super) async fn read_at_most(
+        mut response: reqwest::Response,
+        most: usize,
+    ) -> Result<Self, HttpError> {
+        let url = response.url().clone();
+        let mut body = Vec::new();
+        let too_large = || {
+            let message = format!("sent more than {most} bytes, which is what `max_body` allows");
+            HttpError::new(Kind::Body, Some(&url), message)
+        };
+        if response.content_length().is_some_and(|length| length > most as u64) {
+            return Err(too_large());
+        }
+        while let Some(chunk) = response.chunk().await.map_err(|error| HttpError::of_request(&url, error))? {
+            if body.len() + chunk.len() > most {
+                return Err(too_large());
+            }
+            body.extend_from_slice(&chunk);
+        }
+        let (status, headers) = (response.status(), response.headers().clone());
+        Ok(Self::new(url, status, headers, body.into()))
+    }
+
+    /// Where it came from, redirects followed.
+    #[must_use]
+    pub fn url(&self) -> &Url {
+        &self.0.url
+    }
+
+    /// Its status: compares with a number.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.0.status
+    }
+
+    /// Its headers.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        &self.0.headers
+    }
+
+    /// Its body.
+    #[must_use]
+    pub fn bytes(&self) -> &Bytes {
+        &self.0.body
+    }
+
+    /// Its body as text, in the encoding that its `Content-Type` names, or else UTF-8.
+    ///
+    /// # Errors
+    /// If the body is no such text.
+    pub fn text(&self) -> Result<&str, HttpError> {
+        match self.0.text.get_or_init(|| self.decode()) {
+            Ok(text) => Ok(text),
+            Err(message) => Err(self.undecodable(message)),
+        }
+    }
+
+    /// Its body, read as JSON.
+    ///
+    /// # Errors
+    /// If the body is no JSON, with the line and column; or no `T`.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, HttpError> {
+        serde_json::from_slice(&self.0.body).map_err(|error| {
+            self.undecodable(&format!("sent no JSON of the kind that is asked for: {error}"))
+        })
+    }
+
+    /// The JSON that conditions look at, read once.
+    pub(super) fn value(&self) -> Result<&Value, HttpError> {
+        let read = || serde_json::from_slice(&self.0.body).map_err(|error| format!("sent no JSON: {error}"));
+        self.0.json.get_or_init(read).as_ref().map_err(|message| self.undecodable(message))
+    }
+
+    pub(super) fn place(&self) -> String {
+        redacted(&self.0.url)
+    }
+
+    fn decode(&self) -> Result<String, String> {
+        let content_type = self.0.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let charset = content_type.and_then(|value| {
+            let (_, after) = value.split_once("charset=")?;
+            after.split(';').next().map(|name| name.trim().trim_matches('"'))
+        });
+        let encoding = charset.and_then(|name| Encoding::for_label(name.as_bytes())).unwrap_or(UTF_8);
+        let (text, used, bad) = encoding.decode(&self.0.body);
+        if bad { Err(format!("sent no text of the encoding {}", used.name())) } else { Ok(text.into_owned()) }
+    }
+
+    fn undecodable(&self, message: &str) -> HttpError {
+        HttpError::new(Kind::Decode, Some(&self.0.url), message)
+    }
+}
+
+impl fmt::Debug for HttpResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpResponse")
+            .field("url", &self.place())
+            .field("status", &self.0.status.as_u16())
+            .field("bytes", &self.0.body.len())
+            .finish_non_exhaustive()
+    }
+}
