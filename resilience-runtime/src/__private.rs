@@ -1,7 +1,7 @@
 //! Every name an expansion may use, and nothing else. Not part of the public interface.
 
 pub use crate::__resilience_list as list;
-pub use crate::asked::{Ask, AskWait, Tell};
+pub use crate::asked::{Ask, AskWait, Judge, Tell};
 pub use crate::circuit::given::{AskOpen, Given, Key, given, key};
 pub use crate::circuit::text::{ByDebug, ByDisplay, ByType, Text};
 pub use crate::circuit::{
@@ -29,6 +29,12 @@ use crate::circuit::CircuitOpen;
 #[inline]
 pub fn ask<T: ?Sized>(value: &T, predicate: impl Ask<T>) -> bool {
     predicate(value)
+}
+
+/// A predicate that a call or an operator makes.
+#[inline]
+pub fn judge<T: ?Sized>(value: &T, predicate: impl Judge<T>) -> bool {
+    predicate.judge(value)
 }
 
 /// A `retry_after` of the user's.

@@ -16,6 +16,25 @@ pub trait Ask<T: ?Sized>: FnOnce(&T) -> bool {}
 #[diagnostic::do_not_recommend]
 impl<T: ?Sized, F: FnOnce(&T) -> bool> Ask<T> for F {}
 
+/// What a call or an operator makes, to be asked about a value: a function, or a condition.
+#[diagnostic::on_unimplemented(
+    message = "expected a function that is asked about `&{T}`, found `{Self}`",
+    label = "this is no function of `&{T}` that returns a `bool`",
+    note = "a pattern goes in parentheses, without the `=`: `on(Error::Busy)`"
+)]
+pub trait Judge<T: ?Sized> {
+    /// Its answer.
+    fn judge(self, value: &T) -> bool;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: ?Sized, F: FnOnce(&T) -> bool> Judge<T> for F {
+    #[inline]
+    fn judge(self, value: &T) -> bool {
+        self(value)
+    }
+}
+
 /// A `retry_after`, or what was meant for one.
 #[diagnostic::on_unimplemented(
     message = "`retry_after` takes a function of `&{E}`, not `{Self}`",

@@ -20,7 +20,9 @@ pub(super) fn ask(runtime: &Runtime, predicate: &Predicate, value: &str) -> Toke
         }
         Predicate::Expr(expr) => {
             let private = runtime.private_at(span);
-            quote_spanned!(span=> #private::ask(&#value, #expr))
+            // A closure has to see what it is passed to; what is made has a type already, and may be a condition.
+            let ask = proc_macro2::Ident::new(if is_made(expr) { "judge" } else { "ask" }, span);
+            quote_spanned!(span=> #private::#ask(&#value, #expr))
         }
     }
 }
@@ -30,6 +32,16 @@ pub(super) fn call(runtime: &Runtime, function: &str, arguments: &TokenStream, e
     let span = generated_at(span_of(expr));
     let (private, function) = (runtime.private_at(span), proc_macro2::Ident::new(function, span));
     quote_spanned!(span=> #private::#function(#arguments, #expr))
+}
+
+/// `status(200) & json(..)`: no closure, and no path.
+fn is_made(expr: &Expr) -> bool {
+    match expr {
+        Expr::Call(_) | Expr::MethodCall(_) | Expr::Binary(_) | Expr::Unary(_) => true,
+        Expr::Paren(inside) => is_made(&inside.expr),
+        Expr::Group(group) => is_made(&group.expr),
+        _ => false,
+    }
 }
 
 fn begins_with_string(pattern: &TokenStream) -> bool {

@@ -8,6 +8,7 @@ use serde_json_path::JsonPath;
 
 use super::error::Kind as ErrorKind;
 use super::{HttpError, HttpResponse};
+use crate::asked::Judge;
 
 /// What an answer has to be like. Made by [`status`], [`text`], [`json`], [`jsonpath`], [`header`] and [`callback`], and put
 /// together with `&`, `|` and `!`.
@@ -157,6 +158,13 @@ fn finds(path: &JsonPath, value: &Value, body: &Value) -> bool {
             }
             _ => false,
         },
+    }
+}
+
+/// In an attribute: `until = status(200) & json(..)`. A body that cannot be read is not what is looked for.
+impl Judge<HttpResponse> for Condition {
+    fn judge(self, response: &HttpResponse) -> bool {
+        self.holds(response).unwrap_or(false)
     }
 }
 

@@ -24,6 +24,28 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 //!
+//! In attributes, conditions stand where predicates do:
+//!
+//! ```
+//! use resilience::http::{HttpError, HttpResponse, json, status};
+//! use resilience::{Alarm, TimedOut, poll};
+//! use serde_json::json;
+//!
+//! #[derive(Debug, thiserror::Error)]
+//! #[error(transparent)]
+//! enum WaitError {
+//!     Http(#[from] HttpError),
+//!     Reqwest(#[from] reqwest::Error),
+//!     TimedOut(#[from] TimedOut),
+//!     Alarm(#[from] Alarm<HttpResponse>),
+//! }
+//!
+//! #[poll(until = status(200) & json(json!({"status": "SUCCESS"})), alarm = status(500), interval = 2s, timeout = 2min)]
+//! async fn job_done(client: &reqwest::Client, url: &str) -> Result<HttpResponse, WaitError> {
+//!     Ok(HttpResponse::read(client.get(url).send().await?).await?)
+//! }
+//! ```
+//!
 //! | key | meaning | default |
 //! |---|---|---|
 //! | `url`, `method` | the address, and how it is asked | `GET` |
