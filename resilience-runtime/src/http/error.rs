@@ -20,6 +20,8 @@ pub struct HttpError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Connect,
+    /// While connecting.
+    ConnectTimeout,
     Timeout,
     Request,
     Decode,
@@ -38,7 +40,9 @@ impl HttpError {
     }
 
     pub(super) fn of_request(url: &Url, error: reqwest::Error) -> Self {
-        let (kind, message) = if error.is_timeout() {
+        let (kind, message) = if error.is_timeout() && error.is_connect() {
+            (Kind::ConnectTimeout, "could not be connected to in time")
+        } else if error.is_timeout() {
             (Kind::Timeout, "took too long")
         } else if error.is_connect() {
             (Kind::Connect, "could not be connected to")
@@ -53,16 +57,16 @@ impl HttpError {
         Self::new(kind, Some(url), message).caused(error.without_url())
     }
 
-    /// The other side could not be reached: no address, no connection, no TLS.
+    /// The other side could not be reached: no address, no connection, no TLS, or not in time.
     #[must_use]
     pub fn is_connect(&self) -> bool {
-        self.kind == Kind::Connect
+        matches!(self.kind, Kind::Connect | Kind::ConnectTimeout)
     }
 
     /// An attempt took longer than `attempt_timeout`, or than the client allows.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
-        self.kind == Kind::Timeout
+        matches!(self.kind, Kind::Timeout | Kind::ConnectTimeout)
     }
 
     /// The request failed after the connection was made: the other side hung up, spoke no HTTP, or sent it in circles.

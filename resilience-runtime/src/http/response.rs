@@ -120,8 +120,10 @@ impl HttpResponse {
     fn decode(&self) -> Result<String, String> {
         let content_type = self.0.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let charset = content_type.and_then(|value| {
-            let (_, after) = value.split_once("charset=")?;
-            after.split(';').next().map(|name| name.trim().trim_matches('"'))
+            value.split(';').skip(1).find_map(|parameter| {
+                let (name, value) = parameter.split_once('=')?;
+                name.trim().eq_ignore_ascii_case("charset").then(|| value.trim().trim_matches('"'))
+            })
         });
         let encoding = charset.and_then(|name| Encoding::for_label(name.as_bytes())).unwrap_or(UTF_8);
         let (text, used, bad) = encoding.decode(&self.0.body);

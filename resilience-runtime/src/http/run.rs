@@ -33,7 +33,15 @@ pub(super) async fn run(poll: &HttpPoll) -> Result<HttpResponse, HttpPollError> 
         let next = match run.limit(&site, attempt(poll, client)).await {
             Some(outcome) => {
                 number = number.saturating_add(1);
-                let outcome = outcome.and_then(|response| Ok((judge(poll, &response)?, response)));
+                // Asked of an answer that cannot be read as well.
+                let asked = outcome.as_ref().ok().and_then(|response| retry_after(poll, response));
+                let outcome = outcome.and_then(|response| {
+                    let verdict = judge(poll, &response);
+                    if !matches!(verdict, Ok(Verdict::Right | Verdict::Rings(_))) {
+                        last = Some(response.clone());
+                    }
+                    Ok((verdict?, response))
+                });
                 if let Some(hook) = &poll.on_attempt {
                     let elapsed = watch.elapsed().to_duration();
                     hook(&HttpAttempt {
@@ -47,17 +55,14 @@ pub(super) async fn run(poll: &HttpPoll) -> Result<HttpResponse, HttpPollError> 
                     Ok((Verdict::Rings(condition), response)) => {
                         return Err(HttpPollError::Alarm { response, condition });
                     }
-                    Ok((Verdict::NotYet, response)) => {
-                        let asked = retry_after(poll, &response);
-                        last = Some(response);
-                        run.saw_asked(&site, false, asked)
-                    }
+                    Ok((Verdict::NotYet, _)) => run.saw_asked(&site, false, asked),
                     Err(error) => {
+                        // What makes no sense does not get better.
                         let ignored = poll.ignore.as_ref().is_some_and(|ignore| ignore(&error));
-                        match run.failed(&site, ignored) {
-                            PollNext::Return => return Err(error.into()),
-                            next => next,
+                        if !ignored || error.is_settings() {
+                            return Err(error.into());
                         }
+                        run.failed_asked(&site, asked)
                     }
                 }
             }
@@ -72,7 +77,7 @@ pub(super) async fn run(poll: &HttpPoll) -> Result<HttpResponse, HttpPollError> 
                 let (attempts, elapsed) = (timed_out.attempts(), timed_out.elapsed());
                 return Err(HttpPollError::TimedOut { last, attempts, elapsed });
             }
-            // The value is not good, and errors have been looked at.
+            // The wait that was asked for leads nowhere.
             PollNext::Return => {
                 let (attempts, elapsed) = (number, watch.elapsed().to_duration());
                 return Err(HttpPollError::TimedOut { last, attempts, elapsed });
