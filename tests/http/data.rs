@@ -154,11 +154,11 @@ fn every_way_to_write_a_time_or_a_number_of_requests_is_read() {
             "url": "http://server", "until": [{"status_code": 200}], "polling_interval": time,
             "deadline": time, "attempt_timeout": time, "max_retries": null,
         });
-        serde_json::from_value::<HttpPoll>(data).unwrap();
+        serde_json::from_value::<HttpPoll>(data).unwrap().check().unwrap();
     }
     for auth in [value!(["a", "b"]), value!({"username": "a", "password": "b"}), value!({"bearer": "t"})] {
         let data = value!({"url": "http://server", "until": {"status_code": 200}, "auth": auth});
-        serde_json::from_value::<HttpPoll>(data).unwrap();
+        serde_json::from_value::<HttpPoll>(data).unwrap().check().unwrap();
     }
     assert!(serde_json::from_str::<Condition>("200").is_err());
 }

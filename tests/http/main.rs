@@ -3,6 +3,7 @@
 mod conditions;
 mod conversation;
 mod data;
+mod example;
 mod running;
 mod secrets;
 mod server;
