@@ -154,7 +154,7 @@ fn together(conditions: Vec<Value>) -> Result<Value, String> {
         for (key, value) in condition {
             match (all.get_mut(&key), value) {
                 (Some(Value::Array(several)), Value::Array(more)) if key == "jsonpath" => {
-                    several.extend(more)
+                    several.extend(more);
                 }
                 (Some(_), _) => return Err(format!("`--all`: an answer has one `{key}`, and not two")),
                 (None, value) => _ = all.insert(key, value),

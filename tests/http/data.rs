@@ -4,9 +4,11 @@ use serde_json::{Value, json as value};
 use crate::server::{Server, answer};
 
 /// What is said of a poller with this in it.
-fn refused(part: Value) -> String {
+fn refused(part: &Value) -> String {
     let mut data = value!({"url": "http://server", "until": {"status_code": 200}});
-    data.as_object_mut().unwrap().extend(part.as_object().unwrap().clone());
+    for (key, value) in part.as_object().expect("keys") {
+        data[key] = value.clone();
+    }
     let said = serde_json::from_value::<HttpPoll>(data.clone()).expect_err("refused").to_string();
     let read = serde_json::from_str::<HttpPoll>(&data.to_string()).expect_err("refused").to_string();
     assert!(read.starts_with(&said), "{read} {said}");
@@ -15,14 +17,14 @@ fn refused(part: Value) -> String {
 
 #[test]
 fn an_unknown_key_is_refused_with_the_ones_there_are() {
-    let said = refused(value!({"untill": {}}));
+    let said = refused(&value!({"untill": {}}));
     assert!(said.contains("`untill`") && said.contains("`until`, `alarms`"), "{said}");
-    let said = refused(value!({"until": {"status": 200}}));
+    let said = refused(&value!({"until": {"status": 200}}));
     assert!(said.contains("unknown field `status`"), "{said}");
     assert!(said.contains("`status_code`, `headers`, `text`, `json`, `jsonpath`"), "{said}");
-    let said = refused(value!({"alarms": [{"jsonpath": [{"expression": "$", "val": 1}]}]}));
+    let said = refused(&value!({"alarms": [{"jsonpath": [{"expression": "$", "val": 1}]}]}));
     assert!(said.contains("`alarms`") && said.contains("`val`") && said.contains("`value`"), "{said}");
-    let said = refused(value!({"ignore_exceptions": ["conect"]}));
+    let said = refused(&value!({"ignore_exceptions": ["conect"]}));
     assert!(said.contains("`conect`") && said.contains("`connect`, `timeout`"), "{said}");
 }
 
@@ -30,7 +32,7 @@ fn an_unknown_key_is_refused_with_the_ones_there_are() {
 fn empty_conditions_are_refused() {
     for empty in [value!({}), value!([]), value!([{"status_code": 200}, {}]), value!({"jsonpath": []})] {
         for key in ["until", "alarms"] {
-            let said = refused(value!({key: empty.clone()}));
+            let said = refused(&value!({key: empty.clone()}));
             assert!(said.contains("empty") && said.contains(&format!("`{key}`")), "{said}");
         }
     }
@@ -75,7 +77,7 @@ fn what_has_the_wrong_type_or_makes_no_sense_is_refused_by_its_key() {
         ("respect_retry_after", value!(1)),
         ("max_body", value!("1 MiB")),
     ] {
-        let said = refused(value!({key: wrong.clone()}));
+        let said = refused(&value!({key: wrong.clone()}));
         assert!(said.contains(&format!("`{key}`")), "{key} {wrong}: {said}");
     }
     for (key, wrong) in [
@@ -89,7 +91,7 @@ fn what_has_the_wrong_type_or_makes_no_sense_is_refused_by_its_key() {
         ("jsonpath", value!([{"expression": "$[", "value": 1}])),
         ("jsonpath", value!([{"expression": 1, "value": 1}])),
     ] {
-        let said = refused(value!({"until": {key: wrong.clone()}}));
+        let said = refused(&value!({"until": {key: wrong.clone()}}));
         assert!(said.contains("`until`") && said.to_lowercase().contains(key), "{key} {wrong}: {said}");
     }
 }

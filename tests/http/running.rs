@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
-use resilience::http::{HttpPoll, HttpPollError, json, status, text};
+use resilience::http::{HttpError, HttpPoll, HttpPollError, json, status, text};
 
 use crate::quick;
 use crate::server::{Server, answer};
@@ -53,10 +53,10 @@ async fn alarms_are_looked_at_before_until_and_carry_the_answer_and_the_conditio
 async fn errors_that_are_ignored_mean_not_yet_and_others_end_it() {
     let server = Server::saying([answer(200, "starting"), answer(200, "1")]).await;
     let poll = quick(&server.url).until(json(1));
-    assert!(crate::error(poll.clone().ignore(|e| e.is_connect()).run().await).is_decode());
+    assert!(crate::error(poll.clone().ignore(HttpError::is_connect).run().await).is_decode());
 
     let server = Server::saying([answer(200, "starting"), answer(200, "1")]).await;
-    let poll = quick(&server.url).until(json(1)).ignore(|e| e.is_timeout()).ignore(|e| e.is_decode());
+    let poll = quick(&server.url).until(json(1)).ignore(HttpError::is_timeout).ignore(HttpError::is_decode);
     assert_eq!(poll.run().await.unwrap().text().unwrap(), "1");
     assert_eq!(server.times(), 2);
 }
@@ -64,7 +64,7 @@ async fn errors_that_are_ignored_mean_not_yet_and_others_end_it() {
 #[tokio::test]
 async fn the_last_answer_is_there_though_it_could_not_be_read() {
     let server = Server::saying([answer(502, "<html>")]).await;
-    let poll = quick(&server.url).max_attempts(2).until(json(1)).ignore(|e| e.is_decode());
+    let poll = quick(&server.url).max_attempts(2).until(json(1)).ignore(HttpError::is_decode);
     let error = poll.run().await.unwrap_err();
     let HttpPollError::TimedOut { last, attempts, .. } = &error else { panic!("{error}") };
     assert_eq!((*attempts, last.as_ref().unwrap().status().as_u16()), (2, 502));
@@ -114,7 +114,7 @@ async fn every_attempt_is_told() {
     let server = Server::saying([answer(503, ""), answer(200, "x"), answer(200, "1")]).await;
     let (seen, failed) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let (count, failures) = (Arc::clone(&seen), Arc::clone(&failed));
-    let poll = quick(&server.url).until(status(200) & json(1)).ignore(|e| e.is_decode());
+    let poll = quick(&server.url).until(status(200) & json(1)).ignore(HttpError::is_decode);
     let poll = poll.on_attempt(move |attempt| {
         assert_eq!(attempt.number as usize, count.fetch_add(1, SeqCst) + 1);
         failures.fetch_add(usize::from(attempt.outcome.is_err()), SeqCst);

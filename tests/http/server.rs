@@ -73,8 +73,8 @@ impl Server {
         tls: Option<TlsAcceptor>,
         script: impl Fn(&Asked) -> Reply + Send + Sync + 'static,
     ) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = listener.local_addr().unwrap().port();
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback");
+        let port = listener.local_addr().expect("an address").port();
         let url = match tls {
             Some(_) => format!("https://localhost:{port}"),
             None => format!("http://127.0.0.1:{port}"),
@@ -152,7 +152,7 @@ async fn read(stream: &mut (impl AsyncRead + Unpin), connection: usize) -> Optio
         .map(|(name, value)| format!("{}: {value}", name.to_lowercase()))
         .collect();
     let mut asked = Asked { connection, number: 0, method, path, headers, body: String::new() };
-    let length = asked.header("content-length").map_or(0, |length| length.parse().unwrap());
+    let length = asked.header("content-length").map_or(0, |length| length.parse().expect("a length"));
     let mut body = vec![0; length];
     stream.read_exact(&mut body).await.ok()?;
     asked.body = String::from_utf8(body).ok()?;

@@ -12,23 +12,26 @@ use crate::{error, quick};
 
 /// A server with the certificate of an authority that nobody knows, and the file that says who that is.
 async fn server(name: &str) -> (Server, std::path::PathBuf) {
-    let mut authority = CertificateParams::new([]).unwrap();
+    let mut authority = CertificateParams::new([]).expect("made");
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
-    let key = KeyPair::generate().unwrap();
-    let certificate =
-        CertificateParams::new(["localhost".to_owned()]).unwrap().signed_by(&key, &authority).unwrap();
+    let authority =
+        CertifiedIssuer::self_signed(authority, KeyPair::generate().expect("made")).expect("made");
+    let key = KeyPair::generate().expect("made");
+    let certificate = CertificateParams::new(["localhost".to_owned()])
+        .expect("made")
+        .signed_by(&key, &authority)
+        .expect("made");
     let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
-        .unwrap()
+        .expect("made")
         .with_no_client_auth()
         .with_single_cert(
             vec![certificate.der().clone()],
-            PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
+            PrivateKeyDer::try_from(key.serialize_der()).expect("made"),
         )
-        .unwrap();
+        .expect("made");
     let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.pem"));
-    std::fs::write(&path, authority.pem()).unwrap();
+    std::fs::write(&path, authority.pem()).expect("made");
     let acceptor = TlsAcceptor::from(Arc::new(config));
     (Server::over(Some(acceptor), |_| answer(200, "safe")).await, path)
 }

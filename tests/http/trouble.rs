@@ -1,6 +1,6 @@
 use std::time::{Duration, SystemTime};
 
-use resilience::http::{HttpPollError, json, status};
+use resilience::http::{HttpError, HttpPollError, json, status};
 
 use crate::server::{Reply, Server, answer, with};
 use crate::{error, quick};
@@ -14,7 +14,7 @@ async fn a_server_that_is_not_there_cannot_be_connected_to() {
     let error = error(poll.run().await);
     assert!(error.is_connect() && !error.is_timeout(), "{error}");
     assert!(error.to_string().starts_with(&format!("{url}/ could not be connected to: ")), "{error}");
-    let Err(HttpPollError::TimedOut { last, attempts, .. }) = poll.ignore(|e| e.is_connect()).run().await
+    let Err(HttpPollError::TimedOut { last, attempts, .. }) = poll.ignore(HttpError::is_connect).run().await
     else {
         panic!()
     };
@@ -39,7 +39,7 @@ async fn a_server_that_hangs_up_is_a_failed_request() {
     assert!(failed.is_request() && !failed.is_connect(), "{failed:?}");
 
     let server = Server::saying([Reply::Last(Vec::new()), answer(200, "")]).await;
-    quick(&server.url).until(status(200)).ignore(|e| e.is_request()).run().await.unwrap();
+    quick(&server.url).until(status(200)).ignore(HttpError::is_request).run().await.unwrap();
 }
 
 #[tokio::test]
@@ -50,7 +50,7 @@ async fn a_server_that_stalls_is_left_after_the_time_of_an_attempt() {
         let error = error(poll.run().await);
         assert!(error.is_timeout(), "{error:?}");
         assert!(error.to_string().ends_with("did not answer within 20ms"), "{error}");
-        poll.ignore(|e| e.is_timeout()).run().await.unwrap();
+        poll.ignore(HttpError::is_timeout).run().await.unwrap();
     }
 }
 
@@ -105,7 +105,7 @@ async fn a_body_that_is_too_large_is_an_error_and_is_not_read() {
 async fn leads_nowhere(reply: Reply) -> bool {
     let server = Server::saying([reply, answer(200, "")]).await;
     let poll = quick(&server.url).until(status(200)).deadline(Duration::from_secs(30));
-    match poll.ignore(|e| e.is_decode()).run().await {
+    match poll.ignore(HttpError::is_decode).run().await {
         Ok(_) => false,
         Err(HttpPollError::TimedOut { attempts: 1, elapsed, .. }) => {
             assert!(elapsed < Duration::from_secs(20), "it was not waited for");
@@ -139,7 +139,8 @@ async fn a_busy_server_is_not_asked_before_it_said() {
 #[tokio::test]
 async fn a_busy_server_is_heard_though_its_body_cannot_be_read() {
     let server = Server::saying([with(503, "retry-after: 60\r\n", "<html>"), answer(200, "1")]).await;
-    let poll = quick(&server.url).until(json(1)).ignore(|e| e.is_decode()).deadline(Duration::from_secs(30));
+    let poll =
+        quick(&server.url).until(json(1)).ignore(HttpError::is_decode).deadline(Duration::from_secs(30));
     let Err(HttpPollError::TimedOut { attempts, last, .. }) = poll.run().await else { panic!() };
     assert_eq!((attempts, last.unwrap().status().as_u16()), (1, 503));
 }
