@@ -96,6 +96,14 @@ async fn a_body_that_is_no_json_is_an_error_with_the_address_and_the_position() 
 }
 
 #[tokio::test]
+async fn a_mark_of_the_order_of_bytes_is_no_part_of_the_body() {
+    let marked = || answer(200, "\u{feff}[1]");
+    assert!(holds(json(value!([1])), marked()).await.unwrap());
+    assert!(holds(text("[1]"), marked()).await.unwrap());
+    assert!(holds(callback(|r| r.json::<[u8; 1]>().is_ok_and(|one| one == [1])), marked()).await.unwrap());
+}
+
+#[tokio::test]
 async fn a_body_is_decoded_once_for_all_conditions() {
     let server = Server::saying([answer(200, r#"{"a": 1}"#)]).await;
     let response = quick(&server.url).until(json(value!({"a": 1}))).run().await.unwrap();

@@ -52,8 +52,10 @@ async fn a_name_and_a_password_in_the_address_are_sent_as_well() {
     let url = server.url.replace("http://", "http://me:s%C3%B6%3A@");
     quick(&url).until(status(200)).run().await.unwrap();
     quick(&url).until(status(200)).bearer("token").run().await.unwrap();
+    let prepared = Request::new(Method::GET, url.parse().unwrap());
+    HttpPoll::request(prepared).until(status(200)).run().await.unwrap();
     let said: Vec<_> = server.asked().iter().map(|a| a.header("authorization").unwrap().to_owned()).collect();
-    assert_eq!(said, ["Basic bWU6c8O2Og==", "Bearer token"]);
+    assert_eq!(said, ["Basic bWU6c8O2Og==", "Bearer token", "Basic bWU6c8O2Og=="]);
 }
 
 #[tokio::test]

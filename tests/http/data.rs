@@ -1,3 +1,4 @@
+use reqwest::{Method, Request};
 use resilience::http::{Condition, HttpPoll, header, jsonpath, status};
 use serde_json::{Value, json as value};
 
@@ -104,6 +105,7 @@ async fn a_builder_that_makes_no_sense_is_refused_before_anything_is_sent() {
     for poll in [
         HttpPoll::get("nowhere").until(status(200)),
         HttpPoll::get(&server.url),
+        HttpPoll::request(Request::new(Method::GET, "ftp://server".parse().unwrap())).until(status(200)),
         good().until(jsonpath("$[", 1)),
         good().alarm(!(status(200) | jsonpath("$.a.", 1))),
         good().alarm(header("a b", "")),

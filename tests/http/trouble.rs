@@ -1,3 +1,5 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::time::{Duration, SystemTime};
 
 use resilience::http::{HttpError, HttpPollError, json, status};
@@ -57,10 +59,16 @@ async fn a_server_that_stalls_is_left_after_the_time_of_an_attempt() {
 #[tokio::test]
 async fn the_deadline_ends_a_request_that_is_under_way() {
     let server = Server::saying([answer(404, ""), Reply::Stall(Vec::new())]).await;
+    let told = Arc::new(AtomicU32::new(0));
+    let count = Arc::clone(&told);
     let poll = quick(&server.url).until(status(200)).deadline(Duration::from_millis(40));
+    let poll = poll.on_attempt(move |attempt| {
+        count.store(attempt.number, SeqCst);
+        assert_eq!(attempt.number == 2, attempt.outcome.is_err_and(HttpError::is_timeout));
+    });
     let Err(HttpPollError::TimedOut { last, attempts, elapsed }) = poll.run().await else { panic!() };
     assert_eq!(last.unwrap().status(), 404);
-    assert_eq!(attempts, 2);
+    assert_eq!((attempts, told.load(SeqCst)), (2, 2));
     assert!(elapsed >= Duration::from_millis(40), "{elapsed:?}");
 }
 
@@ -133,6 +141,28 @@ async fn a_busy_server_is_not_asked_before_it_said() {
     let server = Server::saying([with(503, "retry-after: 60\r\n", ""), answer(200, "")]).await;
     let poll = quick(&server.url).until(status(200)).respect_retry_after(false);
     poll.run().await.unwrap();
+}
+
+/// The clock is stopped after the first attempt, so that the wait is jumped over, and goes on with the second.
+#[tokio::test]
+async fn a_busy_server_is_asked_again_when_that_time_is_over() {
+    let server = Server::start(|asked| match asked.number {
+        1 => with(503, "retry-after: 60\r\n", ""),
+        _ => {
+            tokio::time::resume();
+            answer(200, "")
+        }
+    })
+    .await;
+    let began = tokio::time::Instant::now();
+    let poll = quick(&server.url).until(status(200)).on_attempt(|attempt| {
+        if attempt.number == 1 {
+            tokio::time::pause();
+        }
+    });
+    poll.run().await.unwrap();
+    assert!(began.elapsed() >= Duration::from_secs(60), "{:?}", began.elapsed());
+    assert_eq!(server.times(), 2);
 }
 
 /// Its page is seldom JSON.

@@ -74,24 +74,32 @@ impl HttpPoll {
 
     /// Sends this request, with its method, headers and body; the body must not be a stream, which can be sent only once.
     pub fn request(request: Request) -> Self {
-        Self::new(Ok(Arc::new(request)))
+        Self::new(Self::prepared(request))
+    }
+
+    fn prepared(mut request: Request) -> Result<Arc<Request>, Arc<HttpError>> {
+        if !matches!(request.url().scheme(), "http" | "https") {
+            let scheme = request.url().scheme();
+            let message = format!("an address begins with `http://` or `https://`, not with `{scheme}:`");
+            return Err(Arc::new(HttpError::new(Kind::Settings, None, message)));
+        }
+        // Made by a client's builder, it would not have them in its address any more; sent as it is, they would be lost.
+        let (url, authorization) = super::client::without_credentials(request.url().clone());
+        *request.url_mut() = url;
+        if let Some(authorization) = authorization {
+            request.headers_mut().entry(AUTHORIZATION).or_insert(authorization);
+        }
+        Ok(Arc::new(request))
     }
 
     pub(super) fn of(method: Method, url: &str) -> Self {
-        let request = match Url::parse(url) {
-            Ok(url) if matches!(url.scheme(), "http" | "https") => {
-                // Made by a client's builder, it would have taken them out of the address by itself.
-                let (url, authorization) = super::client::without_credentials(url);
-                let mut request = Request::new(method, url);
-                request.headers_mut().extend(authorization.map(|value| (AUTHORIZATION, value)));
-                Ok(Arc::new(request))
+        Self::new(match Url::parse(url) {
+            Ok(url) => Self::prepared(Request::new(method, url)),
+            Err(error) => {
+                let message = format!("the address cannot be read: {error}");
+                Err(Arc::new(HttpError::new(Kind::Settings, None, message)))
             }
-            Ok(url) => {
-                Err(format!("an address begins with `http://` or `https://`, not with `{}:`", url.scheme()))
-            }
-            Err(error) => Err(format!("the address cannot be read: {error}")),
-        };
-        Self::new(request.map_err(|message| Arc::new(HttpError::new(Kind::Settings, None, message))))
+        })
     }
 
     fn new(request: Result<Arc<Request>, Arc<HttpError>>) -> Self {

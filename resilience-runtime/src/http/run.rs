@@ -42,14 +42,7 @@ pub(super) async fn run(poll: &HttpPoll) -> Result<HttpResponse, HttpPollError> 
                     }
                     Ok((verdict?, response))
                 });
-                if let Some(hook) = &poll.on_attempt {
-                    let elapsed = watch.elapsed().to_duration();
-                    hook(&HttpAttempt {
-                        number,
-                        elapsed,
-                        outcome: outcome.as_ref().map(|(_, response)| response),
-                    });
-                }
+                tell(poll, number, &watch, outcome.as_ref().map(|(_, response)| response));
                 match outcome {
                     Ok((Verdict::Right, response)) => return Ok(response),
                     Ok((Verdict::Rings(condition), response)) => {
@@ -66,10 +59,16 @@ pub(super) async fn run(poll: &HttpPoll) -> Result<HttpResponse, HttpPollError> 
                     }
                 }
             }
-            None => match run.cut(&site) {
-                Ok(wait) => PollNext::Wait(wait, Duration::ZERO),
-                Err(timed_out) => PollNext::TimedOut(timed_out),
-            },
+            None => {
+                number = number.saturating_add(1);
+                let url = poll.request.as_ref().ok().map(|request| request.url());
+                let error = HttpError::new(Kind::Timeout, url, "did not answer until the deadline");
+                tell(poll, number, &watch, Err(&error));
+                match run.cut(&site) {
+                    Ok(wait) => PollNext::Wait(wait, Duration::ZERO),
+                    Err(timed_out) => PollNext::TimedOut(timed_out),
+                }
+            }
         };
         match next {
             PollNext::Wait(wait, _) => wait.await,
@@ -83,6 +82,12 @@ pub(super) async fn run(poll: &HttpPoll) -> Result<HttpResponse, HttpPollError> 
                 return Err(HttpPollError::TimedOut { last, attempts, elapsed });
             }
         }
+    }
+}
+
+fn tell(poll: &HttpPoll, number: u32, watch: &Stopwatch, outcome: Result<&HttpResponse, &HttpError>) {
+    if let Some(hook) = &poll.on_attempt {
+        hook(&HttpAttempt { number, elapsed: watch.elapsed().to_duration(), outcome });
     }
 }
 
