@@ -54,7 +54,10 @@ impl House {
                 match floor {
                     Some(floor) => _ = self.floor_of.insert(format!("{prefix}{module}"), floor),
                     None => {
-                        assert!(WINGS.contains(&module) || module == "tests", "`{module}` stands on no floor")
+                        assert!(
+                            WINGS.contains(&module) || module == "tests",
+                            "`{module}` stands on no floor"
+                        );
                     }
                 }
             }

@@ -146,12 +146,12 @@ async fn a_busy_server_is_not_asked_before_it_said() {
 /// The clock is stopped after the first attempt, so that the wait is jumped over, and goes on with the second.
 #[tokio::test]
 async fn a_busy_server_is_asked_again_when_that_time_is_over() {
-    let server = Server::start(|asked| match asked.number {
-        1 => with(503, "retry-after: 60\r\n", ""),
-        _ => {
-            tokio::time::resume();
-            answer(200, "")
+    let server = Server::start(|asked| {
+        if asked.number == 1 {
+            return with(503, "retry-after: 60\r\n", "");
         }
+        tokio::time::resume();
+        answer(200, "")
     })
     .await;
     let began = tokio::time::Instant::now();

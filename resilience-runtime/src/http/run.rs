@@ -30,44 +30,41 @@ pub(super) async fn run(poll: &HttpPoll) -> Result<HttpResponse, HttpPollError> 
     let watch = Stopwatch::start();
     let (mut number, mut last) = (0_u32, None);
     loop {
-        let next = match run.limit(&site, attempt(poll, client)).await {
-            Some(outcome) => {
-                number = number.saturating_add(1);
-                // Asked of an answer that cannot be read as well.
-                let asked = outcome.as_ref().ok().and_then(|response| retry_after(poll, response));
-                let outcome = outcome.and_then(|response| {
-                    let verdict = judge(poll, &response);
-                    if !matches!(verdict, Ok(Verdict::Right | Verdict::Rings(_))) {
-                        last = Some(response.clone());
+        let next = if let Some(outcome) = run.limit(&site, attempt(poll, client)).await {
+            number = number.saturating_add(1);
+            // Asked of an answer that cannot be read as well.
+            let asked = outcome.as_ref().ok().and_then(|response| retry_after(poll, response));
+            let outcome = outcome.and_then(|response| {
+                let verdict = judge(poll, &response);
+                if !matches!(verdict, Ok(Verdict::Right | Verdict::Rings(_))) {
+                    last = Some(response.clone());
+                }
+                Ok((verdict?, response))
+            });
+            tell(poll, number, &watch, outcome.as_ref().map(|(_, response)| response));
+            match outcome {
+                Ok((Verdict::Right, response)) => return Ok(response),
+                Ok((Verdict::Rings(condition), response)) => {
+                    return Err(HttpPollError::Alarm { response, condition });
+                }
+                Ok((Verdict::NotYet, _)) => run.saw_asked(&site, false, asked),
+                Err(error) => {
+                    // What makes no sense does not get better.
+                    let ignored = poll.ignore.as_ref().is_some_and(|ignore| ignore(&error));
+                    if !ignored || error.is_settings() {
+                        return Err(error.into());
                     }
-                    Ok((verdict?, response))
-                });
-                tell(poll, number, &watch, outcome.as_ref().map(|(_, response)| response));
-                match outcome {
-                    Ok((Verdict::Right, response)) => return Ok(response),
-                    Ok((Verdict::Rings(condition), response)) => {
-                        return Err(HttpPollError::Alarm { response, condition });
-                    }
-                    Ok((Verdict::NotYet, _)) => run.saw_asked(&site, false, asked),
-                    Err(error) => {
-                        // What makes no sense does not get better.
-                        let ignored = poll.ignore.as_ref().is_some_and(|ignore| ignore(&error));
-                        if !ignored || error.is_settings() {
-                            return Err(error.into());
-                        }
-                        run.failed_asked(&site, asked)
-                    }
+                    run.failed_asked(&site, asked)
                 }
             }
-            None => {
-                number = number.saturating_add(1);
-                let url = poll.request.as_ref().ok().map(|request| request.url());
-                let error = HttpError::new(Kind::Timeout, url, "did not answer until the deadline");
-                tell(poll, number, &watch, Err(&error));
-                match run.cut(&site) {
-                    Ok(wait) => PollNext::Wait(wait, Duration::ZERO),
-                    Err(timed_out) => PollNext::TimedOut(timed_out),
-                }
+        } else {
+            number = number.saturating_add(1);
+            let url = poll.request.as_ref().ok().map(|request| request.url());
+            let error = HttpError::new(Kind::Timeout, url, "did not answer until the deadline");
+            tell(poll, number, &watch, Err(&error));
+            match run.cut(&site) {
+                Ok(wait) => PollNext::Wait(wait, Duration::ZERO),
+                Err(timed_out) => PollNext::TimedOut(timed_out),
             }
         };
         match next {
