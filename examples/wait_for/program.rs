@@ -72,7 +72,7 @@ pub(crate) async fn wait_for(arguments: impl IntoIterator<Item: Into<OsString> +
 
     // Drawn on stderr, and not at all where that is no terminal.
     let line = ProgressBar::new_spinner();
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed} {msg}") {
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed} {wide_msg}") {
         line.set_style(style);
     }
     line.enable_steady_tick(Duration::from_millis(100));
