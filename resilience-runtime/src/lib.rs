@@ -28,10 +28,10 @@ mod retry;
 mod site;
 // Floors of its own, from 0 to 4: see there.
 mod circuit;
-// Floor 5: over HTTP. Floors of its own: see there.
+// Floors of its own, from 5 to 7: see there.
 #[cfg(feature = "http")]
 pub mod http;
-// Floor 6: the doors.
+// Floor 8: the doors.
 #[doc(hidden)]
 pub mod __private;
 #[cfg(feature = "testing")]

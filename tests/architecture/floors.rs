@@ -1,6 +1,7 @@
 //! A module imports from the floors below it. Modules of one floor may stand on one another, but not in a circle.
 //!
-//! The circuit is as large as the rest of the house, and has the same floors: its modules count one by one.
+//! The circuit is as large as the rest of the house, and has the same floors: its modules count one by one, as those of HTTP
+//! polling do, which stands above.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -10,14 +11,19 @@ use crate::paths::paths;
 use crate::source::Source;
 
 /// What is one thing in several files, so that they know each other.
-const KNOTS: [&[&str]; 2] = [
+const KNOTS: [&[&str]; 3] = [
     // A breaker gives permits out, and a permit reports to its breaker.
     &["circuit/breaker", "circuit/permit"],
     // The list names the circuits, and a circuit enters itself where the linker keeps no list.
     &["circuit/keyed", "circuit/registry", "circuit/site"],
+    // A poller runs, and a run is a poller's.
+    &["http/poller", "http/run"],
 ];
 
-/// The floors, from the comments between the modules in `lib.rs` and `circuit/mod.rs`, and which re-exports stand for
+/// Modules whose own modules count one by one.
+const WINGS: [&str; 2] = ["circuit", "http"];
+
+/// The floors, from the comments between the modules in `lib.rs`, `circuit/mod.rs` and `http/mod.rs`, and which re-exports stand for
 /// which module.
 struct House {
     /// `circuit/core` for modules of the circuit, `clock` for others.
@@ -29,7 +35,9 @@ impl House {
     fn read() -> Self {
         let mut house = Self { floor_of: BTreeMap::new(), home_of: BTreeMap::new() };
         house.read_modules("lib.rs", "");
-        house.read_modules("circuit/mod.rs", "circuit/");
+        for wing in WINGS {
+            house.read_modules(&format!("{wing}/mod.rs"), &format!("{wing}/"));
+        }
         house
     }
 
@@ -45,7 +53,12 @@ impl House {
             } else if let Some(module) = module(line) {
                 match floor {
                     Some(floor) => _ = self.floor_of.insert(format!("{prefix}{module}"), floor),
-                    None => assert!(["circuit", "tests"].contains(&module), "`{module}` stands on no floor"),
+                    None => {
+                        assert!(
+                            WINGS.contains(&module) || module == "tests",
+                            "`{module}` stands on no floor"
+                        );
+                    }
                 }
             }
         }
@@ -58,8 +71,8 @@ impl House {
     /// The module that a path from the root leads to.
     fn module_of(&self, path: &[String]) -> Option<String> {
         let (first, rest) = path.split_first()?;
-        if first == "circuit" {
-            let name = format!("circuit/{}", rest.first()?);
+        if WINGS.contains(&first.as_str()) {
+            let name = format!("{first}/{}", rest.first()?);
             let known = self.floor_of.contains_key(&name);
             return if known { Some(name) } else { self.home_of.get(&name).cloned() };
         }
@@ -67,7 +80,7 @@ impl House {
             return Some(first.clone());
         }
         match self.home_of.get(first)?.as_str() {
-            "circuit" => self.module_of(&["circuit".into(), first.clone()]),
+            wing if WINGS.contains(&wing) => self.module_of(&[wing.into(), first.clone()]),
             home => Some(home.into()),
         }
     }
@@ -96,7 +109,7 @@ fn re_exports(text: &str) -> Vec<(String, Vec<String>)> {
 /// Module by module, what it imports from others.
 fn imports(house: &House) -> BTreeMap<String, BTreeSet<String>> {
     let mut imports: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    let lists = ["lib.rs", "circuit/mod.rs"];
+    let lists = ["lib.rs", "circuit/mod.rs", "http/mod.rs"];
     for source in Source::all(RUNTIME).iter().filter(|source| !lists.contains(&source.path.as_str())) {
         let module = house.module_of(&source.module()).expect("a file belongs to a module");
         for path in paths(source) {
@@ -162,6 +175,17 @@ fn the_floors_of_the_circuit_are_read() {
     assert!(imports["circuit/breaker"].contains("circuit/core"), "`super::` is followed");
     assert!(imports["circuit/window"].contains("circuit/config"), "from a folder too");
     assert!(imports["event"].contains("circuit/name"), "and so is `crate::circuit::`");
+}
+
+#[test]
+fn the_floors_of_http_are_read() {
+    let house = House::read();
+    assert!(house.floor_of["poll"] < house.floor_of["http/error"]);
+    assert!(house.floor_of["http/error"] < house.floor_of["http/condition"]);
+    assert!(house.floor_of["http/condition"] < house.floor_of["http/run"]);
+    let imports = imports(&house);
+    assert!(imports["http/run"].contains("poll") && imports["http/condition"].contains("http/response"));
+    assert!(imports["http/poller"].contains("http/run"), "a path in an expression is followed");
 }
 
 #[test]

@@ -1,7 +1,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use reqwest::{Certificate, Client};
+use reqwest::header::HeaderValue;
+use reqwest::{Certificate, Client, Url};
 use rustls::crypto::{CryptoProvider, ring};
 
 use super::HttpError;
@@ -48,6 +49,38 @@ impl Tls {
                 .caused(error.without_url())
         })
     }
+}
+
+/// An address, and what it says about who is asking.
+pub(super) fn without_credentials(mut url: Url) -> (Url, Option<HeaderValue>) {
+    if url.username().is_empty() && url.password().is_none() {
+        return (url, None);
+    }
+    let mut credentials = unescaped(url.username());
+    credentials.push(b':');
+    credentials.extend(unescaped(url.password().unwrap_or_default()));
+    // An address that has them can be without.
+    let _ = (url.set_username(""), url.set_password(None));
+    let value = HeaderValue::try_from(format!("Basic {}", base64(&credentials))).ok();
+    let value = value.map(|mut value| {
+        value.set_sensitive(true);
+        value
+    });
+    (url, value)
+}
+
+/// With `%41` as `A`; a `%` that stands for nothing is itself.
+fn unescaped(text: &str) -> Vec<u8> {
+    let (mut bytes, mut rest) = (Vec::new(), text.as_bytes());
+    while let [first, after @ ..] = rest {
+        let digits =
+            after.get(..2).filter(|digits| *first == b'%' && digits.iter().all(u8::is_ascii_hexdigit));
+        let digits = digits.and_then(|digits| std::str::from_utf8(digits).ok());
+        let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        bytes.push(byte.unwrap_or(*first));
+        rest = if byte.is_some() { &after[2..] } else { after };
+    }
+    bytes
 }
 
 /// As `Authorization: Basic` wants it.

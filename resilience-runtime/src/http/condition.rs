@@ -48,7 +48,7 @@ pub fn text(text: impl Into<String>) -> Condition {
     Condition(Kind::Text(text.into()))
 }
 
-/// The body is this JSON: the same value, whatever the order of its keys and its spaces. A body that is no JSON is an error.
+/// The body is this JSON: the same value, whatever the order of its keys and its spaces; `1.0` is `1`. A body that is no JSON is an error.
 #[must_use]
 pub fn json(value: impl Into<Value>) -> Condition {
     Condition(Kind::Json(value.into()))
@@ -91,7 +91,7 @@ impl Condition {
         Ok(match &self.0 {
             Kind::Status(status) => response.status().as_u16() == *status,
             Kind::Text(text) => response.text()? == text,
-            Kind::Json(value) => response.value()? == value,
+            Kind::Json(value) => same(response.value()?, value),
             Kind::JsonPath { path: Ok(path), value, .. } => finds(path, value, response.value()?),
             Kind::JsonPath { path: Err(_), .. } => return self.check().map(|()| false),
             Kind::Header { name, value } => response
@@ -120,7 +120,7 @@ impl Condition {
         })
     }
 
-    /// Whether it can be asked at all: its `JSONPath` and header names can be read.
+    /// Whether it can be asked at all: its `JSONPath` and header names can be read, and its status can be one.
     ///
     /// # Errors
     /// With what is wrong, and where.
@@ -131,8 +131,17 @@ impl Condition {
                 None,
                 format!("the JSONPath {source:?} cannot be read: {error}"),
             )),
+            Kind::Status(status) if !(100..1000).contains(status) => Err(HttpError::new(
+                ErrorKind::Settings,
+                None,
+                format!("{status} is no status (`status_code`)"),
+            )),
             Kind::Header { name, .. } if HeaderName::from_bytes(name.as_bytes()).is_err() => {
-                Err(HttpError::new(ErrorKind::Settings, None, format!("{name:?} is no name of a header")))
+                Err(HttpError::new(
+                    ErrorKind::Settings,
+                    None,
+                    format!("{name:?} is no name of a header (`headers`)"),
+                ))
             }
             Kind::All(several) | Kind::Any(several) => several.iter().try_for_each(Self::check),
             Kind::Not(condition) => condition.check(),
@@ -151,13 +160,32 @@ fn finds(path: &JsonPath, value: &Value, body: &Value) -> bool {
     let matches = path.query(body).all();
     match matches.as_slice() {
         [] => false,
-        [one] => *one == value,
+        [one] => same(one, value),
         several => match value {
             Value::Array(values) => {
-                values.len() == several.len() && values.iter().eq(several.iter().copied())
+                values.len() == several.len()
+                    && values.iter().zip(several).all(|(value, found)| same(found, value))
             }
             _ => false,
         },
+    }
+}
+
+/// The same value: a number is what it counts, `1` and `1.0` alike.
+fn same(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Number(one), Value::Number(other)) => {
+            let whole = !one.is_f64() && !other.is_f64();
+            one == other || (!whole && one.as_f64() == other.as_f64())
+        }
+        (Value::Array(one), Value::Array(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other))
+        }
+        (Value::Object(one), Value::Object(other)) => {
+            one.len() == other.len()
+                && one.iter().all(|(key, one)| other.get(key).is_some_and(|other| same(one, other)))
+        }
+        _ => one == other,
     }
 }
 

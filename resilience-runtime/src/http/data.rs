@@ -14,34 +14,57 @@ use super::{Condition, HttpError, HttpPoll, header, json, jsonpath, status, text
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Data {
+    #[serde(deserialize_with = "named::url")]
     url: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "named::method")]
     method: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "named::headers")]
     headers: BTreeMap<String, String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "named::auth")]
     auth: Option<Auth>,
-    #[serde(default = "yes")]
+    #[serde(default = "yes", deserialize_with = "named::verify")]
     verify: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "named::ca_bundle")]
     ca_bundle: Option<String>,
+    #[serde(deserialize_with = "named::until")]
     until: Several,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "named::alarms")]
     alarms: Option<Several>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "named::ignore_exceptions")]
     ignore_exceptions: Vec<Ignored>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "named::polling_interval")]
     polling_interval: Option<Time>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "named::max_retries")]
     max_retries: Retries,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "named::deadline")]
     deadline: Option<Time>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "named::attempt_timeout")]
     attempt_timeout: Option<Time>,
-    #[serde(default = "yes")]
+    #[serde(default = "yes", deserialize_with = "named::respect_retry_after")]
     respect_retry_after: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "named::max_body")]
     max_body: Option<usize>,
+}
+
+/// What is wrong with a value is said of its key.
+mod named {
+    use serde::Deserialize;
+    use serde::de::{Deserializer, Error};
+
+    macro_rules! named {
+        ($($key:ident)*) => {$(
+            pub(super) fn $key<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<T, D::Error> {
+                T::deserialize(from)
+                    .map_err(|error| D::Error::custom(format!(concat!("`", stringify!($key), "`: {}"), error)))
+            }
+        )*};
+    }
+
+    named! {
+        url method headers auth verify ca_bundle until alarms
+        ignore_exceptions polling_interval max_retries deadline attempt_timeout respect_retry_after max_body status_code
+        text jsonpath expression value
+    }
 }
 
 const fn yes() -> bool {
@@ -69,10 +92,7 @@ impl<'de> Deserialize<'de> for Retries {
 
 /// A name and a password, or a token.
 #[derive(Deserialize)]
-#[serde(
-    untagged,
-    expecting = "`auth` is [\"name\", \"password\"], {\"username\", \"password\"} or {\"bearer\"}"
-)]
+#[serde(untagged, expecting = "it is [\"name\", \"password\"], {\"username\", \"password\"} or {\"bearer\"}")]
 enum Auth {
     Pair(String, String),
     Basic(Basic),
@@ -156,23 +176,25 @@ impl<'de> Deserialize<'de> for Several {
     expecting = "a condition: {\"status_code\", \"headers\", \"text\", \"json\", \"jsonpath\"}"
 )]
 struct ConditionData {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "named::status_code")]
     status_code: Option<u16>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "named::headers")]
     headers: BTreeMap<String, String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "named::text")]
     text: Option<String>,
     /// `null` is a JSON value like any other.
     #[serde(default, deserialize_with = "given")]
     json: Option<Value>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "named::jsonpath")]
     jsonpath: Vec<PathData>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PathData {
+    #[serde(deserialize_with = "named::expression")]
     expression: String,
+    #[serde(deserialize_with = "named::value")]
     value: Value,
 }
 

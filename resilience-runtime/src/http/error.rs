@@ -1,10 +1,7 @@
 use std::error::Error;
 use std::fmt;
-use std::time::Duration;
 
 use reqwest::Url;
-
-use super::{Condition, HttpResponse};
 
 /// What went wrong with one request, or with its answer.
 ///
@@ -20,6 +17,8 @@ pub struct HttpError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Connect,
+    /// While connecting.
+    ConnectTimeout,
     Timeout,
     Request,
     Decode,
@@ -38,7 +37,9 @@ impl HttpError {
     }
 
     pub(super) fn of_request(url: &Url, error: reqwest::Error) -> Self {
-        let (kind, message) = if error.is_timeout() {
+        let (kind, message) = if error.is_timeout() && error.is_connect() {
+            (Kind::ConnectTimeout, "could not be connected to in time")
+        } else if error.is_timeout() {
             (Kind::Timeout, "took too long")
         } else if error.is_connect() {
             (Kind::Connect, "could not be connected to")
@@ -53,16 +54,16 @@ impl HttpError {
         Self::new(kind, Some(url), message).caused(error.without_url())
     }
 
-    /// The other side could not be reached: no address, no connection, no TLS.
+    /// The other side could not be reached: no address, no connection, no TLS, or not in time.
     #[must_use]
     pub fn is_connect(&self) -> bool {
-        self.kind == Kind::Connect
+        matches!(self.kind, Kind::Connect | Kind::ConnectTimeout)
     }
 
     /// An attempt took longer than `attempt_timeout`, or than the client allows.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
-        self.kind == Kind::Timeout
+        matches!(self.kind, Kind::Timeout | Kind::ConnectTimeout)
     }
 
     /// The request failed after the connection was made: the other side hung up, spoke no HTTP, or sent it in circles.
@@ -119,61 +120,4 @@ pub(super) fn redacted(url: &Url) -> String {
     let query = if url.query().is_some() { "?.." } else { "" };
     text.extend([port.as_deref().unwrap_or_default(), url.path(), query]);
     text
-}
-
-/// How a poll ended that did not bring its answer.
-#[derive(Debug)]
-pub enum HttpPollError {
-    /// An answer rang an alarm.
-    Alarm {
-        /// The answer.
-        response: HttpResponse,
-        /// The alarm that rang.
-        condition: Condition,
-    },
-    /// There were enough attempts, or the deadline has passed.
-    TimedOut {
-        /// The last answer, if there was one.
-        last: Option<HttpResponse>,
-        /// How many attempts were made.
-        attempts: u32,
-        /// How long it all took.
-        elapsed: Duration,
-    },
-    /// A request failed, or its answer could not be read, and that was not to be ignored.
-    Http(HttpError),
-}
-
-impl fmt::Display for HttpPollError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Alarm { response, condition } => {
-                write!(f, "{} answered {}: the alarm {condition} rang", response.place(), response.status())
-            }
-            Self::TimedOut { last, attempts, elapsed } => {
-                let times = if *attempts == 1 { "" } else { "s" };
-                write!(f, "the answer did not come in {attempts} attempt{times}, in {elapsed:?}")?;
-                match last {
-                    Some(last) => write!(f, "; the last one of {} was {}", last.place(), last.status()),
-                    None => Ok(()),
-                }
-            }
-            Self::Http(error) => error.fmt(f),
-        }
-    }
-}
-
-impl Error for HttpPollError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::Http(error) => error.source(),
-            Self::Alarm { .. } | Self::TimedOut { .. } => None,
-        }
-    }
-}
-
-impl From<HttpError> for HttpPollError {
-    fn from(error: HttpError) -> Self {
-        Self::Http(error)
-    }
 }

@@ -63,13 +63,14 @@
 //! A condition has `status_code`, `headers`, `text`, `json` and `jsonpath`, a list of `{"expression", "value"}`: all that are given
 //! hold. What is wrong is refused when it is read.
 
-// Floor 0: the words.
+// Floor 5: the words.
+mod attempt;
 mod error;
 mod response;
-// Floor 1: what is asked of an answer.
-mod attempt;
+// Floor 6: what is asked of an answer.
 mod condition;
-// Floor 2: how it is sent.
+mod ending;
+// Floor 7: how it is sent.
 mod client;
 mod data;
 mod poller;
@@ -77,6 +78,7 @@ mod run;
 
 pub use attempt::HttpAttempt;
 pub use condition::{Condition, callback, header, json, jsonpath, status, text};
-pub use error::{HttpError, HttpPollError};
+pub use ending::HttpPollError;
+pub use error::HttpError;
 pub use poller::HttpPoll;
 pub use response::HttpResponse;

@@ -45,7 +45,7 @@ pub struct HttpPoll {
     pub(super) headers: HeaderMap,
     pub(super) tls: Tls,
     pub(super) client: Option<Client>,
-    /// Made at the first run, and kept for those after it: so is its connection.
+    /// Made at the first run, and kept for those after it: so is its connection. Copies share it while they agree on TLS.
     pub(super) made: Arc<OnceCell<Client>>,
     pub(super) until: Vec<Condition>,
     pub(super) alarms: Vec<Condition>,
@@ -74,18 +74,32 @@ impl HttpPoll {
 
     /// Sends this request, with its method, headers and body; the body must not be a stream, which can be sent only once.
     pub fn request(request: Request) -> Self {
-        Self::new(Ok(Arc::new(request)))
+        Self::new(Self::prepared(request))
+    }
+
+    fn prepared(mut request: Request) -> Result<Arc<Request>, Arc<HttpError>> {
+        if !matches!(request.url().scheme(), "http" | "https") {
+            let scheme = request.url().scheme();
+            let message = format!("an address begins with `http://` or `https://`, not with `{scheme}:`");
+            return Err(Arc::new(HttpError::new(Kind::Settings, None, message)));
+        }
+        // Made by a client's builder, it would not have them in its address any more; sent as it is, they would be lost.
+        let (url, authorization) = super::client::without_credentials(request.url().clone());
+        *request.url_mut() = url;
+        if let Some(authorization) = authorization {
+            request.headers_mut().entry(AUTHORIZATION).or_insert(authorization);
+        }
+        Ok(Arc::new(request))
     }
 
     pub(super) fn of(method: Method, url: &str) -> Self {
-        let request = match Url::parse(url) {
-            Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(Arc::new(Request::new(method, url))),
-            Ok(url) => {
-                Err(format!("an address begins with `http://` or `https://`, not with `{}:`", url.scheme()))
+        Self::new(match Url::parse(url) {
+            Ok(url) => Self::prepared(Request::new(method, url)),
+            Err(error) => {
+                let message = format!("the address cannot be read: {error}");
+                Err(Arc::new(HttpError::new(Kind::Settings, None, message)))
             }
-            Err(error) => Err(format!("the address cannot be read: {error}")),
-        };
-        Self::new(request.map_err(|message| Arc::new(HttpError::new(Kind::Settings, None, message))))
+        })
     }
 
     fn new(request: Result<Arc<Request>, Arc<HttpError>>) -> Self {
@@ -211,14 +225,18 @@ impl HttpPoll {
     pub fn header(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
         match (name.as_ref().parse::<HeaderName>(), value.as_ref().parse::<HeaderValue>()) {
             (Ok(name), Ok(value)) => _ = self.headers.insert(name, value),
-            (Err(_), _) => self.is_wrong(format!("{:?} is no name of a header", name.as_ref())),
-            (_, Err(_)) => self.is_wrong(format!("the header {:?} cannot have this value", name.as_ref())),
+            (Err(_), _) => self.is_wrong(format!("`headers`: {:?} is no name of a header", name.as_ref())),
+            (_, Err(_)) => self.is_wrong(format!("`headers`: {:?} cannot have this value", name.as_ref())),
         }
         self
     }
 
     /// A name and a password, as `Authorization: Basic`.
-    pub fn basic_auth(self, name: impl fmt::Display, password: impl fmt::Display) -> Self {
+    pub fn basic_auth(mut self, name: impl fmt::Display, password: impl fmt::Display) -> Self {
+        let name = name.to_string();
+        if name.contains(':') {
+            self.is_wrong("`auth`: a name with a colon in it is read as a shorter one");
+        }
         let encoded = super::client::base64(format!("{name}:{password}").as_bytes());
         self.secret(&format!("Basic {encoded}"))
     }
@@ -234,7 +252,7 @@ impl HttpPoll {
                 value.set_sensitive(true);
                 self.headers.insert(AUTHORIZATION, value);
             }
-            Err(_) => self.is_wrong("what is given as a secret cannot stand in a header"),
+            Err(_) => self.is_wrong("`auth`: what is given as a secret cannot stand in a header"),
         }
         self
     }
@@ -242,12 +260,14 @@ impl HttpPoll {
     /// Takes any certificate. For tests: whoever is in between can read and change everything.
     pub fn danger_accept_invalid_certs(mut self, accept: bool) -> Self {
         self.tls.accept_invalid_certs = accept;
+        self.made = Arc::default();
         self
     }
 
     /// Takes the certificates of these authorities as well: a file of PEM certificates, read at the first run.
     pub fn ca_bundle(mut self, path: impl Into<PathBuf>) -> Self {
         self.tls.ca_bundle = Some(path.into());
+        self.made = Arc::default();
         self
     }
 
@@ -268,8 +288,14 @@ impl HttpPoll {
         if let Some(message) = &self.wrong {
             return Err(wrong(message));
         }
-        if let Err(error) = &self.request {
-            return Err(wrong(&error.to_string()));
+        match &self.request {
+            Err(error) => return Err(wrong(&error.to_string())),
+            Ok(request) if request.body().is_some_and(|body| body.as_bytes().is_none()) => {
+                return Err(wrong(
+                    "a request whose body is a stream can be sent only once: give it a body of bytes",
+                ));
+            }
+            Ok(_) => {}
         }
         if self.until.is_empty() {
             return Err(wrong("there is nothing to wait for: give it a condition with `until`"));

@@ -102,15 +102,21 @@ impl HttpResponse {
     /// # Errors
     /// If the body is no JSON, with the line and column; or no `T`.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, HttpError> {
-        serde_json::from_slice(&self.0.body).map_err(|error| {
+        serde_json::from_slice(self.unmarked()).map_err(|error| {
             self.undecodable(&format!("sent no JSON of the kind that is asked for: {error}"))
         })
     }
 
     /// The JSON that conditions look at, read once.
     pub(super) fn value(&self) -> Result<&Value, HttpError> {
-        let read = || serde_json::from_slice(&self.0.body).map_err(|error| format!("sent no JSON: {error}"));
+        let read =
+            || serde_json::from_slice(self.unmarked()).map_err(|error| format!("sent no JSON: {error}"));
         self.0.json.get_or_init(read).as_ref().map_err(|message| self.undecodable(message))
+    }
+
+    /// Some servers begin with the mark of the order of bytes, which is no JSON.
+    fn unmarked(&self) -> &[u8] {
+        self.0.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.0.body)
     }
 
     pub(super) fn place(&self) -> String {
@@ -120,8 +126,10 @@ impl HttpResponse {
     fn decode(&self) -> Result<String, String> {
         let content_type = self.0.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let charset = content_type.and_then(|value| {
-            let (_, after) = value.split_once("charset=")?;
-            after.split(';').next().map(|name| name.trim().trim_matches('"'))
+            value.split(';').skip(1).find_map(|parameter| {
+                let (name, value) = parameter.split_once('=')?;
+                name.trim().eq_ignore_ascii_case("charset").then(|| value.trim().trim_matches('"'))
+            })
         });
         let encoding = charset.and_then(|name| Encoding::for_label(name.as_bytes())).unwrap_or(UTF_8);
         let (text, used, bad) = encoding.decode(&self.0.body);

@@ -30,41 +30,42 @@ pub(super) async fn run(poll: &HttpPoll) -> Result<HttpResponse, HttpPollError> 
     let watch = Stopwatch::start();
     let (mut number, mut last) = (0_u32, None);
     loop {
-        let next = match run.limit(&site, attempt(poll, client)).await {
-            Some(outcome) => {
-                number = number.saturating_add(1);
-                let outcome = outcome.and_then(|response| Ok((judge(poll, &response)?, response)));
-                if let Some(hook) = &poll.on_attempt {
-                    let elapsed = watch.elapsed().to_duration();
-                    hook(&HttpAttempt {
-                        number,
-                        elapsed,
-                        outcome: outcome.as_ref().map(|(_, response)| response),
-                    });
+        let next = if let Some(outcome) = run.limit(&site, attempt(poll, client)).await {
+            number = number.saturating_add(1);
+            // Asked of an answer that cannot be read as well.
+            let asked = outcome.as_ref().ok().and_then(|response| retry_after(poll, response));
+            let outcome = outcome.and_then(|response| {
+                let verdict = judge(poll, &response);
+                if !matches!(verdict, Ok(Verdict::Right | Verdict::Rings(_))) {
+                    last = Some(response.clone());
                 }
-                match outcome {
-                    Ok((Verdict::Right, response)) => return Ok(response),
-                    Ok((Verdict::Rings(condition), response)) => {
-                        return Err(HttpPollError::Alarm { response, condition });
+                Ok((verdict?, response))
+            });
+            tell(poll, number, &watch, outcome.as_ref().map(|(_, response)| response));
+            match outcome {
+                Ok((Verdict::Right, response)) => return Ok(response),
+                Ok((Verdict::Rings(condition), response)) => {
+                    return Err(HttpPollError::Alarm { response, condition });
+                }
+                Ok((Verdict::NotYet, _)) => run.saw_asked(&site, false, asked),
+                Err(error) => {
+                    // What makes no sense does not get better.
+                    let ignored = poll.ignore.as_ref().is_some_and(|ignore| ignore(&error));
+                    if !ignored || error.is_settings() {
+                        return Err(error.into());
                     }
-                    Ok((Verdict::NotYet, response)) => {
-                        let asked = retry_after(poll, &response);
-                        last = Some(response);
-                        run.saw_asked(&site, false, asked)
-                    }
-                    Err(error) => {
-                        let ignored = poll.ignore.as_ref().is_some_and(|ignore| ignore(&error));
-                        match run.failed(&site, ignored) {
-                            PollNext::Return => return Err(error.into()),
-                            next => next,
-                        }
-                    }
+                    run.failed_asked(&site, asked)
                 }
             }
-            None => match run.cut(&site) {
+        } else {
+            number = number.saturating_add(1);
+            let url = poll.request.as_ref().ok().map(|request| request.url());
+            let error = HttpError::new(Kind::Timeout, url, "did not answer until the deadline");
+            tell(poll, number, &watch, Err(&error));
+            match run.cut(&site) {
                 Ok(wait) => PollNext::Wait(wait, Duration::ZERO),
                 Err(timed_out) => PollNext::TimedOut(timed_out),
-            },
+            }
         };
         match next {
             PollNext::Wait(wait, _) => wait.await,
@@ -72,12 +73,18 @@ pub(super) async fn run(poll: &HttpPoll) -> Result<HttpResponse, HttpPollError> 
                 let (attempts, elapsed) = (timed_out.attempts(), timed_out.elapsed());
                 return Err(HttpPollError::TimedOut { last, attempts, elapsed });
             }
-            // The value is not good, and errors have been looked at.
+            // The wait that was asked for leads nowhere.
             PollNext::Return => {
                 let (attempts, elapsed) = (number, watch.elapsed().to_duration());
                 return Err(HttpPollError::TimedOut { last, attempts, elapsed });
             }
         }
+    }
+}
+
+fn tell(poll: &HttpPoll, number: u32, watch: &Stopwatch, outcome: Result<&HttpResponse, &HttpError>) {
+    if let Some(hook) = &poll.on_attempt {
+        hook(&HttpAttempt { number, elapsed: watch.elapsed().to_duration(), outcome });
     }
 }
 

@@ -78,6 +78,18 @@ impl PollRun {
         asked: Option<Duration>,
     ) -> PollNext {
         let next = self.saw(site, good);
+        self.asked(site, next, asked)
+    }
+
+    /// As [`failed`](Self::failed), ignored, where the other side has asked for a wait all the same.
+    #[cfg(feature = "http")]
+    pub(crate) fn failed_asked(&mut self, site: &Site<PollPolicy>, asked: Option<Duration>) -> PollNext {
+        let next = self.failed(site, true);
+        self.asked(site, next, asked)
+    }
+
+    #[cfg(feature = "http")]
+    fn asked(&mut self, site: &Site<PollPolicy>, next: PollNext, asked: Option<Duration>) -> PollNext {
         let (PollNext::Wait(Wait(wait), elapsed), Some(asked)) = (&next, asked.map(Nanos::of)) else {
             return next;
         };

@@ -1,0 +1,168 @@
+use reqwest::{Method, Request};
+use resilience::http::{Condition, HttpPoll, header, jsonpath, status};
+use serde_json::{Value, json as value};
+
+use crate::server::{Server, answer};
+
+/// What is said of a poller with this in it.
+fn refused(part: &Value) -> String {
+    let mut data = value!({"url": "http://server", "until": {"status_code": 200}});
+    for (key, value) in part.as_object().expect("keys") {
+        data[key] = value.clone();
+    }
+    let said = serde_json::from_value::<HttpPoll>(data.clone()).expect_err("refused").to_string();
+    let read = serde_json::from_str::<HttpPoll>(&data.to_string()).expect_err("refused").to_string();
+    assert!(read.starts_with(&said), "{read} {said}");
+    said
+}
+
+#[test]
+fn an_unknown_key_is_refused_with_the_ones_there_are() {
+    let said = refused(&value!({"untill": {}}));
+    assert!(said.contains("`untill`") && said.contains("`until`, `alarms`"), "{said}");
+    let said = refused(&value!({"until": {"status": 200}}));
+    assert!(said.contains("unknown field `status`"), "{said}");
+    assert!(said.contains("`status_code`, `headers`, `text`, `json`, `jsonpath`"), "{said}");
+    let said = refused(&value!({"alarms": [{"jsonpath": [{"expression": "$", "val": 1}]}]}));
+    assert!(said.contains("`alarms`") && said.contains("`val`") && said.contains("`value`"), "{said}");
+    let said = refused(&value!({"ignore_exceptions": ["conect"]}));
+    assert!(said.contains("`conect`") && said.contains("`connect`, `timeout`"), "{said}");
+}
+
+#[test]
+fn empty_conditions_are_refused() {
+    for empty in [value!({}), value!([]), value!([{"status_code": 200}, {}]), value!({"jsonpath": []})] {
+        for key in ["until", "alarms"] {
+            let said = refused(&value!({key: empty.clone()}));
+            assert!(said.contains("empty") && said.contains(&format!("`{key}`")), "{said}");
+        }
+    }
+    let error = serde_json::from_value::<HttpPoll>(value!({"url": "http://server"})).unwrap_err();
+    assert_eq!(error.to_string(), "missing field `until`");
+    let error = HttpPoll::get("http://server").check().unwrap_err();
+    assert!(error.is_settings() && error.to_string().contains("`until`"), "{error}");
+}
+
+#[test]
+fn what_has_the_wrong_type_or_makes_no_sense_is_refused_by_its_key() {
+    for (key, wrong) in [
+        ("url", value!(1)),
+        ("url", value!("")),
+        ("url", value!("server/endpoint")),
+        ("url", value!("ftp://server")),
+        ("url", value!("http://")),
+        ("method", value!(1)),
+        ("method", value!("GE T")),
+        ("headers", value!([1])),
+        ("headers", value!({"a b": "c"})),
+        ("headers", value!({"a": "c\n"})),
+        ("auth", value!("me")),
+        ("auth", value!({"username": "me"})),
+        ("auth", value!({"bearer": "a\nb"})),
+        ("verify", value!("no")),
+        ("ca_bundle", value!(true)),
+        ("until", value!(200)),
+        ("until", value!(null)),
+        ("alarms", value!("500")),
+        ("ignore_exceptions", value!("connect")),
+        ("polling_interval", value!("2 parsecs")),
+        ("polling_interval", value!("")),
+        ("polling_interval", value!(-1)),
+        ("polling_interval", value!("-1s")),
+        ("polling_interval", value!("nan")),
+        ("deadline", value!([])),
+        ("attempt_timeout", value!("soon")),
+        ("max_retries", value!(0)),
+        ("max_retries", value!(-1)),
+        ("max_retries", value!(1.5)),
+        ("respect_retry_after", value!(1)),
+        ("max_body", value!("1 MiB")),
+    ] {
+        let said = refused(&value!({key: wrong.clone()}));
+        assert!(said.contains(&format!("`{key}`")), "{key} {wrong}: {said}");
+    }
+    for (key, wrong) in [
+        ("status_code", value!("200")),
+        ("status_code", value!(2000)),
+        ("status_code", value!(20)),
+        ("headers", value!({"a b": "c"})),
+        ("text", value!(1)),
+        ("jsonpath", value!({"expression": "$", "value": 1})),
+        ("jsonpath", value!([{"expression": "$["}])),
+        ("jsonpath", value!([{"expression": "$[", "value": 1}])),
+        ("jsonpath", value!([{"expression": 1, "value": 1}])),
+    ] {
+        let said = refused(&value!({"until": {key: wrong.clone()}}));
+        assert!(said.contains("`until`") && said.to_lowercase().contains(key), "{key} {wrong}: {said}");
+    }
+}
+
+#[tokio::test]
+async fn a_builder_that_makes_no_sense_is_refused_before_anything_is_sent() {
+    let server = Server::saying([answer(200, "")]).await;
+    let good = || HttpPoll::get(&server.url).until(status(200));
+    let client = || reqwest::Client::new();
+    for poll in [
+        HttpPoll::get("nowhere").until(status(200)),
+        HttpPoll::get(&server.url),
+        HttpPoll::request(Request::new(Method::GET, "ftp://server".parse().unwrap())).until(status(200)),
+        good().until(jsonpath("$[", 1)),
+        good().alarm(!(status(200) | jsonpath("$.a.", 1))),
+        good().alarm(header("a b", "")),
+        good().until(status(99)),
+        good().header("a b", "c"),
+        good().bearer("a\nb"),
+        good().basic_auth("a:b", "c"),
+        good().client(client()).danger_accept_invalid_certs(true),
+        good().ca_bundle("/no/such/file"),
+        good().ca_bundle(file!()),
+    ] {
+        // Whatever is ignored, this is not.
+        let error = crate::error(poll.ignore(|_| true).run().await);
+        assert!(error.is_settings(), "{error}");
+    }
+    assert_eq!(server.times(), 0);
+}
+
+#[tokio::test]
+async fn the_same_as_data_in_json_and_in_toml() {
+    let server = Server::saying([answer(503, "no"), answer(200, r#"{"state": "done"}"#)]).await;
+    let toml = format!(
+        r#"
+        url = "{}/job"
+        method = "post"
+        polling_interval = "1ms"
+        max_retries = 3
+        auth = ["me", "secret"]
+        alarms = {{ status_code = 500 }}
+        ignore_exceptions = ["decode", "connect"]
+        [headers]
+        accept = "application/json"
+        [[until]]
+        jsonpath = [{{ expression = "$.state", value = "done" }}]
+        "#,
+        server.url
+    );
+    let poll: HttpPoll = toml::from_str(&toml).unwrap();
+    assert_eq!(poll.run().await.unwrap().status(), 200);
+    let asked = server.asked().remove(0);
+    assert_eq!((asked.method.as_str(), asked.path.as_str()), ("POST", "/job"));
+    assert_eq!(asked.header("accept"), Some("application/json"));
+    assert_eq!(asked.header("authorization"), Some("Basic bWU6c2VjcmV0"));
+}
+
+#[test]
+fn every_way_to_write_a_time_or_a_number_of_requests_is_read() {
+    for time in [value!("2s"), value!("500ms"), value!("1.5min"), value!("1h"), value!(2), value!(0.5)] {
+        let data = value!({
+            "url": "http://server", "until": [{"status_code": 200}], "polling_interval": time,
+            "deadline": time, "attempt_timeout": time, "max_retries": null,
+        });
+        serde_json::from_value::<HttpPoll>(data).unwrap().check().unwrap();
+    }
+    for auth in [value!(["a", "b"]), value!({"username": "a", "password": "b"}), value!({"bearer": "t"})] {
+        let data = value!({"url": "http://server", "until": {"status_code": 200}, "auth": auth});
+        serde_json::from_value::<HttpPoll>(data).unwrap().check().unwrap();
+    }
+    assert!(serde_json::from_str::<Condition>("200").is_err());
+}

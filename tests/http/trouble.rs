@@ -1,0 +1,176 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use std::time::{Duration, SystemTime};
+
+use resilience::http::{HttpError, HttpPollError, json, status};
+
+use crate::server::{Reply, Server, answer, with};
+use crate::{error, quick};
+
+#[tokio::test]
+async fn a_server_that_is_not_there_cannot_be_connected_to() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let poll = quick(&url).until(status(200)).max_attempts(3);
+    let error = error(poll.run().await);
+    assert!(error.is_connect() && !error.is_timeout(), "{error}");
+    assert!(error.to_string().starts_with(&format!("{url}/ could not be connected to: ")), "{error}");
+    let Err(HttpPollError::TimedOut { last, attempts, .. }) = poll.ignore(HttpError::is_connect).run().await
+    else {
+        panic!()
+    };
+    assert!(last.is_none() && attempts == 3);
+}
+
+#[tokio::test]
+async fn a_connection_that_takes_too_long_is_both_a_connect_and_a_timeout() {
+    // It is accepted, and says nothing to the greeting of TLS.
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}", listener.local_addr().unwrap());
+    let client = reqwest::Client::builder().connect_timeout(Duration::from_millis(5)).build().unwrap();
+    let error = error(quick(&url).client(client).until(status(200)).run().await);
+    assert!(error.is_connect() && error.is_timeout(), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_server_that_hangs_up_is_a_failed_request() {
+    let server = Server::saying([Reply::Last(Vec::new()), answer(200, "")]).await;
+    let poll = quick(&server.url).until(status(200));
+    let failed = error(poll.run().await);
+    assert!(failed.is_request() && !failed.is_connect(), "{failed:?}");
+
+    let server = Server::saying([Reply::Last(Vec::new()), answer(200, "")]).await;
+    quick(&server.url).until(status(200)).ignore(HttpError::is_request).run().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_server_that_stalls_is_left_after_the_time_of_an_attempt() {
+    for stall in [&b""[..], b"HTTP/1.1 200 So\r\ncontent-length: 9\r\n\r\nhalf"] {
+        let server = Server::saying([Reply::Stall(stall.into()), answer(200, "")]).await;
+        let poll = quick(&server.url).until(status(200)).attempt_timeout(Duration::from_millis(20));
+        let error = error(poll.run().await);
+        assert!(error.is_timeout(), "{error:?}");
+        assert!(error.to_string().ends_with("did not answer within 20ms"), "{error}");
+        poll.ignore(HttpError::is_timeout).run().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn the_deadline_ends_a_request_that_is_under_way() {
+    let server = Server::saying([answer(404, ""), Reply::Stall(Vec::new())]).await;
+    let told = Arc::new(AtomicU32::new(0));
+    let count = Arc::clone(&told);
+    let poll = quick(&server.url).until(status(200)).deadline(Duration::from_millis(40));
+    let poll = poll.on_attempt(move |attempt| {
+        count.store(attempt.number, SeqCst);
+        assert_eq!(attempt.number == 2, attempt.outcome.is_err_and(HttpError::is_timeout));
+    });
+    let Err(HttpPollError::TimedOut { last, attempts, elapsed }) = poll.run().await else { panic!() };
+    assert_eq!(last.unwrap().status(), 404);
+    assert_eq!((attempts, told.load(SeqCst)), (2, 2));
+    assert!(elapsed >= Duration::from_millis(40), "{elapsed:?}");
+}
+
+#[tokio::test]
+async fn half_a_body_and_garbage_are_told_apart() {
+    let half = Reply::Last(b"HTTP/1.1 200 So\r\ncontent-length: 9\r\n\r\nhalf".into());
+    let server = Server::saying([half]).await;
+    let broken = error(quick(&server.url).until(status(200)).run().await);
+    assert!(broken.is_body(), "{broken:?}");
+    assert!(broken.to_string().contains("broke off in its answer"), "{broken}");
+
+    let server = Server::saying([Reply::Last(b"what is HTTP?\r\n\r\n".into())]).await;
+    let garbage = error(quick(&server.url).until(status(200)).run().await);
+    assert!(garbage.is_request(), "{garbage:?}");
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_is_an_error_and_is_not_read() {
+    let exactly = || answer(200, "0123456789");
+    // One says so beforehand, one goes on and on.
+    let endless = Reply::Stall(
+        [&b"HTTP/1.1 200 So\r\ntransfer-encoding: chunked\r\n\r\n"[..], &b"6\r\nabcdef\r\n".repeat(9)]
+            .concat(),
+    );
+    let huge = Reply::Stall(b"HTTP/1.1 200 So\r\ncontent-length: 99999999999\r\n\r\nx".into());
+    for large in [huge, endless, answer(200, "0123456789+")] {
+        let server = Server::saying([large, exactly()]).await;
+        let poll = quick(&server.url).until(status(200)).max_body(10);
+        let error = error(poll.run().await);
+        assert!(error.is_body(), "{error:?}");
+        assert!(
+            error.to_string().ends_with("more than 10 bytes, which is what `max_body` allows"),
+            "{error}"
+        );
+        assert_eq!(poll.run().await.unwrap().bytes().len(), 10);
+    }
+    let server = Server::saying([answer(200, vec![b'x'; (1 << 20) + 1])]).await;
+    assert!(error(quick(&server.url).until(status(200)).run().await).is_body());
+}
+
+/// How long the second attempt was waited for at least, by the clock of the attempts: the deadline tells.
+async fn leads_nowhere(reply: Reply) -> bool {
+    let server = Server::saying([reply, answer(200, "")]).await;
+    let poll = quick(&server.url).until(status(200)).deadline(Duration::from_secs(30));
+    match poll.ignore(HttpError::is_decode).run().await {
+        Ok(_) => false,
+        Err(HttpPollError::TimedOut { attempts: 1, elapsed, .. }) => {
+            assert!(elapsed < Duration::from_secs(20), "it was not waited for");
+            true
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_busy_server_is_not_asked_before_it_said() {
+    let date = |seconds| httpdate::fmt_http_date(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
+    let (now, later) = (date(800_000_000), date(800_000_060));
+    for busy in [429, 503] {
+        assert!(leads_nowhere(with(busy, "retry-after: 60\r\n", "")).await);
+        assert!(leads_nowhere(with(busy, "retry-after: 18446744073709551615\r\n", "")).await);
+        assert!(leads_nowhere(with(busy, &format!("date: {now}\r\nretry-after: {later}\r\n"), "")).await);
+        assert!(!leads_nowhere(with(busy, &format!("date: {later}\r\nretry-after: {now}\r\n"), "")).await);
+        assert!(!leads_nowhere(with(busy, "retry-after: 0\r\n", "")).await);
+        assert!(!leads_nowhere(with(busy, "retry-after: -1\r\n", "")).await);
+        assert!(!leads_nowhere(with(busy, "retry-after: soon\r\n", "")).await);
+    }
+    assert!(!leads_nowhere(with(404, "retry-after: 60\r\n", "")).await);
+
+    let server = Server::saying([with(503, "retry-after: 60\r\n", ""), answer(200, "")]).await;
+    let poll = quick(&server.url).until(status(200)).respect_retry_after(false);
+    poll.run().await.unwrap();
+}
+
+/// The clock is stopped after the first attempt, so that the wait is jumped over, and goes on with the second.
+#[tokio::test]
+async fn a_busy_server_is_asked_again_when_that_time_is_over() {
+    let server = Server::start(|asked| {
+        if asked.number == 1 {
+            return with(503, "retry-after: 60\r\n", "");
+        }
+        tokio::time::resume();
+        answer(200, "")
+    })
+    .await;
+    let began = tokio::time::Instant::now();
+    let poll = quick(&server.url).until(status(200)).on_attempt(|attempt| {
+        if attempt.number == 1 {
+            tokio::time::pause();
+        }
+    });
+    poll.run().await.unwrap();
+    assert!(began.elapsed() >= Duration::from_secs(60), "{:?}", began.elapsed());
+    assert_eq!(server.times(), 2);
+}
+
+/// Its page is seldom JSON.
+#[tokio::test]
+async fn a_busy_server_is_heard_though_its_body_cannot_be_read() {
+    let server = Server::saying([with(503, "retry-after: 60\r\n", "<html>"), answer(200, "1")]).await;
+    let poll =
+        quick(&server.url).until(json(1)).ignore(HttpError::is_decode).deadline(Duration::from_secs(30));
+    let Err(HttpPollError::TimedOut { attempts, last, .. }) = poll.run().await else { panic!() };
+    assert_eq!((attempts, last.unwrap().status().as_u16()), (1, 503));
+}
