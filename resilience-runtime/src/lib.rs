@@ -28,7 +28,10 @@ mod retry;
 mod site;
 // Floors of its own, from 0 to 4: see there.
 mod circuit;
-// Floor 5: the doors.
+// Floor 5: many jobs at once. Floors of its own: see there.
+#[cfg(feature = "tokio")]
+mod executor;
+// Floor 6: the doors.
 #[doc(hidden)]
 pub mod __private;
 #[cfg(feature = "testing")]
@@ -45,6 +48,11 @@ pub use circuit::{
 };
 pub use error::{Alarm, ConfigError, Limit, TimedOut};
 pub use event::{CircuitEvent, CircuitEventKind};
+#[cfg(feature = "tokio")]
+pub use executor::{
+    Batch, BatchIntoIter, BatchIter, DescriptorRef, PollDescriptor, PollExecutor, PollExecutorBuilder,
+    PollFailure, PollHandle, PollMetrics, PollNext, SubmitAll,
+};
 pub use operation::{Asynchronous, Blocking, Operation};
 pub use outcome::NoValue;
 pub use poll::{Condition, NoCondition, Poll, PollError, PollHooks, poll};

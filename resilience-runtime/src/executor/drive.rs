@@ -1,0 +1,151 @@
+//! The task that polls.
+
+use std::sync::Arc;
+
+use super::batch::Batch;
+use super::catch::{Caught, caught};
+use super::jobs::{Jobs, Life, Shown};
+use super::slots::Phase;
+use super::{PollFailure, PollNext};
+use crate::clock::Stopwatch;
+use crate::sleep::Limited;
+use crate::time::Nanos;
+
+/// Polls until the executor is shut down.
+pub(super) async fn drive<J, T, E, F, Fut>(jobs: Arc<Jobs<J, T, E>>, mut poll: F)
+where
+    F: FnMut(Batch<J, T, E>) -> Fut,
+    Fut: Future<Output = Result<PollNext, E>>,
+{
+    let _stopped = Stopped(&jobs);
+    // Nothing was polled yet: the first poll is due as soon as there is something for it.
+    let (mut since, mut pause) = (Stopwatch::start(), Nanos::ZERO);
+    while jobs.due(since, pause).await {
+        let Some(shown) = jobs.gather() else { return };
+        let batch = Batch { jobs: Arc::clone(&jobs), shown: shown.clone() };
+        let watch = Stopwatch::start();
+        let polled = jobs.run(|| poll(batch)).await;
+        let Some(polled) = polled else { return };
+        pause = jobs.judge(polled, &shown, watch.elapsed());
+        since = Stopwatch::start();
+    }
+}
+
+/// How a poll ended.
+enum Polled<E> {
+    Next(PollNext),
+    Failed(E),
+    Panicked(String),
+    /// It took too long, and was dropped.
+    Cut,
+}
+
+impl<J, T, E> Jobs<J, T, E> {
+    /// Waits until it is time for a poll. `false`: there will be none.
+    async fn due(&self, since: Stopwatch, pause: Nanos) -> bool {
+        loop {
+            let (polls, arrived) = {
+                let state = self.state();
+                if state.life != Life::Open {
+                    return false;
+                }
+                let polls = self.settings.poll_empty || state.slots.count(Phase::Polling) > 0;
+                if polls && (state.notified || since.elapsed() >= pause) {
+                    return true;
+                }
+                (polls, state.arrived)
+            };
+            if polls && arrived {
+                // A burst may come with it. Whoever asks for a poll now, or ends everything, is not kept waiting.
+                let window = Stopwatch::start();
+                while !self.settings.batch_window.is_zero() && !self.is_urgent() {
+                    if Limited::new(self.wake.notified(), window.moment(self.settings.batch_window))
+                        .await
+                        .is_none()
+                    {
+                        break;
+                    }
+                }
+                return self.state().life == Life::Open;
+            }
+            // What is never due is not waited for.
+            let due = if polls { since.moment(pause) } else { None };
+            let _ = Limited::new(self.wake.notified(), due).await;
+        }
+    }
+
+    fn is_urgent(&self) -> bool {
+        let state = self.state();
+        state.notified || state.life != Life::Open
+    }
+
+    /// Calls the poll function. `None`: everything was shut down meanwhile.
+    async fn run<Fut>(&self, poll: impl FnOnce() -> Fut) -> Option<Polled<E>>
+    where
+        Fut: Future<Output = Result<PollNext, E>>,
+    {
+        let future = match caught(poll) {
+            Ok(future) => Caught::new(future),
+            Err(message) => return Some(Polled::Panicked(message)),
+        };
+        let until = Stopwatch::start().moment(self.settings.poll_timeout);
+        let ended = async {
+            while self.state().life == Life::Open {
+                self.wake.notified().await;
+            }
+        };
+        match either(Limited::new(future, until), ended).await? {
+            Some(Ok(Ok(next))) => Some(Polled::Next(next)),
+            Some(Ok(Err(error))) => Some(Polled::Failed(error)),
+            Some(Err(message)) => Some(Polled::Panicked(message)),
+            None => Some(Polled::Cut),
+        }
+    }
+
+    /// The time to the next poll.
+    fn judge(&self, polled: Polled<E>, shown: &Shown<J>, took: Nanos) -> Nanos {
+        {
+            let metrics = &mut self.state().metrics;
+            metrics.polls += 1;
+            metrics.poll_failures += u64::from(!matches!(polled, Polled::Next(_)));
+            metrics.poll_time = metrics.poll_time.saturating_add(took.to_duration());
+        }
+        match polled {
+            Polled::Next(PollNext::After(delay)) => return Nanos::of(delay),
+            Polled::Next(PollNext::Default) | Polled::Cut => {}
+            Polled::Failed(error) => {
+                let error = Arc::new(error);
+                self.fail_all(shown, || PollFailure::Poll(Arc::clone(&error)));
+            }
+            Polled::Panicked(message) => {
+                self.fail_all(shown, || PollFailure::Panicked(message.clone()));
+            }
+        }
+        self.settings.default_interval
+    }
+}
+
+/// The first of the two that is ready; `None`, if it is the second.
+async fn either<A: Future>(first: A, second: impl Future<Output = ()>) -> Option<A::Output> {
+    let (mut first, mut second) = (std::pin::pin!(first), std::pin::pin!(second));
+    std::future::poll_fn(|cx| {
+        // What ends everything is looked at first: a poll function that is always ready must not hide it.
+        if second.as_mut().poll(cx).is_ready() {
+            return std::task::Poll::Ready(None);
+        }
+        first.as_mut().poll(cx).map(Some)
+    })
+    .await
+}
+
+/// Tells whoever waits for the end, however it comes: also if the runtime drops the task.
+struct Stopped<'a, J, T, E>(&'a Jobs<J, T, E>);
+
+impl<J, T, E> Drop for Stopped<'_, J, T, E> {
+    fn drop(&mut self) {
+        // Nobody would be polled any more.
+        self.0.close();
+        self.0.state().life = Life::Stopped;
+        self.0.ended.notify_waiters();
+    }
+}
