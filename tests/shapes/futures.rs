@@ -212,3 +212,126 @@ async fn functions_that_return_one_async_block_do_what_async_functions_do() {
     assert!(tokio::spawn(hangs(Arc::clone(&flaky))).await.unwrap().is_err());
     assert_eq!((flaky.asked(), start.elapsed()), (2, Duration::from_secs(2)));
 }
+
+/// What is no argument that `#[async_trait]` has moved in is the body's own, and made anew by each attempt.
+mod written_by_hand {
+    use std::cell::Cell;
+    use std::future::Future;
+    use std::pin::Pin;
+    use std::sync::LazyLock;
+
+    use resilience::{circuit, retry};
+
+    use crate::flaky::{Flaky, Oops};
+
+    #[retry(interval = 0s)]
+    fn each_attempt_begins_anew(flaky: &'static Flaky) -> impl Future<Output = Result<u32, Oops>> {
+        async move {
+            let asked = {
+                let answer = flaky.ask();
+                let _: &Flaky = flaky;
+                answer
+            };
+            {
+                let _: &Flaky = flaky;
+                asked
+            }
+        }
+    }
+
+    #[derive(Clone)]
+    struct Db(u8);
+
+    #[retry(times = 2, interval = 0s)]
+    fn shadowed(db: &mut Db) -> impl Future<Output = Result<u8, Oops>> + use<> {
+        let db = db.clone();
+        async move { Ok(db.0) }
+    }
+
+    #[retry(times = 2, interval = 0s, clone(text))]
+    fn changed_before(mut text: String, seen: &Cell<usize>) -> impl Future<Output = Result<(), Oops>> {
+        text.push('a');
+        async move {
+            text.push('b');
+            seen.set(text.len());
+            drop(text);
+            Err(Oops(1))
+        }
+    }
+
+    #[retry(interval = 0s)]
+    #[expect(clippy::needless_return, reason = "it is what is tested")]
+    fn returned(flaky: &Flaky) -> Pin<Box<dyn Future<Output = Result<u32, Oops>> + Send + '_>> {
+        return std::boxed::Box::pin(async move { flaky.ask_async().await });
+    }
+
+    async fn flaky_of_its_own() -> Result<u32, Oops> {
+        Flaky::default().ask_async().await.or(Ok(7))
+    }
+
+    macro_rules! of_fragments {
+        ($name:ident, $block:block, $expr:expr) => {
+            #[retry(interval = 0s)]
+            fn $name() -> impl Future<Output = Result<u32, Oops>> {
+                async move $block
+            }
+
+            mod $name {
+                use super::*;
+
+                #[circuit(failure_threshold = 9)]
+                pub(super) fn of_an_expression() -> impl Future<Output = Result<u32, Oops>> {
+                    $expr
+                }
+            }
+        };
+    }
+    of_fragments!(fragments, { flaky_of_its_own().await }, async move { Ok(8) });
+
+    #[tokio::test]
+    async fn what_the_body_does_is_done_by_each_attempt() {
+        static FLAKY: LazyLock<Flaky> = LazyLock::new(Flaky::default);
+        assert_eq!(each_attempt_begins_anew(&FLAKY).await, Ok(3));
+        assert_eq!(FLAKY.asked(), 3);
+        assert_eq!(shadowed(&mut Db(7)).await, Ok(7));
+        let seen = Cell::new(0);
+        assert_eq!(changed_before(String::new(), &seen).await, Err(Oops(1)));
+        assert_eq!(seen.get(), 2, "each attempt has a clone of what was there");
+        assert_eq!(returned(&Flaky::default()).await, Ok(3));
+        assert_eq!(fragments().await, Ok(7));
+        assert_eq!(fragments::of_an_expression().await, Ok(8));
+    }
+}
+
+/// `self::path` is a module, also where `self` has another name.
+mod paths_from_self {
+    use async_trait::async_trait;
+    use resilience::{CircuitBreaker, CircuitConfig, circuit, retry};
+
+    use crate::flaky::{Flaky, Oops};
+
+    static BREAKER: CircuitBreaker = CircuitBreaker::new("paths", CircuitConfig::new());
+
+    fn is_oops(error: &Oops) -> bool {
+        error.0 > 0
+    }
+
+    #[async_trait]
+    trait Asks {
+        async fn ask(&self) -> Result<u32, Oops>;
+    }
+
+    #[async_trait]
+    impl Asks for Flaky {
+        #[retry(on = self::is_oops, interval = 0s)]
+        #[circuit(breaker = &self::BREAKER)]
+        async fn ask(&self) -> Result<u32, Oops> {
+            self.ask_async().await
+        }
+    }
+
+    #[tokio::test]
+    async fn options_may_name_the_module_they_stand_in() {
+        assert_eq!(Asks::ask(&Flaky::default()).await, Ok(3));
+    }
+}

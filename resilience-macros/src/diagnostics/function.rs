@@ -40,10 +40,13 @@ super::faults! {
         FutureOfSomethingElse { attribute: Attribute } =>
             format!(
                 "{attribute} on a function that returns a future rewrites the async block that makes it, and this body \
-                 is not one such block at its end"
+                 is not one such block at its end, with nothing before it that returns"
             ),
-            "make it an `async fn`, or end it with `async move { .. }` or `Box::pin(async move { .. })` and leave it \
-             nowhere else";
+            "make it an `async fn`, or end it with `async move { .. }`, `Box::pin(async move { .. })` or \
+             `async move { .. }.boxed()`";
+        TrackCaller { attribute: Attribute } =>
+            format!("what {attribute} runs is a closure, which `#[track_caller]` does not reach into"),
+            "put `#[track_caller]` on a function around this one, and pass `Location::caller()` on";
         MutableArgument { name: String } =>
             format!("the argument `{name}` is `mut`, so a later attempt would see what an earlier one did to it"),
             format!("add `clone({name})` to give each attempt its own, or take a `&mut` reference that they share");

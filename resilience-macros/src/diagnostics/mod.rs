@@ -45,7 +45,8 @@ impl Message {
     /// As rustc sets its own help below a message.
     fn render(&self) -> String {
         let Self { what, help } = self;
-        format!("{what}\n= help: {help}")
+        // What `#[async_trait]` calls it.
+        format!("{what}\n= help: {help}").replace("`__self`", "`self`").replace("= __self`", "= self`")
     }
 }
 

@@ -36,7 +36,7 @@ fn judge_clones(names: &[Ident], function: &Function, faults: &mut Faults) -> Ve
             let mut argument = argument.clone();
             argument.set_span(argument.span().located_at(name.span()));
             clones.push(argument);
-        } else if name == "self" {
+        } else if name == "self" || name == "__self" {
             faults.at(name, &NameFault::CloneSelf);
         } else {
             let arguments = arguments.iter().map(ToString::to_string).collect();

@@ -22,6 +22,8 @@ pub(crate) struct Function {
     whole: Group,
     /// Where it returns a future, what makes that.
     future: Option<FutureBlock>,
+    /// Another attribute has made a sync function of it.
+    was_async: bool,
     /// What that returns in the end.
     future_output: Option<Type>,
     /// The paths of the siblings that were taken in: their imports are in use.
@@ -42,15 +44,21 @@ impl Function {
         if signature.asyncness.is_some() && !cfg!(feature = "tokio") {
             faults.at(&signature.asyncness, &FunctionFault::NeedsTokio { attribute });
         }
+        if let Some(tracked) = attrs.iter().find(|attr| attr.path().is_ident("track_caller")) {
+            faults.at(tracked, &FunctionFault::TrackCaller { attribute });
+        }
         if is_rewritten(&body) {
             faults.at_span(attribute_span(&signature), &FunctionFault::AlreadyRewritten { attribute });
         }
+        let mut was_async = false;
         if let Some(runtime) = runtime_in(&body) {
             faults.at_span(attribute_span(&signature), &FunctionFault::BelowARuntime { attribute, runtime });
+            was_async = true;
         }
         let whole = body.clone();
         let (future, future_output, absorbed) = (None, None, Vec::new());
-        let mut function = Self { attrs, vis, signature, body, whole, future, future_output, absorbed };
+        let mut function =
+            Self { attrs, vis, signature, body, whole, future, was_async, future_output, absorbed };
         function.look_into_future(attribute, faults);
         Ok(function)
     }
@@ -78,7 +86,7 @@ impl Function {
     }
 
     pub(crate) fn is_async(&self) -> bool {
-        self.signature.asyncness.is_some() || self.future_output.is_some()
+        self.signature.asyncness.is_some() || self.was_async || self.future_output.is_some()
     }
 
     /// The attributes of ours below the one being expanded, with what they were given.
@@ -174,6 +182,10 @@ impl Function {
     /// The `&mut` arguments that the body names, `&mut self` among them. None, if something borrowed is returned: it may
     /// be borrowed from them.
     pub(crate) fn exclusive_names(&self) -> Vec<Ident> {
+        // What runs before the block may have given their names to something else.
+        if self.future.as_ref().is_some_and(FutureBlock::has_setup) {
+            return Vec::new();
+        }
         let Some(returned) = self.output() else { return Vec::new() };
         if borrows(returned.to_token_stream()) {
             return Vec::new();
@@ -229,6 +241,10 @@ impl Function {
     pub(crate) fn remove_mut(&mut self, argument: &Ident) {
         if let Some(future) = &mut self.future {
             future.remove_mut(argument);
+            // It may be changed before the block.
+            if future.has_setup() {
+                return;
+            }
         }
         for input in &mut self.signature.inputs {
             if let FnArg::Typed(typed) = input {
@@ -257,7 +273,11 @@ impl Function {
 
     /// Where an error about the return type points.
     pub(crate) fn outcome_span(&self) -> Span {
-        generated_at(self.output().map_or_else(|| self.signature.ident.span(), span_of))
+        // Where nothing is written, `#[async_trait]` has written `()`.
+        let written = self.output().filter(|ty| {
+            self.future.is_none() || !matches!(ty, Type::Tuple(tuple) if tuple.elems.is_empty())
+        });
+        generated_at(written.map_or_else(|| self.signature.ident.span(), span_of))
     }
 
     /// Where an error about the error type points: at the `E` of a `Result<T, E>`.
@@ -358,10 +378,13 @@ fn is_rewritten(body: &Group) -> bool {
     find_ident(body.stream(), &|ident| ident.to_string().starts_with("__RESILIENCE_")).is_some()
 }
 
-/// `#[tokio::test]` above has made a sync function of an async one: the words with which it says that it cannot.
+/// `#[tokio::test]` above has made a sync function of an async one, which begins and ends as no other does.
 fn runtime_in(body: &Group) -> Option<String> {
+    let mut tokens = body.stream().into_iter();
+    let begins =
+        ["let", "body", "="].iter().all(|word| tokens.next().is_some_and(|token| token.to_string() == *word));
     let text = body.to_string();
-    let made = text.contains("Failed building the Runtime") && text.contains("block_on");
+    let made = begins && text.contains("Failed building the Runtime") && text.contains("block_on");
     made.then(|| if text.contains("Pin < & mut dyn") { "tokio::test" } else { "tokio::main" }.to_owned())
 }
 

@@ -1,10 +1,12 @@
 //! Functions that return a future without being `async fn`: what `#[async_trait]` makes of one, and those written so by
 //! hand.
 
-use proc_macro2::{Delimiter, Group, Ident, Spacing, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::punctuated::Punctuated;
-use syn::{Block, Expr, GenericArgument, Local, Pat, Path, PathArguments, Stmt, Token, Type, TypeParamBound};
+use syn::{
+    Block, Expr, GenericArgument, Local, Pat, PatType, Path, PathArguments, Stmt, Token, Type, TypeParamBound,
+};
 
 use super::tokens::find_ident;
 
@@ -12,6 +14,7 @@ use super::tokens::find_ident;
 pub(crate) struct FutureBlock {
     /// What runs when the function is called, and whatever makes a `Pin<Box<..>>` of the block.
     before: TokenStream,
+    has_setup: bool,
     /// `async move`.
     keywords: TokenStream,
     /// `Box::pin(..)`, where the block is the argument of a call.
@@ -29,35 +32,45 @@ struct Moved {
 }
 
 impl FutureBlock {
-    /// The block, and the body in it. `None`, if the body of the function is not one async block at its end.
+    /// The block, and the body in it. `None`, if the body of the function is not one async block at its end, or may be left
+    /// before that.
     pub(super) fn read(body: &Group) -> Option<(Self, Group)> {
         let mut tokens: Vec<TokenTree> = body.stream().into_iter().collect();
+        let semicolon = pop_if(&mut tokens, |last| is_punct(last, ';'));
+        unwrap_last(&mut tokens);
         let after = split_methods(&mut tokens);
-        let (call, (keywords, block)) = match tokens.last()? {
+        let (call, path, (keywords, block)) = match tokens.last()? {
             TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => {
                 let group = group.clone();
                 tokens.pop();
+                let path = split_box_pin(&mut tokens)?;
                 let mut inside: Vec<TokenTree> = group.stream().into_iter().collect();
-                if matches!(inside.last(), Some(TokenTree::Punct(comma)) if comma.as_char() == ',') {
-                    inside.pop();
-                }
+                let _ = pop_if(&mut inside, |last| is_punct(last, ','));
+                unwrap_last(&mut inside);
                 let block = split_async(&mut inside)?;
                 if !inside.is_empty() {
                     return None;
                 }
-                (Some(group), block)
+                (Some(group), path, block)
             }
-            _ => (None, split_async(&mut tokens)?),
+            _ => (None, TokenStream::new(), split_async(&mut tokens)?),
         };
-        // A second way out would leave without an attempt.
-        if tokens.iter().any(|token| matches!(token, TokenTree::Ident(word) if word == "async"))
-            || leaves_early(tokens.iter().cloned().collect())
-        {
+        // `return` may stand before it, and then a semicolon after it; a second way out would leave without an attempt.
+        let returned = pop_if(&mut tokens, |last| is_word(last, "return"));
+        let setup: TokenStream = tokens.into_iter().collect();
+        if semicolon.is_some() != returned.is_some() || may_leave(setup.clone()) {
             return None;
         }
-        let before = tokens.into_iter().collect();
+        let has_setup = !setup.is_empty();
+        let before = quote!(#setup #returned #path);
+        let after = quote!(#after #semicolon);
         let (moved, body) = async_trait(&block).unwrap_or_else(|| (Vec::new(), block));
-        Some((Self { before, keywords, call, after, moved }, body))
+        Some((Self { before, has_setup, keywords, call, after, moved }, body))
+    }
+
+    /// Whether something runs before the block is made, where the arguments may be changed and shadowed.
+    pub(super) fn has_setup(&self) -> bool {
+        self.has_setup
     }
 
     /// The function's body, with another one in the block.
@@ -141,75 +154,112 @@ fn types_in(arguments: &PathArguments) -> impl Iterator<Item = &Type> {
     })
 }
 
+/// What `macro_rules!` captured as one fragment comes in a group without delimiters.
+fn unwrap_last(tokens: &mut Vec<TokenTree>) {
+    let is_fragment =
+        |last: &TokenTree| matches!(last, TokenTree::Group(group) if group.delimiter() == Delimiter::None);
+    while let Some(TokenTree::Group(group)) = pop_if(tokens, is_fragment) {
+        tokens.extend(group.stream());
+    }
+}
+
+fn pop_if(tokens: &mut Vec<TokenTree>, is_it: impl FnOnce(&TokenTree) -> bool) -> Option<TokenTree> {
+    if tokens.last().is_some_and(is_it) { tokens.pop() } else { None }
+}
+
+fn is_punct(token: &TokenTree, punct: char) -> bool {
+    matches!(token, TokenTree::Punct(token) if token.as_char() == punct)
+}
+
+fn is_word(token: &TokenTree, word: &str) -> bool {
+    matches!(token, TokenTree::Ident(token) if token == word)
+}
+
 /// Takes `.boxed()` off the end.
 fn split_methods(tokens: &mut Vec<TokenTree>) -> TokenStream {
+    let start = tokens.len().saturating_sub(3);
+    let boxed = match tokens.get(start..) {
+        Some([dot, TokenTree::Ident(method), TokenTree::Group(arguments)]) => {
+            is_punct(dot, '.')
+                && (method == "boxed" || method == "boxed_local")
+                && arguments.stream().is_empty()
+        }
+        _ => false,
+    };
+    if boxed { tokens.split_off(start).into_iter().collect() } else { TokenStream::new() }
+}
+
+/// Takes `Box::pin`, or a longer path to it, off the end. Any other function may do with the block what it likes.
+fn split_box_pin(tokens: &mut Vec<TokenTree>) -> Option<TokenStream> {
     let mut start = tokens.len();
-    while let Some([TokenTree::Punct(dot), TokenTree::Ident(_), TokenTree::Group(arguments)]) =
-        start.checked_sub(3).and_then(|from| tokens.get(from..start))
-    {
-        let empty = arguments.delimiter() == Delimiter::Parenthesis && arguments.stream().is_empty();
-        if dot.as_char() != '.' || dot.spacing() != Spacing::Alone || !empty {
+    let mut words = Vec::new();
+    loop {
+        let TokenTree::Ident(word) = tokens.get(start.checked_sub(1)?)? else { return None };
+        words.push(word.to_string());
+        start -= 1;
+        let colons = start.checked_sub(2).and_then(|from| tokens.get(from..start));
+        if !colons.is_some_and(|colons| colons.iter().all(|colon| is_punct(colon, ':'))) {
             break;
         }
-        start -= 3;
+        start -= 2;
+        if start == 0 || !matches!(tokens.get(start - 1), Some(TokenTree::Ident(_))) {
+            break;
+        }
     }
-    tokens.split_off(start).into_iter().collect()
+    let is_it = matches!(words.as_slice(), [pin, boxed, ..] if pin == "pin" && boxed == "Box");
+    is_it.then(|| tokens.split_off(start).into_iter().collect())
 }
 
 /// Takes `async move { .. }` off the end.
 fn split_async(tokens: &mut Vec<TokenTree>) -> Option<(TokenStream, Group)> {
+    unwrap_last(tokens);
     let TokenTree::Group(block) = tokens.pop()? else { return None };
     if block.delimiter() != Delimiter::Brace {
         return None;
     }
-    let is = |token: Option<&TokenTree>, keyword: &str| matches!(token, Some(TokenTree::Ident(word)) if word == keyword);
-    let from = tokens.len() - 1 - usize::from(is(tokens.last(), "move"));
-    is(tokens.get(from), "async").then(|| (tokens.split_off(from).into_iter().collect(), block))
+    let moves = tokens.last().is_some_and(|last| is_word(last, "move"));
+    let from = tokens.len().checked_sub(1 + usize::from(moves))?;
+    let is_async = tokens.get(from).is_some_and(|word| is_word(word, "async"));
+    is_async.then(|| (tokens.split_off(from).into_iter().collect(), block))
 }
 
-fn leaves_early(tokens: TokenStream) -> bool {
-    find_ident(tokens, &|word| word == "return").is_some()
+fn may_leave(setup: TokenStream) -> bool {
+    find_ident(setup, &|word| word == "return" || word == "async").is_some()
 }
 
-/// What `#[async_trait]` makes of a body: the arguments are moved in, and the body is the value of a `let`.
+/// What `#[async_trait]` makes of a body: the arguments are moved in, and the body is the value of a `let`, or a block.
 fn async_trait(block: &Group) -> Option<(Vec<Moved>, Group)> {
     let Block { stmts, .. } = syn::parse2(block.to_token_stream()).ok()?;
     let mut stmts = stmts.into_iter().peekable();
     // It tells the compiler the type of the body, as ours does.
-    stmts.next_if(|stmt| matches!(stmt, Stmt::Expr(Expr::If(_), _)) && is_named(stmt, "__ret"));
+    let typed =
+        stmts.next_if(|stmt| matches!(stmt, Stmt::Expr(Expr::If(_), _)) && is_named(stmt, "__ret")).is_some();
     let mut moved = Vec::new();
-    while let Some(stmt) = stmts.next() {
-        let rest: Vec<Stmt> = match &stmt {
-            Stmt::Local(local) => match moved_argument(local) {
-                Some(argument) => {
-                    moved.push(Moved { argument, statement: local.clone() });
-                    continue;
-                }
-                None => stmts.collect(),
-            },
-            _ => stmts.collect(),
-        };
-        let value = match (stmt, rest.as_slice()) {
-            (Stmt::Local(Local { pat: Pat::Type(typed), init: Some(init), .. }), [])
-                if is_wild(&typed.pat) =>
-            {
-                *init.expr
-            }
-            (Stmt::Local(Local { init: Some(init), pat, .. }), [result])
-                if is_named(&pat, "__ret") && is_named(result, "__ret") =>
-            {
-                *init.expr
-            }
-            (Stmt::Expr(value, None), []) if !moved.is_empty() => value,
-            _ => return None,
-        };
-        return only_group(value.to_token_stream()).map(|body| (moved, body));
+    while let Some(Moved { argument, statement }) = stmts.peek().and_then(moved_argument) {
+        moved.push(Moved { argument, statement });
+        stmts.next();
     }
-    None
+    let first = stmts.next()?;
+    let rest: Vec<Stmt> = stmts.collect();
+    let of_method = moved.first().is_some_and(|moved| moved.argument == "self");
+    let value = match (first, rest.as_slice()) {
+        (Stmt::Local(Local { init: Some(init), pat, .. }), [result])
+            if typed && is_named(&pat, "__ret") && is_named(result, "__ret") =>
+        {
+            *init.expr
+        }
+        (Stmt::Local(Local { init: Some(init), pat: Pat::Type(typed), .. }), []) if is_unit(&typed) => {
+            *init.expr
+        }
+        (Stmt::Expr(value, None), []) if of_method => value,
+        _ => return None,
+    };
+    only_group(value.to_token_stream()).map(|body| (moved, body))
 }
 
-fn is_wild(pattern: &Pat) -> bool {
-    matches!(pattern, Pat::Wild(_))
+/// `let _: () = ..`
+fn is_unit(typed: &PatType) -> bool {
+    matches!((&*typed.pat, &*typed.ty), (Pat::Wild(_), Type::Tuple(tuple)) if tuple.elems.is_empty())
 }
 
 fn is_named(tokens: &impl ToTokens, name: &str) -> bool {
@@ -224,16 +274,26 @@ fn only_group(tokens: TokenStream) -> Option<Group> {
     }
 }
 
-/// The argument in `let PATTERN = ARGUMENT;`, also where it stands in a block of its own.
-fn moved_argument(local: &Local) -> Option<Ident> {
-    let Expr::Path(path) = (match &*local.init.as_ref()?.expr {
-        Expr::Block(block) => match block.block.stmts.last()? {
-            Stmt::Expr(last, None) if block.block.stmts.len() == 2 => last,
-            _ => return None,
-        },
-        other => other,
-    }) else {
-        return None;
+/// `let __self = self;`, `let mut name = name;`, or `let PATTERN = { let __arg0 = __arg0; __arg0 };`
+fn moved_argument(stmt: &Stmt) -> Option<Moved> {
+    let Stmt::Local(local) = stmt else { return None };
+    let pattern = match &local.pat {
+        Pat::Ident(name) => Some(&name.ident),
+        _ => None,
     };
-    path.path.get_ident().cloned()
+    let argument = match &*local.init.as_ref()?.expr {
+        Expr::Path(path) => {
+            let argument = path.path.get_ident()?;
+            let same = pattern? == argument || argument == "self" && pattern? == "__self";
+            same.then(|| argument.clone())?
+        }
+        Expr::Block(block) => {
+            let [Stmt::Local(_), Stmt::Expr(Expr::Path(path), None)] = block.block.stmts.as_slice() else {
+                return None;
+            };
+            path.path.get_ident().filter(|name| name.to_string().starts_with("__arg"))?.clone()
+        }
+        _ => return None,
+    };
+    Some(Moved { argument, statement: local.clone() })
 }

@@ -44,18 +44,24 @@ pub(super) fn find_variable(tokens: TokenStream, is_it: &dyn Fn(&Ident) -> bool)
 
 /// The tokens with another word for `self`, at any depth.
 pub(super) fn renamed(tokens: TokenStream, name: &Ident) -> TokenStream {
-    let rename = |token| match token {
-        TokenTree::Ident(word) if word == "self" => {
-            TokenTree::Ident(Ident::new(&name.to_string(), name.span().located_at(word.span())))
-        }
-        TokenTree::Group(group) => {
-            let mut inside = Group::new(group.delimiter(), renamed(group.stream(), name));
-            inside.set_span(group.span());
-            TokenTree::Group(inside)
-        }
-        other => other,
-    };
-    tokens.into_iter().map(rename).collect()
+    let mut tokens = tokens.into_iter().peekable();
+    let mut all = Vec::new();
+    while let Some(token) = tokens.next() {
+        // `self::path` is a module.
+        let is_path = matches!(tokens.peek(), Some(TokenTree::Punct(punct)) if punct.as_char() == ':');
+        all.push(match token {
+            TokenTree::Ident(word) if word == "self" && !is_path => {
+                TokenTree::Ident(Ident::new(&name.to_string(), name.span().located_at(word.span())))
+            }
+            TokenTree::Group(group) => {
+                let mut inside = Group::new(group.delimiter(), renamed(group.stream(), name));
+                inside.set_span(group.span());
+                TokenTree::Group(inside)
+            }
+            other => other,
+        });
+    }
+    all.into_iter().collect()
 }
 
 /// The names behind a `mut` that is not `&mut`, each with its `mut`.

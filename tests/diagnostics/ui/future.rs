@@ -33,6 +33,28 @@ fn by_name() -> Ready<Result<u8, TimedOut>> {
     ready(Ok(1))
 }
 
+/// What a function does with the block, nobody knows.
+#[retry]
+fn wrapped() -> impl Future<Output = Result<u8, TimedOut>> {
+    once_more(async move { Ok(1) })
+}
+
+async fn once_more(future: impl Future<Output = Result<u8, TimedOut>>) -> Result<u8, TimedOut> {
+    future.await
+}
+
+#[retry]
+fn in_a_block() -> impl Future<Output = Result<u8, TimedOut>> {
+    { async move { Ok(1) } }
+}
+
+#[circuit]
+#[track_caller]
+fn tracked() -> io::Result<u32> {
+    Ok(std::panic::Location::caller().line())
+}
+
 fn main() {
+    drop((wrapped(), in_a_block(), tracked()));
     drop((a_call(), one_of_two(true), of_another_library(1), by_name()));
 }
