@@ -145,7 +145,7 @@ where
             for id in state.slots.of_group(self.group) {
                 state.finish(id, Err(Box::new(PollFailure::Cancelled)), &mut afterwards);
                 state.unqueue(id, &mut afterwards);
-                tasks.extend(state.running.get(&id.index).and_then(Running::abort_handle));
+                tasks.extend(state.running.get(&id).and_then(Running::abort_handle));
             }
             let group = state.groups.close(self.group);
             for index in group.iter().flat_map(|group| &group.done) {
