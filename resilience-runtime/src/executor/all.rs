@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 
 use futures_core::Stream;
 
-use super::jobs::{Afterwards, Running, Submission};
+use super::jobs::{Afterwards, Life, Running, Submission};
 use super::{PollExecutor, PollFailure};
 
 /// The results of many jobs, in the order in which they are done: made by [`PollExecutor::submit_all`].
@@ -51,7 +51,10 @@ where
         let step = {
             let mut state = jobs.state();
             let free = self.submissions.is_some() && jobs.is_free(&state);
+            let begins = free && state.life == Life::Open;
             match state.groups.get(self.group) {
+                // Before what is done is given out, so that places are not left free meanwhile.
+                Some(_) if begins => Err(Step::Take),
                 Some(group) => match group.done.pop_front() {
                     Some(index) => Ok(state.slots.take(index)),
                     None if free => Err(Step::Take),
@@ -145,7 +148,7 @@ where
             for id in state.slots.of_group(self.group) {
                 state.finish(id, Err(Box::new(PollFailure::Cancelled)), &mut afterwards);
                 state.unqueue(id, &mut afterwards);
-                tasks.extend(state.running.get(&id.index).and_then(Running::abort_handle));
+                tasks.extend(state.running.get(&id).and_then(Running::abort_handle));
             }
             let group = state.groups.close(self.group);
             for index in group.iter().flat_map(|group| &group.done) {

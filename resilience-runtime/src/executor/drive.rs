@@ -12,12 +12,14 @@ use crate::sleep::Limited;
 use crate::time::Nanos;
 
 /// Polls until the executor is shut down.
-pub(super) async fn drive<J, T, E, F, Fut>(jobs: Arc<Jobs<J, T, E>>, mut poll: F)
+pub(super) async fn drive<J, T, E, F, Fut>(jobs: Arc<Jobs<J, T, E>>, poll: F)
 where
     F: FnMut(Batch<J, T, E>) -> Fut,
     Fut: Future<Output = Result<PollNext, E>>,
 {
     let _stopped = Stopped(&jobs);
+    // Dropped before anybody is told of the end.
+    let mut poll = poll;
     // Nothing was polled yet: the first poll is due as soon as there is something for it.
     let (mut since, mut pause) = (Stopwatch::start(), Nanos::ZERO);
     while jobs.due(since, pause).await {
@@ -28,6 +30,9 @@ where
         let Some(polled) = polled else { return };
         pause = jobs.judge(polled, &shown, watch.elapsed());
         since = Stopwatch::start();
+        drop(shown);
+        // Polls that follow at once, and are ready at once, would leave no time for anything else.
+        tokio::task::yield_now().await;
     }
 }
 
@@ -43,6 +48,8 @@ enum Polled<E> {
 impl<J, T, E> Jobs<J, T, E> {
     /// Waits until it is time for a poll. `false`: there will be none.
     async fn due(&self, since: Stopwatch, pause: Nanos) -> bool {
+        // When a burst began to gather.
+        let mut burst = None;
         loop {
             let (polls, arrived) = {
                 let state = self.state();
@@ -50,33 +57,27 @@ impl<J, T, E> Jobs<J, T, E> {
                     return false;
                 }
                 let polls = self.settings.poll_empty || state.slots.count(Phase::Polling) > 0;
-                if polls && (state.notified || since.elapsed() >= pause) {
+                if polls && state.notified {
                     return true;
                 }
                 (polls, state.arrived)
             };
-            if polls && arrived {
-                // A burst may come with it. Whoever asks for a poll now, or ends everything, is not kept waiting.
-                let window = Stopwatch::start();
-                while !self.settings.batch_window.is_zero() && !self.is_urgent() {
-                    if Limited::new(self.wake.notified(), window.moment(self.settings.batch_window))
-                        .await
-                        .is_none()
-                    {
-                        break;
-                    }
-                }
-                return self.state().life == Life::Open;
+            if !polls {
+                burst = None;
+            } else if arrived && burst.is_none() {
+                burst = Some(Stopwatch::start());
+            }
+            let (from, wait) = match burst {
+                Some(burst) => (burst, self.settings.batch_window),
+                None => (since, pause),
+            };
+            if polls && from.elapsed() >= wait {
+                return true;
             }
             // What is never due is not waited for.
-            let due = if polls { since.moment(pause) } else { None };
+            let due = if polls { from.moment(wait) } else { None };
             let _ = Limited::new(self.wake.notified(), due).await;
         }
-    }
-
-    fn is_urgent(&self) -> bool {
-        let state = self.state();
-        state.notified || state.life != Life::Open
     }
 
     /// Calls the poll function. `None`: everything was shut down meanwhile.

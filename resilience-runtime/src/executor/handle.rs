@@ -20,7 +20,17 @@ use crate::time::Nanos;
 /// [`abandon_dropped`](crate::PollExecutorBuilder::abandon_dropped), it is not polled any more.
 #[must_use = "its result is lost if it is dropped; the job runs all the same"]
 pub struct PollHandle<T, E> {
-    job: Option<Job<T, E>>,
+    job: Stage<T, E>,
+}
+
+enum Stage<T, E> {
+    Under(Job<T, E>),
+    /// The executor did not take it.
+    Refused,
+    /// The result was given out; whether it was that of a cancellation.
+    Over {
+        cancelled: bool,
+    },
 }
 
 struct Job<T, E> {
@@ -39,13 +49,20 @@ pub(super) trait Held<T, E>: Send + Sync {
 
 impl<T, E> PollHandle<T, E> {
     pub(super) fn new(of: Arc<dyn Held<T, E>>, id: Option<JobId>) -> Self {
-        Self { job: id.map(|id| Job { of, index: id.index }) }
+        Self { job: id.map_or(Stage::Refused, |id| Stage::Under(Job { of, index: id.index })) }
+    }
+
+    const fn job(&self) -> Option<&Job<T, E>> {
+        match &self.job {
+            Stage::Under(job) => Some(job),
+            Stage::Refused | Stage::Over { .. } => None,
+        }
     }
 
     /// Whether the poll function is being shown the job. Not before what was submitted has ended, and not once the job is done.
     #[must_use]
     pub fn is_polling(&self) -> bool {
-        self.job.as_ref().is_some_and(|job| job.of.is_polling(job.index))
+        self.job().is_some_and(|job| job.of.is_polling(job.index))
     }
 
     /// Asks for an end of the job. `true`: it was cancelled, is not shown to the poll function again, and the handle's result is
@@ -61,15 +78,20 @@ impl<T, E> PollHandle<T, E> {
     /// Two that ask at once get the same answer, and the other side is asked once. Dropping this future does not cancel.
     pub async fn cancel(&self) -> bool {
         match &self.job {
-            Some(job) => Arc::clone(&job.of).cancel(job.index).await,
-            None => false,
+            Stage::Under(job) => Arc::clone(&job.of).cancel(job.index).await,
+            Stage::Refused => false,
+            Stage::Over { cancelled } => *cancelled,
         }
     }
 
     /// As [`cancel`](Self::cancel), for a thread that can wait. Not to be called in async code.
     #[must_use]
     pub fn cancel_blocking(&self) -> bool {
-        self.job.as_ref().is_some_and(|job| job.of.block_on(Arc::clone(&job.of).cancel(job.index)))
+        match &self.job {
+            Stage::Under(job) => job.of.block_on(Arc::clone(&job.of).cancel(job.index)),
+            Stage::Refused => false,
+            Stage::Over { cancelled } => *cancelled,
+        }
     }
 
     /// Waits on this thread, no longer than this. `None`: it is not done yet. Not to be called in async code.
@@ -104,17 +126,20 @@ impl<T, E> Future for PollHandle<T, E> {
     type Output = Result<T, PollFailure<E>>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let Some(job) = &self.job else { return Poll::Pending };
-        let outcome = std::task::ready!(job.of.poll(job.index, cx));
+        let outcome = match &self.job {
+            Stage::Under(job) => std::task::ready!(job.of.poll(job.index, cx)),
+            Stage::Refused => Err(PollFailure::ShutDown),
+            Stage::Over { .. } => return Poll::Pending,
+        };
         // Nothing is left of it that could be dropped.
-        self.job = None;
+        self.job = Stage::Over { cancelled: matches!(outcome, Err(PollFailure::Cancelled)) };
         Poll::Ready(outcome)
     }
 }
 
 impl<T, E> Drop for PollHandle<T, E> {
     fn drop(&mut self) {
-        if let Some(job) = &self.job {
+        if let Some(job) = self.job() {
             job.of.drop_handle(job.index);
         }
     }
@@ -166,7 +191,7 @@ where
             if let (Some((id, _)), true) = (held, self.settings.abandon_dropped) {
                 state.finish(id, Err(Box::new(PollFailure::Cancelled)), &mut afterwards);
                 state.unqueue(id, &mut afterwards);
-                let task = state.running.get(&index).and_then(Running::abort_handle);
+                let task = state.running.get(&id).and_then(Running::abort_handle);
                 (dropped, task)
             } else {
                 (dropped, None)
@@ -210,17 +235,17 @@ where
                 state.unqueue(id, &mut afterwards);
                 Request::Answered(true)
             }
-            Some((_, Phase::Submitting)) if matches!(state.running.get(&index), Some(Running::Thread)) => {
+            Some((id, Phase::Submitting)) if matches!(state.running.get(&id), Some(Running::Thread)) => {
                 Request::Answered(false)
             }
             Some((id, Phase::Submitting)) => {
                 state.finish(id, Err(Box::new(PollFailure::Cancelled)), &mut afterwards);
-                task = state.running.get(&index).and_then(Running::abort_handle);
+                task = state.running.get(&id).and_then(Running::abort_handle);
                 Request::Answered(true)
             }
             Some((id, Phase::Polling)) => {
                 if let (Some(_), Some((chunk, place))) = (&jobs.ask, state.find(id)) {
-                    let cell = Arc::clone(state.asked.entry(index).or_default());
+                    let cell = Arc::clone(state.asked.entry(id).or_default());
                     Request::Ask { id, cell, chunk, place }
                 } else {
                     state.finish(id, Err(Box::new(PollFailure::Cancelled)), &mut afterwards);
@@ -241,9 +266,9 @@ where
     let mut afterwards = Afterwards::nothing();
     let cancelled = {
         let mut state = jobs.state();
-        if state.asked.get(&index).is_some_and(|known| Arc::ptr_eq(known, &cell)) {
+        if state.asked.get(&id).is_some_and(|known| Arc::ptr_eq(known, &cell)) {
             // Asked anew the next time, if it was a veto.
-            state.asked.remove(&index);
+            state.asked.remove(&id);
             state.metrics.vetoes += u64::from(!agreed);
         }
         match (agreed, state.slots.phase(id)) {

@@ -69,14 +69,22 @@ pub(super) enum Life {
 
 /// How a submission under way can be ended.
 pub(super) enum Running {
-    /// It is about to begin.
+    /// A future, which is about to be spawned.
     Starting,
     Task(AbortHandle),
-    /// A thread cannot be interrupted.
+    /// A closure on a thread, which cannot be interrupted.
     Thread,
 }
 
 impl Running {
+    /// Of a submission that begins now.
+    pub(super) const fn of<J, E>(submission: &Submission<J, E>) -> Self {
+        match submission {
+            Submission::Future(_) => Self::Starting,
+            Submission::Blocking(_) => Self::Thread,
+        }
+    }
+
     pub(super) fn abort_handle(&self) -> Option<AbortHandle> {
         match self {
             Self::Task(task) => Some(task.clone()),
@@ -105,14 +113,17 @@ pub(super) struct State<J, T, E> {
     pub(super) slots: Slots<T, E>,
     /// Submissions that wait for a place, in their order, some of which may be cancelled by now.
     pub(super) queue: VecDeque<JobId>,
-    pub(super) queued: HashMap<u32, Submission<J, E>>,
-    pub(super) running: HashMap<u32, Running>,
+    pub(super) queued: HashMap<JobId, Submission<J, E>>,
+    /// Those that hold a place: also beyond the job's end, until the task is gone, when another job may have its index.
+    pub(super) running: HashMap<JobId, Running>,
+    /// Somebody is giving free places to the queue.
+    pub(super) serving: bool,
     /// Jobs that no poll has seen.
     pub(super) fresh: Vec<Entry<J>>,
     /// The jobs of the last poll, and those of polls whose function has kept some.
     pub(super) chunks: Vec<Chunk<J>>,
     /// The questions under way whether a job may be cancelled.
-    pub(super) asked: HashMap<u32, Arc<OnceCell<bool>>>,
+    pub(super) asked: HashMap<JobId, Arc<OnceCell<bool>>>,
     pub(super) groups: Groups,
     /// A job has come since the last poll.
     pub(super) arrived: bool,
@@ -195,6 +206,7 @@ impl<J, T, E> Jobs<J, T, E> {
                 queue: VecDeque::new(),
                 queued: HashMap::new(),
                 running: HashMap::new(),
+                serving: false,
                 fresh: Vec::new(),
                 chunks: Vec::new(),
                 asked: HashMap::new(),
@@ -285,6 +297,8 @@ impl<J, T, E> Jobs<J, T, E> {
             afterwards.submissions.extend(std::mem::take(&mut state.queued).into_values());
             afterwards.jobs.append(&mut state.fresh);
             afterwards.chunks.append(&mut state.chunks);
+            // What a stream has not submitted is refused from now on.
+            state.made_room(&mut afterwards);
             state.running.values().filter_map(Running::abort_handle).collect::<Vec<_>>()
         };
         for task in running {
@@ -301,7 +315,7 @@ impl<J, T, E> State<J, T, E> {
         let told = self.slots.finish(id, outcome);
         if !matches!(told, Told::Back { late: true, .. }) {
             self.metrics.count(kind);
-            self.asked.remove(&id.index);
+            self.asked.remove(&id);
         }
         match told {
             Told::Task(waker) => afterwards.wakers.push(waker),
@@ -333,7 +347,12 @@ impl<J, T, E> State<J, T, E> {
 
     /// A queued submission, taken away; it is dropped afterwards.
     pub(super) fn unqueue(&mut self, id: JobId, afterwards: &mut Afterwards<J, T, E>) {
-        afterwards.submissions.extend(self.queued.remove(&id.index));
+        afterwards.submissions.extend(self.queued.remove(&id));
+        // Numbers without a submission must not pile up behind one that never ends.
+        if self.queue.len() > 32 + 2 * self.queued.len() {
+            let queued = &self.queued;
+            self.queue.retain(|id| queued.contains_key(id));
+        }
     }
 
     fn gather(&mut self, afterwards: &mut Afterwards<J, T, E>) -> Shown<J> {

@@ -8,7 +8,7 @@ use super::PollFailure;
 pub(super) type Outcome<T, E> = Result<T, Box<PollFailure<E>>>;
 
 /// A job. The generation tells it from those that had its place before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct JobId {
     pub(super) index: u32,
     generation: u32,

@@ -24,16 +24,17 @@ where
             if state.life != Life::Open {
                 return None;
             }
-            let begins = self.has_room(state.running.len());
+            // Also if a place has just become free: it is that of the first in the queue.
+            let begins = state.queued.is_empty() && self.has_room(state.running.len());
             let phase = if begins { Phase::Submitting } else { Phase::Queued };
             let id = state.slots.insert(phase, group)?;
             state.metrics.submitted += 1;
             let begin = if begins {
-                state.running.insert(id.index, Running::Starting);
+                state.running.insert(id, Running::of(&submission));
                 Some(submission)
             } else {
                 state.queue.push_back(id);
-                state.queued.insert(id.index, submission);
+                state.queued.insert(id, submission);
                 None
             };
             (id, begin)
@@ -56,31 +57,28 @@ where
     fn begin(self: &Arc<Self>, id: JobId, submission: Submission<J, E>) {
         let Some(runtime) = &self.runtime else { return };
         let place = Place { jobs: Arc::clone(self), id };
-        let running = match submission {
-            Submission::Future(future) => {
-                let task = async move {
-                    let outcome = Caught::new(future).await;
-                    place.submitted(outcome);
-                };
-                Running::Task(runtime.spawn(task).abort_handle())
-            }
+        let task = match submission {
+            Submission::Future(future) => runtime.spawn(async move {
+                let outcome = Caught::new(future).await;
+                place.submitted(outcome);
+            }),
             Submission::Blocking(function) => {
                 // It is not waited for: it tells of itself.
                 drop(runtime.spawn_blocking(move || place.submitted(caught(function))));
-                Running::Thread
+                return;
             }
         };
-        let task = running.abort_handle();
+        let task = task.abort_handle();
         let is_over = {
             let mut state = self.state();
             // It may have come to its end by now.
-            if let Some(place) = state.running.get_mut(&id.index) {
-                *place = running;
+            if let Some(place) = state.running.get_mut(&id) {
+                *place = Running::Task(task.clone());
             }
             state.slots.phase(id).is_none()
         };
         // It was cancelled, or everything was, while it was being spawned.
-        if let (Some(task), true) = (task, is_over) {
+        if is_over {
             task.abort();
         }
     }
@@ -88,30 +86,57 @@ where
     /// A submission has ended, in whatever way: the next one takes its place.
     fn left(self: &Arc<Self>, id: JobId) {
         let mut afterwards = Afterwards::nothing();
-        let next = {
+        let serves = {
             let mut state = self.state();
-            state.running.remove(&id.index);
-            let mut next = None;
-            while let (None, true) = (&next, self.has_room(state.running.len())) {
-                let Some(id) = state.queue.pop_front() else { break };
-                // Those that were cancelled have left only their number.
-                if let Some(submission) = state.queued.remove(&id.index) {
-                    if state.slots.advance(id, Phase::Submitting) {
-                        state.running.insert(id.index, Running::Starting);
-                        next = Some((id, submission));
+            state.running.remove(&id);
+            // Its task was dropped before it could say anything.
+            if state.slots.phase(id) == Some(Phase::Submitting) {
+                state.finish(id, Err(Box::new(unsaid())), &mut afterwards);
+            }
+            // A runtime that is shutting down drops what it is given at once, so that this is reached again from within
+            // itself: whoever is at it goes on.
+            !std::mem::replace(&mut state.serving, true)
+        };
+        while serves {
+            let next = {
+                let mut state = self.state();
+                let next = self.next(&mut state);
+                if next.is_none() {
+                    state.serving = false;
+                    if state.queued.is_empty() {
+                        state.made_room(&mut afterwards);
                     }
                 }
-            }
-            if state.queued.is_empty() {
-                state.made_room(&mut afterwards);
-            }
-            next
-        };
-        afterwards.done();
-        if let Some((id, submission)) = next {
+                next
+            };
+            let Some((id, submission)) = next else { break };
             self.begin(id, submission);
         }
+        afterwards.done();
         self.ended.notify_waiters();
+    }
+
+    /// The first of the queue, if there is room for it.
+    fn next(&self, state: &mut State<J, T, E>) -> Option<(JobId, Submission<J, E>)> {
+        while self.has_room(state.running.len()) {
+            let id = state.queue.pop_front()?;
+            // Those that were cancelled have left only their number.
+            if let Some(submission) = state.queued.remove(&id) {
+                state.slots.advance(id, Phase::Submitting);
+                state.running.insert(id, Running::of(&submission));
+                return Some((id, submission));
+            }
+        }
+        None
+    }
+}
+
+/// Why a task was dropped that has said nothing: it panicked where nobody catches that, or its runtime ends.
+fn unsaid<E>() -> PollFailure<E> {
+    if std::thread::panicking() {
+        PollFailure::Panicked("what was submitted panicked when it was dropped".to_owned())
+    } else {
+        PollFailure::ShutDown
     }
 }
 
