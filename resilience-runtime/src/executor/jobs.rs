@@ -11,7 +11,7 @@ use tokio::sync::{Notify, OnceCell};
 use tokio::task::AbortHandle;
 
 use super::PollFailure;
-use super::metrics::PollMetrics;
+use super::metrics::{Kind, PollMetrics};
 use super::settings::Settings;
 use super::slots::{JobId, Outcome, Phase, Slots, Told};
 
@@ -416,24 +416,6 @@ fn keep<J, T, E>(slots: &Slots<T, E>, mut chunk: Vec<Entry<J>>, jobs: &mut Vec<E
         jobs.append(&mut chunk);
     }
     done
-}
-
-/// What an outcome counts as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Resolved,
-    Failed,
-    Cancelled,
-}
-
-impl Kind {
-    fn of<T, E>(outcome: &Outcome<T, E>) -> Self {
-        match outcome {
-            Ok(_) => Self::Resolved,
-            Err(failure) if matches!(**failure, PollFailure::Cancelled) => Self::Cancelled,
-            Err(_) => Self::Failed,
-        }
-    }
 }
 
 #[cfg(test)]
