@@ -110,13 +110,13 @@ impl Model {
         }
     }
 
-    fn poll(&mut self, fails: Option<PollFailure<&'static str>>) {
+    fn poll(&mut self, fails: Option<&PollFailure<&'static str>>) {
         let shown = self.of(Stage::Polled);
         if shown.is_empty() || self.closed {
             return;
         }
         for id in &shown {
-            match (&fails, self.jobs[id].finishes) {
+            match (fails, self.jobs[id].finishes) {
                 (Some(failure), _) => self.end(*id, Err(failure.clone())),
                 (None, Some(true)) => self.end(*id, Ok("done")),
                 (None, Some(false)) => self.end(*id, Err(PollFailure::Yielded("broken"))),
@@ -301,7 +301,7 @@ async fn tell(steps: Vec<(Step, bool)>, places: usize, abandons: bool) {
                 if !model.closed && !model.of(Stage::Polled).is_empty() {
                     real.fails.lock().expect("no panic").clone_from(&failure);
                     real.executor.notify();
-                    model.poll(failure);
+                    model.poll(failure.as_ref());
                 }
             }
             Step::Shutdown => {
