@@ -2,8 +2,8 @@
 
 use crate::source::Source;
 
-/// All paths into this crate, from its root. `self::` and `super::` count in the circuit's files, which hold no inline
-/// modules.
+/// All paths into this crate, from its root. `self::` and `super::` count in the files of the circuit and of batch
+/// polling, which hold no inline modules.
 pub(crate) fn paths(source: &Source) -> Vec<Vec<String>> {
     let mut found = Vec::new();
     let mut rest = source.code.as_str();
@@ -15,7 +15,7 @@ pub(crate) fn paths(source: &Source) -> Vec<Vec<String>> {
         let mut base = source.module();
         match word {
             "crate::" => base.clear(),
-            _ if source.path.starts_with("circuit/") => {}
+            _ if source.path.starts_with("circuit/") || source.path.starts_with("executor/") => {}
             _ => continue,
         }
         if word == "super::" {

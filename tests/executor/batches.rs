@@ -89,7 +89,7 @@ async fn jobs_of_a_batch_that_is_forgotten_are_polled_again_and_can_be_cancelled
 
 #[tokio::test(start_paused = true)]
 async fn a_descriptor_that_is_kept_can_say_later_what_became_of_its_job() {
-    let kept: Arc<Mutex<Vec<PollDescriptor<u32, &str, &str>>>> = Arc::default();
+    let kept = Arc::new(Mutex::new(Vec::<PollDescriptor<u32, &str, &str>>::new()));
     let (service, keep) = (Service::new(), Arc::clone(&kept));
     let polling = service.clone();
     let executor = Executor::builder().start(move |batch: Jobs| {

@@ -7,15 +7,18 @@ use resilience::{Batch, PollFailure, PollNext};
 
 use crate::{Executor, Jobs, ms, secs};
 
+/// Of a poll: perhaps the result of all jobs, or why it fails.
+type Answer = Result<Option<&'static str>, &'static str>;
+
 const LONG: std::time::Duration = secs(60);
 
 /// An executor whose polls wait for being let through, by what is to be answered.
-fn stepped() -> (Executor, Sender<Result<Option<&'static str>, &'static str>>, Receiver<Vec<u32>>) {
+fn stepped() -> (Executor, Sender<Answer>, Receiver<Vec<u32>>) {
     let (answer, answers) = channel();
     let (seen, polls) = channel();
     let executor = Executor::builder().default_interval(ms(1)).start_blocking(move |batch: Jobs| {
         _ = seen.send(crate::ids(&batch));
-        let Ok(answer) = answers.recv() else { return Ok(PollNext::Default) };
+        let Ok(answer): Result<Answer, _> = answers.recv() else { return Ok(PollNext::Default) };
         if let Some(result) = answer? {
             batch.iter().for_each(|job| job.yield_result(result));
         }
@@ -44,7 +47,9 @@ fn plain_threads_submit_and_wait() {
             })
         })
         .collect();
-    threads.into_iter().for_each(|thread| thread.join().expect("no panic"));
+    for thread in threads {
+        thread.join().expect("no panic");
+    }
     assert_eq!(executor.metrics().resolved, 200);
 }
 

@@ -42,7 +42,8 @@ async fn the_last_clone_ends_it_when_it_is_dropped() {
     let (service, held) = (Service::new(), Arc::new(()));
     let (polling, inside) = (service.clone(), Arc::downgrade(&held));
     let executor = Executor::builder().max_in_flight(1).start(move |batch| {
-        let _held = &held;
+        // It is held as long as the function is.
+        assert_eq!(Arc::strong_count(&held), 1);
         ready(polling.poll(&batch))
     });
     let (handles, awaited) = full(&executor).await;
@@ -107,7 +108,7 @@ async fn submissions_afterwards_are_dropped_and_refused() {
     let held = Arc::new(());
     let inside = Arc::downgrade(&held);
     let handle = executor.submit(async move {
-        let _held = held;
+        drop(held);
         Ok(1)
     });
     assert!(inside.upgrade().is_none());

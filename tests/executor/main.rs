@@ -76,6 +76,7 @@ impl Service {
         state.polls.push((at, ids(batch)));
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "it is what a poll function returns")]
     fn poll(&self, batch: &Jobs) -> Result<PollNext, &'static str> {
         self.note(batch);
         for job in batch {

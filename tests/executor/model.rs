@@ -110,13 +110,13 @@ impl Model {
         }
     }
 
-    fn poll(&mut self, fails: Option<PollFailure<&'static str>>) {
+    fn poll(&mut self, fails: Option<&PollFailure<&'static str>>) {
         let shown = self.of(Stage::Polled);
         if shown.is_empty() || self.closed {
             return;
         }
         for id in &shown {
-            match (&fails, self.jobs[id].finishes) {
+            match (fails, self.jobs[id].finishes) {
                 (Some(failure), _) => self.end(*id, Err(failure.clone())),
                 (None, Some(true)) => self.end(*id, Ok("done")),
                 (None, Some(false)) => self.end(*id, Err(PollFailure::Yielded("broken"))),
@@ -222,13 +222,18 @@ impl Real {
     }
 }
 
-async fn tell(steps: Vec<Step>, places: usize, abandons: bool) {
+async fn tell(steps: Vec<(Step, bool)>, places: usize, abandons: bool) {
     let mut real = Real::start(places, abandons);
     let mut model = Model { places, abandons, jobs: BTreeMap::new(), shown: None, closed: false, vetoes: 0 };
     let mut next = 0;
-    for step in steps {
-        let polls = real.service.polls().len();
-        model.shown = None;
+    let mut polls = 0;
+    for (step, settles) in steps {
+        // What follows at once finds tasks that are not gone yet, and must not mind. Where the story waits, things move.
+        let waits =
+            settles || !matches!(step, Step::Submit { .. } | Step::Cancel(_) | Step::Drop(_) | Step::Take(_));
+        if waits {
+            polls = settle(&real, &mut model, polls).await;
+        }
         // One of those whose handle is held, counted from the youngest.
         let held = |real: &Real, job: usize| real.handles.keys().rev().nth(job).copied();
         match step {
@@ -265,6 +270,10 @@ async fn tell(steps: Vec<Step>, places: usize, abandons: bool) {
             }
             Step::Cancel(job) => {
                 if let Some(id) = held(&real, job) {
+                    if model.jobs[&id].stage != Stage::Over && !model.of(Stage::Polled).is_empty() {
+                        // The question takes its time.
+                        polls = settle(&real, &mut model, polls).await;
+                    }
                     assert_eq!(soon(real.handles[&id].cancel()).await, model.cancel(id), "job {id}");
                 }
             }
@@ -292,7 +301,7 @@ async fn tell(steps: Vec<Step>, places: usize, abandons: bool) {
                 if !model.closed && !model.of(Stage::Polled).is_empty() {
                     real.fails.lock().expect("no panic").clone_from(&failure);
                     real.executor.notify();
-                    model.poll(failure);
+                    model.poll(failure.as_ref());
                 }
             }
             Step::Shutdown => {
@@ -304,17 +313,11 @@ async fn tell(steps: Vec<Step>, places: usize, abandons: bool) {
                 }
             }
         }
-        sleep(ms(1)).await;
-        model.settle();
-        // There may be several polls, where a submission that ends makes room for the next one.
-        let shown = real.service.polls().split_off(polls).into_iter().reduce(|(at, mut all), (_, jobs)| {
-            all.extend(jobs);
-            (at, all)
-        });
-        let shown = shown.map(|(_, jobs)| jobs.into_iter().collect());
-        assert_eq!(shown, model.shown, "what the poll function is shown");
-        check(&real, &model);
+        if waits {
+            polls = settle(&real, &mut model, polls).await;
+        }
     }
+    settle(&real, &mut model, polls).await;
     // Every handle that is left resolves, with what the model knows.
     soon(real.executor.shutdown()).await;
     model.shutdown();
@@ -323,6 +326,20 @@ async fn tell(steps: Vec<Step>, places: usize, abandons: bool) {
     }
     check(&real, &model);
     assert_eq!(alive_tasks(), 0);
+}
+
+/// Lets everything move, and compares; how many polls there have been.
+async fn settle(real: &Real, model: &mut Model, polls: usize) -> usize {
+    sleep(ms(1)).await;
+    model.settle();
+    let polled = real.service.polls();
+    // There may be several, where a submission that ends makes room for the next one.
+    let shown = &polled[polls..];
+    let all = shown.iter().flat_map(|(_, jobs)| jobs.iter().copied()).collect();
+    let shown = (!shown.is_empty()).then_some(all);
+    assert_eq!(shown, model.shown.take(), "what the poll function is shown");
+    check(real, model);
+    polled.len()
 }
 
 fn check(real: &Real, model: &Model) {
@@ -345,7 +362,7 @@ proptest! {
 
     #[test]
     fn it_tells_the_story_of_its_model(
-        steps in prop::collection::vec(step(), 1..80),
+        steps in prop::collection::vec((step(), any::<bool>()), 1..80),
         places in 1..4_usize,
         abandons: bool,
     ) {

@@ -46,16 +46,16 @@ struct Counts {
 }
 
 impl Counts {
-    fn count(&self, id: u32, outcome: Result<u32, PollFailure<u32>>) {
+    fn count(&self, id: u32, outcome: &Result<u32, PollFailure<u32>>) {
         let count = match outcome {
             Ok(result) => {
-                assert_eq!(result, id, "it is another job's");
+                assert_eq!(*result, id, "it is another job's");
                 &self.results
             }
             Err(PollFailure::Cancelled) => &self.cancelled,
             Err(PollFailure::ShutDown) => &self.shut_down,
             Err(PollFailure::Yielded(error)) => {
-                assert_eq!(error, id, "it is another job's");
+                assert_eq!(*error, id, "it is another job's");
                 &self.failures
             }
             Err(_) => &self.failures,
@@ -105,9 +105,9 @@ fn every_handle_is_resolved_once_whoever_submits_cancels_drops_and_shuts_down_at
                                         continue;
                                     };
                                     assert!(!agreed || outcome == Err(PollFailure::Cancelled));
-                                    counts.count(id, outcome);
+                                    counts.count(id, &outcome);
                                 }
-                                3 => counts.count(id, handle.await),
+                                3 => counts.count(id, &handle.await),
                                 _ => waiting.push((id, handle)),
                             }
                             if number == JOBS / 2 && task == round {
@@ -119,7 +119,7 @@ fn every_handle_is_resolved_once_whoever_submits_cancels_drops_and_shuts_down_at
                             }
                         }
                         for (id, handle) in waiting {
-                            counts.count(id, handle.await);
+                            counts.count(id, &handle.await);
                         }
                     })
                 })

@@ -52,7 +52,7 @@ impl<J, T, E> Batch<J, T, E> {
         self.len() == 0
     }
 
-    /// The jobs, the oldest first.
+    /// The jobs, the oldest first; behind them those of batches that an earlier poll has kept.
     #[must_use]
     pub fn iter(&self) -> Iter<'_, J, T, E> {
         Iter { batch: self, next: 0 }

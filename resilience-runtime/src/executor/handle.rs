@@ -75,7 +75,8 @@ impl<T, E> PollHandle<T, E> {
     ///   there is no veto.
     /// - A job that is done is not cancelled any more: `false`; one that was cancelled has been: `true`.
     ///
-    /// Two that ask at once get the same answer, and the other side is asked once. Dropping this future does not cancel.
+    /// Two that ask at once get the same answer, and the other side is asked once. Dropping this future does not cancel; a
+    /// question under way goes on, and nobody hears its answer.
     pub async fn cancel(&self) -> bool {
         match &self.job {
             Stage::Under(job) => Arc::clone(&job.of).cancel(job.index).await,

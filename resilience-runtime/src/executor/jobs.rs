@@ -11,7 +11,7 @@ use tokio::sync::{Notify, OnceCell};
 use tokio::task::AbortHandle;
 
 use super::PollFailure;
-use super::metrics::PollMetrics;
+use super::metrics::{Kind, PollMetrics};
 use super::settings::Settings;
 use super::slots::{JobId, Outcome, Phase, Slots, Told};
 
@@ -56,6 +56,9 @@ impl<J> Clone for Shown<J> {
         Self { chunk: Arc::clone(&self.chunk), lent: self.lent.clone() }
     }
 }
+
+/// So many places are kept for submissions to come, where none is under way.
+const MOST_IDLE: usize = 64;
 
 /// How far an executor is from its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -330,6 +333,16 @@ impl<J, T, E> State<J, T, E> {
         }
     }
 
+    /// After a burst of submissions, its memory is for the jobs.
+    pub(super) fn forget_the_burst(&mut self) {
+        if self.running.is_empty() && self.running.capacity() > MOST_IDLE {
+            self.running = HashMap::new();
+        }
+        if self.queued.is_empty() && self.queued.capacity() > MOST_IDLE {
+            (self.queue, self.queued) = (VecDeque::new(), HashMap::new());
+        }
+    }
+
     /// What an executor tells of itself.
     pub(super) fn metrics(&self) -> PollMetrics {
         PollMetrics {
@@ -416,24 +429,6 @@ fn keep<J, T, E>(slots: &Slots<T, E>, mut chunk: Vec<Entry<J>>, jobs: &mut Vec<E
         jobs.append(&mut chunk);
     }
     done
-}
-
-/// What an outcome counts as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Resolved,
-    Failed,
-    Cancelled,
-}
-
-impl Kind {
-    fn of<T, E>(outcome: &Outcome<T, E>) -> Self {
-        match outcome {
-            Ok(_) => Self::Resolved,
-            Err(failure) if matches!(**failure, PollFailure::Cancelled) => Self::Cancelled,
-            Err(_) => Self::Failed,
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
-use super::jobs::Kind;
+use super::PollFailure;
+use super::slots::Outcome;
 
 /// What an executor has done so far: numbers that only grow, and what is under way at this moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,6 +37,24 @@ impl PollMetrics {
             Kind::Resolved => self.resolved += 1,
             Kind::Failed => self.failed += 1,
             Kind::Cancelled => self.cancelled += 1,
+        }
+    }
+}
+
+/// What an outcome counts as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Resolved,
+    Failed,
+    Cancelled,
+}
+
+impl Kind {
+    pub(super) fn of<T, E>(outcome: &Outcome<T, E>) -> Self {
+        match outcome {
+            Ok(_) => Self::Resolved,
+            Err(failure) if matches!(**failure, PollFailure::Cancelled) => Self::Cancelled,
+            Err(_) => Self::Failed,
         }
     }
 }

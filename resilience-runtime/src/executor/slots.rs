@@ -252,8 +252,133 @@ impl<T, E> State<T, E> {
 mod tests {
     use super::*;
 
+    type Jobs = Slots<&'static str, &'static str>;
+
+    fn job(slots: &mut Jobs, phase: Phase) -> JobId {
+        slots.insert(phase, None).expect("there is room")
+    }
+
+    fn failure() -> Outcome<&'static str, &'static str> {
+        Err(Box::new(PollFailure::Cancelled))
+    }
+
     #[test]
     fn a_job_with_a_small_result_takes_thirty_two_bytes() {
         assert_eq!(size_of::<Slot<u64, String>>(), 32);
+    }
+
+    #[test]
+    fn jobs_are_counted_in_the_phase_they_are_in() {
+        let mut slots = Jobs::new();
+        let (first, second) = (job(&mut slots, Phase::Queued), job(&mut slots, Phase::Submitting));
+        assert_eq!((slots.phase(first), slots.phase(second)), (Some(Phase::Queued), Some(Phase::Submitting)));
+        assert!(slots.advance(first, Phase::Submitting) && slots.advance(second, Phase::Polling));
+        let counts = [Phase::Queued, Phase::Submitting, Phase::Polling].map(|phase| slots.count(phase));
+        assert_eq!((counts, slots.outstanding()), ([0, 1, 1], 2));
+        assert!(matches!(slots.finish(first, Ok("done")), Told::Nobody));
+        assert!(!slots.advance(first, Phase::Polling), "it is done");
+        assert_eq!((slots.phase(first), slots.outstanding()), (None, 1));
+        assert_eq!(slots.all_outstanding(), [second]);
+    }
+
+    #[test]
+    fn the_first_outcome_counts_and_is_taken_once() {
+        let mut slots = Jobs::new();
+        let id = job(&mut slots, Phase::Polling);
+        assert!(slots.take(id.index).is_none(), "there is none yet");
+        assert!(matches!(slots.finish(id, Ok("first")), Told::Nobody));
+        let again = slots.finish(id, Ok("second"));
+        assert!(matches!(again, Told::Back { outcome: Ok("second"), late: true }));
+        assert!(!slots.is_cancelled(id.index));
+        assert_eq!(slots.take(id.index), Some(Ok("first")));
+        assert_eq!(slots.take(id.index), None);
+        assert!(matches!(slots.finish(id, Ok("third")), Told::Back { late: true, .. }));
+    }
+
+    #[test]
+    fn an_index_is_used_again_by_a_job_that_the_old_number_does_not_reach() {
+        let mut slots = Jobs::new();
+        let (old, other) = (job(&mut slots, Phase::Polling), job(&mut slots, Phase::Polling));
+        assert!(matches!(slots.finish(old, Ok("done")), Told::Nobody));
+        assert!(slots.take(old.index).is_some());
+        let new = job(&mut slots, Phase::Queued);
+        assert_eq!(new.index, old.index);
+        assert_ne!(new, old);
+        slots.set_place(new, 7);
+        assert_eq!((slots.phase(old), slots.place(old), slots.place(new)), (None, 0, 7));
+        assert!(!slots.advance(old, Phase::Polling));
+        assert!(matches!(slots.finish(old, Ok("late")), Told::Back { late: true, .. }));
+        assert_eq!(slots.held(new.index), Some((new, Phase::Queued)));
+        assert_eq!(slots.all_outstanding(), [new, other]);
+        assert_eq!(job(&mut slots, Phase::Queued).index, 2, "nothing else is vacant");
+    }
+
+    #[test]
+    fn vacant_places_are_all_used_before_there_are_more() {
+        let mut slots = Jobs::new();
+        let ids: Vec<_> = (0..5).map(|_| job(&mut slots, Phase::Polling)).collect();
+        for id in &ids[1..4] {
+            assert!(matches!(slots.finish(*id, Ok("done")), Told::Nobody));
+            assert!(slots.take(id.index).is_some());
+        }
+        let mut again: Vec<_> = (0..4).map(|_| job(&mut slots, Phase::Polling).index).collect();
+        again.sort_unstable();
+        assert_eq!(again, [1, 2, 3, 5]);
+    }
+
+    #[test]
+    fn who_waits_is_told_and_the_waker_that_is_replaced_comes_back() {
+        let mut slots = Jobs::new();
+        let id = job(&mut slots, Phase::Polling);
+        assert!(slots.await_by(id.index, Waker::noop().clone()).is_none());
+        assert!(slots.await_by(id.index, Waker::noop().clone()).is_some());
+        assert!(slots.advance(id, Phase::Polling), "it is awaited, and goes on");
+        assert!(matches!(slots.finish(id, failure()), Told::Task(_)));
+        assert!(slots.await_by(id.index, Waker::noop().clone()).is_some(), "there is nothing to wait for");
+        assert!(slots.is_cancelled(id.index));
+    }
+
+    #[test]
+    fn what_nobody_asks_for_comes_back_to_be_dropped() {
+        let mut slots = Jobs::new();
+        let (awaited, done) = (job(&mut slots, Phase::Polling), job(&mut slots, Phase::Polling));
+        assert!(slots.await_by(awaited.index, Waker::noop().clone()).is_none());
+        assert!(matches!(slots.detach(awaited.index), (None, Some(_))));
+        assert_eq!((slots.phase(awaited), slots.outstanding()), (Some(Phase::Polling), 2), "it goes on");
+        let told = slots.finish(awaited, Ok("unheard"));
+        assert!(matches!(told, Told::Back { outcome: Ok("unheard"), late: false }));
+        assert!(matches!(slots.finish(done, Ok("done")), Told::Nobody));
+        assert!(matches!(slots.detach(done.index), (Some(Ok("done")), None)));
+        assert_eq!(slots.outstanding(), 0);
+        let again = [job(&mut slots, Phase::Queued).index, job(&mut slots, Phase::Queued).index];
+        assert_eq!(again, [1, 0], "both places are free");
+    }
+
+    #[test]
+    fn a_stream_knows_its_jobs_and_is_told_of_each() {
+        let mut slots = Jobs::new();
+        let first = slots.insert(Phase::Queued, Some(3)).expect("there is room");
+        let second = slots.insert(Phase::Polling, Some(3)).expect("there is room");
+        let other = slots.insert(Phase::Polling, Some(4)).expect("there is room");
+        let alone = job(&mut slots, Phase::Polling);
+        assert_eq!(slots.of_group(3), [first, second]);
+        assert!(matches!(slots.finish(second, Ok("done")), Told::Group(3)));
+        assert_eq!((slots.of_group(3), slots.of_group(4)), (vec![first], vec![other]));
+        assert_eq!(slots.take(second.index), Some(Ok("done")));
+        assert_eq!(slots.all_outstanding(), [first, other, alone]);
+    }
+
+    #[test]
+    fn a_number_that_was_never_given_is_nobodys() {
+        let mut slots = Jobs::new();
+        let mut others = Jobs::new();
+        let id = job(&mut others, Phase::Polling);
+        assert_eq!((slots.phase(id), slots.held(0), slots.take(0)), (None, None, None));
+        assert!(!slots.advance(id, Phase::Polling) && !slots.is_cancelled(0));
+        slots.set_place(id, 1);
+        assert_eq!(slots.place(id), 0);
+        assert!(slots.await_by(0, Waker::noop().clone()).is_some());
+        assert!(matches!(slots.detach(0), (None, None)));
+        assert!(matches!(slots.finish(id, Ok("late")), Told::Back { late: true, .. }));
     }
 }

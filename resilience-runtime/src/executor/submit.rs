@@ -97,23 +97,30 @@ where
             // itself: whoever is at it goes on.
             !std::mem::replace(&mut state.serving, true)
         };
-        while serves {
-            let next = {
-                let mut state = self.state();
-                let next = self.next(&mut state);
-                if next.is_none() {
-                    state.serving = false;
-                    if state.queued.is_empty() {
-                        state.made_room(&mut afterwards);
-                    }
-                }
-                next
-            };
-            let Some((id, submission)) = next else { break };
-            self.begin(id, submission);
+        if serves {
+            self.serve(&mut afterwards);
         }
         afterwards.done();
         self.ended.notify_waiters();
+    }
+
+    /// Free places go to the queue, until there are none, or nobody waits.
+    fn serve(self: &Arc<Self>, afterwards: &mut Afterwards<J, T, E>) {
+        loop {
+            let (id, submission) = {
+                let mut state = self.state();
+                let Some(next) = self.next(&mut state) else {
+                    state.serving = false;
+                    if state.queued.is_empty() {
+                        state.made_room(afterwards);
+                        state.forget_the_burst();
+                    }
+                    return;
+                };
+                next
+            };
+            self.begin(id, submission);
+        }
     }
 
     /// The first of the queue, if there is room for it.
