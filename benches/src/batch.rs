@@ -35,7 +35,9 @@ trait Subject: Sized {
 }
 
 pub(crate) fn print() {
-    println!("\njobs outstanding at once, resolved on the third poll (one thread, wall: the best of some rounds, cpu: their mean)");
+    println!(
+        "\njobs outstanding at once, resolved on the third poll (one thread, wall: the best of some rounds, cpu: their mean)"
+    );
     println!("  {:<28} {:>9} {:>9} {:>8}   bytes per job", "", "jobs", "wall/job", "cpu/job");
     println!("  {:<28} {:>9} {:>9} {:>8}   outstanding  + handle  at most", "", "", "", "");
     for jobs in SIZES {
