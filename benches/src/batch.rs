@@ -135,7 +135,7 @@ async fn until(reached: impl Fn() -> bool) {
 
 /// The executor, with a handle for each job.
 struct Executor {
-    executor: PollExecutor<u64, u64, Failure>,
+    polled_by: PollExecutor<u64, u64, Failure>,
     polls: Arc<AtomicU32>,
     handles: Vec<PollHandle<u64, Failure>>,
 }
@@ -168,12 +168,12 @@ impl Subject for Executor {
         let mut handles = Vec::with_capacity(jobs);
         handles.extend((0..jobs as u64).map(|id| executor.submit(submission(id))));
         until(|| polls.load(Ordering::Relaxed) == 1).await;
-        Self { executor, polls, handles }
+        Self { polled_by: executor, polls, handles }
     }
 
     async fn finish(self) -> u64 {
         for poll in 2..=POLLS {
-            self.executor.notify();
+            self.polled_by.notify();
             until(|| self.polls.load(Ordering::Relaxed) == poll).await;
         }
         let mut sum = 0;
@@ -320,7 +320,7 @@ impl Subject for Spawned {
 struct Tasks {
     looks: Arc<Notify>,
     looked: Arc<AtomicU32>,
-    tasks: Vec<JoinHandle<u64>>,
+    results: Vec<JoinHandle<u64>>,
 }
 
 impl Subject for Tasks {
@@ -346,18 +346,18 @@ impl Subject for Tasks {
             })
         }));
         until(|| looked.load(Ordering::Relaxed) as usize == jobs).await;
-        Self { looks, looked, tasks }
+        Self { looks, looked, results: tasks }
     }
 
     async fn finish(self) -> u64 {
         for poll in 2..=POLLS {
             self.looks.notify_waiters();
-            let looks = poll as usize * self.tasks.len();
+            let looks = poll as usize * self.results.len();
             until(|| self.looked.load(Ordering::Relaxed) as usize == looks).await;
         }
         let mut sum = 0;
-        for task in self.tasks {
-            sum += task.await.expect("none panics");
+        for result in self.results {
+            sum += result.await.expect("none panics");
         }
         sum
     }
