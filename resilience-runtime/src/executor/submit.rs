@@ -272,13 +272,15 @@ where
             (id, future, state.slots.phase(id).is_none())
         };
         let polled = if is_over { Poll::Ready(None) } else { first_poll(&mut future, cx) };
-        let Poll::Ready(outcome) = polled else {
+        let Poll::Ready(mut outcome) = polled else {
             jobs.state().running.insert(id, Running::Starting);
             jobs.begin(id, Submission::Future(future));
             return true;
         };
-        // Its panic is nobody's.
-        let _ = caught(|| drop(future));
+        if let Err(message) = caught(|| drop(future)) {
+            let ready = outcome.replace(Err(message));
+            let _ = caught(|| drop(ready));
+        }
         jobs.started(id, outcome);
         true
     }
