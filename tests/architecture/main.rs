@@ -37,10 +37,10 @@ fn no_published_source_is_unsafe() {
 }
 
 /// What runs attempts takes none. A circuit's own is taken in one file, and those of its lists beside them: short, and
-/// never around code of the user's, as the circuit's tests of listeners and of errors that look back show. The executor has one
+/// never around code of the user's, as the circuit's tests of listeners and of errors that look back show. Batch polling has one
 /// lock, in one file.
 #[test]
-fn locks_are_taken_by_the_circuit_and_the_executor_alone_and_in_few_files() {
+fn locks_are_taken_by_the_circuit_alone_and_in_few_files() {
     assert_eq!(files(MACROS, &["Mutex", "RwLock", "Condvar", ".lock()"]), [""; 0]);
     let taking = files(RUNTIME, &["Mutex", "RwLock", "Condvar", ".lock()"]);
     let circuit = ["keyed.rs", "keyed/recent.rs", "listeners.rs", "memory.rs", "registry/mod.rs"];
