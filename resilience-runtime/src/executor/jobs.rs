@@ -13,13 +13,15 @@ use tokio::task::AbortHandle;
 use super::PollFailure;
 use super::metrics::{Kind, PollMetrics};
 use super::settings::Settings;
-use super::slots::{JobId, Outcome, Phase, Slots, Told};
+use super::slots::{JobId, Outcome, Phase, Slots, Told, make_room};
 
 /// What a submission does: its result is what the poll function is shown.
 pub(super) enum Submission<J, E> {
-    Future(Pin<Box<dyn Future<Output = Result<J, E>> + Send>>),
+    Future(BoxedSubmission<J, E>),
     Blocking(Box<dyn FnOnce() -> Result<J, E> + Send>),
 }
+
+pub(super) type BoxedSubmission<J, E> = Pin<Box<dyn Future<Output = Result<J, E>> + Send>>;
 
 /// A job that has been started, as the poll function is shown it.
 pub(super) struct Entry<J> {
@@ -57,9 +59,6 @@ impl<J> Clone for Shown<J> {
     }
 }
 
-/// So many places are kept for submissions to come, where none is under way.
-const MOST_IDLE: usize = 64;
-
 /// How far an executor is from its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Life {
@@ -80,14 +79,6 @@ pub(super) enum Running {
 }
 
 impl Running {
-    /// Of a submission that begins now.
-    pub(super) const fn of<J, E>(submission: &Submission<J, E>) -> Self {
-        match submission {
-            Submission::Future(_) => Self::Starting,
-            Submission::Blocking(_) => Self::Thread,
-        }
-    }
-
     pub(super) fn abort_handle(&self) -> Option<AbortHandle> {
         match self {
             Self::Task(task) => Some(task.clone()),
@@ -103,6 +94,8 @@ pub(super) struct Jobs<J, T, E> {
     pub(super) runtime: Option<Handle>,
     /// Asks whether a job may be cancelled.
     pub(super) ask: Option<Ask<J>>,
+    /// How many tasks may start submissions at once.
+    pub(super) starters: usize,
     state: Mutex<State<J, T, E>>,
     /// Wakes the task that polls.
     pub(super) wake: Notify,
@@ -117,7 +110,15 @@ pub(super) struct State<J, T, E> {
     /// Submissions that wait for a place, in their order, some of which may be cancelled by now.
     pub(super) queue: VecDeque<JobId>,
     pub(super) queued: HashMap<JobId, Submission<J, E>>,
-    /// Those that hold a place: also beyond the job's end, until the task is gone, when another job may have its index.
+    /// Submissions that have a place, and wait to be polled for the first time.
+    pub(super) starting: VecDeque<(JobId, BoxedSubmission<J, E>)>,
+    /// How many tasks there are that start those.
+    pub(super) starters: usize,
+    /// How many places are taken, and how many of them by threads.
+    pub(super) in_flight: usize,
+    pub(super) threads: usize,
+    /// Those that were not ready at once: also beyond the job's end, until the task is gone, when another job may have its
+    /// index.
     pub(super) running: HashMap<JobId, Running>,
     /// Somebody is giving free places to the queue.
     pub(super) serving: bool,
@@ -178,7 +179,7 @@ pub(super) struct Afterwards<J, T, E> {
     outcomes: Vec<Outcome<T, E>>,
     jobs: Vec<Entry<J>>,
     chunks: Vec<Chunk<J>>,
-    submissions: Vec<Submission<J, E>>,
+    pub(super) submissions: Vec<Submission<J, E>>,
 }
 
 impl<J, T, E> Afterwards<J, T, E> {
@@ -204,10 +205,15 @@ impl<J, T, E> Jobs<J, T, E> {
         Self {
             settings,
             ask,
+            starters: runtime.as_ref().map_or(0, |runtime| runtime.metrics().num_workers()),
             state: Mutex::new(State {
                 slots: Slots::new(),
                 queue: VecDeque::new(),
                 queued: HashMap::new(),
+                starting: VecDeque::new(),
+                starters: 0,
+                in_flight: 0,
+                threads: 0,
                 running: HashMap::new(),
                 serving: false,
                 fresh: Vec::new(),
@@ -233,8 +239,7 @@ impl<J, T, E> Jobs<J, T, E> {
             ended.as_mut().enable();
             {
                 let state = self.state();
-                let tasks = state.running.values().any(|running| !matches!(running, Running::Thread));
-                if state.life == Life::Stopped && !tasks {
+                if state.life == Life::Stopped && state.in_flight == state.threads {
                     return;
                 }
             }
@@ -250,9 +255,12 @@ impl<J, T, E> Jobs<J, T, E> {
     /// A job has an outcome.
     pub(super) fn finish(&self, id: JobId, outcome: Result<T, PollFailure<E>>) {
         let outcome = outcome.map_err(Box::new);
-        let mut afterwards = Afterwards::nothing();
-        self.state().finish(id, outcome, &mut afterwards);
-        afterwards.done();
+        let told = self.state().finish_one(id, outcome);
+        match told {
+            Told::Task(waker) => waker.wake(),
+            Told::Group(_) | Told::Nobody => {}
+            Told::Back { outcome, .. } => drop(outcome),
+        }
     }
 
     /// All jobs of a poll have failed with it.
@@ -298,6 +306,9 @@ impl<J, T, E> Jobs<J, T, E> {
             }
             state.queue.clear();
             afterwards.submissions.extend(std::mem::take(&mut state.queued).into_values());
+            let starting = std::mem::take(&mut state.starting);
+            state.in_flight -= starting.len();
+            afterwards.submissions.extend(starting.into_iter().map(|(_, future)| Submission::Future(future)));
             afterwards.jobs.append(&mut state.fresh);
             afterwards.chunks.append(&mut state.chunks);
             // What a stream has not submitted is refused from now on.
@@ -314,40 +325,37 @@ impl<J, T, E> Jobs<J, T, E> {
 
 impl<J, T, E> State<J, T, E> {
     pub(super) fn finish(&mut self, id: JobId, outcome: Outcome<T, E>, afterwards: &mut Afterwards<J, T, E>) {
-        let kind = Kind::of(&outcome);
-        let told = self.slots.finish(id, outcome);
-        if !matches!(told, Told::Back { late: true, .. }) {
-            self.metrics.count(kind);
-            self.asked.remove(&id);
-        }
-        match told {
+        match self.finish_one(id, outcome) {
             Told::Task(waker) => afterwards.wakers.push(waker),
-            Told::Group(group) => {
-                if let Some(group) = self.groups.get(group) {
-                    group.done.push_back(id.index);
-                    afterwards.wakers.extend(group.waker.take());
-                }
-            }
-            Told::Nobody => {}
+            Told::Group(_) | Told::Nobody => {}
             Told::Back { outcome, .. } => afterwards.outcomes.push(outcome),
         }
     }
 
-    /// After a burst of submissions, its memory is for the jobs.
-    pub(super) fn forget_the_burst(&mut self) {
-        if self.running.is_empty() && self.running.capacity() > MOST_IDLE {
-            self.running = HashMap::new();
+    /// A job has an outcome. Its stream knows of it; the task that waits is to be woken where no lock is held.
+    fn finish_one(&mut self, id: JobId, outcome: Outcome<T, E>) -> Told<T, E> {
+        let kind = Kind::of(&outcome);
+        let told = self.slots.finish(id, outcome);
+        if !matches!(told, Told::Back { late: true, .. }) {
+            self.metrics.count(kind);
+            // Looking into an empty map costs as much as into a full one.
+            if !self.asked.is_empty() {
+                self.asked.remove(&id);
+            }
         }
-        if self.queued.is_empty() && self.queued.capacity() > MOST_IDLE {
-            (self.queue, self.queued) = (VecDeque::new(), HashMap::new());
+        if let Told::Group(group) = told {
+            let Some(group) = self.groups.get(group) else { return Told::Nobody };
+            group.done.push_back(id.index);
+            return group.waker.take().map_or(Told::Nobody, Told::Task);
         }
+        told
     }
 
     /// What an executor tells of itself.
     pub(super) fn metrics(&self) -> PollMetrics {
         PollMetrics {
             queued: self.slots.count(Phase::Queued),
-            in_flight: self.running.len(),
+            in_flight: self.in_flight,
             polling: self.slots.count(Phase::Polling),
             ..self.metrics
         }
@@ -426,6 +434,7 @@ fn keep<J, T, E>(slots: &Slots<T, E>, mut chunk: Vec<Entry<J>>, jobs: &mut Vec<E
     if jobs.is_empty() {
         *jobs = chunk;
     } else {
+        make_room(jobs, chunk.len());
         jobs.append(&mut chunk);
     }
     done
@@ -434,6 +443,16 @@ fn keep<J, T, E>(slots: &Slots<T, E>, mut chunk: Vec<Entry<J>>, jobs: &mut Vec<E
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_list_that_grows_is_never_more_than_a_quarter_too_long() {
+        let mut list = Vec::new();
+        for number in 0..100_000 {
+            make_room(&mut list, 1);
+            list.push(number);
+            assert!(list.capacity() <= list.len() + (list.len() / 4).max(64));
+        }
+    }
 
     #[test]
     fn a_job_with_a_small_id_takes_sixteen_bytes() {

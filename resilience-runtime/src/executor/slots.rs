@@ -101,6 +101,7 @@ impl<T, E> Slots<T, E> {
             JobId { index, generation: slot.generation }
         } else {
             let index = u32::try_from(self.all.len()).ok()?;
+            make_room(&mut self.all, 1);
             self.all.push(Slot { generation: 0, place: 0, state });
             JobId { index, generation: 0 }
         };
@@ -225,6 +226,13 @@ impl<T, E> Slots<T, E> {
         let state = std::mem::replace(&mut slot.state, State::Vacant { next: self.vacant });
         self.vacant = Some(index);
         Some(state)
+    }
+}
+
+/// Room for so many more. A list of many jobs grows by a quarter: doubled, it would be half empty.
+pub(super) fn make_room<X>(list: &mut Vec<X>, more: usize) {
+    if list.capacity() - list.len() < more {
+        list.reserve_exact(more.max(list.len() / 4).max(64));
     }
 }
 
