@@ -121,19 +121,25 @@ async fn submissions_afterwards_are_dropped_and_refused() {
 
 #[test]
 fn the_end_of_the_runtime_is_a_shutdown_also_with_a_long_queue() {
-    let runtime = Runtime::new_current_thread().enable_all().build().expect("a runtime");
-    let (executor, handles) = runtime.block_on(async {
-        let executor = Service::new().start(Executor::builder().max_in_flight(1));
-        let handles: Vec<_> = (0..100_000).map(|_| executor.submit(pending())).collect();
-        tokio::task::yield_now().await;
-        (executor, handles)
+    let runtime = Runtime::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+    // Several, because it is the runtime's business which tasks it drops first: those that poll, or submissions, whose places
+    // go to the queue.
+    let executors: Vec<_> = runtime.block_on(async {
+        let start = |number| {
+            (0..number).for_each(|_| drop(tokio::spawn(pending::<()>())));
+            Service::new().start(Executor::builder().max_in_flight(1))
+        };
+        let fill = |executor: &Executor| (0..20_000).map(|_| executor.submit(pending())).collect::<Vec<_>>();
+        (0..8).map(start).map(|executor| (fill(&executor), executor)).collect()
     });
     drop(runtime);
-    assert!(executor.is_empty());
     let waits = Runtime::new_current_thread().build().expect("a runtime");
-    for handle in handles {
-        assert_eq!(waits.block_on(handle), Err(PollFailure::ShutDown));
+    for (handles, executor) in executors {
+        for handle in handles {
+            assert_eq!(waits.block_on(handle), Err(PollFailure::ShutDown));
+        }
+        assert_eq!(waits.block_on(executor.submit(job(1))), Err(PollFailure::ShutDown));
+        waits.block_on(executor.shutdown());
+        assert_eq!((executor.len(), executor.metrics().in_flight), (0, 0));
     }
-    assert_eq!(waits.block_on(executor.submit(job(1))), Err(PollFailure::ShutDown));
-    waits.block_on(executor.shutdown());
 }
