@@ -3,6 +3,7 @@
 mod batches;
 mod blocking;
 mod cancelling;
+mod corners;
 mod ends;
 mod model;
 mod panics;

@@ -114,10 +114,12 @@ where
                     None => this.submissions = None,
                     Some(submission) => {
                         let submission = Submission::Future(Box::pin(submission));
-                        match this.executor.jobs().submit(submission, Some(this.group)) {
-                            Some(_) => this.open += 1,
-                            None => return Poll::Ready(Some(Err(PollFailure::ShutDown))),
+                        if this.executor.jobs().submit(submission, Some(this.group)).is_none() {
+                            // Said once, also of those that have not been taken, however many they are.
+                            this.submissions = None;
+                            return Poll::Ready(Some(Err(PollFailure::ShutDown)));
                         }
+                        this.open += 1;
                     }
                 },
             }

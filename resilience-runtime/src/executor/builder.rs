@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle};
+use tokio::sync::watch;
 
-use super::drive::drive;
+use super::drive::{drive, either};
 use super::jobs::{Ask, Jobs};
 use super::settings::Settings;
 use super::{Batch, PollExecutor, PollNext};
@@ -21,7 +22,7 @@ pub struct PollExecutorBuilder<J, T, E> {
 }
 
 /// The question is asked on the executor's runtime, which is known only when it starts.
-type MakeAsk<J> = Box<dyn FnOnce(Handle) -> Ask<J> + Send>;
+type MakeAsk<J> = Box<dyn FnOnce(Handle, watch::Receiver<bool>) -> Ask<J> + Send>;
 
 impl<J, T, E> PollExecutorBuilder<J, T, E>
 where
@@ -88,10 +89,17 @@ where
         J: Clone,
     {
         let cancel = Arc::new(cancel);
-        self.ask = Some(Box::new(move |runtime| {
+        self.ask = Some(Box::new(move |runtime, closing| {
             Box::new(move |job| {
                 let (cancel, job, here) = (Arc::clone(&cancel), job.clone(), runtime.clone());
-                let asked = runtime.spawn_blocking(move || here.block_on(cancel(job)));
+                let mut closing = closing.clone();
+                let asked = runtime.spawn_blocking(move || {
+                    here.block_on(async move {
+                        // An answer that never comes must not keep the runtime from its end.
+                        let closed = async { drop(closing.wait_for(|closing| *closing).await) };
+                        either(cancel(job), closed).await.unwrap_or(false)
+                    })
+                });
                 // A panic, or a runtime that is shutting down.
                 Box::pin(async move { asked.await.unwrap_or(false) })
             })
@@ -128,20 +136,21 @@ where
         F: FnMut(Batch<J, T, E>) -> Result<PollNext, E> + Send + 'static,
     {
         let (told, made) = std::sync::mpsc::sync_channel(1);
-        let thread = std::thread::Builder::new().name(self.settings.name.to_owned()).spawn(move || {
-            let Ok(runtime) = Builder::new_current_thread().enable_all().build() else { return };
-            let jobs = self.jobs(runtime.handle().clone());
-            if told.send(Arc::clone(&jobs)).is_ok() {
-                let ended = Arc::clone(&jobs);
-                runtime.block_on(async move {
-                    drive(Arc::clone(&jobs), move |batch| std::future::ready(poll(batch))).await;
-                    jobs.has_ended().await;
-                });
-                drop(ended);
-            }
-            // Closures that still run are not waited for.
-            runtime.shutdown_background();
-        });
+        let thread =
+            std::thread::Builder::new().name(self.settings.name.replace('\0', "")).spawn(move || {
+                let Ok(runtime) = Builder::new_current_thread().enable_all().build() else { return };
+                let jobs = self.jobs(runtime.handle().clone());
+                if told.send(Arc::clone(&jobs)).is_ok() {
+                    let ended = Arc::clone(&jobs);
+                    runtime.block_on(async move {
+                        drive(Arc::clone(&jobs), move |batch| std::future::ready(poll(batch))).await;
+                        jobs.has_ended().await;
+                    });
+                    drop(ended);
+                }
+                // Closures that still run are not waited for.
+                runtime.shutdown_background();
+            });
         drop(thread);
         match made.recv() {
             Ok(jobs) => PollExecutor::new(jobs),
@@ -150,8 +159,9 @@ where
     }
 
     fn jobs(self, runtime: Handle) -> Arc<Jobs<J, T, E>> {
-        let ask = self.ask.map(|make| make(runtime.clone()));
-        Arc::new(Jobs::new(self.settings, Some(runtime), ask))
+        let (closing, closed) = watch::channel(false);
+        let ask = self.ask.map(|make| make(runtime.clone(), closed));
+        Arc::new(Jobs::new(self.settings, Some(runtime), ask, closing))
     }
 }
 

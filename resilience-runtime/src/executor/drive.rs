@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::batch::Batch;
 use super::catch::{Caught, caught};
-use super::jobs::{Jobs, Life, Shown};
+use super::jobs::{Jobs, Life, Shown, State};
 use super::slots::Phase;
 use super::{PollFailure, PollNext};
 use crate::clock::Stopwatch;
@@ -48,36 +48,42 @@ enum Polled<E> {
 impl<J, T, E> Jobs<J, T, E> {
     /// Waits until it is time for a poll. `false`: there will be none.
     async fn due(&self, since: Stopwatch, pause: Nanos) -> bool {
-        // When a burst began to gather.
-        let mut burst = None;
+        // When a burst began to gather, and whether there was anything to be polled before it: else no interval is running.
+        let (mut burst, mut idle) = (None, !self.polls(&self.state()));
         loop {
             let (polls, arrived) = {
-                let state = self.state();
+                let mut state = self.state();
                 if state.life != Life::Open {
                     return false;
                 }
-                let polls = self.settings.poll_empty || state.slots.count(Phase::Polling) > 0;
+                let polls = self.polls(&state);
                 if polls && state.notified {
                     return true;
                 }
+                // Nobody is waiting for a poll of nothing.
+                state.notified &= polls;
                 (polls, state.arrived)
             };
             if !polls {
-                burst = None;
+                (burst, idle) = (None, true);
             } else if arrived && burst.is_none() {
                 burst = Some(Stopwatch::start());
             }
-            let (from, wait) = match burst {
-                Some(burst) => (burst, self.settings.batch_window),
-                None => (since, pause),
-            };
-            if polls && from.elapsed() >= wait {
+            // The end of the burst, or of the interval, whichever comes first.
+            let window = burst.map(|burst| (burst, self.settings.batch_window));
+            let interval = (!idle || burst.is_none()).then_some((since, pause));
+            let waits = window.into_iter().chain(interval);
+            if polls && waits.clone().any(|(from, wait)| from.elapsed() >= wait) {
                 return true;
             }
             // What is never due is not waited for.
-            let due = if polls { from.moment(wait) } else { None };
+            let due = waits.filter(|_| polls).filter_map(|(from, wait)| from.moment(wait)).min();
             let _ = Limited::new(self.wake.notified(), due).await;
         }
+    }
+
+    fn polls(&self, state: &State<J, T, E>) -> bool {
+        self.settings.poll_empty || state.slots.count(Phase::Polling) > 0
     }
 
     /// Calls the poll function. `None`: everything was shut down meanwhile.
@@ -95,7 +101,11 @@ impl<J, T, E> Jobs<J, T, E> {
                 self.wake.notified().await;
             }
         };
-        match either(Limited::new(future, until), ended).await? {
+        let mut future = Box::pin(Limited::new(future, until));
+        let polled = either(future.as_mut(), ended).await;
+        // What the user's future holds may panic when it is dropped.
+        let _ = caught(move || drop(future));
+        match polled? {
             Some(Ok(Ok(next))) => Some(Polled::Next(next)),
             Some(Ok(Err(error))) => Some(Polled::Failed(error)),
             Some(Err(message)) => Some(Polled::Panicked(message)),
@@ -117,6 +127,7 @@ impl<J, T, E> Jobs<J, T, E> {
             Polled::Failed(error) => {
                 let error = Arc::new(error);
                 self.fail_all(shown, || PollFailure::Poll(Arc::clone(&error)));
+                let _ = caught(move || drop(error));
             }
             Polled::Panicked(message) => {
                 self.fail_all(shown, || PollFailure::Panicked(message.clone()));
@@ -127,7 +138,7 @@ impl<J, T, E> Jobs<J, T, E> {
 }
 
 /// The first of the two that is ready; `None`, if it is the second.
-async fn either<A: Future>(first: A, second: impl Future<Output = ()>) -> Option<A::Output> {
+pub(super) async fn either<A: Future>(first: A, second: impl Future<Output = ()>) -> Option<A::Output> {
     let (mut first, mut second) = (std::pin::pin!(first), std::pin::pin!(second));
     std::future::poll_fn(|cx| {
         // What ends everything is looked at first: a poll function that is always ready must not hide it.

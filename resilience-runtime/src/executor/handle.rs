@@ -5,7 +5,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
-use tokio::sync::OnceCell;
+use tokio::sync::watch;
 
 use super::PollFailure;
 use super::catch::{Caught, caught};
@@ -99,6 +99,9 @@ impl<T, E> PollHandle<T, E> {
     ///
     /// A result is given out once: afterwards, there is none.
     pub fn wait(&mut self, timeout: Duration) -> Option<Result<T, PollFailure<E>>> {
+        if matches!(self.job, Stage::Over { .. }) {
+            return None;
+        }
         let waker = Waker::from(Arc::new(Unpark(thread::current())));
         let (mut cx, watch, timeout) = (Context::from_waker(&waker), Stopwatch::start(), Nanos::of(timeout));
         loop {
@@ -180,7 +183,7 @@ where
     }
 
     fn cancel(self: Arc<Self>, index: u32) -> Pin<Box<dyn Future<Output = bool> + Send>> {
-        Box::pin(async move { cancel(&self, index).await })
+        Box::pin(cancel(self, index))
     }
 
     fn drop_handle(&self, index: u32) {
@@ -215,15 +218,19 @@ enum Request<J> {
     /// The other side has to be asked.
     Ask {
         id: JobId,
-        cell: Arc<OnceCell<bool>>,
-        chunk: super::jobs::Chunk<J>,
+        chunk: Chunk<J>,
         place: usize,
+        tell: watch::Sender<Option<bool>>,
     },
+    /// It is being asked.
+    Asked(watch::Receiver<Option<bool>>),
 }
 
-async fn cancel<J, T, E>(jobs: &Jobs<J, T, E>, index: u32) -> bool
+async fn cancel<J, T, E>(jobs: Arc<Jobs<J, T, E>>, index: u32) -> bool
 where
     J: Send + Sync + 'static,
+    T: Send + 'static,
+    E: Send + Sync + 'static,
 {
     let mut afterwards = Afterwards::nothing();
     let mut task = None;
@@ -244,34 +251,78 @@ where
                 task = state.running.get(&id).and_then(Running::abort_handle);
                 Request::Answered(true)
             }
-            Some((id, Phase::Polling)) => {
-                if let (Some(_), Some((chunk, place))) = (&jobs.ask, state.find(id)) {
-                    let cell = Arc::clone(state.asked.entry(id).or_default());
-                    Request::Ask { id, cell, chunk, place }
-                } else {
+            Some((id, Phase::Polling)) => match (&jobs.ask, state.asked.get(&id).cloned()) {
+                (Some(_), Some(asked)) => Request::Asked(asked),
+                (Some(_), None) => match state.find(id) {
+                    Some((chunk, place)) => {
+                        let (tell, asked) = watch::channel(None);
+                        state.asked.insert(id, asked);
+                        Request::Ask { id, chunk, place, tell }
+                    }
+                    None => Request::Answered(false),
+                },
+                (None, _) => {
                     state.finish(id, Err(Box::new(PollFailure::Cancelled)), &mut afterwards);
                     Request::Answered(true)
                 }
-            }
+            },
         }
     };
     if let Some(task) = task {
         task.abort();
     }
     afterwards.done();
-    let (id, cell, chunk, place) = match request {
+    let mut asked = match request {
         Request::Answered(answer) => return answer,
-        Request::Ask { id, cell, chunk, place } => (id, cell, chunk, place),
+        Request::Asked(asked) => asked,
+        Request::Ask { id, chunk, place, tell } => {
+            let asked = tell.subscribe();
+            ask(&jobs, (id, index), (chunk, place), tell);
+            asked
+        }
     };
-    let agreed = *cell.get_or_init(|| ask(jobs, chunk, place)).await;
+    // A question that nobody answers any more is a veto.
+    match asked.wait_for(Option::is_some).await {
+        Ok(answer) => answer.unwrap_or(false),
+        Err(_) => false,
+    }
+}
+
+/// Asks the other side, in a task of its own: whoever asked may go, and whoever else asks hears the same. A panic is a veto.
+fn ask<J, T, E>(
+    jobs: &Arc<Jobs<J, T, E>>,
+    (id, index): (JobId, u32),
+    (chunk, place): (Chunk<J>, usize),
+    tell: watch::Sender<Option<bool>>,
+) where
+    J: Send + Sync + 'static,
+    T: Send + 'static,
+    E: Send + Sync + 'static,
+{
+    let (Some(ask), Some(runtime)) = (&jobs.ask, &jobs.runtime) else { return };
+    let question = caught(|| {
+        let question = ask(&chunk[place].job);
+        drop(chunk);
+        question
+    });
+    let jobs = Arc::clone(jobs);
+    drop(runtime.spawn(async move {
+        let agreed = match question {
+            Ok(question) => Caught::new(question).await.unwrap_or(false),
+            Err(_) => false,
+        };
+        tell.send_replace(Some(settle(&jobs, id, index, agreed)));
+    }));
+}
+
+/// What the other side's answer comes to: the job may be done by now.
+fn settle<J, T, E>(jobs: &Jobs<J, T, E>, id: JobId, index: u32, agreed: bool) -> bool {
     let mut afterwards = Afterwards::nothing();
     let cancelled = {
         let mut state = jobs.state();
-        if state.asked.get(&id).is_some_and(|known| Arc::ptr_eq(known, &cell)) {
-            // Asked anew the next time, if it was a veto.
-            state.asked.remove(&id);
-            state.metrics.vetoes += u64::from(!agreed);
-        }
+        // Asked anew the next time, if it was a veto.
+        state.asked.remove(&id);
+        state.metrics.vetoes += u64::from(!agreed);
         match (agreed, state.slots.phase(id)) {
             (true, Some(_)) => {
                 state.finish(id, Err(Box::new(PollFailure::Cancelled)), &mut afterwards);
@@ -283,18 +334,4 @@ where
     };
     afterwards.done();
     cancelled
-}
-
-/// Asks the other side; a panic is a veto.
-async fn ask<J, T, E>(jobs: &Jobs<J, T, E>, chunk: Chunk<J>, place: usize) -> bool {
-    let Some(ask) = &jobs.ask else { return true };
-    let asked = caught(|| {
-        let question = ask(&chunk[place].job);
-        drop(chunk);
-        question
-    });
-    match asked {
-        Ok(question) => Caught::new(question).await.unwrap_or(false),
-        Err(_) => false,
-    }
 }

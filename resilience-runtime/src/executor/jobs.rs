@@ -7,10 +7,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, OnceCell};
+use tokio::sync::{Notify, watch};
 use tokio::task::AbortHandle;
 
 use super::PollFailure;
+use super::catch::caught;
 use super::metrics::{Kind, PollMetrics};
 use super::settings::Settings;
 use super::slots::{JobId, Outcome, Phase, Slots, Told, make_room};
@@ -99,6 +100,8 @@ pub(super) struct Jobs<J, T, E> {
     state: Mutex<State<J, T, E>>,
     /// Wakes the task that polls.
     pub(super) wake: Notify,
+    /// Tells the questions under way that nobody waits for their answer any more.
+    pub(super) closing: watch::Sender<bool>,
     /// Tells whoever waits for the end that something has ended.
     pub(super) ended: Notify,
 }
@@ -127,7 +130,7 @@ pub(super) struct State<J, T, E> {
     /// The jobs of the last poll, and those of polls whose function has kept some.
     pub(super) chunks: Vec<Chunk<J>>,
     /// The questions under way whether a job may be cancelled.
-    pub(super) asked: HashMap<JobId, Arc<OnceCell<bool>>>,
+    pub(super) asked: HashMap<JobId, watch::Receiver<Option<bool>>>,
     pub(super) groups: Groups,
     /// A job has come since the last poll.
     pub(super) arrived: bool,
@@ -193,15 +196,35 @@ impl<J, T, E> Afterwards<J, T, E> {
         }
     }
 
-    pub(super) fn done(self) {
-        for waker in self.wakers {
+    pub(super) fn done(mut self) {
+        for waker in std::mem::take(&mut self.wakers) {
             waker.wake();
         }
     }
 }
 
+/// What is the user's may panic when it is dropped, which is nobody else's business.
+impl<J, T, E> Drop for Afterwards<J, T, E> {
+    fn drop(&mut self) {
+        fn drop_each<X>(several: &mut Vec<X>) {
+            for one in std::mem::take(several) {
+                let _ = caught(move || drop(one));
+            }
+        }
+        drop_each(&mut self.outcomes);
+        drop_each(&mut self.jobs);
+        drop_each(&mut self.chunks);
+        drop_each(&mut self.submissions);
+    }
+}
+
 impl<J, T, E> Jobs<J, T, E> {
-    pub(super) fn new(settings: Settings, runtime: Option<Handle>, ask: Option<Ask<J>>) -> Self {
+    pub(super) fn new(
+        settings: Settings,
+        runtime: Option<Handle>,
+        ask: Option<Ask<J>>,
+        closing: watch::Sender<bool>,
+    ) -> Self {
         Self {
             settings,
             ask,
@@ -227,6 +250,7 @@ impl<J, T, E> Jobs<J, T, E> {
             }),
             runtime,
             wake: Notify::new(),
+            closing,
             ended: Notify::new(),
         }
     }
@@ -318,6 +342,7 @@ impl<J, T, E> Jobs<J, T, E> {
         for task in running {
             task.abort();
         }
+        self.closing.send_replace(true);
         afterwards.done();
         self.wake.notify_one();
     }

@@ -21,6 +21,8 @@ mod submit;
 use std::fmt;
 use std::sync::Arc;
 
+use tokio::sync::watch;
+
 pub use all::SubmitAll;
 pub use batch::{Batch, DescriptorRef, IntoIter as BatchIntoIter, Iter as BatchIter, PollDescriptor};
 pub use builder::PollExecutorBuilder;
@@ -102,7 +104,7 @@ where
 
     /// One that was shut down.
     fn closed() -> Self {
-        Self::new(Arc::new(Jobs::new(Settings::new(), None, None)))
+        Self::new(Arc::new(Jobs::new(Settings::new(), None, None, watch::channel(true).0)))
     }
 
     fn jobs(&self) -> &Arc<Jobs<J, T, E>> {
