@@ -40,9 +40,7 @@ struct Bomb;
 
 impl Drop for Bomb {
     fn drop(&mut self) {
-        if !std::thread::panicking() {
-            panic!("a bad thing to hold");
-        }
+        assert!(std::thread::panicking(), "a bad thing to hold");
     }
 }
 
