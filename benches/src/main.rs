@@ -9,10 +9,12 @@
 //! cargo run --release -p resilience-benches -- waits         a retry without a wait, as a ratio within this run
 //! cargo run --release -p resilience-benches -- threads       two on one circuit, as a ratio within this run
 //! cargo run --release -p resilience-benches -- budgets       fails if a counted figure is over its budget
+//! cargo run --release -p resilience-benches -- batch         jobs polled in a batch: time, and bytes of each
 //! cargo run --release -p resilience-benches -- code          machine code and `cargo check` time of 100 functions
 //! ```
 
 mod allocations;
+mod batch;
 mod code;
 mod futures;
 mod instructions;
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
             futures::print();
             waits::print();
             code::print();
+            batch::print();
             threads::print();
             instructions::print("");
         }
@@ -41,6 +44,12 @@ fn main() -> ExitCode {
         ["futures"] => futures::print(),
         ["waits"] => waits::print(),
         ["code"] => code::print(),
+        ["batch"] => batch::print(),
+        // What a profiler looks at.
+        ["batch", jobs, rounds] => {
+            let (Ok(jobs), Ok(rounds)) = (jobs.parse(), rounds.parse()) else { return ExitCode::from(2) };
+            batch::run(jobs, rounds);
+        }
         ["budgets"] => return instructions::check_budgets(),
         // What callgrind runs.
         ["call", subject, calls] => return instructions::call(subject, calls),

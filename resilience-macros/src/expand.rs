@@ -43,6 +43,11 @@ fn expand_tokens(attribute: Attribute, options: TokenStream, item: &TokenStream)
         };
         stack.push((sibling, Options::read(sibling, function.said_inside(tokens), &mut faults)));
     }
+    // Whatever finds the library for one of them finds it for all.
+    let said: Vec<Options> = stack.iter().map(|(_, options)| options.clone()).collect();
+    for (_, options) in &mut stack {
+        options.inherit("crate", &said);
+    }
     // The clones that the body sees are those of the last layer that may call it again.
     let last_loop = stack.iter().rfind(|(attribute, _)| attribute.repeats());
     judge_arguments(&function, last_loop.map(|(_, options)| options), &mut faults);

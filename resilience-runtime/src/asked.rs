@@ -9,7 +9,7 @@ use crate::attempt::Attempt;
 #[diagnostic::on_unimplemented(
     message = "expected a function that is asked about `&{T}`, found `{Self}`",
     label = "this is no function of `&{T}` that returns a `bool`",
-    note = "a pattern goes in parentheses, without the `=`: `on(Error::Busy)`"
+    note = "write a closure that asks, `|it| ..`, or a pattern in parentheses, without the `=`: `(Error::Busy)`"
 )]
 pub trait Ask<T: ?Sized>: FnOnce(&T) -> bool {}
 

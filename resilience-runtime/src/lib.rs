@@ -28,7 +28,10 @@ mod retry;
 mod site;
 // Floors of its own, from 0 to 4: see there.
 mod circuit;
-// Floors of its own, from 5 to 7: see there.
+// Many jobs at once. Floors of its own, up to 5: see there.
+#[cfg(feature = "tokio")]
+mod executor;
+// Over HTTP. Floors of its own, from 5 to 7: see there.
 #[cfg(feature = "http")]
 pub mod http;
 // Floor 8: the doors.
@@ -48,6 +51,11 @@ pub use circuit::{
 };
 pub use error::{Alarm, ConfigError, Limit, TimedOut};
 pub use event::{CircuitEvent, CircuitEventKind};
+#[cfg(feature = "tokio")]
+pub use executor::{
+    Batch, BatchIntoIter, BatchIter, DescriptorRef, PollDescriptor, PollExecutor, PollExecutorBuilder,
+    PollFailure, PollHandle, PollMetrics, PollNext, SubmitAll,
+};
 pub use operation::{Asynchronous, Blocking, Operation};
 pub use outcome::NoValue;
 pub use poll::{Condition, NoCondition, Poll, PollError, PollHooks, poll};

@@ -1,7 +1,7 @@
 //! A module imports from the floors below it. Modules of one floor may stand on one another, but not in a circle.
 //!
-//! The circuit is as large as the rest of the house, and has the same floors: its modules count one by one, as those of HTTP
-//! polling do, which stands above.
+//! The circuit is as large as the rest of the house, and has the same floors, and so has batch polling: their modules count
+//! one by one, as those of HTTP polling do, which stands above.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -11,19 +11,21 @@ use crate::paths::paths;
 use crate::source::Source;
 
 /// What is one thing in several files, so that they know each other.
-const KNOTS: [&[&str]; 3] = [
+const KNOTS: [&[&str]; 4] = [
     // A breaker gives permits out, and a permit reports to its breaker.
     &["circuit/breaker", "circuit/permit"],
     // The list names the circuits, and a circuit enters itself where the linker keeps no list.
     &["circuit/keyed", "circuit/registry", "circuit/site"],
+    // An executor is made by its builder, and makes streams that hold it.
+    &["executor", "executor/all", "executor/builder"],
     // A poller runs, and a run is a poller's.
     &["http/poller", "http/run"],
 ];
 
 /// Modules whose own modules count one by one.
-const WINGS: [&str; 2] = ["circuit", "http"];
+const WINGS: [&str; 3] = ["circuit", "executor", "http"];
 
-/// The floors, from the comments between the modules in `lib.rs`, `circuit/mod.rs` and `http/mod.rs`, and which re-exports stand for
+/// The floors, from the comments between the modules in `lib.rs` and in the `mod.rs` of each wing, and which re-exports stand for
 /// which module.
 struct House {
     /// `circuit/core` for modules of the circuit, `clock` for others.
@@ -38,6 +40,9 @@ impl House {
         for wing in WINGS {
             house.read_modules(&format!("{wing}/mod.rs"), &format!("{wing}/"));
         }
+        // What stands in the list of modules itself stands on their uppermost floor.
+        let top = house.floor_of["executor/builder"];
+        house.floor_of.insert("executor".into(), top);
         house
     }
 
@@ -71,6 +76,13 @@ impl House {
     /// The module that a path from the root leads to.
     fn module_of(&self, path: &[String]) -> Option<String> {
         let (first, rest) = path.split_first()?;
+        if first == "executor" {
+            let Some(next) = rest.first() else { return Some(first.clone()) };
+            let name = format!("executor/{next}");
+            let known = self.floor_of.contains_key(&name);
+            // The executor itself is none of them.
+            return if known { Some(name) } else { self.home_of.get(&name).or(Some(first)).cloned() };
+        }
         if WINGS.contains(&first.as_str()) {
             let name = format!("{first}/{}", rest.first()?);
             let known = self.floor_of.contains_key(&name);
@@ -175,6 +187,26 @@ fn the_floors_of_the_circuit_are_read() {
     assert!(imports["circuit/breaker"].contains("circuit/core"), "`super::` is followed");
     assert!(imports["circuit/window"].contains("circuit/config"), "from a folder too");
     assert!(imports["event"].contains("circuit/name"), "and so is `crate::circuit::`");
+}
+
+#[test]
+fn the_floors_of_batch_polling_are_read() {
+    let house = House::read();
+    assert_eq!(house.floor_of["executor/slots"], house.floor_of["attempts"], "both decide");
+    assert!(house.floor_of["executor/slots"] < house.floor_of["executor/jobs"]);
+    assert!(house.floor_of["executor/jobs"] < house.floor_of["executor/drive"]);
+    let module_of = |path: &[&str]| {
+        let path: Vec<_> = path.iter().map(ToString::to_string).collect();
+        house.module_of(&path)
+    };
+    for path in [&["PollFailure"][..], &["executor", "PollFailure"], &["executor", "failure", "PollFailure"]]
+    {
+        assert_eq!(module_of(path).as_deref(), Some("executor/failure"), "{path:?}");
+    }
+    assert_eq!(module_of(&["executor", "PollExecutor"]).as_deref(), Some("executor"));
+    let imports = imports(&house);
+    assert!(imports["executor/jobs"].contains("executor/slots"), "`super::` is followed");
+    assert_eq!(below("executor/slots", &imports), ["executor/failure", "executor/slots"]);
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use crate::source::Source;
 
-/// All paths into this crate, from its root. `self::` and `super::` count in the files of the circuit and of
-/// HTTP polling, where no inline module says them.
+/// All paths into this crate, from its root. `self::` and `super::` count in the files of the circuit, of batch polling and
+/// of HTTP polling, where no inline module says them.
 pub(crate) fn paths(source: &Source) -> Vec<Vec<String>> {
     let mut found = Vec::new();
     let mut rest = source.code.as_str();
@@ -15,7 +15,7 @@ pub(crate) fn paths(source: &Source) -> Vec<Vec<String>> {
         let mut base = source.module();
         match word {
             "crate::" => base.clear(),
-            _ if ["circuit/", "http/"].iter().any(|wing| source.path.starts_with(wing)) => {}
+            _ if ["circuit/", "executor/", "http/"].iter().any(|wing| source.path.starts_with(wing)) => {}
             _ => continue,
         }
         if word == "super::" {

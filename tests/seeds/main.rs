@@ -1,7 +1,8 @@
-//! What users of `poll`, `circuitbreaker` and `aiomisc` in Python rely on, fact by fact.
+//! What users of `poll`, `circuitbreaker`, `aiomisc` and `more-executors` in Python rely on, fact by fact.
 
 mod asyncbackoff;
 mod circuitbreaker;
+mod more_executors;
 mod poll;
 
 use std::fmt;

@@ -281,3 +281,18 @@ fn all_mistakes_are_reported_at_once() {
     }
     assert_eq!(expansion.matches("compile_error").count(), 10);
 }
+
+#[test]
+fn one_layer_of_a_stack_says_for_all_where_the_library_is() {
+    let function = quote! {
+        #[circuit(failure_threshold = 2)]
+        #[poll(until(3), crate = ::res)]
+        fn ask() -> Result<u32, Error> { Ok(3) }
+    };
+    for options in [quote!(times = 3), quote!(times = 3, crate = ::elsewhere)] {
+        let elsewhere = !options.is_empty() && options.to_string().contains("elsewhere");
+        let expanded = expand_tokens(Attribute::Retry, options, &function).to_string();
+        assert!(!expanded.contains(":: resilience") && expanded.contains(":: res ::"), "{expanded}");
+        assert_eq!(expanded.contains(":: elsewhere"), elsewhere, "its own word goes before");
+    }
+}

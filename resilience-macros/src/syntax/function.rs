@@ -22,6 +22,8 @@ pub(crate) struct Function {
     whole: Group,
     /// Where it returns a future, what makes that.
     future: Option<FutureBlock>,
+    /// Another attribute has made a sync function of it.
+    was_async: bool,
     /// What that returns in the end.
     future_output: Option<Type>,
     /// The paths of the siblings that were taken in: their imports are in use.
@@ -48,12 +50,15 @@ impl Function {
         if is_rewritten(&body) {
             faults.at_span(attribute_span(&signature), &FunctionFault::AlreadyRewritten { attribute });
         }
+        let mut was_async = false;
         if let Some(runtime) = runtime_in(&body) {
             faults.at_span(attribute_span(&signature), &FunctionFault::BelowARuntime { attribute, runtime });
+            was_async = true;
         }
         let whole = body.clone();
         let (future, future_output, absorbed) = (None, None, Vec::new());
-        let mut function = Self { attrs, vis, signature, body, whole, future, future_output, absorbed };
+        let mut function =
+            Self { attrs, vis, signature, body, whole, future, was_async, future_output, absorbed };
         function.look_into_future(attribute, faults);
         Ok(function)
     }
@@ -81,7 +86,7 @@ impl Function {
     }
 
     pub(crate) fn is_async(&self) -> bool {
-        self.signature.asyncness.is_some() || self.future_output.is_some()
+        self.signature.asyncness.is_some() || self.was_async || self.future_output.is_some()
     }
 
     /// The attributes of ours below the one being expanded, with what they were given.

@@ -20,6 +20,7 @@ use crate::attribute::Attribute;
 use crate::diagnostics::{CountFault, Faults, NameFault, OptionFault, suggestion};
 
 /// The options of one attribute, each with the place it stands at.
+#[derive(Clone)]
 pub(crate) struct Options {
     attribute: Attribute,
     entries: Vec<Entry>,
@@ -42,6 +43,14 @@ impl Options {
     pub(crate) fn known(&self) -> Vec<Ident> {
         let known = self.entries.iter().filter(|entry| self.attribute.knows(&entry.key.to_string()));
         known.map(|entry| entry.key.clone()).collect()
+    }
+
+    /// An option that one layer of a stack says for all of them.
+    pub(crate) fn inherit(&mut self, key: &str, from: &[Self]) {
+        let said = from.iter().find_map(|options| options.entries.iter().find(|entry| entry.key == key));
+        if let (Some(said), None) = (said, self.key(key)) {
+            self.entries.push(said.clone());
+        }
     }
 
     /// Where the option stands, if it is given.

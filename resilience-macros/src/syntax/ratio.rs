@@ -6,6 +6,7 @@ use syn::{Expr, ExprLit, Lit, Token};
 use crate::diagnostics::{CountFault, Faults, generated_at, span_of};
 
 /// `25%`, as it stands in the source.
+#[derive(Clone)]
 pub(crate) struct Percent {
     number: Lit,
     sign: Token![%],

@@ -8,12 +8,14 @@ use crate::attribute::Attribute;
 use crate::diagnostics::{Faults, OptionFault, span_of};
 
 /// One option, as it stands in the source.
+#[derive(Clone)]
 pub(super) struct Entry {
     /// Without the `r#` of a raw identifier.
     pub(super) key: Ident,
     pub(super) value: Value,
 }
 
+#[derive(Clone)]
 pub(super) enum Value {
     /// `key`
     Missing,

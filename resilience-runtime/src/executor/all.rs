@@ -1,0 +1,178 @@
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_core::Stream;
+
+use super::jobs::{Afterwards, Life, Running, Submission};
+use super::{PollExecutor, PollFailure};
+
+/// The results of many jobs, in the order in which they are done: made by [`PollExecutor::submit_all`].
+#[must_use = "streams do nothing unless they are polled"]
+pub struct SubmitAll<I, J, T, E>
+where
+    J: Send + Sync + 'static,
+    T: Send + 'static,
+    E: Send + Sync + 'static,
+{
+    executor: PollExecutor<J, T, E>,
+    /// None, once all are taken.
+    submissions: Option<I>,
+    group: u32,
+    /// How many of its jobs have not been given out.
+    open: usize,
+}
+
+/// What is to be done next.
+enum Step<T, E> {
+    Give(Result<T, PollFailure<E>>),
+    /// There is room for another submission.
+    Take,
+    Wait,
+    End,
+}
+
+impl<I, J, T, E> SubmitAll<I, J, T, E>
+where
+    J: Send + Sync + 'static,
+    T: Send + 'static,
+    E: Send + Sync + 'static,
+{
+    pub(super) fn new(executor: PollExecutor<J, T, E>, submissions: I) -> Self {
+        let group = executor.jobs().state().groups.open();
+        Self { executor, submissions: Some(submissions), group, open: 0 }
+    }
+
+    fn step(&mut self, cx: &Context<'_>) -> Step<T, E> {
+        let waker = cx.waker().clone();
+        let jobs = self.executor.jobs();
+        let mut replaced = None;
+        let step = {
+            let mut state = jobs.state();
+            let free = self.submissions.is_some() && jobs.is_free(&state);
+            let begins = free && state.life == Life::Open;
+            match state.groups.get(self.group) {
+                // Before what is done is given out, so that places are not left free meanwhile.
+                Some(_) if begins => Err(Step::Take),
+                Some(group) => match group.done.pop_front() {
+                    Some(index) => Ok(state.slots.take(index)),
+                    None if free => Err(Step::Take),
+                    None if self.open == 0 && self.submissions.is_none() => Err(Step::End),
+                    None => {
+                        replaced = group.waker.replace(waker);
+                        Err(Step::Wait)
+                    }
+                },
+                None => Err(Step::End),
+            }
+        };
+        drop(replaced);
+        match step {
+            Ok(Some(outcome)) => {
+                self.open -= 1;
+                Step::Give(outcome.map_err(|failure| *failure))
+            }
+            Ok(None) => Step::End,
+            Err(step) => step,
+        }
+    }
+}
+
+impl<I, J, T, E> SubmitAll<I, J, T, E>
+where
+    I: Iterator,
+    I::Item: Future<Output = Result<J, E>> + Send + 'static,
+    J: Send + Sync + 'static,
+    T: Send + 'static,
+    E: Send + Sync + 'static,
+{
+    /// The next result; `None` after the last one. As the method of `futures::StreamExt`, for those who do without it.
+    pub async fn next(&mut self) -> Option<Result<T, PollFailure<E>>> {
+        poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+    }
+}
+
+impl<I, J, T, E> Stream for SubmitAll<I, J, T, E>
+where
+    I: Iterator,
+    I::Item: Future<Output = Result<J, E>> + Send + 'static,
+    J: Send + Sync + 'static,
+    T: Send + 'static,
+    E: Send + Sync + 'static,
+{
+    type Item = Result<T, PollFailure<E>>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        loop {
+            match this.step(cx) {
+                Step::Give(outcome) => return Poll::Ready(Some(outcome)),
+                Step::Wait => return Poll::Pending,
+                Step::End => return Poll::Ready(None),
+                Step::Take => match this.submissions.as_mut().and_then(Iterator::next) {
+                    None => this.submissions = None,
+                    Some(submission) => {
+                        let submission = Submission::Future(Box::pin(submission));
+                        if this.executor.jobs().submit(submission, Some(this.group)).is_none() {
+                            // Said once, also of those that have not been taken, however many they are.
+                            this.submissions = None;
+                            return Poll::Ready(Some(Err(PollFailure::ShutDown)));
+                        }
+                        this.open += 1;
+                    }
+                },
+            }
+        }
+    }
+}
+
+impl<I, J, T, E> Unpin for SubmitAll<I, J, T, E>
+where
+    J: Send + Sync + 'static,
+    T: Send + 'static,
+    E: Send + Sync + 'static,
+{
+}
+
+impl<I, J, T, E> Drop for SubmitAll<I, J, T, E>
+where
+    J: Send + Sync + 'static,
+    T: Send + 'static,
+    E: Send + Sync + 'static,
+{
+    fn drop(&mut self) {
+        let jobs = self.executor.jobs();
+        let mut afterwards = Afterwards::nothing();
+        let (group, outcomes, tasks) = {
+            let mut state = jobs.state();
+            let (mut outcomes, mut tasks) = (Vec::new(), Vec::new());
+            for id in state.slots.of_group(self.group) {
+                state.finish(id, Err(Box::new(PollFailure::Cancelled)), &mut afterwards);
+                state.unqueue(id, &mut afterwards);
+                tasks.extend(state.running.get(&id).and_then(Running::abort_handle));
+            }
+            let group = state.groups.close(self.group);
+            for index in group.iter().flat_map(|group| &group.done) {
+                outcomes.extend(state.slots.take(*index));
+            }
+            (group, outcomes, tasks)
+        };
+        for task in tasks {
+            task.abort();
+        }
+        drop((group, outcomes));
+        afterwards.done();
+    }
+}
+
+impl<I, J, T, E> fmt::Debug for SubmitAll<I, J, T, E>
+where
+    J: Send + Sync + 'static,
+    T: Send + 'static,
+    E: Send + Sync + 'static,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SubmitAll").field("open", &self.open).finish_non_exhaustive()
+    }
+}

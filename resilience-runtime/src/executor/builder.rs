@@ -1,0 +1,172 @@
+use std::fmt;
+use std::marker::PhantomData;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Handle};
+use tokio::sync::watch;
+
+use super::drive::{drive, either};
+use super::jobs::{Ask, Jobs};
+use super::settings::Settings;
+use super::{Batch, PollExecutor, PollNext};
+use crate::time::Nanos;
+
+/// Settings of a [`PollExecutor`], which [`start`](Self::start) makes of it.
+#[must_use = "nothing runs until `start` is called"]
+pub struct PollExecutorBuilder<J, T, E> {
+    settings: Settings,
+    ask: Option<MakeAsk<J>>,
+    results: PhantomData<fn() -> (T, E)>,
+}
+
+/// The question is asked on the executor's runtime, which is known only when it starts.
+type MakeAsk<J> = Box<dyn FnOnce(Handle, watch::Receiver<bool>) -> Ask<J> + Send>;
+
+impl<J, T, E> PollExecutorBuilder<J, T, E>
+where
+    J: Send + Sync + 'static,
+    T: Send + 'static,
+    E: Send + Sync + 'static,
+{
+    pub(super) fn new() -> Self {
+        Self { settings: Settings::new(), ask: None, results: PhantomData }
+    }
+
+    /// How many submissions may run at once; more wait for their turn. No bound by default. Zero counts as one.
+    pub fn max_in_flight(mut self, most: usize) -> Self {
+        self.settings.max_in_flight = Some(NonZeroUsize::new(most).unwrap_or(NonZeroUsize::MIN));
+        self
+    }
+
+    /// The time from the end of a poll to the next, where the poll function does not say: 5 s by default.
+    pub fn default_interval(mut self, interval: Duration) -> Self {
+        self.settings.default_interval = Nanos::of(interval);
+        self
+    }
+
+    /// What the executor is called in its `Debug`.
+    pub fn name(mut self, name: &'static str) -> Self {
+        self.settings.name = name;
+        self
+    }
+
+    /// How long a burst of new jobs may gather before the poll that the first of them causes. None by default.
+    pub fn batch_window(mut self, window: Duration) -> Self {
+        self.settings.batch_window = Nanos::of(window);
+        self
+    }
+
+    /// Whether the poll function is also called with an empty batch, as that of the reference library is. Not by default.
+    pub fn poll_empty(mut self, poll_empty: bool) -> Self {
+        self.settings.poll_empty = poll_empty;
+        self
+    }
+
+    /// A poll that takes longer is dropped, and its jobs are polled again after the interval. No bound by default. A poll
+    /// function that blocks its thread is not interrupted.
+    pub fn poll_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.poll_timeout = Nanos::of(timeout);
+        self
+    }
+
+    /// Whether a job whose handle is dropped is abandoned: what was submitted is dropped if it runs, and the poll function is
+    /// not shown the job again. Nobody asks the other side. By default such a job goes on.
+    pub fn abandon_dropped(mut self, abandon: bool) -> Self {
+        self.settings.abandon_dropped = abandon;
+        self
+    }
+
+    /// How the other side is asked whether a job that is polled can be cancelled, with what was submitted returned for it. Its
+    /// `false`, and its panic, is a veto. Without this there is no veto.
+    ///
+    /// It runs on a thread of the runtime's blocking pool, because the future of an async closure that borrows what it holds
+    /// cannot be known to be `Send`.
+    pub fn cancel_with<C>(mut self, cancel: C) -> Self
+    where
+        C: AsyncFn(J) -> bool + Send + Sync + 'static,
+        J: Clone,
+    {
+        let cancel = Arc::new(cancel);
+        self.ask = Some(Box::new(move |runtime, closing| {
+            Box::new(move |job| {
+                let (cancel, job, here) = (Arc::clone(&cancel), job.clone(), runtime.clone());
+                let mut closing = closing.clone();
+                let asked = runtime.spawn_blocking(move || {
+                    here.block_on(async move {
+                        // An answer that never comes must not keep the runtime from its end.
+                        let closed = async { drop(closing.wait_for(|closing| *closing).await) };
+                        either(cancel(job), closed).await.unwrap_or(false)
+                    })
+                });
+                // A panic, or a runtime that is shutting down.
+                Box::pin(async move { asked.await.unwrap_or(false) })
+            })
+        }));
+        self
+    }
+
+    /// Starts the executor, with the function that polls: it gets all jobs that are outstanding at once, says of some what
+    /// became of them, and when to be called again.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime, as `tokio::spawn` does.
+    pub fn start<F, Fut>(self, poll: F) -> PollExecutor<J, T, E>
+    where
+        F: FnMut(Batch<J, T, E>) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<PollNext, E>> + Send + 'static,
+    {
+        let runtime = Handle::current();
+        let jobs = self.jobs(runtime.clone());
+        // It ends with the executor.
+        drop(runtime.spawn(drive(Arc::clone(&jobs), poll)));
+        PollExecutor::new(jobs)
+    }
+
+    /// The same for a program without async code: the function that polls blocks, on a thread of the executor's own, which
+    /// ends with it.
+    ///
+    /// Submissions and cancellations run as everywhere: closures of [`submit_blocking`](PollExecutor::submit_blocking) on a
+    /// pool of threads, futures on the executor's thread, between polls. Wait with [`PollHandle::wait`](crate::PollHandle::wait).
+    ///
+    /// If the system has no thread left for it, the executor is one that was shut down.
+    pub fn start_blocking<F>(self, mut poll: F) -> PollExecutor<J, T, E>
+    where
+        F: FnMut(Batch<J, T, E>) -> Result<PollNext, E> + Send + 'static,
+    {
+        let (told, made) = std::sync::mpsc::sync_channel(1);
+        let thread =
+            std::thread::Builder::new().name(self.settings.name.replace('\0', "")).spawn(move || {
+                let Ok(runtime) = Builder::new_current_thread().enable_all().build() else { return };
+                let jobs = self.jobs(runtime.handle().clone());
+                if told.send(Arc::clone(&jobs)).is_ok() {
+                    let ended = Arc::clone(&jobs);
+                    runtime.block_on(async move {
+                        drive(Arc::clone(&jobs), move |batch| std::future::ready(poll(batch))).await;
+                        jobs.has_ended().await;
+                    });
+                    drop(ended);
+                }
+                // Closures that still run are not waited for.
+                runtime.shutdown_background();
+            });
+        drop(thread);
+        match made.recv() {
+            Ok(jobs) => PollExecutor::new(jobs),
+            Err(_) => PollExecutor::closed(),
+        }
+    }
+
+    fn jobs(self, runtime: Handle) -> Arc<Jobs<J, T, E>> {
+        let (closing, closed) = watch::channel(false);
+        let ask = self.ask.map(|make| make(runtime.clone(), closed));
+        Arc::new(Jobs::new(self.settings, Some(runtime), ask, closing))
+    }
+}
+
+impl<J, T, E> fmt::Debug for PollExecutorBuilder<J, T, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PollExecutorBuilder").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,163 @@
+//! The task that polls.
+
+use std::sync::Arc;
+
+use super::batch::Batch;
+use super::catch::{Caught, caught};
+use super::jobs::{Jobs, Life, Shown, State};
+use super::slots::Phase;
+use super::{PollFailure, PollNext};
+use crate::clock::Stopwatch;
+use crate::sleep::Limited;
+use crate::time::Nanos;
+
+/// Polls until the executor is shut down.
+pub(super) async fn drive<J, T, E, F, Fut>(jobs: Arc<Jobs<J, T, E>>, poll: F)
+where
+    F: FnMut(Batch<J, T, E>) -> Fut,
+    Fut: Future<Output = Result<PollNext, E>>,
+{
+    let _stopped = Stopped(&jobs);
+    // Dropped before anybody is told of the end.
+    let mut poll = poll;
+    // Nothing was polled yet: the first poll is due as soon as there is something for it.
+    let (mut since, mut pause) = (Stopwatch::start(), Nanos::ZERO);
+    while jobs.due(since, pause).await {
+        let Some(shown) = jobs.gather() else { return };
+        let batch = Batch { jobs: Arc::clone(&jobs), shown: shown.clone() };
+        let watch = Stopwatch::start();
+        let polled = jobs.run(|| poll(batch)).await;
+        let Some(polled) = polled else { return };
+        pause = jobs.judge(polled, &shown, watch.elapsed());
+        since = Stopwatch::start();
+        drop(shown);
+        // Polls that follow at once, and are ready at once, would leave no time for anything else.
+        tokio::task::yield_now().await;
+    }
+}
+
+/// How a poll ended.
+enum Polled<E> {
+    Next(PollNext),
+    Failed(E),
+    Panicked(String),
+    /// It took too long, and was dropped.
+    Cut,
+}
+
+impl<J, T, E> Jobs<J, T, E> {
+    /// Waits until it is time for a poll. `false`: there will be none.
+    async fn due(&self, since: Stopwatch, pause: Nanos) -> bool {
+        // When a burst began to gather, and whether there was anything to be polled before it: else no interval is running.
+        let (mut burst, mut idle) = (None, !self.polls(&self.state()));
+        loop {
+            let (polls, arrived) = {
+                let mut state = self.state();
+                if state.life != Life::Open {
+                    return false;
+                }
+                let polls = self.polls(&state);
+                if polls && state.notified {
+                    return true;
+                }
+                // Nobody is waiting for a poll of nothing.
+                state.notified &= polls;
+                (polls, state.arrived)
+            };
+            if !polls {
+                (burst, idle) = (None, true);
+            } else if arrived && burst.is_none() {
+                burst = Some(Stopwatch::start());
+            }
+            // The end of the burst, or of the interval, whichever comes first.
+            let window = burst.map(|burst| (burst, self.settings.batch_window));
+            let interval = (!idle || burst.is_none()).then_some((since, pause));
+            let waits = window.into_iter().chain(interval);
+            if polls && waits.clone().any(|(from, wait)| from.elapsed() >= wait) {
+                return true;
+            }
+            // What is never due is not waited for.
+            let due = waits.filter(|_| polls).filter_map(|(from, wait)| from.moment(wait)).min();
+            let _ = Limited::new(self.wake.notified(), due).await;
+        }
+    }
+
+    fn polls(&self, state: &State<J, T, E>) -> bool {
+        self.settings.poll_empty || state.slots.count(Phase::Polling) > 0
+    }
+
+    /// Calls the poll function. `None`: everything was shut down meanwhile.
+    async fn run<Fut>(&self, poll: impl FnOnce() -> Fut) -> Option<Polled<E>>
+    where
+        Fut: Future<Output = Result<PollNext, E>>,
+    {
+        let future = match caught(poll) {
+            Ok(future) => Caught::new(future),
+            Err(message) => return Some(Polled::Panicked(message)),
+        };
+        let until = Stopwatch::start().moment(self.settings.poll_timeout);
+        let ended = async {
+            while self.state().life == Life::Open {
+                self.wake.notified().await;
+            }
+        };
+        let mut future = Box::pin(Limited::new(future, until));
+        let polled = either(future.as_mut(), ended).await;
+        // What the user's future holds may panic when it is dropped.
+        let _ = caught(move || drop(future));
+        match polled? {
+            Some(Ok(Ok(next))) => Some(Polled::Next(next)),
+            Some(Ok(Err(error))) => Some(Polled::Failed(error)),
+            Some(Err(message)) => Some(Polled::Panicked(message)),
+            None => Some(Polled::Cut),
+        }
+    }
+
+    /// The time to the next poll.
+    fn judge(&self, polled: Polled<E>, shown: &Shown<J>, took: Nanos) -> Nanos {
+        {
+            let metrics = &mut self.state().metrics;
+            metrics.polls += 1;
+            metrics.poll_failures += u64::from(!matches!(polled, Polled::Next(_)));
+            metrics.poll_time = metrics.poll_time.saturating_add(took.to_duration());
+        }
+        match polled {
+            Polled::Next(PollNext::After(delay)) => return Nanos::of(delay),
+            Polled::Next(PollNext::Default) | Polled::Cut => {}
+            Polled::Failed(error) => {
+                let error = Arc::new(error);
+                self.fail_all(shown, || PollFailure::Poll(Arc::clone(&error)));
+                let _ = caught(move || drop(error));
+            }
+            Polled::Panicked(message) => {
+                self.fail_all(shown, || PollFailure::Panicked(message.clone()));
+            }
+        }
+        self.settings.default_interval
+    }
+}
+
+/// The first of the two that is ready; `None`, if it is the second.
+pub(super) async fn either<A: Future>(first: A, second: impl Future<Output = ()>) -> Option<A::Output> {
+    let (mut first, mut second) = (std::pin::pin!(first), std::pin::pin!(second));
+    std::future::poll_fn(|cx| {
+        // What ends everything is looked at first: a poll function that is always ready must not hide it.
+        if second.as_mut().poll(cx).is_ready() {
+            return std::task::Poll::Ready(None);
+        }
+        first.as_mut().poll(cx).map(Some)
+    })
+    .await
+}
+
+/// Tells whoever waits for the end, however it comes: also if the runtime drops the task.
+struct Stopped<'a, J, T, E>(&'a Jobs<J, T, E>);
+
+impl<J, T, E> Drop for Stopped<'_, J, T, E> {
+    fn drop(&mut self) {
+        // Nobody would be polled any more.
+        self.0.close();
+        self.0.state().life = Life::Stopped;
+        self.0.ended.notify_waiters();
+    }
+}

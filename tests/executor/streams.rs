@@ -1,0 +1,166 @@
+use std::cell::Cell;
+use std::future::{Future, pending};
+use std::pin::Pin;
+use std::rc::Rc;
+
+use futures_core::Stream;
+use resilience::PollFailure;
+use tokio::time::sleep;
+
+use crate::{Executor, Service, job, secs, settle, soon};
+
+type Submission = Pin<Box<dyn Future<Output = Result<u32, &'static str>> + Send>>;
+
+fn after(seconds: u64, id: u32) -> Submission {
+    Box::pin(async move {
+        sleep(secs(seconds)).await;
+        Ok(id)
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn results_come_in_the_order_in_which_jobs_are_done() {
+    let service = Service::new();
+    let executor = service.start(Executor::builder());
+    for (id, how) in [(1, Ok("one")), (2, Err("two")), (3, Ok("three"))] {
+        service.finish(id, how);
+    }
+    let mut results = executor.submit_all([after(3, 1), after(2, 2), after(1, 3), Box::pin(pending())]);
+    assert_eq!(soon(results.next()).await, Some(Ok("three")));
+    assert_eq!(soon(results.next()).await, Some(Err(PollFailure::Yielded("two"))));
+    assert_eq!(soon(results.next()).await, Some(Ok("one")));
+    drop(results);
+
+    let mut empty = executor.submit_all(Vec::<Submission>::new());
+    assert_eq!(soon(empty.next()).await, None);
+    assert_eq!(soon(empty.next()).await, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_is_a_stream_and_says_so_at_its_end() {
+    fn is_stream<S: Stream<Item = crate::Outcome> + Unpin + Send>(stream: S) -> S {
+        stream
+    }
+    let service = Service::new();
+    let executor = service.start(Executor::builder().max_in_flight(2));
+    (0..50).for_each(|id| service.finish(id, Ok("done")));
+    let mut results = is_stream(executor.submit_all((0..50).map(|id| after(u64::from(id % 3), id))));
+    for _ in 0..50 {
+        assert_eq!(soon(results.next()).await, Some(Ok("done")));
+    }
+    assert_eq!(soon(results.next()).await, None);
+    assert!(executor.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn submissions_are_taken_only_as_there_is_room_for_them() {
+    let service = Service::new();
+    let executor = service.start(Executor::builder().max_in_flight(2));
+    (0..9).for_each(|id| service.finish(id, Ok("done")));
+    let taken = Rc::new(Cell::new(0));
+    let count = Rc::clone(&taken);
+    let mut results = executor.submit_all((0..9).map(move |id| {
+        count.set(count.get() + 1);
+        after(1, id)
+    }));
+    assert_eq!(taken.get(), 0, "nothing before the stream is polled");
+    assert_eq!(soon(results.next()).await, Some(Ok("done")));
+    assert_eq!((taken.get(), executor.metrics().queued), (4, 0));
+    for _ in 1..9 {
+        assert_eq!(soon(results.next()).await, Some(Ok("done")));
+        assert_eq!(executor.metrics().queued, 0);
+        assert!(executor.metrics().in_flight <= 2);
+    }
+    assert_eq!((soon(results.next()).await, taken.get()), (None, 9));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_waits_for_its_turn_behind_others_and_other_streams() {
+    let service = Service::new();
+    let executor = service.start(Executor::builder().max_in_flight(1));
+    (0..9).for_each(|id| service.finish(id, Ok("done")));
+    let others = [executor.submit(after(1, 0)), executor.submit(after(1, 1))];
+    let mut first = executor.submit_all([after(1, 2), after(1, 3)]);
+    let mut second = executor.submit_all([after(1, 4), after(1, 5)]);
+    let both = async {
+        let first = async { [first.next().await, first.next().await, first.next().await] };
+        let second = async { [second.next().await, second.next().await, second.next().await] };
+        tokio::join!(first, second)
+    };
+    let all = [Some(Ok("done")), Some(Ok("done")), None];
+    assert_eq!(soon(both).await, (all.clone(), all));
+    for other in others {
+        assert_eq!(soon(other).await, Ok("done"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn dropping_the_stream_abandons_its_jobs_and_no_others() {
+    let service = Service::new();
+    let executor = service.start(Executor::builder().max_in_flight(1));
+    let other = executor.submit(job(9));
+    settle().await;
+    let submissions = [after(0, 1), after(0, 2), Box::pin(pending()), after(0, 3)];
+    let mut results = executor.submit_all(submissions);
+    assert!(tokio::time::timeout(secs(1), results.next()).await.is_err());
+    assert_eq!((executor.metrics().polling, executor.metrics().in_flight), (3, 1));
+    service.finish(1, Ok("nobody takes it"));
+    sleep(secs(5)).await;
+    drop(results);
+    sleep(secs(6)).await;
+    let metrics = executor.metrics();
+    assert_eq!((metrics.submitted, metrics.resolved, metrics.cancelled), (4, 1, 2));
+    assert_eq!((metrics.in_flight, executor.len(), service.shown()), (0, 1, vec![9]));
+    drop(other);
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_shutdown_a_stream_is_refused_once_and_ends_however_long_it_is() {
+    let executor = Service::new().start(Executor::builder());
+    soon(executor.shutdown()).await;
+    let mut results = executor.submit_all((0..).map(job));
+    assert_eq!(soon(results.next()).await, Some(Err(PollFailure::ShutDown)));
+    assert_eq!(soon(results.next()).await, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_reaches_a_stream_that_waits_for_results_or_for_room() {
+    let executor = Service::new().start(Executor::builder().max_in_flight(1));
+    let (go, gone) = std::sync::mpsc::channel::<()>();
+    // It holds the only place, and cannot be ended.
+    let blocks = executor.submit_blocking(move || {
+        _ = gone.recv();
+        Ok(0)
+    });
+    let mut waits = executor.submit_all([job(1)]);
+    let ends = async {
+        tokio::task::yield_now().await;
+        executor.shutdown_now();
+    };
+    assert_eq!(tokio::join!(waits.next(), ends).0, Some(Err(PollFailure::ShutDown)));
+    assert_eq!(waits.next().await, None);
+    assert_eq!(blocks.await, Err(PollFailure::ShutDown));
+    drop(go);
+
+    let executor = Service::new().start(Executor::builder().max_in_flight(2));
+    let mut polled = executor.submit_all([after(0, 1), after(0, 2), Box::pin(pending())]);
+    assert!(tokio::time::timeout(secs(1), polled.next()).await.is_err());
+    executor.shutdown_now();
+    for _ in 0..3 {
+        assert_eq!(soon(polled.next()).await, Some(Err(PollFailure::ShutDown)));
+    }
+    assert_eq!(soon(polled.next()).await, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_keeps_its_executor_alive() {
+    let service = Service::new();
+    service.finish(1, Ok("done"));
+    let executor = service.start(Executor::builder());
+    let mut results = executor.submit_all([job(1)]);
+    drop(executor);
+    assert_eq!(soon(results.next()).await, Some(Ok("done")));
+    drop(results);
+    settle().await;
+    assert_eq!(crate::alive_tasks(), 0);
+}

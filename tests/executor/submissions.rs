@@ -1,0 +1,123 @@
+use std::future::pending;
+use std::sync::Arc;
+
+use resilience::PollFailure;
+use tokio::sync::oneshot;
+use tokio::time::sleep;
+
+use crate::{Executor, Service, job, secs, settle, soon};
+
+#[tokio::test(start_paused = true)]
+async fn closures_that_block_are_submitted_as_futures_are() {
+    let service = Service::new();
+    let executor = service.start(Executor::builder());
+    service.finish(1, Ok("done"));
+    let (fine, fails) = (executor.submit_blocking(|| Ok(1)), executor.submit_blocking(|| Err("404")));
+    assert_eq!(soon(fine).await, Ok("done"));
+    assert_eq!(soon(fails).await, Err(PollFailure::Submit("404")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_closure_that_is_running_cannot_be_cancelled_and_one_that_waits_can() {
+    let service = Service::new();
+    let executor = service.start(Executor::builder().max_in_flight(1));
+    let (go, gone) = std::sync::mpsc::channel();
+    service.finish(1, Ok("done"));
+    let running = executor.submit_blocking(move || {
+        gone.recv().expect("it is told to go");
+        Ok(1)
+    });
+    let waits = executor.submit_blocking(|| unreachable!("it never begins"));
+    assert!(!running.cancel().await && waits.cancel().await);
+    assert_eq!(waits.await, Err(PollFailure::Cancelled));
+    go.send(()).unwrap();
+    assert_eq!(running.await, Ok("done"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_goes_on_without_its_handle() {
+    let service = Service::new();
+    let executor = service.start(Executor::builder().max_in_flight(1));
+    for id in 1..=3 {
+        drop(executor.submit(async move {
+            sleep(secs(1)).await;
+            Ok(id)
+        }));
+    }
+    sleep(secs(4)).await;
+    assert_eq!((service.shown(), executor.len()), (vec![1, 2, 3], 3));
+    (1..=3).for_each(|id| service.finish(id, if id == 3 { Err("failed") } else { Ok("done") }));
+    sleep(secs(5)).await;
+    let metrics = executor.metrics();
+    assert_eq!((executor.len(), metrics.resolved, metrics.failed), (0, 2, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_abandon_dropped_a_job_ends_with_its_handle_wherever_it_is() {
+    let service = Service::new();
+    let builder = Executor::builder().max_in_flight(1).abandon_dropped(true);
+    let executor = service.start(builder.cancel_with(async |_| panic!("nobody is asked")));
+    let polled = executor.submit(job(1));
+    settle().await;
+    let (alive, dropped) = oneshot::channel::<()>();
+    let submitting = executor.submit(async move {
+        pending::<()>().await;
+        drop(alive);
+        Ok(2)
+    });
+    let (waits, never_begun) = oneshot::channel::<()>();
+    let queued = executor.submit(async move {
+        drop(waits);
+        unreachable!("it never begins")
+    });
+    settle().await;
+    drop((polled, queued));
+    assert!(soon(never_begun).await.is_err());
+    drop(submitting);
+    assert!(soon(dropped).await.is_err());
+    sleep(secs(20)).await;
+    assert_eq!(service.polls().len(), 1, "it is not shown again");
+    let metrics = executor.metrics();
+    assert_eq!((executor.len(), metrics.cancelled, metrics.in_flight), (0, 3, 0));
+    service.finish(4, Ok("done"));
+    assert_eq!(soon(executor.submit(job(4))).await, Ok("done"), "the place is free again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_abandon_dropped_a_closure_that_runs_keeps_its_place_until_it_ends() {
+    let service = Service::new();
+    let executor = service.start(Executor::builder().max_in_flight(1).abandon_dropped(true));
+    let (go, gone) = std::sync::mpsc::channel();
+    drop(executor.submit_blocking(move || {
+        gone.recv().expect("it is told to go");
+        Ok(1)
+    }));
+    service.finish(2, Ok("done"));
+    let next = executor.submit(job(2));
+    assert_eq!((executor.metrics().in_flight, executor.metrics().queued), (1, 1));
+    go.send(()).unwrap();
+    assert_eq!(next.await, Ok("done"));
+    assert!(!service.polls().iter().any(|(_, shown)| shown.contains(&1)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handle_tells_whichever_task_asked_last() {
+    let service = Service::new();
+    let executor = service.start(Executor::builder());
+    let mut handle = executor.submit(job(1));
+    assert!(tokio::time::timeout(secs(1), &mut handle).await.is_err());
+    service.finish(1, Ok("done"));
+    let elsewhere = tokio::spawn(handle);
+    assert_eq!(soon(elsewhere).await.expect("no panic"), Ok("done"));
+}
+
+#[test]
+fn every_failure_says_what_happened() {
+    let says = |failure: PollFailure<&str>| failure.to_string();
+    assert_eq!(says(PollFailure::Submit("404")), "the job could not be started: 404");
+    assert_eq!(says(PollFailure::Yielded("broken")), "the job failed: broken");
+    assert_eq!(says(PollFailure::Poll(Arc::new("503"))), "the jobs could not be polled: 503");
+    assert_eq!(says(PollFailure::Cancelled), "the job was cancelled");
+    assert_eq!(says(PollFailure::ShutDown), "the executor was shut down before the job had finished");
+    assert_eq!(says(PollFailure::Panicked("why".to_owned())), "a panic ended it: why");
+}
