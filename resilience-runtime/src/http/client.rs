@@ -3,7 +3,6 @@ use std::time::Duration;
 
 use reqwest::header::HeaderValue;
 use reqwest::{Certificate, Client, Url};
-use rustls::crypto::{CryptoProvider, ring};
 
 use super::HttpError;
 use super::error::Kind;
@@ -22,11 +21,6 @@ impl Tls {
     }
 
     pub(super) fn client(&self) -> Result<Client, HttpError> {
-        // A program that has chosen its cryptography keeps it.
-        if CryptoProvider::get_default().is_none() {
-            // Somebody else may be faster.
-            let _ = ring::default_provider().install_default();
-        }
         let mut builder = Client::builder().tls_danger_accept_invalid_certs(self.accept_invalid_certs);
         if let Some(path) = &self.ca_bundle {
             let wrong = |message: String| {
