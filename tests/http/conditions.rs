@@ -1,4 +1,4 @@
-use resilience::http::{Condition, callback, header, json, jsonpath, status, text};
+use resilience::http::{Condition, HttpError, HttpPollError, callback, header, json, jsonpath, status, text};
 use serde_json::{Value, json as value};
 
 use crate::server::{Server, answer, with};
@@ -147,4 +147,30 @@ fn a_condition_says_what_it_is() {
     let data: Condition =
         serde_json::from_value(value!({"json": 1, "status_code": 200, "text": "x"})).unwrap();
     assert_eq!(data.to_string(), r#"status 200 and text "x" and json 1"#);
+}
+
+#[tokio::test]
+async fn a_body_that_cannot_be_read_does_not_hide_a_condition_that_decides() {
+    let page = || answer(500, "<html>oops</html>");
+    let wanted = || json(value!({"state": "done"}));
+    for either in [wanted() | status(500), status(500) | wanted()] {
+        assert!(holds(either.clone(), page()).await.unwrap(), "{either}");
+        assert!(!holds(!either, page()).await.unwrap());
+    }
+    for both in [wanted() & status(200), status(200) & wanted()] {
+        assert!(!holds(both.clone(), page()).await.unwrap(), "{both}");
+    }
+    assert!(holds(wanted() | status(200), page()).await.unwrap_err().is_decode(), "nothing else decides");
+
+    let server = Server::saying([page()]).await;
+    let poll = || quick(&server.url).ignore(HttpError::is_decode);
+    let rung = poll().until(wanted()).alarm(wanted()).alarm(status(500)).run().await;
+    assert!(matches!(rung, Err(HttpPollError::Alarm { .. })), "{rung:?}");
+    assert_eq!(poll().until(wanted()).until(status(500)).run().await.unwrap().status(), 500);
+    assert_eq!(poll().alarm(wanted()).until(status(500)).run().await.unwrap().status(), 500);
+    let unread = quick(&server.url).alarm(wanted()).until(status(500)).run().await;
+    assert!(
+        matches!(unread, Err(HttpPollError::Http(_))),
+        "an alarm that cannot be asked may have rung: {unread:?}"
+    );
 }

@@ -166,3 +166,23 @@ fn every_way_to_write_a_time_or_a_number_of_requests_is_read() {
     }
     assert!(serde_json::from_str::<Condition>("200").is_err());
 }
+
+#[test]
+fn lists_stand_for_no_tables_and_a_name_without_a_password_is_no_token() {
+    let until = r#""until": {"status_code": 200}"#;
+    for wrong in [
+        format!(r#"{{"url": "http://h", {until}, "auth": ["a"]}}"#),
+        format!(r#"{{"url": "http://h", {until}, "auth": ["a", "b", "c"]}}"#),
+        format!(r#"{{"url": "http://h", {until}, "auth": {{"username": "a"}}}}"#),
+        format!(
+            r#"{{"url": "http://h", {until}, "auth": {{"username": "a", "password": "b", "bearer": "c"}}}}"#
+        ),
+        r#"{"url": "http://h", "until": [[200]]}"#.to_owned(),
+        r#"["http://h", null]"#.to_owned(),
+        "[]".to_owned(),
+        format!(r#"{{"url": "http://h", {until}, "deadline": 0}}"#),
+    ] {
+        let error = serde_json::from_str::<HttpPoll>(&wrong).expect_err(&wrong).to_string();
+        assert!(!error.contains("struct"), "{error}");
+    }
+}

@@ -174,3 +174,16 @@ async fn a_busy_server_is_heard_though_its_body_cannot_be_read() {
     let Err(HttpPollError::TimedOut { attempts, last, .. }) = poll.run().await else { panic!() };
     assert_eq!((attempts, last.unwrap().status().as_u16()), (1, 503));
 }
+
+#[tokio::test]
+async fn the_wait_that_was_asked_for_holds_also_if_the_answer_is_too_large_or_longer_than_time() {
+    for (headers, body) in
+        [("Retry-After: 3600\r\n", "too much"), ("Retry-After: 99999999999999999999999\r\n", "")]
+    {
+        let server = Server::saying([with(503, headers, body)]).await;
+        let poll = quick(&server.url).until(status(200)).max_body(4).ignore(HttpError::is_body);
+        let ended = poll.deadline(Duration::from_secs(60)).run().await;
+        assert!(matches!(ended, Err(HttpPollError::TimedOut { attempts: 1, .. })), "{ended:?}");
+        assert_eq!(server.times(), 1, "the wait leads beyond the deadline");
+    }
+}

@@ -83,7 +83,8 @@ pub fn callback(holds: impl Fn(&HttpResponse) -> bool + Send + Sync + 'static) -
 }
 
 impl Condition {
-    /// Whether an answer is like this. Of several conditions, those behind the one that decides are not looked at.
+    /// Whether an answer is like this. Of several conditions, those behind the one that decides are not looked at; one that
+    /// cannot be asked is an error only if no other decides.
     ///
     /// # Errors
     /// If the body had to be read for that, and could not.
@@ -100,22 +101,8 @@ impl Condition {
                 .iter()
                 .any(|found| found.as_bytes() == value.as_bytes()),
             Kind::Callback(holds) => holds(response),
-            Kind::All(all) => {
-                for condition in all {
-                    if !condition.holds(response)? {
-                        return Ok(false);
-                    }
-                }
-                true
-            }
-            Kind::Any(any) => {
-                for condition in any {
-                    if condition.holds(response)? {
-                        return Ok(true);
-                    }
-                }
-                false
-            }
+            Kind::All(all) => first(all, response, false)?.is_none(),
+            Kind::Any(any) => first(any, response, true)?.is_some(),
             Kind::Not(condition) => !condition.holds(response)?,
         })
     }
@@ -153,6 +140,23 @@ impl Condition {
     pub(super) fn all(mut several: Vec<Self>) -> Option<Self> {
         if several.len() > 1 { Some(Self(Kind::All(several))) } else { several.pop() }
     }
+}
+
+/// The first condition that answers so. One that cannot be asked does not hide those behind it.
+pub(super) fn first<'a>(
+    conditions: &'a [Condition],
+    response: &HttpResponse,
+    answer: bool,
+) -> Result<Option<&'a Condition>, HttpError> {
+    let mut failed = None;
+    for condition in conditions {
+        match condition.holds(response) {
+            Ok(holds) if holds == answer => return Ok(Some(condition)),
+            Ok(_) => {}
+            Err(error) => _ = failed.get_or_insert(error),
+        }
+    }
+    failed.map_or(Ok(None), Err)
 }
 
 /// One match is compared as it is, several as a list.

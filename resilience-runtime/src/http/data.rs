@@ -91,25 +91,77 @@ impl<'de> Deserialize<'de> for Retries {
 }
 
 /// A name and a password, or a token.
-#[derive(Deserialize)]
-#[serde(untagged, expecting = "it is [\"name\", \"password\"], {\"username\", \"password\"} or {\"bearer\"}")]
 enum Auth {
-    Pair(String, String),
-    Basic(Basic),
-    Bearer(Bearer),
+    Basic { username: String, password: String },
+    Bearer(String),
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Basic {
-    username: String,
-    password: String,
+struct AuthData {
+    #[serde(default)]
+    username: Option<String>,
+    #[serde(default)]
+    password: Option<String>,
+    #[serde(default)]
+    bearer: Option<String>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Bearer {
-    bearer: String,
+const AUTH: &str = "[\"name\", \"password\"], {\"username\", \"password\"} or {\"bearer\"}";
+
+impl<'de> Deserialize<'de> for Auth {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Written;
+
+        impl<'de> Visitor<'de> for Written {
+            type Value = Auth;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(AUTH)
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut pair: A) -> Result<Auth, A::Error> {
+                let (username, password) = (pair.next_element()?, pair.next_element()?);
+                match (username, password, pair.next_element::<de::IgnoredAny>()?) {
+                    (Some(username), Some(password), None) => Ok(Auth::Basic { username, password }),
+                    _ => Err(de::Error::custom(format_args!("expected {AUTH}"))),
+                }
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Auth, A::Error> {
+                let data = AuthData::deserialize(de::value::MapAccessDeserializer::new(map))?;
+                match (data.username, data.password, data.bearer) {
+                    (Some(username), Some(password), None) => Ok(Auth::Basic { username, password }),
+                    (None, None, Some(bearer)) => Ok(Auth::Bearer(bearer)),
+                    _ => Err(de::Error::custom(format_args!("expected {AUTH}"))),
+                }
+            }
+        }
+
+        deserializer.deserialize_any(Written)
+    }
+}
+
+/// A table, and not the list of its values, which `serde` takes for one as well.
+struct Table<T>(std::marker::PhantomData<T>, &'static str);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Table<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.1)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+        T::deserialize(de::value::MapAccessDeserializer::new(map))
+    }
+}
+
+fn table<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+    expected: &'static str,
+) -> Result<T, D::Error> {
+    deserializer.deserialize_any(Table(std::marker::PhantomData, expected))
 }
 
 /// A kind of error.
@@ -201,7 +253,7 @@ struct PathData {
 /// All keys of one condition hold. It is refused if it is empty, or if a `JSONPath` cannot be read.
 impl<'de> Deserialize<'de> for Condition {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let data = ConditionData::deserialize(deserializer)?;
+        let data: ConditionData = table(deserializer, "a condition, with keys")?;
         // What is cheap comes first: a body is not read for an answer of another status.
         let mut all: Vec<Self> = data.status_code.map(status).into_iter().collect();
         all.extend(data.headers.into_iter().map(|(name, value)| header(name, value)));
@@ -270,7 +322,7 @@ impl<'de> Deserialize<'de> for Time {
 
 impl<'de> Deserialize<'de> for HttpPoll {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Data::deserialize(deserializer)?.into_poll().map_err(de::Error::custom)
+        table::<_, Data>(deserializer, "a poller, with keys")?.into_poll().map_err(de::Error::custom)
     }
 }
 
@@ -284,10 +336,8 @@ impl Data {
             poll = poll.header(name, value);
         }
         poll = match self.auth {
-            Some(Auth::Pair(username, password) | Auth::Basic(Basic { username, password })) => {
-                poll.basic_auth(username, password)
-            }
-            Some(Auth::Bearer(Bearer { bearer })) => poll.bearer(bearer),
+            Some(Auth::Basic { username, password }) => poll.basic_auth(username, password),
+            Some(Auth::Bearer(bearer)) => poll.bearer(bearer),
             None => poll,
         };
         poll = poll.danger_accept_invalid_certs(!self.verify).respect_retry_after(self.respect_retry_after);

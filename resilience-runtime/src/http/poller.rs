@@ -184,6 +184,9 @@ impl HttpPoll {
     /// is under way then is dropped.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         match self.policy.try_timeout(deadline) {
+            Ok(_) if deadline.is_zero() => {
+                self.is_wrong("`deadline`: it is no time at all, in which nothing can answer");
+            }
             Ok(policy) => self.policy = policy,
             Err(error) => self.is_wrong(format!("`deadline`: {error}")),
         }

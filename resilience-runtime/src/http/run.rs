@@ -1,8 +1,9 @@
 use std::time::Duration;
 
-use reqwest::header::RETRY_AFTER;
+use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{Client, Request, StatusCode};
 
+use super::condition::first;
 use super::error::Kind;
 use super::{Condition, HttpAttempt, HttpError, HttpPoll, HttpPollError, HttpResponse};
 use crate::clock::Stopwatch;
@@ -30,10 +31,8 @@ pub(super) async fn run(poll: &HttpPoll) -> Result<HttpResponse, HttpPollError> 
     let watch = Stopwatch::start();
     let (mut number, mut last) = (0_u32, None);
     loop {
-        let next = if let Some(outcome) = run.limit(&site, attempt(poll, client)).await {
+        let next = if let Some((outcome, asked)) = run.limit(&site, attempt(poll, client)).await {
             number = number.saturating_add(1);
-            // Asked of an answer that cannot be read as well.
-            let asked = outcome.as_ref().ok().and_then(|response| retry_after(poll, response));
             let outcome = outcome.and_then(|response| {
                 let verdict = judge(poll, &response);
                 if !matches!(verdict, Ok(Verdict::Right | Verdict::Rings(_))) {
@@ -49,9 +48,7 @@ pub(super) async fn run(poll: &HttpPoll) -> Result<HttpResponse, HttpPollError> 
                 }
                 Ok((Verdict::NotYet, _)) => run.saw_asked(&site, false, asked),
                 Err(error) => {
-                    // What makes no sense does not get better.
-                    let ignored = poll.ignore.as_ref().is_some_and(|ignore| ignore(&error));
-                    if !ignored || error.is_settings() {
+                    if !ignores(poll, &error) {
                         return Err(error.into());
                     }
                     run.failed_asked(&site, asked)
@@ -88,20 +85,25 @@ fn tell(poll: &HttpPoll, number: u32, watch: &Stopwatch, outcome: Result<&HttpRe
     }
 }
 
-/// One request, and its whole answer.
-async fn attempt(poll: &HttpPoll, client: &Client) -> Result<HttpResponse, HttpError> {
-    let request = request(poll)?;
+/// One request, its whole answer, and the wait that was asked for, also if the answer breaks off.
+async fn attempt(poll: &HttpPoll, client: &Client) -> (Result<HttpResponse, HttpError>, Option<Duration>) {
+    let request = match request(poll) {
+        Ok(request) => request,
+        Err(error) => return (Err(error), None),
+    };
     let url = request.url().clone();
+    let mut asked = None;
     let answer = async {
         let response = client.execute(request).await.map_err(|error| HttpError::of_request(&url, error))?;
+        asked = retry_after(poll, response.status(), response.headers());
         HttpResponse::read_at_most(response, poll.max_body).await
     };
     let until = poll.tls.attempt_timeout.and_then(|timeout| Stopwatch::start().moment(Nanos::of(timeout)));
-    if let Some(answer) = Limited::new(answer, until).await {
-        return answer;
-    }
-    let took = poll.tls.attempt_timeout.unwrap_or_default();
-    Err(HttpError::new(Kind::Timeout, Some(&url), format!("did not answer within {took:?}")))
+    let answer = Limited::new(answer, until).await.unwrap_or_else(|| {
+        let took = poll.tls.attempt_timeout.unwrap_or_default();
+        Err(HttpError::new(Kind::Timeout, Some(&url), format!("did not answer within {took:?}")))
+    });
+    (answer, asked)
 }
 
 fn request(poll: &HttpPoll) -> Result<Request, HttpError> {
@@ -117,33 +119,40 @@ fn request(poll: &HttpPoll) -> Result<Request, HttpError> {
     Ok(request)
 }
 
+/// Alarms first. One that cannot be asked is an error, as it might have rung; if that is to be ignored, `until` decides.
 fn judge(poll: &HttpPoll, response: &HttpResponse) -> Result<Verdict, HttpError> {
-    for alarm in &poll.alarms {
-        if alarm.holds(response)? {
-            return Ok(Verdict::Rings(alarm.clone()));
+    let alarm = first(&poll.alarms, response, true);
+    match &alarm {
+        Ok(Some(alarm)) => return Ok(Verdict::Rings((*alarm).clone())),
+        Err(error) if !ignores(poll, error) => {}
+        Ok(None) | Err(_) => {
+            if first(&poll.until, response, true)?.is_some() {
+                return Ok(Verdict::Right);
+            }
         }
     }
-    for condition in &poll.until {
-        if condition.holds(response)? {
-            return Ok(Verdict::Right);
-        }
-    }
-    Ok(Verdict::NotYet)
+    alarm.map(|_| Verdict::NotYet)
+}
+
+fn ignores(poll: &HttpPoll, error: &HttpError) -> bool {
+    // What makes no sense does not get better.
+    !error.is_settings() && poll.ignore.as_ref().is_some_and(|ignore| ignore(error))
 }
 
 /// The wait that a server which is too busy asks for: seconds, or a date.
-fn retry_after(poll: &HttpPoll, response: &HttpResponse) -> Option<Duration> {
-    let busy = [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE].contains(&response.status());
+fn retry_after(poll: &HttpPoll, status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
+    let busy = [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE].contains(&status);
     if !busy || !poll.respect_retry_after {
         return None;
     }
-    let text = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit()) {
+        // More than fits is for ever.
+        return Some(text.parse().map_or(Duration::MAX, Duration::from_secs));
     }
     let until = httpdate::parse_http_date(text).ok()?;
     // The answer's own date is the server's clock, which may go wrong by as much.
-    let sent = response.headers().get(reqwest::header::DATE).and_then(|date| date.to_str().ok());
+    let sent = headers.get(reqwest::header::DATE).and_then(|date| date.to_str().ok());
     let sent = sent.and_then(|date| httpdate::parse_http_date(date).ok())?;
     Some(until.duration_since(sent).unwrap_or_default())
 }
