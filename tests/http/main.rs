@@ -1,5 +1,6 @@
 //! `resilience::http` against real servers on loopback. Nothing here waits for time to pass: intervals are a millisecond.
 
+mod attributes;
 mod conditions;
 mod conversation;
 mod data;
