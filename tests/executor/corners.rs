@@ -140,3 +140,25 @@ async fn a_result_that_was_given_out_is_not_waited_for_again() {
     assert_eq!(waited.await.unwrap(), (Some(Ok(())), None));
     settle().await;
 }
+
+#[test]
+fn a_poll_function_that_waits_for_a_cancellation_is_told_that_there_is_none() {
+    let handles = Arc::new(std::sync::Mutex::new(Vec::<crate::Handle>::new()));
+    let (told, answers) = std::sync::mpsc::channel();
+    let executor = Executor::builder().start_blocking({
+        let handles = Arc::clone(&handles);
+        move |batch: crate::Jobs| {
+            for handle in handles.lock().unwrap().drain(..) {
+                let _ = told.send(handle.cancel_blocking());
+            }
+            batch.iter().for_each(|descriptor| descriptor.yield_result("done"));
+            Ok(PollNext::After(ms(1)))
+        }
+    });
+    handles.lock().unwrap().push(executor.submit(pending()));
+    let mut other = executor.submit(job(1));
+    assert_eq!(other.wait(std::time::Duration::MAX), Some(Ok("done")));
+    let mut last = executor.submit(job(2));
+    assert_eq!(last.wait(std::time::Duration::MAX), Some(Ok("done")));
+    assert_eq!(answers.recv(), Ok(false));
+}

@@ -5,6 +5,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use super::PollFailure;
@@ -85,7 +86,8 @@ impl<T, E> PollHandle<T, E> {
         }
     }
 
-    /// As [`cancel`](Self::cancel), for a thread that can wait. Not to be called in async code.
+    /// As [`cancel`](Self::cancel), for a thread that can wait. Not to be called in async code, nor in the poll function: there
+    /// it cancels nothing, and says so.
     #[must_use]
     pub fn cancel_blocking(&self) -> bool {
         match &self.job {
@@ -208,7 +210,9 @@ where
     }
 
     fn block_on(&self, future: Pin<Box<dyn Future<Output = bool> + Send>>) -> bool {
-        self.runtime.as_ref().is_some_and(|runtime| runtime.block_on(future))
+        // A thread that drives a runtime cannot wait for it: tokio says so by a panic.
+        let answer = |runtime: &Handle| caught(|| runtime.block_on(future)).unwrap_or(false);
+        self.runtime.as_ref().is_some_and(answer)
     }
 }
 
