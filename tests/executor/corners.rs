@@ -162,3 +162,35 @@ fn a_poll_function_that_waits_for_a_cancellation_is_told_that_there_is_none() {
     assert_eq!(last.wait(std::time::Duration::MAX), Some(Ok("done")));
     assert_eq!(answers.recv(), Ok(false));
 }
+
+/// Panics also while another one does, which would be the end of the program.
+struct Worse;
+
+impl Drop for Worse {
+    fn drop(&mut self) {
+        panic!("a worse thing to hold");
+    }
+}
+
+#[test]
+fn submissions_that_panic_when_they_are_dropped_with_the_runtime_end_nothing_else() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (executor, handles) = runtime.block_on(async {
+        let executor = Executor::builder().start(|_| std::future::ready(Ok(PollNext::Default)));
+        let submissions = (0..3).map(|number| {
+            let worse = Worse;
+            executor.submit(async move {
+                std::mem::forget(worse);
+                Ok(number)
+            })
+        });
+        let handles: Vec<_> = submissions.collect();
+        (executor, handles)
+    });
+    // None of them was started: they are dropped, one after the other.
+    drop(runtime);
+    for mut handle in handles {
+        assert!(matches!(handle.wait(ms(0)), Some(Err(_))));
+    }
+    assert!(executor.is_empty());
+}

@@ -330,9 +330,8 @@ impl<J, T, E> Jobs<J, T, E> {
             }
             state.queue.clear();
             afterwards.submissions.extend(std::mem::take(&mut state.queued).into_values());
-            let starting = std::mem::take(&mut state.starting);
-            state.in_flight -= starting.len();
-            afterwards.submissions.extend(starting.into_iter().map(|(_, future)| Submission::Future(future)));
+            // They have their outcome, as all have.
+            let _ = state.give_up_starting(&mut afterwards);
             afterwards.jobs.append(&mut state.fresh);
             afterwards.chunks.append(&mut state.chunks);
             // What a stream has not submitted is refused from now on.
@@ -374,6 +373,14 @@ impl<J, T, E> State<J, T, E> {
             return group.waker.take().map_or(Told::Nobody, Told::Task);
         }
         told
+    }
+
+    /// Those that nobody will start: their places are free, and they are dropped afterwards.
+    pub(super) fn give_up_starting(&mut self, afterwards: &mut Afterwards<J, T, E>) -> Vec<JobId> {
+        let (ids, futures): (Vec<_>, Vec<_>) = std::mem::take(&mut self.starting).into_iter().unzip();
+        self.in_flight -= ids.len();
+        afterwards.submissions.extend(futures.into_iter().map(Submission::Future));
+        ids
     }
 
     /// What an executor tells of itself.

@@ -349,17 +349,13 @@ where
     fn drop(&mut self) {
         let Some(jobs) = &self.jobs else { return };
         let mut afterwards = Afterwards::nothing();
-        let dropped = {
+        {
             let mut state = jobs.state();
             state.starters -= 1;
-            let starting = std::mem::take(&mut state.starting);
-            state.in_flight -= starting.len();
-            for (id, _) in &starting {
-                state.finish(*id, Err(Box::new(unsaid())), &mut afterwards);
+            for id in state.give_up_starting(&mut afterwards) {
+                state.finish(id, Err(Box::new(unsaid())), &mut afterwards);
             }
-            starting
-        };
-        drop(dropped);
+        }
         afterwards.done();
         jobs.ended.notify_waiters();
     }
