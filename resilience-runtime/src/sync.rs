@@ -3,21 +3,25 @@
 #[cfg(not(resilience_loom))]
 pub(crate) use std::sync::atomic::{AtomicU64, Ordering};
 #[cfg(not(resilience_loom))]
-pub(crate) use std::sync::{Mutex, MutexGuard, RwLock};
+pub(crate) use std::sync::{Mutex, MutexGuard};
+#[cfg(not(resilience_loom))]
+pub(crate) use std::thread_local;
 
 #[cfg(resilience_loom)]
-pub(crate) use self::model::{AtomicU64, Mutex, RwLock};
+pub(crate) use self::model::{AtomicU64, Mutex};
 #[cfg(resilience_loom)]
 pub(crate) use loom::sync::MutexGuard;
 #[cfg(resilience_loom)]
 pub(crate) use loom::sync::atomic::Ordering;
+#[cfg(resilience_loom)]
+pub(crate) use loom::thread_local;
 
 /// Loom's types come to life inside a model only; these do so at their first use, and can be made in a `const`.
 ///
 /// A model touches each of them once before it spawns its threads, as a `static` is there before `main`.
 #[cfg(resilience_loom)]
 mod model {
-    use std::sync::{LockResult, OnceLock, TryLockResult};
+    use std::sync::{LockResult, OnceLock};
 
     use loom::sync::atomic::Ordering;
 
@@ -39,6 +43,10 @@ mod model {
             self.cell().load(order)
         }
 
+        pub(crate) fn store(&self, value: u64, order: Ordering) {
+            self.cell().store(value, order);
+        }
+
         pub(crate) fn swap(&self, value: u64, order: Ordering) -> u64 {
             self.cell().swap(value, order)
         }
@@ -51,32 +59,6 @@ mod model {
             failure: Ordering,
         ) -> Result<u64, u64> {
             self.cell().compare_exchange_weak(current, new, success, failure)
-        }
-    }
-
-    pub(crate) struct RwLock<T> {
-        initial: std::sync::Mutex<Option<T>>,
-        cell: OnceLock<loom::sync::RwLock<T>>,
-    }
-
-    impl<T> RwLock<T> {
-        pub(crate) const fn new(value: T) -> Self {
-            Self { initial: std::sync::Mutex::new(Some(value)), cell: OnceLock::new() }
-        }
-
-        fn cell(&self) -> &loom::sync::RwLock<T> {
-            self.cell.get_or_init(|| {
-                let mut initial = self.initial.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                loom::sync::RwLock::new(initial.take().expect("it is taken here only, and only once"))
-            })
-        }
-
-        pub(crate) fn try_read(&self) -> TryLockResult<loom::sync::RwLockReadGuard<'_, T>> {
-            self.cell().try_read()
-        }
-
-        pub(crate) fn write(&self) -> LockResult<loom::sync::RwLockWriteGuard<'_, T>> {
-            self.cell().write()
         }
     }
 

@@ -2,6 +2,12 @@
 
 use std::time::Duration;
 
+/// A point in time of the one clock: tokio's where there is tokio, which follows a paused runtime.
+#[cfg(not(feature = "tokio"))]
+pub(crate) use std::time::Instant;
+#[cfg(feature = "tokio")]
+pub(crate) use tokio::time::Instant;
+
 /// A length of time: up to 584 years of nanoseconds, or [`Nanos::NEVER`].
 ///
 /// Arithmetic saturates at `NEVER`, so that a configured `Duration::MAX` is a wait without end and not a panic.
@@ -44,7 +50,6 @@ impl Nanos {
     }
 
     /// `None` where a public type says "no limit".
-    #[cfg(any(feature = "tokio", test))]
     pub(crate) const fn limit(self) -> Option<Duration> {
         if self.is_never() { None } else { Some(Duration::from_nanos(self.0)) }
     }

@@ -8,6 +8,7 @@ use self::key::KeyText;
 use self::recent::Recent;
 use super::config::CircuitConfig;
 use super::listeners::{EVERYWHERE, ListenerId, Listeners};
+use super::rules::Rules;
 use super::{CircuitBreaker, Name};
 use crate::error::{ConfigError, or_panic};
 use crate::event::{CircuitEvent, CircuitEventKind, Listener};
@@ -130,18 +131,18 @@ impl KeyedCircuits {
 
     /// Another set of the name, where they are to be one.
     pub(super) fn agrees_with(&self, other: &Self) -> bool {
-        self.config.means(&other.config) && self.max_keys == other.max_keys
+        Rules::of(&self.config) == Rules::of(&other.config) && self.max_keys == other.max_keys
     }
 
     /// Tells of something that happened to the set, and to none of its circuits.
-    pub(super) fn tell_of_conflict(&self, text: &Arc<str>) {
+    pub(super) fn tell_of_conflict(&self, text: &str) {
         let event = CircuitEvent {
             name: Name::Written(self.name),
             kind: CircuitEventKind::Conflict,
             generation: 0,
             failures: 0,
             time_left: Nanos::ZERO,
-            last_failure: Some(Arc::clone(text)),
+            last_failure: Some(text.into()),
         };
         self.listeners().tell(&event);
         EVERYWHERE.tell(&event);

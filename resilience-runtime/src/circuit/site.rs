@@ -181,7 +181,7 @@ impl<C: Kind> CircuitSite<C> {
         // Told once, by whichever site comes first.
         if home.shared.set(&home.circuit).is_ok() {
             if let Some(conflict) = conflict {
-                home.circuit.announce_conflict(&conflict.to_string().into());
+                home.circuit.announce_conflict(&conflict.to_string());
             }
         }
         self.shared.get_or_init(|| &home.circuit)

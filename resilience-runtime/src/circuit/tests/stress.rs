@@ -78,10 +78,10 @@ fn there_are_never_more_trials_at_once_than_places() {
 }
 
 #[test]
-fn nobody_waits_for_the_ledger_to_be_refused() {
+fn a_rejection_waits_for_no_lock() {
     let breaker = Arc::new(open(TWO));
     let (tell, told) = mpsc::channel();
-    let refused = breaker.inspect(|_, _| {
+    let refused = breaker.store().read(|_, _| {
         let breaker = breaker.clone();
         thread::spawn(move || tell.send(breaker.try_acquire().unwrap_err()));
         told.recv_timeout(10 * SECOND)
