@@ -1,10 +1,9 @@
-mod over;
+mod replaced;
 mod share;
 mod validate;
 
 use std::time::Duration;
 
-pub use self::over::Over;
 pub(super) use self::share::Share;
 pub use self::validate::SetAt;
 use crate::error::{ConfigError, or_panic};

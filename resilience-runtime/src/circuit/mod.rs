@@ -36,16 +36,14 @@ mod stream;
 pub use breaker::CircuitBreaker;
 pub use call::Judged;
 pub use call_error::CallError;
-pub use config::{CircuitConfig, Over, SetAt, WindowOf};
+pub use config::{CircuitConfig, SetAt, WindowOf};
 pub use keyed::KeyedCircuits;
 pub use listeners::ListenerId;
 pub(crate) use name::Name;
 pub use permit::{AsyncPermit, Permit};
-pub use registry::{
-    CIRCUITS, CircuitConflict, CircuitConflicts, CircuitEntry, CircuitRef, Circuits, circuits,
-};
+pub use registry::{CIRCUITS, CircuitConflict, CircuitConflicts, CircuitRef, Circuits, circuits};
 pub use rejection::{CircuitOpen, HoldCircuitOpen};
-pub use site::{CircuitSite, KeyedSite, Kind, Place};
+pub use site::{CircuitEntry, CircuitSite, KeyedSite, Kind, Place};
 pub use state::CircuitState;
 #[cfg(feature = "stream")]
 pub use stream::GuardedStream;

@@ -1,5 +1,4 @@
-use super::{CircuitSite, KeyedSite};
-use crate::circuit::registry::CircuitEntry;
+use super::{CircuitEntry, CircuitSite, KeyedSite};
 use crate::circuit::rules::Rules;
 use crate::circuit::{CircuitBreaker, KeyedCircuits};
 
