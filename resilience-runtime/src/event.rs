@@ -42,6 +42,13 @@ pub enum CircuitEventKind {
     Conflict,
 }
 
+impl CircuitEventKind {
+    /// Whether it happens once per call instead of once per transition: the first to be dropped when too many wait.
+    pub(crate) const fn is_minor(self) -> bool {
+        matches!(self, Self::Refused | Self::LateResult)
+    }
+}
+
 /// Something that happened to a circuit, told after it did.
 ///
 /// ```
@@ -70,6 +77,7 @@ pub struct CircuitEvent {
     pub(crate) failures: u32,
     pub(crate) time_left: Nanos,
     pub(crate) last_failure: Option<Arc<str>>,
+    pub(crate) dropped: u64,
 }
 
 impl CircuitEvent {
@@ -108,6 +116,23 @@ impl CircuitEvent {
     #[must_use]
     pub fn last_failure(&self) -> Option<&str> {
         self.last_failure.as_deref()
+    }
+
+    /// The number of events of this circuit that were dropped between the one delivered before and this one.
+    ///
+    /// Events wait while a listener is busy, at most 256 of each circuit. Refusals and late results are dropped first: new
+    /// ones when 64 events wait, and the oldest ones when the queue is full. Transitions are dropped when the queue
+    /// holds nothing else, the oldest first, so that the last event delivered tells the present state.
+    ///
+    /// ```
+    /// use std::sync::atomic::{AtomicU64, Ordering};
+    ///
+    /// static LOST: AtomicU64 = AtomicU64::new(0);
+    /// resilience::circuits().listen(|event| _ = LOST.fetch_add(event.dropped(), Ordering::Relaxed));
+    /// ```
+    #[must_use]
+    pub const fn dropped(&self) -> u64 {
+        self.dropped
     }
 }
 

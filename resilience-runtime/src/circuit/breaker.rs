@@ -387,25 +387,21 @@ impl CircuitBreaker {
     #[cold]
     #[inline(never)]
     fn tell_all(&self) {
-        if std::mem::replace(&mut self.memory.ledger().outbox.being_read, true) {
+        if !self.memory.ledger().outbox.queue.begin_delivery() {
             return;
         }
-        while let Some(note) = self.next_note() {
+        while let Some((note, dropped)) = self.next_note() {
             let Note { kind, generation, failures, time_left, last_failure } = note;
             let name = self.name.clone();
-            let event = CircuitEvent { name, kind, generation, failures, time_left, last_failure };
+            let event = CircuitEvent { name, kind, generation, failures, time_left, last_failure, dropped };
             self.listeners.tell(&event);
             EVERYWHERE.tell(&event);
         }
     }
 
-    /// Gives the reading up under the same lock that says there is nothing left: no event is forgotten in between.
-    fn next_note(&self) -> Option<Note> {
-        let mut ledger = self.memory.ledger();
-        let note = ledger.outbox.notes.pop_front();
-        ledger.outbox.being_read = note.is_some();
-        ledger.outbox.told = if note.is_some() { ledger.outbox.told + 1 } else { 0 };
-        note
+    /// Out of line, so that the lock is free while listeners run.
+    fn next_note(&self) -> Option<(Note, u64)> {
+        self.memory.ledger().outbox.queue.next()
     }
 }
 

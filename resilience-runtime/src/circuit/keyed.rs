@@ -142,6 +142,7 @@ impl KeyedCircuits {
             failures: 0,
             time_left: Nanos::ZERO,
             last_failure: Some(Arc::clone(text)),
+            dropped: 0,
         };
         self.listeners().tell(&event);
         EVERYWHERE.tell(&event);

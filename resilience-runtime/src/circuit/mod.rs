@@ -13,6 +13,7 @@ mod window;
 // Floor 2: what to do next.
 mod call_error;
 mod core;
+mod event_queue;
 mod ledger;
 mod notice;
 mod refusal;
