@@ -260,9 +260,9 @@ impl CircuitBreaker {
 
     /// What the failure said that opened it; `None` once it is closed.
     ///
-    /// Under `#[circuit]` that is the error's `Display`; without one, the first line of its `Debug`; without either, the
-    /// name of its type. With [`call`](Self::call) and [`call_async`](Self::call_async), it is always the first line of
-    /// its `Debug`. A string stands without its quotes.
+    /// Under `#[circuit]` that is the error's `Display`; without one, its `Debug`; without either, the name of its type.
+    /// With [`call`](Self::call) and [`call_async`](Self::call_async), it is always its `Debug`. A string stands without
+    /// its quotes. Of every text, the first line is kept, up to 512 bytes.
     #[must_use]
     pub fn last_failure(&self) -> Option<String> {
         self.read(|_, ledger, _| ledger.last_failure.as_deref().map(str::to_owned))
