@@ -9,6 +9,7 @@ use super::listeners::{EVERYWHERE, ListenerId, Listeners};
 use super::memory::{Mail, Memory};
 use super::name::Name;
 use super::permit::{AsyncPermit, Permit, Ticket};
+use super::standing::Standing;
 use super::word::Word;
 use super::{CircuitOpen, CircuitState};
 use crate::clock;
@@ -274,15 +275,19 @@ impl CircuitBreaker {
         self.read(|_, ledger, _| ledger.late)
     }
 
-    /// Whether there is nothing to be lost by forgetting it. Nobody is told of anything meanwhile: the caller holds a
-    /// lock.
-    pub(super) fn is_at_rest(&self) -> bool {
-        let now = clock::moment();
+    /// Whether every call is admitted at this moment.
+    #[inline]
+    pub(super) fn lets_in(&self) -> bool {
+        self.memory.word().lets_in()
+    }
+
+    /// For eviction. It changes nothing and delivers no event, because the caller holds a lock.
+    pub(super) fn standing(&self, now: Nanos) -> Standing {
         let ledger = self.memory.ledger();
         let word = self.memory.word();
-        word.state() == CircuitState::Closed
-            && core::failures(word, &ledger, now, &self.config) == 0
-            && ledger.window.is_clean(now)
+        let failures = core::failures(word, &ledger, now, &self.config);
+        let counting = failures != 0 || !ledger.window.is_clean(now);
+        Standing { state: word.state(), counting, open_until: ledger.until }
     }
 
     /// Refuses every call until [`force_close`](Self::force_close) or [`reset`](Self::reset).

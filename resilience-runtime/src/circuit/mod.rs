@@ -17,6 +17,7 @@ mod event_queue;
 mod ledger;
 mod notice;
 mod refusal;
+mod standing;
 mod word;
 // Floor 3: the only place that changes a circuit, and those who are told.
 mod listeners;
