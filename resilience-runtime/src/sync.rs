@@ -3,12 +3,12 @@
 #[cfg(not(resilience_loom))]
 pub(crate) use std::sync::atomic::{AtomicU64, Ordering};
 #[cfg(not(resilience_loom))]
-pub(crate) use std::sync::{Mutex, MutexGuard};
+pub(crate) use std::sync::{Mutex, MutexGuard, RwLock};
 #[cfg(not(resilience_loom))]
 pub(crate) use std::thread_local;
 
 #[cfg(resilience_loom)]
-pub(crate) use self::model::{AtomicU64, Mutex};
+pub(crate) use self::model::{AtomicU64, Mutex, RwLock};
 #[cfg(resilience_loom)]
 pub(crate) use loom::sync::MutexGuard;
 #[cfg(resilience_loom)]
@@ -59,6 +59,32 @@ mod model {
             failure: Ordering,
         ) -> Result<u64, u64> {
             self.cell().compare_exchange_weak(current, new, success, failure)
+        }
+    }
+
+    pub(crate) struct RwLock<T> {
+        initial: std::sync::Mutex<Option<T>>,
+        cell: OnceLock<loom::sync::RwLock<T>>,
+    }
+
+    impl<T> RwLock<T> {
+        pub(crate) const fn new(value: T) -> Self {
+            Self { initial: std::sync::Mutex::new(Some(value)), cell: OnceLock::new() }
+        }
+
+        fn cell(&self) -> &loom::sync::RwLock<T> {
+            self.cell.get_or_init(|| {
+                let mut initial = self.initial.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                loom::sync::RwLock::new(initial.take().expect("it is taken here only, and only once"))
+            })
+        }
+
+        pub(crate) fn read(&self) -> LockResult<loom::sync::RwLockReadGuard<'_, T>> {
+            self.cell().read()
+        }
+
+        pub(crate) fn write(&self) -> LockResult<loom::sync::RwLockWriteGuard<'_, T>> {
+            self.cell().write()
         }
     }
 

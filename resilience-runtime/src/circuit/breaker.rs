@@ -8,11 +8,13 @@ use super::listeners::{ListenerId, Listeners};
 use super::machine::{Machine, Operation};
 use super::name::Name;
 use super::permit::{AsyncPermit, Permit};
+use super::standing::Standing;
 use super::store::Store;
 use super::{CircuitOpen, CircuitState};
 use crate::clock;
 use crate::error::{ConfigError, or_panic};
 use crate::event::{CircuitEvent, CircuitEventKind, Listener};
+use crate::time::Nanos;
 
 /// One circuit: lets calls through while they succeed, and refuses them for a while when they do not.
 ///
@@ -186,11 +188,12 @@ impl CircuitBreaker {
         clock::std_now().checked_add(self.open_remaining()?)
     }
 
-    /// What the failure said that opened it; `None` once it is closed.
+    /// The text of the last failure, while the circuit is closed too. `None` if there was none since the circuit closed, or if
+    /// it had no text; a success clears it together with a count of consecutive failures.
     ///
-    /// Under `#[circuit]` that is the error's `Display`; without one, the first line of its `Debug`; without either, the
-    /// name of its type. With [`call`](Self::call) and [`call_async`](Self::call_async), it is always the first line of
-    /// its `Debug`. A string stands without its quotes.
+    /// Under `#[circuit]` that is the error's `Display`; without one, its `Debug`; without either, the name of its type.
+    /// With [`call`](Self::call) and [`call_async`](Self::call_async), it is always its `Debug`. A string stands without
+    /// its quotes. Of every text, the first line is kept, up to 512 bytes.
     #[must_use]
     pub fn last_failure(&self) -> Option<String> {
         self.store.read(|machine, _| machine.last_failure().map(str::to_owned))
@@ -202,11 +205,15 @@ impl CircuitBreaker {
         self.store.read(|machine, _| machine.late())
     }
 
-    /// Whether there is nothing to be lost by forgetting it. Nobody is told of anything meanwhile: the caller holds a
-    /// lock.
-    pub(super) fn is_at_rest(&self) -> bool {
-        let now = clock::moment();
-        self.store.peek(|machine| machine.is_idle(now))
+    /// Whether every call is admitted at this moment.
+    #[inline]
+    pub(super) fn admits_all(&self) -> bool {
+        self.store.admits_all()
+    }
+
+    /// For eviction. It changes nothing and delivers no event, because the caller holds a lock.
+    pub(super) fn standing(&self, now: Nanos) -> Standing {
+        self.store.peek(|machine| machine.standing(now))
     }
 
     /// Refuses every call until [`force_close`](Self::force_close) or [`reset`](Self::reset).
@@ -272,6 +279,8 @@ impl CircuitBreaker {
         self.store.announce(CircuitEventKind::Conflict, text);
     }
 
+    /// For tests, which look inside.
+    #[cfg(all(test, feature = "testing"))]
     pub(super) const fn store(&self) -> &Store {
         &self.store
     }

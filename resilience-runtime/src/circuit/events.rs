@@ -1,35 +1,22 @@
-//! The events of one circuit, from the change that makes one to the listeners: in order, and with no lock held.
+//! The way of an event from the change that makes it to the listeners: in order, bounded, and with no lock held.
 
-use std::collections::VecDeque;
-use std::mem;
+use std::fmt;
 use std::sync::PoisonError;
 
+use super::event_queue::EventQueue;
 use super::listeners::{EVERYWHERE, Listeners, is_telling};
-use crate::event::{CircuitEvent, CircuitEventKind};
+use crate::event::CircuitEvent;
 use crate::sync::Mutex;
 
 /// A circuit's listeners, and what they have not been told yet.
 pub(super) struct Events {
     pub(super) listeners: Listeners,
-    queue: Mutex<Queue>,
+    pub(super) pending: Pending,
 }
-
-struct Queue {
-    events: VecDeque<CircuitEvent>,
-    /// Whether a thread delivers events. The others leave theirs to it, and so does a listener that causes new ones.
-    delivers: bool,
-    /// How many events that thread has delivered.
-    delivered: usize,
-}
-
-/// How many rejections and late results wait for a slow listener, and how many one thread delivers before it takes no more
-/// of them: it has called something, and is to come back. Transitions always wait, and are always delivered.
-const MAX_MINOR: usize = 64;
 
 impl Events {
     pub(super) const fn new(listeners: Listeners) -> Self {
-        let queue = Queue { events: VecDeque::new(), delivers: false, delivered: 0 };
-        Self { listeners, queue: Mutex::new(queue) }
+        Self { listeners, pending: Pending::new() }
     }
 
     /// Whether anybody listens: otherwise there are no events.
@@ -38,39 +25,51 @@ impl Events {
         self.listeners.any() || EVERYWHERE.any()
     }
 
-    /// Called under the circuit's lock, so that events are in the order of the changes.
+    /// Tells the listeners of all pending events. Called with no lock held.
+    pub(super) fn deliver(&self) {
+        self.pending.deliver(&self.listeners);
+    }
+}
+
+/// Events that are to be delivered.
+pub(super) struct Pending(Mutex<EventQueue<CircuitEvent>>);
+
+impl Pending {
+    pub(super) const fn new() -> Self {
+        Self(Mutex::new(EventQueue::new()))
+    }
+
+    /// A circuit calls this under its lock, so that events are in the order of its changes.
+    ///
+    /// What a listener's own calls cause is left out where it could go on without end.
     pub(super) fn push(&self, event: CircuitEvent) {
-        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        let minor = matches!(event.kind, CircuitEventKind::Refused | CircuitEventKind::LateResult);
-        let skipped =
-            minor && (is_telling() || queue.events.len() >= MAX_MINOR || queue.delivered >= MAX_MINOR);
-        if !skipped {
-            queue.events.push_back(event);
+        if !(event.kind.is_minor() && is_telling()) {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).push(event.kind, || event);
         }
     }
 
-    /// Tells the listeners of all events. Called with no lock held.
+    /// One thread at a time delivers. The others leave their events to it, and so does a listener that causes new ones.
     #[cold]
     #[inline(never)]
-    pub(super) fn deliver(&self) {
-        {
-            let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-            if queue.events.is_empty() || mem::replace(&mut queue.delivers, true) {
-                return;
-            }
+    pub(super) fn deliver(&self, listeners: &Listeners) {
+        if !self.0.lock().unwrap_or_else(PoisonError::into_inner).begin_delivery() {
+            return;
         }
         while let Some(event) = self.next() {
-            self.listeners.tell(&event);
+            listeners.tell(&event);
             EVERYWHERE.tell(&event);
         }
     }
 
-    /// Ends the delivery under the same lock that says that the queue is empty: no event is left behind.
+    /// Out of line, so that the lock is free while listeners run.
     fn next(&self) -> Option<CircuitEvent> {
-        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        let event = queue.events.pop_front();
-        queue.delivers = event.is_some();
-        queue.delivered = if event.is_some() { queue.delivered + 1 } else { 0 };
-        event
+        let (event, dropped) = self.0.lock().unwrap_or_else(PoisonError::into_inner).next()?;
+        Some(CircuitEvent { dropped, ..event })
+    }
+}
+
+impl fmt::Debug for Pending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pending").finish_non_exhaustive()
     }
 }

@@ -20,6 +20,7 @@
 use super::CircuitState;
 use super::config::CircuitConfig;
 use super::rules::{Rules, Trip};
+use super::standing::Standing;
 use super::text::LastFailure;
 use super::window::{Seen, Slot, Tally, Window};
 use crate::time::Nanos;
@@ -417,9 +418,17 @@ impl Machine {
         if let State::HalfOpen { probes, .. } = &self.state { probes.len() } else { 0 }
     }
 
-    /// Whether nothing is lost by forgetting it: closed, and nothing bad is remembered.
-    pub(super) fn is_idle(&self, now: Nanos) -> bool {
-        matches!(&self.state, State::Closed { window } if window.is_good(now))
+    /// What eviction needs to know.
+    pub(super) fn standing(&self, now: Nanos) -> Standing {
+        let counting = match &self.state {
+            State::Closed { window } | State::MetricsOnly { window } => !window.is_good(now),
+            State::Open { .. } | State::HalfOpen { .. } | State::ForcedOpen { .. } | State::Disabled => false,
+        };
+        let open_until = match self.state {
+            State::Open { until, .. } => until,
+            _ => Nanos::NEVER,
+        };
+        Standing { state: self.state(), counting, open_until }
     }
 }
 
@@ -601,14 +610,14 @@ mod tests {
     }
 
     #[test]
-    fn only_a_closed_circuit_that_remembers_nothing_bad_is_idle() {
+    fn eviction_is_told_whether_a_closed_circuit_counts_and_until_when_one_is_open() {
         let mut closed = machine(CircuitConfig::new());
-        assert!(closed.is_idle(at(0)));
+        let standing =
+            |machine: &Machine| (machine.standing(at(0)).counting, machine.standing(at(0)).open_until);
+        assert_eq!(standing(&closed), (false, Nanos::NEVER));
         end(&mut closed, FAILED, at(0));
-        assert!(!closed.is_idle(at(0)));
-        assert!(!open(CircuitConfig::new()).is_idle(at(0)));
-        closed.operate(Operation::Disable);
-        assert!(!closed.is_idle(at(0)));
+        assert_eq!(standing(&closed), (true, Nanos::NEVER));
+        assert_eq!(standing(&open(CircuitConfig::new())), (false, at(10)));
     }
 
     #[test]

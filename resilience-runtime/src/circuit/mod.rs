@@ -12,8 +12,10 @@ mod config;
 mod rules;
 // Floor 2: what a circuit decides.
 mod call_error;
+mod event_queue;
 mod machine;
 mod rejection;
+mod standing;
 mod state_word;
 mod window;
 // Floor 3: one circuit, shared by threads, and its listeners.

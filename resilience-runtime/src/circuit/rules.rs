@@ -1,6 +1,6 @@
 //! The rules a circuit follows, resolved once from its configuration.
 
-use super::config::{CircuitConfig, Share};
+use super::config::{CircuitConfig, Ratio};
 use crate::time::Nanos;
 
 /// When a circuit opens, and how it recovers.
@@ -38,8 +38,8 @@ pub(super) enum Trip {
 pub(super) struct Rates {
     pub(super) over: Span,
     pub(super) min_calls: u32,
-    pub(super) failures: Option<Share>,
-    pub(super) slow: Option<Share>,
+    pub(super) failures: Option<Ratio>,
+    pub(super) slow: Option<Ratio>,
 }
 
 /// The calls over which a rate is taken.

@@ -96,6 +96,12 @@ impl Store {
         StateWord::from_bits(self.word.load(Ordering::Relaxed))
     }
 
+    /// Whether every call is admitted at this moment.
+    #[inline]
+    pub(super) fn admits_all(&self) -> bool {
+        self.word().admits_all()
+    }
+
     /// Admits a call or rejects it. One load and one comparison for a calm circuit.
     #[inline]
     pub(super) fn enter(&self) -> Result<Pass, CircuitOpen> {
@@ -258,7 +264,7 @@ impl Store {
                 last_failure: Some(text.into()),
                 ..self.event(&self.lock(), kind, Nanos::NEVER)
             };
-            self.events.push(event);
+            self.events.pending.push(event);
             self.events.deliver();
         }
     }
@@ -336,7 +342,7 @@ impl Store {
     }
 
     fn push(&self, machine: &Machine, kind: CircuitEventKind, now: Nanos) {
-        self.events.push(self.event(machine, kind, now));
+        self.events.pending.push(self.event(machine, kind, now));
     }
 
     fn event(&self, machine: &Machine, kind: CircuitEventKind, now: Nanos) -> CircuitEvent {
@@ -347,6 +353,7 @@ impl Store {
             failures: machine.outage_failures(),
             time_left: machine.time_left(now),
             last_failure: machine.last_failure().map(Into::into),
+            dropped: 0,
         }
     }
 

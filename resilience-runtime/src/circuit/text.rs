@@ -1,4 +1,4 @@
-//! The text of a failure: its first line, at most [`MAX_BYTES`], written before any lock is taken.
+//! The text of a failure: its first line, at most [`MAX_TEXT`], written before any lock is taken.
 //!
 //! An attribute cannot ask for a bound that some error type does not meet, so it lets the compiler choose: in
 //! `(&&&Text(&error)).__resilience_text(&mut line)`, the method that needs the fewest dereferences wins.
@@ -6,8 +6,10 @@
 use std::cell::Cell;
 use std::fmt::{self, Debug, Display, Write};
 
-/// Long enough for a sentence and a path, short enough to keep one for each of thousands of circuits.
-pub(super) const MAX_BYTES: usize = 512;
+/// The longest text that is kept of a failure, in bytes.
+///
+/// 512: a message and its context fit, and every circuit of a large set can keep one.
+pub(super) const MAX_TEXT: usize = 512;
 
 /// An error whose text is wanted.
 #[derive(Debug)]
@@ -49,55 +51,66 @@ impl<E: ?Sized> ByType for Text<'_, E> {
     }
 }
 
-/// A buffer that keeps the first line of what is written to it, cut to [`MAX_BYTES`] at a character.
+/// A buffer that keeps the first line of what is written to it, up to [`MAX_TEXT`] bytes.
+///
+/// Afterwards it fails, so that a report does not go on to render a backtrace for nothing.
 #[derive(Debug, Default)]
 pub struct FirstLine {
-    line: String,
-    is_full: bool,
+    text: String,
+    has_ended: bool,
 }
 
 impl FirstLine {
     const fn new() -> Self {
-        Self { line: String::new(), is_full: false }
+        Self { text: String::new(), has_ended: false }
     }
 
-    /// An error that cannot be written is cut where it fails: `to_string` would panic.
+    /// An error whose `Display` fails keeps what it has written: `to_string` would panic.
     pub(super) fn display(&mut self, text: impl Display) {
         let _ = write!(self, "{text}");
+        if self.has_ended && self.text.ends_with('\r') {
+            self.text.pop();
+        }
     }
 
-    /// Report types write a whole chain and a backtrace; the first line names the error. A string loses its quotes.
+    /// The first line names the error: report types write a whole chain and a backtrace. A string loses its quotes.
     pub(super) fn debug(&mut self, error: &(impl Debug + ?Sized)) {
-        let _ = write!(self, "{error:?}");
-        let is_closed = self.line.len() > 1 && self.line.ends_with('"');
-        if self.line.starts_with('"') && (is_closed || self.is_full) {
-            self.line.truncate(self.line.len() - usize::from(is_closed));
-            self.line.remove(0);
+        self.display(format_args!("{error:?}"));
+        let Some(unquoted) = self.text.strip_prefix('"') else { return };
+        let is_closed = unquoted.ends_with('"');
+        // Without a quote that closes it, because that has been cut off.
+        if is_closed || self.text.len() == MAX_TEXT && !unquoted.contains('"') {
+            self.text.truncate(self.text.len() - usize::from(is_closed));
+            self.text.remove(0);
         }
     }
 
     fn clear(&mut self) {
-        self.line.clear();
-        self.is_full = false;
+        self.text.clear();
+        self.has_ended = false;
     }
 }
 
 impl Write for FirstLine {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        if self.is_full {
-            // The rest is dropped, and its writer is not told: an error would only be the user's to handle.
-            return Ok(());
+    fn write_str(&mut self, more: &str) -> fmt::Result {
+        if self.has_ended {
+            return Err(fmt::Error);
         }
-        let line = text.split('\n').next().unwrap_or_default();
-        let room = MAX_BYTES - self.line.len();
-        self.is_full = line.len() < text.len() || line.len() > room;
-        let mut end = line.len().min(room);
-        while !line.is_char_boundary(end) {
-            end -= 1;
-        }
-        self.line.push_str(&line[..end]);
-        Ok(())
+        let line = more.split('\n').next().unwrap_or_default();
+        let fits = prefix(line, MAX_TEXT - self.text.len());
+        self.text.push_str(fits);
+        self.has_ended = fits.len() < more.len();
+        if self.has_ended { Err(fmt::Error) } else { Ok(()) }
     }
+}
+
+/// The longest prefix of at most `most` bytes that ends between two characters.
+pub(super) fn prefix(text: &str, most: usize) -> &str {
+    if text.len() <= most {
+        return text;
+    }
+    let end = (0..=most).rev().find(|end| text.is_char_boundary(*end));
+    &text[..end.unwrap_or(0)]
 }
 
 thread_local! {
@@ -113,7 +126,7 @@ pub(super) fn written<T>(write: impl FnOnce(&mut FirstLine), read: impl FnOnce(&
     let mut line = LINE.try_with(Cell::take).unwrap_or_default();
     line.clear();
     write(&mut line);
-    let answer = read(&line.line);
+    let answer = read(&line.text);
     let _ = LINE.try_with(|place| place.set(line));
     answer
 }
@@ -141,7 +154,7 @@ impl LastFailure {
     }
 
     pub(super) fn get(&self) -> Option<&str> {
-        self.is_known.then_some(&self.line.line)
+        self.is_known.then_some(&self.line.text)
     }
 }
 
@@ -182,31 +195,61 @@ mod tests {
         assert_eq!(line(|line| (&&&Text(&boxed)).__resilience_text(line)), "boxed");
     }
 
-    #[test]
-    fn only_the_first_line_is_kept() {
-        assert_eq!(line(|line| line.debug(&format_args!("a\nb"))), "a");
-        assert_eq!(line(|line| line.display("a\nb")), "a");
-        assert_eq!(line(|line| line.debug("a \"b\"")), "a \\\"b\\\"");
-        let in_parts = line(|line| {
-            line.display("a");
-            line.display("b\n");
-            line.display("c");
-        });
-        assert_eq!(in_parts, "ab");
+    /// Writes this many lines, and counts those that were asked for.
+    struct Report<'a>(&'a Cell<u32>, u32);
+    impl Display for Report<'_> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            for number in 0..self.1 {
+                self.0.set(self.0.get() + 1);
+                writeln!(f, "line {number}")?;
+            }
+            Ok(())
+        }
+    }
+    impl Debug for Report<'_> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            Display::fmt(self, f)
+        }
     }
 
     #[test]
-    fn a_long_line_is_cut_between_two_characters() {
-        for (text, expected) in [("x".repeat(600), 512), ("é".repeat(300), 512), ("€".repeat(300), 510)] {
-            let cut = line(|line| line.display(&text));
-            assert_eq!(cut.len(), expected);
-            assert!(text.starts_with(&cut));
+    fn a_text_is_cut_to_its_first_line_and_the_rest_is_not_rendered() {
+        let rendered = Cell::new(0);
+        let report = Report(&rendered, 1000);
+        assert_eq!(line(|line| line.display(&report)), "line 0");
+        assert_eq!(line(|line| line.debug(&report)), "line 0");
+        assert_eq!(rendered.get(), 2);
+        assert_eq!(line(|line| line.debug("a \"b\"")), "a \\\"b\\\"");
+        assert_eq!(line(|line| line.display("a\r\nb")), "a");
+        assert_eq!(line(|line| line.display("a\rb")), "a\rb");
+        assert_eq!(line(|line| line.display("\nb")), "");
+    }
+
+    #[test]
+    fn a_text_is_cut_to_512_bytes_between_two_characters() {
+        for length in [511, 512, 513, 5000] {
+            let text = "x".repeat(length);
+            let cut = &text[..length.min(512)];
+            assert_eq!(line(|line| line.display(&text)), cut);
+            assert_eq!(line(|line| line.display(format_args!("{}{}", &text[..9], &text[9..]))), cut);
+            assert_eq!(line(|line| line.debug(&*text)), text[..length.min(511)], "a quote has been cut off");
         }
-        let twice = line(|line| {
-            line.display("€".repeat(300));
-            line.display("x");
-        });
-        assert_eq!(twice.len(), 510, "nothing is written behind a cut");
+        let text = format!("x{}", "é".repeat(300));
+        assert_eq!(line(|line| line.display(&text)), text[..511]);
+    }
+
+    #[test]
+    fn an_error_that_goes_on_after_its_text_is_full_is_cut_nevertheless() {
+        struct Deaf;
+        impl Display for Deaf {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                for line in ["a", "b\n", "c"] {
+                    let _ = f.write_str(line);
+                }
+                Ok(())
+            }
+        }
+        assert_eq!(line(|line| line.display(Deaf)), "ab");
     }
 
     #[test]

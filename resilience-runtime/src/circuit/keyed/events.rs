@@ -1,0 +1,43 @@
+use std::sync::{Arc, OnceLock};
+
+use crate::circuit::Name;
+use crate::circuit::events::Pending;
+use crate::circuit::listeners::{EVERYWHERE, Listeners};
+use crate::event::{CircuitEvent, CircuitEventKind};
+use crate::time::Nanos;
+
+/// What happens to a set as a whole, for its listeners.
+#[derive(Debug)]
+pub(super) struct SetEvents {
+    /// Shared with every circuit of the set. Made when it is first needed: there is no `Arc` in a `const`.
+    listeners: OnceLock<Arc<Listeners>>,
+    pending: Pending,
+}
+
+impl SetEvents {
+    pub(super) const fn new() -> Self {
+        Self { listeners: OnceLock::new(), pending: Pending::new() }
+    }
+
+    pub(super) fn listeners(&self) -> &Arc<Listeners> {
+        self.listeners.get_or_init(|| Arc::new(Listeners::new()))
+    }
+
+    /// Delivers an event as a circuit does: one at a time, through a bounded queue, so that a listener that hangs costs one
+    /// call and not all.
+    pub(super) fn tell(&self, set: &'static str, kind: CircuitEventKind, text: impl FnOnce() -> Arc<str>) {
+        if !self.listeners.get().is_some_and(|set| set.any()) && !EVERYWHERE.any() {
+            return;
+        }
+        self.pending.push(CircuitEvent {
+            name: Name::Written(set),
+            kind,
+            generation: 0,
+            failures: 0,
+            time_left: Nanos::ZERO,
+            last_failure: Some(text()),
+            dropped: 0,
+        });
+        self.pending.deliver(self.listeners());
+    }
+}
