@@ -137,6 +137,16 @@ pub(crate) mod by_hand {
         });
     }
 
+    /// Sets the one that is looked at back, as a paused clock is between two runtimes.
+    #[cfg(test)]
+    pub(crate) fn set_back(by: Nanos) {
+        HANDS.with_borrow_mut(|hands| {
+            if let Some(hand) = hands.last_mut() {
+                hand.moved = hand.moved.minus(by);
+            }
+        });
+    }
+
     /// Moves the one that is looked at, if this thread has one.
     pub(crate) fn wait(by: Nanos) -> bool {
         HANDS.with_borrow_mut(|hands| match hands.last_mut() {

@@ -117,13 +117,10 @@ impl Machine {
 
     /// Does what is due by itself: a probe that has not reported in time has failed, at the moment its time was up.
     pub(super) fn settle(&mut self, now: Nanos) {
-        let State::HalfOpen { probes, outage, .. } = &self.state else { return };
-        let Some(due) = probes.first().map(|oldest| oldest.began.plus(self.rules.probe_timeout)) else {
-            return;
-        };
+        let State::HalfOpen { outage, .. } = self.state else { return };
+        let Some(due) = self.first_probe_due() else { return };
         if due.is_over(now) {
             let timeout = self.rules.probe_timeout.to_duration();
-            let outage = *outage;
             self.last_failure.set(format_args!("a probe did not report within {timeout:?}"));
             self.reopen(outage, due);
         }
@@ -383,7 +380,7 @@ impl Machine {
             State::Open { until, .. } => Some(*until),
             State::ForcedOpen { .. } => Some(Nanos::NEVER),
             State::HalfOpen { probes, .. } if probes.len() >= self.rules.half_open_calls as usize => {
-                probes.first().map(|oldest| oldest.began.plus(self.rules.probe_timeout))
+                self.first_probe_due()
             }
             _ => None,
         }
@@ -410,6 +407,12 @@ impl Machine {
         if let State::Closed { window } = &mut self.state {
             window.add_successes(successes);
         }
+    }
+
+    /// When the next probe will have hung: the oldest one, unless the clock was set back.
+    fn first_probe_due(&self) -> Option<Nanos> {
+        let State::HalfOpen { probes, .. } = &self.state else { return None };
+        probes.iter().map(|probe| probe.began.plus(self.rules.probe_timeout)).min()
     }
 
     /// How many probes are under way.

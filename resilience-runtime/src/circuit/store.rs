@@ -330,12 +330,18 @@ impl Store {
     /// What rejected calls are told at this time.
     fn rejection(&self, machine: &Machine, now: Instant) -> Rejection {
         let at = clock::since_start(now);
-        let left = machine.rejects_until().unwrap_or(Nanos::NEVER).minus(at);
+        let until = machine.rejects_until().unwrap_or(Nanos::NEVER);
+        let until = match until.limit() {
+            // A clock that is set back may come to this time once more.
+            Some(_) if until < at => now.checked_sub(at.minus(until).to_duration()),
+            Some(_) => now.checked_add(until.minus(at).to_duration()),
+            None => None,
+        };
         Rejection {
             name: self.name.clone(),
             state: machine.state(),
             generation: machine.generation(),
-            until: left.limit().and_then(|left| now.checked_add(left)),
+            until,
             failures: machine.outage_failures(),
             last_failure: machine.last_failure().map(Into::into),
         }
