@@ -123,12 +123,7 @@ impl KeyedCircuits {
             Inserted::Known(known) => return known,
             // Without the lock: what the listeners of the evicted circuit hold is the user's.
             Inserted::Added(evicted) => drop(evicted),
-            Inserted::NotRemembered => {
-                self.events.tell(self.name, CircuitEventKind::KeyNotRemembered, || {
-                    let most = self.max_keys;
-                    format!("the key {key:?} has no place among {most}, and no circuit may be evicted").into()
-                })
-            }
+            Inserted::NotRemembered => self.tell_of_no_place(key),
         }
         circuit
     }
@@ -174,6 +169,14 @@ impl KeyedCircuits {
     /// An event of the set, and of none of its circuits.
     pub(super) fn tell_of_conflict(&self, text: &str) {
         self.events.tell(self.name, CircuitEventKind::Conflict, || text.into());
+    }
+
+    fn tell_of_no_place(&self, key: &str) {
+        let text = || {
+            let most = self.max_keys;
+            format!("the key {key:?} has no place among {most}, and no circuit may be evicted").into()
+        };
+        self.events.tell(self.name, CircuitEventKind::KeyNotRemembered, text);
     }
 
     fn make(&self, key: &str) -> New {

@@ -11,6 +11,9 @@ pub(in crate::circuit) struct Ratio {
 /// The fixed point that a float is expanded from. Every `f64` from 2⁻¹⁰ to 1 is a multiple of 2⁻⁶².
 const POINT: u32 = 62;
 
+/// 2⁶²: a power of two, exact.
+const SCALE: f64 = 4_611_686_018_427_387_904.0;
+
 /// 2⁻⁵¹, in units of 2⁻⁶²: four times the rounding error of a division, so that a percentage, which is rounded twice,
 /// is within it. Two fractions of denominators up to 2²⁵ are farther apart, so a ratio of that many calls is found exactly.
 const TOLERANCE: u128 = 1 << (POINT - 51);
@@ -29,7 +32,7 @@ impl Ratio {
             clippy::cast_sign_loss,
             reason = "between 0 and 2⁶², and only what lies below 2⁻⁶² is cut off"
         )]
-        let fixed = (ratio * (1_u64 << POINT) as f64) as u64;
+        let fixed = (ratio * SCALE) as u64;
         // The last two convergents, and what is left to be expanded.
         let (mut last, mut convergent) = ((1, 0), (0, 1));
         let (mut dividend, mut divisor) = (1_u64 << POINT, fixed);
@@ -83,6 +86,12 @@ mod tests {
         assert!(exact.is_reached_by(part, whole), "{part} of {whole}, {exact:?}");
         assert!(!exact.is_reached_by(part - 1, whole), "{} of {whole}, {exact:?}", part - 1);
         assert!(part == whole || !exact.is_reached_by(part, whole + 1), "{part} of more, {exact:?}");
+    }
+
+    #[test]
+    fn the_scale_is_that_of_the_fixed_point() {
+        assert_eq!(SCALE.to_bits(), 2.0_f64.powi(62).to_bits());
+        assert_eq!(POINT, 62);
     }
 
     #[test]

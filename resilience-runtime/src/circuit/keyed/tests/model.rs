@@ -79,22 +79,20 @@ impl Model {
     /// The entry of a key, made if that is possible.
     fn entry(&mut self, key: u8) -> Option<&mut Entry> {
         self.step += 1;
-        let place = match self.entries.iter().position(|entry| entry.key == key) {
-            Some(place) => place,
-            None => {
-                let new = Entry { key, state: State::Closed(0), used: 0, last_call: 0, held: 0 };
-                if self.entries.len() < self.max_keys {
-                    self.entries.push(new);
-                    self.entries.len() - 1
-                } else if let Some(victim) = self.victim() {
-                    self.entries[victim] = new;
-                    victim
-                } else {
-                    self.not_remembered += 1;
-                    return None;
-                }
-            }
+        let known = self.entries.iter().position(|entry| entry.key == key);
+        let place = known.or_else(|| (self.entries.len() < self.max_keys).then_some(self.entries.len()));
+        let Some(place) = place.or_else(|| self.victim()) else {
+            self.not_remembered += 1;
+            return None;
         };
+        if known.is_none() {
+            let new = Entry { key, state: State::Closed(0), used: 0, last_call: 0, held: 0 };
+            if place == self.entries.len() {
+                self.entries.push(new);
+            } else {
+                self.entries[place] = new;
+            }
+        }
         let entry = &mut self.entries[place];
         (entry.used, entry.last_call) = (self.step, self.now);
         Some(entry)
@@ -106,11 +104,10 @@ impl Model {
         entry.state = match (entry.state, way) {
             (State::Forced, _) => State::Forced,
             (State::OpenUntil(until), _) if now < until => State::OpenUntil(until),
-            (State::Closed(_), Way::Success) => State::Closed(0),
             (State::Closed(0), Way::Failure) => State::Closed(1),
             (State::Closed(failures), Way::Cancel) => State::Closed(failures),
             (_, Way::Failure) => State::OpenUntil(now + RECOVERY),
-            (State::OpenUntil(_) | State::HalfOpen, Way::Success) => State::Closed(0),
+            (_, Way::Success) => State::Closed(0),
             (State::OpenUntil(_) | State::HalfOpen, Way::Cancel) => State::HalfOpen,
         };
     }
