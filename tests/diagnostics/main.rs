@@ -2,9 +2,11 @@
 //!
 //! A snapshot holds the number of errors and, for each mistake in the order of positions, the level, the position
 //! (`line:column+length`) and our words: message, label, notes and help. What the compiler alone says is held by its code
-//! and position, a lint by its name and where it begins, because its words differ between versions. Rewrite the
-//! snapshots with `MESSAGES=overwrite cargo test --test diagnostics`, and read the difference. `twins.rs` has the same
-//! code without the mistakes, which must compile.
+//! and position, a lint by its name and where it begins, because its words differ between versions.
+//!
+//! `MESSAGES=overwrite cargo test --test diagnostics` rewrites the snapshots: read the difference. `MESSAGES=add` keeps
+//! them, and adds what another compiler says at the same places. `twins.rs` has the same code without the mistakes, which
+//! must compile.
 
 // What an attribute writes is no concern of the user's lints, wherever its spans point.
 #![deny(warnings, unused_qualifications, single_use_lifetimes, let_underscore_drop, unit_bindings)]
@@ -16,7 +18,7 @@ mod twins;
 #[test]
 fn every_mistake_gets_the_message_that_stands_beside_it() {
     let differences = harness::differences();
-    assert!(differences.is_empty(), "{differences}\nMESSAGES=overwrite accepts what was found");
+    assert!(differences.is_empty(), "{differences}\n`MESSAGES=overwrite` accepts what was found");
 }
 
 #[test]

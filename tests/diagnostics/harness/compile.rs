@@ -13,9 +13,17 @@ use super::ours::Ours;
 
 /// Builds all examples of a package: some messages come only with the generated code.
 pub(super) fn run(manifest: &Path) -> Output {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("it is a folder in the target directory");
+    let target =
+        Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("it is a folder in the target directory");
     let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args(["build", "--examples", "--keep-going", "--offline", "--message-format=json", "--manifest-path"])
+        .args([
+            "build",
+            "--examples",
+            "--keep-going",
+            "--offline",
+            "--message-format=json",
+            "--manifest-path",
+        ])
         .arg(manifest)
         .arg("--target-dir")
         .arg(target)

@@ -4,10 +4,11 @@ use std::fmt::{self, Display, Formatter};
 
 use serde_json::Value;
 
+use super::ROOT;
 use super::ours::Ours;
 
 /// What an attribute puts before its advice.
-const ADVICE: &str = "\n       = help: ";
+const ADVICE: &str = "\n= help: ";
 
 /// Sorted by position.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -27,7 +28,7 @@ struct Place {
 }
 
 impl Message {
-    /// Nothing for a message without a place, which sums up the others.
+    /// Nothing for what only adds to the others: a summary without a place, and notes of their own.
     pub(super) fn read(json: &Value, ours: &Ours) -> Option<Self> {
         let spans = json["spans"].as_array().into_iter().flatten().filter(|span| span["is_primary"] == true);
         let labels = spans.clone().filter_map(|span| span["label"].as_str());
@@ -35,10 +36,10 @@ impl Message {
         // Newer compilers mark some places twice, with a label of their own.
         places.sort();
         places.dedup();
-        if places.is_empty() {
+        let level = json["level"].as_str().unwrap_or_default();
+        if places.is_empty() || !["error", "warning"].contains(&level) {
             return None;
         }
-        let level = json["level"].as_str().unwrap_or_default();
         let text = json["message"].as_str().unwrap_or_default();
         let code = json["code"]["code"].as_str();
         let texts = match code {
@@ -76,11 +77,15 @@ fn explained<'a>(
     children: &'a Value,
     ours: &Ours,
 ) -> Vec<String> {
-    let children = children.as_array().into_iter().flatten().filter_map(|child| {
-        Some(("note: ", child["message"].as_str()?)) // `note` is the only kind that can be written
-    });
+    let children = children.as_array().into_iter().flatten();
+    // Notes are all that can be written beside the message and the label.
+    let children = children.filter_map(|child| Some(("note: ", child["message"].as_str()?)));
     let texts = [("", text)].into_iter().chain(labels.map(|label| ("label: ", label))).chain(children);
-    texts.filter(|(_, text)| ours.spell(text)).map(|(kind, text)| format!("{kind}{text}")).collect()
+    texts
+        .filter(|(_, text)| ours.spell(text))
+        // The name of a closure's type is its place.
+        .map(|(kind, text)| format!("{kind}{}", text.replace(&format!("{ROOT}/"), "")))
+        .collect()
 }
 
 impl Place {

@@ -16,6 +16,7 @@ use std::sync::LazyLock;
 use std::{env, fs};
 
 use message::Message;
+use snapshot::{Snapshot, Update};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const UI: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/diagnostics/ui");
@@ -58,24 +59,27 @@ pub(crate) fn topic(file: &Path) -> &str {
     file.file_stem().and_then(|stem| stem.to_str()).expect("file names are ASCII")
 }
 
-/// The differences between the messages for each file and its snapshot. Rewrites the snapshots if `MESSAGES=overwrite`.
+/// The differences between the messages for each file and its snapshot, which `MESSAGES` can have rewritten.
 pub(crate) fn differences() -> String {
-    let overwrite = env::var_os("MESSAGES").is_some_and(|value| value == "overwrite");
-    let none = Vec::new();
+    let update = env::var("MESSAGES").ok().map(|update| match update.as_str() {
+        "overwrite" => Update::Overwrite,
+        "add" => Update::Add,
+        other => panic!("expected `MESSAGES=overwrite` or `MESSAGES=add`, found `{other}`"),
+    });
     let mut differences = String::new();
     for file in mistakes() {
-        let messages = OUTPUT.messages.get(topic(&file)).unwrap_or(&none);
         let path = file.with_extension("messages");
-        let actual = snapshot::write(messages);
-        if overwrite {
-            fs::write(&path, &actual).expect("snapshots can be written");
+        let mut expected = Snapshot::read(&fs::read_to_string(&path).unwrap_or_default());
+        let found = || Snapshot::of(OUTPUT.messages.get(topic(&file)).map_or(&[], Vec::as_slice));
+        if let Some(update) = update {
+            expected = expected.updated(found(), update);
+            fs::write(&path, expected.write()).expect("snapshots can be written");
         }
-        let expected = fs::read_to_string(&path).unwrap_or_default();
-        if let Some(difference) = snapshot::difference(&expected, &actual) {
+        let difference = expected.difference(&found());
+        if !difference.is_empty() {
             differences += &format!("--- {}\n{difference}", path.display());
         }
     }
-    assert!(OUTPUT.executables.len() == PROGRAMS.len() || !differences.is_empty(), "{}", OUTPUT.log);
     differences
 }
 

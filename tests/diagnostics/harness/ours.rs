@@ -41,7 +41,8 @@ fn add_folder(folder: &Path, literals: &mut Vec<String>) {
 
 /// A lexer for what the runtime's style of writing needs: string literals with escapes, outside of comments.
 fn add_literals(source: &str, literals: &mut Vec<String>) {
-    let code = source.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+    let code =
+        source.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
     let code = code.replace("'\"'", "");
     let mut chars = code.chars();
     while chars.by_ref().any(|it| it == '"') {
