@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::env;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -15,7 +16,12 @@ use super::ours::Ours;
 pub(super) fn run(manifest: &Path) -> Output {
     let target =
         Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("it is a folder in the target directory");
-    let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    // What cargo tells this test about its package would have some build scripts run again, and everything above them.
+    env::vars_os().map(|(name, _)| name).filter(|name| is_of_this_package(name)).for_each(|name| {
+        cargo.env_remove(name);
+    });
+    let output = cargo
         .args([
             "build",
             "--examples",
@@ -49,4 +55,10 @@ pub(super) fn run(manifest: &Path) -> Output {
     }
     messages.values_mut().for_each(|of_file| of_file.sort());
     Output { messages, executables, log }
+}
+
+fn is_of_this_package(variable: &OsStr) -> bool {
+    let prefixes =
+        ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_EXE_", "CARGO_CRATE_NAME", "CARGO_PRIMARY_PACKAGE"];
+    variable.to_str().is_some_and(|name| prefixes.iter().any(|prefix| name.starts_with(prefix)))
 }
