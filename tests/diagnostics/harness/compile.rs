@@ -42,18 +42,20 @@ pub(super) fn run(manifest: &Path) -> Output {
     let mut executables = BTreeMap::new();
     for line in String::from_utf8_lossy(&output.stdout).lines() {
         let event: Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}\n{log}"));
-        let target = &event["target"];
-        if target["kind"][0] != "example" {
+        let example = &event["target"];
+        if example["kind"][0] != "example" {
             continue;
         }
-        let name = target["name"].as_str().expect("targets have names").to_owned();
+        let name = example["name"].as_str().expect("targets have names").to_owned();
         if event["reason"] == "compiler-message" {
             messages.entry(name).or_default().extend(Message::read(&event["message"], &ours));
         } else if let Some(path) = event["executable"].as_str() {
             executables.insert(name, PathBuf::from(path));
         }
     }
-    messages.values_mut().for_each(|of_file| of_file.sort());
+    for of_file in messages.values_mut() {
+        of_file.sort();
+    }
     Output { messages, executables, log }
 }
 

@@ -50,7 +50,9 @@ impl Message {
         // A lint's code is its name.
         let of_lint = code.is_some_and(|code| code.contains('_'));
         if of_lint {
-            places.iter_mut().for_each(|place| place.end = None);
+            for place in &mut places {
+                place.end = None;
+            }
         }
         let kind = code.map_or_else(|| level.to_owned(), |code| format!("{level}[{code}]"));
         Some(Self { places, kind, texts })
@@ -82,9 +84,9 @@ fn explained<'a>(
     let children = children.filter_map(|child| Some(("note: ", child["message"].as_str()?)));
     let texts = [("", text)].into_iter().chain(labels.map(|label| ("label: ", label))).chain(children);
     texts
-        .filter(|(_, text)| ours.spell(text))
+        .filter(|(_, words)| ours.spell(words))
         // The name of a closure's type is its place.
-        .map(|(kind, text)| format!("{kind}{}", text.replace(&format!("{ROOT}/"), "")))
+        .map(|(kind, words)| format!("{kind}{}", words.replace(&format!("{ROOT}/"), "")))
         .collect()
 }
 

@@ -77,7 +77,7 @@ pub(crate) fn differences() -> String {
         }
         let difference = expected.difference(&found());
         if !difference.is_empty() {
-            differences += &format!("--- {}\n{difference}", path.display());
+            differences.extend(["--- ", &path.display().to_string(), "\n", &difference]);
         }
     }
     differences

@@ -77,7 +77,7 @@ fn pieces(literal: &str) -> Vec<String> {
                 pieces.last_mut().expect("there is always one").push(it);
             }
             '{' => {
-                chars.by_ref().find(|it| *it == '}');
+                chars.by_ref().find(|end| *end == '}');
                 pieces.push(String::new());
             }
             it => pieces.last_mut().expect("there is always one").push(it),
