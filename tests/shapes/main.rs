@@ -11,4 +11,3 @@ mod lending;
 mod names;
 mod returns;
 mod stacks;
-mod unsafety;

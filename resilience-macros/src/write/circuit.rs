@@ -22,7 +22,9 @@ pub(super) fn write(model: &CircuitModel, attempt: &Attempt<'_>) -> TokenStream 
     let (made, ended) = if attempt.is_async() {
         let made = attempt.wrapped(|future| {
             quote_spanned! {Span::mixed_site()=> {
-                let mut __body = ::core::pin::pin!(#future);
+                // Not inside of `pin!`: there, Rust 1.85 does not find an unused `mut`.
+                let __body = #future;
+                let mut __body = ::core::pin::pin!(__body);
                 ::core::future::poll_fn(|__context| __permit.poll(__body.as_mut(), __context)).await
             }}
         });
@@ -115,8 +117,8 @@ fn circuit(model: &CircuitModel, attempt: &Attempt<'_>) -> (TokenStream, TokenSt
             let site = listed(site, quote!(Keyed));
             // A key is looked at, and not moved.
             let span = generated_at(span_of(key));
-            let (private, key) = (runtime.private_at(span), borrowed(key));
-            let circuit = quote_spanned!(span=> circuit(#private::key(#key)));
+            let key = call_with_borrowed(runtime, "key", key);
+            let circuit = quote_spanned!(span=> circuit(#key));
             let site = quote_spanned! {Span::mixed_site()=>
                 #site
                 let __circuit = __RESILIENCE_CIRCUIT.#find.#circuit;
@@ -126,22 +128,21 @@ fn circuit(model: &CircuitModel, attempt: &Attempt<'_>) -> (TokenStream, TokenSt
         // The name tells an attribute that it was expanded on a body that another one has written already.
         Circuit::Given(breaker) => {
             let site = quote_spanned!(Span::mixed_site()=> const __RESILIENCE_CIRCUIT: () = (););
-            let span = generated_at(span_of(breaker));
-            let private = runtime.private_at(span);
-            let breaker = borrowed(breaker);
-            (site, quote_spanned!(span=> #private::given(#breaker)))
+            (site, call_with_borrowed(runtime, "given", breaker))
         }
     }
 }
 
-/// `&(EXPR)`, marked from the first token to the last one.
-fn borrowed(expr: &Expr) -> TokenStream {
+/// `FUNCTION(&(EXPR))`. Both the function's path and its argument are marked from the expression's first token to its
+/// last one: which of them the compiler points at differs between versions.
+fn call_with_borrowed(runtime: &Runtime, function: &str, expr: &Expr) -> TokenStream {
     let tokens = expr.to_token_stream();
     let first = generated_at(span_of(expr));
     let last = tokens.clone().into_iter().last().map_or(first, |last| generated_at(last.span()));
+    let (private, function) = (runtime.private_at(first), Ident::new(function, last));
     let mut group = Group::new(Delimiter::Parenthesis, tokens);
     group.set_span(last);
-    quote_spanned!(first=> &#group)
+    quote_spanned!(first=> #private::#function(&#group))
 }
 
 /// What an error is to the circuit: an expression that gives it back.

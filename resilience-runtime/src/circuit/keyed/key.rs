@@ -54,7 +54,7 @@ mod tests {
     fn short_and_long_keys_read_as_they_were_written() {
         for length in [0, 1, 127, 128, 129, 1000] {
             let key = "é".repeat(length / 2) + &"x".repeat(length % 2);
-            let text = KeyText::of(&format_args!("{}{}", &key, 7));
+            let text = KeyText::of(&format_args!("{key}7"));
             assert_eq!(text.as_str(), format!("{key}7"));
             assert_eq!(matches!(text, KeyText::Short { .. }), key.len() < SHORT);
         }
