@@ -40,9 +40,9 @@ super::faults! {
         Twice { key: String } =>
             format!("`{key}` is given twice"),
             "remove one of the two";
-        Leaves { key: &'static str, way_out: String } =>
-            format!("`{way_out}` in `{key}` would leave the function past this attribute and those above it"),
-            format!("do that in a function around this one, and pass the value on as an argument that `{key}` names");
+        Exit { key: &'static str, exit: &'static str } =>
+            format!("`{exit}` is not allowed in `{key}`: {}", reason(exit)),
+            instead_of_exit(key, exit);
         NoValue { key: &'static str } =>
             format!("`{key}` has no value"),
             example(key);
@@ -119,6 +119,38 @@ fn way_without_an_option(key: &str) -> Option<&'static str> {
         }
         _ => return None,
     })
+}
+
+/// Why control flow may not leave an option.
+fn reason(exit: &str) -> &'static str {
+    match exit {
+        ".await" => "options are evaluated synchronously",
+        "break" | "continue" => "it does not belong to a loop inside the option",
+        _ => "it would return from the function, past this attribute and the ones above it",
+    }
+}
+
+fn instead_of_exit(key: &str, exit: &str) -> String {
+    let closure = match key {
+        "on" | "giveup" | "ignore" | "retry_after" => "|error| ..",
+        "until" | "alarm" => "|value| ..",
+        "on_error" => "|error, attempt| ..",
+        "on_open" => "|open| ..",
+        "breaker" | "key" | "policy" => {
+            return format!(
+                "do this in a function that calls this one, and pass the result as an argument that `{key}` uses"
+            );
+        }
+        "fallback" if exit == ".await" => {
+            return "write `fallback = path::to::function`, or an async closure: both are awaited".into();
+        }
+        // The rest are constants.
+        _ => return example(key),
+    };
+    if exit == ".await" {
+        return "await in the body of the function, before it returns the error or the value".into();
+    }
+    format!("write `{key} = {closure}`: a closure may use `{exit}` for itself")
 }
 
 fn by_position(attribute: Attribute) -> String {

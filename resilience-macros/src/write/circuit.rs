@@ -3,6 +3,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::Expr;
 
 use super::attempt::Attempt;
+use super::closure::{enclosed, enclosed_value};
 use super::ends::Ends;
 use super::predicate::ask;
 use super::site;
@@ -115,11 +116,13 @@ fn circuit(model: &CircuitModel, attempt: &Attempt<'_>) -> (TokenStream, TokenSt
             let site = listed(site, quote!(Keyed));
             // A key is looked at, and not moved.
             let span = generated_at(span_of(key));
-            let (private, key) = (runtime.private_at(span), borrowed(key));
-            let circuit = quote_spanned!(span=> circuit(#private::key(#key)));
+            let (private, borrowed) = (runtime.private_at(span), borrowed(key.to_token_stream()));
+            let circuit = quote_spanned!(span=> circuit(#private::key(#borrowed)));
+            let circuit = quote_spanned!(Span::mixed_site()=> __RESILIENCE_CIRCUIT.#find.#circuit);
+            let circuit = enclosed(key, circuit);
             let site = quote_spanned! {Span::mixed_site()=>
                 #site
-                let __circuit = __RESILIENCE_CIRCUIT.#find.#circuit;
+                let __circuit = #circuit;
             };
             (site, quote_spanned!(Span::mixed_site()=> __circuit))
         }
@@ -128,16 +131,15 @@ fn circuit(model: &CircuitModel, attempt: &Attempt<'_>) -> (TokenStream, TokenSt
             let site = quote_spanned!(Span::mixed_site()=> const __RESILIENCE_CIRCUIT: () = (););
             let span = generated_at(span_of(breaker));
             let private = runtime.private_at(span);
-            let breaker = borrowed(breaker);
+            let breaker = borrowed(enclosed_value(breaker, breaker.to_token_stream()));
             (site, quote_spanned!(span=> #private::given(#breaker)))
         }
     }
 }
 
 /// `&(EXPR)`, marked from the first token to the last one.
-fn borrowed(expr: &Expr) -> TokenStream {
-    let tokens = expr.to_token_stream();
-    let first = generated_at(span_of(expr));
+fn borrowed(tokens: TokenStream) -> TokenStream {
+    let first = generated_at(span_of(&tokens));
     let last = tokens.clone().into_iter().last().map_or(first, |last| generated_at(last.span()));
     let mut group = Group::new(Delimiter::Parenthesis, tokens);
     group.set_span(last);
@@ -202,9 +204,10 @@ fn refused(model: &CircuitModel, attempt: &Attempt<'_>, ends: &Ends<'_>) -> Toke
 fn made(runtime: &Runtime, open: &TokenStream, on_open: &Expr, attempt: &Attempt<'_>) -> TokenStream {
     let span = generated_at(span_of(on_open));
     let (private, outcome) = (runtime.private_at(span), attempt.function.outcome());
-    quote_spanned! {span=>
+    let made = quote_spanned! {span=>
         #private::ask_open::<<#outcome as #private::by::circuit>::Error>(#open, #on_open)
-    }
+    };
+    enclosed(on_open, made)
 }
 
 /// The call of the fallback with the function's own arguments, which nobody else has used.
@@ -233,7 +236,10 @@ fn fallback(function: &Expr, arguments: &[Ident], attempt: &Attempt<'_>) -> Toke
             }};
             (call, closure.asyncness.is_some())
         }
-        _ => (quote_spanned!(span=> (#function)(#(#arguments),*)), true),
+        _ => {
+            let value = enclosed_value(function, function.to_token_stream());
+            (quote_spanned!(span=> (#value)(#(#arguments),*)), true)
+        }
     };
     let called = if is_async && attempt.is_async() { quote_spanned!(span=> #call.await) } else { call };
     quote_spanned! {Span::mixed_site()=> {

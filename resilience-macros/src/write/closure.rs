@@ -1,0 +1,34 @@
+use proc_macro2::TokenStream;
+use quote::quote_spanned;
+use syn::Expr;
+
+use crate::diagnostics::{generated_at, span_of};
+use crate::syntax::invokes_macro;
+
+/// `evaluated`, which contains `expr`, in a closure that a macro in `expr` cannot leave. What borrows from a temporary of
+/// `expr` has to end in there.
+pub(super) fn enclosed(expr: &Expr, evaluated: TokenStream) -> TokenStream {
+    if is_plain(expr) { evaluated } else { called(expr, &evaluated) }
+}
+
+/// The value of `expr`, which may borrow from its temporaries: in a closure only if a macro in it could leave the layer.
+pub(super) fn enclosed_value(expr: &Expr, value: TokenStream) -> TokenStream {
+    if invokes_macro(expr) { called(expr, &value) } else { value }
+}
+
+fn called(expr: &Expr, evaluated: &TokenStream) -> TokenStream {
+    let span = generated_at(span_of(expr));
+    quote_spanned!(span=> (|| #evaluated)())
+}
+
+/// Nothing is evaluated here that could leave the layer.
+fn is_plain(expr: &Expr) -> bool {
+    match expr {
+        Expr::Path(_) | Expr::Lit(_) | Expr::Closure(_) => true,
+        Expr::Field(field) => is_plain(&field.base),
+        Expr::Group(group) => is_plain(&group.expr),
+        Expr::Paren(inside) => is_plain(&inside.expr),
+        Expr::Reference(reference) => is_plain(&reference.expr),
+        _ => false,
+    }
+}
