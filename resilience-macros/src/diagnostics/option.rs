@@ -41,7 +41,7 @@ super::faults! {
             format!("`{key}` is given twice"),
             "remove one of the two";
         Exit { key: &'static str, exit: &'static str } =>
-            format!("`{exit}` is not allowed in `{key}`: {}", reason(exit)),
+            format!("`{exit}` is not allowed in `{key}`: {}", reason(key, exit)),
             instead_of_exit(key, exit);
         NoValue { key: &'static str } =>
             format!("`{key}` has no value"),
@@ -121,9 +121,10 @@ fn way_without_an_option(key: &str) -> Option<&'static str> {
     })
 }
 
-/// Why control flow may not leave an option.
-fn reason(exit: &str) -> &'static str {
+/// Why control flow cannot leave an option.
+fn reason(key: &str, exit: &str) -> &'static str {
     match exit {
+        _ if is_constant(key) => "its value is a constant expression",
         ".await" => "options are evaluated synchronously",
         "break" | "continue" => "it does not belong to a loop inside the option",
         _ => "it would return from the function, past this attribute and the ones above it",
@@ -144,13 +145,32 @@ fn instead_of_exit(key: &str, exit: &str) -> String {
         "fallback" if exit == ".await" => {
             return "write `fallback = path::to::function`, or an async closure: both are awaited".into();
         }
-        // The rest are constants.
         _ => return example(key),
     };
-    if exit == ".await" {
-        return "await in the body of the function, before it returns the error or the value".into();
+    match exit {
+        ".await" => "await in the body of the function, before it returns the error or the value".into(),
+        "?" => format!("handle the error inside a closure: `{key} = {closure}`"),
+        _ => format!("move it into a closure: `{key} = {closure}`"),
     }
-    format!("write `{key} = {closure}`: a closure may use `{exit}` for itself")
+}
+
+/// All options but those that are evaluated when the function is called.
+fn is_constant(key: &str) -> bool {
+    let evaluated = [
+        "on",
+        "giveup",
+        "ignore",
+        "until",
+        "alarm",
+        "retry_after",
+        "on_error",
+        "on_open",
+        "fallback",
+        "breaker",
+        "key",
+        "policy",
+    ];
+    !evaluated.contains(&key)
 }
 
 fn by_position(attribute: Attribute) -> String {

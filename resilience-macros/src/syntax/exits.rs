@@ -69,14 +69,6 @@ impl Exits {
         exits.found
     }
 
-    /// The same, of the guards of a pattern.
-    pub(super) fn of_guards(pattern: &Pat, guard: Option<&Expr>) -> Vec<Exit> {
-        let mut exits = Self::default();
-        exits.pattern(pattern);
-        exits.optional(guard);
-        exits.found
-    }
-
     fn expr(&mut self, expr: &Expr) {
         match expr {
             Expr::Try(expr) => {
@@ -156,7 +148,9 @@ impl Exits {
             Expr::Match(expr) => {
                 self.expr(&expr.expr);
                 for arm in &expr.arms {
-                    self.pattern(&arm.pat);
+                    if let Pat::Guard(pattern) = &arm.pat {
+                        self.expr(&pattern.guard);
+                    }
                     self.expr(&arm.body);
                 }
             }
@@ -188,25 +182,6 @@ impl Exits {
             | Expr::Lit(_)
             | Expr::Path(_) => {}
             _ => self.opaque = true,
-        }
-    }
-
-    /// Guards are the only expressions in a pattern that are no constants.
-    fn pattern(&mut self, pattern: &Pat) {
-        match pattern {
-            Pat::Guard(pattern) => {
-                self.pattern(&pattern.pat);
-                self.expr(&pattern.guard);
-            }
-            Pat::Ident(pattern) => pattern.subpat.iter().for_each(|(_, pattern)| self.pattern(pattern)),
-            Pat::Or(pattern) => pattern.cases.iter().for_each(|pattern| self.pattern(pattern)),
-            Pat::Paren(pattern) => self.pattern(&pattern.pat),
-            Pat::Reference(pattern) => self.pattern(&pattern.pat),
-            Pat::Slice(pattern) => pattern.elems.iter().for_each(|pattern| self.pattern(pattern)),
-            Pat::Struct(pattern) => pattern.fields.iter().for_each(|field| self.pattern(&field.pat)),
-            Pat::Tuple(pattern) => pattern.elems.iter().for_each(|pattern| self.pattern(pattern)),
-            Pat::TupleStruct(pattern) => pattern.elems.iter().for_each(|pattern| self.pattern(pattern)),
-            _ => {}
         }
     }
 

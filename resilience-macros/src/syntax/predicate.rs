@@ -5,7 +5,6 @@ use syn::{BinOp, Expr, ExprBinary, ExprPath, Ident, Pat, Token};
 
 use super::exits::{Exits, judge};
 use super::inside::inside;
-use super::tokens::find_ident;
 use crate::diagnostics::{Faults, OptionFault, span_of};
 
 /// A question about a value: `on(PATTERN)`, or `on = predicate`.
@@ -52,8 +51,8 @@ impl Predicate {
                     faults.at(name, &OptionFault::BindingForPattern { key, name: name.to_string() });
                     return None;
                 }
-                let guarded = guard.is_some() || find_ident(tokens.clone(), &|word| word == "if").is_some();
-                let exits = Exits::of_guards(&pattern, guard.as_ref());
+                let exits = guard.as_ref().map(Exits::of).unwrap_or_default();
+                let guarded = guard.is_some();
                 return judge(key, &exits, faults).then_some(Self::Pattern { tokens, guarded });
             }
             Ok((_, rest)) => {

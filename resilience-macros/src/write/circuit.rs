@@ -119,7 +119,7 @@ fn circuit(model: &CircuitModel, attempt: &Attempt<'_>) -> (TokenStream, TokenSt
             let (private, borrowed) = (runtime.private_at(span), borrowed(key.to_token_stream()));
             let circuit = quote_spanned!(span=> circuit(#private::key(#borrowed)));
             let circuit = quote_spanned!(Span::mixed_site()=> __RESILIENCE_CIRCUIT.#find.#circuit);
-            let circuit = enclosed(key, circuit);
+            let circuit = enclosed(key, &quote!(_), circuit);
             let site = quote_spanned! {Span::mixed_site()=>
                 #site
                 let __circuit = #circuit;
@@ -204,10 +204,8 @@ fn refused(model: &CircuitModel, attempt: &Attempt<'_>, ends: &Ends<'_>) -> Toke
 fn made(runtime: &Runtime, open: &TokenStream, on_open: &Expr, attempt: &Attempt<'_>) -> TokenStream {
     let span = generated_at(span_of(on_open));
     let (private, outcome) = (runtime.private_at(span), attempt.function.outcome());
-    let made = quote_spanned! {span=>
-        #private::ask_open::<<#outcome as #private::by::circuit>::Error>(#open, #on_open)
-    };
-    enclosed(on_open, made)
+    let error = quote_spanned!(span=> <#outcome as #private::by::circuit>::Error);
+    enclosed(on_open, &error, quote_spanned!(span=> #private::ask_open::<#error>(#open, #on_open)))
 }
 
 /// The call of the fallback with the function's own arguments, which nobody else has used.

@@ -44,7 +44,10 @@ pub(super) fn declare(
         Policy::Runtime(policy) => {
             let policy = convert(policy, policy_type.clone(), common);
             // Evaluated where the function runs, as the policy is.
-            let name = common.name.as_ref().map_or(name.clone(), |expr| enclosed(expr, name));
+            let name = common
+                .name
+                .as_ref()
+                .map_or(name.clone(), |expr| enclosed(expr, &quote!(&'static ::core::primitive::str), name));
             quote_spanned! {Span::mixed_site()=>
                 let #site: &#private::Site<#root::#policy_type> =
                     &#private::Site::new(#name, #policy);
@@ -58,8 +61,9 @@ fn convert(policy: &syn::Expr, mut policy_type: Ident, common: &Common) -> Token
     let span = generated_at(span_of(policy));
     let root = common.runtime.public_at(span);
     policy_type.set_span(span);
-    let converted = quote_spanned!(span=> <#root::#policy_type as ::core::convert::From<_>>::from(#policy));
-    enclosed(policy, converted)
+    let policy_type = quote_spanned!(span=> #root::#policy_type);
+    let converted = quote_spanned!(span=> <#policy_type as ::core::convert::From<_>>::from(#policy));
+    enclosed(policy, &policy_type, converted)
 }
 
 /// The name that was given, or the function's path.
