@@ -13,12 +13,12 @@ pub(super) struct Exit {
     pub(super) span: Span,
 }
 
-/// What an expression may do with the control flow around it.
+/// Walks an expression and collects its exits.
 #[derive(Default)]
 pub(super) struct Exits {
     pub(super) found: Vec<Exit>,
     scopes: Vec<Scope>,
-    /// There is something in it that cannot be seen into.
+    /// The expression contains a macro invocation, or syntax that is not known here.
     opaque: bool,
 }
 
@@ -61,8 +61,8 @@ const STD_MACROS: [&str; 21] = [
 ];
 
 impl Exits {
-    /// Closures, functions, `async` and `const` blocks have control flow of their own. Other crates' macros cannot be seen
-    /// into: expressions that run in the function are enclosed in a closure for their sake.
+    /// Skips closures, functions, `async` and `const` blocks: their control flow stays inside. Skips the macros of other
+    /// crates as well: their expansion is unknown, so the generated code encloses them in a closure.
     pub(super) fn of(expr: &Expr) -> Vec<Exit> {
         let mut exits = Self::default();
         exits.expr(expr);
@@ -116,7 +116,7 @@ impl Exits {
         }
     }
 
-    /// What has no control flow itself, but may contain some.
+    /// Walks the parts of an expression that is not control flow itself.
     fn parts(&mut self, expr: &Expr) {
         match expr {
             Expr::Array(expr) => expr.elems.iter().for_each(|expr| self.expr(expr)),
@@ -215,7 +215,7 @@ impl Exits {
         }
         let read: fn(ParseStream<'_>) -> syn::Result<Vec<Expr>> =
             if name.ident == "matches" { matches } else { arguments };
-        // What cannot be read is for the compiler to report.
+        // rustc reports arguments that cannot be parsed.
         for argument in read.parse2(call.tokens.clone()).unwrap_or_default() {
             self.expr(&argument);
         }
@@ -240,14 +240,14 @@ impl Exits {
     }
 }
 
-/// Whether a macro, or syntax of a later compiler, could leave the expression unseen.
+/// Whether the expression contains a macro invocation, or unknown syntax, that could contain an exit.
 pub(crate) fn invokes_macro(expr: &Expr) -> bool {
     let mut exits = Exits::default();
     exits.expr(expr);
     exits.opaque
 }
 
-/// Whether an option may hold these: none.
+/// Reports each exit. `true` if there is none.
 pub(super) fn judge(key: &'static str, exits: &[Exit], faults: &mut Faults) -> bool {
     for Exit { what, span } in exits {
         faults.at_span(*span, &OptionFault::Exit { key, exit: what });

@@ -5,13 +5,13 @@ use syn::Expr;
 use crate::diagnostics::{generated_at, span_of};
 use crate::syntax::invokes_macro;
 
-/// `evaluated`, of the type `returns`, which contains `expr`: in a closure that a macro in `expr` cannot leave. What
-/// borrows from a temporary of `expr` has to end in there.
+/// Calls a closure around `evaluated`, which contains `expr` and has the type `returns`, so that a macro in `expr` cannot
+/// leave the layer. The result must not borrow from temporaries of `expr`.
 pub(super) fn enclosed(expr: &Expr, returns: &TokenStream, evaluated: TokenStream) -> TokenStream {
     if is_plain(expr) { evaluated } else { called(span_of(expr), returns, &evaluated) }
 }
 
-/// The value of `expr`, which may borrow from its temporaries: in a closure only if a macro in it could leave the layer.
+/// The same for an expression whose value may borrow from its temporaries: only if it contains a macro invocation.
 pub(super) fn enclosed_value(expr: &Expr, value: TokenStream) -> TokenStream {
     if invokes_macro(expr) { called(span_of(expr), &quote!(_), &value) } else { value }
 }
@@ -20,7 +20,7 @@ pub(super) fn called(span: Span, returns: &TokenStream, evaluated: &TokenStream)
     quote_spanned!(generated_at(span)=> (|| -> #returns { #evaluated })())
 }
 
-/// Nothing is evaluated here that could leave the layer.
+/// Paths, literals and closures, which contain no control flow outside a closure.
 fn is_plain(expr: &Expr) -> bool {
     match expr {
         Expr::Path(_) | Expr::Lit(_) | Expr::Closure(_) => true,

@@ -20,7 +20,7 @@ pub(super) fn ask(runtime: &Runtime, predicate: &Predicate, value: &str) -> Toke
             } else {
                 quote_spanned!(Span::mixed_site()=> ::core::matches!(&#value, #tokens))
             };
-            // A guard is the user's code, and may invoke a macro that returns.
+            // A guard may invoke a macro that returns.
             if *guarded { called(predicate.span(), &boolean, &matched) } else { matched }
         }
         Predicate::Expr(expr) => {

@@ -43,7 +43,7 @@ pub(super) fn declare(
         },
         Policy::Runtime(policy) => {
             let policy = convert(policy, policy_type.clone(), common);
-            // Evaluated where the function runs, as the policy is.
+            // Evaluated at every call, like the policy.
             let name = common
                 .name
                 .as_ref()
