@@ -220,6 +220,7 @@ fn fallback(function: &Expr, arguments: &[Ident], attempt: &Attempt<'_>) -> Toke
         })
         .collect();
     let span = generated_at(span_of(function));
+    let value = enclosed_value(function, function.to_token_stream());
     let (call, is_async) = match function {
         // A closure does not know the types of its arguments unless it is passed to something that does.
         Expr::Closure(closure) => {
@@ -234,10 +235,7 @@ fn fallback(function: &Expr, arguments: &[Ident], attempt: &Attempt<'_>) -> Toke
             }};
             (call, closure.asyncness.is_some())
         }
-        _ => {
-            let value = enclosed_value(function, function.to_token_stream());
-            (quote_spanned!(span=> (#value)(#(#arguments),*)), true)
-        }
+        _ => (quote_spanned!(span=> (#value)(#(#arguments),*)), true),
     };
     let called = if is_async && attempt.is_async() { quote_spanned!(span=> #call.await) } else { call };
     quote_spanned! {Span::mixed_site()=> {
