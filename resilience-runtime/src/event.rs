@@ -40,6 +40,19 @@ pub enum CircuitEventKind {
     /// Sites of one name configure their circuit differently, which [`CircuitEvent::last_failure`] says in words; see
     /// [`Circuits::verify`](crate::Circuits::verify).
     Conflict,
+    /// A [set of circuits by key](crate::KeyedCircuits) is full, and it found no circuit that it may evict for a new key.
+    /// The key's call runs unprotected: its result is forgotten.
+    ///
+    /// The event has the set's name. [`CircuitEvent::last_failure`] names the key. There is one for every call of such a
+    /// key, as for a refusal.
+    KeyNotRemembered,
+}
+
+impl CircuitEventKind {
+    /// Whether it happens once per call instead of once per transition: the first to be dropped when too many wait.
+    pub(crate) const fn is_minor(self) -> bool {
+        matches!(self, Self::Refused | Self::LateResult | Self::KeyNotRemembered)
+    }
 }
 
 /// Something that happened to a circuit, told after it did.
@@ -70,6 +83,7 @@ pub struct CircuitEvent {
     pub(crate) failures: u32,
     pub(crate) time_left: Nanos,
     pub(crate) last_failure: Option<Arc<str>>,
+    pub(crate) dropped: u64,
 }
 
 impl CircuitEvent {
@@ -104,10 +118,28 @@ impl CircuitEvent {
         (told && !self.time_left.is_never()).then(|| self.time_left.to_duration())
     }
 
-    /// What the failure said that opened it; of a conflict, what disagrees, and at which two places.
+    /// What the failure said that opened it; of a conflict, what disagrees, and at which two places; of a key that is not
+    /// remembered, which one.
     #[must_use]
     pub fn last_failure(&self) -> Option<&str> {
         self.last_failure.as_deref()
+    }
+
+    /// The number of events of this circuit, or of this set of circuits, that were dropped between the one delivered before and this one.
+    ///
+    /// Events wait while a listener is busy, at most 256 of each circuit. Refusals and late results are dropped first: new
+    /// ones when 64 events wait, and the oldest ones when the queue is full. Transitions are dropped when the queue
+    /// holds nothing else, the oldest first, so that the last event delivered tells the present state.
+    ///
+    /// ```
+    /// use std::sync::atomic::{AtomicU64, Ordering};
+    ///
+    /// static LOST: AtomicU64 = AtomicU64::new(0);
+    /// resilience::circuits().listen(|event| _ = LOST.fetch_add(event.dropped(), Ordering::Relaxed));
+    /// ```
+    #[must_use]
+    pub const fn dropped(&self) -> u64 {
+        self.dropped
     }
 }
 

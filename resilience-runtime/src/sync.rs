@@ -75,6 +75,10 @@ mod model {
             self.cell().try_read()
         }
 
+        pub(crate) fn read(&self) -> LockResult<loom::sync::RwLockReadGuard<'_, T>> {
+            self.cell().read()
+        }
+
         pub(crate) fn write(&self) -> LockResult<loom::sync::RwLockWriteGuard<'_, T>> {
             self.cell().write()
         }

@@ -5,7 +5,9 @@ use std::task::Poll;
 use std::time::Duration;
 
 use allocation_counter::measure;
-use resilience::{RetryPolicy, TimedOut, asyncbackoff, asyncretry, poll, retry};
+use resilience::{
+    CircuitConfig, KeyedCircuits, RetryPolicy, TimedOut, asyncbackoff, asyncretry, poll, retry,
+};
 
 /// Pending at the first look, so that a limit has to set up its timer. (Tokio's `yield_now` allocates.)
 async fn pending_once() {
@@ -106,4 +108,38 @@ fn the_future_of_a_retried_function_is_small_and_a_limited_one_holds_one_timer()
     let timer = size_of::<tokio::time::Sleep>();
     assert!(size_of_val(&backed_off()) <= BY_HAND + timer, "{}", size_of_val(&backed_off()));
     assert!(size_of_val(&polled_async()) <= BY_HAND + timer, "{}", size_of_val(&polled_async()));
+}
+
+/// Bytes on the heap for each key of a full set.
+fn bytes_per_key(key: impl Fn(u32) -> String, call: impl Fn() -> Result<(), String>) -> u64 {
+    const KEYS: u32 = 1024;
+    const TRIPS_AT_ONCE: CircuitConfig = CircuitConfig::new().failure_threshold(1);
+    let circuits = KeyedCircuits::new("hosts", TRIPS_AT_ONCE, KEYS);
+    let keys: Vec<_> = (0..2 * KEYS).map(key).collect();
+    let filled = measure(|| {
+        for key in &keys {
+            let _ = circuits.circuit(key).call(&call);
+        }
+    });
+    assert_eq!(circuits.circuits().len(), KEYS as usize);
+    u64::try_from(filled.bytes_current).expect("it holds them") / u64::from(KEYS)
+}
+
+#[test]
+fn the_bytes_of_a_key_are_bounded_however_long_the_key_and_its_error_are() {
+    let host = |n| format!("host-{n}.example:443");
+    let healthy = bytes_per_key(host, || Ok(()));
+    assert!(healthy <= 850, "{healthy}");
+    let long_key = bytes_per_key(|n| format!("{n}{}", "x".repeat(10_000)), || Ok(()));
+    assert!(long_key <= 1000, "{long_key}");
+    let open = bytes_per_key(host, || Err("x".repeat(10_000)));
+    assert!(open <= 1500, "{open}");
+}
+
+#[test]
+fn a_call_with_a_known_key_allocates_nothing() {
+    let circuits = KeyedCircuits::new("hosts", CircuitConfig::new(), 1024);
+    let longest = "x".repeat(KeyedCircuits::MAX_KEY_LENGTH);
+    let call = || circuits.circuit(&longest).call(|| Ok::<_, TimedOut>(1)).map_err(|_| unreachable!());
+    assert_eq!(allocations(call), 0);
 }

@@ -9,6 +9,7 @@ use super::listeners::{EVERYWHERE, ListenerId, Listeners};
 use super::memory::{Mail, Memory};
 use super::name::Name;
 use super::permit::{AsyncPermit, Permit, Ticket};
+use super::standing::Standing;
 use super::word::Word;
 use super::{CircuitOpen, CircuitState};
 use crate::clock;
@@ -260,9 +261,9 @@ impl CircuitBreaker {
 
     /// What the failure said that opened it; `None` once it is closed.
     ///
-    /// Under `#[circuit]` that is the error's `Display`; without one, the first line of its `Debug`; without either, the
-    /// name of its type. With [`call`](Self::call) and [`call_async`](Self::call_async), it is always the first line of
-    /// its `Debug`. A string stands without its quotes.
+    /// Under `#[circuit]` that is the error's `Display`; without one, its `Debug`; without either, the name of its type.
+    /// With [`call`](Self::call) and [`call_async`](Self::call_async), it is always its `Debug`. A string stands without
+    /// its quotes. Of every text, the first line is kept, up to 512 bytes.
     #[must_use]
     pub fn last_failure(&self) -> Option<String> {
         self.read(|_, ledger, _| ledger.last_failure.as_deref().map(str::to_owned))
@@ -274,15 +275,19 @@ impl CircuitBreaker {
         self.read(|_, ledger, _| ledger.late)
     }
 
-    /// Whether there is nothing to be lost by forgetting it. Nobody is told of anything meanwhile: the caller holds a
-    /// lock.
-    pub(super) fn is_at_rest(&self) -> bool {
-        let now = clock::moment();
+    /// Whether every call is admitted at this moment.
+    #[inline]
+    pub(super) fn lets_in(&self) -> bool {
+        self.memory.word().lets_in()
+    }
+
+    /// For eviction. It changes nothing and delivers no event, because the caller holds a lock.
+    pub(super) fn standing(&self, now: Nanos) -> Standing {
         let ledger = self.memory.ledger();
         let word = self.memory.word();
-        word.state() == CircuitState::Closed
-            && core::failures(word, &ledger, now, &self.config) == 0
-            && ledger.window.is_clean(now)
+        let failures = core::failures(word, &ledger, now, &self.config);
+        let counting = failures != 0 || !ledger.window.is_clean(now);
+        Standing { state: word.state(), counting, open_until: ledger.until }
     }
 
     /// Refuses every call until [`force_close`](Self::force_close) or [`reset`](Self::reset).
@@ -387,25 +392,21 @@ impl CircuitBreaker {
     #[cold]
     #[inline(never)]
     fn tell_all(&self) {
-        if std::mem::replace(&mut self.memory.ledger().outbox.being_read, true) {
+        if !self.memory.ledger().outbox.queue.begin_delivery() {
             return;
         }
-        while let Some(note) = self.next_note() {
+        while let Some((note, dropped)) = self.next_note() {
             let Note { kind, generation, failures, time_left, last_failure } = note;
             let name = self.name.clone();
-            let event = CircuitEvent { name, kind, generation, failures, time_left, last_failure };
+            let event = CircuitEvent { name, kind, generation, failures, time_left, last_failure, dropped };
             self.listeners.tell(&event);
             EVERYWHERE.tell(&event);
         }
     }
 
-    /// Gives the reading up under the same lock that says there is nothing left: no event is forgotten in between.
-    fn next_note(&self) -> Option<Note> {
-        let mut ledger = self.memory.ledger();
-        let note = ledger.outbox.notes.pop_front();
-        ledger.outbox.being_read = note.is_some();
-        ledger.outbox.told = if note.is_some() { ledger.outbox.told + 1 } else { 0 };
-        note
+    /// Out of line, so that the lock is free while listeners run.
+    fn next_note(&self) -> Option<(Note, u64)> {
+        self.memory.ledger().outbox.queue.next()
     }
 }
 

@@ -1,11 +1,11 @@
 mod over;
-mod share;
+mod ratio;
 mod validate;
 
 use std::time::Duration;
 
 pub use self::over::Over;
-pub(super) use self::share::Share;
+pub(super) use self::ratio::Ratio;
 pub use self::validate::SetAt;
 use crate::error::{ConfigError, or_panic};
 use crate::time::Nanos;
@@ -50,12 +50,12 @@ use crate::time::Nanos;
 pub struct CircuitConfig {
     failure_threshold: Option<u32>,
     within: Option<Nanos>,
-    failure_rate: Option<Share>,
+    failure_rate: Option<Ratio>,
     window_calls: Option<u32>,
     window_time: Option<Nanos>,
     min_calls: Option<u32>,
     slow_call: Option<Nanos>,
-    slow_rate: Option<Share>,
+    slow_rate: Option<Ratio>,
     recovery_timeout: Nanos,
     max_recovery_timeout: Option<Nanos>,
     half_open_calls: u32,
@@ -181,7 +181,7 @@ impl CircuitConfig {
     /// # Errors
     /// Outside `0.0 < rate <= 1.0`.
     pub const fn try_failure_rate(mut self, rate: f64) -> Result<Self, ConfigError> {
-        self.failure_rate = Share::of(rate);
+        self.failure_rate = Ratio::of(rate);
         if self.failure_rate.is_none() {
             return Err(ConfigError::new(
                 "failure_rate",
@@ -330,7 +330,7 @@ impl CircuitConfig {
     /// # Errors
     /// Outside `0.0 < rate <= 1.0`.
     pub const fn try_slow_rate(mut self, rate: f64) -> Result<Self, ConfigError> {
-        self.slow_rate = Share::of(rate);
+        self.slow_rate = Ratio::of(rate);
         if self.slow_rate.is_none() {
             return Err(ConfigError::new("slow_rate", "`slow_rate` must be above 0 and at most 1 (100%)"));
         }
@@ -539,11 +539,11 @@ impl CircuitConfig {
         Some(format!("a call took {:?} or longer", self.slow_call?.to_duration()))
     }
 
-    pub(super) const fn rate_of_failures(&self) -> Option<Share> {
+    pub(super) const fn rate_of_failures(&self) -> Option<Ratio> {
         self.failure_rate
     }
 
-    pub(super) const fn rate_of_slow_calls(&self) -> Option<Share> {
+    pub(super) const fn rate_of_slow_calls(&self) -> Option<Ratio> {
         self.slow_rate
     }
 

@@ -1,26 +1,42 @@
+mod events;
 mod key;
-mod recent;
+mod recency;
+mod table;
 
-use std::fmt::Display;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::fmt::{self, Display};
+use std::sync::{Arc, PoisonError};
 
+use self::events::SetEvents;
 use self::key::KeyText;
-use self::recent::Recent;
+use self::table::{Inserted, New, Table};
 use super::config::CircuitConfig;
-use super::listeners::{EVERYWHERE, ListenerId, Listeners};
+use super::listeners::ListenerId;
 use super::{CircuitBreaker, Name};
+use crate::clock;
 use crate::error::{ConfigError, or_panic};
 use crate::event::{CircuitEvent, CircuitEventKind, Listener};
-use crate::time::Nanos;
+use crate::sync::RwLock;
 
 /// One circuit per key, a host or a tenant, all with one configuration: a bounded number of them.
 ///
-/// Keys are told apart by their text. When a new one comes and there is no place, the least recently used circuit goes
-/// that is *idle*: closed, with no failure counted and no call under way. If there is none, the new key's calls share
-/// nothing and are not remembered: a flood of keys costs neither memory nor what is known of the keys in trouble.
+/// Keys are told apart by their text. When a new key comes and the set is full, one circuit is evicted for it:
 ///
-/// Nor does it cost time: a new key looks at the eight circuits that were not used for longest. Those of them that are
-/// not idle count as used just now, so that the next new key looks at the next eight.
+/// 1. an *idle* one: closed, and nothing is counted. A circuit that was opened or half-open is idle too when no call has come
+///    for ten recovery timeouts and its open time is over;
+/// 2. if there is none, one that is *counting*: closed, with failures or slow calls that have not opened it.
+///
+/// Of either kind, the least recently used one is evicted. That is exact for up to 64 keys. A larger set gives each circuit
+/// a second chance: a new key looks at up to 64 circuits, not counting those that were used since a new key last came by, and
+/// the next new key goes on behind them.
+///
+/// A circuit that is open or half-open, that an operator has forced open, disabled or set to count only, or that has a
+/// call under way is not evicted. If all circuits that a new key looks at are, its own is not remembered: the call runs,
+/// its result is forgotten, and listeners get a [`CircuitEventKind::KeyNotRemembered`].
+///
+/// A circuit takes a bounded amount of memory, whatever its key and its errors are: up to 1000 bytes in the default
+/// configuration, and 650 more while it is open. Long keys are [shortened](Self::MAX_KEY_LENGTH), and 512 bytes of a failure's
+/// text are kept. A window adds a quarter of a byte for each of its calls, and `within` adds eight bytes for each failure
+/// of its threshold.
 ///
 /// ```
 /// use resilience::{CircuitConfig, KeyedCircuits};
@@ -32,19 +48,23 @@ use crate::time::Nanos;
 /// assert!(HOSTS.circuit("b.example").closed());
 /// assert_eq!(HOSTS.circuit("a.example").name(), "hosts[a.example]");
 /// ```
-#[derive(Debug)]
 pub struct KeyedCircuits {
     name: &'static str,
     config: CircuitConfig,
     max_keys: u32,
-    recent: Mutex<Recent>,
-    /// Shared with every circuit of the set. Made by whoever needs it first: there is no `Arc` in a `const`.
-    listeners: OnceLock<Arc<Listeners>>,
+    table: RwLock<Table>,
+    events: SetEvents,
 }
 
 impl KeyedCircuits {
-    /// 1024: more than the hosts most programs talk to, and about half a megabyte.
+    /// 1024: more than the hosts most programs talk to, and about a megabyte.
     pub const DEFAULT_MAX_KEYS: u32 = 1024;
+
+    /// 128 bytes: as long as a host name with a port can be, and half as much for what comes in front.
+    ///
+    /// A longer key is known by its beginning and a hash of 128 bits, which are also what stands in its circuit's name. The
+    /// hash is made with random keys of the process: nobody outside can find two keys with one hash.
+    pub const MAX_KEY_LENGTH: usize = key::MAX_KEY_LENGTH;
 
     /// No keys yet.
     ///
@@ -55,7 +75,7 @@ impl KeyedCircuits {
     pub const fn new(name: &'static str, config: CircuitConfig, max_keys: u32) -> Self {
         or_panic!(config.validate());
         or_panic!(Self::checked(max_keys));
-        Self { name, config, max_keys, recent: Mutex::new(Recent::new()), listeners: OnceLock::new() }
+        Self { name, config, max_keys, table: RwLock::new(Table::new(max_keys)), events: SetEvents::new() }
     }
 
     /// As [`new`](Self::new), for values known only at run time.
@@ -81,24 +101,36 @@ impl KeyedCircuits {
     /// The circuit of this key: anything that can be written, and for several values a `format_args!("{host}:{port}")`.
     /// It stays the key's while somebody holds it.
     ///
-    /// Nothing is allocated for a key that is known and whose text is no longer than 128 bytes.
+    /// Nothing is allocated for a key that is known and is no longer than [`MAX_KEY_LENGTH`](Self::MAX_KEY_LENGTH).
     pub fn circuit(&self, key: impl Display) -> Arc<CircuitBreaker> {
         // The key writes itself before the lock is taken: its `Display` may be the user's.
         let text = KeyText::of(&key);
-        let (circuit, evicted) = {
-            let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-            let make = || self.make(text.as_str());
-            recent.get_or_insert(text.as_str(), self.max_keys as usize, make, CircuitBreaker::is_at_rest)
+        let known = self.table.read().unwrap_or_else(PoisonError::into_inner).get(text.as_str());
+        known.unwrap_or_else(|| self.insert(text.as_str()))
+    }
+
+    #[cold]
+    fn insert(&self, key: &str) -> Arc<CircuitBreaker> {
+        let new = self.make(key);
+        let circuit = Arc::clone(&new.circuit);
+        let now = clock::moment();
+        let inserted = {
+            let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
+            table.insert(new, now, self.config.open_time(0))
         };
-        // Behind the lock: what its listeners hold is the user's.
-        drop(evicted);
+        match inserted {
+            Inserted::Known(known) => return known,
+            // Without the lock: what the listeners of the evicted circuit hold is the user's.
+            Inserted::Added(evicted) => drop(evicted),
+            Inserted::NotRemembered => self.tell_of_no_place(key),
+        }
         circuit
     }
 
     /// The circuits there are, in no particular order.
     #[must_use]
     pub fn circuits(&self) -> Vec<Arc<CircuitBreaker>> {
-        self.recent.lock().unwrap_or_else(PoisonError::into_inner).circuits()
+        self.table.read().unwrap_or_else(PoisonError::into_inner).circuits()
     }
 
     /// Calls `listener` after every event of every circuit of the set, of those that are made later as well; see
@@ -120,12 +152,12 @@ impl KeyedCircuits {
     /// assert!(HOSTS.unlisten(id));
     /// ```
     pub fn listen(&self, listener: impl Fn(&CircuitEvent) + Send + Sync + 'static) -> ListenerId {
-        self.listeners().add(Listener::new(listener))
+        self.events.listeners().add(Listener::new(listener))
     }
 
     /// Removes a listener of the set; see [`CircuitBreaker::unlisten`].
     pub fn unlisten(&self, id: ListenerId) -> bool {
-        self.listeners().remove(id)
+        self.events.listeners().remove(id)
     }
 
     /// Another set of the name, where they are to be one.
@@ -133,27 +165,35 @@ impl KeyedCircuits {
         self.config.means(&other.config) && self.max_keys == other.max_keys
     }
 
-    /// Tells of something that happened to the set, and to none of its circuits.
+    /// An event of the set, and of none of its circuits.
     pub(super) fn tell_of_conflict(&self, text: &Arc<str>) {
-        let event = CircuitEvent {
-            name: Name::Written(self.name),
-            kind: CircuitEventKind::Conflict,
-            generation: 0,
-            failures: 0,
-            time_left: Nanos::ZERO,
-            last_failure: Some(Arc::clone(text)),
+        self.events.tell(self.name, CircuitEventKind::Conflict, || Arc::clone(text));
+    }
+
+    fn tell_of_no_place(&self, key: &str) {
+        let text = || {
+            let most = self.max_keys;
+            format!("the key {key:?} has no place among {most}, and no circuit may be evicted").into()
         };
-        self.listeners().tell(&event);
-        EVERYWHERE.tell(&event);
+        self.events.tell(self.name, CircuitEventKind::KeyNotRemembered, text);
     }
 
-    fn listeners(&self) -> &Arc<Listeners> {
-        self.listeners.get_or_init(|| Arc::new(Listeners::new()))
+    fn make(&self, key: &str) -> New {
+        let name: Arc<str> = format!("{}[{key}]", self.name).into();
+        // No program has a name of 4 GiB.
+        let start = u32::try_from(self.name.len() + 1).unwrap_or(u32::MAX);
+        let listeners = Arc::clone(self.events.listeners());
+        let circuit = CircuitBreaker::of_set(Name::Made(Arc::clone(&name)), self.config, listeners);
+        New { circuit: Arc::new(circuit), name, start }
     }
+}
 
-    fn make(&self, key: &str) -> Arc<CircuitBreaker> {
-        let name = Name::Made(format!("{}[{key}]", self.name).into());
-        Arc::new(CircuitBreaker::of_set(name, self.config, Arc::clone(self.listeners())))
+impl fmt::Debug for KeyedCircuits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyedCircuits")
+            .field("name", &self.name)
+            .field("max_keys", &self.max_keys)
+            .finish_non_exhaustive()
     }
 }
 

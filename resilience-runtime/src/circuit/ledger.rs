@@ -1,8 +1,8 @@
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::CircuitState;
 use super::config::CircuitConfig;
+use super::event_queue::EventQueue;
 use super::name::Name;
 use super::notice::Notice;
 use super::window::Window;
@@ -40,18 +40,14 @@ pub(super) struct Trial {
     pub(super) began: Nanos,
 }
 
-/// The events that nobody has been told of yet.
+/// The events that have not been delivered.
 #[derive(Debug)]
 pub(super) struct Outbox {
     /// Whether anybody listens: else nothing is kept.
     pub(super) open: bool,
     /// What happens now is a listener's own doing.
     pub(super) transitions_only: bool,
-    /// How many events the thread has told that is reading them out.
-    pub(super) told: usize,
-    /// Whether some thread is reading them out: they reach the listeners in order, one after the other.
-    pub(super) being_read: bool,
-    pub(super) notes: VecDeque<Note>,
+    pub(super) queue: EventQueue<Note>,
 }
 
 /// An event as the core sees it, which does not know the circuit's name.
@@ -63,10 +59,6 @@ pub(super) struct Note {
     pub(super) time_left: Nanos,
     pub(super) last_failure: Option<Arc<str>>,
 }
-
-/// So many refusals and late results wait for a slow listener, and so many one thread tells of before it takes no more
-/// of them: it has called something, and is to come back. Transitions always wait, and are always told.
-const MOST_NOTES: usize = 64;
 
 impl Ledger {
     pub(super) const fn new(config: &CircuitConfig) -> Self {
@@ -81,13 +73,7 @@ impl Ledger {
             late: 0,
             window: Window::new(config),
             notice: None,
-            outbox: Outbox {
-                open: false,
-                transitions_only: false,
-                told: 0,
-                being_read: false,
-                notes: VecDeque::new(),
-            },
+            outbox: Outbox { open: false, transitions_only: false, queue: EventQueue::new() },
         }
     }
 
@@ -138,21 +124,12 @@ impl Ledger {
         time_left: Nanos,
         why: Option<&Arc<str>>,
     ) {
-        let minor = matches!(kind, CircuitEventKind::Refused | CircuitEventKind::LateResult);
-        let skipped = minor
-            && (self.outbox.transitions_only
-                || self.outbox.notes.len() >= MOST_NOTES
-                || self.outbox.told >= MOST_NOTES);
-        if !self.outbox.open || skipped {
+        if !self.outbox.open || self.outbox.transitions_only && kind.is_minor() {
             return;
         }
-        self.outbox.notes.push_back(Note {
-            kind,
-            generation: word.generation(),
-            failures: self.failures,
-            time_left,
-            last_failure: why.cloned(),
-        });
+        let (failures, last_failure) = (self.failures, why.cloned());
+        let generation = word.generation();
+        self.outbox.queue.push(kind, || Note { kind, generation, failures, time_left, last_failure });
     }
 }
 
@@ -178,19 +155,19 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_kept_where_nobody_listens_and_of_what_is_minor_only_so_much() {
+    fn nothing_is_kept_where_nobody_listens_and_of_what_a_listener_causes_transitions_only() {
         let mut ledger = Ledger::new(&CircuitConfig::new());
-        let mut kept = |kind, open| {
-            ledger.outbox.open = open;
+        let mut kept = |kind, open, transitions_only| {
+            (ledger.outbox.open, ledger.outbox.transitions_only) = (open, transitions_only);
             ledger.tell(kind, Word::first(0), Nanos::ZERO);
-            ledger.outbox.notes.len()
+            ledger.outbox.queue.next().map(|(note, dropped)| (note.kind, dropped))
         };
-        assert_eq!(kept(CircuitEventKind::Opened, false), 0);
-        assert_eq!(kept(CircuitEventKind::Refused, false), 0);
-        for note in 1..=MOST_NOTES {
-            assert_eq!(kept(CircuitEventKind::Refused, true), note);
+        for kind in [CircuitEventKind::Opened, CircuitEventKind::Refused, CircuitEventKind::LateResult] {
+            assert_eq!(kept(kind, false, false), None);
+            assert_eq!(kept(kind, true, false), Some((kind, 0)));
         }
-        assert_eq!(kept(CircuitEventKind::LateResult, true), MOST_NOTES);
-        assert_eq!(kept(CircuitEventKind::Opened, true), MOST_NOTES + 1, "a transition always waits");
+        assert_eq!(kept(CircuitEventKind::Refused, true, true), None);
+        assert_eq!(kept(CircuitEventKind::LateResult, true, true), None);
+        assert_eq!(kept(CircuitEventKind::Opened, true, true), Some((CircuitEventKind::Opened, 0)));
     }
 }

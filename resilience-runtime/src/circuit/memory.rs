@@ -283,7 +283,7 @@ impl Memory {
 }
 
 fn mail(ledger: &Ledger) -> Mail {
-    if ledger.outbox.notes.is_empty() { Mail::None } else { Mail::Waiting }
+    if ledger.outbox.queue.is_empty() { Mail::None } else { Mail::Waiting }
 }
 
 impl std::fmt::Debug for Memory {

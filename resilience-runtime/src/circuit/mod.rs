@@ -13,9 +13,11 @@ mod window;
 // Floor 2: what to do next.
 mod call_error;
 mod core;
+mod event_queue;
 mod ledger;
 mod notice;
 mod refusal;
+mod standing;
 mod word;
 // Floor 3: the only place that changes a circuit, and those who are told.
 mod listeners;

@@ -8,6 +8,7 @@ mod faults;
 mod interleavings;
 mod model;
 mod operators;
+mod ratios;
 mod stress;
 mod table;
 

@@ -1,62 +1,206 @@
+use std::collections::hash_map::{DefaultHasher, RandomState};
 use std::fmt::{self, Display, Write};
+use std::hash::{BuildHasher, Hasher};
+use std::sync::OnceLock;
 
-/// As long as a host name with a port can be, and half as much for what comes in front.
-const SHORT: usize = 128;
+use crate::circuit::text::prefix;
 
-/// A key's text, on the stack if it is short.
+/// The longest key that is kept as it is, in bytes: as long as a host name with a port can be, and half as much for what
+/// comes in front.
+pub(super) const MAX_KEY_LENGTH: usize = 128;
+
+/// A key's text, of bounded length: no memory is taken for the rest of a longer one.
 pub(super) enum KeyText {
-    Short { bytes: [u8; SHORT], length: usize },
+    Short {
+        bytes: [u8; MAX_KEY_LENGTH],
+        length: usize,
+    },
+    /// The beginning and a hash of all of it: longer than any short key, so that it is told apart from each of them.
     Long(String),
 }
 
 impl KeyText {
     pub(super) fn of(key: &dyn Display) -> Self {
-        let mut text = Self::Short { bytes: [0; SHORT], length: 0 };
+        let mut writer = KeyWriter { first: Block::EMPTY, long: None };
         // A key that cannot be written stands for itself as far as it got: an error from `Display` is nothing that
         // could be reported.
-        let _ = write!(text, "{key}");
-        text
+        let _ = write!(writer, "{key}");
+        let KeyWriter { first, long } = writer;
+        match long {
+            None => Self::Short { bytes: first.bytes, length: first.length },
+            Some(long) => Self::Long(long.finish(first.text())),
+        }
     }
 
     pub(super) fn as_str(&self) -> &str {
         match self {
-            // Whole strings are appended, so this cannot fail; if it could, all such keys would be one.
-            Self::Short { bytes, length } => std::str::from_utf8(&bytes[..*length]).unwrap_or_default(),
+            Self::Short { bytes, length } => text(&bytes[..*length]),
             Self::Long(text) => text,
         }
     }
 }
 
-impl Write for KeyText {
+/// The beginning of some bytes that is whole characters.
+fn text(bytes: &[u8]) -> &str {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        // A block may end inside a character.
+        Err(error) => std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default(),
+    }
+}
+
+struct KeyWriter {
+    first: Block,
+    /// What follows the first block.
+    long: Option<Box<Rest>>,
+}
+
+impl Write for KeyWriter {
     fn write_str(&mut self, more: &str) -> fmt::Result {
-        match self {
-            Self::Short { bytes, length } => {
-                if let Some(place) = bytes.get_mut(*length..*length + more.len()) {
-                    place.copy_from_slice(more.as_bytes());
-                    *length += more.len();
-                } else {
-                    let mut long = String::from(self.as_str());
-                    long.push_str(more);
-                    *self = Self::Long(long);
-                }
-            }
-            Self::Long(text) => text.push_str(more),
+        let more = self.first.fill(more.as_bytes());
+        if !more.is_empty() {
+            let first = &self.first;
+            self.long.get_or_insert_with(|| Box::new(Rest::after(first))).write(more);
         }
         Ok(())
     }
 }
 
+/// Bytes on the stack.
+#[derive(Clone, Copy)]
+struct Block {
+    bytes: [u8; MAX_KEY_LENGTH],
+    length: usize,
+}
+
+impl Block {
+    const EMPTY: Self = Self { bytes: [0; MAX_KEY_LENGTH], length: 0 };
+
+    /// Takes as much as there is room for, and returns what is left over.
+    fn fill<'a>(&mut self, more: &'a [u8]) -> &'a [u8] {
+        let (fits, left) = more.split_at(more.len().min(MAX_KEY_LENGTH - self.length));
+        self.bytes[self.length..][..fits.len()].copy_from_slice(fits);
+        self.length += fits.len();
+        left
+    }
+
+    fn text(&self) -> &str {
+        text(&self.bytes[..self.length])
+    }
+}
+
+/// Hashes a long key while it is written, in blocks: a hasher need not treat two parts as it treats the whole, and a key
+/// must have one hash however its `Display` takes it apart.
+struct Rest {
+    block: Block,
+    hashers: [DefaultHasher; 2],
+    length: u64,
+}
+
+impl Rest {
+    fn after(first: &Block) -> Self {
+        let mut rest = Self { block: Block::EMPTY, hashers: hashers(), length: 0 };
+        rest.write(&first.bytes[..first.length]);
+        rest
+    }
+
+    fn write(&mut self, mut more: &[u8]) {
+        self.length = self.length.wrapping_add(more.len() as u64);
+        loop {
+            more = self.block.fill(more);
+            if more.is_empty() {
+                return;
+            }
+            self.hash_block();
+        }
+    }
+
+    fn hash_block(&mut self) {
+        let Block { bytes, length } = std::mem::replace(&mut self.block, Block::EMPTY);
+        for hasher in &mut self.hashers {
+            hasher.write(&bytes[..length]);
+        }
+    }
+
+    fn finish(mut self, beginning: &str) -> String {
+        self.hash_block();
+        let length = self.length;
+        let [one, other] = self.hashers.map(|mut hasher| {
+            hasher.write_u64(length);
+            hasher.finish()
+        });
+        format!("{}…{one:016x}{other:016x}", prefix(beginning, MAX_KEY_LENGTH))
+    }
+}
+
+/// Two keyed hashes, 128 bits: with 64, two of some billion keys would share a circuit by chance. The hash keys are random and
+/// are the process's own, so that a stranger cannot look for two keys that share one, or for one that shares another's.
+fn hashers() -> [DefaultHasher; 2] {
+    static STATES: OnceLock<[RandomState; 2]> = OnceLock::new();
+    let states = STATES.get_or_init(|| [RandomState::new(), RandomState::new()]);
+    [states[0].build_hasher(), states[1].build_hasher()]
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
+    /// Text in pieces.
+    struct Pieces<'a>(&'a str, Vec<usize>);
+
+    impl Display for Pieces<'_> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            let mut left = self.0;
+            for length in &self.1 {
+                let piece = prefix(left, *length);
+                f.write_str(piece)?;
+                left = &left[piece.len()..];
+            }
+            f.write_str(left)
+        }
+    }
+
     #[test]
-    fn short_and_long_keys_read_as_they_were_written() {
-        for length in [0, 1, 127, 128, 129, 1000] {
+    fn short_keys_read_as_they_were_written_and_long_ones_are_longer_than_those_and_bounded() {
+        for length in [0, 1, 127, 128, 129, 130, 1000, 1_000_000] {
             let key = "é".repeat(length / 2) + &"x".repeat(length % 2);
-            let text = KeyText::of(&format_args!("{key}7"));
-            assert_eq!(text.as_str(), format!("{key}7"));
-            assert_eq!(matches!(text, KeyText::Short { .. }), key.len() < SHORT);
+            let text = KeyText::of(&key);
+            if length <= MAX_KEY_LENGTH {
+                assert_eq!(text.as_str(), key);
+                continue;
+            }
+            assert!(matches!(text, KeyText::Long(_)));
+            assert!(text.as_str().starts_with(&key[..126]), "{}", text.as_str());
+            assert!((MAX_KEY_LENGTH + 1..=MAX_KEY_LENGTH + 35).contains(&text.as_str().len()));
+        }
+    }
+
+    #[test]
+    fn long_keys_differ_that_differ_anywhere() {
+        let key = "x".repeat(1000);
+        let mut texts: Vec<String> = (0..=1000)
+            .map(|place| {
+                let changed = format!("{}y{}", &key[..place], &key[place..]);
+                KeyText::of(&changed).as_str().to_owned()
+            })
+            .chain([KeyText::of(&key).as_str().to_owned()])
+            .collect();
+        texts.sort();
+        texts.dedup();
+        assert_eq!(texts.len(), 1002);
+    }
+
+    proptest! {
+        #[test]
+        fn a_key_is_the_same_however_it_is_written(
+            key in "[a-zé€]{0,400}",
+            pieces in prop::collection::vec(0..200_usize, 0..20),
+        ) {
+            let whole = KeyText::of(&key);
+            let in_pieces = KeyText::of(&Pieces(&key, pieces));
+            prop_assert_eq!(whole.as_str(), in_pieces.as_str());
         }
     }
 }

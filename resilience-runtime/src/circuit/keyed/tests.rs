@@ -1,3 +1,5 @@
+use std::sync::Mutex;
+
 use super::*;
 
 const ONE: CircuitConfig = CircuitConfig::new().failure_threshold(2);
@@ -41,14 +43,138 @@ fn what_is_open_or_counting_or_in_use_stays() {
     assert!(Arc::ptr_eq(&used, &keyed.circuit("used")));
 }
 
+/// The keys of a log of `KeyNotRemembered` events, and how many events were dropped.
+#[cfg(feature = "testing")]
+fn logged(keyed: &KeyedCircuits) -> std::sync::Arc<Mutex<Vec<String>>> {
+    let log = std::sync::Arc::new(Mutex::new(Vec::new()));
+    keyed.listen({
+        let log = log.clone();
+        move |event| {
+            if event.kind() == CircuitEventKind::KeyNotRemembered {
+                assert_eq!((event.name(), event.dropped()), ("k", 0));
+                log.lock().unwrap().push(event.last_failure().unwrap().to_owned());
+            }
+        }
+    });
+    log
+}
+
+fn fails(keyed: &KeyedCircuits, key: &str) {
+    let _ = keyed.circuit(key).call(|| Err::<(), _>("down"));
+}
+
 #[test]
-fn a_flood_of_keys_in_trouble_stays_within_its_bound() {
-    let keyed = KeyedCircuits::new("k", ONE, 2);
-    for key in 0..100 {
-        let _ = keyed.circuit(key).call(|| Err::<(), _>(()));
+fn a_new_key_is_protected_after_every_key_of_a_full_set_has_failed_once() {
+    for max_keys in [3, 64, 65, 1000] {
+        let keyed = KeyedCircuits::new("k", ONE, max_keys);
+        for number in 0..max_keys {
+            fails(&keyed, &format!("old {number}"));
+        }
+        fails(&keyed, "new");
+        fails(&keyed, "new");
+        assert!(keyed.circuit("new").opened(), "with {max_keys} keys");
+        assert_eq!(keyed.circuits().len(), max_keys as usize);
+        assert_eq!(keyed.circuit("old 1").failure_count(), 1, "one circuit made room");
     }
-    assert_eq!(names(&keyed), ["k[0]", "k[1]"]);
-    assert_eq!(keyed.circuit(50).call(|| Ok::<_, ()>(1)), Ok(1));
+}
+
+#[test]
+fn a_flood_of_failing_keys_evicts_the_least_recently_used_counts_and_leaves_open_circuits_alone() {
+    let keyed = KeyedCircuits::new("k", ONE, 4);
+    fails(&keyed, "open");
+    fails(&keyed, "open");
+    for key in 0..100 {
+        fails(&keyed, "used");
+        keyed.circuit("used").reset();
+        fails(&keyed, "used");
+        fails(&keyed, &key.to_string());
+    }
+    assert_eq!(names(&keyed), ["k[98]", "k[99]", "k[open]", "k[used]"]);
+}
+
+#[cfg(feature = "testing")]
+#[test]
+fn an_open_circuit_is_kept_while_it_is_called_and_evicted_ten_recovery_timeouts_after_its_last_call() {
+    let clock = crate::testing::ManualClock::install();
+    let second = std::time::Duration::from_secs(1);
+    let keyed = KeyedCircuits::new("k", ONE.failure_threshold(1).recovery_timeout(second), 2);
+    let log = logged(&keyed);
+    fails(&keyed, "a");
+    fails(&keyed, "b");
+    let mut told = 0;
+    let mut is_remembered = |key| {
+        keyed.circuit(key);
+        let remembered = keyed.circuits().iter().any(|circuit| circuit.name() == format!("k[{key}]"));
+        told += usize::from(!remembered);
+        let log = log.lock().unwrap();
+        assert_eq!(log.len(), told);
+        assert!(remembered || log.last().unwrap().contains(&format!("{key:?}")), "{log:?}");
+        remembered
+    };
+    assert!(!is_remembered("c"));
+    clock.advance(9 * second);
+    // A failed trial: it opens again.
+    fails(&keyed, "a");
+    clock.advance(std::time::Duration::from_nanos(999_999_999));
+    assert!(!is_remembered("d"));
+    clock.advance(std::time::Duration::from_nanos(1));
+    assert!(is_remembered("e"));
+    assert_eq!(names(&keyed), ["k[a]", "k[e]"]);
+    // A call that is refused is a call.
+    keyed.circuit("a").call(|| Ok::<_, ()>(())).expect("it is a trial");
+    fails(&keyed, "a");
+    fails(&keyed, "e");
+    clock.advance(second / 2);
+    fails(&keyed, "a");
+    clock.advance(19 * second / 2);
+    assert!(is_remembered("f"));
+    assert_eq!(names(&keyed), ["k[a]", "k[f]"]);
+}
+
+#[test]
+fn what_an_operator_has_set_is_kept() {
+    let keyed = KeyedCircuits::new("k", ONE, 4);
+    keyed.circuit("forced").force_open();
+    keyed.circuit("disabled").disable();
+    keyed.circuit("metrics").metrics_only();
+    for key in 0..100 {
+        keyed.circuit(key);
+    }
+    assert_eq!(names(&keyed), ["k[99]", "k[disabled]", "k[forced]", "k[metrics]"]);
+}
+
+#[test]
+fn a_listener_that_uses_keys_without_room_is_not_told_of_them() {
+    static KEYED: KeyedCircuits = KeyedCircuits::new("full", ONE, 1);
+    let _held = KEYED.circuit("held");
+    let told = std::sync::Arc::new(Mutex::new(0));
+    KEYED.listen({
+        let told = told.clone();
+        move |_| {
+            *told.lock().unwrap() += 1;
+            KEYED.circuit("from the listener");
+        }
+    });
+    KEYED.circuit("new");
+    KEYED.circuit("new");
+    assert_eq!(*told.lock().unwrap(), 2);
+}
+
+#[test]
+fn long_keys_are_told_apart_and_their_text_is_bounded() {
+    let keyed = KeyedCircuits::new("k", ONE, 9);
+    let long = "x".repeat(1_000_000);
+    let (one, other) = (keyed.circuit(format_args!("{long}1")), keyed.circuit(format_args!("{long}2")));
+    assert_ne!(one.name(), other.name());
+    assert!(one.name().starts_with("k[xxxxxx"));
+    assert!(one.name().len() < 200, "{}", one.name());
+    // However it is written.
+    assert!(Arc::ptr_eq(&one, &keyed.circuit(format_args!("{}{}", &long[7..], "xxxxxxx1"))));
+    // A key that is written like the name of another one is another key.
+    let name = one.name();
+    assert!(!Arc::ptr_eq(&one, &keyed.circuit(&name[2..name.len() - 1])));
+    let longest = "x".repeat(KeyedCircuits::MAX_KEY_LENGTH);
+    assert_eq!(keyed.circuit(&longest).name(), format!("k[{longest}]"));
 }
 
 #[test]
@@ -106,3 +232,35 @@ fn a_listener_of_the_set_hears_of_keys_that_came_later_and_of_those_that_were_fo
     keyed.circuit("a").reset();
     assert_eq!(log.lock().unwrap().len(), 4);
 }
+
+#[test]
+fn a_listener_that_hangs_holds_up_one_call_and_not_those_of_other_new_keys() {
+    let keyed = KeyedCircuits::new("full", ONE, 1);
+    let _held = keyed.circuit("held");
+    let (hangs, told) = std::sync::mpsc::channel();
+    let (resume, resumed) = std::sync::mpsc::channel::<()>();
+    let log = std::sync::Arc::new(Mutex::new(Vec::new()));
+    keyed.listen({
+        let (log, resumed) = (log.clone(), Mutex::new(resumed));
+        move |event| {
+            log.lock().unwrap().push(event.dropped());
+            let _ = hangs.send(());
+            let _ = resumed.lock().unwrap().recv();
+        }
+    });
+    std::thread::scope(|scope| {
+        scope.spawn(|| keyed.circuit("new"));
+        told.recv().unwrap();
+        for key in 0..1000 {
+            keyed.circuit(key);
+        }
+        drop(resume);
+    });
+    keyed.circuit("another");
+    let log = log.lock().unwrap();
+    assert!(log.len() < 100, "{}", log.len());
+    assert_eq!(log.len() as u64 + log.iter().sum::<u64>(), 1002);
+}
+
+#[cfg(feature = "testing")]
+mod model;

@@ -211,7 +211,7 @@ fn events_of_many_threads_come_one_at_a_time_in_the_order_of_their_generations()
             // A listener that ran twice at once would find the lock taken, and its event would be missing below.
             let mut generations = generations.try_lock().expect("one at a time");
             std::thread::yield_now();
-            generations.push(event.generation());
+            generations.push((event.generation(), event.dropped()));
         }
     });
     std::thread::scope(|scope| {
@@ -220,7 +220,45 @@ fn events_of_many_threads_come_one_at_a_time_in_the_order_of_their_generations()
         }
     });
     let generations = generations.lock().unwrap();
-    assert!(generations.iter().copied().eq(1..=2000));
+    let mut last = 0;
+    for (generation, dropped) in generations.iter().copied() {
+        assert_eq!(u64::from(generation), last + dropped + 1);
+        last = u64::from(generation);
+    }
+    assert_eq!(last, 2000);
+}
+
+#[test]
+fn a_listener_that_hangs_costs_a_bounded_queue_and_learns_how_much_it_missed() {
+    const TRANSITIONS: u32 = 200_000;
+    let breaker = breaker(TWO);
+    let (hangs, told) = std::sync::mpsc::channel();
+    let (resume, resumed) = std::sync::mpsc::channel::<()>();
+    let log = Arc::new(Mutex::new(Vec::new()));
+    breaker.listen({
+        let (log, resumed) = (log.clone(), Mutex::new(resumed));
+        move |event| {
+            log.lock().unwrap().push((event.generation(), event.dropped()));
+            let _ = hangs.send(());
+            // The first event waits for a word, and all others find that nobody is left to say one.
+            let _ = resumed.lock().unwrap().recv();
+        }
+    });
+    std::thread::scope(|scope| {
+        scope.spawn(|| breaker.reset());
+        told.recv().unwrap();
+        (1..TRANSITIONS).for_each(|_| breaker.reset());
+        let queued = breaker.inspect(|_, ledger| ledger.outbox.queue.len());
+        assert_eq!(queued, crate::circuit::event_queue::MAX_QUEUED);
+        drop(resume);
+    });
+    let log = log.lock().unwrap();
+    assert_eq!(log.len(), 1 + crate::circuit::event_queue::MAX_QUEUED);
+    assert_eq!(log.first(), Some(&(1, 0)));
+    assert_eq!(log.last(), Some(&(TRANSITIONS, 0)), "the present state");
+    let missed: u64 = log.iter().map(|(_, dropped)| dropped).sum();
+    assert_eq!(missed + log.len() as u64, u64::from(TRANSITIONS));
+    assert_eq!(log[1].1, missed, "the first event after the gap says how wide it is");
 }
 
 #[test]

@@ -1,0 +1,122 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn of(slots: usize) -> Recency {
+    let mut recency = Recency::new(slots);
+    (0..slots).for_each(|_| recency.add());
+    recency
+}
+
+/// What every slot claims, out of one number: mixed, or all of one kind.
+fn claim(seed: u64, slot: usize) -> Claim {
+    let mixed = (seed ^ slot as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
+    match if seed % 4 == 0 { seed >> 32 } else { mixed } % 7 {
+        0 => Claim::Idle,
+        1 | 2 => Claim::Counting,
+        _ => Claim::Kept,
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Use(usize),
+    /// With the seed of what the slots claim.
+    Evict(u64),
+}
+
+fn steps(slots: usize) -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        4 => (0..slots).prop_map(Step::Use),
+        1 => any::<u64>().prop_map(Step::Evict),
+    ];
+    prop::collection::vec(step, 0..100)
+}
+
+proptest! {
+    #[test]
+    fn a_small_set_evicts_as_a_list_ordered_by_use_does(
+        (slots, steps) in (1..=EXACT).prop_flat_map(|slots| (Just(slots), steps(slots))),
+    ) {
+        let mut recency = of(slots);
+        // The naive model: slots, the least recently used first.
+        let mut order: Vec<usize> = (0..slots).collect();
+        let move_to_end = |order: &mut Vec<usize>, slot| {
+            order.retain(|other| *other != slot);
+            order.push(slot);
+        };
+        for step in steps {
+            match step {
+                Step::Use(slot) => {
+                    recency.used(slot);
+                    move_to_end(&mut order, slot);
+                }
+                Step::Evict(seed) => {
+                    let first = |wanted| order.iter().copied().find(|slot| claim(seed, *slot) == wanted);
+                    let expected = first(Claim::Idle).or_else(|| first(Claim::Counting));
+                    let victim = recency.victim(|slot| claim(seed, slot));
+                    prop_assert_eq!(victim, expected);
+                    if let Some(slot) = victim {
+                        recency.replaced(slot);
+                        move_to_end(&mut order, slot);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_large_set_looks_at_few_circuits_and_finds_an_idle_one_among_those_it_looks_at(
+        (slots, steps) in (EXACT + 1..=300).prop_flat_map(|slots| (Just(slots), steps(slots))),
+    ) {
+        let mut recency = of(slots);
+        for step in steps {
+            match step {
+                Step::Use(slot) => recency.used(slot),
+                Step::Evict(seed) => {
+                    let mut looked = Vec::new();
+                    let victim = recency.victim(|slot| {
+                        looked.push(slot);
+                        claim(seed, slot)
+                    });
+                    prop_assert!(looked.len() <= LOOKS);
+                    let first = |wanted| looked.iter().copied().find(|slot| claim(seed, *slot) == wanted);
+                    prop_assert_eq!(victim, first(Claim::Idle).or_else(|| first(Claim::Counting)));
+                    prop_assert!(victim.is_some() || looked.len() == LOOKS, "it has not given up early");
+                    if let Some(slot) = victim {
+                        recency.replaced(slot);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_large_set_finds_the_only_idle_circuit_within_one_round_of_new_keys(
+        slots in EXACT + 1..=1000_usize,
+        idle in any::<prop::sample::Index>(),
+        used in prop::collection::vec(any::<prop::sample::Index>(), 0..100),
+    ) {
+        let mut recency = of(slots);
+        for slot in &used {
+            recency.used(slot.index(slots));
+        }
+        let idle = idle.index(slots);
+        let claim = |slot| if slot == idle { Claim::Idle } else { Claim::Kept };
+        let keys = (0..slots).position(|_| recency.victim(claim) == Some(idle)).unwrap_or(slots);
+        // A slot that was used is looked at when the hand comes by again.
+        prop_assert!(keys <= 2 * slots.div_ceil(LOOKS), "after {keys} of {slots}");
+    }
+}
+
+#[test]
+fn a_circuit_that_is_used_again_outlives_those_that_are_not() {
+    let mut recency = of(1000);
+    for number in 0..10_000 {
+        recency.used(7);
+        recency.used(number % 2);
+        let victim = recency.victim(|_| Claim::Idle).unwrap();
+        assert!(victim != 7, "after {number} keys");
+        recency.replaced(victim);
+    }
+}
