@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle};
 
-use super::cancel::{Ask, CancelFunction, ask_by};
+use super::cancel::{CancelFunction, ask_by};
 use super::drive::drive;
-use super::jobs::Jobs;
+use super::jobs::{Ask, Jobs};
 use super::settings::Settings;
 use super::{Batch, PollExecutor, PollNext};
 use crate::time::Nanos;

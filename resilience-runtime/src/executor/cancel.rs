@@ -9,7 +9,7 @@ use super::PollFailure;
 use super::catch::{Caught, caught};
 use super::drive::either;
 use super::helper::Helper;
-use super::jobs::{Afterwards, Chunk, Jobs, Running};
+use super::jobs::{Afterwards, Ask, Chunk, Jobs, Running};
 use super::slots::{JobId, Phase};
 
 /// A cancel function: `Fn(J) -> Fut`, as [`cancel_with`](crate::PollExecutorBuilder::cancel_with) takes it.
@@ -33,9 +33,6 @@ where
 {
     type Answer = Fut;
 }
-
-/// Makes the future that asks for one job. The cancel function itself is called when the future is first polled.
-pub(super) type Ask<J> = Box<dyn Fn(&J) -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
 
 pub(super) fn ask_by<J, C>(cancel: C) -> Ask<J>
 where
@@ -151,7 +148,7 @@ fn ask<J, T, E>(
                 let mut question = Caught::new(question);
                 // A question without an answer must not outlive a shutdown.
                 let closed = async { drop(closing.wait_for(|closing| *closing).await) };
-                let agreed = either(std::pin::Pin::new(&mut question), closed).await;
+                let agreed = either(Pin::new(&mut question), closed).await;
                 // Its destructor may panic.
                 let _ = caught(move || drop(question));
                 agreed.map(|agreed| agreed.unwrap_or(false))

@@ -35,3 +35,12 @@ pub enum PollFailure<E> {
     #[error("a panic ended it: {0}")]
     Panicked(String),
 }
+
+/// Why a task was dropped that has said nothing: it panicked where nobody catches that, or its runtime ends.
+pub(super) fn unsaid<E>() -> PollFailure<E> {
+    if std::thread::panicking() {
+        PollFailure::Panicked("what was submitted panicked when it was dropped".to_owned())
+    } else {
+        PollFailure::ShutDown
+    }
+}

@@ -11,7 +11,6 @@ use tokio::sync::{Notify, watch};
 use tokio::task::AbortHandle;
 
 use super::PollFailure;
-use super::cancel::Ask;
 use super::catch::caught;
 use super::metrics::{Kind, PollMetrics};
 use super::settings::Settings;
@@ -107,6 +106,9 @@ pub(super) struct Jobs<J, T, E> {
     /// Tells whoever waits for the end that something has ended.
     pub(super) ended: Notify,
 }
+
+/// Makes the future that asks for one job. The cancel function itself is called when the future is first polled.
+pub(super) type Ask<J> = Box<dyn Fn(&J) -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
 
 pub(super) struct State<J, T, E> {
     pub(super) slots: Slots<T, E>,

@@ -7,9 +7,9 @@ use std::task::{Context, Poll};
 
 use super::PollFailure;
 use super::catch::caught;
+use super::failure::unsaid;
 use super::jobs::{Afterwards, BACKLOG, BoxedSubmission, Jobs, Life, Running, State, Submission};
 use super::slots::JobId;
-use super::submit::unsaid;
 
 /// A task that polls submissions for the first time, one after the other.
 ///

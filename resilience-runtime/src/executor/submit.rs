@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use super::PollFailure;
 use super::catch::{Caught, caught};
+use super::failure::unsaid;
 use super::helper::Helper;
 use super::jobs::{Afterwards, BACKLOG, Entry, Jobs, Life, Running, State, Submission};
 use super::slots::{JobId, Phase, make_room};
@@ -218,15 +219,6 @@ where
         let wakes = !state.arrived || polling == 1;
         state.arrived = true;
         (None, wakes)
-    }
-}
-
-/// Why a task was dropped that has said nothing: it panicked where nobody catches that, or its runtime ends.
-pub(super) fn unsaid<E>() -> PollFailure<E> {
-    if std::thread::panicking() {
-        PollFailure::Panicked("what was submitted panicked when it was dropped".to_owned())
-    } else {
-        PollFailure::ShutDown
     }
 }
 
