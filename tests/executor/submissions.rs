@@ -175,7 +175,8 @@ async fn a_closure_that_exceeds_the_submit_timeout_fails_in_time_and_keeps_its_p
     });
     service.finish(2, Ok("done"));
     let next = executor.submit(job(2));
-    assert_eq!(late.await, Err(PollFailure::SubmitTimedOut));
+    let late = tokio::time::timeout(secs(30), late).await;
+    assert_eq!(late.expect("it fails in time"), Err(PollFailure::SubmitTimedOut));
     assert_eq!((executor.metrics().in_flight, executor.metrics().queued), (1, 1));
     drop(go);
     assert_eq!(next.await, Ok("done"));
