@@ -38,7 +38,7 @@ where
             let id = state.slots.insert(phase, group)?;
             state.metrics.submitted += 1;
             let begin = if begins {
-                self.place(&mut state, id, submission)
+                Self::place(&mut state, id, submission)
             } else {
                 state.queue.push_back(id);
                 state.queued.insert(id, submission);
@@ -60,7 +60,7 @@ where
     }
 
     /// A submission gets a place.
-    fn place(&self, state: &mut State<J, T, E>, id: JobId, submission: Submission<J, E>) -> Begin<J, E> {
+    fn place(state: &mut State<J, T, E>, id: JobId, submission: Submission<J, E>) -> Begin<J, E> {
         state.in_flight += 1;
         match submission {
             Submission::Future(future) => {
@@ -196,7 +196,7 @@ where
             // Those that were cancelled have left only their number.
             if let Some(submission) = state.queued.remove(&id) {
                 state.slots.advance(id, Phase::Submitting);
-                return Some(self.place(state, id, submission));
+                return Some(Self::place(state, id, submission));
             }
         }
         None
