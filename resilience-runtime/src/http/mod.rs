@@ -65,7 +65,9 @@
 
 // Floor 5: the words.
 mod attempt;
+mod budget;
 mod error;
+mod jsonpath;
 mod response;
 // Floor 6: what is asked of an answer.
 mod condition;
@@ -74,7 +76,9 @@ mod ending;
 mod client;
 mod data;
 mod poller;
+mod redirect;
 mod run;
+mod send;
 
 pub use attempt::HttpAttempt;
 pub use condition::{Condition, callback, header, json, jsonpath, status, text};
