@@ -1,13 +1,13 @@
 //! Connections that the server closes while they are idle, by its own keep-alive time.
 
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::time::Duration;
 
 use reqwest::{Client, Method, Request};
 use resilience::http::{HttpPoll, status};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
 
 use crate::server::{Reply, Server};
 use crate::{error, quick};
@@ -30,38 +30,35 @@ struct KeepAlive {
 }
 
 impl KeepAlive {
-    async fn start(close: Close) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    /// On threads of its own: its timer is not one of the runtime that is tested.
+    fn start(close: Close) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());
         let (requests, answered) = (Arc::<AtomicU32>::default(), Arc::<AtomicU32>::default());
         let seen = Arc::clone(&requests);
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(Self::serve(stream, close, Arc::clone(&seen), Arc::clone(&answered)));
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (seen, answered) = (Arc::clone(&seen), Arc::clone(&answered));
+                std::thread::spawn(move || Self::serve(&stream, close, &seen, &answered));
             }
         });
         Self { url, requests }
     }
 
-    async fn serve(
-        mut stream: TcpStream,
-        close: Close,
-        seen: Arc<AtomicU32>,
-        answered: Arc<AtomicU32>,
-    ) -> Option<()> {
-        request(&mut stream).await?;
+    fn serve(mut stream: &TcpStream, close: Close, seen: &AtomicU32, answered: &AtomicU32) -> Option<()> {
+        request(stream)?;
         seen.fetch_add(1, SeqCst);
         let status = if answered.fetch_add(1, SeqCst) % 2 == 0 { "404 Not Found" } else { "200 OK" };
         let response = format!("HTTP/1.1 {status}\r\ncontent-length: 2\r\n\r\nok");
-        stream.write_all(response.as_bytes()).await.ok()?;
+        stream.write_all(response.as_bytes()).ok()?;
         match close {
-            Close::After(time) => tokio::time::sleep(time).await,
+            Close::After(time) => std::thread::sleep(time),
             Close::OnFirstByte => {
-                stream.read_u8().await.ok()?;
+                stream.read_exact(&mut [0]).ok()?;
                 seen.fetch_add(1, SeqCst);
             }
             Close::OnRequest => {
-                request(&mut stream).await?;
+                request(stream)?;
                 seen.fetch_add(1, SeqCst);
             }
         }
@@ -69,15 +66,17 @@ impl KeepAlive {
     }
 }
 
-async fn request(stream: &mut TcpStream) -> Option<()> {
+fn request(mut stream: &TcpStream) -> Option<()> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
-        head.push(stream.read_u8().await.ok()?);
+        let mut byte = [0];
+        stream.read_exact(&mut byte).ok()?;
+        head.extend(byte);
     }
     Some(())
 }
 
-const INTERVAL: Duration = Duration::from_millis(4);
+const INTERVAL: Duration = Duration::from_millis(2);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_that_was_closed_while_idle_is_no_failed_attempt() {
@@ -89,13 +88,10 @@ async fn a_connection_that_was_closed_while_idle_is_no_failed_attempt() {
         Close::OnFirstByte,
         Close::OnRequest,
     ] {
-        let server = KeepAlive::start(close).await;
+        let server = KeepAlive::start(close);
         let attempts = Arc::<AtomicU32>::default();
         let count = Arc::clone(&attempts);
-        let poll = HttpPoll::get(&server.url)
-            .interval(INTERVAL)
-            .until(status(200))
-            .attempt_timeout(Duration::from_secs(2));
+        let poll = HttpPoll::get(&server.url).interval(INTERVAL).until(status(200));
         let poll = poll.on_attempt(move |attempt| {
             assert!(attempt.outcome.is_ok(), "{close:?}: {:?}", attempt.outcome);
             count.fetch_add(1, SeqCst);
@@ -114,7 +110,7 @@ async fn a_connection_that_was_closed_while_idle_is_no_failed_attempt() {
 
 #[tokio::test]
 async fn a_request_that_is_not_idempotent_is_not_repeated_once_it_was_written() {
-    let server = KeepAlive::start(Close::OnRequest).await;
+    let server = KeepAlive::start(Close::OnRequest);
     let request = Request::new(Method::POST, server.url.parse().unwrap());
     let poll = HttpPoll::request(request).interval(INTERVAL).until(status(200));
     let error = error(poll.run().await);
@@ -124,7 +120,7 @@ async fn a_request_that_is_not_idempotent_is_not_repeated_once_it_was_written() 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_that_is_not_idempotent_is_sent_on_a_new_connection_if_the_old_one_is_closed() {
-    let server = KeepAlive::start(Close::After(Duration::ZERO)).await;
+    let server = KeepAlive::start(Close::After(Duration::ZERO));
     let request = Request::new(Method::POST, server.url.parse().unwrap());
     let poll = HttpPoll::request(request).interval(Duration::from_millis(30)).until(status(200));
     poll.run().await.unwrap();
@@ -150,7 +146,7 @@ async fn a_response_that_breaks_off_is_not_repeated() {
 /// Nothing tells how long the connections of a caller's own client have been idle, or that they have been.
 #[tokio::test]
 async fn with_a_clients_own_pool_a_request_is_repeated_at_most_twice() {
-    let server = KeepAlive::start(Close::OnRequest).await;
+    let server = KeepAlive::start(Close::OnRequest);
     let client = Client::new();
     // Two idle connections, both of which are closed by the next request.
     let (one, other) = tokio::join!(client.get(&server.url).send(), client.get(&server.url).send());

@@ -10,6 +10,7 @@ mod idle;
 mod running;
 mod secrets;
 mod server;
+mod strangers;
 mod tls;
 mod trouble;
 
