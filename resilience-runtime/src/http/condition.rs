@@ -55,8 +55,11 @@ pub fn json(value: impl Into<Value>) -> Condition {
     Condition(Kind::Json(value.into()))
 }
 
-/// What this `JSONPath` (RFC 9535) finds in the body: nothing never holds; one match is compared with `value`, several are, as a
-/// list. A body that is no JSON is an error; so is an expression that cannot be read, before the first request.
+/// What this `JSONPath` (RFC 9535) finds in the body: no match never holds, one match is compared with `value`, several are
+/// compared as a list. A body that is not JSON is an error; so is an expression that does not parse, before the first request.
+///
+/// Expressions have at most 1024 bytes and 16 levels of nesting, and an evaluation that takes too many steps is an error: see
+/// [limits](crate::http#limits). The functions are `length`, `count` and `value`; `match` and `search` are not supported.
 ///
 /// ```
 /// use resilience::http::jsonpath;
@@ -67,7 +70,7 @@ pub fn json(value: impl Into<Value>) -> Condition {
 #[must_use]
 pub fn jsonpath(expression: impl Into<String>, value: impl Into<Value>) -> Condition {
     let source = expression.into();
-    let path = JsonPath::parse(&source).map_err(|error| error.to_string());
+    let path = JsonPath::parse(&source);
     Condition(Kind::JsonPath { source, path, value: value.into() })
 }
 

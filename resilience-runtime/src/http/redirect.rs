@@ -9,7 +9,7 @@ use reqwest::{Method, Request, StatusCode, Url};
 use super::HttpError;
 use super::error::{Kind, redacted};
 
-/// The limit of `reqwest` and of most browsers' predecessors; more is a loop.
+/// As in `reqwest`; more is a loop.
 pub(super) const MAX_REDIRECTS: usize = 10;
 
 /// What may be sent to another origin: what the response should be like, and who asks. No credentials fit into these.
@@ -38,7 +38,9 @@ pub(super) fn redirect(
     };
     if method != *request.method() {
         *request.body_mut() = None;
-        OF_BODY.iter().for_each(|name| _ = request.headers_mut().remove(name));
+        for name in OF_BODY {
+            request.headers_mut().remove(name);
+        }
         *request.method_mut() = method;
     }
     if target.origin() != request.url().origin() {
