@@ -2,7 +2,6 @@ use std::fmt;
 
 use tokio::time::Instant;
 
-use super::HttpResponse;
 use crate::clock;
 
 /// What evaluating the conditions on one response may cost, all of them together. Evaluation runs on a thread of the
@@ -33,8 +32,9 @@ const STEPS_PER_BYTE: u64 = 2;
 const STEPS_PER_LOOK: u64 = 4_096;
 
 impl Budget {
-    pub(super) fn of(response: &HttpResponse) -> Self {
-        Self::steps(STEPS.saturating_add(STEPS_PER_BYTE.saturating_mul(response.bytes().len() as u64)))
+    /// For a body of this many bytes.
+    pub(super) const fn of(bytes: usize) -> Self {
+        Self::steps(STEPS.saturating_add(STEPS_PER_BYTE.saturating_mul(bytes as u64)))
     }
 
     pub(super) const fn steps(most: u64) -> Self {

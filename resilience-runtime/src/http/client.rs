@@ -1,11 +1,11 @@
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use reqwest::header::HeaderValue;
 use reqwest::{Certificate, Client, Url, redirect};
-use tokio::sync::{Mutex, oneshot};
+use tokio::sync::{OnceCell, oneshot};
 
 use super::HttpError;
 use super::error::Kind;
@@ -68,48 +68,38 @@ fn certificates(path: &Path) -> Result<Vec<Certificate>, String> {
 
 /// The client of our own: made once, by the first attempt that needs it.
 #[derive(Debug, Default)]
-pub(super) struct OwnClient(Mutex<State>);
-
-#[derive(Debug, Default)]
-enum State {
-    #[default]
-    None,
-    /// An attempt that runs out of time leaves it to the next one.
-    Building(oneshot::Receiver<Result<Client, HttpError>>),
-    Built(Sender),
+pub(super) struct OwnClient {
+    /// Filled by the thread that makes it, so that an attempt which runs out of time leaves it to the next one.
+    made: Arc<OnceLock<Sender>>,
+    /// Lets runs side by side wait for one thread.
+    waited_for: OnceCell<Sender>,
 }
 
 impl OwnClient {
     /// Reading the certificates, those of the system included, blocks: it is done on a thread of its own, for which no
     /// runtime waits when it is shut down.
     pub(super) async fn get(&self, tls: &Tls) -> Result<Sender, HttpError> {
+        if let Some(sender) = self.made.get() {
+            return Ok(sender.clone());
+        }
+        self.waited_for.get_or_try_init(|| self.make(tls.clone())).await.cloned()
+    }
+
+    async fn make(&self, tls: Tls) -> Result<Sender, HttpError> {
         let failed = |cause: &str| {
             HttpError::new(Kind::Settings, None, format!("the HTTP client could not be made: {cause}"))
         };
-        let mut state = self.0.lock().await;
-        if matches!(*state, State::None) {
-            let (send, receive) = oneshot::channel();
-            let tls = tls.clone();
-            std::thread::Builder::new()
-                .name("resilience-http".into())
-                .spawn(move || send.send(tls.client()))
-                .map_err(|error| failed(&error.to_string()))?;
-            *state = State::Building(receive);
-        }
-        if let State::Building(receive) = &mut *state {
-            let built = receive.await.unwrap_or_else(|_| Err(failed("its thread panicked")));
-            *state = match built {
-                Ok(client) => State::Built(Sender::Own(client, Arc::<Connections>::default())),
-                Err(error) => {
-                    *state = State::None;
-                    return Err(error);
-                }
-            };
-        }
-        match &*state {
-            State::Built(sender) => Ok(sender.clone()),
-            State::None | State::Building(_) => Err(failed("it was not built")),
-        }
+        let (send, receive) = oneshot::channel();
+        let made = Arc::clone(&self.made);
+        let on_thread = move || {
+            let sender = |client| Sender::Own(client, Arc::<Connections>::default());
+            let outcome = tls.client().map(|client| made.get_or_init(|| sender(client)).clone());
+            // Nobody waits for it any more: the next attempt finds it.
+            let _ = send.send(outcome);
+        };
+        let thread = std::thread::Builder::new().name("resilience-http".into()).spawn(on_thread);
+        thread.map_err(|error| failed(&error.to_string()))?;
+        receive.await.unwrap_or_else(|_| Err(failed("its thread panicked")))
     }
 }
 

@@ -93,7 +93,7 @@ impl Condition {
     /// # Errors
     /// If the body had to be read for that, and could not.
     pub fn holds(&self, response: &HttpResponse) -> Result<bool, HttpError> {
-        self.holds_within(response, &mut Budget::of(response))
+        self.holds_within(response, &mut Budget::of(response.bytes().len()))
     }
 
     fn holds_within(&self, response: &HttpResponse, budget: &mut Budget) -> Result<bool, HttpError> {

@@ -113,7 +113,7 @@ async fn attempt(poll: &HttpPoll, ends: Option<Instant>) -> (Result<Judged, Http
         let response = sender.send(request).await?;
         asked = retry_after(poll, response.status(), response.headers());
         let response = HttpResponse::read_at_most(response, poll.max_body).await?;
-        let mut budget = Budget::of(&response).until(ends.into_iter().chain(until).min());
+        let mut budget = Budget::of(response.bytes().len()).until(ends.into_iter().chain(until).min());
         let verdict = judge(poll, &response, &mut budget);
         if budget.is_out_of_time() {
             // The limit that was reached says what this means.

@@ -1,10 +1,10 @@
 //! One request as the user means it: idle connections that the server closed are replaced, and redirects followed.
 
-use std::collections::VecDeque;
 use std::error::Error;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io;
-use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 use hyper_util::client::legacy::connect::HttpInfo;
 use reqwest::{Client, Request, Response};
@@ -81,7 +81,7 @@ impl Sender {
 
     fn remember(&self, response: &Response) {
         if let (Self::Own(_, connections), Some(info)) = (self, response.extensions().get::<HttpInfo>()) {
-            connections.remember(Connection::of(info));
+            connections.remember(info);
         }
     }
 
@@ -90,46 +90,49 @@ impl Sender {
     fn was_idle(&self, error: &reqwest::Error) -> bool {
         match self {
             Self::Own(_, connections) => {
-                connection_of(error).is_some_and(|connection| connections.knows(connection))
+                connection_of(error).is_some_and(|connection| connections.knows(&connection))
             }
             Self::Given(_) => !error.is_connect(),
         }
     }
 }
 
-/// The two ends of a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Connection {
-    local: SocketAddr,
-    remote: SocketAddr,
+/// The connections on which a response has come, by a hash of their ends: the latest ones. A request that fails on one of
+/// these was sent on a connection that had been idle.
+#[derive(Debug)]
+pub(super) struct Connections {
+    /// Relaxed: each says all there is to say. One that is missed is not repeated on.
+    known: [AtomicU64; MAX_CONNECTIONS],
+    next: AtomicUsize,
 }
 
-impl Connection {
-    fn of(info: &HttpInfo) -> Self {
-        Self { local: info.local_addr(), remote: info.remote_addr() }
+/// A client rarely keeps more connections to the origins of one poller.
+const MAX_CONNECTIONS: usize = 256;
+
+impl Default for Connections {
+    fn default() -> Self {
+        Self { known: [const { AtomicU64::new(0) }; MAX_CONNECTIONS], next: AtomicUsize::new(0) }
     }
 }
 
-/// The connections on which a response has come. A failure on one of these is a failure on a connection that was idle.
-#[derive(Debug, Default)]
-pub(super) struct Connections(Mutex<VecDeque<Connection>>);
-
-/// A client rarely keeps more connections to the origins of one poller. One that is forgotten is not repeated on.
-const MAX_CONNECTIONS: usize = 256;
-
 impl Connections {
-    fn remember(&self, connection: Connection) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if !known.contains(&connection) {
-            if known.len() >= MAX_CONNECTIONS {
-                known.pop_front();
-            }
-            known.push_back(connection);
+    fn remember(&self, info: &HttpInfo) {
+        if !self.knows(info) {
+            let next = self.next.fetch_add(1, Relaxed) % MAX_CONNECTIONS;
+            self.known[next].store(Self::hash(info), Relaxed);
         }
     }
 
-    fn knows(&self, connection: Connection) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(&connection)
+    fn knows(&self, info: &HttpInfo) -> bool {
+        let hash = Self::hash(info);
+        self.known.iter().any(|known| known.load(Relaxed) == hash)
+    }
+
+    /// Never zero, which stands for no connection.
+    fn hash(info: &HttpInfo) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        (info.local_addr(), info.remote_addr()).hash(&mut hasher);
+        hasher.finish() | 1
     }
 }
 
@@ -139,11 +142,11 @@ fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)
 
 /// The connection that the request was sent on. Unknown if `reqwest` stands on another `hyper-util` than we do: then
 /// nothing is repeated.
-fn connection_of(error: &reqwest::Error) -> Option<Connection> {
+fn connection_of(error: &reqwest::Error) -> Option<HttpInfo> {
     let error = causes(error).find_map(|error| error.downcast_ref::<hyper_util::client::legacy::Error>())?;
     let mut extensions = hyper::http::Extensions::new();
     error.connect_info()?.get_extras(&mut extensions);
-    extensions.get().map(Connection::of)
+    extensions.remove()
 }
 
 /// Whether the connection ended before the head of a response had come.
