@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::time::Duration;
 
 use reqwest::{Client, Method, Request};
-use resilience::http::{HttpPoll, status};
+use resilience::http::{HttpError, HttpPoll, status};
 
 use crate::server::{Reply, Server};
 use crate::{error, quick};
@@ -32,8 +32,8 @@ struct KeepAlive {
 impl KeepAlive {
     /// On threads of its own: its timer is not one of the runtime that is tested.
     fn start(close: Close) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
+        let url = format!("http://{}/", listener.local_addr().expect("an address"));
         let (requests, answered) = (Arc::<AtomicU32>::default(), Arc::<AtomicU32>::default());
         let seen = Arc::clone(&requests);
         std::thread::spawn(move || {
@@ -82,7 +82,7 @@ const INTERVAL: Duration = Duration::from_millis(2);
 async fn a_connection_that_was_closed_while_idle_is_no_failed_attempt() {
     for close in [
         Close::After(Duration::ZERO),
-        Close::After(INTERVAL - Duration::from_millis(1)),
+        Close::After(INTERVAL / 2),
         Close::After(INTERVAL),
         Close::After(INTERVAL + Duration::from_millis(1)),
         Close::OnFirstByte,
@@ -167,7 +167,7 @@ async fn with_a_clients_own_pool_a_request_is_repeated_at_most_twice() {
 #[tokio::test]
 async fn a_server_that_closes_every_connection_cannot_hold_a_poll() {
     let server = Server::saying([crate::server::answer(404, ""), Reply::Last(Vec::new())]).await;
-    let poll = quick(&server.url).until(status(200)).ignore(|error| error.is_request()).max_attempts(10);
+    let poll = quick(&server.url).until(status(200)).ignore(HttpError::is_request).max_attempts(10);
     poll.run().await.unwrap_err();
     // The second attempt finds its idle connection closed, repeats once on a new one, and the others have new ones.
     assert_eq!(server.times(), 11);

@@ -49,7 +49,7 @@ async fn asked_elsewhere(status: u16, send: impl FnOnce(HttpPoll) -> HttpPoll) -
     let location = format!("location: {}/there\r\n", other.url);
     let server = Server::saying([with(status, &location, "")]).await;
     let poll = send(quick(&format!("{}/job?token=Secret", server.url)).until(resilience::http::status(200)));
-    poll.run().await.unwrap();
+    poll.run().await.expect("it was redirected");
     other.asked()
 }
 
