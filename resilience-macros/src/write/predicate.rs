@@ -32,6 +32,29 @@ pub(super) fn ask(runtime: &Runtime, predicate: &Predicate, value: &str) -> Toke
     }
 }
 
+/// As [`ask`], for the value of a poll: a condition that is invalid does `otherwise`, which does not return.
+pub(super) fn ask_value(
+    runtime: &Runtime,
+    predicate: &Predicate,
+    value: &str,
+    otherwise: &TokenStream,
+) -> TokenStream {
+    match predicate {
+        Predicate::Expr(expr) if is_made(expr) => {
+            let span = generated_at(predicate.span());
+            let (private, value) = (runtime.private_at(span), proc_macro2::Ident::new(value, span));
+            let judged = quote_spanned!(span=> #private::judge_value(&#value, #expr));
+            quote_spanned! {Span::mixed_site()=>
+                match #judged {
+                    ::core::option::Option::Some(__holds) => __holds,
+                    ::core::option::Option::None => #otherwise,
+                }
+            }
+        }
+        _ => ask(runtime, predicate, value),
+    }
+}
+
 /// A call of `function` with what the user wrote as its last argument: what the compiler says of it is said there.
 pub(super) fn call(runtime: &Runtime, function: &str, arguments: &TokenStream, expr: &Expr) -> TokenStream {
     let span = generated_at(span_of(expr));
