@@ -196,6 +196,7 @@ fn printed_panics(code: impl FnOnce()) -> u32 {
 }
 
 #[test]
+#[expect(clippy::async_yields_async, reason = "a handle is a future, and is handed on as a value")]
 fn cancel_blocking_in_async_code_is_false_and_prints_no_panic() {
     let current = || tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let several = || {
