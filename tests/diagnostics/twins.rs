@@ -1017,8 +1017,8 @@ mod leaves {
 mod control_flow {
     use super::*;
 
-    fn check<E>(_: &E) -> Result<bool, TimedOut> {
-        Ok(true)
+    fn check<E>(_: &E) -> io::Result<bool> {
+        "true".parse().map_err(io::Error::other)
     }
 
     #[retry(on(error if check(error).unwrap_or(false)))]
@@ -1030,14 +1030,26 @@ mod control_flow {
         if error.attempts() > 9 {
             return true;
         }
-        let checked = || Ok::<bool, TimedOut>(!check(error)?);
+        let checked = || Ok::<bool, io::Error>(!check(error)?);
         checked().is_ok_and(|flag| flag)
     })]
     fn a_closure_that_returns() -> Result<u8, TimedOut> {
         Ok(2)
     }
 
-    #[poll(until(3 if loop { break true }), alarm(n if 'found: { break 'found *n > 3 }))]
+    #[poll(
+        until(n if {
+            let mut half = *n;
+            while half > 3 {
+                half /= 2;
+                if half == 1 {
+                    break;
+                }
+            }
+            half == 3
+        }),
+        alarm(n if 'found: { break 'found *n > 3 })
+    )]
     fn a_guard_with_a_loop_of_its_own() -> io::Result<u8> {
         Ok(3)
     }
