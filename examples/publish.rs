@@ -84,7 +84,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .max_in_flight(4)
         .default_interval(Duration::from_millis(100))
         .batch_window(Duration::from_millis(30))
-        .cancel_with(async move |task: u32| cancel.delete(task).await)
+        .cancel_with(move |task: u32| {
+            let client = cancel.clone();
+            async move { client.delete(task).await }
+        })
         .start(move |batch: Batch<u32, u32, ApiError>| {
             let client = search.clone();
             async move {

@@ -66,7 +66,7 @@ fn row<S: Subject>(jobs: usize, floor: Option<Duration>) -> Duration {
         let start = Instant::now();
         let sum = runtime.block_on(round::<S>(jobs));
         wall = wall.min(start.elapsed());
-        assert_eq!(sum, (0..jobs as u64).sum());
+        assert_eq!(sum, (0..jobs as u64).sum::<u64>());
     }
     let cpu = processor_time().saturating_sub(before) / u32::try_from(rounds).unwrap_or(1);
     let (outstanding, most) = bytes::<S>(jobs);

@@ -37,6 +37,12 @@ pub fn judge<T: ?Sized>(value: &T, predicate: impl Judge<T>) -> bool {
     predicate.judge(value)
 }
 
+/// As [`judge`], for a poll, which an invalid condition ends: `None`.
+#[inline]
+pub fn judge_value<T: ?Sized>(value: &T, predicate: impl Judge<T>) -> Option<bool> {
+    predicate.is_valid().then(|| predicate.judge(value))
+}
+
 /// A `retry_after` of the user's.
 #[inline]
 pub fn ask_wait<E>(error: &E, retry_after: impl AskWait<E>) -> Option<Duration> {

@@ -25,6 +25,12 @@ impl<T: ?Sized, F: FnOnce(&T) -> bool> Ask<T> for F {}
 pub trait Judge<T: ?Sized> {
     /// Its answer.
     fn judge(self, value: &T) -> bool;
+
+    /// Whether it can have an answer at all.
+    #[inline]
+    fn is_valid(&self) -> bool {
+        true
+    }
 }
 
 #[diagnostic::do_not_recommend]

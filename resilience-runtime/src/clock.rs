@@ -43,6 +43,12 @@ pub(crate) fn std_now() -> std::time::Instant {
     now()
 }
 
+/// Now, by the system's monotonic clock. A parked thread sleeps in real time, also where tokio's clock is paused.
+#[cfg(feature = "tokio")]
+pub(crate) fn real_now() -> std::time::Instant {
+    std::time::Instant::now()
+}
+
 /// The time since a call began.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stopwatch {

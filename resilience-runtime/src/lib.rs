@@ -53,8 +53,8 @@ pub use error::{Alarm, ConfigError, Limit, TimedOut};
 pub use event::{CircuitEvent, CircuitEventKind};
 #[cfg(feature = "tokio")]
 pub use executor::{
-    Batch, BatchIntoIter, BatchIter, DescriptorRef, PollDescriptor, PollExecutor, PollExecutorBuilder,
-    PollFailure, PollHandle, PollMetrics, PollNext, SubmitAll,
+    Batch, BatchIntoIter, BatchIter, CancelFunction, DescriptorRef, PollDescriptor, PollExecutor,
+    PollExecutorBuilder, PollFailure, PollHandle, PollMetrics, PollNext, SubmitAll,
 };
 pub use operation::{Asynchronous, Blocking, Operation};
 pub use outcome::NoValue;

@@ -606,12 +606,6 @@ mod apart {
     }
 }
 
-/// Unsafe functions stand in a program of their own: this package forbids them.
-#[test]
-fn unsafe_functions_stay_unsafe_and_work() {
-    trybuild::TestCases::new().pass("tests/circuit/pass/unsafe_fn.rs");
-}
-
 /// Everything has a method `text` here.
 mod names_of_the_users_own {
     use std::fmt::Debug;

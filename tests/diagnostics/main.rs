@@ -1,29 +1,47 @@
-//! What the attributes say about what they cannot take: one file of mistakes per topic, with the compiler's words.
+//! What the compiler says about mistakes in attributes: one file of mistakes per topic, with a snapshot beside it.
 //!
-//! Rewrite the snapshots with `TRYBUILD=overwrite cargo test --test diagnostics`, and read the difference. Beside the
-//! mistakes stand their twins: the same thing, written right, has to compile.
+//! A snapshot holds the number of errors and, for each mistake in the order of positions, the level, the position
+//! (`line:column+length`) and our words: message, label, notes and help. What the compiler alone says is held by its code
+//! and position, a lint by its name and where it begins, because its words differ between versions.
+//!
+//! `MESSAGES=overwrite cargo test --test diagnostics` rewrites the snapshots: read the difference. `MESSAGES=add` keeps
+//! them, and adds what another compiler says at the same places. `twins.rs` has the same code without the mistakes, which
+//! must compile.
 
 // What an attribute writes is no concern of the user's lints, wherever its spans point.
 #![deny(warnings, unused_qualifications, single_use_lifetimes, let_underscore_drop, unit_bindings)]
 #![deny(clippy::pedantic, clippy::absolute_paths, clippy::redundant_closure_call, clippy::shadow_unrelated)]
 
+mod harness;
 mod twins;
-
-use std::fs;
 
 #[test]
 fn every_mistake_gets_the_message_that_stands_beside_it() {
-    trybuild::TestCases::new().compile_fail("tests/diagnostics/ui/*.rs");
+    let differences = harness::differences();
+    assert!(differences.is_empty(), "{differences}\n`MESSAGES=overwrite` accepts what was found");
+}
+
+#[test]
+fn unsafe_functions_under_a_circuit_stay_unsafe_and_work() {
+    harness::run("unsafe_circuit");
+}
+
+#[test]
+fn unsafe_functions_of_every_row_stay_unsafe_and_work() {
+    harness::run("unsafe_matrix");
+}
+
+#[test]
+fn unsafe_functions_of_every_shape_stay_unsafe_and_work() {
+    harness::run("unsafe_shapes");
 }
 
 /// A new topic needs its twins.
 #[test]
 fn every_file_of_mistakes_has_a_module_of_twins() {
     let twins = include_str!("twins.rs");
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/diagnostics/ui");
-    for file in fs::read_dir(folder).expect("the folder stands beside this file") {
-        let path = file.expect("it can be listed").path();
-        let topic = path.file_stem().and_then(|stem| stem.to_str()).expect("names are ASCII");
+    for file in harness::mistakes() {
+        let topic = harness::topic(&file);
         assert!(twins.contains(&format!("mod {topic} {{")), "twins.rs has no `mod {topic}`");
     }
 }

@@ -1014,6 +1014,123 @@ mod leaves {
     }
 }
 
+mod control_flow {
+    use super::*;
+
+    fn check<E>(_: &E) -> io::Result<bool> {
+        "true".parse().map_err(io::Error::other)
+    }
+
+    #[retry(on(error if check(error).unwrap_or(false)))]
+    fn a_guard_that_handles_its_error() -> Result<u8, TimedOut> {
+        Ok(1)
+    }
+
+    #[retry(giveup = |error| {
+        if error.attempts() > 9 {
+            return true;
+        }
+        let checked = || Ok::<bool, io::Error>(!check(error)?);
+        checked().is_ok_and(|flag| flag)
+    })]
+    fn a_closure_that_returns() -> Result<u8, TimedOut> {
+        Ok(2)
+    }
+
+    #[poll(
+        until(n if {
+            let mut half = *n;
+            while half > 3 {
+                half /= 2;
+                if half == 1 {
+                    break;
+                }
+            }
+            half == 3
+        }),
+        alarm(n if 'found: { break 'found *n > 3 })
+    )]
+    fn a_guard_with_a_loop_of_its_own() -> io::Result<u8> {
+        Ok(3)
+    }
+
+    #[asyncbackoff(on_error = {
+        fn written(_: &TimedOut, _: &Attempt) {
+            drop(async { Some(yield_now().await)?; None::<()> });
+        }
+        written
+    })]
+    async fn a_hook_with_an_async_block() -> Result<u8, TimedOut> {
+        Ok(4)
+    }
+
+    #[circuit(key = host.split('.').next().unwrap_or_default(), fallback = async |_| yielded().await)]
+    async fn a_key_with_a_default_and_an_async_fallback(host: &str) -> Result<u8, TimedOut> {
+        Ok(5)
+    }
+
+    async fn yielded() -> Result<u8, TimedOut> {
+        yield_now().await;
+        Ok(6)
+    }
+
+    #[tokio::test]
+    async fn control_flow_that_stays_within_an_option_is_allowed() {
+        assert_eq!(a_guard_that_handles_its_error(), Ok(1));
+        assert_eq!(a_closure_that_returns(), Ok(2));
+        assert_eq!(a_guard_with_a_loop_of_its_own().unwrap(), 3);
+        assert_eq!(a_hook_with_an_async_block().await, Ok(4));
+        assert_eq!(a_key_with_a_default_and_an_async_fallback("a.example").await, Ok(5));
+    }
+}
+
+mod control_flow_in_macro {
+    use super::*;
+
+    macro_rules! check {
+        ($value:expr) => {
+            Err::<bool, _>($value).is_ok()
+        };
+    }
+
+    macro_rules! choose {
+        ($value:expr) => {
+            if true { $value } else { return $value }
+        };
+    }
+
+    #[retry(on(error if check!(error.clone())))]
+    fn a_macro_in_a_guard() -> Result<u8, TimedOut> {
+        Ok(1)
+    }
+
+    macro_rules! more_than {
+        ($attempts:literal) => {
+            |error| error.attempts() > $attempts
+        };
+    }
+
+    #[retry(on = more_than!(1), policy = choose!(RetryPolicy::new()))]
+    fn a_macro_that_is_a_predicate_and_one_that_is_a_policy() -> Result<u8, TimedOut> {
+        Ok(2)
+    }
+
+    static CIRCUIT: CircuitBreaker = CircuitBreaker::new("chosen", CircuitConfig::new());
+
+    #[circuit(key = format!("{host}:80"))]
+    #[circuit(breaker = choose!(&CIRCUIT))]
+    fn a_macro_that_is_a_key_and_one_that_is_a_breaker(host: &str) -> io::Result<usize> {
+        Ok(host.len())
+    }
+
+    #[test]
+    fn macros_in_options_expand_to_values() {
+        assert_eq!(a_macro_in_a_guard(), Ok(1));
+        assert_eq!(a_macro_that_is_a_predicate_and_one_that_is_a_policy(), Ok(2));
+        assert_eq!(a_macro_that_is_a_key_and_one_that_is_a_breaker("host").unwrap(), 4);
+    }
+}
+
 mod circuit_given {
     use super::*;
     use resilience::KeyedCircuits;
@@ -1373,5 +1490,44 @@ mod runtime {
     #[test]
     fn above_a_main() {
         assert_eq!(start(), Ok(1));
+    }
+}
+
+mod cancel_with {
+    use super::*;
+    use resilience::{Batch, PollExecutor, PollFailure, PollNext};
+
+    #[derive(Clone)]
+    struct Client(u32);
+
+    impl Client {
+        async fn delete(&self, task: u32) -> bool {
+            yield_now().await;
+            self.0 == task
+        }
+    }
+
+    async fn poll(_batch: Batch<u32, (), ()>) -> Result<PollNext, ()> {
+        Ok(PollNext::Default)
+    }
+
+    #[tokio::test]
+    async fn futures_that_own_what_they_use_are_taken() {
+        let client = Client(1);
+        let builder = PollExecutor::<u32, (), ()>::builder();
+        let clones = builder.cancel_with(move |task| {
+            let client = client.clone();
+            async move { client.delete(task).await }
+        });
+        // An async closure that uses nothing from outside has nothing to lend.
+        let captures_nothing = PollExecutor::<u32, (), ()>::builder().cancel_with(async |task| task == 1);
+        for executor in [clones.start(poll), captures_nothing.start(poll)] {
+            let handle = executor.submit(async { Ok(1) });
+            while !handle.is_polling() {
+                yield_now().await;
+            }
+            assert!(handle.cancel().await);
+            assert_eq!(handle.await, Err(PollFailure::Cancelled));
+        }
     }
 }

@@ -1,10 +1,13 @@
 //! Without async code: a thread that polls, and threads that wait.
 
+use std::cell::Cell;
+use std::sync::Once;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
 use resilience::{Batch, PollFailure, PollNext};
 
+use crate::load::within;
 use crate::{Executor, Jobs, ms, secs};
 
 /// Of a poll: perhaps the result of all jobs, or why it fails.
@@ -91,9 +94,9 @@ fn a_poll_that_fails_or_panics_fails_its_jobs_only() {
 #[test]
 fn plain_threads_cancel() {
     let (asked, questions) = channel();
-    let builder = Executor::builder().default_interval(ms(1)).cancel_with(async move |id| {
+    let builder = Executor::builder().default_interval(ms(1)).cancel_with(move |id| {
         _ = asked.send(id);
-        id % 2 == 0
+        std::future::ready(id % 2 == 0)
     });
     let executor = builder.start_blocking(|_: Batch<_, _, _>| Ok(PollNext::Default));
     for id in 1..=2 {
@@ -158,4 +161,133 @@ fn polls_that_follow_at_once_leave_time_for_submissions() {
         Ok(2)
     });
     assert_eq!(handle.wait(LONG), Some(Ok("done")));
+}
+
+#[test]
+fn a_wait_ends_after_its_time_under_a_paused_clock() {
+    within(secs(20), || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
+        runtime.expect("a runtime").block_on(async {
+            let executor = Executor::builder().start(|_: Jobs| std::future::ready(Ok(PollNext::Default)));
+            let mut handle = executor.submit(crate::job(1));
+            let waited = tokio::task::spawn_blocking(move || (handle.wait(ms(20)), handle.wait(ms(0))));
+            assert_eq!(waited.await.expect("no panic"), (None, None));
+        });
+    });
+}
+
+thread_local! {
+    static PANICS: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Counts the panics that `code` prints on this thread.
+fn printed_panics(code: impl FnOnce()) -> u32 {
+    static COUNTS: Once = Once::new();
+    COUNTS.call_once(|| {
+        let prints = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            PANICS.set(PANICS.get() + 1);
+            prints(panic);
+        }));
+    });
+    let before = PANICS.get();
+    code();
+    PANICS.get() - before
+}
+
+#[test]
+#[expect(clippy::async_yields_async, reason = "a handle is a future, and is handed on as a value")]
+fn cancel_blocking_in_async_code_is_false_and_prints_no_panic() {
+    let current = || tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let several = || {
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime")
+    };
+    for runtime in [current(), several()] {
+        runtime.block_on(async {
+            let executor = Executor::builder()
+                .cancel_with(|_| async { true })
+                .start(|_: Jobs| std::future::ready(Ok(PollNext::Default)));
+            let handle = executor.submit(crate::job(1));
+            while !handle.is_polling() {
+                tokio::task::yield_now().await;
+            }
+            assert_eq!(printed_panics(|| assert!(!handle.cancel_blocking())), 0, "in `block_on`");
+            let handle = tokio::spawn(async move {
+                assert_eq!(printed_panics(|| assert!(!handle.cancel_blocking())), 0, "in a task");
+                handle
+            });
+            let handle = handle.await.expect("no panic");
+            let local = tokio::task::LocalSet::new();
+            let handle = local
+                .run_until(async move {
+                    let task = tokio::task::spawn_local(async move {
+                        assert_eq!(
+                            printed_panics(|| assert!(!handle.cancel_blocking())),
+                            0,
+                            "in a local task"
+                        );
+                        handle
+                    });
+                    task.await.expect("no panic")
+                })
+                .await;
+            assert!(handle.is_polling(), "nothing was cancelled");
+            // A thread of the blocking pool can wait.
+            let cancelled = tokio::task::spawn_blocking(move || {
+                let mut cancelled = false;
+                assert_eq!(printed_panics(|| cancelled = handle.cancel_blocking()), 0);
+                cancelled
+            });
+            assert!(cancelled.await.expect("no panic"));
+        });
+    }
+}
+
+#[test]
+fn cancel_blocking_waits_where_the_thread_of_a_worker_is_given_away() {
+    within(secs(20), || {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        let task = async {
+            let executor = Executor::builder()
+                .cancel_with(|_| async { true })
+                .start(|_: Jobs| std::future::ready(Ok(PollNext::Default)));
+            let handle = executor.submit(crate::job(1));
+            while !handle.is_polling() {
+                tokio::task::yield_now().await;
+            }
+            tokio::task::block_in_place(|| handle.cancel_blocking())
+        };
+        let cancelled = runtime.expect("a runtime").block_on(async { tokio::spawn(task).await });
+        assert!(cancelled.expect("no panic"));
+    });
+}
+
+#[test]
+fn a_cancellation_after_the_end_of_the_runtime_resolves() {
+    within(secs(20), || {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        let runtime = runtime.expect("a runtime");
+        let (executor, handle) = runtime.block_on(async {
+            let executor = Executor::builder()
+                .cancel_with(|_| std::future::pending())
+                .start(|_: Jobs| std::future::ready(Ok(PollNext::Default)));
+            let handle = executor.submit(crate::job(1));
+            while !handle.is_polling() {
+                tokio::task::yield_now().await;
+            }
+            (executor, handle)
+        });
+        let handle = std::sync::Arc::new(handle);
+        let asks = {
+            let handle = std::sync::Arc::clone(&handle);
+            thread::spawn(move || handle.cancel_blocking())
+        };
+        // It waits for an answer that never comes, or asks too late.
+        thread::yield_now();
+        drop(runtime);
+        assert!(!asks.join().expect("no panic"));
+        assert!(!handle.cancel_blocking(), "asked afterwards");
+        drop(executor);
+        assert!(!handle.cancel_blocking(), "asked after the end of the executor");
+    });
 }

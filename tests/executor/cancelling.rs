@@ -5,9 +5,11 @@ use resilience::{PollFailure, PollNext};
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
+use crate::load::within;
 use crate::{Executor, Service, ids, job, secs, settle, soon};
 
-/// A client of the other side, which is held, not cloned.
+/// A client of the other side.
+#[derive(Clone)]
 struct Client(Arc<Mutex<Vec<u32>>>);
 
 impl Client {
@@ -19,13 +21,14 @@ impl Client {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_cancel_function_may_borrow_what_it_captures() {
+async fn the_cancel_function_clones_what_its_future_uses() {
     let (deleted, seen) = (Arc::default(), Arc::new(Mutex::new(0)));
     let (client, count) = (Client(Arc::clone(&deleted)), Arc::clone(&seen));
     let service = Service::new();
-    let executor = service.start(Executor::builder().cancel_with(async move |id| {
+    let executor = service.start(Executor::builder().cancel_with(move |id| {
         *count.lock().unwrap() += 1;
-        client.delete(id).await.is_ok()
+        let client = client.clone();
+        async move { client.delete(id).await.is_ok() }
     }));
     let (odd, even) = (executor.submit(job(1)), executor.submit(job(2)));
     settle().await;
@@ -44,10 +47,13 @@ async fn who_asks_while_the_question_is_open_gets_the_same_answer() {
         let (gate, asked) = (Arc::new(Notify::new()), Arc::new(Mutex::new(0)));
         let (open, count) = (Arc::clone(&gate), Arc::clone(&asked));
         let service = Service::new();
-        let executor = service.start(Executor::builder().cancel_with(async move |_| {
+        let executor = service.start(Executor::builder().cancel_with(move |_| {
             *count.lock().unwrap() += 1;
-            open.notified().await;
-            agrees
+            let open = Arc::clone(&open);
+            async move {
+                open.notified().await;
+                agrees
+            }
         }));
         let handle = executor.submit(job(1));
         settle().await;
@@ -70,9 +76,12 @@ async fn a_result_that_comes_before_the_answer_counts() {
     let gate = Arc::new(Notify::new());
     let open = Arc::clone(&gate);
     let service = Service::new();
-    let executor = service.start(Executor::builder().cancel_with(async move |_| {
-        open.notified().await;
-        true
+    let executor = service.start(Executor::builder().cancel_with(move |_| {
+        let open = Arc::clone(&open);
+        async move {
+            open.notified().await;
+            true
+        }
     }));
     let handle = executor.submit(job(1));
     settle().await;
@@ -90,26 +99,35 @@ async fn a_result_that_comes_before_the_answer_counts() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn dropping_the_question_does_not_cancel() {
-    let gate = Arc::new(Notify::new());
-    let open = Arc::clone(&gate);
-    let service = Service::new();
-    let executor = service.start(Executor::builder().cancel_with(async move |_| {
-        open.notified().await;
-        true
-    }));
-    let handle = executor.submit(job(1));
-    settle().await;
-    {
-        let question = std::pin::pin!(handle.cancel());
-        tokio::select! { biased; _ = question => unreachable!(), () = tokio::task::yield_now() => {} }
+async fn dropping_the_future_of_cancel_leaves_the_question_open_and_its_answer_counts() {
+    for finishes in [true, false] {
+        let gate = Arc::new(Notify::new());
+        let open = Arc::clone(&gate);
+        let service = Service::new();
+        let executor = service.start(Executor::builder().cancel_with(move |_| {
+            let open = Arc::clone(&open);
+            async move {
+                open.notified().await;
+                true
+            }
+        }));
+        let handle = executor.submit(job(1));
+        settle().await;
+        {
+            let question = std::pin::pin!(handle.cancel());
+            tokio::select! { biased; _ = question => unreachable!(), () = tokio::task::yield_now() => {} }
+        }
+        settle().await;
+        assert!(handle.is_polling(), "nobody has answered");
+        if finishes {
+            service.finish(1, Ok("done"));
+            executor.notify();
+            settle().await;
+        }
+        gate.notify_one();
+        let outcome = if finishes { Ok("done") } else { Err(PollFailure::Cancelled) };
+        assert_eq!(soon(handle).await, outcome);
     }
-    gate.notify_one();
-    tokio::task::yield_now().await;
-    assert!(handle.is_polling());
-    service.finish(1, Ok("done"));
-    executor.notify();
-    assert_eq!(soon(handle).await, Ok("done"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -117,9 +135,9 @@ async fn a_job_is_cancelled_before_its_first_poll_and_the_others_are_polled() {
     let service = Service::new();
     let asked = Arc::new(Mutex::new(Vec::new()));
     let saw = Arc::clone(&asked);
-    let builder = Executor::builder().batch_window(secs(1)).cancel_with(async move |id| {
+    let builder = Executor::builder().batch_window(secs(1)).cancel_with(move |id| {
         saw.lock().unwrap().push(id);
-        true
+        std::future::ready(true)
     });
     let executor = service.start(builder);
     let handles = [1, 2, 3].map(|id| executor.submit(job(id)));
@@ -183,4 +201,23 @@ async fn jobs_that_are_cancelled_while_they_are_polled_do_not_fail_with_the_poll
     assert_eq!(soon(second).await, Err(PollFailure::Poll(Arc::new("503"))));
     assert_eq!(soon(first).await, Err(PollFailure::Cancelled));
     assert_eq!((executor.metrics().failed, executor.metrics().cancelled), (1, 1));
+}
+
+#[test]
+fn a_paused_clock_moves_on_while_a_cancel_function_sleeps() {
+    within(secs(20), || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
+        runtime.expect("a runtime").block_on(async {
+            let service = Service::new();
+            let executor = service.start(Executor::builder().cancel_with(|_| async {
+                sleep(secs(3600)).await;
+                true
+            }));
+            let handle = executor.submit(job(1));
+            settle().await;
+            let start = tokio::time::Instant::now();
+            assert!(handle.cancel().await);
+            assert!(start.elapsed() >= secs(3600));
+        });
+    });
 }

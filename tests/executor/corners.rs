@@ -83,10 +83,13 @@ async fn a_question_is_asked_once_also_if_whoever_asked_first_has_gone() {
     let executor = Executor::builder()
         .cancel_with({
             let (asked, answer) = (Arc::clone(&asked), Arc::clone(&answer));
-            async move |_| {
-                asked.fetch_add(1, Ordering::SeqCst);
-                answer.notified().await;
-                true
+            move |_| {
+                let (asked, answer) = (Arc::clone(&asked), Arc::clone(&answer));
+                async move {
+                    asked.fetch_add(1, Ordering::SeqCst);
+                    answer.notified().await;
+                    true
+                }
             }
         })
         .start(|_| std::future::ready(Ok(PollNext::Default)));

@@ -7,6 +7,7 @@ use futures_core::Stream;
 use resilience::PollFailure;
 use tokio::time::sleep;
 
+use crate::load::within;
 use crate::{Executor, Service, job, secs, settle, soon};
 
 type Submission = Pin<Box<dyn Future<Output = Result<u32, &'static str>> + Send>>;
@@ -163,4 +164,31 @@ async fn a_stream_keeps_its_executor_alive() {
     drop(results);
     settle().await;
     assert_eq!(crate::alive_tasks(), 0);
+}
+
+#[test]
+fn an_endless_stream_without_a_bound_lets_other_tasks_run_and_gives_results() {
+    within(secs(60), || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.expect("a runtime").block_on(async {
+            let executor = Executor::builder().start(|batch: crate::Jobs| {
+                batch.iter().for_each(|job| job.yield_result("done"));
+                std::future::ready(Ok(resilience::PollNext::Default))
+            });
+            let mut results = executor.submit_all((0..).map(job));
+            for _ in 0..1000 {
+                assert_eq!(results.next().await, Some(Ok("done")));
+            }
+            drop(results);
+
+            let stays = executor.submit_all((0..).map(|_| pending::<Result<u32, &'static str>>()));
+            let mut stays = std::pin::pin!(stays);
+            let others = async {
+                for _ in 0..3 {
+                    tokio::task::yield_now().await;
+                }
+            };
+            tokio::select! { biased; _ = stays.next() => panic!("nothing is done"), () = others => {} }
+        });
+    });
 }

@@ -3,9 +3,9 @@ use std::sync::Arc;
 
 use resilience::PollFailure;
 use tokio::sync::oneshot;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
-use crate::{Executor, Service, job, secs, settle, soon};
+use crate::{Executor, Service, job, ms, secs, settle, soon};
 
 #[tokio::test(start_paused = true)]
 async fn closures_that_block_are_submitted_as_futures_are() {
@@ -115,9 +115,93 @@ async fn a_handle_tells_whichever_task_asked_last() {
 fn every_failure_says_what_happened() {
     let says = |failure: PollFailure<&str>| failure.to_string();
     assert_eq!(says(PollFailure::Submit("404")), "the job could not be started: 404");
+    assert_eq!(says(PollFailure::SubmitTimedOut), "the submission exceeded its timeout");
     assert_eq!(says(PollFailure::Yielded("broken")), "the job failed: broken");
     assert_eq!(says(PollFailure::Poll(Arc::new("503"))), "the jobs could not be polled: 503");
     assert_eq!(says(PollFailure::Cancelled), "the job was cancelled");
     assert_eq!(says(PollFailure::ShutDown), "the executor was shut down before the job had finished");
     assert_eq!(says(PollFailure::Panicked("why".to_owned())), "a panic ended it: why");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_submission_that_exceeds_its_timeout_is_dropped_and_its_job_fails() {
+    let service = Service::new();
+    let executor = service.start(Executor::builder().max_in_flight(1).submit_timeout(secs(2)));
+    service.finish(2, Ok("done"));
+    let (alive, dropped) = oneshot::channel::<()>();
+    let start = Instant::now();
+    let late = executor.submit(async move {
+        pending::<()>().await;
+        drop(alive);
+        Ok(1)
+    });
+    // It waits for its place longer than the timeout, which begins with the submission itself.
+    let queued = executor.submit(async {
+        sleep(ms(1999)).await;
+        Ok(2)
+    });
+    assert_eq!(soon(late).await, Err(PollFailure::SubmitTimedOut));
+    assert_eq!(start.elapsed(), secs(2));
+    assert!(soon(dropped).await.is_err());
+    assert_eq!(soon(queued).await, Ok("done"));
+    assert_eq!(start.elapsed(), ms(3999));
+    let metrics = executor.metrics();
+    assert_eq!((metrics.failed, metrics.resolved, metrics.in_flight), (1, 1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_submit_timeout_of_zero_leaves_one_poll_and_of_the_maximum_leaves_all_time() {
+    let service = Service::new();
+    (1..=2).for_each(|id| service.finish(id, Ok("done")));
+    let none = service.start(Executor::builder().submit_timeout(secs(0)));
+    assert_eq!(soon(none.submit(job(1))).await, Ok("done"));
+    assert_eq!(soon(none.submit(pending())).await, Err(PollFailure::SubmitTimedOut));
+    let all = service.start(Executor::builder().submit_timeout(std::time::Duration::MAX));
+    let late = all.submit(async {
+        sleep(secs(100_000)).await;
+        Ok(2)
+    });
+    assert_eq!(soon(late).await, Ok("done"));
+}
+
+#[tokio::test]
+async fn a_closure_that_exceeds_the_submit_timeout_fails_in_time_and_keeps_its_place_until_it_returns() {
+    let service = Service::new();
+    let executor = service.start(Executor::builder().max_in_flight(1).submit_timeout(ms(5)));
+    let (go, gone) = std::sync::mpsc::channel::<()>();
+    let late = executor.submit_blocking(move || {
+        _ = gone.recv();
+        Ok(1)
+    });
+    service.finish(2, Ok("done"));
+    let next = executor.submit(job(2));
+    let late = tokio::time::timeout(secs(30), late).await;
+    assert_eq!(late.expect("it fails in time"), Err(PollFailure::SubmitTimedOut));
+    assert_eq!((executor.metrics().in_flight, executor.metrics().queued), (1, 1));
+    drop(go);
+    assert_eq!(next.await, Ok("done"));
+    assert!(!service.polls().iter().any(|(_, shown)| shown.contains(&1)), "its result is dropped");
+    let fine = executor.submit_blocking(|| Ok(2));
+    assert_eq!(fine.await, Ok("done"), "one that keeps to the time is watched no longer");
+    soon(executor.shutdown()).await;
+    assert_eq!(crate::alive_tasks(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_waits_for_no_submit_timeout() {
+    let executor = Service::new().start(Executor::builder().submit_timeout(secs(3600)));
+    let (go, gone) = std::sync::mpsc::channel::<()>();
+    let blocking = executor.submit_blocking(move || {
+        _ = gone.recv();
+        Ok(1)
+    });
+    let waiting = executor.submit(pending());
+    // The clock stands still while a closure runs.
+    tokio::task::yield_now().await;
+    let start = Instant::now();
+    soon(executor.shutdown()).await;
+    assert!(start.elapsed() < secs(1));
+    assert_eq!((blocking.await, waiting.await), (Err(PollFailure::ShutDown), Err(PollFailure::ShutDown)));
+    assert_eq!(crate::alive_tasks(), 0);
+    drop(go);
 }

@@ -1,7 +1,7 @@
 //! Conditions where the attributes take predicates.
 
-use resilience::http::{HttpError, HttpResponse, json, status};
-use resilience::{Alarm, TimedOut, poll};
+use resilience::http::{HttpError, HttpResponse, json, jsonpath, status};
+use resilience::{Alarm, Limit, TimedOut, poll};
 use serde_json::json as value;
 
 use crate::server::{Server, answer};
@@ -38,4 +38,25 @@ async fn the_references_example_is_an_annotated_function_as_well() {
     let server = Server::saying([answer(200, busy)]).await;
     assert!(matches!(job_done(&server.url).await, Err(WaitError::TimedOut(_))));
     assert_eq!(server.times(), 4);
+}
+
+#[poll(until = status(200) & jsonpath("$.state[", "done"), interval = 1ms, times = 4)]
+async fn invalid_until(url: &str) -> Result<HttpResponse, WaitError> {
+    Ok(HttpResponse::read(reqwest::get(url).await?).await?)
+}
+
+#[poll(until = status(200), alarm = jsonpath("state", "failed"), interval = 1ms, times = 4)]
+async fn invalid_alarm(url: &str) -> Result<HttpResponse, WaitError> {
+    Ok(HttpResponse::read(reqwest::get(url).await?).await?)
+}
+
+#[tokio::test]
+async fn an_expression_that_does_not_parse_ends_the_poll_at_the_first_attempt() {
+    let server = Server::saying([answer(200, r#"{"state": "done"}"#)]).await;
+    for ended in [invalid_until(&server.url).await, invalid_alarm(&server.url).await] {
+        let Err(WaitError::TimedOut(error)) = ended else { panic!("{ended:?}") };
+        assert_eq!((error.limit(), error.attempts()), (Limit::InvalidCondition, 1));
+        assert!(error.to_string().contains("its condition is invalid"), "{error}");
+    }
+    assert_eq!(server.times(), 2);
 }

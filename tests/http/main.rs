@@ -4,10 +4,13 @@ mod attributes;
 mod conditions;
 mod conversation;
 mod data;
+mod ends;
 mod example;
+mod idle;
 mod running;
 mod secrets;
 mod server;
+mod strangers;
 mod tls;
 mod trouble;
 

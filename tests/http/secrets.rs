@@ -1,7 +1,10 @@
+use std::sync::Arc;
+
+use reqwest::{Method, Request};
 use resilience::http::{HttpPoll, json, status};
 
-use crate::quick;
-use crate::server::{Reply, Server, answer};
+use crate::server::{Asked, Reply, Server, answer, with};
+use crate::{error, quick};
 
 #[tokio::test]
 async fn no_message_has_credentials_or_a_query_in_it() {
@@ -38,4 +41,119 @@ async fn no_message_has_credentials_or_a_query_in_it() {
     let poll = quick(&server.url).until(status(200));
     let error = poll.bearer("Secret\n").run().await.unwrap_err();
     assert!(!format!("{error} {error:?}").contains("Secret"), "{error:?}");
+}
+
+/// Two servers on two ports are two origins. What the second one was asked.
+async fn asked_elsewhere(status: u16, send: impl FnOnce(HttpPoll) -> HttpPoll) -> Vec<Asked> {
+    let other = Server::saying([answer(200, "")]).await;
+    let location = format!("location: {}/there\r\n", other.url);
+    let server = Server::saying([with(status, &location, "")]).await;
+    let poll = send(quick(&format!("{}/job?token=Secret", server.url)).until(resilience::http::status(200)));
+    poll.run().await.expect("it was redirected");
+    other.asked()
+}
+
+#[tokio::test]
+async fn only_a_short_list_of_headers_goes_to_another_origin() {
+    for status in [301, 302, 303, 307, 308] {
+        let asked = asked_elsewhere(status, |poll| {
+            let secret =
+                ["authorization", "cookie", "x-api-key", "proxy-authorization", "x-amz-security-token"];
+            let poll = secret.into_iter().fold(poll, |poll, name| poll.header(name, "Secret"));
+            let listed = ["accept", "accept-language", "cache-control", "user-agent"];
+            listed.into_iter().fold(poll, |poll, name| poll.header(name, "listed"))
+        })
+        .await;
+        let [asked] = asked.as_slice() else { panic!("{asked:?}") };
+        assert!(!format!("{asked:?}").contains("Secret"), "{asked:?}");
+        assert_eq!((asked.method.as_str(), asked.path.as_str()), ("GET", "/there"));
+        for name in ["accept", "accept-language", "cache-control", "user-agent"] {
+            assert_eq!(asked.header(name), Some("listed"), "{name}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_referer_is_sent_and_headers_stay_within_one_origin() {
+    let server = Server::start(|asked| match asked.path.as_str() {
+        "/old?token=Secret" => with(302, "location: new\r\n", ""),
+        _ => answer(200, ""),
+    })
+    .await;
+    let poll = quick(&format!("{}/old?token=Secret", server.url)).header("x-key", "mine").bearer("mine");
+    poll.until(status(200)).run().await.unwrap();
+    let asked = server.asked().remove(1);
+    assert_eq!((asked.path.as_str(), asked.header("referer")), ("/new", None));
+    assert_eq!((asked.header("x-key"), asked.header("authorization")), (Some("mine"), Some("Bearer mine")));
+}
+
+/// What was taken away does not come back with the way back.
+#[tokio::test]
+async fn headers_that_another_origin_did_not_get_do_not_come_back() {
+    let first = Arc::new(std::sync::OnceLock::<String>::new());
+    let back = Arc::clone(&first);
+    let other = Server::start(move |_| {
+        with(302, &format!("location: {}/end\r\n", back.get().expect("a server")), "")
+    })
+    .await;
+    let there = format!("location: {}/x\r\n", other.url);
+    let server = Server::start(move |asked| match asked.path.as_str() {
+        "/end" => answer(200, ""),
+        _ => with(302, &there, ""),
+    })
+    .await;
+    first.set(server.url.clone()).unwrap();
+    quick(&server.url).bearer("Secret").until(status(200)).run().await.unwrap();
+    let end = server.asked().remove(1);
+    assert_eq!((end.path.as_str(), end.header("authorization")), ("/end", None));
+}
+
+#[tokio::test]
+async fn a_body_is_not_sent_to_another_origin() {
+    for status in [307, 308] {
+        let other = Server::saying([answer(200, "")]).await;
+        let location = format!("location: {}/there\r\n", other.url);
+        let server = Server::saying([with(status, &location, "")]).await;
+        let mut request = Request::new(Method::POST, server.url.parse().unwrap());
+        *request.body_mut() = Some("Secret".into());
+        let error = error(HttpPoll::request(request).until(resilience::http::status(200)).run().await);
+        assert!(error.is_request() && error.to_string().contains("another origin"), "{error}");
+        assert_eq!(other.times(), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_keeps_method_and_body_where_http_says_so() {
+    for (status, method, kept) in [
+        (301, Method::POST, ("GET", "")),
+        (302, Method::POST, ("GET", "")),
+        (303, Method::PUT, ("GET", "")),
+        (303, Method::HEAD, ("HEAD", "")),
+        (302, Method::PUT, ("PUT", "body")),
+        (307, Method::POST, ("POST", "body")),
+        (308, Method::PUT, ("PUT", "body")),
+    ] {
+        let server = Server::start(move |asked| match asked.path.as_str() {
+            "/" => with(status, "location: /there\r\n", ""),
+            _ => answer(200, ""),
+        })
+        .await;
+        let mut request = Request::new(method.clone(), server.url.parse().unwrap());
+        if method != Method::HEAD {
+            *request.body_mut() = Some("body".into());
+        }
+        HttpPoll::request(request).until(resilience::http::status(200)).run().await.unwrap();
+        let asked = server.asked().remove(1);
+        assert_eq!((asked.method.as_str(), asked.body.as_str()), kept, "{status} {method}");
+        assert_eq!(asked.header("content-length").is_some(), !kept.1.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_that_leads_nowhere_is_an_answer_and_one_to_another_scheme_an_error() {
+    let server = Server::saying([answer(302, "")]).await;
+    assert_eq!(quick(&server.url).until(status(302)).run().await.unwrap().status(), 302);
+    let server = Server::saying([with(302, "location: ftp://127.0.0.1/Secret\r\n", "")]).await;
+    let error = error(quick(&server.url).until(status(200)).run().await);
+    assert!(error.is_request() && error.to_string().contains("`ftp`"), "{error}");
 }

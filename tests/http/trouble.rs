@@ -61,8 +61,9 @@ async fn the_deadline_ends_a_request_that_is_under_way() {
     let server = Server::saying([answer(404, ""), Reply::Stall(Vec::new())]).await;
     let told = Arc::new(AtomicU32::new(0));
     let count = Arc::clone(&told);
-    let poll = quick(&server.url).until(status(200)).deadline(Duration::from_millis(40));
-    let poll = poll.on_attempt(move |attempt| {
+    // A client that is there already: making one takes a part of the deadline.
+    let poll = quick(&server.url).client(reqwest::Client::new()).until(status(200));
+    let poll = poll.deadline(Duration::from_millis(40)).on_attempt(move |attempt| {
         count.store(attempt.number, SeqCst);
         assert_eq!(attempt.number == 2, attempt.outcome.is_err_and(HttpError::is_timeout));
     });

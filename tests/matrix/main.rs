@@ -18,11 +18,6 @@ mod asynchronous;
 mod blocking;
 mod service;
 
-#[test]
-fn unsafe_functions() {
-    trybuild::TestCases::new().pass("tests/matrix/pass/unsafe_fn.rs");
-}
-
 /// Rows times kinds: none is left out.
 #[test]
 fn every_cell_is_run() {

@@ -89,7 +89,7 @@ impl Service {
 
     fn start_with_cancel(&self, builder: Builder) -> Executor {
         let service = self.clone();
-        self.start(builder.cancel_with(async move |task| service.delete(task).await))
+        self.start(builder.cancel_with(move |task| service.delete(task)))
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod asynchronous;
 mod blocking;
+mod control_flow;
 mod flaky;
 mod foreign;
 mod fragments;
@@ -11,4 +12,3 @@ mod lending;
 mod names;
 mod returns;
 mod stacks;
-mod unsafety;

@@ -40,9 +40,9 @@ super::faults! {
         Twice { key: String } =>
             format!("`{key}` is given twice"),
             "remove one of the two";
-        Leaves { key: &'static str, way_out: String } =>
-            format!("`{way_out}` in `{key}` would leave the function past this attribute and those above it"),
-            format!("do that in a function around this one, and pass the value on as an argument that `{key}` names");
+        Exit { key: &'static str, exit: &'static str } =>
+            format!("`{exit}` is not allowed in `{key}`: {}", reason(key, exit)),
+            instead_of_exit(key, exit);
         NoValue { key: &'static str } =>
             format!("`{key}` has no value"),
             example(key);
@@ -119,6 +119,58 @@ fn way_without_an_option(key: &str) -> Option<&'static str> {
         }
         _ => return None,
     })
+}
+
+/// Why control flow cannot leave an option.
+fn reason(key: &str, exit: &str) -> &'static str {
+    match exit {
+        _ if is_constant(key) => "its value is a constant expression",
+        ".await" => "options are evaluated synchronously",
+        "break" | "continue" => "it does not belong to a loop inside the option",
+        _ => "it would return from the function, past this attribute and the ones above it",
+    }
+}
+
+fn instead_of_exit(key: &str, exit: &str) -> String {
+    let closure = match key {
+        "on" | "giveup" | "ignore" | "retry_after" => "|error| ..",
+        "until" | "alarm" => "|value| ..",
+        "on_error" => "|error, attempt| ..",
+        "on_open" => "|open| ..",
+        "breaker" | "key" | "policy" => {
+            return format!(
+                "do this in a function that calls this one, and pass the result as an argument that `{key}` uses"
+            );
+        }
+        "fallback" if exit == ".await" => {
+            return "write `fallback = path::to::function`, or an async closure: both are awaited".into();
+        }
+        _ => return example(key),
+    };
+    match exit {
+        ".await" => "await in the body of the function, before it returns the error or the value".into(),
+        "?" => format!("handle the error inside a closure: `{key} = {closure}`"),
+        _ => format!("move it into a closure: `{key} = {closure}`"),
+    }
+}
+
+/// All options but those that are evaluated when the function is called.
+fn is_constant(key: &str) -> bool {
+    let evaluated = [
+        "on",
+        "giveup",
+        "ignore",
+        "until",
+        "alarm",
+        "retry_after",
+        "on_error",
+        "on_open",
+        "fallback",
+        "breaker",
+        "key",
+        "policy",
+    ];
+    !evaluated.contains(&key)
 }
 
 fn by_position(attribute: Attribute) -> String {

@@ -1,5 +1,7 @@
 //! Whatever stands in an attribute or below it: an expansion comes back, and with it the user's function.
 
+mod control_flow;
+
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use proptest::collection::vec;
 use proptest::prelude::*;

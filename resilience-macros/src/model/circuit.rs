@@ -63,9 +63,9 @@ impl CircuitModel {
         judge_together(options, faults);
         let runtime = Runtime::new(options.path("crate", faults));
         let name = options.string("name", function, faults);
-        let given = options.expr_that_stays("breaker", faults);
+        let given = options.expr("breaker", faults);
         judge_breaker(given.as_ref(), faults);
-        let key = options.expr_that_stays("key", faults);
+        let key = options.expr("key", faults);
         let max_keys = options.bound("max_keys", faults);
         judge_max_keys(max_keys.as_ref(), function, faults);
         let configured = CONFIGURES.iter().any(|key| options.key(key).is_some());
@@ -299,7 +299,7 @@ fn judge_fallback(fallback: &Expr, arguments: &[Ident], function: &Function, fau
                 CircuitFault::FallbackOfSelf { name: name.to_string(), wanted: parameters(arguments) };
             faults.at(fallback, &fault);
         }
-        Expr::Call(_) | Expr::MethodCall(_) | Expr::Macro(_) | Expr::Await(_) | Expr::Try(_) => {
+        Expr::Call(_) | Expr::MethodCall(_) | Expr::Macro(_) => {
             faults.at(fallback, &CircuitFault::FallbackThatIsCalled { wanted: parameters(arguments) });
         }
         _ if !matches!(fallback, Expr::Path(_)) && is_value(fallback) => {

@@ -22,7 +22,7 @@ pub(super) fn judge_runtime_policy(
     settings: &[&'static str],
     faults: &mut Faults,
 ) -> Option<Expr> {
-    let policy = options.expr_that_stays("policy", faults)?;
+    let policy = options.expr("policy", faults)?;
     for key in settings {
         if let Some(place) = options.key(key) {
             faults.at(&place, &ConflictFault::PolicyAnd { key });

@@ -3,6 +3,7 @@
 mod backoff;
 mod count;
 mod duration;
+mod exits;
 mod function;
 mod future;
 mod inside;
@@ -18,6 +19,7 @@ mod window;
 pub(crate) use backoff::{BackoffSyntax, Factor, SHAPES, Shape};
 pub(crate) use count::Count;
 pub(crate) use duration::{Time, Timeout};
+pub(crate) use exits::invokes_macro;
 pub(crate) use function::Function;
 pub(crate) use jitter::JitterSyntax;
 pub(crate) use options::Options;

@@ -1,5 +1,4 @@
 use proc_macro2::{Ident, TokenStream};
-use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
@@ -8,13 +7,13 @@ use syn::{BinOp, Expr, ExprBinary, ExprField, Lit, Member, Path, Token};
 use super::backoff::BackoffSyntax;
 use super::count::Count;
 use super::duration::{Time, Timeout, join_units};
+use super::exits::{Exits, judge};
 use super::function::Function;
 use super::inside::{enclose, inside};
 use super::jitter::JitterSyntax;
 use super::predicate::{Predicate, is_value};
 use super::ratio::{Percent, Ratio};
 use super::reader::{Entry, Reader, Value};
-use super::tokens::find_way_out;
 use super::window::Window;
 use crate::attribute::Attribute;
 use crate::diagnostics::{CountFault, Faults, NameFault, OptionFault, suggestion};
@@ -83,23 +82,12 @@ impl Options {
     pub(crate) fn expr(&mut self, key: &'static str, faults: &mut Faults) -> Option<Expr> {
         let entry = self.take(key)?;
         match entry.value {
-            Value::Expr(expr) => return Some(unwrapped(expr)),
+            Value::Expr(expr) => return judge(key, &Exits::of(&expr), faults).then(|| unwrapped(expr)),
             Value::Missing => faults.at(&entry.key, &OptionFault::NoValue { key }),
             Value::List(_) => faults.at(&entry.key, &OptionFault::Parentheses { key }),
             Value::Percent(percent) => faults.at(&percent, &OptionFault::Ratio { key }),
         }
         None
-    }
-
-    /// The expression of an option that is evaluated in the function itself, which it must not leave: what is above the
-    /// attribute would not hear of it.
-    pub(crate) fn expr_that_stays(&mut self, key: &'static str, faults: &mut Faults) -> Option<Expr> {
-        let expr = self.expr(key, faults)?;
-        let way_out = find_way_out(expr.to_token_stream());
-        if let Some(way_out) = &way_out {
-            faults.at(way_out, &OptionFault::Leaves { key, way_out: way_out.to_string() });
-        }
-        way_out.is_none().then_some(expr)
     }
 
     /// As [`function`](Self::function), where a variant may be one that makes something of a value.

@@ -1,14 +1,15 @@
 use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::parse::ParseStream;
-use syn::{BinOp, Expr, ExprBinary, ExprPath, Pat, Token};
+use syn::parse::{Parse, ParseStream};
+use syn::{BinOp, Expr, ExprBinary, ExprPath, Ident, Pat, Token};
 
+use super::exits::{Exits, judge};
 use super::inside::inside;
 use crate::diagnostics::{Faults, OptionFault, span_of};
 
 /// A question about a value: `on(PATTERN)`, or `on = predicate`.
 pub(crate) enum Predicate {
-    Pattern(TokenStream),
+    Pattern { tokens: TokenStream, guarded: bool },
     Expr(Expr),
 }
 
@@ -16,14 +17,14 @@ impl Predicate {
     /// Where it stands, for errors about it.
     pub(crate) fn span(&self) -> Span {
         match self {
-            Self::Pattern(tokens) => span_of(tokens),
+            Self::Pattern { tokens, .. } => span_of(tokens),
             Self::Expr(expr) => span_of(expr),
         }
     }
 
     pub(super) fn read_value(key: &'static str, expr: Expr, faults: &mut Faults) -> Option<Self> {
         if !is_value(&expr) {
-            return Some(Self::Expr(expr));
+            return judge(key, &Exits::of(&expr), faults).then_some(Self::Expr(expr));
         }
         let mut pattern = spelled(&expr);
         if matches!(pattern.as_str(), "Some" | "Ok" | "Err") {
@@ -40,15 +41,20 @@ impl Predicate {
             return None;
         }
         let parsed = inside(group, |input| {
-            let pattern = pattern(input)?;
+            let pattern = Guarded::parse(input)?;
             let rest: TokenStream = input.parse()?;
             Ok((pattern, rest))
         });
         match parsed {
-            Ok((Some(name), rest)) if rest.is_empty() => {
-                faults.at(&name, &OptionFault::BindingForPattern { key, name: name.to_string() });
+            Ok((Guarded { pattern, guard }, rest)) if rest.is_empty() => {
+                if let (Some(name), None) = (binding(&pattern), &guard) {
+                    faults.at(name, &OptionFault::BindingForPattern { key, name: name.to_string() });
+                    return None;
+                }
+                let exits = guard.as_ref().map(Exits::of).unwrap_or_default();
+                let guarded = guard.is_some();
+                return judge(key, &exits, faults).then_some(Self::Pattern { tokens, guarded });
             }
-            Ok((_, rest)) if rest.is_empty() => return Some(Self::Pattern(tokens)),
             Ok((_, rest)) => {
                 let first = rest.into_iter().next();
                 let fault = match &first {
@@ -63,23 +69,31 @@ impl Predicate {
     }
 }
 
-/// `PATTERN`, or `PATTERN if GUARD`, with the name if it is nothing else: that matches everything.
-fn pattern(input: ParseStream<'_>) -> syn::Result<Option<syn::Ident>> {
-    let pattern = Pat::parse_multi_with_leading_vert(input)?;
-    if input.peek(Token![if]) {
-        input.parse::<Token![if]>()?;
-        input.parse::<Expr>()?;
-        return Ok(None);
+/// `PATTERN`, or `PATTERN if GUARD`.
+struct Guarded {
+    pattern: Pat,
+    guard: Option<Expr>,
+}
+
+impl Parse for Guarded {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let pattern = Pat::parse_multi_with_leading_vert(input)?;
+        let guard = input.parse::<Option<Token![if]>>()?.map(|_| input.parse()).transpose()?;
+        Ok(Self { pattern, guard })
     }
-    Ok(match pattern {
+}
+
+/// The name if the pattern is nothing else: that matches everything.
+fn binding(pattern: &Pat) -> Option<&Ident> {
+    match pattern {
         // Constants are written in capitals, and so are imported variants.
         Pat::Ident(binding)
             if binding.subpat.is_none() && binding.ident.to_string().starts_with(char::is_lowercase) =>
         {
-            Some(binding.ident)
+            Some(&binding.ident)
         }
         _ => None,
-    })
+    }
 }
 
 /// `|e| ..` may also be read as a pattern with a leading `|`: one that tells values apart is meant as such.

@@ -9,16 +9,6 @@ pub(super) fn find_ident(tokens: TokenStream, is_it: &dyn Fn(&Ident) -> bool) ->
     })
 }
 
-/// A `?` or a `return`, at any depth. One in a closure is taken for one outside.
-pub(super) fn find_way_out(tokens: TokenStream) -> Option<TokenTree> {
-    tokens.into_iter().find_map(|token| match &token {
-        TokenTree::Punct(punct) => (punct.as_char() == '?').then_some(token),
-        TokenTree::Ident(word) => (word == "return").then_some(token),
-        TokenTree::Group(group) => find_way_out(group.stream()),
-        TokenTree::Literal(_) => None,
-    })
-}
-
 /// The first variable, at any depth, that `is_it`: fields, methods and paths are none.
 pub(super) fn find_variable(tokens: TokenStream, is_it: &dyn Fn(&Ident) -> bool) -> Option<Ident> {
     let mut tokens = tokens.into_iter().peekable();

@@ -3,6 +3,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::Expr;
 
 use super::attempt::Attempt;
+use super::closure::{enclosed, enclosed_value};
 use super::ends::Ends;
 use super::predicate::ask;
 use super::site;
@@ -22,7 +23,9 @@ pub(super) fn write(model: &CircuitModel, attempt: &Attempt<'_>) -> TokenStream 
     let (made, ended) = if attempt.is_async() {
         let made = attempt.wrapped(|future| {
             quote_spanned! {Span::mixed_site()=> {
-                let mut __body = ::core::pin::pin!(#future);
+                // Not inside of `pin!`: there, Rust 1.85 does not find an unused `mut`.
+                let __body = #future;
+                let mut __body = ::core::pin::pin!(__body);
                 ::core::future::poll_fn(|__context| __permit.poll(__body.as_mut(), __context)).await
             }}
         });
@@ -115,33 +118,33 @@ fn circuit(model: &CircuitModel, attempt: &Attempt<'_>) -> (TokenStream, TokenSt
             let site = listed(site, quote!(Keyed));
             // A key is looked at, and not moved.
             let span = generated_at(span_of(key));
-            let (private, key) = (runtime.private_at(span), borrowed(key));
-            let circuit = quote_spanned!(span=> circuit(#private::key(#key)));
+            let key_of = call_with_borrowed(runtime, "key", key.to_token_stream());
+            let circuit = quote_spanned!(span=> circuit(#key_of));
+            let circuit = quote_spanned!(Span::mixed_site()=> __RESILIENCE_CIRCUIT.#find.#circuit);
+            let circuit = enclosed(key, &quote!(_), circuit);
             let site = quote_spanned! {Span::mixed_site()=>
                 #site
-                let __circuit = __RESILIENCE_CIRCUIT.#find.#circuit;
+                let __circuit = #circuit;
             };
             (site, quote_spanned!(Span::mixed_site()=> __circuit))
         }
         // The name tells an attribute that it was expanded on a body that another one has written already.
         Circuit::Given(breaker) => {
             let site = quote_spanned!(Span::mixed_site()=> const __RESILIENCE_CIRCUIT: () = (););
-            let span = generated_at(span_of(breaker));
-            let private = runtime.private_at(span);
-            let breaker = borrowed(breaker);
-            (site, quote_spanned!(span=> #private::given(#breaker)))
+            (site, call_with_borrowed(runtime, "given", enclosed_value(breaker, breaker.to_token_stream())))
         }
     }
 }
 
-/// `&(EXPR)`, marked from the first token to the last one.
-fn borrowed(expr: &Expr) -> TokenStream {
-    let tokens = expr.to_token_stream();
-    let first = generated_at(span_of(expr));
+/// `FUNCTION(&(EXPR))`. Both the function's path and its argument are marked from the expression's first token to its
+/// last one: which of them the compiler points at differs between versions.
+fn call_with_borrowed(runtime: &Runtime, function: &str, tokens: TokenStream) -> TokenStream {
+    let first = generated_at(span_of(&tokens));
     let last = tokens.clone().into_iter().last().map_or(first, |last| generated_at(last.span()));
+    let (private, function) = (runtime.private_at(first), Ident::new(function, last));
     let mut group = Group::new(Delimiter::Parenthesis, tokens);
     group.set_span(last);
-    quote_spanned!(first=> &#group)
+    quote_spanned!(first=> #private::#function(&#group))
 }
 
 /// What an error is to the circuit: an expression that gives it back.
@@ -202,9 +205,8 @@ fn refused(model: &CircuitModel, attempt: &Attempt<'_>, ends: &Ends<'_>) -> Toke
 fn made(runtime: &Runtime, open: &TokenStream, on_open: &Expr, attempt: &Attempt<'_>) -> TokenStream {
     let span = generated_at(span_of(on_open));
     let (private, outcome) = (runtime.private_at(span), attempt.function.outcome());
-    quote_spanned! {span=>
-        #private::ask_open::<<#outcome as #private::by::circuit>::Error>(#open, #on_open)
-    }
+    let error = quote_spanned!(span=> <#outcome as #private::by::circuit>::Error);
+    enclosed(on_open, &error, quote_spanned!(span=> #private::ask_open::<#error>(#open, #on_open)))
 }
 
 /// The call of the fallback with the function's own arguments, which nobody else has used.
@@ -219,6 +221,7 @@ fn fallback(function: &Expr, arguments: &[Ident], attempt: &Attempt<'_>) -> Toke
         })
         .collect();
     let span = generated_at(span_of(function));
+    let value = enclosed_value(function, function.to_token_stream());
     let (call, is_async) = match function {
         // A closure does not know the types of its arguments unless it is passed to something that does.
         Expr::Closure(closure) => {
@@ -233,7 +236,7 @@ fn fallback(function: &Expr, arguments: &[Ident], attempt: &Attempt<'_>) -> Toke
             }};
             (call, closure.asyncness.is_some())
         }
-        _ => (quote_spanned!(span=> (#function)(#(#arguments),*)), true),
+        _ => (quote_spanned!(span=> (#value)(#(#arguments),*)), true),
     };
     let called = if is_async && attempt.is_async() { quote_spanned!(span=> #call.await) } else { call };
     quote_spanned! {Span::mixed_site()=> {

@@ -2,6 +2,7 @@
 
 mod attempt;
 mod circuit;
+mod closure;
 mod ends;
 mod options;
 mod poll;

@@ -3,7 +3,7 @@ use quote::{quote, quote_spanned};
 
 use super::attempt::Attempt;
 use super::ends::Ends;
-use super::predicate::{ask, call};
+use super::predicate::{ask, ask_value, call};
 use super::site;
 use crate::attribute::Attribute;
 use crate::model::PollModel;
@@ -60,14 +60,16 @@ fn settle(model: &PollModel, attempt: &Attempt<'_>, ends: &Ends<'_>) -> TokenStr
     let site = site::name(&model.policy);
     let runtime = &model.common.runtime;
     let private = runtime.private();
-    let until = ask(runtime, &model.until, "__value");
+    let timed_out = timed_out(ends);
+    let invalid = quote_spanned!(Span::mixed_site()=> { let __timed_out = __run.invalid(#site); #timed_out });
+    let until = ask_value(runtime, &model.until, "__value", &invalid);
     let ignore = model.ignore.as_ref().map_or_else(
         || quote_spanned!(Span::mixed_site()=> false),
         |predicate| ask(runtime, predicate, "__error"),
     );
     let (into_result, value, error) = (ends.result(), ends.value(), ends.error());
     let alarm = model.alarm.as_ref().map(|predicate| {
-        let rings = ask(runtime, predicate, "__value");
+        let rings = ask_value(runtime, predicate, "__value", &invalid);
         let held = ends.hold_alarm(&site);
         quote_spanned! {Span::mixed_site()=>
             if #rings {
@@ -85,7 +87,6 @@ fn settle(model: &PollModel, attempt: &Attempt<'_>, ends: &Ends<'_>) -> TokenStr
     let refused = attempt.refusal.own().map(|refused| self::refused(&site, (refused, keeps), attempt, ends));
     let keep =
         keeps.then(|| quote_spanned!(Span::mixed_site()=> __last = ::core::option::Option::Some(__error);));
-    let timed_out = timed_out(ends);
     let go_on = quote_spanned! {Span::mixed_site()=>
         #private::PollNext::Wait(__wait, _) => __wait,
         #private::PollNext::TimedOut(__timed_out) => #timed_out,

@@ -1,7 +1,8 @@
 use proc_macro2::{Span, TokenStream};
-use quote::quote_spanned;
+use quote::{quote, quote_spanned};
 use syn::Expr;
 
+use super::closure::{called, enclosed};
 use crate::diagnostics::{generated_at, span_of};
 use crate::paths::Runtime;
 use crate::syntax::Predicate;
@@ -10,20 +11,47 @@ use crate::syntax::Predicate;
 pub(super) fn ask(runtime: &Runtime, predicate: &Predicate, value: &str) -> TokenStream {
     let span = generated_at(predicate.span());
     let value = proc_macro2::Ident::new(value, span);
+    let boolean = quote!(::core::primitive::bool);
     match predicate {
-        // A string's literal is a reference already, and is compared with the value as it is: it takes nothing from it.
-        Predicate::Pattern(pattern) if begins_with_string(pattern) => {
-            quote_spanned!(Span::mixed_site()=> ::core::matches!(#value, #pattern))
-        }
-        Predicate::Pattern(pattern) => {
-            quote_spanned!(Span::mixed_site()=> ::core::matches!(&#value, #pattern))
+        Predicate::Pattern { tokens, guarded } => {
+            // A string's literal is a reference already, and is compared with the value as it is: it takes nothing from it.
+            let matched = if begins_with_string(tokens) {
+                quote_spanned!(Span::mixed_site()=> ::core::matches!(#value, #tokens))
+            } else {
+                quote_spanned!(Span::mixed_site()=> ::core::matches!(&#value, #tokens))
+            };
+            // A guard may invoke a macro that returns.
+            if *guarded { called(predicate.span(), &boolean, &matched) } else { matched }
         }
         Predicate::Expr(expr) => {
             let private = runtime.private_at(span);
             // A closure has to see what it is passed to; what is made has a type already, and may be a condition.
             let ask = proc_macro2::Ident::new(if is_made(expr) { "judge" } else { "ask" }, span);
-            quote_spanned!(span=> #private::#ask(&#value, #expr))
+            enclosed(expr, &boolean, quote_spanned!(span=> #private::#ask(&#value, #expr)))
         }
+    }
+}
+
+/// As [`ask`], for the value of a poll: a condition that is invalid does `otherwise`, which does not return.
+pub(super) fn ask_value(
+    runtime: &Runtime,
+    predicate: &Predicate,
+    value: &str,
+    otherwise: &TokenStream,
+) -> TokenStream {
+    match predicate {
+        Predicate::Expr(expr) if is_made(expr) => {
+            let span = generated_at(predicate.span());
+            let (private, value) = (runtime.private_at(span), proc_macro2::Ident::new(value, span));
+            let judged = quote_spanned!(span=> #private::judge_value(&#value, #expr));
+            quote_spanned! {Span::mixed_site()=>
+                match #judged {
+                    ::core::option::Option::Some(__holds) => __holds,
+                    ::core::option::Option::None => #otherwise,
+                }
+            }
+        }
+        _ => ask(runtime, predicate, value),
     }
 }
 
@@ -31,7 +59,7 @@ pub(super) fn ask(runtime: &Runtime, predicate: &Predicate, value: &str) -> Toke
 pub(super) fn call(runtime: &Runtime, function: &str, arguments: &TokenStream, expr: &Expr) -> TokenStream {
     let span = generated_at(span_of(expr));
     let (private, function) = (runtime.private_at(span), proc_macro2::Ident::new(function, span));
-    quote_spanned!(span=> #private::#function(#arguments, #expr))
+    enclosed(expr, &quote!(_), quote_spanned!(span=> #private::#function(#arguments, #expr)))
 }
 
 /// `status(200) & json(..)`: no closure, and no path.

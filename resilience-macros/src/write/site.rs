@@ -2,6 +2,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 
+use super::closure::enclosed;
 use crate::diagnostics::{generated_at, span_of};
 use crate::model::{Common, Policy};
 use crate::syntax::Function;
@@ -42,6 +43,11 @@ pub(super) fn declare(
         },
         Policy::Runtime(policy) => {
             let policy = convert(policy, policy_type.clone(), common);
+            // Evaluated at every call, like the policy.
+            let name = common
+                .name
+                .as_ref()
+                .map_or(name.clone(), |expr| enclosed(expr, &quote!(&'static ::core::primitive::str), name));
             quote_spanned! {Span::mixed_site()=>
                 let #site: &#private::Site<#root::#policy_type> =
                     &#private::Site::new(#name, #policy);
@@ -55,7 +61,9 @@ fn convert(policy: &syn::Expr, mut policy_type: Ident, common: &Common) -> Token
     let span = generated_at(span_of(policy));
     let root = common.runtime.public_at(span);
     policy_type.set_span(span);
-    quote_spanned!(span=> <#root::#policy_type as ::core::convert::From<_>>::from(#policy))
+    let policy_type = quote_spanned!(span=> #root::#policy_type);
+    let converted = quote_spanned!(span=> <#policy_type as ::core::convert::From<_>>::from(#policy));
+    enclosed(policy, &policy_type, converted)
 }
 
 /// The name that was given, or the function's path.

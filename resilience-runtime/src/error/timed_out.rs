@@ -45,6 +45,12 @@ pub enum Limit {
     Timeout(Duration),
     /// The condition was to be met within so many attempts.
     Times(u32),
+    /// The condition can never be met: it is a [`Condition`] that cannot be evaluated, such as a `JSONPath` that does not
+    /// parse. Its `check` says why.
+    ///
+    #[cfg_attr(feature = "http", doc = "[`Condition`]: crate::http::Condition")]
+    #[cfg_attr(not(feature = "http"), doc = "[`Condition`]: crate")]
+    InvalidCondition,
 }
 
 impl TimedOut {
@@ -89,6 +95,9 @@ impl fmt::Display for TimedOut {
                 write!(f, "`{function}` timed out after {limit:?}: the condition was not met")
             }
             Limit::Times(_) => write!(f, "`{function}` gave up: the condition was not met"),
+            Limit::InvalidCondition => {
+                write!(f, "`{function}` gave up: its condition is invalid, `Condition::check` says why")
+            }
         }?;
         let attempt = if *attempts == 1 { "attempt" } else { "attempts" };
         write!(f, " ({attempts} {attempt} in {elapsed:?})")

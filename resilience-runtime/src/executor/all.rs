@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 
 use futures_core::Stream;
 
-use super::jobs::{Afterwards, Life, Running, Submission};
+use super::jobs::{Afterwards, BACKLOG, Life, Running, Submission};
 use super::{PollExecutor, PollFailure};
 
 /// The results of many jobs, in the order in which they are done: made by [`PollExecutor::submit_all`].
@@ -29,6 +29,8 @@ enum Step<T, E> {
     Give(Result<T, PollFailure<E>>),
     /// There is room for another submission.
     Take,
+    /// There is room, but others have to be let run before.
+    Yield,
     Wait,
     End,
 }
@@ -44,7 +46,8 @@ where
         Self { executor, submissions: Some(submissions), group, open: 0 }
     }
 
-    fn step(&mut self, cx: &Context<'_>) -> Step<T, E> {
+    /// `taken`: how many submissions were taken since the stream was polled.
+    fn step(&mut self, cx: &Context<'_>, taken: usize) -> Step<T, E> {
         let waker = cx.waker().clone();
         let jobs = self.executor.jobs();
         let mut replaced = None;
@@ -52,11 +55,13 @@ where
             let mut state = jobs.state();
             let free = self.submissions.is_some() && jobs.is_free(&state);
             let begins = free && state.life == Life::Open;
+            let enough = begins && taken >= BACKLOG;
             match state.groups.get(self.group) {
                 // Before what is done is given out, so that places are not left free meanwhile.
-                Some(_) if begins => Err(Step::Take),
+                Some(_) if begins && !enough => Err(Step::Take),
                 Some(group) => match group.done.pop_front() {
                     Some(index) => Ok(state.slots.take(index)),
+                    None if enough => Err(Step::Yield),
                     None if free => Err(Step::Take),
                     None if self.open == 0 && self.submissions.is_none() => Err(Step::End),
                     None => {
@@ -105,10 +110,16 @@ where
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
+        let mut taken = 0;
         loop {
-            match this.step(cx) {
+            match this.step(cx, taken) {
                 Step::Give(outcome) => return Poll::Ready(Some(outcome)),
                 Step::Wait => return Poll::Pending,
+                // An endless iterator would never come to another end.
+                Step::Yield => {
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
                 Step::End => return Poll::Ready(None),
                 Step::Take => match this.submissions.as_mut().and_then(Iterator::next) {
                     None => this.submissions = None,
@@ -120,6 +131,7 @@ where
                             return Poll::Ready(Some(Err(PollFailure::ShutDown)));
                         }
                         this.open += 1;
+                        taken += 1;
                     }
                 },
             }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle};
-use tokio::sync::watch;
 
-use super::drive::{drive, either};
+use super::cancel::{CancelFunction, ask_by};
+use super::drive::drive;
 use super::jobs::{Ask, Jobs};
 use super::settings::Settings;
 use super::{Batch, PollExecutor, PollNext};
@@ -17,12 +17,9 @@ use crate::time::Nanos;
 #[must_use = "nothing runs until `start` is called"]
 pub struct PollExecutorBuilder<J, T, E> {
     settings: Settings,
-    ask: Option<MakeAsk<J>>,
+    ask: Option<Ask<J>>,
     results: PhantomData<fn() -> (T, E)>,
 }
-
-/// The question is asked on the executor's runtime, which is known only when it starts.
-type MakeAsk<J> = Box<dyn FnOnce(Handle, watch::Receiver<bool>) -> Ask<J> + Send>;
 
 impl<J, T, E> PollExecutorBuilder<J, T, E>
 where
@@ -71,6 +68,18 @@ where
         self
     }
 
+    /// A submission that takes longer is dropped, and its job fails with
+    /// [`PollFailure::SubmitTimedOut`](crate::PollFailure::SubmitTimedOut). The time begins with the submission itself, not in
+    /// the queue of [`max_in_flight`](Self::max_in_flight). No bound by default.
+    ///
+    /// A closure of [`submit_blocking`](PollExecutor::submit_blocking) that is running cannot be interrupted: its job fails in
+    /// time, but it keeps its place until it returns, and its result is dropped. A future that blocks its thread is not
+    /// interrupted either, and its job fails only afterwards.
+    pub fn submit_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.submit_timeout = Nanos::of(timeout);
+        self
+    }
+
     /// Whether a job whose handle is dropped is abandoned: what was submitted is dropped if it runs, and the poll function is
     /// not shown the job again. Nobody asks the other side. By default such a job goes on.
     pub fn abandon_dropped(mut self, abandon: bool) -> Self {
@@ -78,32 +87,30 @@ where
         self
     }
 
-    /// How the other side is asked whether a job that is polled can be cancelled, with what was submitted returned for it. Its
-    /// `false`, and its panic, is a veto. Without this there is no veto.
+    /// The cancel function: asks the service whether a job that is polled can be cancelled, by the value that its submission
+    /// returned. Its `false` is a veto, and so is its panic. Without a cancel function there is no veto.
     ///
-    /// It runs on a thread of the runtime's blocking pool, because the future of an async closure that borrows what it holds
-    /// cannot be known to be `Send`.
+    /// It runs as a task on the executor's runtime, one for each job that is cancelled. So its future must be `Send` and own
+    /// what it uses: clone captured values, as here. An async closure that uses captured values does not compile.
+    ///
+    /// ```
+    /// # use resilience::PollExecutor;
+    /// # #[derive(Clone)] struct Client;
+    /// # impl Client { async fn delete(&self, _task: u32) -> Result<(), ()> { Ok(()) } }
+    /// # fn example(client: Client) {
+    /// let builder = PollExecutor::<u32, String, std::io::Error>::builder().cancel_with(move |task| {
+    ///     let client = client.clone();
+    ///     async move { client.delete(task).await.is_ok() }
+    /// });
+    /// # drop(builder);
+    /// # }
+    /// ```
     pub fn cancel_with<C>(mut self, cancel: C) -> Self
     where
-        C: AsyncFn(J) -> bool + Send + Sync + 'static,
+        C: CancelFunction<J, Answer: Future<Output = bool> + Send + 'static> + Send + Sync + 'static,
         J: Clone,
     {
-        let cancel = Arc::new(cancel);
-        self.ask = Some(Box::new(move |runtime, closing| {
-            Box::new(move |job| {
-                let (cancel, job, here) = (Arc::clone(&cancel), job.clone(), runtime.clone());
-                let mut closing = closing.clone();
-                let asked = runtime.spawn_blocking(move || {
-                    here.block_on(async move {
-                        // An answer that never comes must not keep the runtime from its end.
-                        let closed = async { drop(closing.wait_for(|closing| *closing).await) };
-                        either(cancel(job), closed).await.unwrap_or(false)
-                    })
-                });
-                // A panic, or a runtime that is shutting down.
-                Box::pin(async move { asked.await.unwrap_or(false) })
-            })
-        }));
+        self.ask = Some(ask_by(cancel));
         self
     }
 
@@ -159,9 +166,7 @@ where
     }
 
     fn jobs(self, runtime: Handle) -> Arc<Jobs<J, T, E>> {
-        let (closing, closed) = watch::channel(false);
-        let ask = self.ask.map(|make| make(runtime.clone(), closed));
-        Arc::new(Jobs::new(self.settings, Some(runtime), ask, closing))
+        Arc::new(Jobs::new(self.settings, Some(runtime), self.ask))
     }
 }
 

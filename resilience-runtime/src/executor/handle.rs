@@ -6,14 +6,14 @@ use std::thread::{self, Thread};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::watch;
 
 use super::PollFailure;
-use super::catch::{Caught, caught};
-use super::jobs::{Afterwards, Chunk, Jobs, Running};
+use super::cancel::cancel;
+use super::catch::caught;
+use super::context::is_async;
+use super::jobs::{Afterwards, Jobs, Running};
 use super::slots::{JobId, Phase};
-use crate::clock::Stopwatch;
-use crate::time::Nanos;
+use crate::clock::real_now;
 
 /// A job that was submitted: a future of its result.
 ///
@@ -73,11 +73,11 @@ impl<T, E> PollHandle<T, E> {
     ///   [`submit_blocking`](crate::PollExecutor::submit_blocking) that is running cannot be ended: `false`.
     /// - A job that is polled is one at the other side, which is asked by the executor's
     ///   [`cancel_with`](crate::PollExecutorBuilder::cancel_with). Its `false`, and its panic, is a veto: `false`. Without one,
-    ///   there is no veto.
+    ///   there is no veto. A shutdown during the question ends it: `false`.
     /// - A job that is done is not cancelled any more: `false`; one that was cancelled has been: `true`.
     ///
-    /// Two that ask at once get the same answer, and the other side is asked once. Dropping this future does not cancel; a
-    /// question under way goes on, and nobody hears its answer.
+    /// Two that ask at once get the same answer, and the other side is asked once. Dropping this future does not take the
+    /// question back: it goes on, and if the answer is `true`, the job is cancelled.
     pub async fn cancel(&self) -> bool {
         match &self.job {
             Stage::Under(job) => Arc::clone(&job.of).cancel(job.index).await,
@@ -86,8 +86,11 @@ impl<T, E> PollHandle<T, E> {
         }
     }
 
-    /// As [`cancel`](Self::cancel), for a thread that can wait. Not to be called in async code, nor in the poll function: there
-    /// it cancels nothing, and says so.
+    /// As [`cancel`](Self::cancel), but blocks this thread until there is an answer.
+    ///
+    /// In async code on a tokio runtime, and in the poll function, blocking could wait for ever: there it cancels nothing,
+    /// asks nobody, and returns `false`. Use [`cancel`](Self::cancel) there. Threads of `spawn_blocking` can block. The
+    /// executor's runtime has to be running.
     #[must_use]
     pub fn cancel_blocking(&self) -> bool {
         match &self.job {
@@ -97,7 +100,8 @@ impl<T, E> PollHandle<T, E> {
         }
     }
 
-    /// Waits on this thread, no longer than this. `None`: it is not done yet. Not to be called in async code.
+    /// Blocks this thread until the job is done, for `timeout` at most. `None`: it is not done yet. The time is real time,
+    /// also where tokio's clock is paused. Not to be called in async code.
     ///
     /// A result is given out once: afterwards, there is none.
     pub fn wait(&mut self, timeout: Duration) -> Option<Result<T, PollFailure<E>>> {
@@ -105,16 +109,16 @@ impl<T, E> PollHandle<T, E> {
             return None;
         }
         let waker = Waker::from(Arc::new(Unpark(thread::current())));
-        let (mut cx, watch, timeout) = (Context::from_waker(&waker), Stopwatch::start(), Nanos::of(timeout));
+        let (mut cx, start) = (Context::from_waker(&waker), real_now());
         loop {
             if let Poll::Ready(outcome) = Pin::new(&mut *self).poll(&mut cx) {
                 return Some(outcome);
             }
-            let left = timeout.minus(watch.elapsed());
+            let left = timeout.saturating_sub(real_now().saturating_duration_since(start));
             if left.is_zero() {
                 return None;
             }
-            thread::park_timeout(left.to_duration());
+            thread::park_timeout(left);
         }
     }
 }
@@ -210,132 +214,11 @@ where
     }
 
     fn block_on(&self, future: Pin<Box<dyn Future<Output = bool> + Send>>) -> bool {
-        // A thread that drives a runtime cannot wait for it: tokio says so by a panic.
+        if is_async() {
+            return false;
+        }
+        // Tokio panics where `is_async` could not tell.
         let answer = |runtime: &Handle| caught(|| runtime.block_on(future)).unwrap_or(false);
         self.runtime.as_ref().is_some_and(answer)
     }
-}
-
-/// What a request to cancel comes to at first.
-enum Request<J> {
-    Answered(bool),
-    /// The other side has to be asked.
-    Ask {
-        id: JobId,
-        chunk: Chunk<J>,
-        place: usize,
-        tell: watch::Sender<Option<bool>>,
-    },
-    /// It is being asked.
-    Asked(watch::Receiver<Option<bool>>),
-}
-
-async fn cancel<J, T, E>(jobs: Arc<Jobs<J, T, E>>, index: u32) -> bool
-where
-    J: Send + Sync + 'static,
-    T: Send + 'static,
-    E: Send + Sync + 'static,
-{
-    let mut afterwards = Afterwards::nothing();
-    let mut task = None;
-    let request = {
-        let mut state = jobs.state();
-        match state.slots.held(index) {
-            None => Request::Answered(state.slots.is_cancelled(index)),
-            Some((id, Phase::Queued)) => {
-                state.finish(id, Err(Box::new(PollFailure::Cancelled)), &mut afterwards);
-                state.unqueue(id, &mut afterwards);
-                Request::Answered(true)
-            }
-            Some((id, Phase::Submitting)) if matches!(state.running.get(&id), Some(Running::Thread)) => {
-                Request::Answered(false)
-            }
-            Some((id, Phase::Submitting)) => {
-                state.finish(id, Err(Box::new(PollFailure::Cancelled)), &mut afterwards);
-                task = state.running.get(&id).and_then(Running::abort_handle);
-                Request::Answered(true)
-            }
-            Some((id, Phase::Polling)) => match (&jobs.ask, state.asked.get(&id).cloned()) {
-                (Some(_), Some(asked)) => Request::Asked(asked),
-                (Some(_), None) => match state.find(id) {
-                    Some((chunk, place)) => {
-                        let (tell, asked) = watch::channel(None);
-                        state.asked.insert(id, asked);
-                        Request::Ask { id, chunk, place, tell }
-                    }
-                    None => Request::Answered(false),
-                },
-                (None, _) => {
-                    state.finish(id, Err(Box::new(PollFailure::Cancelled)), &mut afterwards);
-                    Request::Answered(true)
-                }
-            },
-        }
-    };
-    if let Some(task) = task {
-        task.abort();
-    }
-    afterwards.done();
-    let mut asked = match request {
-        Request::Answered(answer) => return answer,
-        Request::Asked(asked) => asked,
-        Request::Ask { id, chunk, place, tell } => {
-            let asked = tell.subscribe();
-            ask(&jobs, (id, index), (chunk, place), tell);
-            asked
-        }
-    };
-    // A question that nobody answers any more is a veto.
-    match asked.wait_for(Option::is_some).await {
-        Ok(answer) => answer.unwrap_or(false),
-        Err(_) => false,
-    }
-}
-
-/// Asks the other side, in a task of its own: whoever asked may go, and whoever else asks hears the same. A panic is a veto.
-fn ask<J, T, E>(
-    jobs: &Arc<Jobs<J, T, E>>,
-    (id, index): (JobId, u32),
-    (chunk, place): (Chunk<J>, usize),
-    tell: watch::Sender<Option<bool>>,
-) where
-    J: Send + Sync + 'static,
-    T: Send + 'static,
-    E: Send + Sync + 'static,
-{
-    let (Some(ask), Some(runtime)) = (&jobs.ask, &jobs.runtime) else { return };
-    let question = caught(|| {
-        let question = ask(&chunk[place].job);
-        drop(chunk);
-        question
-    });
-    let jobs = Arc::clone(jobs);
-    drop(runtime.spawn(async move {
-        let agreed = match question {
-            Ok(question) => Caught::new(question).await.unwrap_or(false),
-            Err(_) => false,
-        };
-        tell.send_replace(Some(settle(&jobs, id, index, agreed)));
-    }));
-}
-
-/// What the other side's answer comes to: the job may be done by now.
-fn settle<J, T, E>(jobs: &Jobs<J, T, E>, id: JobId, index: u32, agreed: bool) -> bool {
-    let mut afterwards = Afterwards::nothing();
-    let cancelled = {
-        let mut state = jobs.state();
-        // Asked anew the next time, if it was a veto.
-        state.asked.remove(&id);
-        state.metrics.vetoes += u64::from(!agreed);
-        match (agreed, state.slots.phase(id)) {
-            (true, Some(_)) => {
-                state.finish(id, Err(Box::new(PollFailure::Cancelled)), &mut afterwards);
-                true
-            }
-            (true, None) => state.slots.is_cancelled(index),
-            (false, _) => false,
-        }
-    };
-    afterwards.done();
-    cancelled
 }

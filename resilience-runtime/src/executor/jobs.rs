@@ -75,18 +75,21 @@ pub(super) enum Running {
     /// A future, which is about to be spawned.
     Starting,
     Task(AbortHandle),
-    /// A closure on a thread, which cannot be interrupted.
-    Thread,
+    /// A closure on a thread, which cannot be interrupted; the task that watches its time, if there is one.
+    Thread(Option<AbortHandle>),
 }
 
 impl Running {
     pub(super) fn abort_handle(&self) -> Option<AbortHandle> {
         match self {
-            Self::Task(task) => Some(task.clone()),
-            Self::Starting | Self::Thread => None,
+            Self::Task(task) | Self::Thread(Some(task)) => Some(task.clone()),
+            Self::Starting | Self::Thread(None) => None,
         }
     }
 }
+
+/// How many submissions or jobs one task takes in a row before it lets others run.
+pub(super) const BACKLOG: usize = 64;
 
 /// Shared by the executor, its handles, its streams, and the task that polls.
 pub(super) struct Jobs<J, T, E> {
@@ -95,8 +98,6 @@ pub(super) struct Jobs<J, T, E> {
     pub(super) runtime: Option<Handle>,
     /// Asks whether a job may be cancelled.
     pub(super) ask: Option<Ask<J>>,
-    /// How many tasks may start submissions at once.
-    pub(super) starters: usize,
     state: Mutex<State<J, T, E>>,
     /// Wakes the task that polls.
     pub(super) wake: Notify,
@@ -106,6 +107,7 @@ pub(super) struct Jobs<J, T, E> {
     pub(super) ended: Notify,
 }
 
+/// Makes the future that asks for one job. The cancel function itself is called when the future is first polled.
 pub(super) type Ask<J> = Box<dyn Fn(&J) -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
 
 pub(super) struct State<J, T, E> {
@@ -115,11 +117,13 @@ pub(super) struct State<J, T, E> {
     pub(super) queued: HashMap<JobId, Submission<J, E>>,
     /// Submissions that have a place, and wait to be polled for the first time.
     pub(super) starting: VecDeque<(JobId, BoxedSubmission<J, E>)>,
-    /// How many tasks there are that start those.
-    pub(super) starters: usize,
+    /// How many starters have been scheduled, and have not looked at those yet.
+    pub(super) standby: usize,
     /// How many places are taken, and how many of them by threads.
     pub(super) in_flight: usize,
     pub(super) threads: usize,
+    /// Tasks beside those of submissions: they ask cancel functions, and watch closures.
+    pub(super) helpers: usize,
     /// Those that were not ready at once: also beyond the job's end, until the task is gone, when another job may have its
     /// index.
     pub(super) running: HashMap<JobId, Running>,
@@ -219,24 +223,19 @@ impl<J, T, E> Drop for Afterwards<J, T, E> {
 }
 
 impl<J, T, E> Jobs<J, T, E> {
-    pub(super) fn new(
-        settings: Settings,
-        runtime: Option<Handle>,
-        ask: Option<Ask<J>>,
-        closing: watch::Sender<bool>,
-    ) -> Self {
+    pub(super) fn new(settings: Settings, runtime: Option<Handle>, ask: Option<Ask<J>>) -> Self {
         Self {
             settings,
             ask,
-            starters: runtime.as_ref().map_or(0, |runtime| runtime.metrics().num_workers()),
             state: Mutex::new(State {
                 slots: Slots::new(),
                 queue: VecDeque::new(),
                 queued: HashMap::new(),
                 starting: VecDeque::new(),
-                starters: 0,
+                standby: 0,
                 in_flight: 0,
                 threads: 0,
+                helpers: 0,
                 running: HashMap::new(),
                 serving: false,
                 fresh: Vec::new(),
@@ -250,7 +249,7 @@ impl<J, T, E> Jobs<J, T, E> {
             }),
             runtime,
             wake: Notify::new(),
-            closing,
+            closing: watch::channel(false).0,
             ended: Notify::new(),
         }
     }
@@ -263,7 +262,7 @@ impl<J, T, E> Jobs<J, T, E> {
             ended.as_mut().enable();
             {
                 let state = self.state();
-                if state.life == Life::Stopped && state.in_flight == state.threads {
+                if state.life == Life::Stopped && state.in_flight == state.threads && state.helpers == 0 {
                     return;
                 }
             }

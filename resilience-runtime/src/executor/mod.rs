@@ -8,24 +8,27 @@ mod settings;
 mod slots;
 // Floor 3: the one lock, and what runs outside of it.
 mod catch;
+mod helper;
 mod jobs;
 mod metrics;
 // Floor 4: starting, polling, waiting, cancelling.
 mod all;
 mod batch;
 mod builder;
+mod cancel;
+mod context;
 mod drive;
 mod handle;
+mod start;
 mod submit;
 
 use std::fmt;
 use std::sync::Arc;
 
-use tokio::sync::watch;
-
 pub use all::SubmitAll;
 pub use batch::{Batch, DescriptorRef, IntoIter as BatchIntoIter, Iter as BatchIter, PollDescriptor};
 pub use builder::PollExecutorBuilder;
+pub use cancel::CancelFunction;
 pub use failure::PollFailure;
 pub use handle::PollHandle;
 pub use metrics::PollMetrics;
@@ -104,7 +107,7 @@ where
 
     /// One that was shut down.
     fn closed() -> Self {
-        Self::new(Arc::new(Jobs::new(Settings::new(), None, None, watch::channel(true).0)))
+        Self::new(Arc::new(Jobs::new(Settings::new(), None, None)))
     }
 
     fn jobs(&self) -> &Arc<Jobs<J, T, E>> {
@@ -139,8 +142,8 @@ where
     /// Starts a job for each of these, and gives their results in the order in which the jobs are done.
     ///
     /// Submissions are taken one after the other, as there is room for them: of the next one nothing is asked before.
-    /// Without a bound of [`max_in_flight`](PollExecutorBuilder::max_in_flight), all are taken when the stream is first
-    /// polled. Dropping the stream abandons its jobs: they are not shown to the poll function again.
+    /// Without a bound of [`max_in_flight`](PollExecutorBuilder::max_in_flight), all are taken once the stream is polled, with
+    /// results and other tasks in between: an endless iterator then grows the number of jobs without end. Dropping the stream abandons its jobs: they are not shown to the poll function again.
     pub fn submit_all<I>(&self, submissions: I) -> SubmitAll<I::IntoIter, J, T, E>
     where
         I: IntoIterator,

@@ -10,6 +10,7 @@ pub(super) struct Settings {
     pub(super) default_interval: Nanos,
     pub(super) batch_window: Nanos,
     pub(super) poll_timeout: Nanos,
+    pub(super) submit_timeout: Nanos,
     pub(super) poll_empty: bool,
     pub(super) abandon_dropped: bool,
 }
@@ -22,6 +23,7 @@ impl Settings {
             default_interval: Nanos::new(5_000_000_000),
             batch_window: Nanos::ZERO,
             poll_timeout: Nanos::NEVER,
+            submit_timeout: Nanos::NEVER,
             poll_empty: false,
             abandon_dropped: false,
         }

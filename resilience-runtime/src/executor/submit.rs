@@ -1,14 +1,19 @@
 //! Getting jobs started: as many at once as the settings say.
 
-use std::collections::VecDeque;
-use std::future::poll_fn;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use super::PollFailure;
 use super::catch::{Caught, caught};
-use super::jobs::{Afterwards, BoxedSubmission, Entry, Jobs, Life, Running, State, Submission};
+use super::failure::unsaid;
+use super::helper::Helper;
+use super::jobs::{Afterwards, BACKLOG, Entry, Jobs, Life, Running, State, Submission};
 use super::slots::{JobId, Phase, make_room};
+use super::start::Starter;
+use crate::clock::Stopwatch;
+use crate::sleep::Limited;
 
 impl<J, T, E> Jobs<J, T, E>
 where
@@ -33,7 +38,7 @@ where
             let id = state.slots.insert(phase, group)?;
             state.metrics.submitted += 1;
             let begin = if begins {
-                self.place(&mut state, id, submission)
+                Self::place(&mut state, id, submission)
             } else {
                 state.queue.push_back(id);
                 state.queued.insert(id, submission);
@@ -55,21 +60,21 @@ where
     }
 
     /// A submission gets a place.
-    fn place(&self, state: &mut State<J, T, E>, id: JobId, submission: Submission<J, E>) -> Begin<J, E> {
+    fn place(state: &mut State<J, T, E>, id: JobId, submission: Submission<J, E>) -> Begin<J, E> {
         state.in_flight += 1;
         match submission {
             Submission::Future(future) => {
                 state.starting.push_back((id, future));
-                // As many as can run at once: one submission that takes its time at first must not keep the others waiting.
-                if state.starters < self.starters && state.starting.len() > state.starters * BACKLOG {
-                    state.starters += 1;
-                    return Begin::Starter;
+                // Starters that are at work may block in a first poll.
+                if state.standby > 0 {
+                    return Begin::Nothing;
                 }
-                Begin::Nothing
+                state.standby += 1;
+                Begin::Starter
             }
             Submission::Blocking(_) => {
                 state.threads += 1;
-                state.running.insert(id, Running::Thread);
+                state.running.insert(id, Running::Thread(None));
                 Begin::Submission(id, submission)
             }
         }
@@ -78,44 +83,56 @@ where
     fn go_on(self: &Arc<Self>, begin: Begin<J, E>) {
         match begin {
             Begin::Nothing => {}
-            Begin::Starter => {
-                let starter = Starter { jobs: Some(Arc::clone(self)) };
-                if let Some(runtime) = &self.runtime {
-                    drop(runtime.spawn(starter.run()));
-                }
-            }
-            Begin::Submission(id, submission) => self.begin(id, submission),
+            Begin::Starter => self.spawn_starter(),
+            Begin::Submission(id, submission) => self.begin(id, submission, self.submit_limit()),
         }
     }
 
-    fn begin(self: &Arc<Self>, id: JobId, submission: Submission<J, E>) {
+    /// A starter that has been counted as standing by.
+    pub(super) fn spawn_starter(self: &Arc<Self>) {
+        let starter = Starter::new(Arc::clone(self));
+        if let Some(runtime) = &self.runtime {
+            drop(runtime.spawn(starter));
+        }
+    }
+
+    /// When a submission that begins now is given up.
+    pub(super) fn submit_limit(&self) -> Option<Instant> {
+        let timeout = self.settings.submit_timeout;
+        if timeout.is_never() { None } else { Stopwatch::start().moment(timeout) }
+    }
+
+    pub(super) fn begin(self: &Arc<Self>, id: JobId, submission: Submission<J, E>, until: Option<Instant>) {
         let Some(runtime) = &self.runtime else { return };
         let place =
             Place { jobs: Arc::clone(self), id, thread: matches!(submission, Submission::Blocking(_)) };
-        let task = match submission {
+        let running = match submission {
             Submission::Future(future) => {
                 let task = async move {
-                    let outcome = Caught::new(future).await;
+                    let outcome = Limited::new(Caught::new(future), until).await;
                     place.submitted(outcome);
                 };
-                runtime.spawn(task).abort_handle()
+                Running::Task(runtime.spawn(task).abort_handle())
             }
             Submission::Blocking(function) => {
-                // It is not waited for: it tells of itself.
-                drop(runtime.spawn_blocking(move || place.submitted(caught(function))));
-                return;
+                let closure = runtime.spawn_blocking(move || place.submitted(Some(caught(function))));
+                // Without a limit it is not waited for: it reports its own end.
+                let Some(until) = until else { return };
+                let watch = runtime.spawn(watch(Helper::of(self), id, closure, until));
+                Running::Thread(Some(watch.abort_handle()))
             }
         };
+        let task = running.abort_handle();
         let is_over = {
             let mut state = self.state();
             // It may have come to its end by now.
-            if let Some(running) = state.running.get_mut(&id) {
-                *running = Running::Task(task.clone());
+            if let Some(known) = state.running.get_mut(&id) {
+                *known = running;
             }
             state.slots.phase(id).is_none()
         };
         // It was cancelled, or everything was, while it was being spawned.
-        if is_over {
+        if let (true, Some(task)) = (is_over, task) {
             task.abort();
         }
     }
@@ -141,7 +158,7 @@ where
     }
 
     /// A place is free. Whether the queue has to be looked after.
-    fn leave(&self, state: &mut State<J, T, E>) -> bool {
+    pub(super) fn leave(&self, state: &mut State<J, T, E>) -> bool {
         state.in_flight -= 1;
         // Without a bound, nobody waits. A runtime that is shutting down drops what it is given at once, so that this is reached
         // again from within itself: whoever is at it goes on.
@@ -149,7 +166,7 @@ where
     }
 
     /// Gives the places that are free to the first of the queue.
-    fn serve(self: &Arc<Self>) {
+    pub(super) fn serve(self: &Arc<Self>) {
         let mut afterwards = Afterwards::nothing();
         loop {
             let next = {
@@ -179,7 +196,7 @@ where
             // Those that were cancelled have left only their number.
             if let Some(submission) = state.queued.remove(&id) {
                 state.slots.advance(id, Phase::Submitting);
-                return Some(self.place(state, id, submission));
+                return Some(Self::place(state, id, submission));
             }
         }
         None
@@ -187,7 +204,7 @@ where
 
     /// What was submitted has ended well: the poll function is shown it. `Some`, if it was cancelled before. Whether the task that
     /// polls is to be woken.
-    fn arrive(state: &mut State<J, T, E>, id: JobId, job: J) -> (Option<J>, bool) {
+    pub(super) fn arrive(state: &mut State<J, T, E>, id: JobId, job: J) -> (Option<J>, bool) {
         if !state.slots.advance(id, Phase::Polling) {
             return (Some(job), false);
         }
@@ -205,18 +222,6 @@ where
     }
 }
 
-/// Why a task was dropped that has said nothing: it panicked where nobody catches that, or its runtime ends.
-fn unsaid<E>() -> PollFailure<E> {
-    if std::thread::panicking() {
-        PollFailure::Panicked("what was submitted panicked when it was dropped".to_owned())
-    } else {
-        PollFailure::ShutDown
-    }
-}
-
-/// So many submissions are left to one task that starts them.
-const BACKLOG: usize = 64;
-
 /// What is to be done, where no lock is held, for a submission that has got a place.
 enum Begin<J, E> {
     Nothing,
@@ -225,139 +230,11 @@ enum Begin<J, E> {
     Submission(JobId, Submission<J, E>),
 }
 
-/// Polls submissions for the first time. One that is ready then needs no task of its own.
-struct Starter<J, T, E>
-where
-    J: Send + Sync + 'static,
-    T: Send + 'static,
-    E: Send + Sync + 'static,
-{
-    /// None, once there is nothing left to start.
-    jobs: Option<Arc<Jobs<J, T, E>>>,
-}
-
-impl<J, T, E> Starter<J, T, E>
-where
-    J: Send + Sync + 'static,
-    T: Send + 'static,
-    E: Send + Sync + 'static,
-{
-    async fn run(mut self) {
-        // What a task may do before it has to let others run is counted by tokio; half of it is left to the submissions.
-        while poll_fn(|cx| Poll::Ready((0..BACKLOG).all(|_| self.start_one(cx)))).await {
-            tokio::task::yield_now().await;
-        }
-    }
-
-    /// `false`: there was none.
-    fn start_one(&mut self, cx: &mut Context<'_>) -> bool {
-        let Some(jobs) = &self.jobs else { return false };
-        let (id, mut future, is_over) = {
-            let mut state = jobs.state();
-            let Some((id, future)) = state.starting.pop_front() else {
-                state.starters -= 1;
-                let wakes = !state.fresh.is_empty();
-                state.arrived |= wakes;
-                drop(state);
-                if wakes {
-                    jobs.wake.notify_one();
-                }
-                self.jobs = None;
-                return false;
-            };
-            if state.starting.is_empty() && state.starting.capacity() > BACKLOG {
-                // A burst is over.
-                state.starting = VecDeque::new();
-            }
-            (id, future, state.slots.phase(id).is_none())
-        };
-        let polled = if is_over { Poll::Ready(None) } else { first_poll(&mut future, cx) };
-        let Poll::Ready(mut outcome) = polled else {
-            jobs.state().running.insert(id, Running::Starting);
-            jobs.begin(id, Submission::Future(future));
-            return true;
-        };
-        if let Err(message) = caught(|| drop(future)) {
-            let ready = outcome.replace(Err(message));
-            let _ = caught(|| drop(ready));
-        }
-        jobs.started(id, outcome);
-        true
-    }
-}
-
-type Submitted<J, E> = Result<Result<J, E>, String>;
-
-fn first_poll<J, E>(
-    future: &mut BoxedSubmission<J, E>,
-    cx: &mut Context<'_>,
-) -> Poll<Option<Submitted<J, E>>> {
-    match caught(|| future.as_mut().poll(cx)) {
-        Ok(Poll::Pending) => Poll::Pending,
-        Ok(Poll::Ready(result)) => Poll::Ready(Some(Ok(result))),
-        Err(message) => Poll::Ready(Some(Err(message))),
-    }
-}
-
-impl<J, T, E> Jobs<J, T, E>
-where
-    J: Send + Sync + 'static,
-    T: Send + 'static,
-    E: Send + Sync + 'static,
-{
-    /// A submission has ended at its first poll, or was cancelled before.
-    fn started(self: &Arc<Self>, id: JobId, outcome: Option<Submitted<J, E>>) {
-        let job = match outcome {
-            Some(Ok(Ok(job))) => Some(job),
-            Some(Ok(Err(error))) => {
-                self.finish(id, Err(PollFailure::Submit(error)));
-                None
-            }
-            Some(Err(message)) => {
-                self.finish(id, Err(PollFailure::Panicked(message)));
-                None
-            }
-            None => None,
-        };
-        let (serves, back, wakes, closed) = {
-            let mut state = self.state();
-            let (back, wakes) = job.map_or((None, false), |job| Self::arrive(&mut state, id, job));
-            (self.leave(&mut state), back, wakes, state.life != Life::Open)
-        };
-        if wakes {
-            self.wake.notify_one();
-        }
-        if let Some(job) = back {
-            let _ = caught(|| drop(job));
-        }
-        if serves {
-            self.serve();
-        }
-        if closed {
-            self.ended.notify_waiters();
-        }
-    }
-}
-
-impl<J, T, E> Drop for Starter<J, T, E>
-where
-    J: Send + Sync + 'static,
-    T: Send + 'static,
-    E: Send + Sync + 'static,
-{
-    /// It is dropped before its end only together with the runtime: nothing can be started any more.
-    fn drop(&mut self) {
-        let Some(jobs) = &self.jobs else { return };
-        let mut afterwards = Afterwards::nothing();
-        {
-            let mut state = jobs.state();
-            state.starters -= 1;
-            for id in state.give_up_starting(&mut afterwards) {
-                state.finish(id, Err(Box::new(unsaid())), &mut afterwards);
-            }
-        }
-        afterwards.done();
-        jobs.ended.notify_waiters();
+/// Fails the job of a closure whose time is up. The closure goes on, unless it still waits for a thread.
+async fn watch<J, T, E>(helper: Helper<J, T, E>, id: JobId, mut closure: JoinHandle<()>, until: Instant) {
+    if Limited::new(&mut closure, Some(until)).await.is_none() {
+        helper.0.finish(id, Err(PollFailure::SubmitTimedOut));
+        closure.abort();
     }
 }
 
@@ -380,9 +257,10 @@ where
     T: Send + 'static,
     E: Send + Sync + 'static,
 {
-    fn submitted(self, outcome: Submitted<J, E>) {
+    /// `None`: its time was up.
+    fn submitted(self, outcome: Option<Result<Result<J, E>, String>>) {
         let failure = match outcome {
-            Ok(Ok(job)) => {
+            Some(Ok(Ok(job))) => {
                 // Cancelled, or shut down: then it is dropped behind the lock.
                 let (back, wakes) = Jobs::arrive(&mut self.jobs.state(), self.id, job);
                 if wakes {
@@ -391,8 +269,9 @@ where
                 drop(back);
                 return;
             }
-            Ok(Err(error)) => PollFailure::Submit(error),
-            Err(message) => PollFailure::Panicked(message),
+            Some(Ok(Err(error))) => PollFailure::Submit(error),
+            Some(Err(message)) => PollFailure::Panicked(message),
+            None => PollFailure::SubmitTimedOut,
         };
         self.jobs.finish(self.id, Err(failure));
     }

@@ -1,47 +1,105 @@
-use std::path::PathBuf;
-use std::time::Duration;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 use reqwest::header::HeaderValue;
-use reqwest::{Certificate, Client, Url};
+use reqwest::{Certificate, Client, Url, redirect};
+use tokio::sync::{OnceCell, oneshot};
 
 use super::HttpError;
 use super::error::Kind;
+use super::send::{Connections, Sender};
 
 /// How a client of our own is made.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tls {
     pub(super) accept_invalid_certs: bool,
     pub(super) ca_bundle: Option<PathBuf>,
-    pub(super) attempt_timeout: Option<Duration>,
 }
+
+/// All authorities of a browser take 200 KiB.
+const MAX_CA_BUNDLE: u64 = 4 << 20;
 
 impl Tls {
     pub(super) fn is_set(&self) -> bool {
         self.accept_invalid_certs || self.ca_bundle.is_some()
     }
 
-    pub(super) fn client(&self) -> Result<Client, HttpError> {
-        let mut builder = Client::builder().tls_danger_accept_invalid_certs(self.accept_invalid_certs);
+    fn client(&self) -> Result<Client, HttpError> {
+        let mut builder = Client::builder()
+            .tls_danger_accept_invalid_certs(self.accept_invalid_certs)
+            // Redirects are followed by `send`, which knows what may go along.
+            .redirect(redirect::Policy::none())
+            .referer(false);
         if let Some(path) = &self.ca_bundle {
-            let wrong = |message: String| {
-                HttpError::new(
-                    Kind::Settings,
-                    None,
-                    format!("the certificates in {} {message}", path.display()),
-                )
-            };
-            let pem = std::fs::read(path).map_err(|error| wrong(format!("cannot be read: {error}")))?;
-            let certificates = Certificate::from_pem_bundle(&pem)
-                .map_err(|error| wrong(format!("are none: {}", error.without_url())))?;
-            if certificates.is_empty() {
-                return Err(wrong("are none: there is no PEM certificate in it".into()));
-            }
-            builder = builder.tls_certs_merge(certificates);
+            builder = builder.tls_certs_merge(certificates(path).map_err(|message| {
+                let message = format!("the certificates in {} {message}", path.display());
+                HttpError::new(Kind::Settings, None, message)
+            })?);
         }
         builder.build().map_err(|error| {
             HttpError::new(Kind::Settings, None, "the HTTP client could not be made")
                 .caused(error.without_url())
         })
+    }
+}
+
+fn certificates(path: &Path) -> Result<Vec<Certificate>, String> {
+    let unreadable = |error: std::io::Error| format!("cannot be read: {error}");
+    // Opening a named pipe waits for its other end.
+    if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
+        return Err("cannot be read: expected a regular file".into());
+    }
+    let mut pem = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(MAX_CA_BUNDLE + 1).read_to_end(&mut pem))
+        .map_err(unreadable)?;
+    if pem.len() as u64 > MAX_CA_BUNDLE {
+        return Err(format!("are too large: more than {} MiB", MAX_CA_BUNDLE >> 20));
+    }
+    let certificates =
+        Certificate::from_pem_bundle(&pem).map_err(|error| format!("are none: {}", error.without_url()))?;
+    if certificates.is_empty() {
+        return Err("are none: there is no PEM certificate in it".into());
+    }
+    Ok(certificates)
+}
+
+/// The client of our own: made once, by the first attempt that needs it.
+#[derive(Debug, Default)]
+pub(super) struct OwnClient {
+    /// Filled by the thread that makes it, so that an attempt which runs out of time leaves it to the next one.
+    made: Arc<OnceLock<Sender>>,
+    /// Lets runs side by side wait for one thread.
+    waited_for: OnceCell<Sender>,
+}
+
+impl OwnClient {
+    /// Reading the certificates, those of the system included, blocks: it is done on a thread of its own, for which no
+    /// runtime waits when it is shut down.
+    pub(super) async fn get(&self, tls: &Tls) -> Result<Sender, HttpError> {
+        if let Some(sender) = self.made.get() {
+            return Ok(sender.clone());
+        }
+        self.waited_for.get_or_try_init(|| self.make(tls.clone())).await.cloned()
+    }
+
+    async fn make(&self, tls: Tls) -> Result<Sender, HttpError> {
+        let failed = |cause: &str| {
+            HttpError::new(Kind::Settings, None, format!("the HTTP client could not be made: {cause}"))
+        };
+        let (send, receive) = oneshot::channel();
+        let made = Arc::clone(&self.made);
+        let on_thread = move || {
+            let sender = |client| Sender::Own(client, Arc::<Connections>::default());
+            let outcome = tls.client().map(|client| made.get_or_init(|| sender(client)).clone());
+            // Nobody waits for it any more: the next attempt finds it.
+            let _ = send.send(outcome);
+        };
+        let thread = std::thread::Builder::new().name("resilience-http".into()).spawn(on_thread);
+        thread.map_err(|error| failed(&error.to_string()))?;
+        receive.await.unwrap_or_else(|_| Err(failed("its thread panicked")))
     }
 }
 

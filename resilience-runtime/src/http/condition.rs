@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use reqwest::header::HeaderName;
 use serde_json::Value;
-use serde_json_path::JsonPath;
 
+use super::budget::{Budget, Exhausted};
 use super::error::Kind as ErrorKind;
+use super::jsonpath::{JsonPath, same};
 use super::{HttpError, HttpResponse};
 use crate::asked::Judge;
 
@@ -54,8 +55,11 @@ pub fn json(value: impl Into<Value>) -> Condition {
     Condition(Kind::Json(value.into()))
 }
 
-/// What this `JSONPath` (RFC 9535) finds in the body: nothing never holds; one match is compared with `value`, several are, as a
-/// list. A body that is no JSON is an error; so is an expression that cannot be read, before the first request.
+/// What this `JSONPath` (RFC 9535) finds in the body: no match never holds, one match is compared with `value`, several are
+/// compared as a list. A body that is not JSON is an error; so is an expression that does not parse, before the first request.
+///
+/// Expressions have at most 1024 bytes and 16 levels of nesting, and an evaluation that takes too many steps is an error: see
+/// [limits](crate::http#limits). The functions are `length`, `count` and `value`; `match` and `search` are not supported.
 ///
 /// ```
 /// use resilience::http::jsonpath;
@@ -66,7 +70,7 @@ pub fn json(value: impl Into<Value>) -> Condition {
 #[must_use]
 pub fn jsonpath(expression: impl Into<String>, value: impl Into<Value>) -> Condition {
     let source = expression.into();
-    let path = JsonPath::parse(&source).map_err(|error| error.to_string());
+    let path = JsonPath::parse(&source);
     Condition(Kind::JsonPath { source, path, value: value.into() })
 }
 
@@ -89,11 +93,17 @@ impl Condition {
     /// # Errors
     /// If the body had to be read for that, and could not.
     pub fn holds(&self, response: &HttpResponse) -> Result<bool, HttpError> {
+        self.holds_within(response, &mut Budget::of(response.bytes().len()))
+    }
+
+    fn holds_within(&self, response: &HttpResponse, budget: &mut Budget) -> Result<bool, HttpError> {
         Ok(match &self.0 {
             Kind::Status(status) => response.status().as_u16() == *status,
             Kind::Text(text) => response.text()? == text,
-            Kind::Json(value) => same(response.value()?, value),
-            Kind::JsonPath { path: Ok(path), value, .. } => finds(path, value, response.value()?),
+            Kind::Json(value) => same(response.value()?, value, budget)
+                .map_err(|exhausted| response.not_evaluated("a JSON condition", exhausted))?,
+            Kind::JsonPath { source, path: Ok(path), value } => finds(path, value, response.value()?, budget)
+                .map_err(|exhausted| response.not_evaluated(source, exhausted))?,
             Kind::JsonPath { path: Err(_), .. } => return self.check().map(|()| false),
             Kind::Header { name, value } => response
                 .headers()
@@ -101,9 +111,9 @@ impl Condition {
                 .iter()
                 .any(|found| found.as_bytes() == value.as_bytes()),
             Kind::Callback(holds) => holds(response),
-            Kind::All(all) => first(all, response, false)?.is_none(),
-            Kind::Any(any) => first(any, response, true)?.is_some(),
-            Kind::Not(condition) => !condition.holds(response)?,
+            Kind::All(all) => first(all, response, false, budget)?.is_none(),
+            Kind::Any(any) => first(any, response, true, budget)?.is_some(),
+            Kind::Not(condition) => !condition.holds_within(response, budget)?,
         })
     }
 
@@ -147,10 +157,11 @@ pub(super) fn first<'a>(
     conditions: &'a [Condition],
     response: &HttpResponse,
     answer: bool,
+    budget: &mut Budget,
 ) -> Result<Option<&'a Condition>, HttpError> {
     let mut failed = None;
     for condition in conditions {
-        match condition.holds(response) {
+        match condition.holds_within(response, budget) {
             Ok(holds) if holds == answer => return Ok(Some(condition)),
             Ok(_) => {}
             Err(error) => _ = failed.get_or_insert(error),
@@ -160,43 +171,33 @@ pub(super) fn first<'a>(
 }
 
 /// One match is compared as it is, several as a list.
-fn finds(path: &JsonPath, value: &Value, body: &Value) -> bool {
-    let matches = path.query(body).all();
+fn finds(path: &JsonPath, value: &Value, body: &Value, budget: &mut Budget) -> Result<bool, Exhausted> {
+    let matches = path.query(body, budget)?;
     match matches.as_slice() {
-        [] => false,
-        [one] => same(one, value),
+        [] => Ok(false),
+        [one] => same(one, value, budget),
         several => match value {
-            Value::Array(values) => {
-                values.len() == several.len()
-                    && values.iter().zip(several).all(|(value, found)| same(found, value))
+            Value::Array(values) if values.len() == several.len() => {
+                for (value, found) in values.iter().zip(several) {
+                    if !same(found, value, budget)? {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
             }
-            _ => false,
+            _ => Ok(false),
         },
     }
 }
 
-/// The same value: a number is what it counts, `1` and `1.0` alike.
-fn same(one: &Value, other: &Value) -> bool {
-    match (one, other) {
-        (Value::Number(one), Value::Number(other)) => {
-            let whole = !one.is_f64() && !other.is_f64();
-            one == other || (!whole && one.as_f64() == other.as_f64())
-        }
-        (Value::Array(one), Value::Array(other)) => {
-            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other))
-        }
-        (Value::Object(one), Value::Object(other)) => {
-            one.len() == other.len()
-                && one.iter().all(|(key, one)| other.get(key).is_some_and(|other| same(one, other)))
-        }
-        _ => one == other,
-    }
-}
-
-/// In an attribute: `until = status(200) & json(..)`. A body that cannot be read is not what is looked for.
+/// In an attribute: `until = status(200) & json(..)`. A body that cannot be read does not meet the condition.
 impl Judge<HttpResponse> for Condition {
     fn judge(self, response: &HttpResponse) -> bool {
         self.holds(response).unwrap_or(false)
+    }
+
+    fn is_valid(&self) -> bool {
+        self.check().is_ok()
     }
 }
 

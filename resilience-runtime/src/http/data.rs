@@ -42,6 +42,8 @@ struct Data {
     attempt_timeout: Option<Time>,
     #[serde(default = "yes", deserialize_with = "named::respect_retry_after")]
     respect_retry_after: bool,
+    #[serde(default, deserialize_with = "named::max_retry_after")]
+    max_retry_after: Option<Time>,
     #[serde(default, deserialize_with = "named::max_body")]
     max_body: Option<usize>,
 }
@@ -62,7 +64,8 @@ mod named {
 
     named! {
         url method headers auth verify ca_bundle until alarms
-        ignore_exceptions polling_interval max_retries deadline attempt_timeout respect_retry_after max_body status_code
+        ignore_exceptions polling_interval max_retries deadline attempt_timeout respect_retry_after max_retry_after max_body
+        status_code
         text jsonpath expression value
     }
 }
@@ -367,6 +370,9 @@ impl Data {
         }
         if let Some(Time(timeout)) = self.attempt_timeout {
             poll = poll.attempt_timeout(timeout);
+        }
+        if let Some(Time(longest)) = self.max_retry_after {
+            poll = poll.max_retry_after(longest);
         }
         if let Some(most) = self.max_body {
             poll = poll.max_body(most);

@@ -56,16 +56,54 @@
 //! | `alarms` | the same for what ends it as an error | none |
 //! | `ignore_exceptions` | `"connect"`, `"timeout"`, `"request"`, `"decode"`, `"body"` | none |
 //! | `polling_interval` | a time: `"2s"`, or a number of seconds | `"2s"` |
-//! | `max_retries` | how many requests are sent; `null`: without end | 50 |
-//! | `deadline`, `attempt_timeout` | times for all of it, and for one request | none |
-//! | `respect_retry_after`, `max_body` | | `true`, 1 MiB |
+//! | `max_retries` | the number of attempts; `null`: no limit | 50, or no limit with a `deadline` |
+//! | `deadline` | the time for the whole poll | none |
+//! | `attempt_timeout` | the time for one attempt | 30 s |
+//! | `respect_retry_after`, `max_retry_after` | whether `Retry-After` is a lower bound for the delay, and its limit | `true`, 1 h |
+//! | `max_body` | the longest body in bytes | 1 MiB |
 //!
 //! A condition has `status_code`, `headers`, `text`, `json` and `jsonpath`, a list of `{"expression", "value"}`: all that are given
 //! hold. What is wrong is refused when it is read.
+//!
+//! # Limits
+//!
+//! A poll ends by itself, whatever the server does, and a configuration may come from somebody else:
+//!
+//! | what | limit |
+//! |---|---|
+//! | one attempt, with its redirects, body and conditions | [`HttpPoll::DEFAULT_ATTEMPT_TIMEOUT`], `attempt_timeout` |
+//! | all of it: resolving names, making the client and evaluation included | `deadline` |
+//! | `Retry-After` | the `deadline`, and [`HttpPoll::DEFAULT_MAX_RETRY_AFTER`]; a longer one ends the poll |
+//! | body | `max_body`; a longer one is an error |
+//! | `ca_bundle` | a regular file of at most 4 MiB, read on a thread outside the runtime |
+//! | redirects | 10 for an attempt |
+//! | `JSONPath` expression | 1024 bytes, 16 levels of nesting: filters, parentheses, functions |
+//! | evaluation of all conditions on one response | 500 000 steps and 2 for each byte of the body, and the time of the attempt |
+//!
+//! A step visits or compares one node. An evaluation that takes more steps is an error, [`HttpError::is_decode`].
+//!
+//! The attempt that begins at the deadline may take up to one interval, as in every poll.
+//!
+//! # Redirects
+//!
+//! The poller's own client sends no `Referer`. On a redirect to another origin (scheme, host or port), only these headers
+//! are sent, and the others do not come back later: `Accept`, `Accept-Encoding`, `Accept-Language`, `Cache-Control`,
+//! `Pragma`, `User-Agent`. A request with a body is not sent to another origin: that is an error.
+//!
+//! A client passed to [`HttpPoll::client`] follows redirects by its own policy.
+//!
+//! # Idle connections
+//!
+//! A server may close an idle connection just when the next request is sent. An idempotent request (`GET`, `HEAD`, `OPTIONS`,
+//! `TRACE`, `PUT`, `DELETE`) is then sent again at once, at most twice, within the same attempt. Any other is sent again only
+//! if nothing of it was written. A request that fails on a new connection is not sent again; of a client passed to
+//! [`HttpPoll::client`], nothing tells which connections are new, and all count as idle ones.
 
 // Floor 5: the words.
 mod attempt;
+mod budget;
 mod error;
+mod jsonpath;
 mod response;
 // Floor 6: what is asked of an answer.
 mod condition;
@@ -74,7 +112,9 @@ mod ending;
 mod client;
 mod data;
 mod poller;
+mod redirect;
 mod run;
+mod send;
 
 pub use attempt::HttpAttempt;
 pub use condition::{Condition, callback, header, json, jsonpath, status, text};

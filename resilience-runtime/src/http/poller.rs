@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, Request, Url};
-use tokio::sync::OnceCell;
 
-use super::client::Tls;
+use super::client::{OwnClient, Tls};
 use super::error::Kind;
+use super::send::Sender;
 use super::{Condition, HttpAttempt, HttpError, HttpPollError, HttpResponse};
 use crate::attempts::PollPolicy;
 use crate::backoff::{Backoff, Jitter};
@@ -44,15 +44,19 @@ pub struct HttpPoll {
     pub(super) request: Result<Arc<Request>, Arc<HttpError>>,
     pub(super) headers: HeaderMap,
     pub(super) tls: Tls,
-    pub(super) client: Option<Client>,
+    pub(super) client: Option<Sender>,
     /// Made at the first run, and kept for those after it: so is its connection. Copies share it while they agree on TLS.
-    pub(super) made: Arc<OnceCell<Client>>,
+    pub(super) own_client: Arc<OwnClient>,
     pub(super) until: Vec<Condition>,
     pub(super) alarms: Vec<Condition>,
     pub(super) ignore: Option<Ignore>,
     pub(super) on_attempt: Option<OnAttempt>,
     pub(super) policy: PollPolicy,
+    /// Whether `max_attempts` or `forever` was called: the default number of attempts gives way to a deadline.
+    attempts_are_set: bool,
+    pub(super) attempt_timeout: Duration,
     pub(super) respect_retry_after: bool,
+    pub(super) max_retry_after: Duration,
     pub(super) max_body: usize,
     /// The first thing that made no sense.
     pub(super) wrong: Option<String>,
@@ -67,6 +71,14 @@ const DEFAULT_ATTEMPTS: u32 = 50;
 const DEFAULT_MAX_BODY: usize = 1 << 20;
 
 impl HttpPoll {
+    /// The time limit of one attempt: 30 s. A status page that takes longer is as good as down, and a server that never
+    /// answers would otherwise hold a poller without a deadline forever.
+    pub const DEFAULT_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
+
+    /// The longest `Retry-After` that is waited for: 1 h. What is polled for is seldom worth more, and a mistaken header
+    /// would otherwise hold a poller without a deadline forever.
+    pub const DEFAULT_MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);
+
     /// Asks this address.
     pub fn get(url: impl AsRef<str>) -> Self {
         Self::of(Method::GET, url.as_ref())
@@ -108,13 +120,16 @@ impl HttpPoll {
             headers: HeaderMap::new(),
             tls: Tls::default(),
             client: None,
-            made: Arc::default(),
+            own_client: Arc::default(),
             until: Vec::new(),
             alarms: Vec::new(),
             ignore: None,
             on_attempt: None,
             policy: PollPolicy::new().forever().interval(DEFAULT_INTERVAL).times(DEFAULT_ATTEMPTS),
+            attempts_are_set: false,
+            attempt_timeout: Self::DEFAULT_ATTEMPT_TIMEOUT,
             respect_retry_after: true,
+            max_retry_after: Self::DEFAULT_MAX_RETRY_AFTER,
             max_body: DEFAULT_MAX_BODY,
             wrong: None,
         }
@@ -145,7 +160,7 @@ impl HttpPoll {
         self
     }
 
-    /// The wait between attempts: two seconds by default.
+    /// The delay between attempts: two seconds by default.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.policy = self.policy.interval(interval);
         self
@@ -166,47 +181,62 @@ impl HttpPoll {
         self
     }
 
-    /// How many requests are sent in one run: fifty by default. Zero counts as one.
+    /// The number of attempts in one run: fifty by default, and no limit where there is a [`deadline`](Self::deadline).
+    /// Zero counts as one.
     pub fn max_attempts(mut self, most: u32) -> Self {
+        self.attempts_are_set = true;
         if let Ok(policy) = self.policy.try_times(most.max(1)) {
             self.policy = policy;
         }
         self
     }
 
-    /// No bound on the number of requests.
+    /// No limit on the number of attempts.
     pub fn forever(mut self) -> Self {
+        self.attempts_are_set = true;
         self.policy = self.policy.without_times();
         self
     }
 
-    /// How long to go on. None by default. The last wait is clipped, and one attempt is made at the very end; a request that
-    /// is under way then is dropped.
+    /// The time for all attempts, their delays, and making the HTTP client. None by default. Without
+    /// [`max_attempts`](Self::max_attempts), the deadline alone ends the poll.
+    ///
+    /// The last delay is clipped, and one attempt is made at the deadline. A request in flight at the deadline is dropped.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         match self.policy.try_timeout(deadline) {
             Ok(_) if deadline.is_zero() => {
                 self.is_wrong("`deadline`: it is no time at all, in which nothing can answer");
             }
-            Ok(policy) => self.policy = policy,
+            Ok(policy) if self.attempts_are_set => self.policy = policy,
+            Ok(policy) => self.policy = policy.without_times(),
             Err(error) => self.is_wrong(format!("`deadline`: {error}")),
         }
         self
     }
 
-    /// A request that takes longer, body included, is dropped, and is an error like any other: [`HttpError::is_timeout`].
-    /// None by default.
+    /// The time limit of one attempt: redirects, the body, and the evaluation of the conditions included. An attempt that
+    /// takes longer fails with [`HttpError::is_timeout`]. The default is
+    /// [`DEFAULT_ATTEMPT_TIMEOUT`](Self::DEFAULT_ATTEMPT_TIMEOUT); [`Duration::MAX`] means no limit.
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
-        self.tls.attempt_timeout = Some(timeout);
+        self.attempt_timeout = timeout;
         self
     }
 
-    /// Whether an answer of 429 or 503 with a `Retry-After` is taken at its word: no request is sent before. It is by default.
+    /// Whether the `Retry-After` of a 429 or 503 is a lower bound for the delay: `true` by default. One that exceeds the
+    /// deadline or [`max_retry_after`](Self::max_retry_after) ends the poll at once.
     pub fn respect_retry_after(mut self, respect: bool) -> Self {
         self.respect_retry_after = respect;
         self
     }
 
-    /// Called after every attempt, before the wait.
+    /// The longest `Retry-After` to wait for; a longer one ends the poll with [`HttpPollError::TimedOut`]. The default is
+    /// [`DEFAULT_MAX_RETRY_AFTER`](Self::DEFAULT_MAX_RETRY_AFTER); [`Duration::MAX`] means no limit.
+    pub fn max_retry_after(mut self, longest: Duration) -> Self {
+        self.max_retry_after = longest;
+        self
+    }
+
+    /// Called after every attempt, before the delay.
     pub fn on_attempt(mut self, hook: impl Fn(&HttpAttempt<'_>) + Send + Sync + 'static) -> Self {
         self.on_attempt = Some(Arc::new(hook));
         self
@@ -219,8 +249,12 @@ impl HttpPoll {
     }
 
     /// Sends through this client, with its cookies, its pool and its TLS.
+    ///
+    /// Its redirect policy is its own, too: `reqwest` follows redirects by default, sends a `Referer`, and removes only
+    /// `Authorization`, `Cookie` and `Proxy-Authorization` for another origin. Build it with `referer(false)`, and with
+    /// `redirect(Policy::none())` if other headers are secret.
     pub fn client(mut self, client: Client) -> Self {
-        self.client = Some(client);
+        self.client = Some(Sender::Given(client));
         self
     }
 
@@ -263,14 +297,14 @@ impl HttpPoll {
     /// Takes any certificate. For tests: whoever is in between can read and change everything.
     pub fn danger_accept_invalid_certs(mut self, accept: bool) -> Self {
         self.tls.accept_invalid_certs = accept;
-        self.made = Arc::default();
+        self.own_client = Arc::default();
         self
     }
 
-    /// Takes the certificates of these authorities as well: a file of PEM certificates, read at the first run.
+    /// Trusts these authorities as well: a regular file of PEM certificates, at most 4 MiB, read by the first attempt.
     pub fn ca_bundle(mut self, path: impl Into<PathBuf>) -> Self {
         self.tls.ca_bundle = Some(path.into());
-        self.made = Arc::default();
+        self.own_client = Arc::default();
         self
     }
 

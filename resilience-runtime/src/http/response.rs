@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::HttpError;
+use super::budget::Exhausted;
 use super::error::{Kind, redacted};
 
 /// An answer, with its whole body. Clones share it.
@@ -134,6 +135,10 @@ impl HttpResponse {
         let encoding = charset.and_then(|name| Encoding::for_label(name.as_bytes())).unwrap_or(UTF_8);
         let (text, used, bad) = encoding.decode(&self.0.body);
         if bad { Err(format!("sent no text of the encoding {}", used.name())) } else { Ok(text.into_owned()) }
+    }
+
+    pub(super) fn not_evaluated(&self, what: &str, exhausted: Exhausted) -> HttpError {
+        self.undecodable(&format!("sent a body on which {what} {exhausted}"))
     }
 
     fn undecodable(&self, message: &str) -> HttpError {

@@ -1,8 +1,10 @@
 use std::time::Duration;
 
 use reqwest::header::{HeaderMap, RETRY_AFTER};
-use reqwest::{Client, Request, StatusCode};
+use reqwest::{Request, StatusCode};
+use tokio::time::Instant;
 
+use super::budget::Budget;
 use super::condition::first;
 use super::error::Kind;
 use super::{Condition, HttpAttempt, HttpError, HttpPoll, HttpPollError, HttpResponse};
@@ -12,47 +14,55 @@ use crate::site::Site;
 use crate::sleep::Limited;
 use crate::time::Nanos;
 
-/// What an answer means.
+/// What a response means.
 enum Verdict {
     Right,
     Rings(Condition),
     NotYet,
 }
 
+/// A response, and what the conditions say of it.
+struct Judged {
+    response: HttpResponse,
+    verdict: Result<Verdict, HttpError>,
+}
+
 /// The loop around the engine of `#[poll]`.
 pub(super) async fn run(poll: &HttpPoll) -> Result<HttpResponse, HttpPollError> {
     poll.check()?;
-    let client = match &poll.client {
-        Some(client) => client,
-        None => poll.made.get_or_try_init(|| std::future::ready(poll.tls.client())).await?,
-    };
     let site = Site::new("HttpPoll::run", poll.policy);
     let mut run = PollRun::start();
     let watch = Stopwatch::start();
     let (mut number, mut last) = (0_u32, None);
     loop {
-        let next = if let Some((outcome, asked)) = run.limit(&site, attempt(poll, client)).await {
+        let ends = run.attempt_ends(&site);
+        let next = if let Some((outcome, retry_after)) = Limited::new(attempt(poll, ends), ends).await {
             number = number.saturating_add(1);
-            let outcome = outcome.and_then(|response| {
-                let verdict = judge(poll, &response);
+            let outcome = outcome.and_then(|Judged { response, verdict }| {
                 if !matches!(verdict, Ok(Verdict::Right | Verdict::Rings(_))) {
                     last = Some(response.clone());
                 }
                 Ok((verdict?, response))
             });
             tell(poll, number, &watch, outcome.as_ref().map(|(_, response)| response));
-            match outcome {
+            let next = match outcome {
                 Ok((Verdict::Right, response)) => return Ok(response),
                 Ok((Verdict::Rings(condition), response)) => {
                     return Err(HttpPollError::Alarm { response, condition });
                 }
-                Ok((Verdict::NotYet, _)) => run.saw_asked(&site, false, asked),
+                Ok((Verdict::NotYet, _)) => run.saw_asked(&site, false, retry_after),
                 Err(error) => {
                     if !ignores(poll, &error) {
                         return Err(error.into());
                     }
-                    run.failed_asked(&site, asked)
+                    run.failed_asked(&site, retry_after)
                 }
+            };
+            match next {
+                PollNext::Wait(..) if retry_after.is_some_and(|wait| wait > poll.max_retry_after) => {
+                    PollNext::Return
+                }
+                next => next,
             }
         } else {
             number = number.saturating_add(1);
@@ -70,7 +80,7 @@ pub(super) async fn run(poll: &HttpPoll) -> Result<HttpResponse, HttpPollError> 
                 let (attempts, elapsed) = (timed_out.attempts(), timed_out.elapsed());
                 return Err(HttpPollError::TimedOut { last, attempts, elapsed });
             }
-            // The wait that was asked for leads nowhere.
+            // The server asked for a longer wait than there is time for.
             PollNext::Return => {
                 let (attempts, elapsed) = (number, watch.elapsed().to_duration());
                 return Err(HttpPollError::TimedOut { last, attempts, elapsed });
@@ -85,25 +95,37 @@ fn tell(poll: &HttpPoll, number: u32, watch: &Stopwatch, outcome: Result<&HttpRe
     }
 }
 
-/// One request, its whole answer, and the wait that was asked for, also if the answer breaks off.
-async fn attempt(poll: &HttpPoll, client: &Client) -> (Result<HttpResponse, HttpError>, Option<Duration>) {
+/// One request with its redirects, its whole response, and the verdict; beside it the wait that the server asked for,
+/// which holds also if the body breaks off. All of it is bound by `attempt_timeout`, and evaluation by `ends` as well.
+async fn attempt(poll: &HttpPoll, ends: Option<Instant>) -> (Result<Judged, HttpError>, Option<Duration>) {
     let request = match request(poll) {
         Ok(request) => request,
         Err(error) => return (Err(error), None),
     };
     let url = request.url().clone();
+    let until = Stopwatch::start().moment(Nanos::of(poll.attempt_timeout));
     let mut asked = None;
-    let answer = async {
-        let response = client.execute(request).await.map_err(|error| HttpError::of_request(&url, error))?;
+    let judged = async {
+        let sender = match &poll.client {
+            Some(sender) => sender.clone(),
+            None => poll.own_client.get(&poll.tls).await?,
+        };
+        let response = sender.send(request).await?;
         asked = retry_after(poll, response.status(), response.headers());
-        HttpResponse::read_at_most(response, poll.max_body).await
+        let response = HttpResponse::read_at_most(response, poll.max_body).await?;
+        let mut budget = Budget::of(response.bytes().len()).until(ends.into_iter().chain(until).min());
+        let verdict = judge(poll, &response, &mut budget);
+        if budget.is_out_of_time() {
+            // The limit that was reached says what this means.
+            std::future::pending::<()>().await;
+        }
+        Ok(Judged { response, verdict })
     };
-    let until = poll.tls.attempt_timeout.and_then(|timeout| Stopwatch::start().moment(Nanos::of(timeout)));
-    let answer = Limited::new(answer, until).await.unwrap_or_else(|| {
-        let took = poll.tls.attempt_timeout.unwrap_or_default();
-        Err(HttpError::new(Kind::Timeout, Some(&url), format!("did not answer within {took:?}")))
+    let judged = Limited::new(judged, until).await.unwrap_or_else(|| {
+        let message = format!("did not answer within {:?}", poll.attempt_timeout);
+        Err(HttpError::new(Kind::Timeout, Some(&url), message))
     });
-    (answer, asked)
+    (judged, asked)
 }
 
 fn request(poll: &HttpPoll) -> Result<Request, HttpError> {
@@ -120,13 +142,13 @@ fn request(poll: &HttpPoll) -> Result<Request, HttpError> {
 }
 
 /// Alarms first. One that cannot be asked is an error, as it might have rung; if that is to be ignored, `until` decides.
-fn judge(poll: &HttpPoll, response: &HttpResponse) -> Result<Verdict, HttpError> {
-    let alarm = first(&poll.alarms, response, true);
+fn judge(poll: &HttpPoll, response: &HttpResponse, budget: &mut Budget) -> Result<Verdict, HttpError> {
+    let alarm = first(&poll.alarms, response, true, budget);
     match &alarm {
         Ok(Some(alarm)) => return Ok(Verdict::Rings((*alarm).clone())),
         Err(error) if !ignores(poll, error) => {}
         Ok(None) | Err(_) => {
-            if first(&poll.until, response, true)?.is_some() {
+            if first(&poll.until, response, true, budget)?.is_some() {
                 return Ok(Verdict::Right);
             }
         }

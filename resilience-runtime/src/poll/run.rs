@@ -186,6 +186,15 @@ impl PollRun {
         Attempt { number: self.attempts.number(), elapsed, wait }
     }
 
+    /// A condition on the value of the attempt just made is invalid: no further attempt can meet it.
+    #[cold]
+    #[inline(never)]
+    #[must_use]
+    pub fn invalid(&self, site: &Site<PollPolicy>) -> TimedOut {
+        let (number, elapsed) = (self.attempts.number().saturating_add(1), self.watch.elapsed());
+        TimedOut::new(site.name, Limit::InvalidCondition, number, elapsed.to_duration())
+    }
+
     /// The value of the attempt just made rings the alarm.
     pub fn alarm<T>(&self, site: &Site<PollPolicy>, value: T) -> Alarm<T> {
         Alarm::new(site.name, self.attempts.number().saturating_add(1), value)
@@ -195,7 +204,14 @@ impl PollRun {
     #[cfg(feature = "tokio")]
     #[inline]
     pub fn limit<F>(&self, site: &Site<PollPolicy>, attempt: F) -> crate::sleep::Limited<F> {
+        crate::sleep::Limited::new(attempt, self.attempt_ends(site))
+    }
+
+    /// When the attempt that begins now is dropped.
+    #[cfg(feature = "tokio")]
+    #[inline]
+    pub(crate) fn attempt_ends(&self, site: &Site<PollPolicy>) -> Option<tokio::time::Instant> {
         let began = if self.attempts.number() == 0 { Nanos::ZERO } else { self.watch.elapsed() };
-        crate::sleep::Limited::new(attempt, self.watch.moment(self.attempts.ends(&site.policy, began)))
+        self.watch.moment(self.attempts.ends(&site.policy, began))
     }
 }

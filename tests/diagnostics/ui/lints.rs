@@ -18,7 +18,7 @@ fn blocking_retry(unused_argument: u8) -> Result<u8, TimedOut> {
     let unused_variable = 1;
     let mut unused_mut = 2;
     two();
-    let mut assigned = 3;
+    let assigned;
     assigned = 4;
     return Ok(unused_mut);
     Ok(5)
@@ -29,7 +29,7 @@ fn blocking_poll(unused_argument: u8) -> Result<u8, TimedOut> {
     let unused_variable = 1;
     let mut unused_mut = 2;
     two();
-    let mut assigned = 3;
+    let assigned;
     assigned = 4;
     return Ok(unused_mut);
     Ok(5)
@@ -40,7 +40,7 @@ fn blocking_circuit(unused_argument: u8) -> Result<u8, CircuitOpen> {
     let unused_variable = 1;
     let mut unused_mut = 2;
     two();
-    let mut assigned = 3;
+    let assigned;
     assigned = 4;
     return Ok(unused_mut);
     Ok(5)
@@ -52,7 +52,7 @@ async fn retry_in_time(unused_argument: u8) -> Result<u8, TimedOut> {
     let mut unused_mut = 2;
     two();
     tick();
-    let mut assigned = 3;
+    let assigned;
     assigned = 4;
     return Ok(unused_mut);
     Ok(5)
@@ -63,7 +63,7 @@ async fn poll_in_time(unused_argument: u8) -> Result<u8, TimedOut> {
     let unused_variable = 1;
     let mut unused_mut = 2;
     two();
-    let mut assigned = 3;
+    let assigned;
     assigned = 4;
     return Ok(unused_mut);
     Ok(5)
@@ -74,7 +74,7 @@ async fn circuit_in_time(unused_argument: u8) -> Result<u8, CircuitOpen> {
     let unused_variable = 1;
     let mut unused_mut = 2;
     two();
-    let mut assigned = 3;
+    let assigned;
     assigned = 4;
     return Ok(unused_mut);
     Ok(5)
@@ -85,7 +85,7 @@ async fn backoff_in_time(unused_argument: u8) -> Result<u8, TimedOut> {
     let unused_variable = 1;
     let mut unused_mut = 2;
     two();
-    let mut assigned = 3;
+    let assigned;
     assigned = 4;
     return Ok(unused_mut);
     Ok(5)
@@ -97,7 +97,7 @@ async fn stacked(unused_argument: u8) -> Result<u8, CircuitOpen> {
     let unused_variable = 1;
     let mut unused_mut = 2;
     two();
-    let mut assigned = 3;
+    let assigned;
     assigned = 4;
     return Ok(unused_mut);
     Ok(5)

@@ -1,0 +1,210 @@
+//! First polls of submissions. One that is ready at once needs no task of its own; one that blocks its thread delays no other.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use super::PollFailure;
+use super::catch::caught;
+use super::failure::unsaid;
+use super::jobs::{Afterwards, BACKLOG, BoxedSubmission, Jobs, Life, Running, State, Submission};
+use super::slots::JobId;
+
+/// A task that polls submissions for the first time, one after the other.
+///
+/// While one is at work and more than one submission waits, another stands by, ready to be run by another worker: any first
+/// poll may block. So there are as many at work as the runtime runs tasks side by side, and one more.
+pub(super) struct Starter<J, T, E> {
+    /// `None` at the end.
+    jobs: Option<Arc<Jobs<J, T, E>>>,
+    /// Scheduled, and counted as such.
+    stands_by: bool,
+}
+
+impl<J, T, E> Starter<J, T, E> {
+    pub(super) const fn new(jobs: Arc<Jobs<J, T, E>>) -> Self {
+        Self { jobs: Some(jobs), stands_by: true }
+    }
+}
+
+/// What a starter does next.
+enum Step<J, E> {
+    Start {
+        id: JobId,
+        future: BoxedSubmission<J, E>,
+        is_over: bool,
+    },
+    /// Another starter is needed.
+    Relay,
+    End,
+}
+
+impl<J, T, E> Future for Starter<J, T, E>
+where
+    J: Send + Sync + 'static,
+    T: Send + 'static,
+    E: Send + Sync + 'static,
+{
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(jobs) = self.jobs.clone() else { return Poll::Ready(()) };
+        // Tokio's cooperative budget is twice that; the other half is left to the submissions.
+        for _ in 0..BACKLOG {
+            match self.step(&jobs) {
+                Step::Start { id, future, is_over } => jobs.start_one(cx, id, future, is_over),
+                Step::Relay => {
+                    // The new task is in the slot of this worker from which no other worker steals, so it goes first, and this
+                    // one goes to the queue: if the new one blocks, another worker takes this one.
+                    jobs.spawn_starter();
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                Step::End => {
+                    self.jobs = None;
+                    return Poll::Ready(());
+                }
+            }
+        }
+        if self.makes_room(&mut jobs.state()) {
+            self.jobs = None;
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+impl<J, T, E> Starter<J, T, E> {
+    fn step(&mut self, jobs: &Jobs<J, T, E>) -> Step<J, E> {
+        let mut state = jobs.state();
+        if std::mem::take(&mut self.stands_by) {
+            state.standby -= 1;
+        }
+        if state.starting.len() > 1 && state.standby == 0 {
+            // This one, and the one to be spawned.
+            state.standby += 2;
+            self.stands_by = true;
+            return Step::Relay;
+        }
+        let Some((id, future)) = state.starting.pop_front() else { return Step::End };
+        let is_over = state.slots.phase(id).is_none();
+        if state.starting.is_empty() {
+            if state.starting.capacity() > BACKLOG {
+                // A burst is over.
+                state.starting = VecDeque::new();
+            }
+            // Those that have been started are not to wait for the last one.
+            let wakes = !state.fresh.is_empty();
+            state.arrived |= wakes;
+            drop(state);
+            if wakes {
+                jobs.wake.notify_one();
+            }
+        }
+        Step::Start { id, future, is_over }
+    }
+
+    /// Whether others go on with the work. Otherwise this one stands by.
+    fn makes_room(&mut self, state: &mut State<J, T, E>) -> bool {
+        if state.standby > 0 || state.starting.is_empty() {
+            return true;
+        }
+        state.standby += 1;
+        self.stands_by = true;
+        false
+    }
+}
+
+impl<J, T, E> Jobs<J, T, E>
+where
+    J: Send + Sync + 'static,
+    T: Send + 'static,
+    E: Send + Sync + 'static,
+{
+    fn start_one(
+        self: &Arc<Self>,
+        cx: &mut Context<'_>,
+        id: JobId,
+        mut future: BoxedSubmission<J, E>,
+        is_over: bool,
+    ) {
+        // Its time begins now, also if the first poll blocks.
+        let until = self.submit_limit();
+        let polled = if is_over { Poll::Ready(None) } else { first_poll(&mut future, cx) };
+        let Poll::Ready(mut outcome) = polled else {
+            self.state().running.insert(id, Running::Starting);
+            self.begin(id, Submission::Future(future), until);
+            return;
+        };
+        if let Err(message) = caught(|| drop(future)) {
+            let ready = outcome.replace(Err(message));
+            let _ = caught(|| drop(ready));
+        }
+        self.started(id, outcome);
+    }
+
+    /// A submission has ended at its first poll, or was cancelled before.
+    fn started(self: &Arc<Self>, id: JobId, outcome: Option<Submitted<J, E>>) {
+        let job = match outcome {
+            Some(Ok(Ok(job))) => Some(job),
+            Some(Ok(Err(error))) => {
+                self.finish(id, Err(PollFailure::Submit(error)));
+                None
+            }
+            Some(Err(message)) => {
+                self.finish(id, Err(PollFailure::Panicked(message)));
+                None
+            }
+            None => None,
+        };
+        let (serves, back, wakes, closed) = {
+            let mut state = self.state();
+            let (back, wakes) = job.map_or((None, false), |job| Self::arrive(&mut state, id, job));
+            (self.leave(&mut state), back, wakes, state.life != Life::Open)
+        };
+        if wakes {
+            self.wake.notify_one();
+        }
+        if let Some(job) = back {
+            let _ = caught(|| drop(job));
+        }
+        if serves {
+            self.serve();
+        }
+        if closed {
+            self.ended.notify_waiters();
+        }
+    }
+}
+
+type Submitted<J, E> = Result<Result<J, E>, String>;
+
+fn first_poll<J, E>(
+    future: &mut BoxedSubmission<J, E>,
+    cx: &mut Context<'_>,
+) -> Poll<Option<Submitted<J, E>>> {
+    match caught(|| future.as_mut().poll(cx)) {
+        Ok(Poll::Pending) => Poll::Pending,
+        Ok(Poll::Ready(result)) => Poll::Ready(Some(Ok(result))),
+        Err(message) => Poll::Ready(Some(Err(message))),
+    }
+}
+
+/// It is dropped before its end only together with the runtime: nothing can be started any more.
+impl<J, T, E> Drop for Starter<J, T, E> {
+    fn drop(&mut self) {
+        let Some(jobs) = &self.jobs else { return };
+        let mut afterwards = Afterwards::nothing();
+        {
+            let mut state = jobs.state();
+            state.standby -= usize::from(self.stands_by);
+            for id in state.give_up_starting(&mut afterwards) {
+                state.finish(id, Err(Box::new(unsaid())), &mut afterwards);
+            }
+        }
+        afterwards.done();
+        jobs.ended.notify_waiters();
+    }
+}

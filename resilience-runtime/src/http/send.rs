@@ -1,0 +1,172 @@
+//! One request as the user means it: idle connections that the server closed are replaced, and redirects followed.
+
+use std::error::Error;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+
+use hyper_util::client::legacy::connect::HttpInfo;
+use reqwest::{Client, Request, Response};
+
+use super::HttpError;
+use super::error::Kind;
+use super::redirect::{MAX_REDIRECTS, redirect};
+
+/// A caller's own client may hand out one idle connection after another; two repetitions are what `hyper` clients and
+/// proxies usually make.
+const MAX_REPEATS: u32 = 2;
+
+/// What requests are sent through.
+#[derive(Clone, Debug)]
+pub(super) enum Sender {
+    /// A client that we made: it follows no redirects, and all its connections are known.
+    Own(Client, Arc<Connections>),
+    /// The caller's: its redirects and its pool are its own.
+    Given(Client),
+}
+
+impl Sender {
+    /// Sends `request`. Repetitions and redirects are part of one attempt.
+    pub(super) async fn send(&self, mut request: Request) -> Result<Response, HttpError> {
+        let mut repeats = 0;
+        for _ in 0..=MAX_REDIRECTS {
+            let response = self.send_once(&request, &mut repeats).await?;
+            let follows = match self {
+                Self::Own(..) => redirect(&mut request, response.status(), response.headers())?,
+                Self::Given(_) => false,
+            };
+            if !follows {
+                return Ok(response);
+            }
+        }
+        let message = format!("led in circles: more than {MAX_REDIRECTS} redirects");
+        Err(HttpError::new(Kind::Request, Some(request.url()), message))
+    }
+
+    async fn send_once(&self, request: &Request, repeats: &mut u32) -> Result<Response, HttpError> {
+        let url = request.url();
+        loop {
+            // Streams are refused before anything is sent.
+            let Some(copy) = request.try_clone() else {
+                return Err(HttpError::new(
+                    Kind::Settings,
+                    Some(url),
+                    "has a body that can be sent only once",
+                ));
+            };
+            match self.client().execute(copy).await {
+                Ok(response) => {
+                    self.remember(&response);
+                    return Ok(response);
+                }
+                Err(error)
+                    if *repeats < MAX_REPEATS
+                        && request.method().is_idempotent()
+                        && self.was_idle(&error)
+                        && closed(&error) =>
+                {
+                    *repeats += 1;
+                }
+                Err(error) => return Err(HttpError::of_request(url, error)),
+            }
+        }
+    }
+
+    const fn client(&self) -> &Client {
+        match self {
+            Self::Own(client, _) | Self::Given(client) => client,
+        }
+    }
+
+    fn remember(&self, response: &Response) {
+        if let (Self::Own(_, connections), Some(info)) = (self, response.extensions().get::<HttpInfo>()) {
+            connections.remember(info);
+        }
+    }
+
+    /// Whether the request may have been sent on a connection that had been idle. A caller's client does not tell, and
+    /// other code may have used its connections.
+    fn was_idle(&self, error: &reqwest::Error) -> bool {
+        match self {
+            Self::Own(_, connections) => {
+                connection_of(error).is_some_and(|connection| connections.knows(&connection))
+            }
+            Self::Given(_) => !error.is_connect(),
+        }
+    }
+}
+
+/// The connections on which a response has come, by a hash of their ends: the latest ones. A request that fails on one of
+/// these was sent on a connection that had been idle.
+#[derive(Debug)]
+pub(super) struct Connections {
+    /// Relaxed: each says all there is to say. One that is missed is not repeated on.
+    known: [AtomicU64; MAX_CONNECTIONS],
+    next: AtomicUsize,
+}
+
+/// A client rarely keeps more connections to the origins of one poller.
+const MAX_CONNECTIONS: usize = 256;
+
+impl Default for Connections {
+    fn default() -> Self {
+        Self { known: [const { AtomicU64::new(0) }; MAX_CONNECTIONS], next: AtomicUsize::new(0) }
+    }
+}
+
+impl Connections {
+    fn remember(&self, info: &HttpInfo) {
+        if !self.knows(info) {
+            let next = self.next.fetch_add(1, Relaxed) % MAX_CONNECTIONS;
+            self.known[next].store(Self::hash(info), Relaxed);
+        }
+    }
+
+    fn knows(&self, info: &HttpInfo) -> bool {
+        let hash = Self::hash(info);
+        self.known.iter().any(|known| known.load(Relaxed) == hash)
+    }
+
+    /// Never zero, which stands for no connection.
+    fn hash(info: &HttpInfo) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        (info.local_addr(), info.remote_addr()).hash(&mut hasher);
+        hasher.finish() | 1
+    }
+}
+
+fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
+    std::iter::successors(error.source(), |error| <dyn Error>::source(*error))
+}
+
+/// The connection that the request was sent on. Unknown if `reqwest` stands on another `hyper-util` than we do: then
+/// nothing is repeated.
+fn connection_of(error: &reqwest::Error) -> Option<HttpInfo> {
+    let error = causes(error).find_map(|error| error.downcast_ref::<hyper_util::client::legacy::Error>())?;
+    let mut extensions = hyper::http::Extensions::new();
+    error.connect_info()?.get_extras(&mut extensions);
+    extensions.remove()
+}
+
+/// Whether the connection ended before the head of a response had come.
+fn closed(error: &reqwest::Error) -> bool {
+    error.is_request()
+        && !error.is_timeout()
+        && causes(error).any(|error| {
+            if let Some(error) = error.downcast_ref::<hyper::Error>() {
+                return error.is_incomplete_message() || error.is_canceled() || error.is_closed();
+            }
+            let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
+            matches!(
+                kind,
+                Some(
+                    io::ErrorKind::ConnectionReset
+                        | io::ErrorKind::ConnectionAborted
+                        | io::ErrorKind::BrokenPipe
+                        | io::ErrorKind::NotConnected
+                        | io::ErrorKind::UnexpectedEof
+                )
+            )
+        })
+}

@@ -1,0 +1,122 @@
+//! First polls of submissions: they run side by side, so that one that blocks its thread delays no other.
+
+use std::future::ready;
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+
+use resilience::{Batch, PollNext};
+use tokio::runtime::Builder;
+
+use crate::load::within;
+use crate::{Executor, job, ms, secs};
+
+fn finishes_every_job(builder: crate::Builder) -> Executor {
+    builder.start(|batch: Batch<_, _, _>| {
+        batch.iter().for_each(|job| job.yield_result("done"));
+        ready(Ok(PollNext::Default))
+    })
+}
+
+#[test]
+fn a_first_poll_that_blocks_in_place_delays_no_other_submission() {
+    for most in [2, 5, 1000] {
+        for position in [0, 30, 60] {
+            within(secs(60), move || {
+                let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build();
+                runtime.expect("a runtime").block_on(async {
+                    let executor = finishes_every_job(Executor::builder().max_in_flight(most));
+                    let (release, released) = channel::<()>();
+                    let mut released = Some(released);
+                    let mut blocked = None;
+                    let mut ready = Vec::new();
+                    for id in 0..=60 {
+                        if id == position {
+                            let released = released.take().expect("one position");
+                            blocked = Some(executor.submit(async move {
+                                _ = tokio::task::block_in_place(|| released.recv());
+                                Ok(id)
+                            }));
+                        } else {
+                            ready.push(executor.submit(job(id)));
+                        }
+                    }
+                    // All of them are done while the first poll still blocks.
+                    for handle in ready {
+                        assert_eq!(handle.await, Ok("done"));
+                    }
+                    assert_eq!(executor.metrics().in_flight, 1);
+                    drop(release);
+                    assert_eq!(blocked.expect("one position").await, Ok("done"));
+                });
+            });
+        }
+    }
+}
+
+/// A place to meet: everybody waits here until all have come, or for a limited time.
+struct Meeting(Mutex<usize>, Condvar);
+
+impl Meeting {
+    fn all_meet(&self, all: usize, limit: Duration) -> bool {
+        let mut present = self.0.lock().expect("no panic");
+        *present += 1;
+        self.1.notify_all();
+        let (_present, waited) =
+            self.1.wait_timeout_while(present, limit, |present| *present < all).expect("no panic");
+        !waited.timed_out()
+    }
+}
+
+#[test]
+fn as_many_first_polls_block_side_by_side_as_the_runtime_has_workers() {
+    const WORKERS: usize = 4;
+    for most in [None, Some(WORKERS)] {
+        for _ in 0..20 {
+            within(secs(60), move || {
+                let runtime = Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build();
+                runtime.expect("a runtime").block_on(async {
+                    let mut builder = Executor::builder();
+                    if let Some(most) = most {
+                        builder = builder.max_in_flight(most);
+                    }
+                    let executor = finishes_every_job(builder);
+                    let meeting = Arc::new(Meeting(Mutex::default(), Condvar::new()));
+                    let handles: Vec<_> = (0..WORKERS)
+                        .map(|_| {
+                            let meeting = Arc::clone(&meeting);
+                            // It blocks a worker, and tells tokio nothing of it.
+                            executor.submit(async move {
+                                if meeting.all_meet(WORKERS, secs(20)) { Ok(1) } else { Err("one waits") }
+                            })
+                        })
+                        .collect();
+                    for handle in handles {
+                        assert_eq!(handle.await, Ok("done"));
+                    }
+                });
+            });
+        }
+    }
+}
+
+#[test]
+fn a_submission_comes_to_its_first_poll_while_an_earlier_one_blocks_in_place() {
+    within(secs(60), || {
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        runtime.expect("a runtime").block_on(async {
+            let executor = finishes_every_job(Executor::builder());
+            let (release, released) = channel::<()>();
+            let blocked = executor.submit(async move {
+                _ = tokio::task::block_in_place(|| released.recv());
+                Ok(0)
+            });
+            tokio::time::sleep(ms(20)).await;
+            for id in 1..=3 {
+                assert_eq!(executor.submit(job(id)).await, Ok("done"));
+            }
+            drop(release);
+            assert_eq!(blocked.await, Ok("done"));
+        });
+    });
+}

@@ -1,0 +1,163 @@
+//! Every poll ends: defaults, deadlines, and what is inside them.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use std::time::Duration;
+
+use reqwest::Client;
+use reqwest::dns::{Name, Resolve, Resolving};
+use resilience::http::{HttpPoll, HttpPollError, status};
+
+use crate::server::{Reply, Server, answer, with};
+use crate::{error, quick};
+
+/// The clock is stopped after the first attempt, so that the limit of the second one is jumped to.
+#[tokio::test]
+async fn a_server_that_never_answers_is_left_after_thirty_seconds() {
+    let server = Server::saying([answer(404, ""), Reply::Stall(Vec::new())]).await;
+    let poll = quick(&server.url).until(status(200)).on_attempt(|attempt| {
+        if attempt.number == 1 {
+            tokio::time::pause();
+        }
+    });
+    let ended = tokio::time::timeout(Duration::from_secs(100_000), poll.run()).await;
+    let error = error(ended.expect("the poll ends"));
+    assert!(error.is_timeout() && error.to_string().ends_with("did not answer within 30s"), "{error}");
+    assert_eq!(HttpPoll::DEFAULT_ATTEMPT_TIMEOUT, Duration::from_secs(30));
+}
+
+#[tokio::test]
+async fn the_longest_duration_takes_the_attempt_timeout_away() {
+    let server = Server::saying([answer(404, ""), Reply::Stall(Vec::new())]).await;
+    let poll = quick(&server.url).until(status(200)).attempt_timeout(Duration::MAX);
+    let poll = poll.deadline(Duration::from_secs(3600)).on_attempt(|attempt| {
+        if attempt.number == 1 {
+            tokio::time::pause();
+        }
+    });
+    let Err(HttpPollError::TimedOut { attempts, elapsed, .. }) = poll.run().await else { panic!() };
+    assert_eq!(attempts, 2);
+    assert!(elapsed >= Duration::from_secs(3600), "{elapsed:?}");
+}
+
+async fn retry_after(seconds: &str, poll: impl FnOnce(HttpPoll) -> HttpPoll) -> (u32, usize) {
+    let server = Server::start({
+        let seconds = seconds.to_owned();
+        move |asked| {
+            if asked.number > 1 {
+                tokio::time::resume();
+                return answer(200, "");
+            }
+            with(503, &format!("retry-after: {seconds}\r\n"), "")
+        }
+    })
+    .await;
+    let poll = poll(quick(&server.url).until(status(200))).on_attempt(|attempt| {
+        if attempt.number == 1 {
+            tokio::time::pause();
+        }
+    });
+    match poll.run().await {
+        Ok(_) => (2, server.times()),
+        Err(HttpPollError::TimedOut { attempts, last, .. }) => {
+            tokio::time::resume();
+            assert_eq!(last.map(|last| last.status().as_u16()), Some(503));
+            (attempts, server.times())
+        }
+        Err(other) => panic!("{other}"),
+    }
+}
+
+#[tokio::test]
+async fn a_retry_after_of_more_than_an_hour_ends_the_poll() {
+    assert_eq!(retry_after("3600", |poll| poll).await, (2, 2));
+    for long in ["3601", "86400", "18446744073709551615", "99999999999999999999999"] {
+        assert_eq!(retry_after(long, |poll| poll).await, (1, 1), "{long}");
+    }
+    assert_eq!(HttpPoll::DEFAULT_MAX_RETRY_AFTER, Duration::from_secs(3600));
+}
+
+#[tokio::test]
+async fn the_longest_retry_after_can_be_set() {
+    let minute = Duration::from_secs(60);
+    assert_eq!(retry_after("61", |poll| poll.max_retry_after(minute)).await, (1, 1));
+    assert_eq!(retry_after("60", |poll| poll.max_retry_after(minute)).await, (2, 2));
+    assert_eq!(retry_after("86400", |poll| poll.max_retry_after(Duration::MAX)).await, (2, 2));
+}
+
+async fn attempts(poll: impl FnOnce(HttpPoll) -> HttpPoll) -> u32 {
+    let server = Server::saying([answer(404, "")]).await;
+    let client = Client::new();
+    let count = Arc::<AtomicU32>::default();
+    let told = Arc::clone(&count);
+    let poll = poll(HttpPoll::get(&server.url).client(client).interval(Duration::from_millis(1)));
+    let poll = poll.until(status(200)).on_attempt(move |_| _ = told.fetch_add(1, SeqCst));
+    assert!(poll.run().await.is_err());
+    count.load(SeqCst)
+}
+
+#[tokio::test]
+async fn with_a_deadline_and_no_number_the_deadline_alone_counts() {
+    let deadline = Duration::from_secs(1);
+    assert!(attempts(|poll| poll.deadline(deadline)).await > 50);
+    assert_eq!(attempts(|poll| poll).await, 50);
+    assert_eq!(attempts(|poll| poll.deadline(deadline).max_attempts(7)).await, 7);
+    assert_eq!(attempts(|poll| poll.max_attempts(7).deadline(deadline)).await, 7);
+    let data = |rest: &str| -> HttpPoll {
+        let text = format!(r#"{{"url": "http://h", "until": {{"status_code": 200}} {rest}}}"#);
+        serde_json::from_str(&text).expect("it makes sense")
+    };
+    let times = |poll: HttpPoll| format!("{poll:?}").contains("times: Some(50)");
+    assert!(times(data("")) && !times(data(r#", "deadline": "1h""#)));
+    assert!(times(data(r#", "deadline": "1h", "max_retries": 50"#)));
+}
+
+#[tokio::test]
+async fn a_certificate_file_that_is_no_regular_or_no_small_file_is_refused() {
+    let directory = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let large = directory.join("large.pem");
+    std::fs::write(&large, vec![b'x'; (4 << 20) + 1]).unwrap();
+    let pipe = directory.join(format!("pipe-{}", std::process::id()));
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for (path, reason) in
+        [(pipe.as_path(), "regular file"), (directory, "regular file"), (large.as_path(), "too large")]
+    {
+        let poll = HttpPoll::get("http://127.0.0.1:9").until(status(200)).ca_bundle(path);
+        let error = error(poll.run().await);
+        assert!(error.is_settings() && error.to_string().contains(reason), "{error}");
+    }
+    std::fs::remove_file(pipe).unwrap();
+}
+
+/// A stopped clock jumps to the deadline while nothing but the thread that makes the client is at work.
+#[tokio::test(start_paused = true)]
+async fn making_the_client_is_inside_the_deadline_and_off_the_runtimes_threads() {
+    let server = Server::saying([answer(200, "")]).await;
+    let poll = quick(&server.url).until(status(200)).deadline(Duration::from_secs(5));
+    let Err(HttpPollError::TimedOut { attempts, .. }) = poll.run().await else { panic!() };
+    assert_eq!((attempts, server.times()), (1, 0));
+    // The client that took too long is there for the next run.
+    tokio::time::resume();
+    poll.run().await.unwrap();
+}
+
+/// A resolver that never answers.
+struct Silent;
+
+impl Resolve for Silent {
+    fn resolve(&self, _: Name) -> Resolving {
+        Box::pin(std::future::pending::<
+            Result<Box<dyn Iterator<Item = SocketAddr> + Send>, Box<dyn std::error::Error + Send + Sync>>,
+        >())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn resolving_a_name_is_inside_the_deadline() {
+    let client = Client::builder().dns_resolver(Arc::new(Silent)).build().unwrap();
+    let poll = HttpPoll::get("http://server").client(client).until(status(200));
+    let ended = poll.clone().deadline(Duration::from_secs(5)).run().await;
+    assert!(matches!(ended, Err(HttpPollError::TimedOut { attempts: 1, .. })), "{ended:?}");
+    assert!(error(poll.run().await).is_timeout(), "and inside the time of an attempt");
+}
