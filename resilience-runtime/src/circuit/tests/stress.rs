@@ -117,3 +117,35 @@ fn whatever_threads_do_to_it_the_circuit_still_works_afterwards() {
     fail(&breaker, 2);
     assert_eq!((breaker.opened() || !breaker.closed(), breaker.failure_count()), (true, 2));
 }
+
+#[test]
+fn a_circuit_that_is_reconfigured_while_threads_use_it_loses_no_probe_and_no_state() {
+    let row = TWO.recovery_timeout(Duration::from_nanos(1)).probe_timeout(Duration::MAX);
+    let rate = CircuitConfig::new().failure_rate(0.5).min_calls(2).recovery_timeout(Duration::from_nanos(1));
+    let configs =
+        [row, row.slow_call(SECOND), rate.window_calls(8), rate.window_time(SECOND), TWO.within(SECOND)];
+    let breaker = breaker(row);
+    thread::scope(|scope| {
+        for seed in 0..3 {
+            let breaker = &breaker;
+            scope.spawn(move || {
+                let mut rng = fastrand::Rng::with_seed(seed);
+                for _ in 0..20_000 {
+                    let Ok(permit) = breaker.try_acquire() else { continue };
+                    if rng.u8(..3) == 0 { permit.failure() } else { permit.success() }
+                }
+            });
+        }
+        for turn in 0..20_000 {
+            breaker.reconfigure(configs[turn % configs.len()]).unwrap();
+        }
+    });
+    breaker.reconfigure(row).unwrap();
+    assert_eq!(breaker.config(), row);
+    breaker.reset();
+    fail(&breaker, 1);
+    succeed(&breaker, 1);
+    fail(&breaker, 2);
+    succeed(&breaker, 1);
+    assert!(breaker.closed(), "a probe finds its place free");
+}
