@@ -29,6 +29,18 @@ const STARTED_AT: u64 = 1 << 62;
 pub(crate) fn since_start(time: Instant) -> Nanos {
     static START: OnceLock<Instant> = OnceLock::new();
     let start = *START.get_or_init(|| time);
+    let after = time.saturating_duration_since(start);
+    // Nearly always, and without a look at what could overflow: 136 years from the start.
+    if after.as_secs() < 1 << 32 && (!after.is_zero() || time >= start) {
+        let nanos = after.as_secs() * 1_000_000_000 + u64::from(after.subsec_nanos());
+        return Nanos::new(STARTED_AT + nanos);
+    }
+    far_from_start(time, start)
+}
+
+#[cold]
+#[inline(never)]
+fn far_from_start(time: Instant, start: Instant) -> Nanos {
     match time.checked_duration_since(start) {
         Some(after) => Nanos::new(STARTED_AT).plus(Nanos::of(after)),
         None => Nanos::new(STARTED_AT).minus(Nanos::of(start.saturating_duration_since(time))),

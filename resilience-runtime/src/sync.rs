@@ -4,8 +4,6 @@
 pub(crate) use std::sync::atomic::{AtomicU64, Ordering};
 #[cfg(not(resilience_loom))]
 pub(crate) use std::sync::{Mutex, MutexGuard, RwLock};
-#[cfg(not(resilience_loom))]
-pub(crate) use std::thread_local;
 
 #[cfg(resilience_loom)]
 pub(crate) use self::model::{AtomicU64, Mutex, RwLock};
@@ -13,8 +11,6 @@ pub(crate) use self::model::{AtomicU64, Mutex, RwLock};
 pub(crate) use loom::sync::MutexGuard;
 #[cfg(resilience_loom)]
 pub(crate) use loom::sync::atomic::Ordering;
-#[cfg(resilience_loom)]
-pub(crate) use loom::thread_local;
 
 /// Loom's types come to life inside a model only; these do so at their first use, and can be made in a `const`.
 ///

@@ -24,6 +24,10 @@ impl Nanos {
 
     /// What does not fit is never.
     pub(crate) const fn of(duration: Duration) -> Self {
+        // Where whole seconds leave room for another one: without the 128 bits that most durations do not need.
+        if duration.as_secs() < u64::MAX / 1_000_000_000 {
+            return Self(duration.as_secs() * 1_000_000_000 + duration.subsec_nanos() as u64);
+        }
         let nanos = duration.as_nanos();
         if nanos >= u64::MAX as u128 {
             return Self::NEVER;

@@ -118,7 +118,6 @@ impl CircuitBreaker {
     }
 
     /// The configuration in force: the one it was made with, or the last one of [`reconfigure`](Self::reconfigure).
-    #[must_use]
     pub fn config(&self) -> CircuitConfig {
         self.store.peek(Machine::config)
     }
@@ -151,7 +150,7 @@ impl CircuitBreaker {
     /// What it is doing: half-open as soon as the recovery timeout has elapsed.
     #[must_use]
     pub fn state(&self) -> CircuitState {
-        self.store.read(|machine, now| machine.state_at(now))
+        self.store.read(Machine::state_at)
     }
 
     /// Whether it refuses calls: open or forced open. Not while half-open.
@@ -170,7 +169,7 @@ impl CircuitBreaker {
     /// every recovery that failed since.
     #[must_use]
     pub fn failure_count(&self) -> u32 {
-        self.store.read(|machine, now| machine.failures(now))
+        self.store.read(Machine::failures)
     }
 
     /// How long it stays open: `None` if it is not open, [`Duration::MAX`] if its recovery timeout never ends.

@@ -35,7 +35,7 @@ use crate::sync::RwLock;
 /// its result is forgotten, and listeners get a [`CircuitEventKind::KeyNotRemembered`].
 ///
 /// A circuit takes a bounded amount of memory, whatever its key and its errors are: up to 1000 bytes in the default
-/// configuration, and 650 more while it is open. Long keys are [shortened](Self::MAX_KEY_LENGTH), and 512 bytes of a failure's
+/// configuration, and 1100 more while it is open. Long keys are [shortened](Self::MAX_KEY_LENGTH), and 512 bytes of a failure's
 /// text are kept. A window adds a quarter of a byte for each of its calls, and `within` adds eight bytes for each failure
 /// of its threshold.
 ///

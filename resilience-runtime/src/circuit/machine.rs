@@ -21,6 +21,7 @@ use super::CircuitState;
 use super::config::CircuitConfig;
 use super::rules::{Rules, Trip};
 use super::standing::Standing;
+use super::state_word::MAX_GENERATION;
 use super::text::LastFailure;
 use super::window::{Seen, Slot, Tally, Window};
 use crate::time::Nanos;
@@ -121,7 +122,7 @@ impl Machine {
         let Some(due) = self.first_probe_due() else { return };
         if due.is_over(now) {
             let timeout = self.rules.probe_timeout.to_duration();
-            self.last_failure.set(format_args!("a probe did not report within {timeout:?}"));
+            self.last_failure.write(format_args!("a probe did not report within {timeout:?}"));
             self.reopen(outage, due);
         }
     }
@@ -219,7 +220,7 @@ impl Machine {
     /// Keeps what a bad call said. A success is bad because it was slow.
     fn note(&mut self, outcome: Outcome<'_>) {
         match outcome {
-            Outcome::Failure { text: Some(text), .. } => self.last_failure.set(format_args!("{text}")),
+            Outcome::Failure { text: Some(text), .. } => self.last_failure.set(text),
             Outcome::Failure { text: None, .. } => self.last_failure.clear(),
             Outcome::Success { .. } => self.note_slow(),
             Outcome::Nothing => {}
@@ -228,7 +229,7 @@ impl Machine {
 
     fn note_slow(&mut self) {
         let time = self.rules.slow_call.map(Nanos::to_duration).unwrap_or_default();
-        self.last_failure.set(format_args!("a call took {time:?} or longer"));
+        self.last_failure.write(format_args!("a call took {time:?} or longer"));
     }
 
     fn open(&mut self, seen: Seen, now: Nanos) {
@@ -238,7 +239,7 @@ impl Machine {
             // The rate has tripped, and not the call that completed it.
             if tally.is_failing(&rates) {
                 let Tally { failed, calls, .. } = tally;
-                self.last_failure.set(format_args!("{failed} of {calls} calls failed"));
+                self.last_failure.write(format_args!("{failed} of {calls} calls failed"));
             } else {
                 self.note_slow();
             }
@@ -306,9 +307,6 @@ impl Machine {
         }
     }
 }
-
-/// As many as a state word holds.
-const MAX_GENERATION: u64 = u64::MAX >> 5;
 
 /// What can be read.
 impl Machine {

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicU64 as Counter, Ordering as CounterOrdering};
 use std::sync::{Arc, PoisonError};
 
 use super::rejection::Rejection;
-use crate::sync::{AtomicU64, Mutex, Ordering, thread_local};
+use crate::sync::{AtomicU64, Mutex, Ordering};
 
 /// How many snapshots a thread keeps. A thread that is rejected by more circuits in turn copies them again and again.
 const COPIES: usize = 8;
@@ -78,7 +78,13 @@ fn next_number() -> u64 {
     NEXT.fetch_add(1, CounterOrdering::Relaxed)
 }
 
-thread_local! {
+#[cfg(not(resilience_loom))]
+std::thread_local! {
+    static THREAD: RefCell<Copies> = const { RefCell::new(Copies::new()) };
+}
+// Loom's threads are one thread of the system.
+#[cfg(resilience_loom)]
+loom::thread_local! {
     static THREAD: RefCell<Copies> = RefCell::new(Copies::new());
 }
 

@@ -1,14 +1,17 @@
 //! What a call without trouble has to know of a circuit, in one word.
 //!
 //! ```text
-//!  63                              5   4     3   2     0
-//! ┌─────────────────────────────────┬─────┬─────┬───────┐
-//! │           generation            │timed│dirty│ state │
-//! └─────────────────────────────────┴─────┴─────┴───────┘
+//!  63      62                              5   4     3   2     0
+//! ┌───────┬─────────────────────────────────┬─────┬─────┬───────┐
+//! │   0   │           generation            │timed│dirty│ state │
+//! └───────┴─────────────────────────────────┴─────┴─────┴───────┘
 //! ```
 //!
 //! A word whose low five bits are zero is *calm*: closed, nothing counted that a success would change, and no call is
 //! timed. A call that finds it calm, and finds it unchanged afterwards, has nothing to write.
+//!
+//! The uppermost bit is only set in the copy that a call keeps which did not find the word calm: one comparison then says
+//! whether a success has anything to do.
 
 use super::CircuitState;
 
@@ -16,11 +19,15 @@ const STATE_MASK: u64 = 0b111;
 const DIRTY: u64 = 1 << 3;
 const TIMED: u64 = 1 << 4;
 const CALM_MASK: u64 = STATE_MASK | DIRTY | TIMED;
+const WATCHED: u64 = 1 << 63;
 const GENERATION_SHIFT: u32 = 5;
+
+/// The largest generation that a word holds.
+pub(super) const MAX_GENERATION: u64 = (WATCHED - 1) >> GENERATION_SHIFT;
 
 /// State, generation, and whether a success has anything to do.
 ///
-/// The generation grows with every transition. It has 59 bits: at one transition per nanosecond it lasts eighteen years.
+/// The generation grows with every transition. It has 58 bits: at one transition per nanosecond it lasts nine years.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct StateWord(u64);
 
@@ -51,6 +58,12 @@ impl StateWord {
     #[inline]
     pub(super) const fn is_calm(self) -> bool {
         self.0 & CALM_MASK == 0
+    }
+
+    /// The copy of a call that did not find the word calm: it is equal to no word.
+    #[inline]
+    pub(super) const fn watched(self) -> Self {
+        Self(self.0 | WATCHED)
     }
 
     /// Whether a success would change what is counted.
@@ -85,7 +98,7 @@ impl StateWord {
 
     #[inline]
     pub(super) const fn generation(self) -> u64 {
-        self.0 >> GENERATION_SHIFT
+        self.0 >> GENERATION_SHIFT & MAX_GENERATION
     }
 }
 
@@ -116,13 +129,15 @@ mod tests {
     #[test]
     fn the_fields_do_not_overlap_and_only_a_closed_word_without_flags_is_calm() {
         for state in STATES {
-            for generation in [0, 1, 1 << 58, (1 << 59) - 1] {
+            for generation in [0, 1, 1 << 57, MAX_GENERATION] {
                 for (dirty, timed) in [(false, false), (false, true), (true, false), (true, true)] {
                     let word = StateWord::new(state, generation, dirty, timed);
                     assert_eq!(word, StateWord::from_bits(word.bits()));
                     assert_eq!((word.state(), word.generation()), (state, generation));
                     assert_eq!((word.is_dirty(), word.is_timed()), (dirty, timed));
                     assert_eq!(word.is_calm(), state == CircuitState::Closed && !dirty && !timed);
+                    let kept = word.watched();
+                    assert!(kept != word && kept.state() == state && kept.generation() == generation);
                 }
             }
         }

@@ -52,21 +52,29 @@ pub(super) struct Store {
     pub(super) events: Events,
 }
 
-/// What an admitted call has to bring back.
+/// What an admitted call has to bring back. Two words, so that a healthy call keeps them in registers.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pass {
     /// The word as the call saw it: an outcome counts in this generation only.
     seen: StateWord,
-    note: Note,
+    /// Of a probe, its number; of a call that is timed, when it becomes slow.
+    note: u64,
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Note {
-    Nothing,
-    /// The call is slow from this time on.
-    SlowAt(Instant),
-    /// The number of a probe.
-    Probe(u64),
+impl Pass {
+    const fn probe(self) -> Option<u64> {
+        if matches!(self.seen.state(), CircuitState::HalfOpen) { Some(self.note) } else { None }
+    }
+
+    /// Whether the call was slow, and the time if it had to be read. The machine times probes itself.
+    #[inline]
+    fn is_slow(self) -> (bool, Option<Nanos>) {
+        if !self.seen.is_timed() || self.probe().is_some() {
+            return (false, None);
+        }
+        let now = clock::moment();
+        (Nanos::new(self.note).is_over(now), Some(now))
+    }
 }
 
 impl Store {
@@ -74,7 +82,7 @@ impl Store {
     pub(super) const fn new(name: Name, config: CircuitConfig, events: Events) -> Self {
         let machine = Machine::new(config);
         let slow_call = slow_call(machine.rules());
-        let word = StateWord::new(CircuitState::Closed, 0, machine.counts_successes(), !slow_call.is_never());
+        let word = word_of(&machine);
         Self {
             word: AtomicU64::new(word.bits()),
             slow_call: AtomicU64::new(slow_call.get()),
@@ -106,7 +114,7 @@ impl Store {
     #[inline]
     pub(super) fn enter(&self) -> Result<Pass, CircuitOpen> {
         let seen = self.word();
-        if seen.is_calm() { Ok(Pass { seen, note: Note::Nothing }) } else { self.enter_watched(seen) }
+        if seen.is_calm() { Ok(Pass { seen, note: 0 }) } else { self.enter_watched(seen) }
     }
 
     #[inline(never)]
@@ -114,14 +122,13 @@ impl Store {
         if !seen.admits_all() {
             return self.probe_or_reject(seen);
         }
-        let mut note = Note::Nothing;
+        let mut note = 0;
         if seen.is_timed() {
-            // Relaxed: a call that begins while the rules are exchanged is judged by either of them.
+            // Relaxed: a call that begins while the circuit is reconfigured is judged by either configuration.
             let slow = Nanos::new(self.slow_call.load(Ordering::Relaxed));
-            let at = slow.limit().and_then(|slow| clock::now().checked_add(slow));
-            note = at.map_or(Note::Nothing, Note::SlowAt);
+            note = clock::moment().plus(slow).get();
         }
-        Ok(Pass { seen, note })
+        Ok(Pass { seen: seen.watched(), note })
     }
 
     #[inline(never)]
@@ -145,50 +152,40 @@ impl Store {
         self.step(
             || now,
             |machine, heard| {
-                let entry = machine.enter(at);
-                let generation = machine.generation();
-                match entry {
-                    Entry::Call => Ok((generation, Note::Nothing)),
-                    Entry::Probe(number) => Ok((generation, Note::Probe(number))),
+                let note = match machine.enter(at) {
+                    Entry::Call => at.plus(slow_call(machine.rules())).get(),
+                    Entry::Probe(number) => number,
                     Entry::Rejected => {
                         if heard {
                             self.push(machine, CircuitEventKind::Refused, at);
                         }
-                        Err(CircuitOpen::new(self.rejection(machine, now).into(), now))
+                        return Err(CircuitOpen::new(self.rejection(machine, now).into(), now));
                     }
-                }
+                };
+                Ok(Pass { seen: word_of(machine).watched(), note })
             },
         )
-        .map(|(generation, note)| {
-            let seen = StateWord::new(CircuitState::HalfOpen, generation, true, false);
-            Pass { seen, note }
-        })
     }
 
     /// Whether a calm circuit has stayed as it was: then a success has nothing to do.
     #[inline]
     pub(super) fn stayed_calm(&self, pass: Pass) -> bool {
-        pass.seen.is_calm() && self.word() == pass.seen
+        self.word() == pass.seen
     }
 
     /// A success of a circuit that is not calm, or did not stay so.
     #[inline(never)]
     pub(super) fn success(&self, pass: Pass) {
         let (generation, word) = (pass.seen.generation(), self.word());
-        let mut now = None;
-        let slow = match pass.note {
-            Note::SlowAt(at) => *now.insert(clock::now()) >= at,
-            Note::Nothing | Note::Probe(_) => false,
-        };
+        let (slow, now) = pass.is_slow();
         if !slow && word.generation() == generation {
             if !word.is_dirty() {
                 return;
             }
-            if self.successes.is_open(generation) {
-                let now = clock::since_start(now.unwrap_or_else(clock::now));
-                if self.successes.count(generation, now) {
-                    return;
-                }
+            if self.successes.is_open(generation)
+                && self.successes.count(generation, now.unwrap_or_else(clock::moment))
+            {
+                return;
             }
         }
         self.exit(pass, Outcome::Success { slow });
@@ -197,7 +194,7 @@ impl Store {
     /// A failure, with its text.
     #[inline(never)]
     pub(super) fn failure(&self, pass: Pass, text: Option<&str>) {
-        let slow = matches!(pass.note, Note::SlowAt(at) if clock::now() >= at);
+        let (slow, _) = pass.is_slow();
         self.exit(pass, Outcome::Failure { text, slow });
     }
 
@@ -211,18 +208,14 @@ impl Store {
     #[cold]
     #[inline(never)]
     pub(super) fn nothing(&self, pass: Pass) {
-        if matches!(pass.note, Note::Probe(_)) {
+        if pass.probe().is_some() {
             self.exit(pass, Outcome::Nothing);
         }
     }
 
     fn exit(&self, pass: Pass, outcome: Outcome<'_>) {
-        let probe = match pass.note {
-            Note::Probe(number) => Some(number),
-            Note::Nothing | Note::SlowAt(_) => None,
-        };
         self.step(clock::now, |machine, heard| {
-            let exit = machine.exit(pass.seen.generation(), probe, outcome, clock::moment);
+            let exit = machine.exit(pass.seen.generation(), pass.probe(), outcome, clock::moment);
             if heard && exit == Exit::Late {
                 self.push(machine, CircuitEventKind::LateResult, Nanos::NEVER);
             }
@@ -277,11 +270,11 @@ impl Store {
             let mut machine = self.lock();
             machine.add_successes(self.successes.shut());
             if machine.state() == CircuitState::HalfOpen {
-                let before = machine.generation();
+                let before = Published::of(&machine);
                 machine.settle(clock::since_start(now()));
                 self.publish(&machine, before, heard, &now);
             }
-            let before = machine.generation();
+            let before = Published::of(&machine);
             let answer = step(&mut machine, heard);
             self.publish(&machine, before, heard, &now);
             answer
@@ -292,17 +285,28 @@ impl Store {
         answer
     }
 
-    /// Lets everybody see the machine's new state.
-    fn publish(&self, machine: &Machine, before: u64, heard: bool, now: impl Fn() -> Instant) {
-        let (state, turned) = (machine.state(), machine.generation() != before);
-        if turned || state == CircuitState::HalfOpen {
-            match machine.rejects_until() {
-                Some(_) => self.rejections.publish(self.rejection(machine, now())),
-                None => self.rejections.withdraw(),
-            }
+    /// Lets every thread see the machine's new state.
+    #[inline]
+    fn publish(&self, machine: &Machine, before: Published, heard: bool, now: impl Fn() -> Instant) {
+        let published = Published::of(machine);
+        if published != before {
+            let turned = published.generation != before.generation;
+            self.publish_change(machine, heard && turned, now());
         }
-        if turned && heard {
-            let kind = match state {
+        self.open_successes(machine);
+        // Relaxed: see the module's text.
+        self.word.store(word_of(machine).bits(), Ordering::Relaxed);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn publish_change(&self, machine: &Machine, is_event: bool, now: Instant) {
+        match machine.rejects_until() {
+            Some(_) => self.rejections.publish(self.rejection(machine, now)),
+            None => self.rejections.withdraw(),
+        }
+        if is_event {
+            let kind = match machine.state() {
                 CircuitState::Closed => CircuitEventKind::Closed,
                 CircuitState::Open => CircuitEventKind::Opened,
                 CircuitState::HalfOpen => CircuitEventKind::HalfOpened,
@@ -310,15 +314,8 @@ impl Store {
                 CircuitState::Disabled => CircuitEventKind::Disabled,
                 CircuitState::MetricsOnly => CircuitEventKind::MetricsOnly,
             };
-            self.push(machine, kind, clock::since_start(now()));
+            self.push(machine, kind, clock::since_start(now));
         }
-        self.open_successes(machine);
-        // Every probe has to report.
-        let dirty = state == CircuitState::HalfOpen || machine.counts_successes();
-        let timed = machine.rules().slow_call.is_some();
-        // Relaxed: see the module's text.
-        let word = StateWord::new(state, machine.generation(), dirty, timed);
-        self.word.store(word.bits(), Ordering::Relaxed);
     }
 
     fn open_successes(&self, machine: &Machine) {
@@ -367,6 +364,27 @@ impl Store {
         // The machine is whole between any two statements that could panic: there are none.
         self.machine.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What rejected calls and listeners know of a machine: if it changes, they are told.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Published {
+    generation: u64,
+    rejects_until: Option<Nanos>,
+}
+
+impl Published {
+    fn of(machine: &Machine) -> Self {
+        Self { generation: machine.generation(), rejects_until: machine.rejects_until() }
+    }
+}
+
+/// What calls have to know of a machine.
+const fn word_of(machine: &Machine) -> StateWord {
+    let state = machine.state();
+    // Every probe has to report.
+    let dirty = matches!(state, CircuitState::HalfOpen) || machine.counts_successes();
+    StateWord::new(state, machine.generation(), dirty, machine.rules().slow_call.is_some())
 }
 
 const fn slow_call(rules: &Rules) -> Nanos {

@@ -53,11 +53,7 @@ impl Successes {
         }
         match self.count.swap(SHUT, Ordering::Relaxed) {
             SHUT => 0,
-            counted => {
-                #[expect(clippy::cast_possible_truncation, reason = "24 bits")]
-                let count = (counted & COUNT_MASK) as u32;
-                count
-            }
+            counted => (counted & COUNT_MASK) as u32,
         }
     }
 

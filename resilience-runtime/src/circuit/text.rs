@@ -3,7 +3,7 @@
 //! An attribute cannot ask for a bound that some error type does not meet, so it lets the compiler choose: in
 //! `(&&&Text(&error)).__resilience_text(&mut line)`, the method that needs the fewest dereferences wins.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::fmt::{self, Debug, Display, Write};
 
 /// The longest text that is kept of a failure, in bytes.
@@ -96,7 +96,8 @@ impl Write for FirstLine {
         if self.has_ended {
             return Err(fmt::Error);
         }
-        let line = more.split('\n').next().unwrap_or_default();
+        // Byte by byte: nearly all pieces are short, and a search costs more than it saves.
+        let line = more.bytes().position(|byte| byte == b'\n').map_or(more, |end| &more[..end]);
         let fits = prefix(line, MAX_TEXT - self.text.len());
         self.text.push_str(fits);
         self.has_ended = fits.len() < more.len();
@@ -115,20 +116,24 @@ pub(super) fn prefix(text: &str, most: usize) -> &str {
 
 thread_local! {
     /// Reused, so that a failure allocates nothing once it has grown.
-    static LINE: Cell<FirstLine> = const { Cell::new(FirstLine::new()) };
+    static LINE: RefCell<FirstLine> = const { RefCell::new(FirstLine::new()) };
 }
 
 /// Writes a text and passes it on, in a buffer that the thread reuses.
-///
-/// The buffer is taken out of its place meanwhile: an error whose text uses a circuit gets another one.
+#[inline]
 pub(super) fn written<T>(write: impl FnOnce(&mut FirstLine), read: impl FnOnce(&str) -> T) -> T {
-    // A thread that is ending has no buffer any more.
-    let mut line = LINE.try_with(Cell::take).unwrap_or_default();
-    line.clear();
-    write(&mut line);
-    let answer = read(&line.text);
-    let _ = LINE.try_with(|place| place.set(line));
-    answer
+    let run = |line: &mut FirstLine| {
+        line.clear();
+        write(line);
+        read(&line.text)
+    };
+    // Not while an error is written whose text uses a circuit, and not in a thread that is ending.
+    let is_free = LINE.try_with(|line| line.try_borrow_mut().is_ok());
+    if is_free == Ok(true) {
+        LINE.with(|line| run(&mut line.borrow_mut()))
+    } else {
+        run(&mut FirstLine::new())
+    }
 }
 
 /// What the last failure said, in a buffer that is reused.
@@ -143,7 +148,15 @@ impl LastFailure {
         Self { line: FirstLine::new(), is_known: false }
     }
 
-    pub(super) fn set(&mut self, text: fmt::Arguments<'_>) {
+    /// A text that has been cut already.
+    pub(super) fn set(&mut self, text: &str) {
+        self.line.clear();
+        self.line.text.push_str(text);
+        self.is_known = true;
+    }
+
+    /// A text of ours.
+    pub(super) fn write(&mut self, text: fmt::Arguments<'_>) {
         self.line.clear();
         self.line.display(text);
         self.is_known = true;
@@ -160,6 +173,8 @@ impl LastFailure {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
 
     #[derive(Debug)]
@@ -266,8 +281,8 @@ mod tests {
     fn a_last_failure_is_unknown_until_it_is_set_and_after_it_is_cleared() {
         let mut last = LastFailure::new();
         assert_eq!(last.get(), None);
-        last.set(format_args!("first"));
-        last.set(format_args!("second"));
+        last.write(format_args!("first"));
+        last.set("second");
         assert_eq!(last.get(), Some("second"));
         last.clear();
         assert_eq!(last.get(), None);

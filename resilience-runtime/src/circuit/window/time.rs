@@ -1,7 +1,7 @@
 use super::{Seen, Slot, Tally};
 use crate::time::Nanos;
 
-/// The window forgets a sixteenth of its time at once, and clearing it takes sixteen writes.
+/// The window forgets a sixteenth of its time at once.
 const SLOTS: usize = 16;
 
 /// The calls of the last time, in slots of a sixteenth of it.
@@ -9,7 +9,8 @@ const SLOTS: usize = 16;
 pub(in crate::circuit) struct Slots {
     /// The time of one slot.
     width: u64,
-    ring: [Tally; SLOTS],
+    /// Empty until the first call: most circuits have no window of time, and need no room for one.
+    ring: Vec<Tally>,
     sum: Tally,
     /// Which slot, counted from time zero, is being filled.
     epoch: u64,
@@ -21,7 +22,7 @@ impl Slots {
     pub(super) const fn new(time: Nanos) -> Self {
         Self {
             width: time.get().div_ceil(SLOTS as u64),
-            ring: [Tally { calls: 0, failed: 0, slow: 0 }; SLOTS],
+            ring: Vec::new(),
             sum: Tally { calls: 0, failed: 0, slow: 0 },
             epoch: 0,
             until: 0,
@@ -42,12 +43,15 @@ impl Slots {
     }
 
     pub(super) fn add_successes(&mut self, successes: u32) {
-        let slot = &mut self.ring[index(self.epoch)];
+        let Some(slot) = self.ring.get_mut(index(self.epoch)) else { return };
         slot.calls = slot.calls.saturating_add(successes);
         self.sum.calls = self.sum.calls.saturating_add(successes);
     }
 
     pub(super) fn record(&mut self, seen: Seen, now: Nanos) -> Tally {
+        if self.ring.is_empty() {
+            self.ring.resize(SLOTS, Tally::default());
+        }
         self.turn(now);
         self.ring[index(self.epoch)].add(seen);
         self.sum.add(seen);
@@ -57,8 +61,10 @@ impl Slots {
     /// What is remembered at this time.
     pub(super) fn tally(&self, now: Nanos) -> Tally {
         let mut turned = self.sum;
-        for gone in 1..=self.passed(now) {
-            turned.remove(self.ring[index(self.epoch.wrapping_add(gone))]);
+        if !self.ring.is_empty() {
+            for gone in 1..=self.passed(now) {
+                turned.remove(self.ring[index(self.epoch.wrapping_add(gone))]);
+            }
         }
         turned
     }
