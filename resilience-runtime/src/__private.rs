@@ -5,7 +5,7 @@ pub use crate::asked::{Ask, AskWait, Judge, Tell};
 pub use crate::circuit::given::{AskOpen, Given, Key, given, key};
 pub use crate::circuit::text::{ByDebug, ByDisplay, ByType, Text};
 pub use crate::circuit::{
-    AsyncPermit, CIRCUITS, CircuitEntry, CircuitSite, HoldCircuitOpen, KeyedSite, Kind, Over, Place, SetAt,
+    AsyncPermit, CIRCUITS, CircuitEntry, CircuitSite, HoldCircuitOpen, KeyedSite, Kind, Place, SetAt,
     WindowOf,
 };
 pub use crate::error::{HoldAlarm, HoldTimedOut};

@@ -1,16 +1,8 @@
 //! The only place that reads a clock: a monotonic one, tokio's where there is tokio, or one moved by hand.
 
-use std::hash::{Hash, Hasher};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
-use crate::time::Nanos;
-
-#[cfg(not(feature = "tokio"))]
-use std::time::Instant;
-#[cfg(feature = "tokio")]
-use tokio::time::Instant;
+use crate::time::{Instant, Nanos};
 
 /// Tokio's clock follows a paused runtime, and is the system's monotonic clock everywhere else.
 #[inline]
@@ -22,120 +14,36 @@ pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
-/// About the moment at which this process first asked for one: in the middle of what a word holds, because a paused clock may
-/// show moments before it.
-const ANCHORED_AT: u64 = 1 << 62;
-
 /// Now, in nanoseconds on one scale for the whole process.
 #[inline]
 pub(crate) fn moment() -> Nanos {
-    let fields = Fields::of(now());
-    // Relaxed: it says nothing of other memory.
-    let shift = SHIFT.load(Ordering::Relaxed);
-    // So many seconds in nanoseconds fit into a word, and the shift on top of them.
-    if shift != UNKNOWN && fields.seconds < 1 << 31 {
-        return Nanos::new(fields.nanos().wrapping_add(shift));
-    }
-    any_moment()
+    since_start(now())
 }
 
-/// What the fields of a moment need to be on the scale of this process.
-static SHIFT: AtomicU64 = AtomicU64::new(UNKNOWN);
+/// The first time that was asked for, which is this one in nanoseconds: in the middle of what a word holds, because a paused
+/// clock may show times before it.
+const STARTED_AT: u64 = 1 << 62;
 
-/// Before the first moment, and where fields cannot be read.
-const UNKNOWN: u64 = 0;
+/// A time, in nanoseconds on one scale for the whole process.
+#[inline]
+pub(crate) fn since_start(time: Instant) -> Nanos {
+    static START: OnceLock<Instant> = OnceLock::new();
+    let start = *START.get_or_init(|| time);
+    let after = time.saturating_duration_since(start);
+    // Nearly always, and without a look at what could overflow: 136 years from the start.
+    if after.as_secs() < 1 << 32 && (!after.is_zero() || time >= start) {
+        let nanos = after.as_secs() * 1_000_000_000 + u64::from(after.subsec_nanos());
+        return Nanos::new(STARTED_AT + nanos);
+    }
+    far_from_start(time, start)
+}
 
-static ANCHOR: OnceLock<Instant> = OnceLock::new();
-
-/// Any moment at all: the first one, and those beyond the years that the common way reaches. It looks at the clock again, so
-/// that the common way need not keep what it saw.
 #[cold]
 #[inline(never)]
-fn any_moment() -> Nanos {
-    let now = now();
-    let anchor = *ANCHOR.get_or_init(|| now);
-    if Fields::are_read_rightly(anchor) {
-        // Relaxed: see `moment`.
-        SHIFT.store(ANCHORED_AT.wrapping_sub(Fields::of(anchor).nanos()), Ordering::Relaxed);
-    }
-    after(anchor, now)
-}
-
-/// The long way, which asks nothing of an `Instant` but what it promises.
-fn after(anchor: Instant, now: Instant) -> Nanos {
-    match now.checked_duration_since(anchor) {
-        Some(after) => Nanos::new(ANCHORED_AT).plus(Nanos::of(after)),
-        None => Nanos::new(ANCHORED_AT).minus(Nanos::of(anchor.saturating_duration_since(now))),
-    }
-}
-
-/// The seconds and nanoseconds of an `Instant`, which shows them to nobody but a hasher.
-///
-/// The difference of two instants is a call of sixty instructions, a quarter of what a refusal costs. How an `Instant` is
-/// hashed is nowhere promised: [`are_read_rightly`](Fields::are_read_rightly) looks whether it is as expected, and where it
-/// is not, differences are taken.
-#[derive(Clone, Copy, Default)]
-struct Fields {
-    seconds: u64,
-    nanos: u32,
-    /// Whether something else was hashed too.
-    more: bool,
-}
-
-impl Fields {
-    #[inline]
-    fn of(instant: Instant) -> Self {
-        let mut fields = Self::default();
-        instant.hash(&mut fields);
-        fields
-    }
-
-    #[inline]
-    const fn nanos(self) -> u64 {
-        self.seconds.wrapping_mul(1_000_000_000).wrapping_add(self.nanos as u64)
-    }
-
-    /// Whether the fields of instants are as far apart as the instants are: in a step of each field, and of both.
-    fn are_read_rightly(from: Instant) -> bool {
-        let steps = [(0, 0), (0, 1), (1, 0), (0, 999_999_999), (12_345, 678_901_234), (1 << 30, 1)];
-        steps.into_iter().all(|(seconds, nanos)| {
-            let step = Duration::new(seconds, nanos);
-            from.checked_add(step).is_some_and(|to| {
-                let (from, to) = (Self::of(from), Self::of(to));
-                let apart = to.nanos().wrapping_sub(from.nanos());
-                !to.more && u128::from(apart) == step.as_nanos()
-            })
-        })
-    }
-}
-
-impl Hasher for Fields {
-    #[inline]
-    fn write_i64(&mut self, seconds: i64) {
-        #[expect(
-            clippy::cast_sign_loss,
-            reason = "a clock that began before its epoch is told by `are_read_rightly`"
-        )]
-        self.write_u64(seconds as u64);
-    }
-
-    #[inline]
-    fn write_u64(&mut self, seconds: u64) {
-        self.seconds = seconds;
-    }
-
-    #[inline]
-    fn write_u32(&mut self, nanos: u32) {
-        self.nanos = nanos;
-    }
-
-    #[inline]
-    fn write(&mut self, _: &[u8]) {
-        self.more = true;
-    }
-
-    fn finish(&self) -> u64 {
-        0
+fn far_from_start(time: Instant, start: Instant) -> Nanos {
+    match time.checked_duration_since(start) {
+        Some(after) => Nanos::new(STARTED_AT).plus(Nanos::of(after)),
+        None => Nanos::new(STARTED_AT).minus(Nanos::of(start.saturating_duration_since(time))),
     }
 }
 
@@ -247,6 +155,16 @@ pub(crate) mod by_hand {
         });
     }
 
+    /// Sets the one that is looked at back, as a paused clock is between two runtimes.
+    #[cfg(test)]
+    pub(crate) fn set_back(by: Nanos) {
+        HANDS.with_borrow_mut(|hands| {
+            if let Some(hand) = hands.last_mut() {
+                hand.moved = hand.moved.minus(by);
+            }
+        });
+    }
+
     /// Moves the one that is looked at, if this thread has one.
     pub(crate) fn wait(by: Nanos) -> bool {
         HANDS.with_borrow_mut(|hands| match hands.last_mut() {
@@ -272,6 +190,8 @@ pub(crate) mod by_hand {
 
 #[cfg(all(test, feature = "testing"))]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -304,18 +224,5 @@ mod tests {
             by_hand::remove(by_hand::install());
         });
         assert!(ending.join().is_ok());
-    }
-
-    #[test]
-    fn the_short_way_to_a_moment_is_open_and_leads_where_the_long_one_does() {
-        let hand = by_hand::install();
-        let first = moment();
-        assert_ne!(SHIFT.load(Ordering::Relaxed), UNKNOWN, "instants are no longer hashed as expected");
-        assert_eq!(first, moment());
-        for nanos in [0, 1, 999_999_999, 1_000_000_000, 86_400_000_000_000, 1 << 60, 1 << 61] {
-            by_hand::advance(hand, Nanos::new(nanos));
-            assert_eq!(moment(), after(*ANCHOR.get().unwrap(), now()), "{nanos}");
-        }
-        by_hand::remove(hand);
     }
 }

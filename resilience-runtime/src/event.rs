@@ -79,7 +79,7 @@ impl CircuitEventKind {
 pub struct CircuitEvent {
     pub(crate) name: Name,
     pub(crate) kind: CircuitEventKind,
-    pub(crate) generation: u32,
+    pub(crate) generation: u64,
     pub(crate) failures: u32,
     pub(crate) time_left: Nanos,
     pub(crate) last_failure: Option<Arc<str>>,
@@ -99,9 +99,9 @@ impl CircuitEvent {
         self.kind
     }
 
-    /// The number of transitions the circuit has made, this one included; it starts again after 2²⁹.
+    /// The number of transitions the circuit has made, this one included.
     #[must_use]
-    pub const fn generation(&self) -> u32 {
+    pub const fn generation(&self) -> u64 {
         self.generation
     }
 

@@ -17,7 +17,7 @@ pub(crate) use loom::sync::atomic::Ordering;
 /// A model touches each of them once before it spawns its threads, as a `static` is there before `main`.
 #[cfg(resilience_loom)]
 mod model {
-    use std::sync::{LockResult, OnceLock, TryLockResult};
+    use std::sync::{LockResult, OnceLock};
 
     use loom::sync::atomic::Ordering;
 
@@ -37,6 +37,10 @@ mod model {
 
         pub(crate) fn load(&self, order: Ordering) -> u64 {
             self.cell().load(order)
+        }
+
+        pub(crate) fn store(&self, value: u64, order: Ordering) {
+            self.cell().store(value, order);
         }
 
         pub(crate) fn swap(&self, value: u64, order: Ordering) -> u64 {
@@ -69,10 +73,6 @@ mod model {
                 let mut initial = self.initial.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
                 loom::sync::RwLock::new(initial.take().expect("it is taken here only, and only once"))
             })
-        }
-
-        pub(crate) fn try_read(&self) -> TryLockResult<loom::sync::RwLockReadGuard<'_, T>> {
-            self.cell().try_read()
         }
 
         pub(crate) fn read(&self) -> LockResult<loom::sync::RwLockReadGuard<'_, T>> {

@@ -2,6 +2,12 @@
 
 use std::time::Duration;
 
+/// A point in time of the one clock: tokio's where there is tokio, which follows a paused runtime.
+#[cfg(not(feature = "tokio"))]
+pub(crate) use std::time::Instant;
+#[cfg(feature = "tokio")]
+pub(crate) use tokio::time::Instant;
+
 /// A length of time: up to 584 years of nanoseconds, or [`Nanos::NEVER`].
 ///
 /// Arithmetic saturates at `NEVER`, so that a configured `Duration::MAX` is a wait without end and not a panic.
@@ -18,6 +24,10 @@ impl Nanos {
 
     /// What does not fit is never.
     pub(crate) const fn of(duration: Duration) -> Self {
+        // Where whole seconds leave room for another one: without the 128 bits that most durations do not need.
+        if duration.as_secs() < u64::MAX / 1_000_000_000 {
+            return Self(duration.as_secs() * 1_000_000_000 + duration.subsec_nanos() as u64);
+        }
         let nanos = duration.as_nanos();
         if nanos >= u64::MAX as u128 {
             return Self::NEVER;
@@ -44,7 +54,6 @@ impl Nanos {
     }
 
     /// `None` where a public type says "no limit".
-    #[cfg(any(feature = "tokio", test))]
     pub(crate) const fn limit(self) -> Option<Duration> {
         if self.is_never() { None } else { Some(Duration::from_nanos(self.0)) }
     }

@@ -10,25 +10,13 @@ use crate::RUNTIME;
 use crate::paths::paths;
 use crate::source::Source;
 
-/// What is one thing in several files, so that they know each other.
-const KNOTS: [&[&str]; 4] = [
-    // A breaker gives permits out, and a permit reports to its breaker.
-    &["circuit/breaker", "circuit/permit"],
-    // The list names the circuits, and a circuit enters itself where the linker keeps no list.
-    &["circuit/keyed", "circuit/registry", "circuit/site"],
-    // An executor is made by its builder, and makes streams that hold it.
-    &["executor", "executor/all", "executor/builder"],
-    // A poller runs, and a run is a poller's.
-    &["http/poller", "http/run"],
-];
-
 /// Modules whose own modules count one by one.
 const WINGS: [&str; 3] = ["circuit", "executor", "http"];
 
 /// The floors, from the comments between the modules in `lib.rs` and in the `mod.rs` of each wing, and which re-exports stand for
 /// which module.
 struct House {
-    /// `circuit/core` for modules of the circuit, `clock` for others.
+    /// `circuit/machine` for modules of the circuit, `clock` for others.
     floor_of: BTreeMap<String, usize>,
     home_of: BTreeMap<String, String>,
 }
@@ -40,9 +28,6 @@ impl House {
         for wing in WINGS {
             house.read_modules(&format!("{wing}/mod.rs"), &format!("{wing}/"));
         }
-        // What stands in the list of modules itself stands on their uppermost floor.
-        let top = house.floor_of["executor/builder"];
-        house.floor_of.insert("executor".into(), top);
         house
     }
 
@@ -76,13 +61,6 @@ impl House {
     /// The module that a path from the root leads to.
     fn module_of(&self, path: &[String]) -> Option<String> {
         let (first, rest) = path.split_first()?;
-        if first == "executor" {
-            let Some(next) = rest.first() else { return Some(first.clone()) };
-            let name = format!("executor/{next}");
-            let known = self.floor_of.contains_key(&name);
-            // The executor itself is none of them.
-            return if known { Some(name) } else { self.home_of.get(&name).or(Some(first)).cloned() };
-        }
         if WINGS.contains(&first.as_str()) {
             let name = format!("{first}/{}", rest.first()?);
             let known = self.floor_of.contains_key(&name);
@@ -121,7 +99,7 @@ fn re_exports(text: &str) -> Vec<(String, Vec<String>)> {
 /// Module by module, what it imports from others.
 fn imports(house: &House) -> BTreeMap<String, BTreeSet<String>> {
     let mut imports: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    let lists = ["lib.rs", "circuit/mod.rs", "http/mod.rs"];
+    let lists = ["lib.rs", "circuit/mod.rs", "executor/mod.rs", "http/mod.rs"];
     for source in Source::all(RUNTIME).iter().filter(|source| !lists.contains(&source.path.as_str())) {
         let module = house.module_of(&source.module()).expect("a file belongs to a module");
         for path in paths(source) {
@@ -172,20 +150,21 @@ fn the_floors_are_read() {
 #[test]
 fn the_floors_of_the_circuit_are_read() {
     let house = House::read();
-    assert_eq!(house.floor_of["circuit/core"], house.floor_of["attempts"], "both decide");
-    assert!(house.floor_of["circuit/window"] < house.floor_of["circuit/core"]);
-    assert!(house.floor_of["circuit/core"] < house.floor_of["circuit/memory"]);
-    assert!(house.floor_of["circuit/memory"] < house.floor_of["circuit/breaker"]);
+    assert_eq!(house.floor_of["circuit/machine"], house.floor_of["attempts"], "both decide");
+    assert!(house.floor_of["circuit/config"] < house.floor_of["circuit/machine"]);
+    assert!(house.floor_of["circuit/machine"] < house.floor_of["circuit/store"]);
+    assert!(house.floor_of["circuit/store"] < house.floor_of["circuit/breaker"]);
     let module_of = |path: &[&str]| {
         let path: Vec<_> = path.iter().map(ToString::to_string).collect();
         house.module_of(&path)
     };
-    for path in [&["CircuitOpen"][..], &["circuit", "CircuitOpen"], &["circuit", "refusal", "CircuitOpen"]] {
-        assert_eq!(module_of(path).as_deref(), Some("circuit/refusal"), "{path:?}");
+    for path in [&["CircuitOpen"][..], &["circuit", "CircuitOpen"], &["circuit", "rejection", "CircuitOpen"]]
+    {
+        assert_eq!(module_of(path).as_deref(), Some("circuit/rejection"), "{path:?}");
     }
     let imports = imports(&house);
-    assert!(imports["circuit/breaker"].contains("circuit/core"), "`super::` is followed");
-    assert!(imports["circuit/window"].contains("circuit/config"), "from a folder too");
+    assert!(imports["circuit/store"].contains("circuit/machine"), "`super::` is followed");
+    assert!(imports["circuit/window"].contains("circuit/rules"), "from a folder too");
     assert!(imports["event"].contains("circuit/name"), "and so is `crate::circuit::`");
 }
 
@@ -203,7 +182,7 @@ fn the_floors_of_batch_polling_are_read() {
     {
         assert_eq!(module_of(path).as_deref(), Some("executor/failure"), "{path:?}");
     }
-    assert_eq!(module_of(&["executor", "PollExecutor"]).as_deref(), Some("executor"));
+    assert_eq!(module_of(&["executor", "PollExecutor"]).as_deref(), Some("executor/poll_executor"));
     let imports = imports(&house);
     assert!(imports["executor/jobs"].contains("executor/slots"), "`super::` is followed");
     assert_eq!(below("executor/slots", &imports), ["executor/failure", "executor/slots"]);
@@ -217,7 +196,7 @@ fn the_floors_of_http_are_read() {
     assert!(house.floor_of["http/condition"] < house.floor_of["http/run"]);
     let imports = imports(&house);
     assert!(imports["http/run"].contains("poll") && imports["http/condition"].contains("http/response"));
-    assert!(imports["http/poller"].contains("http/run"), "a path in an expression is followed");
+    assert!(imports["http/run"].contains("http/poller"), "a path through a re-export is followed");
 }
 
 #[test]
@@ -238,17 +217,7 @@ fn nothing_imports_from_a_floor_above_it() {
 #[test]
 fn modules_of_one_floor_do_not_stand_on_one_another_in_a_circle() {
     let house = House::read();
-    let name = |module: &String| -> String {
-        let knot = KNOTS.iter().find(|knot| knot.contains(&module.as_str()));
-        knot.map_or_else(|| module.clone(), |knot| knot.join(" + "))
-    };
-    let mut tied: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (module, targets) in imports(&house) {
-        tied.entry(name(&module)).or_default().extend(targets.iter().map(name));
-    }
-    for (module, targets) in &mut tied {
-        targets.remove(module);
-    }
+    let mut tied = imports(&house);
     // What stands on nothing that is left can be taken away; a circle cannot.
     while let Some(module) = tied
         .iter()
@@ -264,8 +233,8 @@ fn modules_of_one_floor_do_not_stand_on_one_another_in_a_circle() {
 fn the_decisions_stand_on_nothing_that_knows_the_time() {
     let imports = imports(&House::read());
     assert_eq!(below("attempts", &imports), ["attempts", "backoff", "error", "rng", "time"]);
-    let circuit = ["config", "core", "event_queue", "ledger", "name", "notice", "state", "window", "word"];
+    let circuit = ["config", "machine", "rules", "standing", "state", "state_word", "text", "window"];
     let mut expected: Vec<String> = circuit.iter().map(|module| format!("circuit/{module}")).collect();
-    expected.extend(["error", "event", "time"].map(String::from));
-    assert_eq!(below("circuit/core", &imports), expected);
+    expected.extend(["error", "time"].map(String::from));
+    assert_eq!(below("circuit/machine", &imports), expected);
 }

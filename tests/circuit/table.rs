@@ -432,7 +432,7 @@ fn cell_16_a_trial_past_its_probe_timeout_has_failed_and_its_place_is_free_again
             clock.advance(Duration::from_nanos(1));
             assert_eq!((breaker.state(), breaker.failure_count()), (Open, 3), "{form:?}");
             let text = breaker.last_failure().expect("it says so");
-            assert_eq!(text, "a trial did not report within 5s", "{form:?}");
+            assert_eq!(text, "a probe did not report within 5s", "{form:?}");
             clock.advance(30 * SECOND);
             for _ in 0..2 {
                 assert_eq!(form.call(&breaker, Success), Ok(()), "both places are free: {form:?}");

@@ -133,7 +133,8 @@ fn the_bytes_of_a_key_are_bounded_however_long_the_key_and_its_error_are() {
     let long_key = bytes_per_key(|n| format!("{n}{}", "x".repeat(10_000)), || Ok(()));
     assert!(long_key <= 1000, "{long_key}");
     let open = bytes_per_key(host, || Err("x".repeat(10_000)));
-    assert!(open <= 1500, "{open}");
+    // The text stands in the circuit and in what it tells rejected calls.
+    assert!(open <= 1900, "{open}");
 }
 
 #[test]

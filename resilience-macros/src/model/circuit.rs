@@ -177,12 +177,12 @@ fn config(runtime: &Runtime, options: &mut Options, function: &Function, faults:
     setters.finish_static(faults)
 }
 
-/// What a `config` must not say any more, because options say it in another way.
+/// What is taken out of a `config`, because options set it in another way.
 fn replaced(options: &Options) -> Vec<&'static str> {
     let ways: [(&str, &[&str]); 3] = [
-        ("count", &["failure_threshold", "within"]),
-        ("rate", &["failure_rate", "slow_rate"]),
-        ("window", &["window"]),
+        ("__without_rates", &["failure_threshold", "within"]),
+        ("__without_count", &["failure_rate", "slow_rate"]),
+        ("__without_window", &["window"]),
     ];
     let said = |keys: &[&str]| keys.iter().any(|key| options.key(key).is_some());
     ways.into_iter().filter(|(_, keys)| said(keys)).map(|(way, _)| way).collect()

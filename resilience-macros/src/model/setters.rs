@@ -55,14 +55,15 @@ impl<'a> Setters<'a> {
         setters
     }
 
-    /// What the options say in place of the base is taken from it first: `replaces` are methods of the runtime's `Over`.
+    /// What the options replace is taken out of the base first, by these methods of `CircuitConfig`.
     pub(super) fn replace(&mut self, base: Option<&Expr>, replaces: &[&str]) {
         let Some(base) = base else { return };
         let span = generated_at(span_of(base));
-        let private = self.runtime.private_at(span);
+        let config = self.runtime.public_at(span);
         for method in replaces {
             let (method, value) = (Ident::new(method, span), &self.value);
-            self.value = quote_spanned!(span=> #private::Over(#value).#method());
+            // By its path, so that a base of another type is named as such.
+            self.value = quote_spanned!(span=> #config::CircuitConfig::#method(#value));
         }
     }
 

@@ -153,7 +153,7 @@ fn report(model: &CircuitModel, attempt: &Attempt<'_>) -> TokenStream {
     let private = runtime.private();
     let mut report = quote_spanned! {Span::mixed_site()=> {
         use #private::{ByDebug as _, ByDisplay as _, ByType as _};
-        __permit.failed(__error, |__error| (&&&#private::Text(__error)).__resilience_text())
+        __permit.failed(__error, |__error, __line| (&&&#private::Text(__error)).__resilience_text(__line))
     }};
     if let Some(on) = &model.on {
         let on = ask(runtime, on, "__error");

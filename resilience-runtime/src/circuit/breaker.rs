@@ -3,14 +3,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::config::CircuitConfig;
-use super::core::{self, Cause, Effect, Pass, Report};
-use super::ledger::{Ledger, Note};
-use super::listeners::{EVERYWHERE, ListenerId, Listeners};
-use super::memory::{Mail, Memory};
+use super::events::Events;
+use super::listeners::{ListenerId, Listeners};
+use super::machine::{Machine, Operation};
 use super::name::Name;
-use super::permit::{AsyncPermit, Permit, Ticket};
+use super::permit::{AsyncPermit, Permit};
 use super::standing::Standing;
-use super::word::Word;
+use super::store::Store;
 use super::{CircuitOpen, CircuitState};
 use crate::clock;
 use crate::error::{ConfigError, or_panic};
@@ -49,10 +48,7 @@ use crate::time::Nanos;
 ///
 /// A result of a call that began before the last transition is late: it changes nothing, in any state.
 pub struct CircuitBreaker {
-    name: Name,
-    config: CircuitConfig,
-    memory: Memory,
-    listeners: Listeners,
+    store: Store,
 }
 
 impl CircuitBreaker {
@@ -76,14 +72,18 @@ impl CircuitBreaker {
         Ok(Self::of(Name::Written(name), config))
     }
 
-    /// The configuration is one that has been validated.
+    /// The configuration must have been validated.
     pub(super) const fn of(name: Name, config: CircuitConfig) -> Self {
-        Self { name, memory: Memory::new(&config), config, listeners: Listeners::new() }
+        Self::with(name, config, Listeners::new())
     }
 
     /// One of a set, whose listeners are told of its events too.
     pub(super) const fn of_set(name: Name, config: CircuitConfig, set: Arc<Listeners>) -> Self {
-        Self { name, memory: Memory::new(&config), config, listeners: Listeners::below(set) }
+        Self::with(name, config, Listeners::below(set))
+    }
+
+    const fn with(name: Name, config: CircuitConfig, listeners: Listeners) -> Self {
+        Self { store: Store::new(name, config, Events::new(listeners)) }
     }
 
     /// Asks to be let in: a guard that is told how the call ended.
@@ -101,128 +101,56 @@ impl CircuitBreaker {
     /// The refusal, if the circuit is open or has no place for another trial.
     #[inline]
     pub fn try_acquire(&self) -> Result<Permit<'_>, CircuitOpen> {
-        self.admit().map(Permit::new)
+        Ok(Permit::new(&self.store, self.store.enter()?))
     }
 
     /// As [`try_acquire`](Self::try_acquire), for a call that lives in a future.
     #[doc(hidden)]
     #[inline]
     pub fn acquire_async(&self) -> Result<AsyncPermit<'_>, CircuitOpen> {
-        self.admit().map(AsyncPermit::new)
-    }
-
-    /// One load and one comparison for a healthy circuit.
-    ///
-    /// What comes out of the slow way is taken apart and put together again, so that a healthy call's ticket stays in
-    /// registers.
-    #[inline]
-    pub(super) fn admit(&self) -> Result<Ticket<'_>, CircuitOpen> {
-        let seen = self.memory.word();
-        let pass = if seen.is_calm() {
-            Pass::calm(seen)
-        } else if seen.is_closed() && !self.config.times_calls() && !self.memory.has_tripped(seen) {
-            Pass::watched(seen, 0)
-        } else {
-            self.admit_watched(seen)?
-        };
-        Ok(Ticket::new(self, pass))
-    }
-
-    #[inline(never)]
-    fn admit_watched(&self, seen: Word) -> Result<Pass, CircuitOpen> {
-        if !seen.lets_in() || seen.is_closed() && self.memory.has_tripped(seen) {
-            return self.try_or_refuse(seen);
-        }
-        let note = if self.config.times_calls() { clock::moment().get() } else { 0 };
-        Ok(Pass::watched(seen, note))
-    }
-
-    /// Each way has a function of its own, so that a shorter one need not make room for a longer one.
-    #[inline(never)]
-    fn try_or_refuse(&self, seen: Word) -> Result<Pass, CircuitOpen> {
-        // The clock is read before any lock is taken.
-        let now = clock::moment();
-        // Whoever listens is told of every refusal, which is the ledger's part.
-        if !self.listened() {
-            if let Some(open) = self.memory.refusal(seen, now) {
-                return Err(open);
-            }
-        }
-        self.enter(now)
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn enter(&self, now: Nanos) -> Result<Pass, CircuitOpen> {
-        let (pass, mail) = self.memory.enter(now, &self.config, &self.name, self.listened());
-        self.read_out(mail);
-        pass
-    }
-
-    /// Whether a calm circuit has stayed as it was, so that a success is not worth a word.
-    #[inline]
-    pub(super) fn stayed_calm(&self, pass: Pass) -> bool {
-        self.memory.word() == pass.seen
-    }
-
-    /// A success of which nothing comes. `false`: it is still to be told.
-    #[inline]
-    pub(super) fn succeeds_quietly(&self, pass: Pass) -> bool {
-        let now = if self.config.times_results() { clock::moment() } else { Nanos::ZERO };
-        let slow = self.config.times_calls() && self.config.is_slow(now.minus(Nanos::new(pass.note)));
-        !slow && self.memory.counts_quietly(pass, now, &self.config)
-    }
-
-    /// A result, for the first time.
-    #[inline]
-    pub(super) fn result(&self, pass: Pass, failed: bool) -> Effect {
-        if let Some(effect) = self.memory.count_in_a_row(pass, failed) {
-            return effect;
-        }
-        self.exit(pass, if failed { Report::Failure } else { Report::Success }, None)
-    }
-
-    /// A report, with the cause if it is known already.
-    #[inline(never)]
-    pub(super) fn exit(&self, pass: Pass, report: Report, cause: Option<&Cause>) -> Effect {
-        let (effect, mail) = self.memory.exit(
-            pass,
-            report,
-            (&self.config, &self.name),
-            clock::moment,
-            || self.listened(),
-            cause,
-        );
-        self.read_out(mail);
-        effect
-    }
-
-    /// A report with its cause, to which there is no further question.
-    #[cold]
-    pub(super) fn settle(&self, pass: Pass, report: Report, cause: &Cause) {
-        let _ = self.exit(pass, report, Some(cause));
-    }
-
-    /// Why a slow call is a failure.
-    pub(super) fn slow_cause(&self) -> Cause {
-        self.config.slow_text().map(Into::into)
+        Ok(AsyncPermit::new(&self.store, self.store.enter()?))
     }
 
     /// The circuit's name.
     #[must_use]
     pub fn name(&self) -> &str {
-        self.name.as_str()
+        self.store.name().as_str()
     }
 
-    /// The configuration it was made with.
-    pub const fn config(&self) -> CircuitConfig {
-        self.config
+    /// The configuration in force: the one it was made with, or the last one of [`reconfigure`](Self::reconfigure).
+    pub fn config(&self) -> CircuitConfig {
+        self.store.peek(Machine::config)
+    }
+
+    /// Changes the configuration while the circuit is in use.
+    ///
+    /// The state, the generation and the listeners stay as they are. What was counted stays as well, unless the kind or the
+    /// size of its window changes; a lower threshold takes effect with the next failure. An open circuit stays open as long
+    /// as it was going to. A call under way keeps the `slow_call` that it began with.
+    ///
+    /// ```
+    /// use resilience::{CircuitBreaker, CircuitConfig};
+    ///
+    /// let breaker = CircuitBreaker::new("mail", CircuitConfig::new());
+    /// let _ = breaker.call(|| Err::<(), _>("down"));
+    /// breaker.reconfigure(breaker.config().failure_threshold(2))?;
+    /// let _ = breaker.call(|| Err::<(), _>("down"));
+    /// assert!(breaker.opened());
+    /// # Ok::<(), resilience::ConfigError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the configuration contradicts itself; then nothing changes.
+    pub fn reconfigure(&self, config: CircuitConfig) -> Result<(), ConfigError> {
+        config.validate()?;
+        self.store.reconfigure(config);
+        Ok(())
     }
 
     /// What it is doing: half-open as soon as the recovery timeout has elapsed.
     #[must_use]
     pub fn state(&self) -> CircuitState {
-        self.read(core::state)
+        self.store.read(Machine::state_at)
     }
 
     /// Whether it refuses calls: open or forced open. Not while half-open.
@@ -241,15 +169,15 @@ impl CircuitBreaker {
     /// every recovery that failed since.
     #[must_use]
     pub fn failure_count(&self) -> u32 {
-        self.read(|word, ledger, now| core::failures(word, ledger, now, &self.config))
+        self.store.read(Machine::failures)
     }
 
     /// How long it stays open: `None` if it is not open, [`Duration::MAX`] if its recovery timeout never ends.
     #[must_use]
     pub fn open_remaining(&self) -> Option<Duration> {
-        self.read(|word, ledger, now| {
-            let open = core::state(word, ledger, now) == CircuitState::Open;
-            open.then(|| ledger.until.minus(now).to_duration())
+        self.store.read(|machine, now| {
+            let open = machine.state_at(now) == CircuitState::Open;
+            open.then(|| machine.time_left(now).to_duration())
         })
     }
 
@@ -259,61 +187,58 @@ impl CircuitBreaker {
         clock::std_now().checked_add(self.open_remaining()?)
     }
 
-    /// What the failure said that opened it; `None` once it is closed.
+    /// The text of the last failure, while the circuit is closed too. `None` if there was none since the circuit closed, or if
+    /// it had no text; a success clears it together with a count of consecutive failures.
     ///
     /// Under `#[circuit]` that is the error's `Display`; without one, its `Debug`; without either, the name of its type.
     /// With [`call`](Self::call) and [`call_async`](Self::call_async), it is always its `Debug`. A string stands without
     /// its quotes. Of every text, the first line is kept, up to 512 bytes.
     #[must_use]
     pub fn last_failure(&self) -> Option<String> {
-        self.read(|_, ledger, _| ledger.last_failure.as_deref().map(str::to_owned))
+        self.store.read(|machine, _| machine.last_failure().map(str::to_owned))
     }
 
     /// How many results came from calls that began before the last transition. They changed nothing.
     #[must_use]
     pub fn late_results(&self) -> u64 {
-        self.read(|_, ledger, _| ledger.late)
+        self.store.read(|machine, _| machine.late())
     }
 
     /// Whether every call is admitted at this moment.
     #[inline]
-    pub(super) fn lets_in(&self) -> bool {
-        self.memory.word().lets_in()
+    pub(super) fn admits_all(&self) -> bool {
+        self.store.admits_all()
     }
 
     /// For eviction. It changes nothing and delivers no event, because the caller holds a lock.
     pub(super) fn standing(&self, now: Nanos) -> Standing {
-        let ledger = self.memory.ledger();
-        let word = self.memory.word();
-        let failures = core::failures(word, &ledger, now, &self.config);
-        let counting = failures != 0 || !ledger.window.is_clean(now);
-        Standing { state: word.state(), counting, open_until: ledger.until }
+        self.store.peek(|machine| machine.standing(now))
     }
 
     /// Refuses every call until [`force_close`](Self::force_close) or [`reset`](Self::reset).
     pub fn force_open(&self) {
-        self.force(CircuitState::ForcedOpen);
+        self.store.operate(Operation::ForceOpen);
     }
 
     /// Closes it, whatever it was doing, and forgets what it has counted.
     pub fn force_close(&self) {
-        self.force(CircuitState::Closed);
+        self.store.operate(Operation::Reset);
     }
 
     /// Lets every call through and counts nothing, until [`reset`](Self::reset).
     pub fn disable(&self) {
-        self.force(CircuitState::Disabled);
+        self.store.operate(Operation::Disable);
     }
 
     /// Lets every call through and counts, but never opens, until [`reset`](Self::reset).
     pub fn metrics_only(&self) {
-        self.force(CircuitState::MetricsOnly);
+        self.store.operate(Operation::MetricsOnly);
     }
 
     /// Back to a new circuit: closed, nothing counted, no last failure. Calls under way report to a generation that is
     /// over.
     pub fn reset(&self) {
-        self.force(CircuitState::Closed);
+        self.store.operate(Operation::Reset);
     }
 
     /// Calls `listener` after every event of this circuit: in order, one at a time, on the thread of whoever caused it
@@ -337,7 +262,7 @@ impl CircuitBreaker {
     /// assert_eq!(EVENTS.load(Ordering::Relaxed), 1);
     /// ```
     pub fn listen(&self, listener: impl Fn(&CircuitEvent) + Send + Sync + 'static) -> ListenerId {
-        self.listeners.add(Listener::new(listener))
+        self.store.events.listeners.add(Listener::new(listener))
     }
 
     /// Removes a listener. A thread that is telling of an event at this moment may call it once more.
@@ -345,68 +270,18 @@ impl CircuitBreaker {
     /// Returns whether it was one of this circuit's: `false` for one that has gone already, or that was given to
     /// another circuit, to a set or to all.
     pub fn unlisten(&self, id: ListenerId) -> bool {
-        self.listeners.remove(id)
+        self.store.events.listeners.remove(id)
     }
 
     /// Tells of a conflict over its name, in these words. It is no transition.
-    pub(super) fn tell_of_conflict(&self, text: &Arc<str>) {
-        self.locked(|word, ledger, _| {
-            ledger.tell_why(CircuitEventKind::Conflict, word, Nanos::ZERO, Some(text));
-            (word, ())
-        });
+    pub(super) fn tell_of_conflict(&self, text: &str) {
+        self.store.announce(CircuitEventKind::Conflict, text);
     }
 
-    fn force(&self, state: CircuitState) {
-        self.locked(|word, ledger, _| (core::force(word, ledger, state, &self.config), ()));
-    }
-
-    fn read<T>(&self, read: impl FnOnce(Word, &Ledger, Nanos) -> T) -> T {
-        self.locked(|word, ledger, now| (word, read(word, ledger, now)))
-    }
-
-    /// A step under the lock, with everything settled that has become due.
-    fn locked<T>(&self, step: impl FnOnce(Word, &mut Ledger, Nanos) -> (Word, T)) -> T {
-        let now = clock::moment();
-        let (answer, mail) = self.memory.locked(&self.name, self.listened(), |word, ledger| {
-            let word = core::settle(word, ledger, now, &self.config);
-            step(word, ledger, now)
-        });
-        self.read_out(mail);
-        answer
-    }
-
-    #[inline]
-    fn listened(&self) -> bool {
-        self.listeners.any() || EVERYWHERE.any()
-    }
-
-    #[inline]
-    fn read_out(&self, mail: Mail) {
-        if mail == Mail::Waiting {
-            self.tell_all();
-        }
-    }
-
-    /// Tells of everything that happened. One thread at a time: the others leave their events to it, and so does a
-    /// listener that causes new ones.
-    #[cold]
-    #[inline(never)]
-    fn tell_all(&self) {
-        if !self.memory.ledger().outbox.queue.begin_delivery() {
-            return;
-        }
-        while let Some((note, dropped)) = self.next_note() {
-            let Note { kind, generation, failures, time_left, last_failure } = note;
-            let name = self.name.clone();
-            let event = CircuitEvent { name, kind, generation, failures, time_left, last_failure, dropped };
-            self.listeners.tell(&event);
-            EVERYWHERE.tell(&event);
-        }
-    }
-
-    /// Out of line, so that the lock is free while listeners run.
-    fn next_note(&self) -> Option<(Note, u64)> {
-        self.memory.ledger().outbox.queue.next()
+    /// For tests, which look inside.
+    #[cfg(all(test, feature = "testing"))]
+    pub(super) const fn store(&self) -> &Store {
+        &self.store
     }
 }
 
@@ -418,13 +293,5 @@ impl fmt::Debug for CircuitBreaker {
             .field("failure_count", &self.failure_count())
             .field("last_failure", &self.last_failure())
             .finish_non_exhaustive()
-    }
-}
-
-/// For the tests, which look inside.
-#[cfg(all(test, feature = "testing"))]
-impl CircuitBreaker {
-    pub(super) fn inspect<T>(&self, look: impl FnOnce(Word, &Ledger) -> T) -> T {
-        self.read(|word, ledger, _| look(word, ledger))
     }
 }

@@ -2,8 +2,8 @@ use std::fmt;
 use std::future::poll_fn;
 use std::pin::pin;
 
-use super::permit::{AsyncPermit, Permit};
-use super::{CallError, CircuitBreaker, text};
+use super::permit::Permit;
+use super::{CallError, CircuitBreaker};
 
 /// A circuit with an opinion on errors: made by [`CircuitBreaker::on`] and [`CircuitBreaker::ignore`].
 ///
@@ -71,7 +71,7 @@ impl CircuitBreaker {
         Fut: Future<Output = Result<T, E>>,
         E: fmt::Debug,
     {
-        let mut permit = AsyncPermit::new(self.admit()?);
+        let mut permit = self.acquire_async()?;
         // The closure runs inside, so that a panic of its own is seen.
         let mut future = pin!(async { operation().await });
         let result = poll_fn(|cx| permit.poll(future.as_mut(), cx)).await;
@@ -127,7 +127,7 @@ impl<'a, On, Ignore> Judged<'a, On, Ignore> {
         On: FnOnce(&E) -> bool,
         Ignore: FnOnce(&E) -> bool,
     {
-        let permit = Permit::new(self.breaker.admit()?);
+        let permit = self.breaker.try_acquire()?;
         judge(permit, operation(), self.on, self.ignore)
     }
 
@@ -143,7 +143,7 @@ impl<'a, On, Ignore> Judged<'a, On, Ignore> {
         On: FnOnce(&E) -> bool,
         Ignore: FnOnce(&E) -> bool,
     {
-        let mut permit = AsyncPermit::new(self.breaker.admit()?);
+        let mut permit = self.breaker.acquire_async()?;
         let mut future = pin!(async { operation().await });
         let result = poll_fn(|cx| permit.poll(future.as_mut(), cx)).await;
         judge(permit.ended(), result, self.on, self.ignore)
@@ -174,11 +174,7 @@ fn judge_error<E: fmt::Debug>(
         permit.ignore();
         return error;
     }
-    if on(&error) {
-        permit.failed(error, |error| text::first_line(error).into())
-    } else {
-        permit.succeeded(error)
-    }
+    if on(&error) { permit.failed(error, |error, line| line.debug(error)) } else { permit.succeeded(error) }
 }
 
 impl<On, Ignore> fmt::Debug for Judged<'_, On, Ignore> {

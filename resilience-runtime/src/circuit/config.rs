@@ -1,10 +1,10 @@
-mod over;
 mod ratio;
+mod replaced;
+
 mod validate;
 
 use std::time::Duration;
 
-pub use self::over::Over;
 pub(super) use self::ratio::Ratio;
 pub use self::validate::SetAt;
 use crate::error::{ConfigError, or_panic};
@@ -478,7 +478,7 @@ impl Default for CircuitConfig {
     }
 }
 
-/// What the core reads.
+/// What the rules are made of.
 impl CircuitConfig {
     pub(super) const fn threshold(&self) -> u32 {
         match self.failure_threshold {
@@ -499,18 +499,6 @@ impl CircuitConfig {
         self.window_time
     }
 
-    /// Both say the same, whether a default was written or left out.
-    pub(super) fn means(&self, other: &Self) -> bool {
-        let said = |config: &Self| {
-            let mut said = *config;
-            said.failure_threshold = Some(config.threshold());
-            said.min_calls = Some(config.least_calls());
-            said.probe_timeout = Some(config.probe_time());
-            said
-        };
-        said(self) == said(other)
-    }
-
     pub(super) const fn least_calls(&self) -> u32 {
         match (self.min_calls, self.window_calls) {
             (Some(calls), _) => calls,
@@ -519,24 +507,8 @@ impl CircuitConfig {
         }
     }
 
-    /// Whether the duration of every call matters.
-    pub(super) const fn times_calls(&self) -> bool {
-        self.slow_call.is_some()
-    }
-
-    /// Whether a result cannot be counted without a look at the clock.
-    #[inline]
-    pub(super) const fn times_results(&self) -> bool {
-        self.slow_call.is_some() || self.window_time.is_some()
-    }
-
-    pub(super) fn is_slow(&self, took: Nanos) -> bool {
-        self.slow_call.is_some_and(|slow| took >= slow)
-    }
-
-    /// What a slow call is blamed for.
-    pub(super) fn slow_text(&self) -> Option<String> {
-        Some(format!("a call took {:?} or longer", self.slow_call?.to_duration()))
+    pub(super) const fn slow_call_nanos(&self) -> Option<Nanos> {
+        self.slow_call
     }
 
     pub(super) const fn rate_of_failures(&self) -> Option<Ratio> {
@@ -562,11 +534,16 @@ impl CircuitConfig {
         }
     }
 
-    /// How long it stays open after so many failed recoveries.
-    pub(super) fn open_time(&self, failed_recoveries: u32) -> Nanos {
-        let Some(most) = self.max_recovery_timeout else { return self.recovery_timeout };
-        let doubled = 1_u64.checked_shl(failed_recoveries).unwrap_or(u64::MAX);
-        Nanos::new(self.recovery_timeout.get().saturating_mul(doubled)).min(most)
+    pub(super) const fn recovery_nanos(&self) -> Nanos {
+        self.recovery_timeout
+    }
+
+    /// The recovery timeout itself, where it does not grow.
+    pub(super) const fn max_recovery_nanos(&self) -> Nanos {
+        match self.max_recovery_timeout {
+            Some(time) => time,
+            None => self.recovery_timeout,
+        }
     }
 }
 

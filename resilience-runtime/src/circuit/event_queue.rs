@@ -49,15 +49,6 @@ impl<E> EventQueue<E> {
         Self { waiting: VecDeque::new(), minor: 0, dropped: 0, delivering: false, delivered: 0 }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.waiting.is_empty()
-    }
-
-    #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
-        self.waiting.len()
-    }
-
     /// Adds an event behind all others. `event` is not called if it is dropped.
     pub(super) fn push(&mut self, kind: CircuitEventKind, event: impl FnOnce() -> E) {
         let minor = kind.is_minor();

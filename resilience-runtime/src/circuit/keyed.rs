@@ -11,6 +11,7 @@ use self::key::KeyText;
 use self::table::{Inserted, New, Table};
 use super::config::CircuitConfig;
 use super::listeners::ListenerId;
+use super::rules::Rules;
 use super::{CircuitBreaker, Name};
 use crate::clock;
 use crate::error::{ConfigError, or_panic};
@@ -34,7 +35,7 @@ use crate::sync::RwLock;
 /// its result is forgotten, and listeners get a [`CircuitEventKind::KeyNotRemembered`].
 ///
 /// A circuit takes a bounded amount of memory, whatever its key and its errors are: up to 1000 bytes in the default
-/// configuration, and 650 more while it is open. Long keys are [shortened](Self::MAX_KEY_LENGTH), and 512 bytes of a failure's
+/// configuration, and 1100 more while it is open. Long keys are [shortened](Self::MAX_KEY_LENGTH), and 512 bytes of a failure's
 /// text are kept. A window adds a quarter of a byte for each of its calls, and `within` adds eight bytes for each failure
 /// of its threshold.
 ///
@@ -116,7 +117,7 @@ impl KeyedCircuits {
         let now = clock::moment();
         let inserted = {
             let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
-            table.insert(new, now, self.config.open_time(0))
+            table.insert(new, now, Rules::of(&self.config).open_time(0))
         };
         match inserted {
             Inserted::Known(known) => return known,
@@ -162,12 +163,12 @@ impl KeyedCircuits {
 
     /// Another set of the name, where they are to be one.
     pub(super) fn agrees_with(&self, other: &Self) -> bool {
-        self.config.means(&other.config) && self.max_keys == other.max_keys
+        Rules::of(&self.config) == Rules::of(&other.config) && self.max_keys == other.max_keys
     }
 
     /// An event of the set, and of none of its circuits.
-    pub(super) fn tell_of_conflict(&self, text: &Arc<str>) {
-        self.events.tell(self.name, CircuitEventKind::Conflict, || Arc::clone(text));
+    pub(super) fn tell_of_conflict(&self, text: &str) {
+        self.events.tell(self.name, CircuitEventKind::Conflict, || text.into());
     }
 
     fn tell_of_no_place(&self, key: &str) {

@@ -1,27 +1,29 @@
 //! Circuit breakers: calls go through while they succeed, and are refused for a while when they do not.
 //!
-//! A healthy call reads one word ([`word`]). Everything else is decided by [`core`], which is told the time and owns
-//! nothing, on a state that [`memory`] keeps.
+//! The [`machine`] decides, as a value that is told the time. The [`store`] shares it between threads, and lets a call
+//! without trouble pass by reading one word ([`state_word`]).
 
-// Floor 0: the words for a circuit.
+// Floor 0: names, states and texts.
 mod name;
 mod state;
 pub(crate) mod text;
-// Floor 1: when it opens, and what it remembers for that.
+// Floor 1: what a circuit is told to do.
 mod config;
-mod window;
-// Floor 2: what to do next.
+mod rules;
+// Floor 2: what a circuit decides.
 mod call_error;
-mod core;
 mod event_queue;
-mod ledger;
-mod notice;
-mod refusal;
+mod machine;
+mod rejection;
 mod standing;
-mod word;
-// Floor 3: the only place that changes a circuit, and those who are told.
+mod state_word;
+mod window;
+// Floor 3: one circuit, shared by threads, and its listeners.
+mod events;
 mod listeners;
-mod memory;
+mod rejections;
+mod store;
+mod successes;
 // Floor 4: what calls go through.
 mod breaker;
 mod call;
@@ -36,16 +38,14 @@ mod stream;
 pub use breaker::CircuitBreaker;
 pub use call::Judged;
 pub use call_error::CallError;
-pub use config::{CircuitConfig, Over, SetAt, WindowOf};
+pub use config::{CircuitConfig, SetAt, WindowOf};
 pub use keyed::KeyedCircuits;
 pub use listeners::ListenerId;
 pub(crate) use name::Name;
 pub use permit::{AsyncPermit, Permit};
-pub use refusal::{CircuitOpen, HoldCircuitOpen};
-pub use registry::{
-    CIRCUITS, CircuitConflict, CircuitConflicts, CircuitEntry, CircuitRef, Circuits, circuits,
-};
-pub use site::{CircuitSite, KeyedSite, Kind, Place};
+pub use registry::{CIRCUITS, CircuitConflict, CircuitConflicts, CircuitRef, Circuits, circuits};
+pub use rejection::{CircuitOpen, HoldCircuitOpen};
+pub use site::{CircuitEntry, CircuitSite, KeyedSite, Kind, Place};
 pub use state::CircuitState;
 #[cfg(feature = "stream")]
 pub use stream::GuardedStream;

@@ -1,96 +1,89 @@
 use std::fmt;
 use std::mem;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use super::CircuitBreaker;
-use super::core::{Cause, Effect, Pass, Report};
+use super::store::{Pass, Store};
+use super::text::{self, FirstLine};
 
-/// A call that was let in, and has not reported yet.
+/// A call that was admitted and has not reported yet.
 #[derive(Clone, Copy)]
-pub(super) struct Ticket<'a> {
-    breaker: &'a CircuitBreaker,
+struct Ticket<'a> {
+    /// `None` once it has reported: a future that panics does so before it is dropped.
+    store: Option<&'a Store>,
     pass: Pass,
 }
 
-impl<'a> Ticket<'a> {
-    #[inline]
-    pub(super) const fn new(breaker: &'a CircuitBreaker, pass: Pass) -> Self {
-        Self { breaker, pass }
-    }
-
-    /// The value goes along on the long way, and is not kept aside for it on the short one.
+impl Ticket<'_> {
+    /// The value goes along on the long path, and is not kept aside for it on the short one.
     #[inline]
     fn succeeded<T>(self, value: T) -> T {
-        if self.breaker.stayed_calm(self.pass) { value } else { succeeded(self.breaker, self.pass, value) }
-    }
-
-    /// As the value, so the error.
-    #[inline]
-    fn failed<E>(self, error: E, cause: impl FnOnce(&E) -> Cause) -> E {
-        if failed(self.breaker, self.pass) == Effect::NeedsCause {
-            return failed_because(self.breaker, self.pass, error, cause);
+        match self.store {
+            Some(store) if !store.stayed_calm(self.pass) => succeeded(store, self.pass, value),
+            _ => value,
         }
-        error
     }
 
-    #[cold]
-    #[inline(never)]
+    #[inline]
+    fn failed<E>(self, error: E, write: impl FnOnce(&E, &mut FirstLine)) -> E {
+        match self.store {
+            Some(store) => failed(store, self.pass, error, write),
+            None => error,
+        }
+    }
+
+    fn failed_with(self, text: Option<&str>) {
+        if let Some(store) = self.store {
+            store.failure(self.pass, text);
+        }
+    }
+
     fn came_to_nothing(self) {
-        // What counts as nothing has no cause.
-        let _ = self.breaker.exit(self.pass, Report::Nothing, None);
+        if let Some(store) = self.store {
+            store.nothing(self.pass);
+        }
     }
 }
 
-// Functions, whose arguments fit into registers: a method of the ticket would take it by its address, and then it
-// would have to have one, also on the way that never comes here.
+// Functions, whose arguments fit into registers: a method would take the ticket by its address, and the ticket would have
+// to have one on the short path as well.
 
 #[inline(never)]
-fn succeeded<T>(breaker: &CircuitBreaker, pass: Pass, value: T) -> T {
-    succeeded_watched(breaker, pass);
+fn succeeded<T>(store: &Store, pass: Pass, value: T) -> T {
+    store.success(pass);
     value
 }
 
-/// Not generic: a program's successes share this code.
+/// Writes the text before any lock is taken: it is the user's code that writes it.
 #[inline(never)]
-fn succeeded_watched(breaker: &CircuitBreaker, pass: Pass) {
-    if !breaker.succeeds_quietly(pass) && breaker.result(pass, false) == Effect::NeedsCause {
-        breaker.settle(pass, Report::Success, &breaker.slow_cause());
+fn failed<E>(store: &Store, pass: Pass, error: E, write: impl FnOnce(&E, &mut FirstLine)) -> E {
+    if !store.records_failures(pass) {
+        store.failure(pass, None);
+        return error;
     }
-}
-
-/// Not generic, as above.
-#[inline(never)]
-fn failed(breaker: &CircuitBreaker, pass: Pass) -> Effect {
-    breaker.result(pass, true)
-}
-
-/// Asks for the cause, now that it is needed, with no lock held: it is the user's code that writes it.
-#[cold]
-#[inline(never)]
-fn failed_because<E>(breaker: &CircuitBreaker, pass: Pass, error: E, cause: impl FnOnce(&E) -> Cause) -> E {
-    let unwritten = Unwritten(Ticket { breaker, pass });
-    let cause = cause(&error);
-    mem::forget(unwritten);
-    breaker.settle(pass, Report::Failure, &cause);
+    let unwritten = Unwritten(Ticket { store: Some(store), pass });
+    let write = |line: &mut FirstLine| {
+        write(&error, line);
+        mem::forget(unwritten);
+    };
+    text::written(write, |text| store.failure(pass, Some(text)));
     error
 }
 
-/// An error whose text panics is a failure all the same.
+/// An error whose text panics is a failure nevertheless.
 struct Unwritten<'a>(Ticket<'a>);
 
 impl Drop for Unwritten<'_> {
     fn drop(&mut self) {
-        self.0.breaker.settle(self.0.pass, Report::Failure, &None);
+        self.0.failed_with(None);
     }
 }
 
 const PANICKED: &str = "the call panicked";
 
-/// A call that was let in: tell it how the call ended.
+/// A call that was admitted: tell it how the call ended.
 ///
-/// Dropped without a word, it was cancelled: a trial's place is free again, and nothing is counted. Dropped while the
+/// Dropped without a report, the call was cancelled: a probe's place is free again, and nothing is counted. Dropped while the
 /// thread panics, it is a failure.
 ///
 /// ```
@@ -110,8 +103,8 @@ pub struct Permit<'a>(Ticket<'a>);
 
 impl<'a> Permit<'a> {
     #[inline]
-    pub(super) const fn new(ticket: Ticket<'a>) -> Self {
-        Self(ticket)
+    pub(super) const fn new(store: &'a Store, pass: Pass) -> Self {
+        Self(Ticket { store: Some(store), pass })
     }
 
     /// The call succeeded.
@@ -122,12 +115,12 @@ impl<'a> Permit<'a> {
 
     /// The call failed.
     pub fn failure(self) {
-        self.into_ticket().failed((), |()| None);
+        self.into_ticket().failed_with(None);
     }
 
-    /// The call failed, and this is what it said: read only if it opens the circuit.
-    pub fn failure_because(self, cause: impl fmt::Display) {
-        self.into_ticket().failed((), |()| Some(super::text::written(format_args!("{cause}")).into()));
+    /// The call failed, with this text: its first line is kept, up to 512 bytes.
+    pub fn failure_because(self, text: impl fmt::Display) {
+        self.into_ticket().failed((), |(), line| line.display(text));
     }
 
     /// As [`success`](Self::success), with the value that comes back.
@@ -137,15 +130,14 @@ impl<'a> Permit<'a> {
         self.into_ticket().succeeded(value)
     }
 
-    /// As [`failure_because`](Self::failure_because), with the error that comes back, and its text that is yet to be
-    /// written.
+    /// As [`failure_because`](Self::failure_because), with the error that comes back and what writes its text.
     #[doc(hidden)]
     #[inline]
-    pub fn failed<E>(self, error: E, text: impl FnOnce(&E) -> Arc<str>) -> E {
-        self.into_ticket().failed(error, |error| Some(text(error)))
+    pub fn failed<E>(self, error: E, write: impl FnOnce(&E, &mut FirstLine)) -> E {
+        self.into_ticket().failed(error, write)
     }
 
-    /// The call is to count as nothing at all.
+    /// The call counts as nothing, neither as success nor as failure.
     pub fn ignore(self) {
         self.into_ticket().came_to_nothing();
     }
@@ -167,7 +159,7 @@ impl<'a> Permit<'a> {
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.0.failed((), |()| Some(PANICKED.into()));
+            self.0.failed_with(Some(PANICKED));
         } else {
             self.0.came_to_nothing();
         }
@@ -176,7 +168,7 @@ impl Drop for Permit<'_> {
 
 impl fmt::Debug for Permit<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Permit").field("circuit", &self.0.breaker.name()).finish_non_exhaustive()
+        debug("Permit", &self.0, f)
     }
 }
 
@@ -187,11 +179,11 @@ pub struct AsyncPermit<'a>(Ticket<'a>);
 
 impl<'a> AsyncPermit<'a> {
     #[inline]
-    pub(super) const fn new(ticket: Ticket<'a>) -> Self {
-        Self(ticket)
+    pub(super) const fn new(store: &'a Store, pass: Pass) -> Self {
+        Self(Ticket { store: Some(store), pass })
     }
 
-    /// Polls what was let in.
+    /// Polls the call.
     #[inline]
     pub fn poll<F: Future + ?Sized>(&mut self, future: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
         self.watch(|| future.poll(cx))
@@ -206,7 +198,7 @@ impl<'a> AsyncPermit<'a> {
         done
     }
 
-    /// The call has ended, and is yet to be judged.
+    /// The call has ended, and its outcome is to be told.
     #[inline]
     pub fn ended(self) -> Permit<'a> {
         let ticket = self.0;
@@ -224,22 +216,20 @@ impl Drop for AsyncPermit<'_> {
 
 impl fmt::Debug for AsyncPermit<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AsyncPermit").field("circuit", &self.0.breaker.name()).finish_non_exhaustive()
+        debug("AsyncPermit", &self.0, f)
     }
 }
 
-/// Dropped in one way only: by a panic.
-struct Panics<'p, 'a>(&'p mut Ticket<'a>);
+fn debug(name: &str, ticket: &Ticket<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    f.debug_struct(name).field("circuit", &ticket.store.map(Store::name)).finish_non_exhaustive()
+}
 
-/// Where those report who have reported already, so that nobody else has to ask whether they have. It never opens, and
-/// so has nothing to tell.
-static REPORTED: CircuitBreaker =
-    CircuitBreaker::new("reported", super::CircuitConfig::new().failure_threshold(u32::MAX));
+/// Dropped by a panic only.
+struct Panics<'p, 'a>(&'p mut Ticket<'a>);
 
 impl Drop for Panics<'_, '_> {
     #[cold]
     fn drop(&mut self) {
-        let spent = Ticket::new(&REPORTED, Pass::calm(super::word::Word::first(0)));
-        mem::replace(self.0, spent).failed((), |()| Some(PANICKED.into()));
+        Ticket { store: self.0.store.take(), pass: self.0.pass }.failed_with(Some(PANICKED));
     }
 }

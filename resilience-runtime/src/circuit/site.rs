@@ -5,7 +5,6 @@ use std::sync::OnceLock;
 pub use self::kind::Kind;
 use super::config::CircuitConfig;
 use super::keyed::KeyedCircuits;
-use super::registry::{self, CircuitConflict};
 use super::{CircuitBreaker, Name};
 use crate::error::or_panic;
 
@@ -19,13 +18,22 @@ pub struct CircuitSite<C: 'static = CircuitBreaker> {
     place: Place,
     /// Its own. Of the sites of one name, that of the first is everybody's.
     circuit: C,
-    shared: OnceLock<&'static C>,
+    pub(super) shared: OnceLock<&'static C>,
     /// Where the linker keeps no list, a site enters itself at its first call.
-    entered: OnceLock<()>,
+    pub(super) entered: OnceLock<()>,
 }
 
 /// A function under `#[circuit(key = ..)]`.
 pub type KeyedSite = CircuitSite<KeyedCircuits>;
+
+/// A line of the program's list of sites.
+#[derive(Clone, Copy, Debug)]
+pub enum CircuitEntry {
+    /// One circuit.
+    Site(&'static CircuitSite),
+    /// One circuit per key.
+    Keyed(&'static KeyedSite),
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Identity {
@@ -124,11 +132,11 @@ impl<C: 'static> CircuitSite<C> {
         Self { name, identity, place, circuit, shared: OnceLock::new(), entered: OnceLock::new() }
     }
 
-    fn shares(&self) -> bool {
+    pub(super) fn shares(&self) -> bool {
         self.identity != Identity::Own
     }
 
-    fn configures(&self) -> bool {
+    pub(super) fn configures(&self) -> bool {
         self.identity == Identity::Shared { configures: true }
     }
 
@@ -146,81 +154,5 @@ impl<C: 'static> CircuitSite<C> {
 
     pub(super) const fn place(&self) -> Place {
         self.place
-    }
-}
-
-impl<C: Kind> CircuitSite<C> {
-    /// What a site shares with nobody.
-    #[inline]
-    pub fn of_its_own(&'static self) -> &'static C {
-        self.enter_into_list();
-        &self.circuit
-    }
-
-    /// What a site shares by name.
-    ///
-    /// # Panics
-    /// In debug builds, if another site of the name configures it differently, or has circuits of the other kind.
-    #[inline]
-    pub fn of_its_name(&'static self) -> &'static C {
-        match self.shared.get() {
-            Some(circuit) => circuit,
-            None => self.find(),
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn find(&'static self) -> &'static C {
-        self.enter_into_list();
-        let home = self.home();
-        let conflict = home.conflicts().next().or_else(|| home.conflict_of_kinds());
-        if let (Some(conflict), true) = (conflict, cfg!(debug_assertions)) {
-            panic!("{conflict}");
-        }
-        // Told once, by whichever site comes first.
-        if home.shared.set(&home.circuit).is_ok() {
-            if let Some(conflict) = conflict {
-                home.circuit.announce_conflict(&conflict.to_string().into());
-            }
-        }
-        self.shared.get_or_init(|| &home.circuit)
-    }
-
-    #[inline]
-    fn enter_into_list(&'static self) {
-        if !registry::LINKED {
-            self.entered.get_or_init(|| registry::enter(C::entry(self)));
-        }
-    }
-
-    /// The site whose circuit everybody of this name uses: the first that configures it, or just the first.
-    pub(super) fn home(&'static self) -> &'static Self {
-        let order = |site: &&'static Self| (!site.configures(), site.place);
-        self.namesakes().min_by_key(order).unwrap_or(self)
-    }
-
-    /// With the other sites of the name that configure it differently than this one.
-    pub(super) fn conflicts(&'static self) -> impl Iterator<Item = CircuitConflict> {
-        self.namesakes()
-            .filter(|site| site.configures() && !site.circuit.means(&self.circuit))
-            .map(|rival| CircuitConflict::of_configurations(self.name, self.place, rival.place))
-    }
-
-    /// With the first site of the name that has one circuit where this has one for each key, or the other way round.
-    /// Both tell of it in the same words.
-    pub(super) fn conflict_of_kinds(&'static self) -> Option<CircuitConflict> {
-        let other = registry::sites::<C::Other>().find(|site| self.shares() && site.is_namesake(self))?;
-        let other = other.home().place;
-        let (one, by_key) = if C::BY_KEY { (other, self.place) } else { (self.place, other) };
-        Some(CircuitConflict::of_kinds(self.name, one, by_key))
-    }
-
-    fn namesakes(&'static self) -> impl Iterator<Item = &'static Self> {
-        registry::sites().filter(|site| self.is(site) || self.shares() && site.is_namesake(self))
-    }
-
-    fn is_namesake<D: 'static>(&self, other: &CircuitSite<D>) -> bool {
-        self.shares() && self.name == other.name
     }
 }

@@ -1,13 +1,12 @@
 use std::fmt;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
 use pin_project_lite::pin_project;
 
 use super::permit::AsyncPermit;
-use super::{CircuitBreaker, CircuitOpen, text};
+use super::{CircuitBreaker, CircuitOpen};
 
 impl CircuitBreaker {
     /// Guards a stream of results, if the circuit lets it in (feature `stream`): its first error item is a failure, its
@@ -84,7 +83,7 @@ where
             }
             Poll::Ready(Some(Err(error))) => {
                 if let Some(permit) = this.permit.take() {
-                    permit.ended().failed(error, |error| Arc::from(text::first_line(error)));
+                    permit.ended().failed(error, |error, line| line.debug(error));
                 }
             }
         }

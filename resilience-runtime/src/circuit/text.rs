@@ -1,107 +1,107 @@
-//! The text of whatever error a function has: its `Display`, else its `Debug`, else the name of its type.
+//! The text of a failure: its first line, at most [`MAX_TEXT`], written before any lock is taken.
 //!
 //! An attribute cannot ask for a bound that some error type does not meet, so it lets the compiler choose: in
-//! `(&&&Text(&error)).__resilience_text()`, the method that needs the fewest dereferences wins.
+//! `(&&&Text(&error)).__resilience_text(&mut line)`, the method that needs the fewest dereferences wins.
 
-use std::fmt::{self, Debug, Display, Write as _};
-use std::sync::Arc;
+use std::cell::RefCell;
+use std::fmt::{self, Debug, Display, Write};
 
-/// An error that is to be written.
-#[derive(Debug)]
-pub struct Text<'a, E: ?Sized>(pub &'a E);
-
-/// First choice.
-pub trait ByDisplay {
-    /// What the error says.
-    fn __resilience_text(&self) -> Arc<str>;
-}
-
-/// Second choice.
-pub trait ByDebug {
-    /// What the error looks like.
-    fn __resilience_text(&self) -> Arc<str>;
-}
-
-/// Last choice.
-pub trait ByType {
-    /// What the error is.
-    fn __resilience_text(&self) -> Arc<str>;
-}
-
-impl<E: Display + ?Sized> ByDisplay for &&Text<'_, E> {
-    fn __resilience_text(&self) -> Arc<str> {
-        written(format_args!("{}", self.0)).into()
-    }
-}
-
-impl<E: Debug + ?Sized> ByDebug for &Text<'_, E> {
-    fn __resilience_text(&self) -> Arc<str> {
-        first_line(self.0).into()
-    }
-}
-
-impl<E: ?Sized> ByType for Text<'_, E> {
-    fn __resilience_text(&self) -> Arc<str> {
-        prefix(std::any::type_name::<E>(), MAX_TEXT).into()
-    }
-}
-
-/// The longest text that is kept of an error, in bytes.
+/// The longest text that is kept of a failure, in bytes.
 ///
 /// 512: a message and its context fit, and every circuit of a large set can keep one.
 pub(super) const MAX_TEXT: usize = 512;
 
-/// The first line of a text, up to [`MAX_TEXT`] bytes.
-///
-/// Unlike with `to_string`, an error whose `Display` fails does not panic. It keeps what it has written.
-pub(super) fn written(text: fmt::Arguments<'_>) -> String {
-    let mut line = FirstLine::default();
-    let _ = line.write_fmt(text);
-    line.into_text()
+/// An error whose text is wanted.
+#[derive(Debug)]
+pub struct Text<'a, E: ?Sized>(pub &'a E);
+
+/// First choice: what the error says.
+pub trait ByDisplay {
+    /// Writes its `Display`.
+    fn __resilience_text(&self, line: &mut FirstLine);
 }
 
-/// The first line of an error's `Debug`: report types write a whole chain and a backtrace. A string is written without
-/// its quotes.
-pub(super) fn first_line(error: &(impl Debug + ?Sized)) -> String {
-    let mut line = FirstLine::default();
-    let _ = write!(line, "{error:?}");
-    let full = line.text.len() == MAX_TEXT;
-    let text = line.into_text();
-    let Some(unquoted) = text.strip_prefix('"') else { return text };
-    match unquoted.strip_suffix('"') {
-        Some(unquoted) => unquoted.to_owned(),
-        // The closing quote has been cut off.
-        None if full && !unquoted.contains('"') => unquoted.to_owned(),
-        None => text,
+/// Second choice: what the error looks like.
+pub trait ByDebug {
+    /// Writes its `Debug`.
+    fn __resilience_text(&self, line: &mut FirstLine);
+}
+
+/// Last choice: what the error is.
+pub trait ByType {
+    /// Writes the name of its type.
+    fn __resilience_text(&self, line: &mut FirstLine);
+}
+
+impl<E: Display + ?Sized> ByDisplay for &&Text<'_, E> {
+    fn __resilience_text(&self, line: &mut FirstLine) {
+        line.display(self.0);
     }
 }
 
-/// Keeps a bounded first line. Afterwards it fails, so that a report does not go on to render a backtrace for nothing.
-#[derive(Default)]
-struct FirstLine {
+impl<E: Debug + ?Sized> ByDebug for &Text<'_, E> {
+    fn __resilience_text(&self, line: &mut FirstLine) {
+        line.debug(self.0);
+    }
+}
+
+impl<E: ?Sized> ByType for Text<'_, E> {
+    fn __resilience_text(&self, line: &mut FirstLine) {
+        line.display(std::any::type_name::<E>());
+    }
+}
+
+/// A buffer that keeps the first line of what is written to it, up to [`MAX_TEXT`] bytes.
+///
+/// Afterwards it fails, so that a report does not go on to render a backtrace for nothing.
+#[derive(Debug, Default)]
+pub struct FirstLine {
     text: String,
-    ended: bool,
+    has_ended: bool,
 }
 
 impl FirstLine {
-    fn into_text(mut self) -> String {
-        if self.ended && self.text.ends_with('\r') {
+    const fn new() -> Self {
+        Self { text: String::new(), has_ended: false }
+    }
+
+    /// An error whose `Display` fails keeps what it has written: `to_string` would panic.
+    pub(super) fn display(&mut self, text: impl Display) {
+        let _ = write!(self, "{text}");
+        if self.has_ended && self.text.ends_with('\r') {
             self.text.pop();
         }
-        self.text
+    }
+
+    /// The first line names the error: report types write a whole chain and a backtrace. A string loses its quotes.
+    pub(super) fn debug(&mut self, error: &(impl Debug + ?Sized)) {
+        self.display(format_args!("{error:?}"));
+        let Some(unquoted) = self.text.strip_prefix('"') else { return };
+        let is_closed = unquoted.ends_with('"');
+        // Without a quote that closes it, because that has been cut off.
+        if is_closed || self.text.len() == MAX_TEXT && !unquoted.contains('"') {
+            self.text.truncate(self.text.len() - usize::from(is_closed));
+            self.text.remove(0);
+        }
+    }
+
+    fn clear(&mut self) {
+        self.text.clear();
+        self.has_ended = false;
     }
 }
 
-impl fmt::Write for FirstLine {
+impl Write for FirstLine {
     fn write_str(&mut self, more: &str) -> fmt::Result {
-        if self.ended {
+        if self.has_ended {
             return Err(fmt::Error);
         }
-        let line = more.split('\n').next().unwrap_or_default();
+        // Byte by byte: nearly all pieces are short, and a search costs more than it saves.
+        let line = more.bytes().position(|byte| byte == b'\n').map_or(more, |end| &more[..end]);
         let fits = prefix(line, MAX_TEXT - self.text.len());
         self.text.push_str(fits);
-        self.ended = fits.len() < more.len();
-        if self.ended { Err(fmt::Error) } else { Ok(()) }
+        self.has_ended = fits.len() < more.len();
+        if self.has_ended { Err(fmt::Error) } else { Ok(()) }
     }
 }
 
@@ -114,8 +114,67 @@ pub(super) fn prefix(text: &str, most: usize) -> &str {
     &text[..end.unwrap_or(0)]
 }
 
+thread_local! {
+    /// Reused, so that a failure allocates nothing once it has grown.
+    static LINE: RefCell<FirstLine> = const { RefCell::new(FirstLine::new()) };
+}
+
+/// Writes a text and passes it on, in a buffer that the thread reuses.
+#[inline]
+pub(super) fn written<T>(write: impl FnOnce(&mut FirstLine), read: impl FnOnce(&str) -> T) -> T {
+    let run = |line: &mut FirstLine| {
+        line.clear();
+        write(line);
+        read(&line.text)
+    };
+    // Not while an error is written whose text uses a circuit, and not in a thread that is ending.
+    let is_free = LINE.try_with(|line| line.try_borrow_mut().is_ok());
+    if is_free == Ok(true) {
+        LINE.with(|line| run(&mut line.borrow_mut()))
+    } else {
+        run(&mut FirstLine::new())
+    }
+}
+
+/// What the last failure said, in a buffer that is reused.
+#[derive(Debug, Default)]
+pub(super) struct LastFailure {
+    line: FirstLine,
+    is_known: bool,
+}
+
+impl LastFailure {
+    pub(super) const fn new() -> Self {
+        Self { line: FirstLine::new(), is_known: false }
+    }
+
+    /// A text that has been cut already.
+    pub(super) fn set(&mut self, text: &str) {
+        self.line.clear();
+        self.line.text.push_str(text);
+        self.is_known = true;
+    }
+
+    /// A text of ours.
+    pub(super) fn write(&mut self, text: fmt::Arguments<'_>) {
+        self.line.clear();
+        self.line.display(text);
+        self.is_known = true;
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.is_known = false;
+    }
+
+    pub(super) fn get(&self) -> Option<&str> {
+        self.is_known.then_some(&self.line.text)
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
 
     #[derive(Debug)]
@@ -123,6 +182,10 @@ mod tests {
         Busy,
     }
     struct Opaque;
+
+    fn line(write: impl FnOnce(&mut FirstLine)) -> String {
+        written(write, str::to_owned)
+    }
 
     #[test]
     fn an_error_that_cannot_be_written_is_cut_where_it_fails() {
@@ -133,28 +196,22 @@ mod tests {
                 Err(fmt::Error)
             }
         }
-        assert_eq!(written(format_args!("{Unwritable}")), "half");
+        assert_eq!(line(|line| line.display(Unwritable)), "half");
     }
 
     #[test]
     #[expect(clippy::needless_borrow, reason = "an expansion does not know how many it needs")]
-    fn an_error_is_written_as_well_as_it_can_be() {
-        assert_eq!(&*(&&&Text(&"down")).__resilience_text(), "down");
-        assert_eq!(&*(&&&Text(&std::io::Error::other("disk"))).__resilience_text(), "disk");
-        assert_eq!(&*(&&&Text(&Code::Busy)).__resilience_text(), "Busy");
-        assert!((&&&Text(&Opaque)).__resilience_text().ends_with("Opaque"));
+    fn an_error_is_written_by_display_or_debug_or_the_name_of_its_type() {
+        assert_eq!(line(|line| (&&&Text(&"down")).__resilience_text(line)), "down");
+        assert_eq!(line(|line| (&&&Text(&std::io::Error::other("disk"))).__resilience_text(line)), "disk");
+        assert_eq!(line(|line| (&&&Text(&Code::Busy)).__resilience_text(line)), "Busy");
+        assert!(line(|line| (&&&Text(&Opaque)).__resilience_text(line)).ends_with("Opaque"));
         let boxed: Box<dyn std::error::Error + Send + Sync> = "boxed".into();
-        assert_eq!(&*(&&&Text(&boxed)).__resilience_text(), "boxed");
+        assert_eq!(line(|line| (&&&Text(&boxed)).__resilience_text(line)), "boxed");
     }
 
-    #[test]
-    fn a_debugged_error_is_cut_to_its_first_line() {
-        assert_eq!(first_line(&format_args!("a\nb")), "a");
-        assert_eq!(first_line("a \"b\""), "a \\\"b\\\"");
-    }
-
-    /// Writes so many lines, and counts those that were asked of it.
-    struct Report<'a>(&'a std::cell::Cell<u32>, u32);
+    /// Writes this many lines, and counts those that were asked for.
+    struct Report<'a>(&'a Cell<u32>, u32);
     impl Display for Report<'_> {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             for number in 0..self.1 {
@@ -172,31 +229,32 @@ mod tests {
 
     #[test]
     fn a_text_is_cut_to_its_first_line_and_the_rest_is_not_rendered() {
-        let rendered = std::cell::Cell::new(0);
+        let rendered = Cell::new(0);
         let report = Report(&rendered, 1000);
-        assert_eq!(written(format_args!("{report}")), "line 0");
-        assert_eq!(first_line(&report), "line 0");
+        assert_eq!(line(|line| line.display(&report)), "line 0");
+        assert_eq!(line(|line| line.debug(&report)), "line 0");
         assert_eq!(rendered.get(), 2);
-        assert_eq!(written(format_args!("a\r\nb")), "a");
-        assert_eq!(written(format_args!("a\rb")), "a\rb");
-        assert_eq!(written(format_args!("\nb")), "");
+        assert_eq!(line(|line| line.debug("a \"b\"")), "a \\\"b\\\"");
+        assert_eq!(line(|line| line.display("a\r\nb")), "a");
+        assert_eq!(line(|line| line.display("a\rb")), "a\rb");
+        assert_eq!(line(|line| line.display("\nb")), "");
     }
 
     #[test]
     fn a_text_is_cut_to_512_bytes_between_two_characters() {
         for length in [511, 512, 513, 5000] {
             let text = "x".repeat(length);
-            assert_eq!(written(format_args!("{text}")), text[..length.min(512)]);
-            assert_eq!(written(format_args!("{}{}", &text[..9], &text[9..])), text[..length.min(512)]);
-            assert_eq!(first_line(&*text), text[..length.min(511)], "a quote has been cut off");
+            let cut = &text[..length.min(512)];
+            assert_eq!(line(|line| line.display(&text)), cut);
+            assert_eq!(line(|line| line.display(format_args!("{}{}", &text[..9], &text[9..]))), cut);
+            assert_eq!(line(|line| line.debug(&*text)), text[..length.min(511)], "a quote has been cut off");
         }
         let text = format!("x{}", "é".repeat(300));
-        assert_eq!(written(format_args!("{text}")), text[..511]);
-        assert_eq!(written(format_args!("{}{}", "x".repeat(512), "y")), "x".repeat(512));
+        assert_eq!(line(|line| line.display(&text)), text[..511]);
     }
 
     #[test]
-    fn an_error_that_goes_on_after_its_text_is_full_is_cut_all_the_same() {
+    fn an_error_that_goes_on_after_its_text_is_full_is_cut_nevertheless() {
         struct Deaf;
         impl Display for Deaf {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -206,6 +264,27 @@ mod tests {
                 Ok(())
             }
         }
-        assert_eq!(written(format_args!("{Deaf}")), "ab");
+        assert_eq!(line(|line| line.display(Deaf)), "ab");
+    }
+
+    #[test]
+    fn a_text_that_writes_another_one_meanwhile_stays_whole() {
+        let outer = line(|outer| {
+            outer.display("a");
+            assert_eq!(line(|inner| inner.display("inner")), "inner");
+            outer.display("b");
+        });
+        assert_eq!(outer, "ab");
+    }
+
+    #[test]
+    fn a_last_failure_is_unknown_until_it_is_set_and_after_it_is_cleared() {
+        let mut last = LastFailure::new();
+        assert_eq!(last.get(), None);
+        last.write(format_args!("first"));
+        last.set("second");
+        assert_eq!(last.get(), Some("second"));
+        last.clear();
+        assert_eq!(last.get(), None);
     }
 }

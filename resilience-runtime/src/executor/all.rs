@@ -35,13 +35,33 @@ enum Step<T, E> {
     End,
 }
 
+impl<J, T, E> PollExecutor<J, T, E>
+where
+    J: Send + Sync + 'static,
+    T: Send + 'static,
+    E: Send + Sync + 'static,
+{
+    /// Starts a job for each of these, and gives their results in the order in which the jobs are done.
+    ///
+    /// Submissions are taken one after the other, as there is room for them: of the next one nothing is asked before.
+    /// Without a bound of [`max_in_flight`](crate::PollExecutorBuilder::max_in_flight), all are taken once the stream is polled, with
+    /// results and other tasks in between: an endless iterator then grows the number of jobs without end. Dropping the stream abandons its jobs: they are not shown to the poll function again.
+    pub fn submit_all<I>(&self, submissions: I) -> SubmitAll<I::IntoIter, J, T, E>
+    where
+        I: IntoIterator,
+        I::Item: Future<Output = Result<J, E>> + Send + 'static,
+    {
+        SubmitAll::new(self.clone(), submissions.into_iter())
+    }
+}
+
 impl<I, J, T, E> SubmitAll<I, J, T, E>
 where
     J: Send + Sync + 'static,
     T: Send + 'static,
     E: Send + Sync + 'static,
 {
-    pub(super) fn new(executor: PollExecutor<J, T, E>, submissions: I) -> Self {
+    fn new(executor: PollExecutor<J, T, E>, submissions: I) -> Self {
         let group = executor.jobs().state().groups.open();
         Self { executor, submissions: Some(submissions), group, open: 0 }
     }

@@ -21,6 +21,18 @@ pub struct PollExecutorBuilder<J, T, E> {
     results: PhantomData<fn() -> (T, E)>,
 }
 
+impl<J, T, E> PollExecutor<J, T, E>
+where
+    J: Send + Sync + 'static,
+    T: Send + 'static,
+    E: Send + Sync + 'static,
+{
+    /// Settings first.
+    pub fn builder() -> PollExecutorBuilder<J, T, E> {
+        PollExecutorBuilder::new()
+    }
+}
+
 impl<J, T, E> PollExecutorBuilder<J, T, E>
 where
     J: Send + Sync + 'static,

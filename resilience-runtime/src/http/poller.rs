@@ -9,7 +9,7 @@ use reqwest::{Client, Method, Request, Url};
 use super::client::{OwnClient, Tls};
 use super::error::Kind;
 use super::send::Sender;
-use super::{Condition, HttpAttempt, HttpError, HttpPollError, HttpResponse};
+use super::{Condition, HttpAttempt, HttpError};
 use crate::attempts::PollPolicy;
 use crate::backoff::{Backoff, Jitter};
 
@@ -306,14 +306,6 @@ impl HttpPoll {
         self.tls.ca_bundle = Some(path.into());
         self.own_client = Arc::default();
         self
-    }
-
-    /// Asks until the answer is right. Any number of times, and side by side: every run counts its own attempts.
-    ///
-    /// # Errors
-    /// See [`HttpPollError`].
-    pub async fn run(&self) -> Result<HttpResponse, HttpPollError> {
-        super::run::run(self).await
     }
 
     /// What makes no sense, before anything is sent.

@@ -27,8 +27,18 @@ struct Judged {
     verdict: Result<Verdict, HttpError>,
 }
 
+impl HttpPoll {
+    /// Polls the URL until a response matches. Any number of times, and side by side: every run counts its own attempts.
+    ///
+    /// # Errors
+    /// See [`HttpPollError`].
+    pub async fn run(&self) -> Result<HttpResponse, HttpPollError> {
+        run(self).await
+    }
+}
+
 /// The loop around the engine of `#[poll]`.
-pub(super) async fn run(poll: &HttpPoll) -> Result<HttpResponse, HttpPollError> {
+async fn run(poll: &HttpPoll) -> Result<HttpResponse, HttpPollError> {
     poll.check()?;
     let site = Site::new("HttpPoll::run", poll.policy);
     let mut run = PollRun::start();

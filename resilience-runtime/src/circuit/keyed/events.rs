@@ -1,10 +1,9 @@
-use std::sync::{Arc, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use crate::circuit::Name;
-use crate::circuit::event_queue::EventQueue;
-use crate::circuit::listeners::{EVERYWHERE, Listeners, is_telling};
+use crate::circuit::events::Pending;
+use crate::circuit::listeners::{EVERYWHERE, Listeners};
 use crate::event::{CircuitEvent, CircuitEventKind};
-use crate::sync::Mutex;
 use crate::time::Nanos;
 
 /// What happens to a set as a whole, for its listeners.
@@ -12,14 +11,12 @@ use crate::time::Nanos;
 pub(super) struct SetEvents {
     /// Shared with every circuit of the set. Made when it is first needed: there is no `Arc` in a `const`.
     listeners: OnceLock<Arc<Listeners>>,
-    queue: Queue,
+    pending: Pending,
 }
-
-struct Queue(Mutex<EventQueue<CircuitEvent>>);
 
 impl SetEvents {
     pub(super) const fn new() -> Self {
-        Self { listeners: OnceLock::new(), queue: Queue(Mutex::new(EventQueue::new())) }
+        Self { listeners: OnceLock::new(), pending: Pending::new() }
     }
 
     pub(super) fn listeners(&self) -> &Arc<Listeners> {
@@ -27,13 +24,12 @@ impl SetEvents {
     }
 
     /// Delivers an event as a circuit does: one at a time, through a bounded queue, so that a listener that hangs costs one
-    /// call and not all. What a listener causes by its own calls is not told where that could go on without end.
+    /// call and not all.
     pub(super) fn tell(&self, set: &'static str, kind: CircuitEventKind, text: impl FnOnce() -> Arc<str>) {
-        let listened = self.listeners.get().is_some_and(|set| set.any()) || EVERYWHERE.any();
-        if !listened || kind.is_minor() && is_telling() {
+        if !self.listeners.get().is_some_and(|set| set.any()) && !EVERYWHERE.any() {
             return;
         }
-        let event = CircuitEvent {
+        self.pending.push(CircuitEvent {
             name: Name::Written(set),
             kind,
             generation: 0,
@@ -41,33 +37,7 @@ impl SetEvents {
             time_left: Nanos::ZERO,
             last_failure: Some(text()),
             dropped: 0,
-        };
-        if !self.queue.push(event) {
-            return;
-        }
-        while let Some(event) = self.queue.next() {
-            self.listeners().tell(&event);
-            EVERYWHERE.tell(&event);
-        }
-    }
-}
-
-impl Queue {
-    /// Whether the calling thread is to deliver what waits.
-    fn push(&self, event: CircuitEvent) -> bool {
-        let mut queue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        queue.push(event.kind, || event);
-        queue.begin_delivery()
-    }
-
-    fn next(&self) -> Option<CircuitEvent> {
-        let (event, dropped) = self.0.lock().unwrap_or_else(PoisonError::into_inner).next()?;
-        Some(CircuitEvent { dropped, ..event })
-    }
-}
-
-impl std::fmt::Debug for Queue {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Queue").finish_non_exhaustive()
+        });
+        self.pending.deliver(self.listeners());
     }
 }

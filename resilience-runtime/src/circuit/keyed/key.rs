@@ -1,6 +1,8 @@
+use std::cell::Cell;
 use std::collections::hash_map::{DefaultHasher, RandomState};
 use std::fmt::{self, Display, Write};
 use std::hash::{BuildHasher, Hasher};
+use std::mem;
 use std::sync::OnceLock;
 
 use crate::circuit::text::prefix;
@@ -10,57 +12,60 @@ use crate::circuit::text::prefix;
 pub(super) const MAX_KEY_LENGTH: usize = 128;
 
 /// A key's text, of bounded length: no memory is taken for the rest of a longer one.
-pub(super) enum KeyText {
-    Short {
-        bytes: [u8; MAX_KEY_LENGTH],
-        length: usize,
-    },
-    /// The beginning and a hash of all of it: longer than any short key, so that it is told apart from each of them.
-    Long(String),
+///
+/// A long key becomes its beginning and a hash of all of it. That is longer than any short key, so that it is told apart from
+/// each of them.
+pub(super) struct KeyText(String);
+
+thread_local! {
+    /// Reused, so that a known key allocates nothing.
+    static BUFFER: Cell<String> = const { Cell::new(String::new()) };
 }
 
 impl KeyText {
     pub(super) fn of(key: &dyn Display) -> Self {
-        let mut writer = KeyWriter { first: Block::EMPTY, long: None };
+        // The buffer is taken out meanwhile: a key that uses circuits by key while it is written gets another one. A thread
+        // that is ending has none any more.
+        let mut text = BUFFER.try_with(Cell::take).unwrap_or_default();
+        text.clear();
+        let mut writer = KeyWriter { text, long: None };
         // A key that cannot be written stands for itself as far as it got: an error from `Display` is nothing that
         // could be reported.
         let _ = write!(writer, "{key}");
-        let KeyWriter { first, long } = writer;
-        match long {
-            None => Self::Short { bytes: first.bytes, length: first.length },
-            Some(long) => Self::Long(long.finish(first.text())),
+        let KeyWriter { mut text, long } = writer;
+        if let Some(long) = long {
+            long.finish(&mut text);
         }
+        Self(text)
     }
 
     pub(super) fn as_str(&self) -> &str {
-        match self {
-            Self::Short { bytes, length } => text(&bytes[..*length]),
-            Self::Long(text) => text,
-        }
+        &self.0
     }
 }
 
-/// The beginning of some bytes that is whole characters.
-fn text(bytes: &[u8]) -> &str {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => text,
-        // A block may end inside a character.
-        Err(error) => std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default(),
+impl Drop for KeyText {
+    fn drop(&mut self) {
+        let _ = BUFFER.try_with(|buffer| buffer.set(mem::take(&mut self.0)));
     }
 }
 
 struct KeyWriter {
-    first: Block,
-    /// What follows the first block.
+    /// The longest beginning that fits, in whole characters.
+    text: String,
+    /// Hashes all of it, once there is more than fits.
     long: Option<Box<Rest>>,
 }
 
 impl Write for KeyWriter {
     fn write_str(&mut self, more: &str) -> fmt::Result {
-        let more = self.first.fill(more.as_bytes());
-        if !more.is_empty() {
-            let first = &self.first;
-            self.long.get_or_insert_with(|| Box::new(Rest::after(first))).write(more);
+        let room = if self.long.is_some() { 0 } else { MAX_KEY_LENGTH - self.text.len() };
+        let fits = prefix(more, room);
+        self.text.push_str(fits);
+        if fits.len() < more.len() {
+            let text = &self.text;
+            let rest = self.long.get_or_insert_with(|| Box::new(Rest::after(text)));
+            rest.write(&more.as_bytes()[fits.len()..]);
         }
         Ok(())
     }
@@ -83,10 +88,6 @@ impl Block {
         self.length += fits.len();
         left
     }
-
-    fn text(&self) -> &str {
-        text(&self.bytes[..self.length])
-    }
 }
 
 /// Hashes a long key while it is written, in blocks: a hasher need not treat two parts as it treats the whole, and a key
@@ -98,9 +99,9 @@ struct Rest {
 }
 
 impl Rest {
-    fn after(first: &Block) -> Self {
+    fn after(beginning: &str) -> Self {
         let mut rest = Self { block: Block::EMPTY, hashers: hashers(), length: 0 };
-        rest.write(&first.bytes[..first.length]);
+        rest.write(beginning.as_bytes());
         rest
     }
 
@@ -122,14 +123,15 @@ impl Rest {
         }
     }
 
-    fn finish(mut self, beginning: &str) -> String {
+    /// Writes the hash behind the beginning.
+    fn finish(mut self: Box<Self>, beginning: &mut String) {
         self.hash_block();
         let length = self.length;
         let [one, other] = self.hashers.map(|mut hasher| {
             hasher.write_u64(length);
             hasher.finish()
         });
-        format!("{}…{one:016x}{other:016x}", prefix(beginning, MAX_KEY_LENGTH))
+        let _ = write!(beginning, "…{one:016x}{other:016x}");
     }
 }
 
@@ -171,7 +173,6 @@ mod tests {
                 assert_eq!(text.as_str(), key);
                 continue;
             }
-            assert!(matches!(text, KeyText::Long(_)));
             assert!(text.as_str().starts_with(&key[..126]), "{}", text.as_str());
             assert!((MAX_KEY_LENGTH + 1..=MAX_KEY_LENGTH + 35).contains(&text.as_str().len()));
         }

@@ -68,7 +68,7 @@ impl Table {
         let slot = *self.index.as_ref()?.get(key)? as usize;
         self.recency.used(slot);
         let Slot { circuit, last_call, .. } = &self.slots[slot];
-        if !circuit.lets_in() {
+        if !circuit.admits_all() {
             // Relaxed: it is read by whoever holds the lock alone.
             last_call.store(clock::moment().get(), Ordering::Relaxed);
         }

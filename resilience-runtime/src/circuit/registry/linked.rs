@@ -1,9 +1,9 @@
 //! The list, as the linker writes it.
 
-use super::CircuitEntry;
+use crate::circuit::site::CircuitEntry;
 
 /// Whether the list is complete before the first call.
-pub(in crate::circuit) const LINKED: bool = true;
+pub(super) const LINKED: bool = true;
 
 /// Every `#[circuit]` of the program.
 #[linkme::distributed_slice]

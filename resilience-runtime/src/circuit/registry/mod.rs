@@ -23,39 +23,10 @@ mod conflict;
     path = "unlinked.rs"
 )]
 mod linked;
+mod list;
+mod resolve;
 mod view;
-
-use std::sync::{Mutex, PoisonError};
 
 pub use self::conflict::{CircuitConflict, CircuitConflicts};
 pub use self::linked::CIRCUITS;
-pub(super) use self::linked::LINKED;
 pub use self::view::{CircuitRef, Circuits, circuits};
-use super::site::{CircuitSite, KeyedSite, Kind};
-
-/// A line of the list.
-#[derive(Clone, Copy, Debug)]
-pub enum CircuitEntry {
-    /// One circuit.
-    Site(&'static CircuitSite),
-    /// One circuit per key.
-    Keyed(&'static KeyedSite),
-}
-
-/// What could not be linked, in order of the first call.
-static ENTERED: Mutex<Vec<CircuitEntry>> = Mutex::new(Vec::new());
-
-pub(super) fn enter(entry: CircuitEntry) {
-    ENTERED.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
-}
-
-fn entries() -> impl Iterator<Item = CircuitEntry> {
-    let entered =
-        if LINKED { Vec::new() } else { ENTERED.lock().unwrap_or_else(PoisonError::into_inner).clone() };
-    CIRCUITS.iter().copied().chain(entered)
-}
-
-/// Those of one kind.
-pub(super) fn sites<C: Kind>() -> impl Iterator<Item = &'static CircuitSite<C>> {
-    entries().filter_map(C::site)
-}

@@ -1,9 +1,9 @@
 //! The list, where the linker writes none: empty, and sites enter themselves.
 
-use super::CircuitEntry;
+use crate::circuit::site::CircuitEntry;
 
 /// Whether the list is complete before the first call.
-pub(in crate::circuit) const LINKED: bool = false;
+pub(super) const LINKED: bool = false;
 
 /// Nothing.
 pub static CIRCUITS: [CircuitEntry; 0] = [];

@@ -2,7 +2,8 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use super::{CircuitConflict, CircuitConflicts, sites};
+use super::list::sites;
+use super::{CircuitConflict, CircuitConflicts};
 use crate::circuit::CircuitBreaker;
 use crate::circuit::KeyedCircuits;
 use crate::circuit::listeners::{EVERYWHERE, ListenerId};

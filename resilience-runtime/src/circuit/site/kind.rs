@@ -1,7 +1,5 @@
-use std::sync::Arc;
-
-use super::{CircuitSite, KeyedSite};
-use crate::circuit::registry::CircuitEntry;
+use super::{CircuitEntry, CircuitSite, KeyedSite};
+use crate::circuit::rules::Rules;
 use crate::circuit::{CircuitBreaker, KeyedCircuits};
 
 /// What stands behind a site: one circuit, or one for each key.
@@ -21,7 +19,7 @@ pub trait Kind: Sized + 'static {
     fn means(&self, other: &Self) -> bool;
 
     /// An event, where nobody panics, with the conflict in words.
-    fn announce_conflict(&self, text: &Arc<str>);
+    fn announce_conflict(&self, text: &str);
 }
 
 impl Kind for CircuitBreaker {
@@ -40,10 +38,10 @@ impl Kind for CircuitBreaker {
     }
 
     fn means(&self, other: &Self) -> bool {
-        self.config().means(&other.config())
+        Rules::of(&self.config()) == Rules::of(&other.config())
     }
 
-    fn announce_conflict(&self, text: &Arc<str>) {
+    fn announce_conflict(&self, text: &str) {
         self.tell_of_conflict(text);
     }
 }
@@ -67,7 +65,7 @@ impl Kind for KeyedCircuits {
         self.agrees_with(other)
     }
 
-    fn announce_conflict(&self, text: &Arc<str>) {
+    fn announce_conflict(&self, text: &str) {
         self.tell_of_conflict(text);
     }
 }

@@ -7,6 +7,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::Permit;
+use crate::clock::by_hand;
+use crate::time::Nanos;
 
 #[derive(Clone, Copy, Debug)]
 enum Step {
@@ -15,6 +17,8 @@ enum Step {
     Report(usize, Way),
     /// Milliseconds.
     Wait(u64),
+    /// The clock is set back by milliseconds.
+    Back(u64),
     Turn(CircuitState),
 }
 
@@ -76,7 +80,7 @@ struct Model {
     setup: Setup,
     now: u64,
     state: CircuitState,
-    generation: u32,
+    generation: u64,
     /// Every result of this generation, with its moment.
     results: Vec<(u64, bool)>,
     /// Every trial under way: its number and when it began.
@@ -171,8 +175,9 @@ impl Model {
         match self.setup.rule {
             Rule::InARow(_) => self.results.iter().rev().take_while(|(_, failed)| *failed).count(),
             Rule::Within(n, time) => {
-                let recent = self.results.iter().filter(|(at, failed)| *failed && at + time >= self.now);
-                recent.count().min(n)
+                // The last n failures, and of them those that are neither too old nor too far ahead.
+                let failures = self.results.iter().rev().filter(|(_, failed)| *failed).take(n);
+                failures.filter(|(at, _)| at + time >= self.now && self.now + time >= *at).count()
             }
             Rule::Rate(window, _) => bad(&self.results[self.results.len().saturating_sub(window)..]),
         }
@@ -180,7 +185,14 @@ impl Model {
 
     fn is_too_bad(&self) -> bool {
         match self.setup.rule {
-            Rule::InARow(n) | Rule::Within(n, _) => self.failed_now() >= n,
+            Rule::InARow(n) => self.failed_now() >= n,
+            // It is the oldest of them that counts.
+            Rule::Within(n, time) => {
+                let oldest = self.results.iter().rev().filter(|(_, failed)| *failed).nth(n - 1);
+                let last_failed = self.results.last().is_some_and(|(_, failed)| *failed);
+                let young = |at: &u64| at + time >= self.now && self.now + time >= *at;
+                last_failed && oldest.is_some_and(|(at, _)| young(at))
+            }
             Rule::Rate(window, least) => {
                 let calls = self.results.len().min(window);
                 calls >= least && 2 * self.failed_now() >= calls
@@ -188,12 +200,12 @@ impl Model {
         }
     }
 
-    fn report(&mut self, number: usize, generation: u32, began: u64, way: Way) {
+    fn report(&mut self, number: usize, generation: u64, began: u64, way: Way) {
         if generation != self.generation {
             self.late += u64::from(!matches!(way, Way::Ignore | Way::Drop));
             return;
         }
-        let slow = self.setup.slow.is_some_and(|slow| self.now - began >= slow);
+        let slow = self.setup.slow.is_some_and(|slow| self.now.saturating_sub(began) >= slow);
         let failed = matches!(way, Way::Failure | Way::Panic) || slow;
         let nothing = matches!(way, Way::Ignore | Way::Drop);
         match self.state {
@@ -281,6 +293,7 @@ fn steps() -> impl Strategy<Value = Step> {
         10 => Just(Step::Acquire),
         10 => (any::<usize>(), way).prop_map(|(number, way)| Step::Report(number, way)),
         5 => (0..200_u64).prop_map(Step::Wait),
+        1 => (0..500_u64).prop_map(Step::Back),
         1 => state.prop_map(Step::Turn),
     ]
 }
@@ -293,9 +306,11 @@ proptest! {
         steps in prop::collection::vec(steps(), 0..150),
     ) {
         let clock = ManualClock::install();
+        // Far enough to be set back by all steps together.
+        clock.advance(Duration::from_secs(1000));
         let circuit = breaker(setup.config());
         let mut model = Model::new(setup);
-        let mut held: Vec<(usize, u32, u64, Permit<'_>)> = Vec::new();
+        let mut held: Vec<(usize, u64, u64, Permit<'_>)> = Vec::new();
         for (number, step) in steps.into_iter().enumerate() {
             match step {
                 Step::Acquire => {
@@ -323,6 +338,10 @@ proptest! {
                     model.now += millis;
                     model.time_passes();
                 }
+                Step::Back(millis) => {
+                    by_hand::set_back(Nanos::of(Duration::from_millis(millis)));
+                    model.now -= millis;
+                }
                 Step::Turn(state) => {
                     match state {
                         CircuitState::ForcedOpen => circuit.force_open(),
@@ -333,9 +352,7 @@ proptest! {
                     model.turn(state);
                 }
             }
-            let calm = circuit.inspect(|word, _| word.is_calm());
-            prop_assert!(!calm || model.state == CircuitState::Closed, "calm at step {}", number);
-            let places = circuit.inspect(|word, ledger| (word.generation(), ledger.trials.len()));
+            let places = circuit.store().read(|machine, _| (machine.generation(), machine.probes()));
             prop_assert_eq!(circuit.state(), model.reads(), "state at step {}", number);
             prop_assert_eq!(places, (model.generation, model.trials.len()), "generation, places at step {}", number);
             prop_assert_eq!(circuit.failure_count() as usize, model.failure_count(), "count at step {}", number);

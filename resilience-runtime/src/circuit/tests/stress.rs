@@ -78,10 +78,10 @@ fn there_are_never_more_trials_at_once_than_places() {
 }
 
 #[test]
-fn nobody_waits_for_the_ledger_to_be_refused() {
+fn a_rejection_waits_for_no_lock() {
     let breaker = Arc::new(open(TWO));
     let (tell, told) = mpsc::channel();
-    let refused = breaker.inspect(|_, _| {
+    let refused = breaker.store().read(|_, _| {
         let breaker = breaker.clone();
         thread::spawn(move || tell.send(breaker.try_acquire().unwrap_err()));
         told.recv_timeout(10 * SECOND)
@@ -116,4 +116,36 @@ fn whatever_threads_do_to_it_the_circuit_still_works_afterwards() {
     succeed(&breaker, 1);
     fail(&breaker, 2);
     assert_eq!((breaker.opened() || !breaker.closed(), breaker.failure_count()), (true, 2));
+}
+
+#[test]
+fn a_circuit_that_is_reconfigured_while_threads_use_it_loses_no_probe_and_no_state() {
+    let row = TWO.recovery_timeout(Duration::from_nanos(1)).probe_timeout(Duration::MAX);
+    let rate = CircuitConfig::new().failure_rate(0.5).min_calls(2).recovery_timeout(Duration::from_nanos(1));
+    let configs =
+        [row, row.slow_call(SECOND), rate.window_calls(8), rate.window_time(SECOND), TWO.within(SECOND)];
+    let breaker = breaker(row);
+    thread::scope(|scope| {
+        for seed in 0..3 {
+            let breaker = &breaker;
+            scope.spawn(move || {
+                let mut rng = fastrand::Rng::with_seed(seed);
+                for _ in 0..20_000 {
+                    let Ok(permit) = breaker.try_acquire() else { continue };
+                    if rng.u8(..3) == 0 { permit.failure() } else { permit.success() }
+                }
+            });
+        }
+        for turn in 0..20_000 {
+            breaker.reconfigure(configs[turn % configs.len()]).unwrap();
+        }
+    });
+    breaker.reconfigure(row).unwrap();
+    assert_eq!(breaker.config(), row);
+    breaker.reset();
+    fail(&breaker, 1);
+    succeed(&breaker, 1);
+    fail(&breaker, 2);
+    succeed(&breaker, 1);
+    assert!(breaker.closed(), "a probe finds its place free");
 }

@@ -163,7 +163,7 @@ fn half_open_takes_a_trial_past_its_probe_timeout_for_a_failure_and_frees_its_pl
     half_open!(breaker, hung, clock, TWO.probe_timeout(5 * SECOND));
     clock.advance(5 * SECOND);
     assert_eq!((breaker.state(), breaker.failure_count()), (CircuitState::Open, 3));
-    assert_eq!(breaker.last_failure().unwrap(), "a trial did not report within 5s");
+    assert_eq!(breaker.last_failure().unwrap(), "a probe did not report within 5s");
     clock.advance(10 * SECOND);
     let next = breaker.try_acquire().expect("the place is free");
     hung.failure();

@@ -1,13 +1,13 @@
 use super::{Seen, Tally};
 
-/// The last so many calls, exactly: every call that comes in pushes the oldest one out.
+/// The last calls, exactly: a new call replaces the oldest one.
 #[derive(Clone, Debug)]
 pub(in crate::circuit) struct LastCalls {
     size: u32,
     /// Where the next call goes.
     next: u32,
     tally: Tally,
-    /// A bit per call, in a ring. Empty until the first bad one: good calls are all alike.
+    /// A bit per call, in a ring. Empty until the first bad call.
     failed: Vec<u64>,
     slow: Vec<u64>,
 }
@@ -23,13 +23,6 @@ impl LastCalls {
         }
     }
 
-    pub(super) fn clear(&mut self) {
-        self.next = 0;
-        self.tally = Tally::default();
-        self.failed.fill(0);
-        self.slow.fill(0);
-    }
-
     pub(super) const fn tally(&self) -> Tally {
         self.tally
     }
@@ -38,54 +31,35 @@ impl LastCalls {
         self.tally.calls == self.size && self.tally.is_good()
     }
 
-    /// Records a good call, if it is neither the one that fills the ring nor one that pushes out a bad one.
-    pub(super) fn record_good(&mut self) -> bool {
-        let place = self.next;
-        if self.tally.calls == self.size {
-            if self.tally.is_good() {
-                return true;
-            }
-            if get(&self.failed, place) || get(&self.slow, place) {
-                return false;
-            }
-        } else if self.tally.calls + 1 == self.size {
-            return false;
-        } else {
-            self.tally.calls += 1;
-        }
-        self.next = if place + 1 == self.size { 0 } else { place + 1 };
-        true
-    }
-
     pub(super) fn record(&mut self, seen: Seen) -> Tally {
-        let place = self.next;
-        self.next = if place + 1 == self.size { 0 } else { place + 1 };
+        let index = self.next;
+        self.next = if index + 1 == self.size { 0 } else { index + 1 };
         if self.tally.calls == self.size {
-            let oldest = Seen { failed: get(&self.failed, place), slow: get(&self.slow, place) };
+            let oldest = Seen { failed: get(&self.failed, index), slow: get(&self.slow, index) };
             let mut leaving = Tally::default();
             leaving.add(oldest);
             self.tally.remove(leaving);
         }
-        set(&mut self.failed, place, seen.failed, self.size);
-        set(&mut self.slow, place, seen.slow, self.size);
+        set(&mut self.failed, index, seen.failed, self.size);
+        set(&mut self.slow, index, seen.slow, self.size);
         self.tally.add(seen);
         self.tally
     }
 }
 
-/// What was never written is good.
-fn get(bits: &[u64], place: u32) -> bool {
-    bits.get(place as usize / 64).is_some_and(|word| word >> (place % 64) & 1 == 1)
+/// A bit that was never written belongs to a good call.
+fn get(bits: &[u64], index: u32) -> bool {
+    bits.get(index as usize / 64).is_some_and(|word| word >> (index % 64) & 1 == 1)
 }
 
-fn set(bits: &mut Vec<u64>, place: u32, value: bool, size: u32) {
+fn set(bits: &mut Vec<u64>, index: u32, value: bool, size: u32) {
     if bits.is_empty() {
         if !value {
             return;
         }
         bits.resize(size.div_ceil(64) as usize, 0);
     }
-    if let Some(word) = bits.get_mut(place as usize / 64) {
-        *word = *word & !(1 << (place % 64)) | u64::from(value) << (place % 64);
+    if let Some(word) = bits.get_mut(index as usize / 64) {
+        *word = *word & !(1 << (index % 64)) | u64::from(value) << (index % 64);
     }
 }

@@ -1,28 +1,26 @@
-//! What a closed circuit remembers of its calls, where counting failures in a row is not enough.
-//!
-//! Whatever it remembers, recording a call costs the same.
+//! What a circuit remembers of the calls that it counts. Recording a call takes the same time whatever is remembered.
 
 mod calls;
 mod time;
 mod within;
 
 use self::calls::LastCalls;
-use self::time::Buckets;
+use self::time::Slots;
 use self::within::Failures;
-use super::config::CircuitConfig;
+use super::rules::{Rates, Span, Trip};
 use crate::time::Nanos;
 
-/// One way to remember.
+/// What is remembered, by the rule it is remembered for.
 #[derive(Clone, Debug)]
 pub(super) enum Window {
-    /// Nothing beyond the count in the circuit's word: failures in a row.
-    InARow,
-    /// The moments of the last failures.
+    /// The number of consecutive failures.
+    InARow(u32),
+    /// The times of the last failures.
     Within(Failures),
     /// How each of the last calls ended.
     Calls(LastCalls),
-    /// How many calls ended in the last while, and how.
-    Time(Buckets),
+    /// How the calls of the last time ended, by slots of time.
+    Time(Slots),
 }
 
 /// How a call ended, as a window sees it. A call can be both.
@@ -40,103 +38,88 @@ pub(super) struct Tally {
     pub(super) slow: u32,
 }
 
-impl Seen {
-    const fn is_good(self) -> bool {
-        !self.failed && !self.slow
-    }
+/// The slot of a window of time in which a success changes nothing but a count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Slot {
+    pub(super) from: Nanos,
+    pub(super) until: Nanos,
 }
 
 impl Window {
-    pub(super) const fn new(config: &CircuitConfig) -> Self {
-        if let Some(calls) = config.calls_in_window() {
-            return Self::Calls(LastCalls::new(calls));
-        }
-        if let Some(time) = config.time_of_window() {
-            return Self::Time(Buckets::new(time));
-        }
-        match config.within_nanos() {
-            Some(within) => Self::Within(Failures::new(config.threshold(), within)),
-            None => Self::InARow,
+    pub(super) const fn new(trip: &Trip) -> Self {
+        match *trip {
+            Trip::InARow(_) => Self::InARow(0),
+            Trip::Within { failures, time } => Self::Within(Failures::new(failures, time)),
+            Trip::Rate(Rates { over: Span::Calls(calls), .. }) => Self::Calls(LastCalls::new(calls)),
+            Trip::Rate(Rates { over: Span::Time(time), .. }) => Self::Time(Slots::new(time)),
         }
     }
 
-    pub(super) fn clear(&mut self) {
+    /// Whether a success would change something.
+    pub(super) const fn counts_successes(&self) -> bool {
         match self {
-            Self::InARow => {}
-            Self::Within(failures) => failures.clear(),
-            Self::Calls(calls) => calls.clear(),
-            Self::Time(buckets) => buckets.clear(),
+            Self::InARow(failures) => *failures > 0,
+            Self::Within(_) => false,
+            Self::Calls(calls) => !calls.are_full_and_good(),
+            Self::Time(_) => true,
         }
     }
 
-    /// Whether another success would change nothing, so that nobody needs to report it.
-    pub(super) fn ignores_success(&self) -> bool {
-        match self {
-            Self::InARow | Self::Within(_) => true,
-            Self::Calls(calls) => calls.are_full_and_good(),
-            Self::Time(_) => false,
+    /// Records a call. Returns whether it trips the rule.
+    ///
+    /// `now` is only called where the time matters.
+    #[inline]
+    pub(super) fn record(&mut self, seen: Seen, trip: &Trip, now: impl FnOnce() -> Nanos) -> bool {
+        match (self, trip) {
+            (Self::InARow(failures), Trip::InARow(threshold)) => {
+                *failures = if seen.failed { failures.saturating_add(1) } else { 0 };
+                *failures >= *threshold
+            }
+            (Self::Within(failures), _) => seen.failed && failures.record(now()),
+            (Self::Calls(calls), Trip::Rate(rates)) => calls.record(seen).reaches(rates),
+            (Self::Time(slots), Trip::Rate(rates)) => slots.record(seen, now()).reaches(rates),
+            // A window is made for its rule, and replaced together with it.
+            _ => false,
         }
     }
 
-    /// Records a call; whether that is one too many.
-    pub(super) fn record(&mut self, seen: Seen, now: Nanos, config: &CircuitConfig) -> bool {
-        match self {
-            Self::InARow => false,
-            Self::Within(failures) => seen.failed && failures.record(now),
-            Self::Calls(calls) => calls.record(seen).reaches(config),
-            Self::Time(buckets) => buckets.record(seen, now).reaches(config),
+    /// Records successes that were counted elsewhere, in the slot that [`open_slot`](Self::open_slot) named.
+    pub(super) fn add_successes(&mut self, successes: u32) {
+        if let Self::Time(slots) = self {
+            slots.add_successes(successes);
         }
     }
 
-    /// Records a good call, if nothing else can come of it: that is how nearly all of them are recorded.
-    pub(super) fn record_harmless(&mut self, now: Nanos, config: &CircuitConfig) -> bool {
-        match self {
-            Self::InARow | Self::Within(_) => true,
-            Self::Calls(calls) => calls.tally().only_falls(config) && calls.record_good(),
-            Self::Time(buckets) => buckets.sum().only_falls(config) && buckets.record_good(now),
-        }
-    }
-
-    /// Whether recording this could be one too many. It may err on the side of yes.
-    pub(super) fn could_open(&self, seen: Seen, now: Nanos, config: &CircuitConfig) -> bool {
-        match self {
-            Self::InARow => false,
-            Self::Within(failures) => seen.failed && failures.could_open(now),
-            Self::Calls(calls) => calls.tally().could_reach(seen, config),
-            // Without a look at the time: nothing bad so far, and nothing bad now.
-            Self::Time(buckets) if seen.is_good() && buckets.sum().is_good() => false,
-            Self::Time(buckets) => buckets.tally(now).could_reach(seen, config),
+    /// The slot in which successes can be counted elsewhere: they trip nothing.
+    pub(super) fn open_slot(&self, trip: &Trip) -> Option<Slot> {
+        match (self, trip) {
+            (Self::Time(slots), Trip::Rate(rates)) if slots.sum().only_falls(rates) => slots.slot(),
+            _ => None,
         }
     }
 
     /// How many failures it remembers.
     pub(super) fn failures(&self, now: Nanos) -> u32 {
         match self {
-            Self::InARow => 0,
+            Self::InARow(failures) => *failures,
             Self::Within(failures) => failures.count(now),
             Self::Calls(calls) => calls.tally().failed,
-            Self::Time(buckets) => buckets.tally(now).failed,
+            Self::Time(slots) => slots.tally(now).failed,
         }
     }
 
-    /// Its calls, if their rate of failures is reached.
-    pub(super) fn failing(&self, now: Nanos, config: &CircuitConfig) -> Option<Tally> {
-        let tally = match self {
-            Self::InARow | Self::Within(_) => return None,
-            Self::Calls(calls) => calls.tally(),
-            Self::Time(buckets) => buckets.tally(now),
-        };
-        config.rate_of_failures()?.is_reached_by(tally.failed, tally.calls).then_some(tally)
-    }
-
-    /// Whether it remembers anything that is not good.
-    pub(super) fn is_clean(&self, now: Nanos) -> bool {
+    /// The calls of a rate; `None` where failures are counted without the calls they are part of.
+    pub(super) fn tally(&self, now: Nanos) -> Option<Tally> {
         match self {
-            Self::InARow => true,
-            Self::Within(failures) => failures.count(now) == 0,
-            Self::Calls(calls) => calls.tally().is_good(),
-            Self::Time(buckets) => buckets.tally(now).is_good(),
+            Self::InARow(_) | Self::Within(_) => None,
+            Self::Calls(calls) => Some(calls.tally()),
+            Self::Time(slots) => Some(slots.tally(now)),
         }
+    }
+
+    /// Whether it remembers nothing bad.
+    pub(super) fn is_good(&self, now: Nanos) -> bool {
+        self.failures(now) == 0 && self.tally(now).is_none_or(Tally::is_good)
     }
 }
 
@@ -157,36 +140,25 @@ impl Tally {
         self.slow = self.slow.saturating_sub(other.slow);
     }
 
-    /// Whether a rate is reached, and by enough calls to mean something.
+    /// Whether the rate of failures is reached, however few the calls.
+    pub(super) fn is_failing(self, rates: &Rates) -> bool {
+        self.failed > 0 && rates.failures.is_some_and(|rate| rate.is_reached_by(self.failed, self.calls))
+    }
+
+    /// Whether a rate is reached, by enough calls to mean something.
     #[inline]
-    fn reaches(self, config: &CircuitConfig) -> bool {
-        // A rate is above nothing, so that nothing never reaches it.
-        if self.is_good() {
+    fn reaches(self, rates: &Rates) -> bool {
+        if self.is_good() || self.calls < rates.min_calls {
             return false;
         }
-        let failing =
-            config.rate_of_failures().is_some_and(|rate| rate.is_reached_by(self.failed, self.calls));
-        let slow = config.rate_of_slow_calls().is_some_and(|rate| rate.is_reached_by(self.slow, self.calls));
-        self.calls >= config.least_calls() && (failing || slow)
+        self.is_failing(rates)
+            || self.slow > 0 && rates.slow.is_some_and(|rate| rate.is_reached_by(self.slow, self.calls))
     }
 
-    /// Whether a good call brings every rate down, or leaves it at nothing: there are enough calls for a rate already, and
-    /// it was not reached.
-    #[inline]
-    fn only_falls(self, config: &CircuitConfig) -> bool {
-        self.is_good() || self.calls >= config.least_calls()
-    }
-
-    /// The worst that recording this could come to: it adds to the bad and not to the whole, as when it replaces a
-    /// good call.
-    fn could_reach(mut self, seen: Seen, config: &CircuitConfig) -> bool {
-        let calls = self.calls;
-        self.add(seen);
-        if self.reaches(config) {
-            return true;
-        }
-        self.calls = calls.max(config.least_calls());
-        self.reaches(config)
+    /// Whether another success can only lower the rates: they are zero, or there are enough calls already and no rate was
+    /// reached.
+    fn only_falls(self, rates: &Rates) -> bool {
+        self.is_good() || self.calls >= rates.min_calls
     }
 }
 

@@ -1,67 +1,70 @@
-use super::{Seen, Tally};
+use super::{Seen, Slot, Tally};
 use crate::time::Nanos;
 
-/// Sixteen: what the window forgets at once is a sixteenth of it, and a dead circuit's whole memory is cleared by
-/// sixteen writes.
-const BUCKETS: usize = 16;
+/// The window forgets a sixteenth of its time at once.
+const SLOTS: usize = 16;
 
-/// The calls of the last while, in buckets of a sixteenth of it.
+/// The calls of the last time, in slots of a sixteenth of it.
 #[derive(Clone, Debug)]
-pub(in crate::circuit) struct Buckets {
-    /// The time of one bucket.
+pub(in crate::circuit) struct Slots {
+    /// The time of one slot.
     width: u64,
-    ring: [Tally; BUCKETS],
+    /// Empty until the first call: most circuits have no window of time, and need no room for one.
+    ring: Vec<Tally>,
     sum: Tally,
-    /// Which bucket of all time is being filled.
+    /// Which slot, counted from time zero, is being filled.
     epoch: u64,
-    /// When it is full.
+    /// The end of that slot. Zero before the first call.
     until: u64,
 }
 
-impl Buckets {
+impl Slots {
     pub(super) const fn new(time: Nanos) -> Self {
         Self {
-            width: time.get().div_ceil(BUCKETS as u64),
-            ring: [Tally { calls: 0, failed: 0, slow: 0 }; BUCKETS],
+            width: time.get().div_ceil(SLOTS as u64),
+            ring: Vec::new(),
             sum: Tally { calls: 0, failed: 0, slow: 0 },
             epoch: 0,
             until: 0,
         }
     }
 
-    pub(super) fn clear(&mut self) {
-        self.ring = [Tally::default(); BUCKETS];
-        self.sum = Tally::default();
-    }
-
-    /// All it remembers, and what it should have forgotten.
+    /// All that is remembered, and what should have been forgotten since the last call.
     pub(super) const fn sum(&self) -> Tally {
         self.sum
     }
 
-    /// Records a good call, if it falls into the bucket that is being filled.
-    pub(super) fn record_good(&mut self, now: Nanos) -> bool {
-        if self.passed(now) != 0 {
-            return false;
+    /// The slot that is being filled, with the times that belong to it after the clock was set back a little.
+    pub(super) const fn slot(&self) -> Option<Slot> {
+        if self.until == 0 {
+            return None;
         }
-        let bucket = &mut self.ring[slot(self.epoch)];
-        bucket.calls = bucket.calls.saturating_add(1);
-        self.sum.calls = self.sum.calls.saturating_add(1);
-        true
+        Some(Slot { from: Nanos::new(self.until.saturating_sub(self.span())), until: Nanos::new(self.until) })
+    }
+
+    pub(super) fn add_successes(&mut self, successes: u32) {
+        let Some(slot) = self.ring.get_mut(index(self.epoch)) else { return };
+        slot.calls = slot.calls.saturating_add(successes);
+        self.sum.calls = self.sum.calls.saturating_add(successes);
     }
 
     pub(super) fn record(&mut self, seen: Seen, now: Nanos) -> Tally {
+        if self.ring.is_empty() {
+            self.ring.resize(SLOTS, Tally::default());
+        }
         self.turn(now);
-        self.ring[slot(self.epoch)].add(seen);
+        self.ring[index(self.epoch)].add(seen);
         self.sum.add(seen);
         self.sum
     }
 
-    /// What it would say at this moment, without turning.
+    /// What is remembered at this time.
     pub(super) fn tally(&self, now: Nanos) -> Tally {
         let mut turned = self.sum;
-        for gone in 1..=self.passed(now) {
-            turned.remove(self.ring[slot(self.epoch.wrapping_add(gone))]);
+        if !self.ring.is_empty() {
+            for gone in 1..=self.passed(now) {
+                turned.remove(self.ring[index(self.epoch.wrapping_add(gone))]);
+            }
         }
         turned
     }
@@ -73,27 +76,34 @@ impl Buckets {
         }
         self.until = (now.get() / self.width).saturating_add(1).saturating_mul(self.width);
         for gone in 1..=passed {
-            let bucket = &mut self.ring[slot(self.epoch.wrapping_add(gone))];
-            self.sum.remove(*bucket);
-            *bucket = Tally::default();
+            let slot = &mut self.ring[index(self.epoch.wrapping_add(gone))];
+            self.sum.remove(*slot);
+            *slot = Tally::default();
         }
         self.epoch = now.get() / self.width;
     }
 
-    /// How many buckets are to be emptied. A moment that lies behind counts as this one, as that of the slower of two
-    /// threads; unless it lies behind by a whole window. Then the clock was set back, and nobody knows how old anything is.
+    /// How many slots are to be emptied.
+    ///
+    /// A time that lies behind counts as the current one: of two threads, the slower one reports later. If it lies behind by
+    /// more than the window, the clock was set back, and the age of what is remembered is unknown.
     fn passed(&self, now: Nanos) -> u64 {
         // Nearly always, and without a division.
         if now.get() < self.until {
-            let back = self.until - now.get() > self.width.saturating_mul(BUCKETS as u64 + 1);
-            return if back { BUCKETS as u64 } else { 0 };
+            let back = self.until - now.get() > self.span();
+            return if back { SLOTS as u64 } else { 0 };
         }
-        (now.get() / self.width).saturating_sub(self.epoch).min(BUCKETS as u64)
+        (now.get() / self.width).saturating_sub(self.epoch).min(SLOTS as u64)
+    }
+
+    /// The window and one slot more.
+    const fn span(&self) -> u64 {
+        self.width.saturating_mul(SLOTS as u64 + 1)
     }
 }
 
-fn slot(epoch: u64) -> usize {
+fn index(epoch: u64) -> usize {
     #[expect(clippy::cast_possible_truncation, reason = "below 16")]
-    let slot = (epoch % BUCKETS as u64) as usize;
-    slot
+    let index = (epoch % SLOTS as u64) as usize;
+    index
 }

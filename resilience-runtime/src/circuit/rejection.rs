@@ -4,8 +4,28 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::CircuitState;
-use super::notice::Notice;
-use crate::time::Nanos;
+use super::name::Name;
+use crate::time::Instant;
+
+/// Immutable snapshot of a circuit that rejects calls, shared by the rejections of one generation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Rejection {
+    pub(super) name: Name,
+    pub(super) state: CircuitState,
+    pub(super) generation: u64,
+    /// Calls are rejected until then; `None`: until an operator changes that, or for ever.
+    pub(super) until: Option<Instant>,
+    pub(super) failures: u32,
+    pub(super) last_failure: Option<Arc<str>>,
+}
+
+impl Rejection {
+    /// Whether it still rejects calls of its generation.
+    #[inline]
+    pub(super) fn holds(&self, now: Instant) -> bool {
+        self.until.is_none_or(|until| now < until)
+    }
+}
 
 /// A call was refused: the circuit is open, and the function was not called.
 ///
@@ -30,52 +50,47 @@ use crate::time::Nanos;
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct CircuitOpen {
-    notice: Arc<Notice>,
-    /// When the call was refused.
-    at: Nanos,
+    rejection: Arc<Rejection>,
+    /// When the call was rejected.
+    at: Instant,
 }
 
 impl CircuitOpen {
     #[inline]
-    pub(super) const fn new(notice: Arc<Notice>, at: Nanos) -> Self {
-        Self { notice, at }
-    }
-
-    fn time_left(&self) -> Nanos {
-        self.notice.until.minus(self.at)
+    pub(super) const fn new(rejection: Arc<Rejection>, at: Instant) -> Self {
+        Self { rejection, at }
     }
 
     /// The circuit's name.
     #[must_use]
     pub fn name(&self) -> &str {
-        self.notice.name.as_str()
+        self.rejection.name.as_str()
     }
 
     /// What it was doing: open, half-open with every trial taken, or forced open.
     #[must_use]
     pub fn state(&self) -> CircuitState {
-        self.notice.word.state()
+        self.rejection.state
     }
 
     /// The failures that opened it, and one for every recovery that failed since.
     #[must_use]
     pub fn failures(&self) -> u32 {
-        self.notice.failures
+        self.rejection.failures
     }
 
     /// How long it stays open from the refusal on. `None`, where nobody knows: it is forced open, its recovery timeout
     /// never ends, or it waits for its trials to report.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
-        let left = self.time_left();
-        (!left.is_never()).then(|| left.to_duration())
+        let until = self.rejection.until.filter(|_| self.state() == CircuitState::Open)?;
+        Some(until.saturating_duration_since(self.at))
     }
 
-    /// What the failure said that opened it; `None`, if an operator did, if the failure said nothing, or if this call came
-    /// in the very moment between that failure and the opening.
+    /// The text of the last failure before the circuit opened; `None` if there was no failure, or if it had no text.
     #[must_use]
     pub fn last_failure(&self) -> Option<&str> {
-        self.notice.last_failure.as_deref()
+        self.rejection.last_failure.as_deref()
     }
 }
 
@@ -101,10 +116,10 @@ impl fmt::Display for CircuitOpen {
         }
         match self.state() {
             CircuitState::HalfOpen => f.write_str(", every trial is taken)"),
-            CircuitState::Open if !self.time_left().is_never() => {
-                write!(f, ", {} sec remaining)", seconds(self.time_left()))
-            }
-            _ => f.write_str(")"),
+            _ => match self.retry_after() {
+                Some(left) => write!(f, ", {} sec remaining)", seconds(left)),
+                None => f.write_str(")"),
+            },
         }?;
         match self.last_failure() {
             Some(text) => write!(f, " (last_failure: {text})"),
@@ -113,9 +128,9 @@ impl fmt::Display for CircuitOpen {
     }
 }
 
-/// Rounded up: there is no such thing as an open circuit with nothing left.
-fn seconds(left: Nanos) -> u64 {
-    left.get().div_ceil(1_000_000_000)
+/// Rounded up: a circuit that is open has time left.
+fn seconds(left: Duration) -> u128 {
+    left.as_nanos().div_ceil(1_000_000_000)
 }
 
 impl std::error::Error for CircuitOpen {}
@@ -152,46 +167,61 @@ impl<E: From<CircuitOpen>> HoldCircuitOpen for E {
 
 #[cfg(test)]
 mod tests {
-    use super::super::name::Name;
-    use super::super::word::Word;
     use super::*;
 
-    fn open(state: CircuitState, failures: u32, time_left: Nanos, last_failure: Option<&str>) -> CircuitOpen {
-        let (name, word) = (Name::Written("db"), Word::first(0).turned(state, 1));
-        let last_failure = last_failure.map(Into::into);
-        let notice = Notice { name, word, until: time_left, failures, last_failure };
-        CircuitOpen::new(Arc::new(notice), Nanos::ZERO)
+    fn open(
+        state: CircuitState,
+        failures: u32,
+        time_left: Option<Duration>,
+        last_failure: Option<&str>,
+    ) -> CircuitOpen {
+        let at = Instant::now();
+        let rejection = Rejection {
+            name: Name::Written("db"),
+            state,
+            generation: 1,
+            until: time_left.map(|left| at + left),
+            failures,
+            last_failure: last_failure.map(Into::into),
+        };
+        CircuitOpen::new(Arc::new(rejection), at)
+    }
+
+    #[test]
+    fn a_rejection_holds_until_its_time_is_up() {
+        let open = open(CircuitState::Open, 1, Some(Duration::from_nanos(2)), None);
+        let holds = [0, 1, 2, 3].map(|nanos| open.rejection.holds(open.at + Duration::from_nanos(nanos)));
+        assert_eq!(holds, [true, true, false, false]);
+        let forced = super::tests::open(CircuitState::ForcedOpen, 0, None, None);
+        assert!(forced.rejection.holds(forced.at + Duration::from_secs(1 << 30)));
     }
 
     #[test]
     fn a_refusal_says_which_circuit_why_and_until_when() {
         let cases = [
             (
-                open(CircuitState::Open, 3, Nanos::new(1_000_000_001), Some("boom")),
+                open(CircuitState::Open, 3, Some(Duration::from_nanos(1_000_000_001)), Some("boom")),
                 "Circuit \"db\" OPEN (3 failures, 2 sec remaining) (last_failure: boom)",
             ),
-            (open(CircuitState::Open, 1, Nanos::NEVER, None), "Circuit \"db\" OPEN (1 failure)"),
+            (open(CircuitState::Open, 1, None, None), "Circuit \"db\" OPEN (1 failure)"),
             (
-                open(CircuitState::HalfOpen, 1, Nanos::NEVER, Some("boom")),
+                open(CircuitState::HalfOpen, 1, None, Some("boom")),
                 "Circuit \"db\" HALF-OPEN (1 failure, every trial is taken) (last_failure: boom)",
             ),
-            (
-                open(CircuitState::ForcedOpen, 0, Nanos::NEVER, None),
-                "Circuit \"db\" FORCED OPEN (0 failures)",
-            ),
+            (open(CircuitState::ForcedOpen, 0, None, None), "Circuit \"db\" FORCED OPEN (0 failures)"),
         ];
         for (open, text) in cases {
             assert_eq!(open.to_string(), text);
         }
         assert_eq!(
-            format!("{:?}", open(CircuitState::Open, 1, Nanos::new(2_000_000_000), Some("boom"))),
+            format!("{:?}", open(CircuitState::Open, 1, Some(Duration::from_secs(2)), Some("boom"))),
             "CircuitOpen { name: \"db\", state: Open, failures: 1, retry_after: Some(2s), last_failure: Some(\"boom\") }",
         );
     }
 
     #[test]
     fn io_errors_and_boxed_errors_hold_a_refusal() {
-        let refusal = open(CircuitState::Open, 3, Nanos::ZERO, Some("boom"));
+        let refusal = open(CircuitState::Open, 3, Some(Duration::ZERO), Some("boom"));
         let io: io::Error = HoldCircuitOpen::hold(refusal.clone());
         assert!(io.get_ref().unwrap().is::<CircuitOpen>());
         let boxed: Box<dyn std::error::Error + Send + Sync> = HoldCircuitOpen::hold(refusal.clone());

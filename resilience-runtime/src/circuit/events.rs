@@ -1,0 +1,75 @@
+//! The way of an event from the change that makes it to the listeners: in order, bounded, and with no lock held.
+
+use std::fmt;
+use std::sync::PoisonError;
+
+use super::event_queue::EventQueue;
+use super::listeners::{EVERYWHERE, Listeners, is_telling};
+use crate::event::CircuitEvent;
+use crate::sync::Mutex;
+
+/// A circuit's listeners, and what they have not been told yet.
+pub(super) struct Events {
+    pub(super) listeners: Listeners,
+    pub(super) pending: Pending,
+}
+
+impl Events {
+    pub(super) const fn new(listeners: Listeners) -> Self {
+        Self { listeners, pending: Pending::new() }
+    }
+
+    /// Whether anybody listens: otherwise there are no events.
+    #[inline]
+    pub(super) fn are_heard(&self) -> bool {
+        self.listeners.any() || EVERYWHERE.any()
+    }
+
+    /// Tells the listeners of all pending events. Called with no lock held.
+    pub(super) fn deliver(&self) {
+        self.pending.deliver(&self.listeners);
+    }
+}
+
+/// Events that are to be delivered.
+pub(super) struct Pending(Mutex<EventQueue<CircuitEvent>>);
+
+impl Pending {
+    pub(super) const fn new() -> Self {
+        Self(Mutex::new(EventQueue::new()))
+    }
+
+    /// A circuit calls this under its lock, so that events are in the order of its changes.
+    ///
+    /// What a listener's own calls cause is left out where it could go on without end.
+    pub(super) fn push(&self, event: CircuitEvent) {
+        if !(event.kind.is_minor() && is_telling()) {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).push(event.kind, || event);
+        }
+    }
+
+    /// One thread at a time delivers. The others leave their events to it, and so does a listener that causes new ones.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn deliver(&self, listeners: &Listeners) {
+        if !self.0.lock().unwrap_or_else(PoisonError::into_inner).begin_delivery() {
+            return;
+        }
+        while let Some(event) = self.next() {
+            listeners.tell(&event);
+            EVERYWHERE.tell(&event);
+        }
+    }
+
+    /// Out of line, so that the lock is free while listeners run.
+    fn next(&self) -> Option<CircuitEvent> {
+        let (event, dropped) = self.0.lock().unwrap_or_else(PoisonError::into_inner).next()?;
+        Some(CircuitEvent { dropped, ..event })
+    }
+}
+
+impl fmt::Debug for Pending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pending").finish_non_exhaustive()
+    }
+}

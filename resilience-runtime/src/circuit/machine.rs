@@ -1,0 +1,637 @@
+//! The circuit's decisions: a state machine that is told the time and knows no clock, lock or thread.
+//!
+//! ```text
+//!                  the rule trips
+//!      ┌────────┐ ──────────────────────► ┌────────┐
+//!      │ Closed │                         │  Open  │ ◄──────────────┐
+//!      └────────┘                         └────────┘                │
+//!           ▲                                  │ recovery timeout,  │ a probe fails,
+//!           │ enough probes                    │ and a call         │ or does not report
+//!           │ succeed                          ▼                    │
+//!           │                             ┌──────────┐              │
+//!           └──────────────────────────── │ HalfOpen │ ─────────────┘
+//!                                         └──────────┘
+//! ```
+//!
+//! [`enter`](Machine::enter) admits a call or rejects it, [`exit`](Machine::exit) takes its outcome, [`settle`](Machine::settle)
+//! does what is due by the passing of time, [`operate`](Machine::operate) what an operator asks for. Each makes at most one
+//! transition, and each transition begins a new generation: an outcome of an older one is late and changes nothing.
+
+use super::CircuitState;
+use super::config::CircuitConfig;
+use super::rules::{Rules, Trip};
+use super::standing::Standing;
+use super::state_word::MAX_GENERATION;
+use super::text::LastFailure;
+use super::window::{Seen, Slot, Tally, Window};
+use crate::time::Nanos;
+
+/// One circuit, as a value.
+#[derive(Debug)]
+pub(super) struct Machine {
+    config: CircuitConfig,
+    rules: Rules,
+    state: State,
+    generation: u64,
+    last_failure: LastFailure,
+    /// How many outcomes came too late.
+    late: u64,
+    /// The number of the next probe.
+    next_probe: u64,
+}
+
+#[derive(Debug)]
+enum State {
+    Closed { window: Window },
+    Open { until: Nanos, outage: Outage },
+    HalfOpen { probes: Vec<Probe>, successes: u32, outage: Outage },
+    ForcedOpen { outage: Outage },
+    Disabled,
+    MetricsOnly { window: Window },
+}
+
+/// What is known of the time since the circuit was last closed.
+#[derive(Clone, Copy, Debug, Default)]
+struct Outage {
+    /// The failures that opened it, and one for every recovery that failed.
+    failures: u32,
+    failed_recoveries: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Probe {
+    number: u64,
+    began: Nanos,
+}
+
+/// How a call was admitted, or that it was not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Entry {
+    Call,
+    /// A probe, and its number.
+    Probe(u64),
+    Rejected,
+}
+
+/// How a call ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome<'a> {
+    /// `slow`, as in a failure: it took as long as the rules call slow, which the caller knows of any call but a probe.
+    Success { slow: bool },
+    /// With what the failure said, if anything.
+    Failure { text: Option<&'a str>, slow: bool },
+    /// Neither success nor failure: ignored, or cancelled.
+    Nothing,
+}
+
+/// What became of an outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Exit {
+    Recorded,
+    /// The call began in an older generation. Nothing has changed.
+    Late,
+}
+
+/// What an operator can ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Operation {
+    Reset,
+    ForceOpen,
+    Disable,
+    MetricsOnly,
+}
+
+impl Machine {
+    /// The configuration must have been validated.
+    pub(super) const fn new(config: CircuitConfig) -> Self {
+        let rules = Rules::of(&config);
+        Self {
+            config,
+            state: State::Closed { window: Window::new(&rules.trip) },
+            rules,
+            generation: 0,
+            last_failure: LastFailure::new(),
+            late: 0,
+            next_probe: 0,
+        }
+    }
+
+    /// Does what is due by itself: a probe that has not reported in time has failed, at the moment its time was up.
+    pub(super) fn settle(&mut self, now: Nanos) {
+        let State::HalfOpen { outage, .. } = self.state else { return };
+        let Some(due) = self.first_probe_due() else { return };
+        if due.is_over(now) {
+            let timeout = self.rules.probe_timeout.to_duration();
+            self.last_failure.write(format_args!("a probe did not report within {timeout:?}"));
+            self.reopen(outage, due);
+        }
+    }
+
+    /// A call asks to be admitted. Everything due has been settled.
+    pub(super) fn enter(&mut self, now: Nanos) -> Entry {
+        match &mut self.state {
+            State::Closed { .. } | State::Disabled | State::MetricsOnly { .. } => Entry::Call,
+            State::Open { until, outage } if until.is_over(now) => {
+                let outage = *outage;
+                self.turn(State::HalfOpen { probes: Vec::new(), successes: 0, outage });
+                self.admit_probe(now)
+            }
+            State::HalfOpen { probes, .. } if probes.len() < self.rules.half_open_calls as usize => {
+                self.admit_probe(now)
+            }
+            State::Open { .. } | State::HalfOpen { .. } | State::ForcedOpen { .. } => Entry::Rejected,
+        }
+    }
+
+    fn admit_probe(&mut self, now: Nanos) -> Entry {
+        let number = self.next_probe;
+        if let State::HalfOpen { probes, .. } = &mut self.state {
+            probes.push(Probe { number, began: now });
+            self.next_probe += 1;
+        }
+        Entry::Probe(number)
+    }
+
+    /// A call that was admitted in `generation`, as this probe if it was one, has ended. Everything due has been settled.
+    ///
+    /// `now` is only called where the time matters: counting consecutive failures needs none.
+    pub(super) fn exit(
+        &mut self,
+        generation: u64,
+        probe: Option<u64>,
+        outcome: Outcome<'_>,
+        now: impl Fn() -> Nanos,
+    ) -> Exit {
+        if generation != self.generation {
+            if outcome == Outcome::Nothing {
+                return Exit::Recorded;
+            }
+            self.late += 1;
+            return Exit::Late;
+        }
+        match (&self.state, probe) {
+            (State::HalfOpen { .. }, Some(number)) => self.exit_probe(number, outcome, now()),
+            (State::Closed { .. } | State::MetricsOnly { .. }, _) => self.exit_call(outcome, now),
+            _ => {}
+        }
+        Exit::Recorded
+    }
+
+    /// A call of a circuit that counts.
+    fn exit_call(&mut self, outcome: Outcome<'_>, now: impl Fn() -> Nanos) {
+        let Some(seen) = self.rules.judge(outcome) else { return };
+        if seen.failed {
+            self.note(outcome);
+        }
+        let (State::Closed { window } | State::MetricsOnly { window }) = &mut self.state else { return };
+        let cleared = !seen.failed && matches!(window, Window::InARow(failures) if *failures > 0);
+        let trips = window.record(seen, &self.rules.trip, &now);
+        if cleared {
+            self.last_failure.clear();
+        }
+        if trips && matches!(self.state, State::Closed { .. }) {
+            self.open(seen, now());
+        }
+    }
+
+    /// One bad probe opens the circuit again, the last missing success closes it.
+    fn exit_probe(&mut self, number: u64, outcome: Outcome<'_>, now: Nanos) {
+        let State::HalfOpen { probes, successes, outage } = &mut self.state else { return };
+        let Some(index) = probes.iter().position(|probe| probe.number == number) else { return };
+        let slow = self.rules.is_slow(now.minus(probes[index].began));
+        let Some(seen) = self.rules.judge(outcome.timed(slow)) else {
+            probes.remove(index);
+            return;
+        };
+        // A slow probe is a bad one, whatever rate of slow calls a closed circuit tolerates.
+        if seen.failed || seen.slow {
+            let outage = *outage;
+            self.note(outcome);
+            self.reopen(outage, now);
+            return;
+        }
+        probes.remove(index);
+        *successes = successes.saturating_add(1);
+        if *successes >= self.rules.success_threshold {
+            self.close();
+        }
+    }
+
+    /// Keeps what a bad call said. A success is bad because it was slow.
+    fn note(&mut self, outcome: Outcome<'_>) {
+        match outcome {
+            Outcome::Failure { text: Some(text), .. } => self.last_failure.set(text),
+            Outcome::Failure { text: None, .. } => self.last_failure.clear(),
+            Outcome::Success { .. } => self.note_slow(),
+            Outcome::Nothing => {}
+        }
+    }
+
+    fn note_slow(&mut self) {
+        let time = self.rules.slow_call.map(Nanos::to_duration).unwrap_or_default();
+        self.last_failure.write(format_args!("a call took {time:?} or longer"));
+    }
+
+    fn open(&mut self, seen: Seen, now: Nanos) {
+        let State::Closed { window } = &self.state else { return };
+        let outage = Outage { failures: window.failures(now), failed_recoveries: 0 };
+        if let (false, Trip::Rate(rates), Some(tally)) = (seen.failed, self.rules.trip, window.tally(now)) {
+            // The rate has tripped, and not the call that completed it.
+            if tally.is_failing(&rates) {
+                let Tally { failed, calls, .. } = tally;
+                self.last_failure.write(format_args!("{failed} of {calls} calls failed"));
+            } else {
+                self.note_slow();
+            }
+        }
+        let until = now.plus(self.rules.open_time(0));
+        self.turn(State::Open { until, outage });
+    }
+
+    fn reopen(&mut self, outage: Outage, at: Nanos) {
+        let outage = Outage {
+            failures: outage.failures.saturating_add(1),
+            failed_recoveries: outage.failed_recoveries.saturating_add(1),
+        };
+        let until = at.plus(self.rules.open_time(outage.failed_recoveries));
+        self.turn(State::Open { until, outage });
+    }
+
+    fn close(&mut self) {
+        self.last_failure.clear();
+        self.turn(State::Closed { window: Window::new(&self.rules.trip) });
+    }
+
+    pub(super) fn operate(&mut self, operation: Operation) {
+        match operation {
+            Operation::Reset => self.close(),
+            // Rejected calls are still told why it was open before.
+            Operation::ForceOpen => {
+                let outage = self.outage();
+                self.turn(State::ForcedOpen { outage });
+            }
+            Operation::Disable => {
+                self.last_failure.clear();
+                self.turn(State::Disabled);
+            }
+            Operation::MetricsOnly => {
+                self.last_failure.clear();
+                self.turn(State::MetricsOnly { window: Window::new(&self.rules.trip) });
+            }
+        }
+    }
+
+    /// Follows another configuration from here on, which must have been validated. The state and the generation stay; a
+    /// window begins anew only if its kind or its size changes.
+    pub(super) fn reconfigure(&mut self, config: CircuitConfig) {
+        let rules = Rules::of(&config);
+        if !rules.same_window(&self.rules) {
+            if let State::Closed { window } | State::MetricsOnly { window } = &mut self.state {
+                *window = Window::new(&rules.trip);
+            }
+        }
+        (self.config, self.rules) = (config, rules);
+    }
+
+    fn turn(&mut self, state: State) {
+        self.state = state;
+        self.generation = self.generation.wrapping_add(1) & MAX_GENERATION;
+    }
+
+    fn outage(&self) -> Outage {
+        match self.state {
+            State::Open { outage, .. } | State::HalfOpen { outage, .. } | State::ForcedOpen { outage } => {
+                outage
+            }
+            State::Closed { .. } | State::Disabled | State::MetricsOnly { .. } => Outage::default(),
+        }
+    }
+}
+
+/// What can be read.
+impl Machine {
+    pub(super) const fn config(&self) -> CircuitConfig {
+        self.config
+    }
+
+    pub(super) const fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    pub(super) const fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// The state itself: an open circuit is open until a call makes it half-open.
+    pub(super) const fn state(&self) -> CircuitState {
+        match self.state {
+            State::Closed { .. } => CircuitState::Closed,
+            State::Open { .. } => CircuitState::Open,
+            State::HalfOpen { .. } => CircuitState::HalfOpen,
+            State::ForcedOpen { .. } => CircuitState::ForcedOpen,
+            State::Disabled => CircuitState::Disabled,
+            State::MetricsOnly { .. } => CircuitState::MetricsOnly,
+        }
+    }
+
+    /// The state as it reads: half-open as soon as a probe would be admitted.
+    pub(super) fn state_at(&self, now: Nanos) -> CircuitState {
+        match self.state {
+            State::Open { until, .. } if until.is_over(now) => CircuitState::HalfOpen,
+            _ => self.state(),
+        }
+    }
+
+    /// While it counts, the failures that it remembers; while open, those that opened it and one for every recovery that
+    /// failed.
+    pub(super) fn failures(&self, now: Nanos) -> u32 {
+        match &self.state {
+            State::Closed { window } | State::MetricsOnly { window } => window.failures(now),
+            _ => self.outage().failures,
+        }
+    }
+
+    /// The failures that opened it, and one for every recovery that failed; none where it is not open.
+    pub(super) fn outage_failures(&self) -> u32 {
+        self.outage().failures
+    }
+
+    pub(super) fn last_failure(&self) -> Option<&str> {
+        self.last_failure.get()
+    }
+
+    pub(super) const fn late(&self) -> u64 {
+        self.late
+    }
+
+    /// How long it stays open. [`Nanos::NEVER`] where that is unknown.
+    pub(super) fn time_left(&self, now: Nanos) -> Nanos {
+        match self.state {
+            State::Open { until, .. } => until.minus(now),
+            _ => Nanos::NEVER,
+        }
+    }
+
+    /// If every call until a certain time is rejected, that time.
+    pub(super) fn rejects_until(&self) -> Option<Nanos> {
+        match &self.state {
+            State::Open { until, .. } => Some(*until),
+            State::ForcedOpen { .. } => Some(Nanos::NEVER),
+            State::HalfOpen { probes, .. } if probes.len() >= self.rules.half_open_calls as usize => {
+                self.first_probe_due()
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether a success of this generation would change something.
+    pub(super) const fn counts_successes(&self) -> bool {
+        match &self.state {
+            State::Closed { window } | State::MetricsOnly { window } => window.counts_successes(),
+            _ => false,
+        }
+    }
+
+    /// The slot in which the successes of a closed circuit can be counted elsewhere.
+    pub(super) fn open_slot(&self) -> Option<Slot> {
+        match &self.state {
+            State::Closed { window } => window.open_slot(&self.rules.trip),
+            _ => None,
+        }
+    }
+
+    /// Records successes that were counted elsewhere.
+    pub(super) fn add_successes(&mut self, successes: u32) {
+        if let State::Closed { window } = &mut self.state {
+            window.add_successes(successes);
+        }
+    }
+
+    /// When the next probe will have hung: the oldest one, unless the clock was set back.
+    fn first_probe_due(&self) -> Option<Nanos> {
+        let State::HalfOpen { probes, .. } = &self.state else { return None };
+        probes.iter().map(|probe| probe.began.plus(self.rules.probe_timeout)).min()
+    }
+
+    /// How many probes are under way.
+    #[cfg(test)]
+    pub(super) fn probes(&self) -> usize {
+        if let State::HalfOpen { probes, .. } = &self.state { probes.len() } else { 0 }
+    }
+
+    /// What eviction needs to know.
+    pub(super) fn standing(&self, now: Nanos) -> Standing {
+        let counting = match &self.state {
+            State::Closed { window } | State::MetricsOnly { window } => !window.is_good(now),
+            State::Open { .. } | State::HalfOpen { .. } | State::ForcedOpen { .. } | State::Disabled => false,
+        };
+        let open_until = match self.state {
+            State::Open { until, .. } => until,
+            _ => Nanos::NEVER,
+        };
+        Standing { state: self.state(), counting, open_until }
+    }
+}
+
+impl Outcome<'_> {
+    /// The same outcome of a call that is known to have been slow or not.
+    fn timed(self, is_slow: bool) -> Self {
+        match self {
+            Outcome::Success { .. } => Outcome::Success { slow: is_slow },
+            Outcome::Failure { text, .. } => Outcome::Failure { text, slow: is_slow },
+            Outcome::Nothing => Outcome::Nothing,
+        }
+    }
+}
+
+impl Rules {
+    fn is_slow(&self, took: Nanos) -> bool {
+        self.slow_call.is_some_and(|slow| took >= slow)
+    }
+
+    /// How a window sees the call; `None` for one that counts as nothing.
+    fn judge(&self, outcome: Outcome<'_>) -> Option<Seen> {
+        match outcome {
+            Outcome::Success { slow } => Some(Seen { failed: slow && self.slow_is_failure(), slow }),
+            Outcome::Failure { slow, .. } => Some(Seen { failed: true, slow }),
+            Outcome::Nothing => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+    const FAILED: Outcome<'_> = Outcome::Failure { text: Some("down"), slow: false };
+    const GOOD: Outcome<'_> = Outcome::Success { slow: false };
+
+    fn at(seconds: u32) -> Nanos {
+        Nanos::of(seconds * SECOND)
+    }
+
+    fn machine(config: CircuitConfig) -> Machine {
+        Machine::new(config)
+    }
+
+    /// Ends a call of this generation.
+    fn end(machine: &mut Machine, outcome: Outcome<'_>, now: Nanos) {
+        assert_eq!(machine.exit(machine.generation(), None, outcome, || now), Exit::Recorded);
+    }
+
+    fn open(config: CircuitConfig) -> Machine {
+        let mut machine = machine(config.failure_threshold(1).recovery_timeout(10 * SECOND));
+        end(&mut machine, FAILED, at(0));
+        assert_eq!(machine.state(), CircuitState::Open);
+        machine
+    }
+
+    #[test]
+    fn failures_are_counted_without_a_look_at_the_time_until_the_one_that_opens_it() {
+        let mut machine = machine(CircuitConfig::new().failure_threshold(3));
+        for failures in 1..3 {
+            machine.exit(0, None, FAILED, || unreachable!("the time does not matter yet"));
+            assert_eq!((machine.failures(at(0)), machine.last_failure()), (failures, Some("down")));
+        }
+        machine.exit(0, None, FAILED, || at(7));
+        assert_eq!((machine.state(), machine.failures(at(0))), (CircuitState::Open, 3));
+        assert_eq!(machine.time_left(at(7)), at(30));
+    }
+
+    #[test]
+    fn the_last_failure_is_kept_until_a_success_clears_the_count() {
+        let mut machine = machine(CircuitConfig::new());
+        end(&mut machine, FAILED, at(0));
+        end(&mut machine, Outcome::Nothing, at(0));
+        assert_eq!((machine.failures(at(0)), machine.last_failure()), (1, Some("down")));
+        end(&mut machine, Outcome::Failure { text: None, slow: false }, at(0));
+        assert_eq!((machine.failures(at(0)), machine.last_failure()), (2, None));
+        end(&mut machine, FAILED, at(0));
+        end(&mut machine, GOOD, at(0));
+        assert_eq!((machine.failures(at(0)), machine.last_failure()), (0, None));
+    }
+
+    #[test]
+    fn a_window_keeps_the_last_failure_through_successes() {
+        for config in [
+            CircuitConfig::new().within(SECOND),
+            CircuitConfig::new().failure_rate(0.5).window_calls(9),
+            CircuitConfig::new().failure_rate(0.5).window_time(SECOND),
+        ] {
+            let mut machine = machine(config);
+            end(&mut machine, FAILED, at(0));
+            end(&mut machine, GOOD, at(0));
+            assert_eq!(machine.last_failure(), Some("down"), "{config:?}");
+            machine.operate(Operation::Reset);
+            assert_eq!(machine.last_failure(), None, "{config:?}");
+        }
+    }
+
+    #[test]
+    fn an_outcome_of_an_older_generation_is_late_and_changes_nothing() {
+        let mut machine = machine(CircuitConfig::new());
+        machine.operate(Operation::Reset);
+        end(&mut machine, FAILED, at(0));
+        for outcome in [FAILED, GOOD] {
+            assert_eq!(machine.exit(0, None, outcome, || at(0)), Exit::Late);
+        }
+        assert_eq!(machine.exit(0, None, Outcome::Nothing, || at(0)), Exit::Recorded);
+        assert_eq!((machine.late(), machine.failures(at(0)), machine.generation()), (2, 1, 1));
+    }
+
+    #[test]
+    fn an_open_circuit_admits_a_probe_once_its_time_is_up_and_rejects_while_the_places_are_taken() {
+        let mut machine = open(CircuitConfig::new().half_open_calls(2));
+        assert_eq!(machine.rejects_until(), Some(at(10)));
+        assert_eq!(machine.enter(at(9)), Entry::Rejected);
+        assert_eq!(machine.state_at(at(9)), CircuitState::Open);
+        assert_eq!(machine.state_at(at(10)), CircuitState::HalfOpen);
+        assert_eq!(machine.enter(at(10)), Entry::Probe(0));
+        assert_eq!(machine.rejects_until(), None);
+        assert_eq!(machine.enter(at(11)), Entry::Probe(1));
+        assert_eq!(machine.enter(at(11)), Entry::Rejected);
+        assert_eq!(machine.rejects_until(), Some(at(20)), "when the older of the two has hung");
+    }
+
+    #[test]
+    fn a_probe_that_counts_as_nothing_gives_its_place_back_once() {
+        let mut machine = open(CircuitConfig::new());
+        assert_eq!(machine.enter(at(10)), Entry::Probe(0));
+        let generation = machine.generation();
+        for _ in 0..2 {
+            machine.exit(generation, Some(0), Outcome::Nothing, || at(10));
+            assert_eq!(machine.probes(), 0);
+        }
+        assert_eq!(machine.enter(at(10)), Entry::Probe(1));
+        machine.exit(generation, Some(0), FAILED, || at(10));
+        assert_eq!((machine.state(), machine.probes()), (CircuitState::HalfOpen, 1), "it has reported");
+    }
+
+    #[test]
+    fn a_hung_probe_has_failed_at_the_moment_its_time_was_up() {
+        let mut machine = open(CircuitConfig::new().probe_timeout(3 * SECOND));
+        machine.enter(at(10));
+        machine.settle(at(12));
+        assert_eq!(machine.state(), CircuitState::HalfOpen);
+        machine.settle(at(15));
+        assert_eq!((machine.state(), machine.failures(at(15))), (CircuitState::Open, 2));
+        assert_eq!(machine.time_left(at(15)), at(8), "since second 13");
+        assert_eq!(machine.last_failure(), Some("a probe did not report within 3s"));
+    }
+
+    #[test]
+    fn a_slow_probe_is_a_bad_one_even_if_slow_calls_have_a_rate() {
+        let config = CircuitConfig::new().slow_call(SECOND).slow_rate(0.9).window_calls(1);
+        let mut machine = machine(config.recovery_timeout(10 * SECOND));
+        end(&mut machine, Outcome::Success { slow: true }, at(0));
+        machine.enter(at(10));
+        let generation = machine.generation();
+        machine.exit(generation, Some(0), GOOD, || at(11));
+        assert_eq!(machine.state(), CircuitState::Open);
+        assert_eq!(machine.last_failure(), Some("a call took 1s or longer"));
+    }
+
+    #[test]
+    fn operators_turn_it_and_forget_what_was_counted_unless_it_stays_open() {
+        for (operation, state, failures, text) in [
+            (Operation::ForceOpen, CircuitState::ForcedOpen, 1, Some("down")),
+            (Operation::Disable, CircuitState::Disabled, 0, None),
+            (Operation::MetricsOnly, CircuitState::MetricsOnly, 0, None),
+            (Operation::Reset, CircuitState::Closed, 0, None),
+        ] {
+            let mut machine = open(CircuitConfig::new());
+            machine.operate(operation);
+            let read = (machine.state(), machine.failures(at(0)), machine.last_failure());
+            assert_eq!(read, (state, failures, text));
+            assert_eq!(machine.generation(), 2);
+        }
+    }
+
+    #[test]
+    fn eviction_is_told_whether_a_closed_circuit_counts_and_until_when_one_is_open() {
+        let mut closed = machine(CircuitConfig::new());
+        let standing =
+            |machine: &Machine| (machine.standing(at(0)).counting, machine.standing(at(0)).open_until);
+        assert_eq!(standing(&closed), (false, Nanos::NEVER));
+        end(&mut closed, FAILED, at(0));
+        assert_eq!(standing(&closed), (true, Nanos::NEVER));
+        assert_eq!(standing(&open(CircuitConfig::new())), (false, at(10)));
+    }
+
+    #[test]
+    fn another_configuration_keeps_the_state_and_a_window_of_the_same_kind() {
+        let mut machine = machine(CircuitConfig::new());
+        end(&mut machine, FAILED, at(0));
+        machine.reconfigure(CircuitConfig::new().failure_threshold(2));
+        assert_eq!((machine.failures(at(0)), machine.generation()), (1, 0));
+        machine.reconfigure(CircuitConfig::new().failure_rate(0.5).window_calls(4));
+        assert_eq!((machine.failures(at(0)), machine.generation()), (0, 0));
+        machine.reconfigure(CircuitConfig::new().failure_threshold(1));
+        end(&mut machine, FAILED, at(0));
+        machine.reconfigure(CircuitConfig::new().recovery_timeout(SECOND));
+        assert_eq!((machine.state(), machine.time_left(at(0))), (CircuitState::Open, at(30)));
+    }
+}

@@ -1,0 +1,52 @@
+//! The program's list of sites: the one place that owns it.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+pub(super) use super::linked::{CIRCUITS, LINKED};
+use crate::circuit::site::{CircuitEntry, CircuitSite, Kind};
+
+/// What could not be linked, in order of the first call.
+static ENTERED: Mutex<Vec<CircuitEntry>> = Mutex::new(Vec::new());
+
+pub(super) fn enter(entry: CircuitEntry) {
+    ENTERED.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
+}
+
+fn entries() -> impl Iterator<Item = CircuitEntry> {
+    let entered =
+        if LINKED { Vec::new() } else { ENTERED.lock().unwrap_or_else(PoisonError::into_inner).clone() };
+    CIRCUITS.iter().copied().chain(entered)
+}
+
+/// The sites of one kind.
+pub(super) fn sites<C: Kind>() -> impl Iterator<Item = &'static CircuitSite<C>> {
+    entries().filter_map(C::site)
+}
+
+/// The sites of one kind that share this name.
+///
+/// A linked list never grows, so that it is searched once: the first call of each name finds its sites in an index.
+pub(super) fn sharing<C: Kind>(name: &str) -> Vec<&'static CircuitSite<C>> {
+    static BY_NAME: OnceLock<HashMap<&'static str, Vec<CircuitEntry>>> = OnceLock::new();
+    if LINKED {
+        let of_name = BY_NAME.get_or_init(by_name).get(name).map_or(&[][..], Vec::as_slice);
+        of_name.iter().copied().filter_map(C::site).collect()
+    } else {
+        sites::<C>().filter(|site| site.shares() && site.name() == name).collect()
+    }
+}
+
+fn by_name() -> HashMap<&'static str, Vec<CircuitEntry>> {
+    let mut by_name: HashMap<_, Vec<_>> = HashMap::new();
+    for entry in entries() {
+        let (name, shares) = match entry {
+            CircuitEntry::Site(site) => (site.name(), site.shares()),
+            CircuitEntry::Keyed(site) => (site.name(), site.shares()),
+        };
+        if shares {
+            by_name.entry(name).or_default().push(entry);
+        }
+    }
+    by_name
+}

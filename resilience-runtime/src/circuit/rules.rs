@@ -1,0 +1,155 @@
+//! The rules a circuit follows, resolved once from its configuration.
+
+use super::config::{CircuitConfig, Ratio};
+use crate::time::Nanos;
+
+/// When a circuit opens, and how it recovers.
+///
+/// Made from a configuration that has been validated, so that two rules never contradict each other. Two configurations
+/// that behave alike have equal rules, whether a default was written or left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Rules {
+    pub(super) trip: Trip,
+    /// A call that takes this long is slow.
+    pub(super) slow_call: Option<Nanos>,
+    /// How many probes may run at once.
+    pub(super) half_open_calls: u32,
+    /// How many probes must succeed to close it.
+    pub(super) success_threshold: u32,
+    /// A probe that has not reported after this time has failed.
+    pub(super) probe_timeout: Nanos,
+    recovery_timeout: Nanos,
+    max_recovery_timeout: Nanos,
+}
+
+/// What opens a closed circuit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Trip {
+    /// This many consecutive failures.
+    InARow(u32),
+    /// This many failures within a time, whatever succeeds in between.
+    Within { failures: u32, time: Nanos },
+    /// A rate of failures or of slow calls.
+    Rate(Rates),
+}
+
+/// The rates that open a circuit. At least one of them is set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Rates {
+    pub(super) over: Span,
+    pub(super) min_calls: u32,
+    pub(super) failures: Option<Ratio>,
+    pub(super) slow: Option<Ratio>,
+}
+
+/// The calls over which a rate is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Span {
+    Calls(u32),
+    Time(Nanos),
+}
+
+impl Rules {
+    /// The configuration must have been validated.
+    pub(super) const fn of(config: &CircuitConfig) -> Self {
+        let over = match (config.calls_in_window(), config.time_of_window()) {
+            (Some(calls), _) => Some(Span::Calls(calls)),
+            (None, Some(time)) => Some(Span::Time(time)),
+            (None, None) => None,
+        };
+        let trip = match (over, config.within_nanos()) {
+            (Some(over), _) => Trip::Rate(Rates {
+                over,
+                min_calls: config.least_calls(),
+                failures: config.rate_of_failures(),
+                slow: config.rate_of_slow_calls(),
+            }),
+            (None, Some(time)) => Trip::Within { failures: config.threshold(), time },
+            (None, None) => Trip::InARow(config.threshold()),
+        };
+        Self {
+            trip,
+            slow_call: config.slow_call_nanos(),
+            half_open_calls: config.places(),
+            success_threshold: config.successes_to_close(),
+            probe_timeout: config.probe_time(),
+            recovery_timeout: config.recovery_nanos(),
+            max_recovery_timeout: config.max_recovery_nanos(),
+        }
+    }
+
+    /// How long it stays open after this many failed recoveries.
+    pub(super) fn open_time(&self, failed_recoveries: u32) -> Nanos {
+        let doubled = 1_u64.checked_shl(failed_recoveries).unwrap_or(u64::MAX);
+        let time = Nanos::new(self.recovery_timeout.get().saturating_mul(doubled));
+        time.min(self.max_recovery_timeout)
+    }
+
+    /// Whether a slow call is a failure: it is unless slow calls have a rate of their own.
+    pub(super) const fn slow_is_failure(&self) -> bool {
+        !matches!(self.trip, Trip::Rate(Rates { slow: Some(_), .. }))
+    }
+
+    /// Whether both keep the same kind of window, so that what one has recorded means the same to the other.
+    pub(super) fn same_window(&self, other: &Self) -> bool {
+        match (self.trip, other.trip) {
+            (Trip::InARow(_), Trip::InARow(_)) => true,
+            (Trip::Rate(one), Trip::Rate(two)) => one.over == two.over,
+            (one, two) => one == two,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn each_way_to_count_becomes_one_kind_of_rule() {
+        let trip = |config: CircuitConfig| Rules::of(&config).trip;
+        assert_eq!(trip(CircuitConfig::new()), Trip::InARow(5));
+        assert_eq!(
+            trip(CircuitConfig::new().failure_threshold(3).within(SECOND)),
+            Trip::Within { failures: 3, time: Nanos::of(SECOND) }
+        );
+        let rate = CircuitConfig::new().failure_rate(0.5);
+        let Trip::Rate(calls) = trip(rate.window_calls(8)) else { panic!("a rate") };
+        assert_eq!((calls.over, calls.min_calls, calls.slow), (Span::Calls(8), 8, None));
+        let Trip::Rate(time) = trip(rate.window_time(SECOND)) else { panic!("a rate") };
+        assert_eq!((time.over, time.min_calls), (Span::Time(Nanos::of(SECOND)), 20));
+    }
+
+    #[test]
+    fn the_open_time_doubles_up_to_its_maximum_and_only_if_there_is_one() {
+        let plain = Rules::of(&CircuitConfig::new().recovery_timeout(SECOND));
+        let doubling =
+            Rules::of(&CircuitConfig::new().recovery_timeout(SECOND).max_recovery_timeout(5 * SECOND));
+        for (failed, expected) in [(0, 1), (1, 2), (2, 4), (3, 5), (64, 5), (u32::MAX, 5)] {
+            assert_eq!(doubling.open_time(failed), Nanos::of(expected * SECOND), "{failed}");
+            assert_eq!(plain.open_time(failed), Nanos::of(SECOND), "{failed}");
+        }
+        let endless = Rules::of(&CircuitConfig::new().max_recovery_timeout(Duration::MAX));
+        assert!(endless.open_time(u32::MAX).is_never());
+    }
+
+    #[test]
+    fn a_default_that_is_written_and_one_that_is_left_out_make_equal_rules() {
+        let written = CircuitConfig::new().failure_threshold(5).probe_timeout(Duration::from_secs(30));
+        assert_eq!(Rules::of(&written), Rules::of(&CircuitConfig::new()));
+        assert_ne!(Rules::of(&written.failure_threshold(6)), Rules::of(&CircuitConfig::new()));
+    }
+
+    #[test]
+    fn a_window_is_kept_where_only_its_thresholds_change() {
+        let row = Rules::of(&CircuitConfig::new());
+        assert!(row.same_window(&Rules::of(&CircuitConfig::new().failure_threshold(9))));
+        let rate = CircuitConfig::new().failure_rate(0.5).window_calls(10);
+        assert!(Rules::of(&rate).same_window(&Rules::of(&rate.failure_rate(0.9).min_calls(3))));
+        assert!(!Rules::of(&rate).same_window(&Rules::of(&rate.window_calls(11))));
+        assert!(!Rules::of(&rate).same_window(&row));
+    }
+}

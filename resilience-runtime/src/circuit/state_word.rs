@@ -1,0 +1,160 @@
+//! What a call without trouble has to know of a circuit, in one word.
+//!
+//! ```text
+//!  63      62                              5   4     3   2     0
+//! ┌───────┬─────────────────────────────────┬─────┬─────┬───────┐
+//! │   0   │           generation            │timed│dirty│ state │
+//! └───────┴─────────────────────────────────┴─────┴─────┴───────┘
+//! ```
+//!
+//! A word whose low five bits are zero is *calm*: closed, nothing counted that a success would change, and no call is
+//! timed. A call that finds it calm, and finds it unchanged afterwards, has nothing to write.
+//!
+//! The uppermost bit is only set in the copy that a call keeps which did not find the word calm: one comparison then says
+//! whether a success has anything to do.
+
+use super::CircuitState;
+
+const STATE_MASK: u64 = 0b111;
+const DIRTY: u64 = 1 << 3;
+const TIMED: u64 = 1 << 4;
+const CALM_MASK: u64 = STATE_MASK | DIRTY | TIMED;
+const WATCHED: u64 = 1 << 63;
+const GENERATION_SHIFT: u32 = 5;
+
+/// The largest generation that a word holds.
+pub(super) const MAX_GENERATION: u64 = (WATCHED - 1) >> GENERATION_SHIFT;
+
+/// State, generation, and whether a success has anything to do.
+///
+/// The generation grows with every transition. It has 58 bits: at one transition per nanosecond it lasts nine years.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct StateWord(u64);
+
+impl StateWord {
+    pub(super) const fn new(state: CircuitState, generation: u64, dirty: bool, timed: bool) -> Self {
+        let state: u64 = match state {
+            CircuitState::Closed => 0,
+            CircuitState::Open => 1,
+            CircuitState::HalfOpen => 2,
+            CircuitState::ForcedOpen => 3,
+            CircuitState::Disabled => 4,
+            CircuitState::MetricsOnly => 5,
+        };
+        let dirty = if dirty { DIRTY } else { 0 };
+        let timed = if timed { TIMED } else { 0 };
+        Self(generation << GENERATION_SHIFT | timed | dirty | state)
+    }
+
+    pub(super) const fn from_bits(bits: u64) -> Self {
+        Self(bits)
+    }
+
+    pub(super) const fn bits(self) -> u64 {
+        self.0
+    }
+
+    /// Closed, and a success has nothing to do.
+    #[inline]
+    pub(super) const fn is_calm(self) -> bool {
+        self.0 & CALM_MASK == 0
+    }
+
+    /// The copy of a call that did not find the word calm: it is equal to no word.
+    #[inline]
+    pub(super) const fn watched(self) -> Self {
+        Self(self.0 | WATCHED)
+    }
+
+    /// Whether a success would change what is counted.
+    #[inline]
+    pub(super) const fn is_dirty(self) -> bool {
+        self.0 & DIRTY != 0
+    }
+
+    /// Whether somebody has to know how long calls take.
+    #[inline]
+    pub(super) const fn is_timed(self) -> bool {
+        self.0 & TIMED != 0
+    }
+
+    #[inline]
+    pub(super) const fn state(self) -> CircuitState {
+        match self.0 & STATE_MASK {
+            0 => CircuitState::Closed,
+            1 => CircuitState::Open,
+            2 => CircuitState::HalfOpen,
+            3 => CircuitState::ForcedOpen,
+            4 => CircuitState::Disabled,
+            _ => CircuitState::MetricsOnly,
+        }
+    }
+
+    /// Whether every call is admitted.
+    #[inline]
+    pub(super) const fn admits_all(self) -> bool {
+        matches!(self.state(), CircuitState::Closed | CircuitState::MetricsOnly | CircuitState::Disabled)
+    }
+
+    #[inline]
+    pub(super) const fn generation(self) -> u64 {
+        self.0 >> GENERATION_SHIFT & MAX_GENERATION
+    }
+}
+
+impl std::fmt::Debug for StateWord {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StateWord")
+            .field("state", &self.state())
+            .field("generation", &self.generation())
+            .field("dirty", &self.is_dirty())
+            .field("timed", &self.is_timed())
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STATES: [CircuitState; 6] = [
+        CircuitState::Closed,
+        CircuitState::Open,
+        CircuitState::HalfOpen,
+        CircuitState::ForcedOpen,
+        CircuitState::Disabled,
+        CircuitState::MetricsOnly,
+    ];
+
+    #[test]
+    fn the_fields_do_not_overlap_and_only_a_closed_word_without_flags_is_calm() {
+        for state in STATES {
+            for generation in [0, 1, 1 << 57, MAX_GENERATION] {
+                for (dirty, timed) in [(false, false), (false, true), (true, false), (true, true)] {
+                    let word = StateWord::new(state, generation, dirty, timed);
+                    assert_eq!(word, StateWord::from_bits(word.bits()));
+                    assert_eq!((word.state(), word.generation()), (state, generation));
+                    assert_eq!((word.is_dirty(), word.is_timed()), (dirty, timed));
+                    assert_eq!(word.is_calm(), state == CircuitState::Closed && !dirty && !timed);
+                    let kept = word.watched();
+                    assert!(kept != word && kept.state() == state && kept.generation() == generation);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn closed_disabled_and_metrics_only_admit_every_call() {
+        let admits = STATES.map(|state| StateWord::new(state, 0, false, false).admits_all());
+        assert_eq!(admits, [true, false, false, false, true, true]);
+    }
+
+    #[test]
+    fn a_word_is_shown_by_its_fields() {
+        let word = StateWord::new(CircuitState::Open, 1, false, true);
+        assert_eq!(
+            format!("{word:?}"),
+            "StateWord { state: Open, generation: 1, dirty: false, timed: true }"
+        );
+    }
+}

@@ -1,0 +1,401 @@
+//! One circuit, shared by threads: a word that every call reads, and a machine under a lock that only trouble takes.
+//!
+//! A success of a calm circuit reads the word twice and writes nothing. In a window of time, a success that can trip nothing
+//! adds to a counter ([`successes`](super::successes)). A rejection reads a snapshot ([`rejections`](super::rejections)).
+//! Everything else takes the lock and steps the [`Machine`].
+//!
+//! # Synchronization
+//! The word publishes nothing but itself: nothing else is read on the strength of it, so its loads and stores are `Relaxed`,
+//! and there is no release for them to be the partner of. A thread that has seen another's change of the circuit, in whatever
+//! way, also sees its word: that is what coherence of a single atomic promises. It is written under the lock only.
+//!
+//! The machine is only touched under the lock, whose acquire and release order everything in it. No user code runs there: a
+//! failure's text is written before, events are delivered after.
+//!
+//! # What attaches here
+//! - **Another configuration**: [`Store::reconfigure`] takes it under the lock. State, generation and listeners stay; a window
+//!   begins anew only if its kind or its size changes. A call under way keeps the `slow_call` that it was admitted with.
+//! - **Counting**: a success, a failure and a rejection pass through [`Store::success`], [`Store::failure`] and
+//!   [`Store::enter`] once each, with the permit or the thread's own copy of the rejection in hand, so that a count can be
+//!   kept without a write that threads share.
+//! - **Reading**: [`Store::read`] gives one consistent look at the machine, its tallies included.
+//! - **A verdict from outside**, as that of a fleet: an [`Operation`] under the lock, which begins a generation as any
+//!   transition does.
+
+use std::fmt;
+use std::sync::PoisonError;
+
+use super::config::CircuitConfig;
+use super::events::Events;
+use super::machine::{Entry, Exit, Machine, Operation, Outcome};
+use super::name::Name;
+use super::rejection::Rejection;
+use super::rejections::Rejections;
+use super::rules::Rules;
+use super::state_word::StateWord;
+use super::successes::Successes;
+use super::{CircuitOpen, CircuitState};
+use crate::clock;
+use crate::event::{CircuitEvent, CircuitEventKind};
+use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering};
+use crate::time::{Instant, Nanos};
+
+/// The shared state of one circuit.
+pub(super) struct Store {
+    word: AtomicU64,
+    /// A call that takes this long is slow. [`Nanos::NEVER`]: none is.
+    slow_call: AtomicU64,
+    successes: Successes,
+    rejections: Rejections,
+    machine: Mutex<Machine>,
+    name: Name,
+    pub(super) events: Events,
+}
+
+/// What an admitted call has to bring back. Two words, so that a healthy call keeps them in registers.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pass {
+    /// The word as the call saw it: an outcome counts in this generation only.
+    seen: StateWord,
+    /// Of a probe, its number; of a call that is timed, when it becomes slow.
+    note: u64,
+}
+
+impl Pass {
+    const fn probe(self) -> Option<u64> {
+        if matches!(self.seen.state(), CircuitState::HalfOpen) { Some(self.note) } else { None }
+    }
+
+    /// Whether the call was slow, and the time if it had to be read. The machine times probes itself.
+    #[inline]
+    fn is_slow(self) -> (bool, Option<Nanos>) {
+        if !self.seen.is_timed() || self.probe().is_some() {
+            return (false, None);
+        }
+        let now = clock::moment();
+        (Nanos::new(self.note).is_over(now), Some(now))
+    }
+}
+
+impl Store {
+    /// The configuration must have been validated.
+    pub(super) const fn new(name: Name, config: CircuitConfig, events: Events) -> Self {
+        let machine = Machine::new(config);
+        let slow_call = slow_call(machine.rules());
+        let word = word_of(&machine);
+        Self {
+            word: AtomicU64::new(word.bits()),
+            slow_call: AtomicU64::new(slow_call.get()),
+            successes: Successes::new(),
+            rejections: Rejections::new(),
+            machine: Mutex::new(machine),
+            name,
+            events,
+        }
+    }
+
+    pub(super) const fn name(&self) -> &Name {
+        &self.name
+    }
+
+    #[inline]
+    fn word(&self) -> StateWord {
+        // Relaxed: see the module's text.
+        StateWord::from_bits(self.word.load(Ordering::Relaxed))
+    }
+
+    /// Whether every call is admitted at this moment.
+    #[inline]
+    pub(super) fn admits_all(&self) -> bool {
+        self.word().admits_all()
+    }
+
+    /// Admits a call or rejects it. One load and one comparison for a calm circuit.
+    #[inline]
+    pub(super) fn enter(&self) -> Result<Pass, CircuitOpen> {
+        let seen = self.word();
+        if seen.is_calm() { Ok(Pass { seen, note: 0 }) } else { self.enter_watched(seen) }
+    }
+
+    #[inline(never)]
+    fn enter_watched(&self, seen: StateWord) -> Result<Pass, CircuitOpen> {
+        if !seen.admits_all() {
+            return self.probe_or_reject(seen);
+        }
+        let mut note = 0;
+        if seen.is_timed() {
+            // Relaxed: a call that begins while the circuit is reconfigured is judged by either configuration.
+            let slow = Nanos::new(self.slow_call.load(Ordering::Relaxed));
+            note = clock::moment().plus(slow).get();
+        }
+        Ok(Pass { seen: seen.watched(), note })
+    }
+
+    #[inline(never)]
+    fn probe_or_reject(&self, seen: StateWord) -> Result<Pass, CircuitOpen> {
+        let now = clock::now();
+        // Listeners are told of every rejection, in its order among the transitions.
+        if !self.events.are_heard() {
+            if let Some(rejection) = self.rejections.get() {
+                if rejection.generation == seen.generation() && rejection.holds(now) {
+                    return Err(CircuitOpen::new(rejection, now));
+                }
+            }
+        }
+        self.enter_machine(now)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn enter_machine(&self, now: Instant) -> Result<Pass, CircuitOpen> {
+        let at = clock::since_start(now);
+        self.step(
+            || now,
+            |machine, heard| {
+                let note = match machine.enter(at) {
+                    Entry::Call => at.plus(slow_call(machine.rules())).get(),
+                    Entry::Probe(number) => number,
+                    Entry::Rejected => {
+                        if heard {
+                            self.push(machine, CircuitEventKind::Refused, at);
+                        }
+                        return Err(CircuitOpen::new(self.rejection(machine, now).into(), now));
+                    }
+                };
+                Ok(Pass { seen: word_of(machine).watched(), note })
+            },
+        )
+    }
+
+    /// Whether a calm circuit has stayed as it was: then a success has nothing to do.
+    #[inline]
+    pub(super) fn stayed_calm(&self, pass: Pass) -> bool {
+        self.word() == pass.seen
+    }
+
+    /// A success of a circuit that is not calm, or did not stay so.
+    #[inline(never)]
+    pub(super) fn success(&self, pass: Pass) {
+        let (generation, word) = (pass.seen.generation(), self.word());
+        let (slow, now) = pass.is_slow();
+        if !slow && word.generation() == generation {
+            if !word.is_dirty() {
+                return;
+            }
+            if self.successes.is_open(generation)
+                && self.successes.count(generation, now.unwrap_or_else(clock::moment))
+            {
+                return;
+            }
+        }
+        self.exit(pass, Outcome::Success { slow });
+    }
+
+    /// A failure, with its text.
+    #[inline(never)]
+    pub(super) fn failure(&self, pass: Pass, text: Option<&str>) {
+        let (slow, _) = pass.is_slow();
+        self.exit(pass, Outcome::Failure { text, slow });
+    }
+
+    /// Whether a failure is recorded, so that its text is worth writing. It may have become late by the time it is.
+    pub(super) fn records_failures(&self, pass: Pass) -> bool {
+        let word = self.word();
+        word.generation() == pass.seen.generation() && word.state() != CircuitState::Disabled
+    }
+
+    /// A call that was ignored or cancelled: only a probe has a place to give back.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn nothing(&self, pass: Pass) {
+        if pass.probe().is_some() {
+            self.exit(pass, Outcome::Nothing);
+        }
+    }
+
+    fn exit(&self, pass: Pass, outcome: Outcome<'_>) {
+        self.step(clock::now, |machine, heard| {
+            let exit = machine.exit(pass.seen.generation(), pass.probe(), outcome, clock::moment);
+            if heard && exit == Exit::Late {
+                self.push(machine, CircuitEventKind::LateResult, Nanos::NEVER);
+            }
+        });
+    }
+
+    pub(super) fn operate(&self, operation: Operation) {
+        self.step(clock::now, |machine, _| machine.operate(operation));
+    }
+
+    /// Follows another configuration from here on, which must have been validated.
+    pub(super) fn reconfigure(&self, config: CircuitConfig) {
+        self.step(clock::now, |machine, _| {
+            machine.reconfigure(config);
+            // Relaxed: see `enter_watched`.
+            self.slow_call.store(slow_call(machine.rules()).get(), Ordering::Relaxed);
+        });
+    }
+
+    /// Looks at the machine, with everything done that is due.
+    pub(super) fn read<T>(&self, read: impl FnOnce(&Machine, Nanos) -> T) -> T {
+        let now = clock::now();
+        self.step(|| now, |machine, _| read(machine, clock::since_start(now)))
+    }
+
+    /// Looks at the machine as it is. Nothing is delivered: the caller holds a lock.
+    pub(super) fn peek<T>(&self, read: impl FnOnce(&Machine) -> T) -> T {
+        let mut machine = self.lock();
+        machine.add_successes(self.successes.shut());
+        let answer = read(&machine);
+        self.open_successes(&machine);
+        answer
+    }
+
+    /// Something happened to the circuit that is no transition.
+    pub(super) fn announce(&self, kind: CircuitEventKind, text: &str) {
+        if self.events.are_heard() {
+            let event = CircuitEvent {
+                last_failure: Some(text.into()),
+                ..self.event(&self.lock(), kind, Nanos::NEVER)
+            };
+            self.events.pending.push(event);
+            self.events.deliver();
+        }
+    }
+
+    /// The one place that changes the circuit: does what is due, takes a step, publishes what came of it. The step is told
+    /// whether anybody listens.
+    fn step<T>(&self, now: impl Fn() -> Instant, step: impl FnOnce(&mut Machine, bool) -> T) -> T {
+        let heard = self.events.are_heard();
+        let answer = {
+            let mut machine = self.lock();
+            machine.add_successes(self.successes.shut());
+            if machine.state() == CircuitState::HalfOpen {
+                let before = Published::of(&machine);
+                machine.settle(clock::since_start(now()));
+                self.publish(&machine, before, heard, &now);
+            }
+            let before = Published::of(&machine);
+            let answer = step(&mut machine, heard);
+            self.publish(&machine, before, heard, &now);
+            answer
+        };
+        if heard {
+            self.events.deliver();
+        }
+        answer
+    }
+
+    /// Lets every thread see the machine's new state.
+    #[inline]
+    fn publish(&self, machine: &Machine, before: Published, heard: bool, now: impl Fn() -> Instant) {
+        let published = Published::of(machine);
+        if published != before {
+            let turned = published.generation != before.generation;
+            self.publish_change(machine, heard && turned, now());
+        }
+        self.open_successes(machine);
+        // Relaxed: see the module's text.
+        self.word.store(word_of(machine).bits(), Ordering::Relaxed);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn publish_change(&self, machine: &Machine, is_event: bool, now: Instant) {
+        match machine.rejects_until() {
+            Some(_) => self.rejections.publish(self.rejection(machine, now)),
+            None => self.rejections.withdraw(),
+        }
+        if is_event {
+            let kind = match machine.state() {
+                CircuitState::Closed => CircuitEventKind::Closed,
+                CircuitState::Open => CircuitEventKind::Opened,
+                CircuitState::HalfOpen => CircuitEventKind::HalfOpened,
+                CircuitState::ForcedOpen => CircuitEventKind::ForcedOpen,
+                CircuitState::Disabled => CircuitEventKind::Disabled,
+                CircuitState::MetricsOnly => CircuitEventKind::MetricsOnly,
+            };
+            self.push(machine, kind, clock::since_start(now));
+        }
+    }
+
+    fn open_successes(&self, machine: &Machine) {
+        if let Some(slot) = machine.open_slot() {
+            self.successes.open(machine.generation(), slot);
+        }
+    }
+
+    /// What rejected calls are told at this time.
+    fn rejection(&self, machine: &Machine, now: Instant) -> Rejection {
+        let at = clock::since_start(now);
+        let until = machine.rejects_until().unwrap_or(Nanos::NEVER);
+        let until = match until.limit() {
+            // A clock that is set back may come to this time once more.
+            Some(_) if until < at => now.checked_sub(at.minus(until).to_duration()),
+            Some(_) => now.checked_add(until.minus(at).to_duration()),
+            None => None,
+        };
+        Rejection {
+            name: self.name.clone(),
+            state: machine.state(),
+            generation: machine.generation(),
+            until,
+            failures: machine.outage_failures(),
+            last_failure: machine.last_failure().map(Into::into),
+        }
+    }
+
+    fn push(&self, machine: &Machine, kind: CircuitEventKind, now: Nanos) {
+        self.events.pending.push(self.event(machine, kind, now));
+    }
+
+    fn event(&self, machine: &Machine, kind: CircuitEventKind, now: Nanos) -> CircuitEvent {
+        CircuitEvent {
+            name: self.name.clone(),
+            kind,
+            generation: machine.generation(),
+            failures: machine.outage_failures(),
+            time_left: machine.time_left(now),
+            last_failure: machine.last_failure().map(Into::into),
+            dropped: 0,
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Machine> {
+        // The machine is whole between any two statements that could panic: there are none.
+        self.machine.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What rejected calls and listeners know of a machine: if it changes, they are told.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Published {
+    generation: u64,
+    rejects_until: Option<Nanos>,
+}
+
+impl Published {
+    fn of(machine: &Machine) -> Self {
+        Self { generation: machine.generation(), rejects_until: machine.rejects_until() }
+    }
+}
+
+/// What calls have to know of a machine.
+const fn word_of(machine: &Machine) -> StateWord {
+    let state = machine.state();
+    // Every probe has to report.
+    let dirty = matches!(state, CircuitState::HalfOpen) || machine.counts_successes();
+    StateWord::new(state, machine.generation(), dirty, machine.rules().slow_call.is_some())
+}
+
+const fn slow_call(rules: &Rules) -> Nanos {
+    match rules.slow_call {
+        Some(time) => time,
+        None => Nanos::NEVER,
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").field("word", &self.word()).finish_non_exhaustive()
+    }
+}

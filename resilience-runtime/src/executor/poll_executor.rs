@@ -1,0 +1,172 @@
+use std::fmt;
+use std::sync::Arc;
+
+use super::jobs::{Jobs, Submission};
+use super::settings::Settings;
+use super::slots::Phase;
+use super::{PollHandle, PollMetrics};
+
+/// Starts jobs at the other side, watches all of them with one function, and hands out a future for each.
+///
+/// A job begins with a submission: a future, or a closure that blocks, which starts something and returns what it is to be
+/// known by, `J`. From then on the poll function is shown it, together with all others, until it says what became of it: a `T`,
+/// or an `E`. One request per interval watches thousands of them.
+///
+/// It is the `PollExecutor` of the Python library `more-executors`. Clones are one executor. When the last of them is dropped,
+/// it is shut down.
+///
+/// ```
+/// use resilience::{Batch, PollExecutor, PollNext};
+/// use std::time::Duration;
+///
+/// # #[derive(Debug)] enum ApiError {}
+/// async fn publish(object: u64) -> Result<u64, ApiError> { Ok(object + 100) } // a task's number
+/// async fn search(_tasks: Vec<u64>) -> Result<Vec<u64>, ApiError> { Ok(vec![110, 120]) } // those that have finished
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// let executor = PollExecutor::builder()
+///     .max_in_flight(4)
+///     .default_interval(Duration::from_secs(5))
+///     .start(|batch: Batch<u64, &'static str, ApiError>| async move {
+///         let finished = search(batch.iter().map(|task| *task.result()).collect()).await?;
+///         for task in batch {
+///             if finished.contains(task.result()) {
+///                 task.yield_result("published");
+///             }
+///         }
+///         Ok(PollNext::Default)
+///     });
+/// let (first, second) = (executor.submit(publish(10)), executor.submit(publish(20)));
+/// assert_eq!((first.await.unwrap(), second.await.unwrap()), ("published", "published"));
+/// # }
+/// ```
+pub struct PollExecutor<J, T, E>
+where
+    J: Send + Sync + 'static,
+    T: Send + 'static,
+    E: Send + Sync + 'static,
+{
+    owner: Arc<Owner<J, T, E>>,
+}
+
+/// The executor's clones, as one: what they own ends with the last of them.
+struct Owner<J, T, E>(Arc<Jobs<J, T, E>>);
+
+impl<J, T, E> Drop for Owner<J, T, E> {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+impl<J, T, E> PollExecutor<J, T, E>
+where
+    J: Send + Sync + 'static,
+    T: Send + 'static,
+    E: Send + Sync + 'static,
+{
+    pub(super) fn new(jobs: Arc<Jobs<J, T, E>>) -> Self {
+        Self { owner: Arc::new(Owner(jobs)) }
+    }
+
+    /// One that was shut down.
+    pub(super) fn closed() -> Self {
+        Self::new(Arc::new(Jobs::new(Settings::new(), None, None)))
+    }
+
+    pub(super) fn jobs(&self) -> &Arc<Jobs<J, T, E>> {
+        &self.owner.0
+    }
+
+    /// Starts a job: `submission` runs on the runtime, as soon as fewer than
+    /// [`max_in_flight`](crate::PollExecutorBuilder::max_in_flight) do. A panic in it is
+    /// [`PollFailure::Panicked`].
+    ///
+    /// After a shutdown, the handle is ready with [`PollFailure::ShutDown`].
+    pub fn submit<F>(&self, submission: F) -> PollHandle<T, E>
+    where
+        F: Future<Output = Result<J, E>> + Send + 'static,
+    {
+        self.submit_as(Submission::Future(Box::pin(submission)))
+    }
+
+    /// The same for a closure that blocks: it runs on the runtime's pool of threads for that.
+    pub fn submit_blocking<F>(&self, submission: F) -> PollHandle<T, E>
+    where
+        F: FnOnce() -> Result<J, E> + Send + 'static,
+    {
+        self.submit_as(Submission::Blocking(Box::new(submission)))
+    }
+
+    fn submit_as(&self, submission: Submission<J, E>) -> PollHandle<T, E> {
+        let id = self.jobs().submit(submission, None);
+        PollHandle::new(Arc::clone(self.jobs()) as _, id)
+    }
+
+    /// Polls now, and not only after the interval.
+    pub fn notify(&self) {
+        self.jobs().state().notified = true;
+        self.jobs().wake.notify_one();
+    }
+
+    /// Ends it: whoever waits for a job gets [`PollFailure::ShutDown`], a poll under way is dropped, and so are submissions.
+    /// Returns when no task is left; closures that block and are running end by themselves.
+    pub async fn shutdown(&self) {
+        self.jobs().close();
+        self.jobs().has_ended().await;
+    }
+
+    /// The same at once, without waiting for the end.
+    pub fn shutdown_now(&self) {
+        self.jobs().close();
+    }
+
+    /// How many jobs are not done: those that wait to be submitted, are being submitted, or are polled.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.jobs().state().slots.outstanding()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many jobs the poll function is shown.
+    #[must_use]
+    pub fn polling(&self) -> usize {
+        self.jobs().state().slots.count(Phase::Polling)
+    }
+
+    /// What it has done so far, and what is under way.
+    #[must_use]
+    pub fn metrics(&self) -> PollMetrics {
+        self.jobs().state().metrics()
+    }
+}
+
+impl<J, T, E> Clone for PollExecutor<J, T, E>
+where
+    J: Send + Sync + 'static,
+    T: Send + 'static,
+    E: Send + Sync + 'static,
+{
+    fn clone(&self) -> Self {
+        Self { owner: Arc::clone(&self.owner) }
+    }
+}
+
+impl<J, T, E> fmt::Debug for PollExecutor<J, T, E>
+where
+    J: Send + Sync + 'static,
+    T: Send + 'static,
+    E: Send + Sync + 'static,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PollExecutor")
+            .field("name", &self.jobs().settings.name)
+            .field("len", &self.len())
+            .field("polling", &self.polling())
+            .finish_non_exhaustive()
+    }
+}
