@@ -157,3 +157,21 @@ async fn a_redirect_that_leads_nowhere_is_an_answer_and_one_to_another_scheme_an
     let error = error(quick(&server.url).until(status(200)).run().await);
     assert!(error.is_request() && error.to_string().contains("`ftp`"), "{error}");
 }
+
+#[test]
+fn an_error_of_a_configuration_does_not_quote_credentials() {
+    for (key, value) in [
+        ("auth", r#""s3cret""#),
+        ("auth", r#"{"bearer": 53}"#),
+        ("auth", r#"{"username": "me", "password": 53}"#),
+        ("auth", r#"{"s3cret": "x"}"#),
+        ("auth", r#"["me", "s3cret", "more"]"#),
+        ("headers", r#""Authorization: s3cret""#),
+        ("headers", r#"{"Authorization": 53}"#),
+    ] {
+        let data = format!(r#"{{"url": "http://h/", "until": {{"status_code": 200}}, "{key}": {value}}}"#);
+        let error = serde_json::from_str::<HttpPoll>(&data).expect_err(value).to_string();
+        assert!(error.contains(&format!("`{key}`: expected ")), "{error}");
+        assert!(!error.contains("s3cret") && !error.contains("53"), "{error}");
+    }
+}

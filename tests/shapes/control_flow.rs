@@ -171,6 +171,34 @@ async fn alarmed(flaky: &Flaky) -> Result<u32, Oops> {
     flaky.ask_async().await
 }
 
+fn is(number: u32) -> impl Fn(&u32) -> bool {
+    move |value| *value == number
+}
+
+macro_rules! leave_with {
+    ($value:expr) => {
+        if always() {
+            return $value;
+        }
+    };
+}
+
+#[poll(interval = 0s, ignore(_), until = is({ leave_with!(Some(true)); 9 }))]
+fn polled_by_a_call(flaky: &Flaky) -> Result<u32, Oops> {
+    flaky.ask()
+}
+
+#[poll(interval = 0s, ignore(_), until(9), alarm = is({ leave_with!(Some(true)); 9 }))]
+async fn alarmed_by_a_call(flaky: &Flaky) -> Result<u32, Oops> {
+    flaky.ask_async().await
+}
+
+#[tokio::test]
+async fn a_macro_that_returns_in_a_condition_that_is_called_does_not_end_the_loop() {
+    assert_eq!(polled_by_a_call(&Flaky::default()), Ok(3));
+    assert_eq!(alarmed_by_a_call(&Flaky::default()).await, Err(Oops(3)));
+}
+
 #[tokio::test]
 async fn a_macro_that_returns_in_an_option_of_poll_does_not_end_the_loop() {
     assert_eq!(polled(&Flaky::default()), Ok(3));

@@ -44,6 +44,8 @@ pub(super) fn ask_value(
             let span = generated_at(predicate.span());
             let (private, value) = (runtime.private_at(span), proc_macro2::Ident::new(value, span));
             let judged = quote_spanned!(span=> #private::judge_value(&#value, #expr));
+            let returns = quote!(::core::option::Option<::core::primitive::bool>);
+            let judged = enclosed(expr, &returns, judged);
             quote_spanned! {Span::mixed_site()=>
                 match #judged {
                     ::core::option::Option::Some(__holds) => __holds,

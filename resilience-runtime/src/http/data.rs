@@ -62,8 +62,24 @@ mod named {
         )*};
     }
 
+    /// What is wrong with a secret is not said by quoting it: errors go to logs.
+    macro_rules! unquoted {
+        ($($key:ident: $expected:expr;)*) => {$(
+            pub(super) fn $key<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<T, D::Error> {
+                T::deserialize(from).map_err(|_| {
+                    D::Error::custom(format!(concat!("`", stringify!($key), "`: expected {}"), $expected))
+                })
+            }
+        )*};
+    }
+
+    unquoted! {
+        headers: "a map from names to texts";
+        auth: super::AUTH;
+    }
+
     named! {
-        url method headers auth verify ca_bundle until alarms
+        url method verify ca_bundle until alarms
         ignore_exceptions polling_interval max_retries deadline attempt_timeout respect_retry_after max_retry_after max_body
         status_code
         text jsonpath expression value
