@@ -195,6 +195,8 @@ impl Machine {
     }
 
     /// One bad probe opens the circuit again, the last missing success closes it.
+    #[cold]
+    #[inline(never)]
     fn exit_probe(&mut self, number: u64, outcome: Outcome<'_>, now: Nanos) {
         let State::HalfOpen { probes, successes, outage } = &mut self.state else { return };
         let Some(index) = probes.iter().position(|probe| probe.number == number) else { return };
@@ -227,11 +229,15 @@ impl Machine {
         }
     }
 
+    #[cold]
+    #[inline(never)]
     fn note_slow(&mut self) {
         let time = self.rules.slow_call.map(Nanos::to_duration).unwrap_or_default();
         self.last_failure.write(format_args!("a call took {time:?} or longer"));
     }
 
+    #[cold]
+    #[inline(never)]
     fn open(&mut self, seen: Seen, now: Nanos) {
         let State::Closed { window } = &self.state else { return };
         let outage = Outage { failures: window.failures(now), failed_recoveries: 0 };
@@ -248,6 +254,8 @@ impl Machine {
         self.turn(State::Open { until, outage });
     }
 
+    #[cold]
+    #[inline(never)]
     fn reopen(&mut self, outage: Outage, at: Nanos) {
         let outage = Outage {
             failures: outage.failures.saturating_add(1),
@@ -257,6 +265,8 @@ impl Machine {
         self.turn(State::Open { until, outage });
     }
 
+    #[cold]
+    #[inline(never)]
     fn close(&mut self) {
         self.last_failure.clear();
         self.turn(State::Closed { window: Window::new(&self.rules.trip) });

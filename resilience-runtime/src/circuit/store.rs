@@ -270,9 +270,7 @@ impl Store {
             let mut machine = self.lock();
             machine.add_successes(self.successes.shut());
             if machine.state() == CircuitState::HalfOpen {
-                let before = Published::of(&machine);
-                machine.settle(clock::since_start(now()));
-                self.publish(&machine, before, heard, &now);
+                self.settle(&mut machine, heard, now());
             }
             let before = Published::of(&machine);
             let answer = step(&mut machine, heard);
@@ -283,6 +281,14 @@ impl Store {
             self.events.deliver();
         }
         answer
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn settle(&self, machine: &mut Machine, heard: bool, now: Instant) {
+        let before = Published::of(machine);
+        machine.settle(clock::since_start(now));
+        self.publish(machine, before, heard, || now);
     }
 
     /// Lets every thread see the machine's new state.
