@@ -75,7 +75,7 @@ mod named {
 
     unquoted! {
         headers: "a map from names to texts";
-        auth: super::AUTH;
+        auth: crate::http::data::AUTH;
     }
 
     named! {
