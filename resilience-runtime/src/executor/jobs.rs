@@ -203,6 +203,11 @@ impl<J, T, E> Afterwards<J, T, E> {
         }
     }
 
+    /// Whether there are tasks to be woken.
+    pub(super) fn wakes(&self) -> bool {
+        !self.wakers.is_empty() || !self.answers.is_empty()
+    }
+
     pub(super) fn done(mut self) {
         for answer in std::mem::take(&mut self.answers) {
             answer.send();
@@ -281,10 +286,11 @@ impl<J, T, E> Jobs<J, T, E> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A job has an outcome.
-    pub(super) fn finish(&self, id: JobId, outcome: Result<T, PollFailure<E>>) {
+    /// A job has an outcome. Whether a task was woken.
+    pub(super) fn finish(&self, id: JobId, outcome: Result<T, PollFailure<E>>) -> bool {
         let outcome = outcome.map_err(Box::new);
         let (told, answer) = self.state().finish_one(id, outcome);
+        let woke = answer.is_some() || matches!(told, Told::Task(_));
         if let Some(answer) = answer {
             answer.send();
         }
@@ -293,6 +299,7 @@ impl<J, T, E> Jobs<J, T, E> {
             Told::Group(_) | Told::Nobody => {}
             Told::Back { outcome, .. } => drop(outcome),
         }
+        woke
     }
 
     /// All jobs of a poll have failed with it.
