@@ -20,11 +20,13 @@ pub(super) struct Starter<J, T, E> {
     jobs: Option<Arc<Jobs<J, T, E>>>,
     /// Scheduled, and counted as such.
     stands_by: bool,
+    /// It has been at the end of a worker's queue.
+    queued: bool,
 }
 
 impl<J, T, E> Starter<J, T, E> {
     pub(super) const fn new(jobs: Arc<Jobs<J, T, E>>) -> Self {
-        Self { jobs: Some(jobs), stands_by: true }
+        Self { jobs: Some(jobs), stands_by: true, queued: false }
     }
 }
 
@@ -52,6 +54,12 @@ where
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let Some(jobs) = self.jobs.clone() else { return Poll::Ready(()) };
+        // From the queue of the runtime, it may have come before what is in the worker's slot, or together with other tasks of
+        // which no idle worker has been told.
+        if !std::mem::replace(&mut self.queued, true) {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         // Tokio's cooperative budget is twice that; the other half is left to the submissions.
         for _ in 0..BACKLOG {
             match self.step(&jobs) {
