@@ -189,6 +189,20 @@ fn a_submission_that_blocks_its_thread_delays_no_other_while_a_worker_is_idle() 
                 within(secs(20), move || {
                     let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build();
                     runtime.expect("a runtime").block_on(async {
+                        // Wakes idle workers now and then, as other tasks of a program do. They steal from the queue of the blocked
+                        // worker, but neither from its slot nor from its deferred tasks.
+                        let (_stop, mut stopped) = tokio::sync::oneshot::channel::<()>();
+                        std::thread::spawn({
+                            let runtime = tokio::runtime::Handle::current();
+                            move || {
+                                while stopped.try_recv().is_err_and(|error| {
+                                    error == tokio::sync::oneshot::error::TryRecvError::Empty
+                                }) {
+                                    drop(runtime.spawn(async {}));
+                                    std::thread::park_timeout(ms(5));
+                                }
+                            }
+                        });
                         for _ in 0..10 {
                             let test = all_but_the_blocking_one_resolve(order.clone(), most);
                             if on_a_worker {
