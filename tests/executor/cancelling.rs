@@ -221,3 +221,25 @@ fn a_paused_clock_moves_on_while_a_cancel_function_sleeps() {
         });
     });
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_cancellation_ends_when_its_job_is_done_though_the_cancel_function_hangs() {
+    for fails in [false, true] {
+        let service = Service::new();
+        let executor = service.start(Executor::builder().cancel_with(async |_| pending().await));
+        let handle = executor.submit(job(1));
+        settle().await;
+        service.finish(1, if fails { Err("failed") } else { Ok("done") });
+        let finishes = async {
+            settle().await;
+            assert!(handle.is_polling(), "no poll has found it done");
+            executor.notify();
+        };
+        let answers = soon(async { tokio::join!(handle.cancel(), handle.cancel(), finishes) }).await;
+        assert_eq!(answers, (false, false, ()));
+        assert!(!soon(handle.cancel()).await, "it is done");
+        assert_eq!(soon(handle).await, if fails { Err(PollFailure::Yielded("failed")) } else { Ok("done") });
+        assert_eq!((executor.metrics().cancelled, executor.metrics().vetoes), (0, 0));
+        soon(executor.shutdown()).await;
+    }
+}

@@ -192,3 +192,70 @@ fn an_endless_stream_without_a_bound_lets_other_tasks_run_and_gives_results() {
         });
     });
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_whose_results_are_all_ready_is_pending_once_in_a_while() {
+    let executor = Executor::builder().start(|batch: crate::Jobs| {
+        batch.iter().for_each(|job| job.yield_result("done"));
+        std::future::ready(Ok(resilience::PollNext::Default))
+    });
+    let mut results = executor.submit_all((0..300).map(job));
+    assert_eq!(soon(results.next()).await, Some(Ok("done")));
+    while executor.metrics().resolved < 300 {
+        let mut next = std::pin::pin!(results.next());
+        // Takes some of the submissions.
+        std::future::poll_fn(|cx| {
+            _ = next.as_mut().poll(cx);
+            std::task::Poll::Ready(())
+        })
+        .await;
+        settle().await;
+    }
+    let (mut in_a_row, mut longest, mut pauses) = (0, 0, 0);
+    std::future::poll_fn(|cx| {
+        let polled = Pin::new(&mut results).poll_next(cx);
+        in_a_row = if polled.is_ready() { in_a_row + 1 } else { 0 };
+        longest = longest.max(in_a_row);
+        match polled {
+            std::task::Poll::Ready(None) => return std::task::Poll::Ready(()),
+            std::task::Poll::Ready(Some(outcome)) => {
+                assert_eq!(outcome, Ok("done"));
+                cx.waker().wake_by_ref();
+            }
+            // It has woken the task, which would not be polled again otherwise.
+            std::task::Poll::Pending => pauses += 1,
+        }
+        std::task::Poll::Pending
+    })
+    .await;
+    assert!(longest <= 65 && pauses >= 2, "{longest} in a row, {pauses} pauses");
+}
+
+#[test]
+fn an_endless_stream_can_be_aborted_though_its_results_are_always_ready() {
+    within(secs(60), || {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+        runtime.expect("a runtime").block_on(async {
+            let executor = Executor::builder().start(|batch: crate::Jobs| {
+                batch.iter().for_each(|job| job.yield_result("done"));
+                std::future::ready(Ok(resilience::PollNext::Default))
+            });
+            // Nearly endless, so that the test ends also if it fails.
+            let mut results = executor.submit_all((0..1_000_000).map(job));
+            let (begun, begins) = tokio::sync::oneshot::channel();
+            let consumer = tokio::spawn(async move {
+                let mut begun = Some(begun);
+                let mut given = 0;
+                while results.next().await.is_some() {
+                    given += 1;
+                    if given == 1_000 {
+                        _ = begun.take().expect("once").send(());
+                    }
+                }
+            });
+            begins.await.expect("results come");
+            consumer.abort();
+            assert!(consumer.await.is_err_and(|error| error.is_cancelled()), "all results were given out");
+        });
+    });
+}

@@ -22,6 +22,8 @@ where
     group: u32,
     /// How many of its jobs have not been given out.
     open: usize,
+    /// Results since the stream was last pending.
+    in_a_row: usize,
 }
 
 /// What is to be done next.
@@ -46,6 +48,8 @@ where
     /// Submissions are taken one after the other, as there is room for them: of the next one nothing is asked before.
     /// Without a bound of [`max_in_flight`](crate::PollExecutorBuilder::max_in_flight), all are taken once the stream is polled, with
     /// results and other tasks in between: an endless iterator then grows the number of jobs without end. Dropping the stream abandons its jobs: they are not shown to the poll function again.
+    ///
+    /// The stream is pending at least once in 64 results, so that a timeout around its consumer, or an abort, takes effect.
     pub fn submit_all<I>(&self, submissions: I) -> SubmitAll<I::IntoIter, J, T, E>
     where
         I: IntoIterator,
@@ -63,7 +67,14 @@ where
 {
     fn new(executor: PollExecutor<J, T, E>, submissions: I) -> Self {
         let group = executor.jobs().state().groups.open();
-        Self { executor, submissions: Some(submissions), group, open: 0 }
+        Self { executor, submissions: Some(submissions), group, open: 0, in_a_row: 0 }
+    }
+
+    /// Pending once, so that others run.
+    fn pause<R>(&mut self, cx: &Context<'_>) -> Poll<R> {
+        self.in_a_row = 0;
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 
     /// `taken`: how many submissions were taken since the stream was polled.
@@ -130,16 +141,23 @@ where
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
+        // A consumer that is never pending can be neither aborted nor timed out.
+        if this.in_a_row >= BACKLOG {
+            return this.pause(cx);
+        }
         let mut taken = 0;
         loop {
             match this.step(cx, taken) {
-                Step::Give(outcome) => return Poll::Ready(Some(outcome)),
-                Step::Wait => return Poll::Pending,
-                // An endless iterator would never come to another end.
-                Step::Yield => {
-                    cx.waker().wake_by_ref();
+                Step::Give(outcome) => {
+                    this.in_a_row += 1;
+                    return Poll::Ready(Some(outcome));
+                }
+                Step::Wait => {
+                    this.in_a_row = 0;
                     return Poll::Pending;
                 }
+                // An endless iterator would never come to another end.
+                Step::Yield => return this.pause(cx),
                 Step::End => return Poll::Ready(None),
                 Step::Take => match this.submissions.as_mut().and_then(Iterator::next) {
                     None => this.submissions = None,

@@ -3,13 +3,12 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use tokio::sync::watch;
-
 use super::PollFailure;
 use super::catch::{Caught, caught};
 use super::drive::either;
 use super::helper::Helper;
 use super::jobs::{Afterwards, Ask, Chunk, Jobs, Running};
+use super::question::{Asking, Question};
 use super::slots::{JobId, Phase};
 
 /// A cancel function: `Fn(J) -> Fut`, as [`cancel_with`](crate::PollExecutorBuilder::cancel_with) takes it.
@@ -54,10 +53,10 @@ enum Request<J> {
         id: JobId,
         chunk: Chunk<J>,
         place: usize,
-        tell: watch::Sender<Option<bool>>,
+        question: Question,
     },
     /// It is being asked.
-    Asked(watch::Receiver<Option<bool>>),
+    Asked(Question),
 }
 
 pub(super) async fn cancel<J, T, E>(jobs: Arc<Jobs<J, T, E>>, index: u32) -> bool
@@ -86,12 +85,12 @@ where
                 Request::Answered(true)
             }
             Some((id, Phase::Polling)) => match (&jobs.ask, state.asked.get(&id).cloned()) {
-                (Some(_), Some(asked)) => Request::Asked(asked),
+                (Some(_), Some(question)) => Request::Asked(question),
                 (Some(_), None) => match state.find(id) {
                     Some((chunk, place)) => {
-                        let (tell, asked) = watch::channel(None);
-                        state.asked.insert(id, asked);
-                        Request::Ask { id, chunk, place, tell }
+                        let question = Question::new();
+                        state.asked.insert(id, question.clone());
+                        Request::Ask { id, chunk, place, question }
                     }
                     None => Request::Answered(false),
                 },
@@ -106,20 +105,16 @@ where
         task.abort();
     }
     afterwards.done();
-    let mut asked = match request {
+    let question = match request {
         Request::Answered(answer) => return answer,
-        Request::Asked(asked) => asked,
-        Request::Ask { id, chunk, place, tell } => {
-            let asked = tell.subscribe();
-            ask(&jobs, (id, index), (chunk, place), tell);
-            asked
+        Request::Asked(question) => question,
+        Request::Ask { id, chunk, place, question } => {
+            ask(&jobs, (id, index), (chunk, place), Asking(question.clone()));
+            question
         }
     };
-    // A closed channel: the runtime dropped the task. Nothing was cancelled.
-    match asked.wait_for(Option::is_some).await {
-        Ok(answer) => answer.unwrap_or(false),
-        Err(_) => false,
-    }
+    // The end of the job is an answer, too: the cancel function may hang.
+    question.answered().await
 }
 
 /// Asks in a task of its own: dropping the future of `cancel` does not interrupt the question.
@@ -127,7 +122,7 @@ fn ask<J, T, E>(
     jobs: &Arc<Jobs<J, T, E>>,
     (id, index): (JobId, u32),
     (chunk, place): (Chunk<J>, usize),
-    tell: watch::Sender<Option<bool>>,
+    asking: Asking,
 ) where
     J: Send + Sync + 'static,
     T: Send + 'static,
@@ -155,7 +150,7 @@ fn ask<J, T, E>(
             }
             Err(_) => Some(false),
         };
-        tell.send_replace(Some(settle(&helper.0, id, index, agreed)));
+        asking.0.answer(settle(&helper.0, id, index, agreed));
     }));
 }
 

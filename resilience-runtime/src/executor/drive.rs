@@ -32,8 +32,22 @@ where
         since = Stopwatch::start();
         drop(shown);
         // Polls that follow at once, and are ready at once, would leave no time for anything else.
-        tokio::task::yield_now().await;
+        requeue().await;
     }
+}
+
+/// Goes to the end of the queue, from which any worker takes it. `tokio::task::yield_now` waits until its own worker has nothing to
+/// run, and a submission may block that worker.
+async fn requeue() {
+    let mut queued = false;
+    std::future::poll_fn(|cx| {
+        if std::mem::replace(&mut queued, true) {
+            return std::task::Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        std::task::Poll::Pending
+    })
+    .await;
 }
 
 /// How a poll ended.

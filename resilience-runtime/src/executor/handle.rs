@@ -74,7 +74,8 @@ impl<T, E> PollHandle<T, E> {
     /// - A job that is polled is one at the other side, which is asked by the executor's
     ///   [`cancel_with`](crate::PollExecutorBuilder::cancel_with). Its `false`, and its panic, is a veto: `false`. Without one,
     ///   there is no veto. A shutdown during the question ends it: `false`.
-    /// - A job that is done is not cancelled any more: `false`; one that was cancelled has been: `true`.
+    /// - A job that is done is not cancelled any more: `false`, also if it is done before the cancel function answers. A job that was
+    ///   cancelled before: `true`.
     ///
     /// Two that ask at once get the same answer, and the other side is asked once. Dropping this future does not take the
     /// question back: it goes on, and if the answer is `true`, the job is cancelled.

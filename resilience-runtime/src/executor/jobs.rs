@@ -13,6 +13,7 @@ use tokio::task::AbortHandle;
 use super::PollFailure;
 use super::catch::caught;
 use super::metrics::{Kind, PollMetrics};
+use super::question::{Answer, Question};
 use super::settings::Settings;
 use super::slots::{JobId, Outcome, Phase, Slots, Told, make_room};
 
@@ -134,7 +135,7 @@ pub(super) struct State<J, T, E> {
     /// The jobs of the last poll, and those of polls whose function has kept some.
     pub(super) chunks: Vec<Chunk<J>>,
     /// The questions under way whether a job may be cancelled.
-    pub(super) asked: HashMap<JobId, watch::Receiver<Option<bool>>>,
+    pub(super) asked: HashMap<JobId, Question>,
     pub(super) groups: Groups,
     /// A job has come since the last poll.
     pub(super) arrived: bool,
@@ -183,6 +184,7 @@ impl Groups {
 #[must_use]
 pub(super) struct Afterwards<J, T, E> {
     wakers: Vec<Waker>,
+    answers: Vec<Answer>,
     outcomes: Vec<Outcome<T, E>>,
     jobs: Vec<Entry<J>>,
     chunks: Vec<Chunk<J>>,
@@ -193,6 +195,7 @@ impl<J, T, E> Afterwards<J, T, E> {
     pub(super) const fn nothing() -> Self {
         Self {
             wakers: Vec::new(),
+            answers: Vec::new(),
             outcomes: Vec::new(),
             jobs: Vec::new(),
             chunks: Vec::new(),
@@ -200,7 +203,15 @@ impl<J, T, E> Afterwards<J, T, E> {
         }
     }
 
+    /// Whether there are tasks to be woken.
+    pub(super) fn wakes(&self) -> bool {
+        !self.wakers.is_empty() || !self.answers.is_empty()
+    }
+
     pub(super) fn done(mut self) {
+        for answer in std::mem::take(&mut self.answers) {
+            answer.send();
+        }
         for waker in std::mem::take(&mut self.wakers) {
             waker.wake();
         }
@@ -275,15 +286,20 @@ impl<J, T, E> Jobs<J, T, E> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A job has an outcome.
-    pub(super) fn finish(&self, id: JobId, outcome: Result<T, PollFailure<E>>) {
+    /// A job has an outcome. Whether a task was woken.
+    pub(super) fn finish(&self, id: JobId, outcome: Result<T, PollFailure<E>>) -> bool {
         let outcome = outcome.map_err(Box::new);
-        let told = self.state().finish_one(id, outcome);
+        let (told, answer) = self.state().finish_one(id, outcome);
+        let woke = answer.is_some() || matches!(told, Told::Task(_));
+        if let Some(answer) = answer {
+            answer.send();
+        }
         match told {
             Told::Task(waker) => waker.wake(),
             Told::Group(_) | Told::Nobody => {}
             Told::Back { outcome, .. } => drop(outcome),
         }
+        woke
     }
 
     /// All jobs of a poll have failed with it.
@@ -348,7 +364,9 @@ impl<J, T, E> Jobs<J, T, E> {
 
 impl<J, T, E> State<J, T, E> {
     pub(super) fn finish(&mut self, id: JobId, outcome: Outcome<T, E>, afterwards: &mut Afterwards<J, T, E>) {
-        match self.finish_one(id, outcome) {
+        let (told, answer) = self.finish_one(id, outcome);
+        afterwards.answers.extend(answer);
+        match told {
             Told::Task(waker) => afterwards.wakers.push(waker),
             Told::Group(_) | Told::Nobody => {}
             Told::Back { outcome, .. } => afterwards.outcomes.push(outcome),
@@ -356,22 +374,24 @@ impl<J, T, E> State<J, T, E> {
     }
 
     /// A job has an outcome. Its stream knows of it; the task that waits is to be woken where no lock is held.
-    fn finish_one(&mut self, id: JobId, outcome: Outcome<T, E>) -> Told<T, E> {
+    fn finish_one(&mut self, id: JobId, outcome: Outcome<T, E>) -> (Told<T, E>, Option<Answer>) {
         let kind = Kind::of(&outcome);
+        let cancelled = matches!(outcome, Err(ref failure) if matches!(**failure, PollFailure::Cancelled));
+        let mut answer = None;
         let told = self.slots.finish(id, outcome);
         if !matches!(told, Told::Back { late: true, .. }) {
             self.metrics.count(kind);
             // Looking into an empty map costs as much as into a full one.
             if !self.asked.is_empty() {
-                self.asked.remove(&id);
+                answer = self.asked.remove(&id).map(|question| Answer { question, cancelled });
             }
         }
         if let Told::Group(group) = told {
-            let Some(group) = self.groups.get(group) else { return Told::Nobody };
+            let Some(group) = self.groups.get(group) else { return (Told::Nobody, answer) };
             group.done.push_back(id.index);
-            return group.waker.take().map_or(Told::Nobody, Told::Task);
+            return (group.waker.take().map_or(Told::Nobody, Told::Task), answer);
         }
-        told
+        (told, answer)
     }
 
     /// Those that nobody will start: their places are free, and they are dropped afterwards.

@@ -11,6 +11,7 @@ mod catch;
 mod helper;
 mod jobs;
 mod metrics;
+mod question;
 // Floor 4: starting, polling, waiting, cancelling.
 mod all;
 mod batch;

@@ -79,9 +79,9 @@ where
 
     /// Starts a job: `submission` runs on the runtime, as soon as fewer than
     /// [`max_in_flight`](crate::PollExecutorBuilder::max_in_flight) do. A panic in it is
-    /// [`PollFailure::Panicked`].
+    /// [`PollFailure::Panicked`](crate::PollFailure::Panicked).
     ///
-    /// After a shutdown, the handle is ready with [`PollFailure::ShutDown`].
+    /// After a shutdown, the handle is ready with [`PollFailure::ShutDown`](crate::PollFailure::ShutDown).
     pub fn submit<F>(&self, submission: F) -> PollHandle<T, E>
     where
         F: Future<Output = Result<J, E>> + Send + 'static,
@@ -108,7 +108,7 @@ where
         self.jobs().wake.notify_one();
     }
 
-    /// Ends it: whoever waits for a job gets [`PollFailure::ShutDown`], a poll under way is dropped, and so are submissions.
+    /// Ends it: whoever waits for a job gets [`PollFailure::ShutDown`](crate::PollFailure::ShutDown), a poll under way is dropped, and so are submissions.
     /// Returns when no task is left; closures that block and are running end by themselves.
     pub async fn shutdown(&self) {
         self.jobs().close();

@@ -20,11 +20,13 @@ pub(super) struct Starter<J, T, E> {
     jobs: Option<Arc<Jobs<J, T, E>>>,
     /// Scheduled, and counted as such.
     stands_by: bool,
+    /// It has been at the end of a worker's queue.
+    queued: bool,
 }
 
 impl<J, T, E> Starter<J, T, E> {
     pub(super) const fn new(jobs: Arc<Jobs<J, T, E>>) -> Self {
-        Self { jobs: Some(jobs), stands_by: true }
+        Self { jobs: Some(jobs), stands_by: true, queued: false }
     }
 }
 
@@ -37,6 +39,8 @@ enum Step<J, E> {
     },
     /// Another starter is needed.
     Relay,
+    /// The task that polls has to know of arrivals.
+    Wake,
     End,
 }
 
@@ -50,10 +54,24 @@ where
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let Some(jobs) = self.jobs.clone() else { return Poll::Ready(()) };
+        // From the queue of the runtime, it may have come before what is in the worker's slot, or together with other tasks of
+        // which no idle worker has been told.
+        if !std::mem::replace(&mut self.queued, true) {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         // Tokio's cooperative budget is twice that; the other half is left to the submissions.
         for _ in 0..BACKLOG {
             match self.step(&jobs) {
-                Step::Start { id, future, is_over } => jobs.start_one(cx, id, future, is_over),
+                Step::Start { id, future, is_over } => {
+                    if jobs.start_one(cx, id, future, is_over) {
+                        return self.lets_others_run(&jobs, cx);
+                    }
+                }
+                Step::Wake => {
+                    jobs.wake.notify_one();
+                    return self.lets_others_run(&jobs, cx);
+                }
                 Step::Relay => {
                     // The new task is in the slot of this worker from which no other worker steals, so it goes first, and this
                     // one goes to the queue: if the new one blocks, another worker takes this one.
@@ -88,22 +106,33 @@ impl<J, T, E> Starter<J, T, E> {
             self.stands_by = true;
             return Step::Relay;
         }
-        let Some((id, future)) = state.starting.pop_front() else { return Step::End };
-        let is_over = state.slots.phase(id).is_none();
-        if state.starting.is_empty() {
-            if state.starting.capacity() > BACKLOG {
-                // A burst is over.
-                state.starting = VecDeque::new();
-            }
-            // Those that have been started are not to wait for the last one.
-            let wakes = !state.fresh.is_empty();
-            state.arrived |= wakes;
-            drop(state);
-            if wakes {
-                jobs.wake.notify_one();
-            }
+        // Those that have been started are not to wait for the last one.
+        if state.starting.len() == 1 && !state.fresh.is_empty() && !state.arrived {
+            state.arrived = true;
+            return Step::Wake;
         }
-        Step::Start { id, future, is_over }
+        let Some((id, future)) = state.starting.pop_front() else { return Step::End };
+        if state.starting.is_empty() && state.starting.capacity() > BACKLOG {
+            // A burst is over.
+            state.starting = VecDeque::new();
+        }
+        Step::Start { id, future, is_over: state.slots.phase(id).is_none() }
+    }
+
+    /// Goes to the end of the queue, behind what it has woken or spawned.
+    ///
+    /// That may be in the slot of this worker from which no other worker steals: the next first poll must not block in front of it.
+    fn lets_others_run(&mut self, jobs: &Jobs<J, T, E>, cx: &Context<'_>) -> Poll<()> {
+        let mut state = jobs.state();
+        if state.starting.is_empty() {
+            self.jobs = None;
+            return Poll::Ready(());
+        }
+        state.standby += 1;
+        self.stands_by = true;
+        drop(state);
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 
     /// Whether others go on with the work. Otherwise this one stands by.
@@ -123,38 +152,40 @@ where
     T: Send + 'static,
     E: Send + Sync + 'static,
 {
+    /// Whether it has woken or spawned a task.
     fn start_one(
         self: &Arc<Self>,
         cx: &mut Context<'_>,
         id: JobId,
         mut future: BoxedSubmission<J, E>,
         is_over: bool,
-    ) {
+    ) -> bool {
         // Its time begins now, also if the first poll blocks.
         let until = self.submit_limit();
         let polled = if is_over { Poll::Ready(None) } else { first_poll(&mut future, cx) };
         let Poll::Ready(mut outcome) = polled else {
             self.state().running.insert(id, Running::Starting);
             self.begin(id, Submission::Future(future), until);
-            return;
+            return true;
         };
         if let Err(message) = caught(|| drop(future)) {
             let ready = outcome.replace(Err(message));
             let _ = caught(|| drop(ready));
         }
-        self.started(id, outcome);
+        self.started(id, outcome)
     }
 
-    /// A submission has ended at its first poll, or was cancelled before.
-    fn started(self: &Arc<Self>, id: JobId, outcome: Option<Submitted<J, E>>) {
+    /// A submission has ended at its first poll, or was cancelled before. Whether a task was woken or spawned.
+    fn started(self: &Arc<Self>, id: JobId, outcome: Option<Submitted<J, E>>) -> bool {
+        let mut woke = false;
         let job = match outcome {
             Some(Ok(Ok(job))) => Some(job),
             Some(Ok(Err(error))) => {
-                self.finish(id, Err(PollFailure::Submit(error)));
+                woke = self.finish(id, Err(PollFailure::Submit(error)));
                 None
             }
             Some(Err(message)) => {
-                self.finish(id, Err(PollFailure::Panicked(message)));
+                woke = self.finish(id, Err(PollFailure::Panicked(message)));
                 None
             }
             None => None,
@@ -171,11 +202,12 @@ where
             let _ = caught(|| drop(job));
         }
         if serves {
-            self.serve();
+            woke |= self.serve();
         }
         if closed {
             self.ended.notify_waiters();
         }
+        woke || wakes || closed
     }
 }
 

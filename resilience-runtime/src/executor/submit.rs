@@ -80,12 +80,14 @@ where
         }
     }
 
-    fn go_on(self: &Arc<Self>, begin: Begin<J, E>) {
+    /// Whether a task was spawned.
+    fn go_on(self: &Arc<Self>, begin: Begin<J, E>) -> bool {
         match begin {
-            Begin::Nothing => {}
+            Begin::Nothing => return false,
             Begin::Starter => self.spawn_starter(),
             Begin::Submission(id, submission) => self.begin(id, submission, self.submit_limit()),
         }
+        true
     }
 
     /// A starter that has been counted as standing by.
@@ -165,8 +167,9 @@ where
         self.settings.max_in_flight.is_some() && !std::mem::replace(&mut state.serving, true)
     }
 
-    /// Gives the places that are free to the first of the queue.
-    pub(super) fn serve(self: &Arc<Self>) {
+    /// Gives the places that are free to the first of the queue. Whether a task was woken or spawned.
+    pub(super) fn serve(self: &Arc<Self>) -> bool {
+        let mut woke = false;
         let mut afterwards = Afterwards::nothing();
         loop {
             let next = {
@@ -184,9 +187,11 @@ where
                 next
             };
             let Some(begin) = next else { break };
-            self.go_on(begin);
+            woke |= self.go_on(begin);
         }
+        woke |= afterwards.wakes();
         afterwards.done();
+        woke
     }
 
     /// The first of the queue, if there is room for it.

@@ -145,7 +145,7 @@ impl HttpPoll {
         self
     }
 
-    /// An answer that ends it with [`HttpPollError::Alarm`]: looked at before `until`. Of several, one is enough.
+    /// An answer that ends it with [`HttpPollError::Alarm`](super::HttpPollError::Alarm): looked at before `until`. Of several, one is enough.
     pub fn alarm(mut self, condition: Condition) -> Self {
         self.alarms.push(condition);
         self
@@ -229,7 +229,7 @@ impl HttpPoll {
         self
     }
 
-    /// The longest `Retry-After` to wait for; a longer one ends the poll with [`HttpPollError::TimedOut`]. The default is
+    /// The longest `Retry-After` to wait for; a longer one ends the poll with [`HttpPollError::TimedOut`](super::HttpPollError::TimedOut). The default is
     /// [`DEFAULT_MAX_RETRY_AFTER`](Self::DEFAULT_MAX_RETRY_AFTER); [`Duration::MAX`] means no limit.
     pub fn max_retry_after(mut self, longest: Duration) -> Self {
         self.max_retry_after = longest;

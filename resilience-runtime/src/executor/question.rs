@@ -1,0 +1,50 @@
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+/// A question to the cancel function. The first answer counts, and all who wait get the same one.
+#[derive(Clone)]
+pub(super) struct Question(Arc<watch::Sender<Option<bool>>>);
+
+impl Question {
+    pub(super) fn new() -> Self {
+        Self(Arc::new(watch::Sender::new(None)))
+    }
+
+    /// Wakes tasks: not to be called under the lock.
+    pub(super) fn answer(&self, cancelled: bool) {
+        self.0.send_if_modified(|answer| {
+            let is_first = answer.is_none();
+            answer.get_or_insert(cancelled);
+            is_first
+        });
+    }
+
+    /// Waits for the answer: whether the job was cancelled.
+    pub(super) async fn answered(&self) -> bool {
+        let mut answer = self.0.subscribe();
+        // The channel cannot be closed: `self` sends to it.
+        answer.wait_for(Option::is_some).await.is_ok_and(|answer| *answer == Some(true))
+    }
+}
+
+/// The answer that the end of a job gives, to be sent where no lock is held.
+pub(super) struct Answer {
+    pub(super) question: Question,
+    pub(super) cancelled: bool,
+}
+
+impl Answer {
+    pub(super) fn send(self) {
+        self.question.answer(self.cancelled);
+    }
+}
+
+/// Answers for the task that asks: if the runtime drops that task, nothing was cancelled.
+pub(super) struct Asking(pub(super) Question);
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        self.0.answer(false);
+    }
+}
