@@ -1,0 +1,119 @@
+//! All figures of circuits as Markdown: what `benches/README.md` shows.
+
+use crate::budgets::{BUDGETS, verdict};
+use crate::instructions::{Counts, no_valgrind};
+use crate::subjects::{Subject, bytes_of_keys, find, subjects};
+use crate::{allocations, threads};
+
+const PATHS: [&str; 15] = [
+    "closed",
+    "closed, async",
+    "window of calls",
+    "window of calls, async",
+    "window of calls, failures in it",
+    "window of time",
+    "slow calls",
+    "failing in a row",
+    "failing in a row, formatted text",
+    "failing in a window",
+    "rejected",
+    "rejected, async",
+    "probe succeeds",
+    "open, probe, closed",
+    "by key",
+];
+const FIRST_CALL: &str = "first call of 1 000 names";
+const WHOSE: [&str; 7] =
+    ["#[circuit]", "by hand", "recloser", "failsafe", "seatbelt", "circuitbreaker-rs", "tower-resilience"];
+
+fn paths() -> impl Iterator<Item = &'static str> {
+    PATHS.into_iter().chain([FIRST_CALL])
+}
+
+fn at(path: &str, whose: &str) -> Option<&'static Subject> {
+    find(&format!("{path}: {whose}"))
+}
+
+pub(crate) fn print() {
+    let wanted = subjects().filter(|subject| paths().any(|path| subject.name.starts_with(path)));
+    let extra = ["clock", "text: constant", "text: code"].into_iter().filter_map(find);
+    let Some(counts) = Counts::of(wanted.chain(extra)) else { return no_valgrind() };
+    instructions(&counts);
+    forms(&counts);
+    times();
+    let (closed, open) = bytes_of_keys();
+    println!("\nBytes per key of 16 bytes, default settings: {closed} closed, {open} open.");
+}
+
+fn header(last: &[&str]) {
+    let whose = WHOSE.iter().map(|whose| format!("`{whose}`").replace("`by hand`", "by hand"));
+    let columns: Vec<String> = whose.chain(last.iter().map(|&last| last.to_owned())).collect();
+    println!("\n| path | {} |\n|---|{}", columns.join(" | "), "---|".repeat(columns.len()));
+}
+
+/// Instructions over bare, and allocations where there are any.
+fn instructions(counts: &Counts) {
+    header(&["budget"]);
+    for path in paths() {
+        let cells = WHOSE.map(|whose| at(path, whose).map_or_else(none, |subject| cell(counts, subject)));
+        println!("| {path} | {} | {} |", cells.join(" | "), budget(counts, path));
+    }
+    for name in ["clock", "text: constant", "text: code"] {
+        let Some(count) = find(name).and_then(|subject| counts.over_bare(subject)) else { continue };
+        println!("\n`{name}`: {count}.");
+    }
+}
+
+fn none() -> String {
+    "–".to_owned()
+}
+
+fn cell(counts: &Counts, subject: &Subject) -> String {
+    let over = counts.over_bare(subject).map_or_else(none, |over| format!("{over:+}"));
+    match allocations::of(subject) {
+        0 => over,
+        1 => format!("{over}, 1 alloc."),
+        some => format!("{over}, {some} alloc."),
+    }
+}
+
+fn budget(counts: &Counts, path: &str) -> String {
+    let ours = format!("{path}: #[circuit]");
+    let Some(budget) = BUDGETS.iter().find(|budget| budget.subject == ours) else { return none() };
+    let over = find(&ours).and_then(|subject| counts.over_bare(subject));
+    let (Some(over), Some((limit, words))) = (over, budget.limit(counts)) else { return none() };
+    format!("{words}: {}", verdict(over <= limit))
+}
+
+/// The other forms of ours.
+fn forms(counts: &Counts) {
+    println!("\n| other forms | |\n|---|---|");
+    for subject in subjects() {
+        let Some((path, whose)) = subject.name.split_once(": ") else { continue };
+        let ours = whose.starts_with("#[circuit") || whose.starts_with("call");
+        let listed = whose == "#[circuit]" && paths().any(|known| known == path);
+        if ours && !listed && paths().any(|known| path.starts_with(known)) {
+            println!("| {path}: `{whose}` | {} |", cell(counts, subject));
+        }
+    }
+}
+
+/// Nanoseconds of one thread, and two threads over one.
+fn times() {
+    header(&[]);
+    for path in PATHS {
+        let cells = WHOSE.map(|whose| at(path, whose).map_or_else(none, |subject| time(path, subject)));
+        println!("| {path} | {} |", cells.join(" | "));
+    }
+    println!("\nTwo threads that share nothing: {}×.", threads::ratio(threads::nothing_shared()));
+}
+
+fn time(path: &str, subject: &Subject) -> String {
+    let one = threads::nanoseconds(threads::timed(subject));
+    // A service of tower is called by `&mut`: each thread has its own.
+    if threads::SHARED.contains(&path) && !subject.name.ends_with("tower-resilience") {
+        format!("{one}, {}×", threads::ratio(threads::timed(subject)))
+    } else {
+        one
+    }
+}
