@@ -2,12 +2,16 @@
 
 use std::collections::HashMap;
 use std::hint::black_box;
+use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use crate::subjects::{Subject, find, subjects};
+
+/// Each subject is called this often, and twice as often.
+const CALLS: u64 = 2_000;
 
 /// Those whose name contains `part`.
 pub(crate) fn print(part: &str) {
@@ -77,21 +81,28 @@ pub(crate) fn call(name: &str, calls: &str) -> ExitCode {
 }
 
 fn per_call(subject: &Subject) -> Option<u64> {
-    let calls = subject.calls;
-    Some((count(subject.name, 2 * calls)?.checked_sub(count(subject.name, calls)?)? + calls / 2) / calls)
+    let this = std::env::current_exe().ok()?;
+    per_call_of(&this, &["call", subject.name], CALLS)
 }
 
-/// All instructions of this program making this many calls.
-fn count(name: &str, calls: u64) -> Option<u64> {
+/// Of a program that is told at the end how many calls to make.
+pub(crate) fn per_call_of(program: &Path, arguments: &[&str], calls: u64) -> Option<u64> {
+    let (once, twice) = (count(program, arguments, calls)?, count(program, arguments, 2 * calls)?);
+    Some((twice.checked_sub(once)? + calls / 2) / calls)
+}
+
+/// All instructions of a program that makes this many calls.
+fn count(program: &Path, arguments: &[&str], calls: u64) -> Option<u64> {
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
-        .arg(std::env::current_exe().ok()?)
-        .args(["call", name, &calls.to_string()])
+        .arg(program)
+        .args(arguments)
+        .arg(calls.to_string())
         .output()
         .ok()?;
     let report = String::from_utf8_lossy(&output.stderr);
     if !output.status.success() {
-        eprintln!("  {name}: {report}");
+        eprintln!("  {arguments:?}: {report}");
         return None;
     }
     let line = report.lines().find(|line| line.contains("Collected"))?;

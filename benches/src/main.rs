@@ -20,6 +20,7 @@ mod budgets;
 mod code;
 mod futures;
 mod instructions;
+mod names;
 mod subjects;
 mod table;
 mod threads;

@@ -2,7 +2,6 @@
 
 mod by_hand;
 mod circuit;
-mod named;
 mod peers;
 mod retry;
 
@@ -69,8 +68,6 @@ pub(crate) const SUCCEEDED: u32 = 2;
 pub(crate) const FAILED: u32 = u32::MAX;
 /// What a rejected call returns.
 pub(crate) const REJECTED: u32 = 7;
-/// How often a subject is called to be counted, and then twice as often, where it does not say otherwise.
-const CALLS: u64 = 2_000;
 
 /// A function to be measured, by name: `{path}: {whose}`.
 pub(crate) struct Subject {
@@ -82,11 +79,10 @@ pub(crate) struct Subject {
     pub(crate) prepare: fn(),
     /// What every call returns, unless some of them fail.
     pub(crate) expected: Option<u32>,
-    pub(crate) calls: u64,
 }
 
 const fn subject(name: &'static str, bare: &'static str, call: fn(u32) -> u32) -> Subject {
-    Subject { name, bare, call, prepare: || (), expected: Some(SUCCEEDED), calls: CALLS }
+    Subject { name, bare, call, prepare: || (), expected: Some(SUCCEEDED) }
 }
 
 impl Subject {
@@ -100,11 +96,6 @@ impl Subject {
 
     const fn mixed(self) -> Self {
         Self { expected: None, ..self }
-    }
-
-    /// It can be called this often, twice, and not without end.
-    const fn limited(self, calls: u64) -> Self {
-        Self { calls, ..self }
     }
 
     /// Prepares it and makes one call, so that whatever is set up once has been set up.
@@ -146,7 +137,7 @@ const BARE: &[Subject] = &[
 
 /// All of them, what they are measured over first.
 pub(crate) fn subjects() -> impl Iterator<Item = &'static Subject> {
-    let ours = [retry::SUBJECTS, circuit::SUBJECTS, named::SUBJECTS, by_hand::SUBJECTS];
+    let ours = [retry::SUBJECTS, circuit::SUBJECTS, by_hand::SUBJECTS];
     [BARE].into_iter().chain(ours).chain(peers::SUBJECTS).flatten()
 }
 

@@ -1,9 +1,9 @@
 //! All figures of circuits as Markdown: what `benches/README.md` shows.
 
-use crate::budgets::{BUDGETS, verdict};
+use crate::budgets::{BUDGETS, FIRST_CALL, verdict};
 use crate::instructions::{Counts, no_valgrind};
 use crate::subjects::{Subject, bytes_of_keys, find, subjects};
-use crate::{allocations, threads};
+use crate::{allocations, names, threads};
 
 const PATHS: [&str; 15] = [
     "closed",
@@ -22,24 +22,30 @@ const PATHS: [&str; 15] = [
     "open, probe, closed",
     "by key",
 ];
-const FIRST_CALL: &str = "first call of 1 000 names";
 const WHOSE: [&str; 7] =
     ["#[circuit]", "by hand", "recloser", "failsafe", "seatbelt", "circuitbreaker-rs", "tower-resilience"];
-
-fn paths() -> impl Iterator<Item = &'static str> {
-    PATHS.into_iter().chain([FIRST_CALL])
-}
 
 fn at(path: &str, whose: &str) -> Option<&'static Subject> {
     find(&format!("{path}: {whose}"))
 }
 
 pub(crate) fn print() {
-    let wanted = subjects().filter(|subject| paths().any(|path| subject.name.starts_with(path)));
+    let wanted = subjects().filter(|subject| PATHS.iter().any(|path| subject.name.starts_with(*path)));
     let extra = ["clock", "text: constant", "text: code"].into_iter().filter_map(find);
     let Some(counts) = Counts::of(wanted.chain(extra)) else { return no_valgrind() };
     instructions(&counts);
     forms(&counts);
+    if let Some(names) = names::count() {
+        println!(
+            "\nIn a program with 1 000 named circuits, over the bare function:\n\n| path | instructions | budget |\n|---|---|---|"
+        );
+        let verdict = verdict(names.first_call <= FIRST_CALL);
+        println!(
+            "| first call of a name | {:+}, {} alloc. | +{FIRST_CALL}: {verdict} |",
+            names.first_call, names.allocations
+        );
+        println!("| closed | {:+} | – |", names.closed);
+    }
     times();
     let (closed, open) = bytes_of_keys();
     println!("\nBytes per key of 16 bytes, default settings: {closed} closed, {open} open.");
@@ -54,7 +60,7 @@ fn header(last: &[&str]) {
 /// Instructions over bare, and allocations where there are any.
 fn instructions(counts: &Counts) {
     header(&["budget"]);
-    for path in paths() {
+    for path in PATHS {
         let cells = WHOSE.map(|whose| at(path, whose).map_or_else(none, |subject| cell(counts, subject)));
         println!("| {path} | {} | {} |", cells.join(" | "), budget(counts, path));
     }
@@ -91,8 +97,8 @@ fn forms(counts: &Counts) {
     for subject in subjects() {
         let Some((path, whose)) = subject.name.split_once(": ") else { continue };
         let ours = whose.starts_with("#[circuit") || whose.starts_with("call");
-        let listed = whose == "#[circuit]" && paths().any(|known| known == path);
-        if ours && !listed && paths().any(|known| path.starts_with(known)) {
+        let listed = whose == "#[circuit]" && PATHS.iter().any(|known| *known == path);
+        if ours && !listed && PATHS.iter().any(|known| path.starts_with(known)) {
             println!("| {path}: `{whose}` | {} |", cell(counts, subject));
         }
     }

@@ -1,35 +1,90 @@
-//! A thousand circuits with names: what the first call of each costs.
+//! A program with a thousand named circuits: what the first call of each takes. A program apart, because so many callers
+//! make the compiler inline less everywhere else.
+//!
+//! ```text
+//! named first N        the first calls of N names, after another one
+//! named again N        N calls of one name
+//! named bare N         N calls of the function without a circuit
+//! named allocations    of the first call of a name
+//! ```
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::hint::black_box;
+use std::process::ExitCode;
 
-use resilience::circuit;
-
-use super::{Failure, Subject, subject, value, work};
+use allocation_counter::measure;
+use resilience::{CircuitOpen, circuit};
 
 /// How many names there are; each is called for the first time once.
 const NAMES: usize = 1_000;
 
-pub(super) const SUBJECTS: &[Subject] =
-    &[subject("first call of 1 000 names: #[circuit]", "sync bare", |n| value(next(n)))
-        // The first of all builds the index.
-        .prepared(|| _ = next(1))
-        .limited(400)];
+#[derive(Debug)]
+struct Failure(u32);
 
-/// Calls the next one.
-fn next(n: u32) -> Result<u32, Failure> {
-    static CALLS: AtomicUsize = AtomicUsize::new(0);
-    FUNCTIONS[CALLS.fetch_add(1, Ordering::Relaxed) % NAMES](n)
+impl From<CircuitOpen> for Failure {
+    fn from(_: CircuitOpen) -> Self {
+        Self(7)
+    }
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("down")
+    }
+}
+
+type Call = fn(u32) -> Result<u32, Failure>;
+
+#[inline(never)]
+fn work(n: u32) -> Result<u32, Failure> {
+    if black_box(n) == u32::MAX { Err(Failure(n)) } else { Ok(n) }
+}
+
+#[inline(never)]
+fn bare(n: u32) -> Result<u32, Failure> {
+    Ok(work(n)? + 1)
+}
+
+fn call(function: Call) {
+    let result = black_box(function)(black_box(1));
+    assert_eq!(black_box(result.unwrap_or_else(|Failure(code)| code)), 2);
+}
+
+fn main() -> ExitCode {
+    // The first of all builds the index.
+    let [first, others @ ..] = &FUNCTIONS;
+    call(*first);
+    call(bare);
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["allocations"] => {
+            let one = &others[0];
+            println!("{}", measure(|| call(*one)).count_total);
+        }
+        [what, calls] => {
+            let Ok(calls) = calls.parse::<usize>() else { return ExitCode::from(2) };
+            match *what {
+                "first" => others.iter().take(calls).for_each(|function| call(*function)),
+                "again" => (0..calls).for_each(|_| call(*first)),
+                "bare" => (0..calls).for_each(|_| call(bare)),
+                _ => return ExitCode::from(2),
+            }
+        }
+        _ => return ExitCode::from(2),
+    }
+    ExitCode::SUCCESS
 }
 
 macro_rules! named {
     ($($function:ident $name:literal,)*) => {
         $(
             #[circuit(name = $name)]
+            #[inline(never)]
             fn $function(n: u32) -> Result<u32, Failure> {
                 Ok(work(n)? + 1)
             }
         )*
-        static FUNCTIONS: [fn(u32) -> Result<u32, Failure>; NAMES] = [$($function),*];
+        static FUNCTIONS: [Call; NAMES] = [$($function),*];
     };
 }
 
