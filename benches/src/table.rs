@@ -1,6 +1,6 @@
 //! All figures of circuits as Markdown: what `benches/README.md` shows.
 
-use crate::budgets::{BUDGETS, FIRST_CALL, verdict};
+use crate::budgets::{BUDGETS, FIRST_CALL, is_within, verdict};
 use crate::instructions::{Counts, no_valgrind};
 use crate::subjects::{Subject, bytes_of_keys, find, subjects};
 use crate::{allocations, names, threads};
@@ -88,7 +88,7 @@ fn budget(counts: &Counts, path: &str) -> String {
     let Some(budget) = BUDGETS.iter().find(|budget| budget.subject == ours) else { return none() };
     let over = find(&ours).and_then(|subject| counts.over_bare(subject));
     let (Some(over), Some((limit, words))) = (over, budget.limit(counts)) else { return none() };
-    format!("{words}: {}", verdict(over <= limit))
+    format!("{words}: {}", verdict(is_within(over, limit)))
 }
 
 /// The other forms of ours.
@@ -97,7 +97,7 @@ fn forms(counts: &Counts) {
     for subject in subjects() {
         let Some((path, whose)) = subject.name.split_once(": ") else { continue };
         let ours = whose.starts_with("#[circuit") || whose.starts_with("call");
-        let listed = whose == "#[circuit]" && PATHS.iter().any(|known| *known == path);
+        let listed = whose == "#[circuit]" && PATHS.contains(&path);
         if ours && !listed && PATHS.iter().any(|known| path.starts_with(known)) {
             println!("| {path}: `{whose}` | {} |", cell(counts, subject));
         }
@@ -111,15 +111,14 @@ fn times() {
         let cells = WHOSE.map(|whose| at(path, whose).map_or_else(none, |subject| time(path, subject)));
         println!("| {path} | {} |", cells.join(" | "));
     }
-    println!("\nTwo threads that share nothing: {}×.", threads::ratio(threads::nothing_shared()));
+    if let (one, Some(ratio)) = threads::figures(threads::nothing_shared(), true) {
+        println!("\nTwo threads that share nothing: {one}, {ratio}×.");
+    }
 }
 
 fn time(path: &str, subject: &Subject) -> String {
-    let one = threads::nanoseconds(threads::timed(subject));
     // A service of tower is called by `&mut`: each thread has its own.
-    if threads::SHARED.contains(&path) && !subject.name.ends_with("tower-resilience") {
-        format!("{one}, {}×", threads::ratio(threads::timed(subject)))
-    } else {
-        one
-    }
+    let shared = threads::SHARED.contains(&path) && !subject.name.ends_with("tower-resilience");
+    let (one, ratio) = threads::figures(threads::timed(subject), shared);
+    ratio.map_or_else(|| one.clone(), |ratio| format!("{one}, {ratio}×"))
 }

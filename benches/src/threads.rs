@@ -15,8 +15,8 @@ use crate::subjects::{Subject, find, work};
 const CALLS: u32 = 20_000;
 /// The best of these is taken.
 const ROUNDS: u32 = 20;
-/// How many rounds are made at most to have so many that count.
-const TRIES: u32 = 400;
+/// How long to try for this many rounds that count.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The paths of which two threads are measured.
 pub(crate) const SHARED: [&str; 7] = [
@@ -35,12 +35,12 @@ type Timed = (fn(u32) -> u32, fn());
 
 pub(crate) fn print() {
     println!("\ntwo threads over one (wall time, best of {ROUNDS} undisturbed rounds of {CALLS} calls each)");
-    println!("  {:<50} {}", "nothing shared", figures(nothing_shared()));
+    row("nothing shared", nothing_shared());
     for path in SHARED {
         for whose in WHOSE {
             let name = format!("{path}: {whose}");
             let Some(subject) = find(&name) else { continue };
-            println!("  {name:<50} {}", figures(timed(subject)));
+            row(&name, timed(subject));
         }
     }
 }
@@ -53,23 +53,21 @@ pub(crate) fn timed(subject: &Subject) -> Timed {
     (subject.call, subject.prepare)
 }
 
-/// Of one thread, and of two over one.
-fn figures(timed: Timed) -> String {
-    format!("{:>10}   2T {:>6}", nanoseconds(timed), ratio(timed))
+fn row(name: &str, timed: Timed) {
+    let (one, ratio) = figures(timed, true);
+    println!("  {name:<50} {one:>10}   2T {:>6}", ratio.unwrap_or_default());
 }
 
-/// Nanoseconds of a call by one thread.
-pub(crate) fn nanoseconds(timed: Timed) -> String {
-    let (time, sure) = best(1, timed);
-    let each = time.as_secs_f64() * 1e9 / f64::from(CALLS);
-    format!("{}{each:.1} ns", mark(sure))
-}
-
-/// The throughput of two threads over that of one.
-pub(crate) fn ratio(timed: Timed) -> String {
-    let ((one, sure_of_one), (two, sure_of_two)) = (best(1, timed), best(2, timed));
-    let ratio = 2.0 * one.as_secs_f64() / two.as_secs_f64();
-    format!("{}{ratio:.2}", mark(sure_of_one && sure_of_two))
+/// Nanoseconds of a call by one thread, and the throughput of two threads over that of one.
+pub(crate) fn figures(timed: Timed, shared: bool) -> (String, Option<String>) {
+    let (one, sure_of_one) = best(1, timed);
+    let each = one.as_secs_f64() * 1e9 / f64::from(CALLS);
+    let ratio = shared.then(|| {
+        let (two, sure_of_two) = best(2, timed);
+        let ratio = 2.0 * one.as_secs_f64() / two.as_secs_f64();
+        format!("{}{ratio:.2}", mark(sure_of_one && sure_of_two))
+    });
+    (format!("{}{each:.1} ns", mark(sure_of_one)), ratio)
 }
 
 /// Every round was disturbed.
@@ -80,15 +78,13 @@ fn mark(sure: bool) -> &'static str {
 /// The best of the rounds that count, or of all of them if none does.
 fn best(threads: u32, timed: Timed) -> (Duration, bool) {
     let (mut best, mut best_of_all, mut rounds) = (Duration::MAX, Duration::MAX, 0);
-    for _ in 0..TRIES {
+    let start = Instant::now();
+    while rounds < ROUNDS && start.elapsed() < PATIENCE {
         let (time, waited) = round(threads, timed);
         best_of_all = best_of_all.min(time);
         if waited < time / 50 {
             best = best.min(time);
             rounds += 1;
-        }
-        if rounds == ROUNDS {
-            break;
         }
     }
     if rounds > 0 { (best, true) } else { (best_of_all, false) }
