@@ -44,7 +44,7 @@ pub(crate) fn print() {
             "| first call of a name | {:+}, {} alloc. | +{FIRST_CALL}: {verdict} |",
             names.first_call, names.allocations
         );
-        println!("| closed | {:+} | – |", names.closed);
+        println!("| closed, by name | {:+} | – |", names.closed);
     }
     times();
     let (closed, open) = bytes_of_keys();
@@ -106,19 +106,26 @@ fn forms(counts: &Counts) {
 
 /// Nanoseconds of one thread, and two threads over one.
 fn times() {
-    header(&[]);
+    header(&["two threads, budget"]);
     for path in PATHS {
-        let cells = WHOSE.map(|whose| at(path, whose).map_or_else(none, |subject| time(path, subject)));
-        println!("| {path} | {} |", cells.join(" | "));
+        let shared = threads::SHARED.iter().find(|(known, _)| *known == path);
+        let mut verdict = none();
+        let cells = WHOSE.map(|whose| {
+            let Some(subject) = at(path, whose) else { return none() };
+            // A service of tower is called by `&mut`: each thread has its own.
+            let shared = shared.filter(|_| whose != "tower-resilience");
+            let figures = threads::figures(threads::timed(subject), shared.is_some());
+            if let (Some((_, Some(budget))), "#[circuit]") = (shared, whose) {
+                verdict =
+                    format!("≥ {budget}×: {}", if figures.ratio >= *budget { "within" } else { "UNDER" });
+            }
+            match figures.two {
+                Some(two) => format!("{}, {two}×", figures.one),
+                None => figures.one,
+            }
+        });
+        println!("| {path} | {} | {verdict} |", cells.join(" | "));
     }
-    if let (one, Some(ratio)) = threads::figures(threads::nothing_shared(), true) {
-        println!("\nTwo threads that share nothing: {one}, {ratio}×.");
-    }
-}
-
-fn time(path: &str, subject: &Subject) -> String {
-    // A service of tower is called by `&mut`: each thread has its own.
-    let shared = threads::SHARED.contains(&path) && !subject.name.ends_with("tower-resilience");
-    let (one, ratio) = threads::figures(threads::timed(subject), shared);
-    ratio.map_or_else(|| one.clone(), |ratio| format!("{one}, {ratio}×"))
+    let nothing = threads::figures(threads::nothing_shared(), true);
+    println!("\nTwo threads that share nothing: {}, {}×.", nothing.one, nothing.two.unwrap_or_default());
 }

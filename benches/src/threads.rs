@@ -14,19 +14,20 @@ use crate::subjects::{Subject, find, work};
 
 const CALLS: u32 = 20_000;
 /// The best of these is taken.
-const ROUNDS: u32 = 20;
+const ROUNDS: u32 = 100;
 /// How long to try for this many rounds that count.
-const PATIENCE: Duration = Duration::from_secs(3);
+const PATIENCE: Duration = Duration::from_secs(6);
 
-/// The paths of which two threads are measured.
-pub(crate) const SHARED: [&str; 7] = [
-    "closed",
-    "window of calls",
-    "window of calls, failures in it",
-    "window of time",
-    "failing in a row",
-    "rejected",
-    "by key",
+/// The paths of which two threads are measured, and the throughput that ours is to reach. Printed, and not asserted: it
+/// is wall time.
+pub(crate) const SHARED: [(&str, Option<f64>); 7] = [
+    ("closed", Some(1.8)),
+    ("window of calls", None),
+    ("window of calls, failures in it", None),
+    ("window of time", Some(1.2)),
+    ("failing in a row", None),
+    ("rejected", Some(1.8)),
+    ("by key", Some(1.5)),
 ];
 const WHOSE: [&str; 5] = ["#[circuit]", "by hand", "recloser", "failsafe", "circuitbreaker-rs"];
 
@@ -36,7 +37,7 @@ type Timed = (fn(u32) -> u32, fn());
 pub(crate) fn print() {
     println!("\ntwo threads over one (wall time, best of {ROUNDS} undisturbed rounds of {CALLS} calls each)");
     row("nothing shared", nothing_shared());
-    for path in SHARED {
+    for (path, _) in SHARED {
         for whose in WHOSE {
             let name = format!("{path}: {whose}");
             let Some(subject) = find(&name) else { continue };
@@ -54,20 +55,29 @@ pub(crate) fn timed(subject: &Subject) -> Timed {
 }
 
 fn row(name: &str, timed: Timed) {
-    let (one, ratio) = figures(timed, true);
-    println!("  {name:<50} {one:>10}   2T {:>6}", ratio.unwrap_or_default());
+    let figures = figures(timed, true);
+    println!("  {name:<50} {:>10}   2T {:>6}", figures.one, figures.two.unwrap_or_default());
 }
 
-/// Nanoseconds of a call by one thread, and the throughput of two threads over that of one.
-pub(crate) fn figures(timed: Timed, shared: bool) -> (String, Option<String>) {
+/// Wall times, as they are printed.
+pub(crate) struct Figures {
+    /// Nanoseconds of a call by one thread.
+    pub(crate) one: String,
+    /// The throughput of two threads over that of one.
+    pub(crate) two: Option<String>,
+    pub(crate) ratio: f64,
+}
+
+pub(crate) fn figures(timed: Timed, shared: bool) -> Figures {
     let (one, sure_of_one) = best(1, timed);
+    let (two, sure_of_two) = if shared { best(2, timed) } else { (one, true) };
+    let ratio = 2.0 * one.as_secs_f64() / two.as_secs_f64();
     let each = one.as_secs_f64() * 1e9 / f64::from(CALLS);
-    let ratio = shared.then(|| {
-        let (two, sure_of_two) = best(2, timed);
-        let ratio = 2.0 * one.as_secs_f64() / two.as_secs_f64();
-        format!("{}{ratio:.2}", mark(sure_of_one && sure_of_two))
-    });
-    (format!("{}{each:.1} ns", mark(sure_of_one)), ratio)
+    Figures {
+        one: format!("{}{each:.1} ns", mark(sure_of_one)),
+        two: shared.then(|| format!("{}{ratio:.2}", mark(sure_of_one && sure_of_two))),
+        ratio,
+    }
 }
 
 /// Every round was disturbed.

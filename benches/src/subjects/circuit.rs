@@ -30,7 +30,10 @@ pub(super) const SUBJECTS: &[Subject] = &[
         fails_with_text(FAILED).unwrap_or_else(|Coded(code)| code)
     })
     .returns(FAILED),
-    subject("failing in a window: #[circuit]", "mostly failing bare", |n| value(fails_in_window(n))).mixed(),
+    subject("failing in a window: #[circuit]", "mostly failing bare", |n| value(fails_in_window(n)))
+        // The window is there once a call has failed.
+        .prepared(|| super::a_hundred_failures(fails_in_window))
+        .mixed(),
     subject("rejected: #[circuit]", "sync bare", |n| value(opened(n)))
         .prepared(|| _ = opened(FAILED))
         .returns(REJECTED),

@@ -92,7 +92,7 @@ async fn opened_async(n: u32) -> Result<u32, Failure> {
 #[inline(never)]
 fn probed(n: u32) -> Result<u32, Failure> {
     static BREAKER: LazyLock<Recloser> =
-        LazyLock::new(|| opening().open_wait(BRIEFLY).half_open_len(1 << 24).build());
+        LazyLock::new(|| opening().open_wait(BRIEFLY).half_open_len(1 << 20).build());
     BREAKER.call(|| Ok(work(n)? + 1)).map_err(failure)
 }
 
