@@ -16,7 +16,7 @@ const CALLS: u32 = 20_000;
 /// The best of these is taken.
 const ROUNDS: u32 = 100;
 /// How long to try for this many rounds that count.
-const PATIENCE: Duration = Duration::from_secs(6);
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The paths of which two threads are measured, and the throughput that ours is to reach. Printed, and not asserted: it
 /// is wall time.
@@ -69,35 +69,56 @@ pub(crate) struct Figures {
 }
 
 pub(crate) fn figures(timed: Timed, shared: bool) -> Figures {
-    let (one, sure_of_one) = best(1, timed);
-    let (two, sure_of_two) = if shared { best(2, timed) } else { (one, true) };
-    let ratio = 2.0 * one.as_secs_f64() / two.as_secs_f64();
-    let each = one.as_secs_f64() * 1e9 / f64::from(CALLS);
+    let (mut one, mut two) = (Best::new(), Best::new());
+    let start = Instant::now();
+    // By turns, so that a machine that is slower for a while is slower for both.
+    while start.elapsed() < PATIENCE && !(one.is_sure() && (!shared || two.is_sure())) {
+        one.add(round(1, timed));
+        if shared {
+            two.add(round(2, timed));
+        }
+    }
+    let ratio = 2.0 * one.time().as_secs_f64() / two.time().as_secs_f64();
+    let each = one.time().as_secs_f64() * 1e9 / f64::from(CALLS);
     Figures {
-        one: format!("{}{each:.1} ns", mark(sure_of_one)),
-        two: shared.then(|| format!("{}{ratio:.2}", mark(sure_of_one && sure_of_two))),
+        one: format!("{}{each:.1} ns", one.mark()),
+        two: shared.then(|| format!("{}{ratio:.2}", two.mark())),
         ratio,
     }
 }
 
-/// Every round was disturbed.
-fn mark(sure: bool) -> &'static str {
-    if sure { "" } else { "~" }
+/// The best of the rounds that count, or of all of them if none does.
+struct Best {
+    rounds: u32,
+    undisturbed: Duration,
+    any: Duration,
 }
 
-/// The best of the rounds that count, or of all of them if none does.
-fn best(threads: u32, timed: Timed) -> (Duration, bool) {
-    let (mut best, mut best_of_all, mut rounds) = (Duration::MAX, Duration::MAX, 0);
-    let start = Instant::now();
-    while rounds < ROUNDS && start.elapsed() < PATIENCE {
-        let (time, waited) = round(threads, timed);
-        best_of_all = best_of_all.min(time);
+impl Best {
+    const fn new() -> Self {
+        Self { rounds: 0, undisturbed: Duration::MAX, any: Duration::MAX }
+    }
+
+    fn add(&mut self, (time, waited): (Duration, Duration)) {
+        self.any = self.any.min(time);
         if waited < time / 50 {
-            best = best.min(time);
-            rounds += 1;
+            self.undisturbed = self.undisturbed.min(time);
+            self.rounds += 1;
         }
     }
-    if rounds > 0 { (best, true) } else { (best_of_all, false) }
+
+    const fn is_sure(&self) -> bool {
+        self.rounds >= ROUNDS
+    }
+
+    fn time(&self) -> Duration {
+        if self.rounds > 0 { self.undisturbed } else { self.any }
+    }
+
+    /// Few rounds counted.
+    const fn mark(&self) -> &'static str {
+        if self.rounds < ROUNDS / 10 { "~" } else { "" }
+    }
 }
 
 /// From the first call of any thread to the last, and how long a thread waited for a processor.
