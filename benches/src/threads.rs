@@ -144,8 +144,11 @@ fn round(threads: u32, (call, prepare): Timed) -> (Duration, Duration) {
         let threads: Vec<_> = (1..=threads).map(|number| scope.spawn(move || run(number))).collect();
         let times: Vec<_> = threads.into_iter().filter_map(|thread| thread.join().ok()).collect();
         let begin = times.iter().map(|(begin, ..)| *begin).min();
+        let last_begin = times.iter().map(|(begin, ..)| *begin).max();
         let end = times.iter().map(|(_, end, _)| *end).max();
-        let waited = times.iter().map(|(.., waited)| *waited).max().unwrap_or_default();
+        // A thread that begins late has waited too, for a processor that a hypervisor took away.
+        let late = begin.zip(last_begin).map_or(Duration::ZERO, |(begin, last)| last - begin);
+        let waited = times.iter().map(|(.., waited)| *waited).max().unwrap_or_default().max(late);
         let time = begin.zip(end).map_or(Duration::MAX, |(begin, end)| end.saturating_duration_since(begin));
         (time, waited)
     })
