@@ -8,6 +8,7 @@
 //! cargo run --release -p resilience-benches -- futures       bytes of an async function's future
 //! cargo run --release -p resilience-benches -- waits         a retry without a wait, as a ratio within this run
 //! cargo run --release -p resilience-benches -- threads       two on one circuit, as a ratio within this run
+//! cargo run --release -p resilience-benches -- table         all figures of circuits, as Markdown
 //! cargo run --release -p resilience-benches -- budgets       fails if a counted figure is over its budget
 //! cargo run --release -p resilience-benches -- batch         jobs polled in a batch: time, and bytes of each
 //! cargo run --release -p resilience-benches -- code          machine code and `cargo check` time of 100 functions
@@ -15,10 +16,13 @@
 
 mod allocations;
 mod batch;
+mod budgets;
 mod code;
 mod futures;
 mod instructions;
+mod names;
 mod subjects;
+mod table;
 mod threads;
 mod waits;
 
@@ -40,6 +44,7 @@ fn main() -> ExitCode {
         ["instructions"] => instructions::print(""),
         ["instructions", part] => instructions::print(part),
         ["threads"] => threads::print(),
+        ["table"] => table::print(),
         ["allocations"] => allocations::print(),
         ["futures"] => futures::print(),
         ["waits"] => waits::print(),
@@ -50,7 +55,7 @@ fn main() -> ExitCode {
             let (Ok(jobs), Ok(rounds)) = (jobs.parse(), rounds.parse()) else { return ExitCode::from(2) };
             batch::run(jobs, rounds);
         }
-        ["budgets"] => return instructions::check_budgets(),
+        ["budgets"] => return budgets::check(),
         // What callgrind runs.
         ["call", subject, calls] => return instructions::call(subject, calls),
         _ => {

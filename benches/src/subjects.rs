@@ -1,24 +1,26 @@
-//! The functions that are measured: the same body bare, written by hand, under our attributes, and under the peers'.
+//! The functions that are measured: the same body bare, with a breaker by hand, under our attributes, and under the peers.
 
+mod by_hand;
 mod circuit;
-mod circuit_peers;
+mod peers;
 mod retry;
 
+use std::fmt::{self, Write as _};
 use std::hint::black_box;
 use std::pin::pin;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll, Waker};
-use std::time::Instant;
 
 use resilience::{CircuitOpen, TimedOut};
 
-pub(crate) use self::circuit::closed_async;
-pub(crate) use self::circuit_peers::{with_failsafe_async, with_recloser_async, with_seatbelt, with_tower};
+pub(crate) use self::circuit::{bytes_of_keys, closed_async};
+pub(crate) use self::peers::{with_failsafe_async, with_recloser_async, with_seatbelt, with_tower};
 pub(crate) use self::retry::{
     backed_off, backon_async, backon_macro_async, by_hand_async, form_async, polled_async, retried_async,
     tokio_retry, tryhard_async,
 };
 
-/// An error of the size of a code, as a client's `ErrorKind` is.
+/// An error of the size of a code, as a client's `ErrorKind` is, whose text is a constant.
 #[derive(Debug)]
 pub(crate) struct Failure(pub(crate) u32);
 
@@ -29,46 +31,118 @@ impl From<TimedOut> for Failure {
 }
 
 impl From<CircuitOpen> for Failure {
-    fn from(open: CircuitOpen) -> Self {
-        Self(open.failures())
+    fn from(_: CircuitOpen) -> Self {
+        Self(REJECTED)
     }
 }
 
-impl std::fmt::Display for Failure {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "code {}", self.0)
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("down")
     }
 }
 
 impl std::error::Error for Failure {}
 
-/// One thing to be called, by name.
+/// The same error, whose text is formatted.
+#[derive(Debug)]
+pub(crate) struct Coded(u32);
+
+impl From<CircuitOpen> for Coded {
+    fn from(_: CircuitOpen) -> Self {
+        Self(REJECTED)
+    }
+}
+
+impl fmt::Display for Coded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "code {}", self.0)
+    }
+}
+
+impl std::error::Error for Coded {}
+
+/// What a call that succeeds returns.
+pub(crate) const SUCCEEDED: u32 = 2;
+/// The argument that makes the work fail, and what such a call returns.
+pub(crate) const FAILED: u32 = u32::MAX;
+/// What a rejected call returns.
+pub(crate) const REJECTED: u32 = 7;
+
+/// A function to be measured, by name: `{path}: {whose}`.
 pub(crate) struct Subject {
     pub(crate) name: &'static str,
-    /// The subject without any attribute, to be subtracted.
+    /// The subject without a circuit or a retry, to be subtracted.
     pub(crate) bare: &'static str,
     pub(crate) call: fn(u32) -> u32,
+    /// Brings it into the state in which it is measured.
+    pub(crate) prepare: fn(),
+    /// What every call returns, unless some of them fail.
+    pub(crate) expected: Option<u32>,
 }
 
 const fn subject(name: &'static str, bare: &'static str, call: fn(u32) -> u32) -> Subject {
-    Subject { name, bare, call }
+    Subject { name, bare, call, prepare: || (), expected: Some(SUCCEEDED) }
+}
+
+impl Subject {
+    const fn prepared(self, prepare: fn()) -> Self {
+        Self { prepare, ..self }
+    }
+
+    const fn returns(self, value: u32) -> Self {
+        Self { expected: Some(value), ..self }
+    }
+
+    const fn mixed(self) -> Self {
+        Self { expected: None, ..self }
+    }
+
+    /// Prepares it and makes one call, so that whatever is set up once has been set up.
+    ///
+    /// # Panics
+    /// If it is not in the state in which it is to be measured.
+    pub(crate) fn warm_up(&self) {
+        (self.prepare)();
+        let value = black_box((self.call)(black_box(1)));
+        assert!(self.expected.is_none_or(|expected| value == expected), "{}: returned {value}", self.name);
+    }
 }
 
 /// What everything is measured over.
 const BARE: &[Subject] = &[
     subject("sync bare", "sync bare", |n| value(bare(n))),
     subject("async bare", "async bare", |n| value(ready(bare_async(n)))),
-    subject("failing bare", "failing bare", |n| value(failing(n))),
-    // Not over anything: what one look at the clock costs.
-    subject("clock", "clock", |n| {
-        black_box(Instant::now());
-        n
+    subject("failing bare", "failing bare", |n| value(failing(n))).returns(FAILED),
+    subject("failing async bare", "failing async bare", |n| value(ready(failing_async(n)))).returns(FAILED),
+    subject("mostly failing bare", "mostly failing bare", |n| value(mostly_failing(n))).mixed(),
+    subject("mostly failing async bare", "mostly failing async bare", |n| {
+        value(ready(mostly_failing_async(n)))
+    })
+    .mixed(),
+    subject("cycle bare", "cycle bare", |n| value(failing(n)) & value(bare(n))),
+    subject("cycle async bare", "cycle async bare", |n| {
+        value(ready(failing_async(n))) & value(ready(bare_async(n)))
     }),
+    // What one look at the clock costs, and the text of an error, written into a buffer that has room.
+    subject("nothing", "nothing", |n| n).returns(1),
+    subject("clock", "nothing", |n| {
+        black_box(tokio::time::Instant::now());
+        n
+    })
+    .returns(1),
+    subject("text: constant", "nothing", |n| text(&Failure(n))).returns(1),
+    subject("text: code", "nothing", |n| text(&Coded(FAILED - n))).returns(1),
 ];
 
 /// All of them, what they are measured over first.
 pub(crate) fn subjects() -> impl Iterator<Item = &'static Subject> {
-    [BARE, retry::SUBJECTS, circuit::SUBJECTS, circuit_peers::SUBJECTS].into_iter().flatten()
+    let ours = [retry::SUBJECTS, circuit::SUBJECTS, by_hand::SUBJECTS];
+    [BARE].into_iter().chain(ours).chain(peers::SUBJECTS).flatten()
+}
+
+pub(crate) fn find(name: &str) -> Option<&'static Subject> {
+    subjects().find(|subject| subject.name == name)
 }
 
 fn value(result: Result<u32, Failure>) -> u32 {
@@ -84,10 +158,36 @@ fn ready<F: Future>(future: F) -> F::Output {
     }
 }
 
+/// An error's text, written where `to_string` would allocate.
+#[inline(never)]
+fn text(error: &dyn fmt::Display) -> u32 {
+    struct Buffer([u8; 64], usize);
+
+    impl fmt::Write for Buffer {
+        fn write_str(&mut self, more: &str) -> fmt::Result {
+            let free = self.0.get_mut(self.1..self.1 + more.len()).ok_or(fmt::Error)?;
+            free.copy_from_slice(more.as_bytes());
+            self.1 += more.len();
+            Ok(())
+        }
+    }
+
+    let mut buffer = Buffer([0; 64], 0);
+    let written = write!(buffer, "{error}");
+    black_box(&buffer.0);
+    u32::from(written.is_ok())
+}
+
 /// The work: it cannot be seen through, and it may fail.
 #[inline(never)]
 pub(crate) fn work(n: u32) -> Result<u32, Failure> {
-    if black_box(n) == u32::MAX { Err(Failure(n)) } else { Ok(n) }
+    if black_box(n) == FAILED { Err(Failure(n)) } else { Ok(n) }
+}
+
+/// What the work is given where it fails most of the time: one call of 16 succeeds.
+fn mostly() -> u32 {
+    static CALLS: AtomicU32 = AtomicU32::new(0);
+    if CALLS.fetch_add(1, Ordering::Relaxed) % 16 == 0 { 1 } else { FAILED }
 }
 
 #[inline(never)]
@@ -102,5 +202,34 @@ pub(crate) async fn bare_async(n: u32) -> Result<u32, Failure> {
 
 #[inline(never)]
 fn failing(_: u32) -> Result<u32, Failure> {
-    Ok(work(u32::MAX)? + 1)
+    Ok(work(FAILED)? + 1)
+}
+
+#[inline(never)]
+#[expect(clippy::unused_async, reason = "an attribute would stand on it")]
+async fn failing_async(_: u32) -> Result<u32, Failure> {
+    Ok(work(FAILED)? + 1)
+}
+
+#[inline(never)]
+fn mostly_failing(_: u32) -> Result<u32, Failure> {
+    Ok(work(mostly())? + 1)
+}
+
+#[inline(never)]
+#[expect(clippy::unused_async, reason = "an attribute would stand on it")]
+async fn mostly_failing_async(_: u32) -> Result<u32, Failure> {
+    Ok(work(mostly())? + 1)
+}
+
+/// A success and a hundred failures: a rate of 100 % is not reached.
+fn a_hundred_failures(call: fn(u32) -> Result<u32, Failure>) {
+    for n in std::iter::once(1).chain([FAILED; 100]) {
+        let _ = call(n);
+    }
+}
+
+/// The key that a number stands for.
+fn key(n: u32) -> &'static str {
+    if n % 2 == 0 { "b.example" } else { "a.example" }
 }

@@ -1,0 +1,154 @@
+//! Instructions that a call may take over the bare function. Counts repeat, so they may be asserted.
+
+use std::process::ExitCode;
+
+use crate::instructions::{Counts, no_valgrind};
+use crate::names;
+use crate::subjects::{Subject, find};
+
+/// The instructions of a subject over its bare function.
+pub(crate) struct Budget {
+    pub(crate) subject: &'static str,
+    /// Readings of the clock that are part of the budget, as callgrind counts them in the same run.
+    clocks: u32,
+    instructions: u32,
+    /// A subject that renders the error's text, which is part of the budget.
+    text: Option<&'static str>,
+    /// Where it is over the budget: the level that it is held at until it is mended.
+    held: Option<u32>,
+}
+
+/// A count moves by as much when something else in the program changes.
+const MARGIN: i64 = 2;
+
+const fn budget(subject: &'static str, instructions: u32) -> Budget {
+    Budget { subject, clocks: 0, instructions, text: None, held: None }
+}
+
+impl Budget {
+    const fn and_clocks(self, clocks: u32) -> Self {
+        Self { clocks, ..self }
+    }
+
+    const fn and_text(self, subject: &'static str) -> Self {
+        Self { text: Some(subject), ..self }
+    }
+
+    const fn held_at(self, level: u32) -> Self {
+        Self { held: Some(level), ..self }
+    }
+
+    /// In instructions, and as words.
+    pub(crate) fn limit(&self, counts: &Counts) -> Option<(i64, String)> {
+        let over_nothing = |name: &str| counts.over_bare(find(name)?);
+        let mut limit = i64::from(self.instructions);
+        let mut words = format!("+{}", self.instructions);
+        if self.clocks > 0 {
+            let clock = over_nothing("clock")?;
+            limit += i64::from(self.clocks) * clock;
+            words = format!("{} × {clock} (clock) {words}", self.clocks);
+        }
+        if let Some(text) = self.text {
+            let text = over_nothing(text)?;
+            limit += text;
+            words = format!("{words} + {text} (text)");
+        }
+        Some((limit, words))
+    }
+
+    /// It, its bare function, and what its limit is made of.
+    fn subjects(&self) -> impl Iterator<Item = &'static Subject> {
+        [Some(self.subject), self.text, Some("clock")].into_iter().flatten().filter_map(find)
+    }
+}
+
+/// The loop by hand is what `#[retry]` is measured over; a circuit, its bare function.
+const BY_HAND: [(&str, &str, i64); 2] =
+    [("sync #[retry]", "sync by hand", 6), ("async #[retry]", "async by hand", 10)];
+
+pub(crate) const BUDGETS: &[Budget] = &[
+    budget("closed: #[circuit]", 16),
+    // Over 52 by 5.
+    budget("closed, async: #[circuit]", 52).held_at(57),
+    budget("window of calls: #[circuit]", 16),
+    // Over 90 by 229.
+    budget("window of calls, failures in it: #[circuit]", 90).held_at(319),
+    // Over a clock and 80, 128, by 101.
+    budget("window of time: #[circuit]", 80).and_clocks(1).held_at(229),
+    // Over two clocks and 60, 156, by 174.
+    budget("slow calls: #[circuit]", 60).and_clocks(2).held_at(330),
+    // Over 80 and the text, 218, by 273.
+    budget("failing in a row: #[circuit]", 80).and_text("text: constant").held_at(491),
+    // Over 80 and the text, 488, by 352.
+    budget("failing in a row, formatted text: #[circuit]", 80).and_text("text: code").held_at(840),
+    // Over 150 and the text, 288, by 270.
+    budget("failing in a window: #[circuit]", 150).and_text("text: constant").held_at(558),
+    // Over a clock and 60, 108, by 38.
+    budget("rejected: #[circuit]", 60).and_clocks(1).held_at(146),
+    // Over 350 by 269.
+    budget("by key: #[circuit]", 350).held_at(619),
+];
+
+/// The first call of a named circuit, where the program has a thousand.
+pub(crate) const FIRST_CALL: i64 = 2_000;
+
+pub(crate) fn check() -> ExitCode {
+    let by_hand = BY_HAND.iter().flat_map(|(ours, hand, _)| [find(ours), find(hand)]).flatten();
+    let Some(counts) = Counts::of(BUDGETS.iter().flat_map(Budget::subjects).chain(by_hand)) else {
+        no_valgrind();
+        return ExitCode::FAILURE;
+    };
+    let retries = BY_HAND.iter().map(|(ours, hand, budget)| check_retry(&counts, ours, hand, *budget));
+    let circuits = BUDGETS.iter().map(|budget| check_circuit(&counts, budget));
+    // All of them, also behind the first that is over.
+    let over = retries
+        .chain(circuits)
+        .chain(std::iter::once_with(check_first_call))
+        .filter(|held| *held != Some(true))
+        .count();
+    if over == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn check_retry(counts: &Counts, ours: &str, hand: &str, budget: i64) -> Option<bool> {
+    let over = counts.over_bare(find(ours)?)? - counts.over_bare(find(hand)?)?;
+    let within = over <= budget;
+    println!("{ours}: {over:+} over {hand}, budget +{budget}: {}", verdict(within));
+    Some(within)
+}
+
+fn check_first_call() -> Option<bool> {
+    let over = names::count()?.first_call;
+    let within = over <= FIRST_CALL;
+    println!("first call of 1 000 names: {over:+}, budget +{FIRST_CALL}: {}", verdict(within));
+    Some(within)
+}
+
+/// Whether it is within its budget, or at least no worse than the level it is held at.
+fn check_circuit(counts: &Counts, budget: &Budget) -> Option<bool> {
+    let over = counts.over_bare(find(budget.subject)?)?;
+    let (limit, words) = budget.limit(counts)?;
+    let within = is_within(over, limit);
+    print!("{}: {over:+}, budget {words} = +{limit}: {}", budget.subject, verdict(within));
+    let held = match budget.held {
+        Some(level) if !within => {
+            let held = over <= i64::from(level) + MARGIN;
+            print!(", {} +{level}", if held { "held at" } else { "and WORSE than" });
+            held
+        }
+        Some(level) => {
+            print!(", no longer to be held at +{level}");
+            true
+        }
+        None => within,
+    };
+    println!();
+    Some(held)
+}
+
+pub(crate) fn is_within(over: i64, limit: i64) -> bool {
+    over <= limit + MARGIN
+}
+
+pub(crate) fn verdict(within: bool) -> &'static str {
+    if within { "within" } else { "OVER" }
+}
