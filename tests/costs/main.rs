@@ -111,10 +111,9 @@ fn the_future_of_a_retried_function_is_small_and_a_limited_one_holds_one_timer()
 }
 
 /// Bytes on the heap for each key of a full set.
-fn bytes_per_key(key: impl Fn(u32) -> String, call: impl Fn() -> Result<(), String>) -> u64 {
+fn bytes_per_key(threshold: u32, key: impl Fn(u32) -> String, call: impl Fn() -> Result<(), String>) -> u64 {
     const KEYS: u32 = 1024;
-    const TRIPS_AT_ONCE: CircuitConfig = CircuitConfig::new().failure_threshold(1);
-    let circuits = KeyedCircuits::new("hosts", TRIPS_AT_ONCE, KEYS);
+    let circuits = KeyedCircuits::new("hosts", CircuitConfig::new().failure_threshold(threshold), KEYS);
     let keys: Vec<_> = (0..2 * KEYS).map(key).collect();
     let filled = measure(|| {
         for key in &keys {
@@ -128,13 +127,21 @@ fn bytes_per_key(key: impl Fn(u32) -> String, call: impl Fn() -> Result<(), Stri
 #[test]
 fn the_bytes_of_a_key_are_bounded_however_long_the_key_and_its_error_are() {
     let host = |n| format!("host-{n}.example:443");
-    let healthy = bytes_per_key(host, || Ok(()));
+    let long = |n| format!("{n}{}", "x".repeat(10_000));
+    let healthy = bytes_per_key(1, host, || Ok(()));
     assert!(healthy <= 850, "{healthy}");
-    let long_key = bytes_per_key(|n| format!("{n}{}", "x".repeat(10_000)), || Ok(()));
+    let long_key = bytes_per_key(1, long, || Ok(()));
     assert!(long_key <= 1000, "{long_key}");
-    let open = bytes_per_key(host, || Err("x".repeat(10_000)));
-    // The text stands in the circuit and in what it tells rejected calls.
-    assert!(open <= 1900, "{open}");
+    // Texts that grow, one after the other.
+    let length = std::cell::Cell::new(400);
+    let error = || {
+        length.set(if length.get() > 600 { 400 } else { length.get() + 7 });
+        Err("x".repeat(length.get()))
+    };
+    let counting = bytes_per_key(1000, long, || error().or_else(|_: String| error()));
+    assert!(counting <= 1512, "{counting}");
+    let open = bytes_per_key(1, long, error);
+    assert!(open <= 2212, "{open}");
 }
 
 #[test]

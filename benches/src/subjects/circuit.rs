@@ -190,8 +190,10 @@ async fn opened_async(n: u32) -> Result<u32, Failure> {
 }
 
 /// Open for a nanosecond: the next call is a probe.
-const BRIEFLY: CircuitConfig =
-    CircuitConfig::new().failure_threshold(1).recovery_timeout(Duration::from_nanos(1));
+const BRIEFLY: CircuitConfig = CircuitConfig::new()
+    .failure_threshold(1)
+    .recovery_timeout(Duration::from_nanos(1))
+    .probe_timeout(Duration::MAX);
 
 /// More probes than there are calls have to succeed.
 #[circuit(config = BRIEFLY, success_threshold = 4_294_967_295)]

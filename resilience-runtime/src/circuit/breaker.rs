@@ -125,8 +125,9 @@ impl CircuitBreaker {
     /// Changes the configuration while the circuit is in use.
     ///
     /// The state, the generation and the listeners stay as they are. What was counted stays as well, unless the kind or the
-    /// size of its window changes; a lower threshold takes effect with the next failure. An open circuit stays open as long
-    /// as it was going to. A call under way keeps the `slow_call` that it began with.
+    /// size of its window changes, to which the threshold of failures [`within`](CircuitConfig::within) a time belongs. A
+    /// lower threshold takes effect with the next result that is counted. An open circuit stays open as long as it was going
+    /// to. A call under way keeps the `slow_call` that it began with, if there is still one.
     ///
     /// ```
     /// use resilience::{CircuitBreaker, CircuitConfig};

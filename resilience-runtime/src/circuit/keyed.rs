@@ -35,7 +35,7 @@ use crate::sync::RwLock;
 /// its result is forgotten, and listeners get a [`CircuitEventKind::KeyNotRemembered`].
 ///
 /// A circuit takes a bounded amount of memory, whatever its key and its errors are: up to 1000 bytes in the default
-/// configuration, and 1100 more while it is open. Long keys are [shortened](Self::MAX_KEY_LENGTH), and 512 bytes of a failure's
+/// configuration, up to 512 more once it has kept the text of a failure, and 700 more while it is open. Long keys are [shortened](Self::MAX_KEY_LENGTH), and 512 bytes of a failure's
 /// text are kept. A window adds a quarter of a byte for each of its calls, and `within` adds eight bytes for each failure
 /// of its threshold.
 ///
@@ -58,7 +58,7 @@ pub struct KeyedCircuits {
 }
 
 impl KeyedCircuits {
-    /// 1024: more than the hosts most programs talk to, and about a megabyte.
+    /// 1024: more than the hosts most programs talk to, and about a megabyte while they are healthy.
     pub const DEFAULT_MAX_KEYS: u32 = 1024;
 
     /// 128 bytes: as long as a host name with a port can be, and half as much for what comes in front.

@@ -298,6 +298,7 @@ impl Machine {
         if !rules.same_window(&self.rules) {
             if let State::Closed { window } | State::MetricsOnly { window } = &mut self.state {
                 *window = Window::new(&rules.trip);
+                self.last_failure.clear();
             }
         }
         (self.config, self.rules) = (config, rules);
@@ -461,9 +462,14 @@ impl Rules {
 
     /// How a window sees the call; `None` for one that counts as nothing.
     fn judge(&self, outcome: Outcome<'_>) -> Option<Seen> {
+        // A call that was slow when it began is not slow for rules that know no slow calls.
+        let is_slow = |slow| slow && self.slow_call.is_some();
         match outcome {
-            Outcome::Success { slow } => Some(Seen { failed: slow && self.slow_is_failure(), slow }),
-            Outcome::Failure { slow, .. } => Some(Seen { failed: true, slow }),
+            Outcome::Success { slow } => {
+                let slow = is_slow(slow);
+                Some(Seen { failed: slow && self.slow_is_failure(), slow })
+            }
+            Outcome::Failure { slow, .. } => Some(Seen { failed: true, slow: is_slow(slow) }),
             Outcome::Nothing => None,
         }
     }
@@ -629,6 +635,23 @@ mod tests {
         end(&mut closed, FAILED, at(0));
         assert_eq!(standing(&closed), (true, Nanos::NEVER));
         assert_eq!(standing(&open(CircuitConfig::new())), (false, at(10)));
+    }
+
+    #[test]
+    fn a_call_that_was_slow_when_it_began_is_good_for_a_configuration_that_knows_no_slow_calls() {
+        let rates = CircuitConfig::new().slow_call(SECOND).slow_rate(1.0).window_calls(9);
+        let mut machine = machine(rates);
+        machine.reconfigure(CircuitConfig::new().failure_threshold(1));
+        end(&mut machine, Outcome::Success { slow: true }, at(0));
+        assert_eq!((machine.state(), machine.failures(at(0))), (CircuitState::Closed, 0));
+    }
+
+    #[test]
+    fn a_window_that_begins_anew_forgets_its_last_failure() {
+        let mut machine = machine(CircuitConfig::new());
+        end(&mut machine, FAILED, at(0));
+        machine.reconfigure(CircuitConfig::new().within(SECOND));
+        assert_eq!((machine.failures(at(0)), machine.last_failure()), (0, None));
     }
 
     #[test]

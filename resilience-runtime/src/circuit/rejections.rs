@@ -8,8 +8,8 @@
 //! # Synchronization
 //! The number is `Relaxed`: it names a snapshot and publishes nothing. The snapshot itself is read under its lock, which is
 //! only taken by a thread that has no copy, and under which nothing else happens. A number that is out of date finds a
-//! snapshot of another generation, which its reader discards, or one of this generation that rejected calls a moment ago: a
-//! thread that has seen the circuit change since has also seen the number change, because the change wrote it first.
+//! snapshot of another generation, which its reader discards, or one of a half-open circuit whose places were taken a moment
+//! ago: then the call was rejected at that moment.
 
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicU64 as Counter, Ordering as CounterOrdering};
@@ -88,25 +88,60 @@ loom::thread_local! {
     static THREAD: RefCell<Copies> = RefCell::new(Copies::new());
 }
 
-/// A thread's copies, each at the place that its number leads to.
-struct Copies([Option<(u64, Arc<Rejection>)>; COPIES]);
+/// A thread's copies.
+struct Copies {
+    places: [Option<(u64, Arc<Rejection>)>; COPIES],
+    /// The place that the next copy takes.
+    next: usize,
+}
 
 impl Copies {
     const fn new() -> Self {
-        Self([const { None }; COPIES])
+        Self { places: [const { None }; COPIES], next: 0 }
     }
 
     #[inline]
     fn get(&mut self, number: u64, copy: impl FnOnce() -> Option<Arc<Rejection>>) -> Option<Arc<Rejection>> {
-        #[expect(clippy::cast_possible_truncation, reason = "below 8")]
-        let place = &mut self.0[(number % COPIES as u64) as usize];
-        match place {
-            Some((kept, rejection)) if *kept == number => Some(Arc::clone(rejection)),
-            _ => {
-                let rejection = copy()?;
-                *place = Some((number, Arc::clone(&rejection)));
-                Some(rejection)
-            }
+        let kept = self.places.iter().flatten().find(|(kept, _)| *kept == number);
+        if let Some((_, rejection)) = kept {
+            return Some(Arc::clone(rejection));
         }
+        let rejection = copy()?;
+        self.places[self.next] = Some((number, Arc::clone(&rejection)));
+        self.next = (self.next + 1) % COPIES;
+        Some(rejection)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::circuit::CircuitState;
+    use crate::circuit::name::Name;
+
+    fn rejection() -> Arc<Rejection> {
+        Arc::new(Rejection {
+            name: Name::Written("test"),
+            state: CircuitState::Open,
+            generation: 1,
+            until: None,
+            failures: 1,
+            last_failure: None,
+        })
+    }
+
+    #[test]
+    fn a_thread_that_is_rejected_by_eight_circuits_in_turn_copies_each_snapshot_once() {
+        let mut copies = Copies::new();
+        let mut made = 0;
+        for number in (0..8).map(|circuit| 1 + 8 * circuit).cycle().take(80) {
+            let copy = || {
+                made += 1;
+                Some(rejection())
+            };
+            assert!(copies.get(number, copy).is_some());
+        }
+        assert_eq!(made, 8);
+        assert!(copies.get(2, || None).is_none(), "what is not published is not kept");
     }
 }

@@ -133,38 +133,38 @@ impl Store {
 
     #[inline(never)]
     fn probe_or_reject(&self, seen: StateWord) -> Result<Pass, CircuitOpen> {
-        let now = clock::now();
-        // Listeners are told of every rejection, in its order among the transitions.
+        // Listeners are told of every rejection, in its order among the transitions: with one, each takes the lock.
         if !self.events.are_heard() {
             if let Some(rejection) = self.rejections.get() {
+                // After the snapshot: it then never has more time left than it was published with.
+                let now = clock::now();
                 if rejection.generation == seen.generation() && rejection.holds(now) {
                     return Err(CircuitOpen::new(rejection, now));
                 }
             }
         }
-        self.enter_machine(now)
+        self.enter_machine()
     }
 
     #[cold]
     #[inline(never)]
-    fn enter_machine(&self, now: Instant) -> Result<Pass, CircuitOpen> {
-        let at = clock::since_start(now);
-        self.step(
-            || now,
-            |machine, heard| {
-                let note = match machine.enter(at) {
-                    Entry::Call => at.plus(slow_call(machine.rules())).get(),
-                    Entry::Probe(number) => number,
-                    Entry::Rejected => {
-                        if heard {
-                            self.push(machine, CircuitEventKind::Refused, at);
-                        }
-                        return Err(CircuitOpen::new(self.rejection(machine, now).into(), now));
+    fn enter_machine(&self) -> Result<Pass, CircuitOpen> {
+        self.step(clock::now, |machine, heard| {
+            // Under the lock: whoever is rejected comes after the transition that rejects it.
+            let now = clock::now();
+            let at = clock::since_start(now);
+            let note = match machine.enter(at) {
+                Entry::Call => at.plus(slow_call(machine.rules())).get(),
+                Entry::Probe(number) => number,
+                Entry::Rejected => {
+                    if heard {
+                        self.push(machine, CircuitEventKind::Refused, at);
                     }
-                };
-                Ok(Pass { seen: word_of(machine).watched(), note })
-            },
-        )
+                    return Err(CircuitOpen::new(self.rejection(machine, now).into(), now));
+                }
+            };
+            Ok(Pass { seen: word_of(machine).watched(), note })
+        })
     }
 
     /// Whether a calm circuit has stayed as it was: then a success has nothing to do.

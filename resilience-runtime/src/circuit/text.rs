@@ -151,6 +151,8 @@ impl LastFailure {
     /// A text that has been cut already.
     pub(super) fn set(&mut self, text: &str) {
         self.line.clear();
+        // No more than the longest text needs: every circuit keeps one.
+        self.line.text.reserve_exact(text.len());
         self.line.text.push_str(text);
         self.is_known = true;
     }

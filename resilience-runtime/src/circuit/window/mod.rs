@@ -155,10 +155,10 @@ impl Tally {
             || self.slow > 0 && rates.slow.is_some_and(|rate| rate.is_reached_by(self.slow, self.calls))
     }
 
-    /// Whether another success can only lower the rates: they are zero, or there are enough calls already and no rate was
-    /// reached.
+    /// Whether another success can only lower the rates: they are zero, or there are enough calls already and no rate is
+    /// reached, as it may be since other rules came.
     fn only_falls(self, rates: &Rates) -> bool {
-        self.is_good() || self.calls >= rates.min_calls
+        self.is_good() || self.calls >= rates.min_calls && !self.reaches(rates)
     }
 }
 

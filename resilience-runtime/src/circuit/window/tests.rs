@@ -219,6 +219,8 @@ fn successes_are_counted_elsewhere_only_where_they_trip_nothing() {
     assert_eq!(window.window.open_slot(&window.trip), None, "the third call makes it a rate");
     window.record(GOOD, at(60_500));
     assert_eq!(window.window.open_slot(&window.trip), Some(slot));
+    let strict = Rules::of(&config.failure_rate(0.2)).trip;
+    assert_eq!(window.window.open_slot(&strict), None, "a stricter rate is reached already");
     let calls = Kept::new(&CircuitConfig::new().failure_rate(0.5).window_calls(9));
     assert_eq!(calls.window.open_slot(&calls.trip), None);
 }
