@@ -189,7 +189,7 @@ impl Machine {
         if cleared {
             self.last_failure.clear();
         }
-        if trips && matches!(self.state, State::Closed { .. }) {
+        if trips {
             self.open(seen, now());
         }
     }
@@ -239,6 +239,7 @@ impl Machine {
     #[cold]
     #[inline(never)]
     fn open(&mut self, seen: Seen, now: Nanos) {
+        // One that only counts stays as it is.
         let State::Closed { window } = &self.state else { return };
         let outage = Outage { failures: window.failures(now), failed_recoveries: 0 };
         if let (false, Trip::Rate(rates), Some(tally)) = (seen.failed, self.rules.trip, window.tally(now)) {
