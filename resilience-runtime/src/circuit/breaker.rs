@@ -119,7 +119,7 @@ impl CircuitBreaker {
 
     /// The configuration in force: the one it was made with, or the last one of [`reconfigure`](Self::reconfigure).
     pub fn config(&self) -> CircuitConfig {
-        self.store.peek(Machine::config)
+        self.store.peek(|machine| machine.config())
     }
 
     /// Changes the configuration while the circuit is in use.

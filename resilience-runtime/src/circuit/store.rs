@@ -238,14 +238,24 @@ impl Store {
     /// Looks at the machine, with everything done that is due.
     pub(super) fn read<T>(&self, read: impl FnOnce(&Machine, Nanos) -> T) -> T {
         let now = clock::now();
-        self.step(|| now, |machine, _| read(machine, clock::since_start(now)))
+        let heard = self.events.are_heard();
+        let answer = self.peek(|machine| {
+            if machine.state() == CircuitState::HalfOpen {
+                self.settle(machine, heard, now);
+            }
+            read(machine, clock::since_start(now))
+        });
+        if heard {
+            self.events.deliver();
+        }
+        answer
     }
 
-    /// Looks at the machine as it is. Nothing is delivered: the caller holds a lock.
-    pub(super) fn peek<T>(&self, read: impl FnOnce(&Machine) -> T) -> T {
+    /// Looks at the machine as it is. Nothing is delivered: the caller may hold a lock.
+    pub(super) fn peek<T>(&self, read: impl FnOnce(&mut Machine) -> T) -> T {
         let mut machine = self.lock();
         machine.add_successes(self.successes.shut());
-        let answer = read(&machine);
+        let answer = read(&mut machine);
         self.open_successes(&machine);
         answer
     }
@@ -272,7 +282,7 @@ impl Store {
             if machine.state() == CircuitState::HalfOpen {
                 self.settle(&mut machine, heard, now());
             }
-            let before = Published::of(&machine);
+            let before = machine.generation();
             let answer = step(&mut machine, heard);
             self.publish(&machine, before, heard, &now);
             answer
@@ -286,17 +296,19 @@ impl Store {
     #[cold]
     #[inline(never)]
     fn settle(&self, machine: &mut Machine, heard: bool, now: Instant) {
-        let before = Published::of(machine);
+        let before = machine.generation();
         machine.settle(clock::since_start(now));
-        self.publish(machine, before, heard, || now);
+        if machine.generation() != before {
+            self.publish(machine, before, heard, || now);
+        }
     }
 
     /// Lets every thread see the machine's new state.
     #[inline]
-    fn publish(&self, machine: &Machine, before: Published, heard: bool, now: impl Fn() -> Instant) {
-        let published = Published::of(machine);
-        if published != before {
-            let turned = published.generation != before.generation;
+    fn publish(&self, machine: &Machine, before: u64, heard: bool, now: impl Fn() -> Instant) {
+        let turned = machine.generation() != before;
+        // While half-open, every step may take the last place for a probe, or free one.
+        if turned || machine.state() == CircuitState::HalfOpen {
             self.publish_change(machine, heard && turned, now());
         }
         self.open_successes(machine);
@@ -369,19 +381,6 @@ impl Store {
     fn lock(&self) -> MutexGuard<'_, Machine> {
         // The machine is whole between any two statements that could panic: there are none.
         self.machine.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// What rejected calls and listeners know of a machine: if it changes, they are told.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Published {
-    generation: u64,
-    rejects_until: Option<Nanos>,
-}
-
-impl Published {
-    fn of(machine: &Machine) -> Self {
-        Self { generation: machine.generation(), rejects_until: machine.rejects_until() }
     }
 }
 
