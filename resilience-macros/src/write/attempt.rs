@@ -115,7 +115,7 @@ impl Attempt<'_> {
             let (mutability, variable) = self.function.variable(name);
             let mutability = mutability.filter(|_| self.clones_are_seen);
             quote_spanned! {name.span()=>
-                #[allow(clippy::shadow_reuse)]
+                #[allow(clippy::shadow_reuse, clippy::clone_on_copy)]
                 let #mutability #variable = ::core::clone::Clone::clone(&#name);
             }
         });
