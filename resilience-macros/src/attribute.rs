@@ -26,6 +26,17 @@ impl Attribute {
         }
     }
 
+    /// The kind of its sites.
+    pub(crate) fn kind(self) -> &'static str {
+        match self {
+            Self::Retry => "Retry",
+            Self::Poll => "Poll",
+            Self::AsyncBackoff => "AsyncBackoff",
+            Self::AsyncRetry => "AsyncRetry",
+            Self::Circuit => "Circuit",
+        }
+    }
+
     /// A sibling below the attribute that is being expanded: `#[retry]`, or `#[resilience::retry]`.
     ///
     /// A path that leads elsewhere (`#[tokio_retry::retry]`) is somebody else's attribute.

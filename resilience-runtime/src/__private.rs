@@ -15,6 +15,7 @@ pub use crate::poll::{PollNext, PollRun};
 pub use crate::retry::{RetryRun, TimedRetryRun};
 pub use crate::site::Site;
 pub use crate::sleep::Wait;
+pub use crate::telemetry::{SITES, SiteEntry, SiteKind};
 #[cfg(feature = "tokio")]
 pub use crate::sleep::{Limited, Pause};
 /// The list of circuits is the linker's; users need not depend on the crate that knows how.

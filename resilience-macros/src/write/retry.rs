@@ -10,7 +10,7 @@ use crate::model::{On, RetryModel};
 /// A block that has the type of the function's outcome.
 pub(super) fn write(model: &RetryModel, attempt: &Attempt<'_>) -> TokenStream {
     let site = site::name(&model.policy);
-    let declaration = site::declare(&model.common, &model.policy, "RetryPolicy", attempt.function);
+    let declaration = site::declare(&model.common, &model.policy, (model.attribute.kind(), "RetryPolicy"), attempt.function);
     let private = model.common.runtime.private();
     let ends = Ends::new(&model.common.runtime, model.attribute, attempt.function);
     let shape = Shape {
@@ -19,9 +19,9 @@ pub(super) fn write(model: &RetryModel, attempt: &Attempt<'_>) -> TokenStream {
         refusable: attempt.refusal.own().is_some(),
     };
     let start = if shape.measured {
-        quote_spanned!(Span::mixed_site()=> #private::TimedRetryRun::start())
+        quote_spanned!(Span::mixed_site()=> #private::TimedRetryRun::start(&__RESILIENCE_ENTRY))
     } else {
-        quote_spanned!(Span::mixed_site()=> #private::RetryRun::new())
+        quote_spanned!(Span::mixed_site()=> #private::RetryRun::start(&__RESILIENCE_ENTRY))
     };
     let last = shape
         .keeps_last()
@@ -73,7 +73,10 @@ fn fails(attempt: &Attempt<'_>, ends: &Ends<'_>) -> TokenStream {
     quote_spanned! {Span::mixed_site()=>
         let __out: #outcome = #made;
         let __error = match #result {
-            ::core::result::Result::Ok(__value) => break #value,
+            ::core::result::Result::Ok(__value) => {
+                __run.succeeded();
+                break #value;
+            }
             ::core::result::Result::Err(__error) => __error,
         };
     }
@@ -91,7 +94,10 @@ fn fails_or_is_cut(site: &Ident, attempt: &Attempt<'_>, ends: &Ends<'_>) -> Toke
             ::core::option::Option::Some(__out) => {
                 let __out: #outcome = __out;
                 match #result {
-                    ::core::result::Result::Ok(__value) => break #value,
+                    ::core::result::Result::Ok(__value) => {
+                        __run.succeeded();
+                        break #value;
+                    }
                     ::core::result::Result::Err(__error) => (__error, false),
                 }
             }
@@ -108,11 +114,22 @@ fn decide(model: &RetryModel, attempt: &Attempt<'_>, shape: &Shape, ends: &Ends<
         again = quote_spanned!(Span::mixed_site()=> __timed_out || #again);
         hint = quote_spanned!(Span::mixed_site()=> if __timed_out { ::core::option::Option::None } else { #hint });
     }
-    let failed = if shape.refusable {
-        quote_spanned!(Span::mixed_site()=> __run.failed_below(#site, #again, #hint, __open))
-    } else {
-        quote_spanned!(Span::mixed_site()=> __run.failed(#site, #again, #hint))
+    let private = model.common.runtime.private();
+    let error = quote_spanned!(Span::mixed_site()=> (&&&#private::Text(&__error)).__resilience_display());
+    let cut = match (shape.measured, shape.limited) {
+        (false, _) => TokenStream::new(),
+        (true, false) => quote!(false,),
+        (true, true) => quote_spanned!(Span::mixed_site()=> __timed_out,),
     };
+    let failed = if shape.refusable {
+        quote_spanned!(Span::mixed_site()=> __run.failed_below(#site, #again, #hint, __open, #cut #error))
+    } else {
+        quote_spanned!(Span::mixed_site()=> __run.failed(#site, #again, #hint, #cut #error))
+    };
+    let failed = quote_spanned! {Span::mixed_site()=> {
+        use #private::{ByDebug as _, ByDisplay as _, ByType as _};
+        #failed
+    }};
     let next = if shape.measured {
         let tell = tell(model);
         quote_spanned! {Span::mixed_site()=> {

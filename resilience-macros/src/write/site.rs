@@ -23,7 +23,7 @@ pub(super) fn name(policy: &Policy) -> Ident {
 pub(super) fn declare(
     common: &Common,
     policy: &Policy,
-    policy_type: &str,
+    (kind, policy_type): (&str, &str),
     function: &Function,
 ) -> TokenStream {
     let root = common.runtime.public();
@@ -31,7 +31,14 @@ pub(super) fn declare(
     let site = self::name(policy);
     let policy_type = Ident::new(policy_type, Span::mixed_site());
     let name = function_name(common, function);
-    match policy {
+    let kind = Ident::new(kind, Span::mixed_site());
+    let entry = quote_spanned! {Span::mixed_site()=>
+        static __RESILIENCE_ENTRY: #private::SiteEntry = #private::SiteEntry::new(
+            #private::SiteKind::#kind, #name, ::core::file!(), ::core::line!(),
+        );
+        #private::list!(#root, SITES: &#private::SiteEntry, &__RESILIENCE_ENTRY);
+    };
+    let declared = match policy {
         Policy::Const { value, generic: false } => quote_spanned! {Span::mixed_site()=>
             const #site: &#private::Site<#root::#policy_type> =
                 &#private::Site::new(#name, #value);
@@ -53,7 +60,8 @@ pub(super) fn declare(
                     &#private::Site::new(#name, #policy);
             }
         }
-    }
+    };
+    quote!(#entry #declared)
 }
 
 /// The user's policy, or a reference to it: what the compiler says of its type is said at the expression.

@@ -6,12 +6,22 @@ use crate::rng::Chance;
 use crate::time::Nanos;
 
 /// What a schedule remembers of the wait before: nothing, nanoseconds, or the bits of an `f64`, by its shape.
+///
+/// In halves, so that it needs no padding beside a `u32`.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Memory(u64);
+pub(crate) struct Memory([u32; 2]);
 
 impl Memory {
     /// Before the first wait.
-    pub(crate) const NONE: Self = Self(0);
+    pub(crate) const NONE: Self = Self([0; 2]);
+
+    const fn get(self) -> u64 {
+        self.0[0] as u64 | (self.0[1] as u64) << 32
+    }
+
+    const fn set(&mut self, value: u64) {
+        *self = Self([value as u32, (value >> 32) as u32]);
+    }
 }
 
 /// From here on, doubling one nanosecond has left the range, and with it the formula below.
@@ -38,19 +48,20 @@ impl Backoff {
         let delay = if step == 0 {
             self.base
         } else {
-            let product = u128::from(memory.0) * u128::from(factor);
+            let product = u128::from(memory.get()) * u128::from(factor);
             saturate(product.div_ceil(u128::from(ONE)))
         };
-        memory.0 = delay.min(self.cap).get();
+        memory.set(delay.min(self.cap).get());
         delay
     }
 
     fn wandered(&self, step: u32, memory: &mut Memory, chance: Chance) -> Nanos {
-        let before = if step == 0 { self.base.get() } else { memory.0 };
+        let before = if step == 0 { self.base.get() } else { memory.get() };
         // A cap of "never" is no cap to be drawn from: the largest finite wait is.
         let top = before.saturating_mul(3).min(self.cap.get()).min(u64::MAX - 1);
-        memory.0 = if self.base.is_never() { self.base.get() } else { chance.between(self.base.get(), top) };
-        Nanos::new(memory.0)
+        let wait = if self.base.is_never() { self.base.get() } else { chance.between(self.base.get(), top) };
+        memory.set(wait);
+        Nanos::new(wait)
     }
 
     #[expect(
@@ -66,8 +77,8 @@ impl Backoff {
         if step <= LAST_DOUBLING {
             let t = f64::from(step) + chance.unit();
             let here = t.exp2() * (4.0 * t).sqrt().tanh();
-            let grown = here - f64::from_bits(memory.0);
-            memory.0 = here.to_bits();
+            let grown = here - f64::from_bits(memory.get());
+            memory.set(here.to_bits());
             let delay = Nanos::new((grown * self.base.get() as f64 / 1.4) as u64);
             if delay < self.cap {
                 return delay;

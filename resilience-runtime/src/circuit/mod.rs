@@ -40,7 +40,6 @@ pub use call::Judged;
 pub use call_error::CallError;
 pub use config::{CircuitConfig, SetAt, WindowOf};
 pub use keyed::KeyedCircuits;
-pub use listeners::ListenerId;
 pub(crate) use name::Name;
 pub use permit::{AsyncPermit, Permit};
 pub use registry::{CIRCUITS, CircuitConflict, CircuitConflicts, CircuitRef, Circuits, circuits};

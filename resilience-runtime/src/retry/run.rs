@@ -1,5 +1,7 @@
 //! One retried call under way: the machine, with a clock and with chance.
 
+use std::fmt::Display;
+use std::mem::ManuallyDrop;
 use std::time::Duration;
 
 use crate::attempt::Attempt;
@@ -9,36 +11,41 @@ use crate::error::{Limit, TimedOut};
 use crate::rng::Chance;
 use crate::site::Site;
 use crate::sleep::Wait;
+use crate::telemetry::{Observation, SiteEntry};
 use crate::time::Nanos;
 
 /// A call whose time nobody asks for: no clock is read.
-#[derive(Clone, Copy, Debug)]
-pub struct RetryRun(RetryAttempts);
-
-impl Default for RetryRun {
-    fn default() -> Self {
-        Self::new()
-    }
+#[derive(Debug)]
+pub struct RetryRun {
+    attempts: RetryAttempts,
+    observation: Observation,
 }
 
 impl RetryRun {
     /// Before the first attempt.
     #[inline]
     #[must_use]
-    pub const fn new() -> Self {
-        Self(RetryAttempts::new())
+    pub fn start(entry: &'static SiteEntry) -> Self {
+        Self { attempts: RetryAttempts::new(), observation: Observation::begin(entry) }
     }
 
     /// An attempt failed. `again`: its error is one to try again on; `hint`: the wait the other side asked for.
     #[cold]
     #[inline(never)]
-    pub fn failed(&mut self, site: &Site<RetryPolicy>, again: bool, hint: Option<Duration>) -> Option<Wait> {
+    pub fn failed(
+        &mut self,
+        site: &Site<RetryPolicy>,
+        again: bool,
+        hint: Option<Duration>,
+        error: Option<&dyn Display>,
+    ) -> Option<Wait> {
         let hint = hint.map_or(Nanos::ZERO, Nanos::of);
-        self.0.failed(&site.policy, again, Nanos::ZERO, hint, Chance::draw()).map(Wait)
+        let next = self.attempts.failed(&site.policy, again, Nanos::ZERO, hint, Chance::draw());
+        let number = self.attempts.number();
+        self.observation.failed(number, next.map(Nanos::to_duration), false, error);
+        next.ok().map(Wait)
     }
-}
 
-impl RetryRun {
     /// As [`failed`](Self::failed), where a circuit below may be `open` by now, with its time left: without a deadline,
     /// that is the end.
     #[cold]
@@ -48,8 +55,9 @@ impl RetryRun {
         again: bool,
         hint: Option<Duration>,
         open: Option<Option<Duration>>,
+        error: Option<&dyn Display>,
     ) -> Option<Wait> {
-        self.failed(site, again && open.is_none(), hint)
+        self.failed(site, again && open.is_none(), hint, error)
     }
 
     /// A circuit below refused the call: without a deadline, that is the end.
@@ -60,33 +68,80 @@ impl RetryRun {
 }
 
 /// A call that is measured: it has time limits, or somebody who is told of its failures.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct TimedRetryRun {
     attempts: RetryAttempts,
+    observation: Observation,
     watch: Stopwatch,
 }
+
+/// What the end of every call has to say to those who observe it.
+macro_rules! ends {
+    ($run:ident) => {
+        impl $run {
+            /// An attempt succeeded.
+            #[inline]
+            pub fn succeeded(self) {
+                let mut run = ManuallyDrop::new(self);
+                if run.observation.is_on() {
+                    run.tell_success();
+                }
+            }
+
+            // It cannot unwind, so that a caller needs no code for that.
+            #[cold]
+            extern "C" fn tell_success(&mut self) {
+                self.observation.succeeded(self.attempts.number());
+            }
+
+            #[cold]
+            extern "C" fn tell_abandoned(&mut self) {
+                self.observation.abandoned(self.attempts.number().saturating_add(1));
+            }
+        }
+
+        /// The future was dropped, or an attempt panicked.
+        impl Drop for $run {
+            #[inline]
+            fn drop(&mut self) {
+                if self.observation.is_on() {
+                    self.tell_abandoned();
+                }
+            }
+        }
+    };
+}
+
+ends!(RetryRun);
+ends!(TimedRetryRun);
 
 impl TimedRetryRun {
     /// Before the first attempt.
     #[inline]
     #[must_use]
-    pub fn start() -> Self {
-        Self { attempts: RetryAttempts::new(), watch: Stopwatch::start() }
+    pub fn start(entry: &'static SiteEntry) -> Self {
+        let observation = Observation::begin(entry);
+        Self { attempts: RetryAttempts::new(), observation, watch: Stopwatch::start() }
     }
 
-    /// As [`RetryRun::failed`]; the attempt's record says whether and how long to wait.
+    /// As [`RetryRun::failed`]; the attempt's record says whether and how long to wait. `cut`: its time was up.
     #[cold]
     #[inline(never)]
-    pub fn failed(&mut self, site: &Site<RetryPolicy>, again: bool, hint: Option<Duration>) -> Attempt {
+    pub fn failed(
+        &mut self,
+        site: &Site<RetryPolicy>,
+        again: bool,
+        hint: Option<Duration>,
+        cut: bool,
+        error: Option<&dyn Display>,
+    ) -> Attempt {
         let elapsed = self.watch.elapsed();
         let hint = hint.map_or(Nanos::ZERO, Nanos::of);
-        let wait = self.attempts.failed(&site.policy, again, elapsed, hint, Chance::draw());
-        let wait = wait.map(|wait| self.watch.paced(wait, elapsed));
-        Attempt {
-            number: self.attempts.number(),
-            elapsed: elapsed.to_duration(),
-            wait: wait.map(Nanos::to_duration),
-        }
+        let next = self.attempts.failed(&site.policy, again, elapsed, hint, Chance::draw());
+        let next = next.map(|wait| self.watch.paced(wait, elapsed).to_duration());
+        let number = self.attempts.number();
+        self.observation.failed(number, next, cut, error);
+        Attempt { number, elapsed: elapsed.to_duration(), wait: next.ok() }
     }
 
     /// As [`failed`](Self::failed), where a circuit below may be `open` by now, with its time left: there is no use in
@@ -99,11 +154,13 @@ impl TimedRetryRun {
         again: bool,
         hint: Option<Duration>,
         open: Option<Option<Duration>>,
+        cut: bool,
+        error: Option<&dyn Display>,
     ) -> Attempt {
-        let Some(time_left) = open else { return self.failed(site, again, hint) };
+        let Some(time_left) = open else { return self.failed(site, again, hint, cut, error) };
         let elapsed = self.watch.elapsed();
         let least = time_left.and_then(|left| RetryAttempts::refused(&site.policy, elapsed, Nanos::of(left)));
-        self.failed(site, again && least.is_some(), hint.max(least.map(Nanos::to_duration)))
+        self.failed(site, again && least.is_some(), hint.max(least.map(Nanos::to_duration)), cut, error)
     }
 
     /// A circuit below refused the call, which is not an attempt: the wait until it will let a trial in, if there is time
