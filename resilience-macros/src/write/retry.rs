@@ -19,9 +19,9 @@ pub(super) fn write(model: &RetryModel, attempt: &Attempt<'_>) -> TokenStream {
         refusable: attempt.refusal.own().is_some(),
     };
     let start = if shape.measured {
-        quote_spanned!(Span::mixed_site()=> #private::TimedRetryRun::start(&__RESILIENCE_ENTRY))
+        quote_spanned!(Span::mixed_site()=> #private::TimedRetryRun::new())
     } else {
-        quote_spanned!(Span::mixed_site()=> #private::RetryRun::start(&__RESILIENCE_ENTRY))
+        quote_spanned!(Span::mixed_site()=> #private::RetryRun::new())
     };
     let last = shape
         .keeps_last()
@@ -34,6 +34,7 @@ pub(super) fn write(model: &RetryModel, attempt: &Attempt<'_>) -> TokenStream {
     quote_spanned! {Span::mixed_site()=> {
         #declaration
         let mut __run = #start;
+        __run.begin(&__RESILIENCE_ENTRY);
         #last
         loop {
             // The error ends with this block: one that is not `Send` must not live through the wait, and a future that

@@ -13,7 +13,7 @@ pub(super) const MAX_TEXT: usize = 512;
 
 /// An error whose text is wanted.
 #[derive(Debug)]
-pub struct Text<'a, E: ?Sized>(pub &'a E);
+pub struct Text<'a, E>(pub &'a E);
 
 /// First choice: what the error says.
 pub trait ByDisplay {
@@ -42,17 +42,17 @@ pub trait ByType {
     fn __resilience_display(&self) -> Option<&dyn Display>;
 }
 
-impl<E: Display + ?Sized> ByDisplay for &&Text<'_, E> {
+impl<E: Display> ByDisplay for &&Text<'_, E> {
     fn __resilience_text(&self, line: &mut FirstLine) {
         line.display(self.0);
     }
 
     fn __resilience_display(&self) -> Option<&dyn Display> {
-        Some(&self.0)
+        Some(self.0)
     }
 }
 
-impl<E: Debug + ?Sized> ByDebug for &Text<'_, E> {
+impl<E: Debug> ByDebug for &Text<'_, E> {
     fn __resilience_text(&self, line: &mut FirstLine) {
         line.debug(self.0);
     }
@@ -62,7 +62,7 @@ impl<E: Debug + ?Sized> ByDebug for &Text<'_, E> {
     }
 }
 
-impl<E: ?Sized> ByType for Text<'_, E> {
+impl<E> ByType for Text<'_, E> {
     fn __resilience_text(&self, line: &mut FirstLine) {
         line.display(std::any::type_name::<E>());
     }
@@ -73,7 +73,7 @@ impl<E: ?Sized> ByType for Text<'_, E> {
 }
 
 /// For an error that has a `Debug` alone.
-impl<E: Debug + ?Sized> Display for Text<'_, E> {
+impl<E: Debug> Display for Text<'_, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }

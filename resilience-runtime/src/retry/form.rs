@@ -274,7 +274,8 @@ where
     /// # Errors
     /// The operation's last error.
     pub fn call(mut self) -> Result<T, E> {
-        let mut run = TimedRetryRun::start(self.entry());
+        let mut run = TimedRetryRun::new();
+        run.begin(self.entry());
         loop {
             let error = match (self.operation)() {
                 Ok(value) => {

@@ -1,7 +1,6 @@
 //! One retried call under way: the machine, with a clock and with chance.
 
 use std::fmt::Display;
-use std::mem::ManuallyDrop;
 use std::time::Duration;
 
 use crate::attempt::Attempt;
@@ -25,8 +24,8 @@ impl RetryRun {
     /// Before the first attempt.
     #[inline]
     #[must_use]
-    pub fn start(entry: &'static SiteEntry) -> Self {
-        Self { attempts: RetryAttempts::new(), observation: Observation::begin(entry) }
+    pub const fn new() -> Self {
+        Self { attempts: RetryAttempts::new(), observation: Observation::NONE }
     }
 
     /// An attempt failed. `again`: its error is one to try again on; `hint`: the wait the other side asked for.
@@ -79,13 +78,20 @@ pub struct TimedRetryRun {
 macro_rules! ends {
     ($run:ident) => {
         impl $run {
+            /// The call begins. Apart from `new`, so that the run is made where it stays.
+            #[inline]
+            pub fn begin(&mut self, entry: &'static SiteEntry) {
+                self.observation.begin(entry);
+            }
+
             /// An attempt succeeded.
             #[inline]
-            pub fn succeeded(self) {
-                let mut run = ManuallyDrop::new(self);
-                if run.observation.is_on() {
-                    run.tell_success();
+            pub fn succeeded(&mut self) {
+                if self.observation.is_on() {
+                    self.tell_success();
                 }
+                // Known here, so that the compiler leaves the test out where the run is dropped.
+                self.observation = Observation::NONE;
             }
 
             // It cannot unwind, so that a caller needs no code for that.
@@ -119,9 +125,9 @@ impl TimedRetryRun {
     /// Before the first attempt.
     #[inline]
     #[must_use]
-    pub fn start(entry: &'static SiteEntry) -> Self {
-        let observation = Observation::begin(entry);
-        Self { attempts: RetryAttempts::new(), observation, watch: Stopwatch::start() }
+    pub fn new() -> Self {
+        let (attempts, observation) = (RetryAttempts::new(), Observation::NONE);
+        Self { attempts, observation, watch: Stopwatch::start() }
     }
 
     /// As [`RetryRun::failed`]; the attempt's record says whether and how long to wait. `cut`: its time was up.

@@ -12,7 +12,8 @@ use crate::operation::Asynchronous;
 /// The loop, once: an async closure that lends and one that does not cannot be called by the same generic function.
 macro_rules! run {
     ($retry:ident) => {{
-        let mut run = TimedRetryRun::start($retry.entry());
+        let mut run = TimedRetryRun::new();
+        run.begin($retry.entry());
         // The last error that was not a time limit.
         let mut last = None;
         loop {

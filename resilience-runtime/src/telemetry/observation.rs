@@ -21,23 +21,28 @@ pub(crate) struct Observation(u32);
 const REAL_ERROR: u32 = 1 << 31;
 
 impl Observation {
-    /// At the start of a call.
+    /// Of a call that nobody observes.
+    pub(crate) const NONE: Self = Self(0);
+
+    /// At the start of a call, which is made with [`NONE`](Self::NONE).
     #[inline]
-    pub(crate) fn begin(entry: &'static SiteEntry) -> Self {
-        if entry.is_watched() { Self::observe(entry) } else { Self(0) }
+    pub(crate) fn begin(&mut self, entry: &'static SiteEntry) {
+        if entry.is_watched() {
+            self.observe(entry);
+        }
     }
 
     #[cold]
     #[inline(never)]
-    fn observe(entry: &'static SiteEntry) -> Self {
+    fn observe(&mut self, entry: &'static SiteEntry) {
         if entry.watches(watch::UNLISTED) {
             sites::enter(entry);
         }
         // What a listener calls is not told to listeners.
-        if !entry.is_watched() || is_telling() {
-            return Self(0);
+        if entry.is_watched() && !is_telling() {
+            let call = Call { entry, began: clock::now() };
+            self.0 = CallNumber::enter(call).map_or(0, CallNumber::get);
         }
-        Self(CallNumber::enter(Call { entry, began: clock::now() }).map_or(0, CallNumber::get))
     }
 
     #[inline]
