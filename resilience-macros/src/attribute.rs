@@ -122,6 +122,8 @@ impl Attribute {
                 "probe_timeout",
                 "on",
                 "ignore",
+                "call_timeout",
+                "on_error",
                 "fallback",
                 "on_open",
                 "crate",
@@ -304,6 +306,8 @@ const CIRCUIT: Synonyms = &[
         "probe_timeout",
         "half_open_timeout half_open_duration max_wait_duration_in_half_open_state trial_timeout",
     ),
+    ("call_timeout", "attempt_timeout try_timeout per_attempt_timeout timeout_per_attempt execution_timeout"),
+    ("on_error", "on_failure notify on_failed_attempt"),
     ("fallback", "fallback_function fallback_method fallback_action with_fallback"),
     ("on_open", "on_refused on_reject on_rejected"),
 ];

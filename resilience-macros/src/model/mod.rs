@@ -77,6 +77,19 @@ impl Layer {
         matches!(&self.model, Model::Circuit(model) if model.refuses())
     }
 
+    pub(crate) fn is_circuit(&self) -> bool {
+        matches!(self.model, Model::Circuit(_))
+    }
+
+    /// It may drop a single attempt, or call, that takes too long; not only everything together.
+    pub(crate) fn limits_attempts(&self) -> bool {
+        match &self.model {
+            Model::Retry(model) => model.limits_attempts,
+            Model::Poll(model) => model.limits_attempts,
+            Model::Circuit(model) => model.call_timeout.is_some(),
+        }
+    }
+
     /// It borrows from the arguments, or from `self`, while what is below it runs.
     pub(crate) fn borrows(&self) -> bool {
         matches!(&self.model, Model::Circuit(model) if model.borrows())

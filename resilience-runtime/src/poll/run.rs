@@ -9,6 +9,8 @@ use crate::error::{Alarm, Limit, TimedOut};
 use crate::rng::Chance;
 use crate::site::Site;
 use crate::sleep::Wait;
+#[cfg(feature = "tokio")]
+use crate::sleep::{Cut, Limited, Telling};
 use crate::time::Nanos;
 
 /// A call under way.
@@ -143,6 +145,31 @@ impl PollRun {
         self.settle(site, step, elapsed)
     }
 
+    /// As [`cut`](Self::cut), where a circuit below may be `open` by now, with its time left: there is no use in coming back
+    /// before.
+    ///
+    /// # Errors
+    /// If it was the last, and whether it was so because of the circuit.
+    #[cfg(feature = "tokio")]
+    #[cold]
+    #[inline(never)]
+    pub fn cut_below(
+        &mut self,
+        site: &Site<PollPolicy>,
+        open: Option<Option<Duration>>,
+    ) -> Result<Wait, (TimedOut, bool)> {
+        let elapsed = self.watch.elapsed();
+        let Wait(wait) = self.cut(site).map_err(|timed_out| (timed_out, false))?;
+        let Some(time_left) = open else { return Ok(Wait(wait)) };
+        if let Some(least) =
+            time_left.and_then(|left| self.attempts.refused(&site.policy, elapsed, Nanos::of(left)))
+        {
+            return Ok(Wait(self.watch.paced(least.max(wait), elapsed)));
+        }
+        let limit = Limit::AttemptTimeout(site.policy.attempt_limit().to_duration());
+        Err((TimedOut::new(site.name, limit, self.attempts.number(), elapsed.to_duration()), true))
+    }
+
     fn settle(
         &mut self,
         site: &Site<PollPolicy>,
@@ -203,15 +230,33 @@ impl PollRun {
     /// Puts an attempt under its limit.
     #[cfg(feature = "tokio")]
     #[inline]
-    pub fn limit<F>(&self, site: &Site<PollPolicy>, attempt: F) -> crate::sleep::Limited<F> {
-        crate::sleep::Limited::new(attempt, self.attempt_ends(site))
+    pub fn limit<F>(&self, site: &Site<PollPolicy>, attempt: F) -> Limited<F> {
+        Limited::new(attempt, self.attempt_ends(site))
+    }
+
+    /// As [`limit`](Self::limit), where circuits below are told of the attempt timeout.
+    #[cfg(feature = "tokio")]
+    #[inline]
+    pub fn limit_telling<'c, F>(&self, site: &Site<PollPolicy>, attempt: F, cut: &'c Cut) -> Telling<'c, F> {
+        let began = self.began();
+        let ends = self.watch.moment(self.attempts.ends(&site.policy, began));
+        Limited::new(attempt, ends).telling(cut, site.policy.own_limit(began))
     }
 
     /// When the attempt that begins now is dropped.
     #[cfg(feature = "tokio")]
     #[inline]
     pub(crate) fn attempt_ends(&self, site: &Site<PollPolicy>) -> Option<tokio::time::Instant> {
-        let began = if self.attempts.number() == 0 { Nanos::ZERO } else { self.watch.elapsed() };
-        self.watch.moment(self.attempts.ends(&site.policy, began))
+        self.watch.moment(self.attempts.ends(&site.policy, self.began()))
+    }
+
+    #[cfg(feature = "tokio")]
+    #[inline]
+    fn began(&self) -> Nanos {
+        if self.attempts.number() == 0 && !self.watch.has_waited() {
+            Nanos::ZERO
+        } else {
+            self.watch.elapsed()
+        }
     }
 }
