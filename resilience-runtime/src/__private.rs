@@ -16,9 +16,9 @@ pub use crate::outcome::by;
 pub use crate::poll::{PollNext, PollRun};
 pub use crate::retry::{RetryRun, TimedRetryRun};
 pub use crate::site::Site;
+pub use crate::sleep::{Cut, Told, Wait};
 #[cfg(feature = "tokio")]
-pub use crate::sleep::{Cut, Limited, Pause, Telling};
-pub use crate::sleep::{Told, Wait};
+pub use crate::sleep::{Limited, Pause, Telling};
 /// The list of circuits is the linker's; users need not depend on the crate that knows how.
 pub use linkme;
 

@@ -30,6 +30,7 @@ impl Cut {
     }
 
     /// The attempt is about to be dropped, because it took longer than this.
+    #[cfg(any(feature = "tokio", test))]
     #[cold]
     pub(super) fn mark(&self, limit: Nanos) {
         self.limit.store(limit.get(), Ordering::Relaxed);
