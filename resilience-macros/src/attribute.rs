@@ -26,14 +26,13 @@ impl Attribute {
         }
     }
 
-    /// A sibling below the attribute that is being expanded: `#[retry]`, or `#[resilience::retry]`.
-    ///
-    /// A path that leads elsewhere (`#[tokio_retry::retry]`) is somebody else's attribute.
-    pub(crate) fn of_sibling(path: &Path) -> Option<Self> {
-        let last = path.segments.last()?;
-        let ours =
-            path.segments.len() == 1 || path.segments.iter().any(|segment| segment.ident == "resilience");
-        Self::ALL.into_iter().find(|attribute| ours && last.ident == attribute.name())
+    /// The attribute that a path is named like: `#[retry]`, `#[resilience::retry]`, but also `#[tokio_retry::retry]`.
+    pub(crate) fn named(path: &Path) -> Option<Self> {
+        Self::of_word(&path.segments.last()?.ident)
+    }
+
+    pub(crate) fn of_word(word: &Ident) -> Option<Self> {
+        Self::ALL.into_iter().find(|attribute| word == attribute.name())
     }
 
     /// The options it knows, in the order its documentation lists them.

@@ -13,6 +13,7 @@ mod diagnostics;
 mod expand;
 mod model;
 mod paths;
+mod stack;
 mod syntax;
 mod write;
 
@@ -144,4 +145,11 @@ pub fn asyncretry(options: TokenStream, function: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn circuit(options: TokenStream, function: TokenStream) -> TokenStream {
     expand::expand(Attribute::Circuit, options, function)
+}
+
+/// What the attributes of one function hand down: the body, once all of them are expanded.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __resilience_handed_down(stack: TokenStream) -> TokenStream {
+    expand::expand_marker(stack)
 }

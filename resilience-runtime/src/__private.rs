@@ -19,6 +19,8 @@ pub use crate::site::Site;
 pub use crate::sleep::{Cut, Told, Wait};
 #[cfg(feature = "tokio")]
 pub use crate::sleep::{Limited, Pause, Telling};
+#[cfg(feature = "macros")]
+pub use resilience_macros::__resilience_handed_down;
 /// The list of circuits is the linker's; users need not depend on the crate that knows how.
 pub use linkme;
 

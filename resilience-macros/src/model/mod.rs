@@ -39,12 +39,8 @@ pub(crate) enum Model {
 
 impl Layer {
     /// `None` only where a fault has been found.
-    pub(crate) fn judge(
-        attribute: Attribute,
-        mut options: Options,
-        function: &Function,
-        faults: &mut Faults,
-    ) -> Option<Self> {
+    pub(crate) fn judge(mut options: Options, function: &Function, faults: &mut Faults) -> Option<Self> {
+        let attribute = options.attribute();
         let before = faults.count();
         let known = options.known();
         let model = match attribute {

@@ -30,7 +30,7 @@ impl PollModel {
         }
         if options.lacks("until") {
             let fault = OptionFault::Missing { attribute: Attribute::Poll, key: "until" };
-            faults.at_span(function.attribute_span(), &fault);
+            faults.at_span(options.span(), &fault);
         }
         let common = Common::judge(options, function, faults);
         let until = options.predicate("until", faults);
