@@ -37,14 +37,13 @@ impl Attribute {
         }
     }
 
-    /// A sibling below the attribute that is being expanded: `#[retry]`, or `#[resilience::retry]`.
-    ///
-    /// A path that leads elsewhere (`#[tokio_retry::retry]`) is somebody else's attribute.
-    pub(crate) fn of_sibling(path: &Path) -> Option<Self> {
-        let last = path.segments.last()?;
-        let ours =
-            path.segments.len() == 1 || path.segments.iter().any(|segment| segment.ident == "resilience");
-        Self::ALL.into_iter().find(|attribute| ours && last.ident == attribute.name())
+    /// The attribute that a path is named like: `#[retry]`, `#[resilience::retry]`, but also `#[tokio_retry::retry]`.
+    pub(crate) fn named(path: &Path) -> Option<Self> {
+        Self::of_word(&path.segments.last()?.ident)
+    }
+
+    pub(crate) fn of_word(word: &Ident) -> Option<Self> {
+        Self::ALL.into_iter().find(|attribute| word == attribute.name())
     }
 
     /// The options it knows, in the order its documentation lists them.
@@ -133,6 +132,8 @@ impl Attribute {
                 "probe_timeout",
                 "on",
                 "ignore",
+                "call_timeout",
+                "on_error",
                 "fallback",
                 "on_open",
                 "crate",
@@ -315,6 +316,8 @@ const CIRCUIT: Synonyms = &[
         "probe_timeout",
         "half_open_timeout half_open_duration max_wait_duration_in_half_open_state trial_timeout",
     ),
+    ("call_timeout", "attempt_timeout try_timeout per_attempt_timeout timeout_per_attempt execution_timeout"),
+    ("on_error", "on_failure notify on_failed_attempt"),
     ("fallback", "fallback_function fallback_method fallback_action with_fallback"),
     ("on_open", "on_refused on_reject on_rejected"),
 ];

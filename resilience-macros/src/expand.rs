@@ -4,15 +4,16 @@
 mod tests;
 
 use proc_macro2::TokenStream;
-use quote::ToTokens;
+use quote::{ToTokens, quote};
+use syn::Attribute as SynAttribute;
 
 use crate::attribute::Attribute;
 use crate::diagnostics::{Faults, FunctionFault};
 use crate::model::{Layer, judge_arguments};
-use crate::syntax::{Function, Options};
+use crate::stack::{Joined, Line, Marker, Stack};
+use crate::syntax::{Function, Options, Part, split_attributes};
 use crate::write;
 
-/// read → judge → write, from the top attribute down to the last sibling below it.
 pub(crate) fn expand(
     attribute: Attribute,
     options: proc_macro::TokenStream,
@@ -22,45 +23,115 @@ pub(crate) fn expand(
     expand_tokens(attribute, options.into(), &function).into()
 }
 
+/// The marker that is left when all attributes of a function are expanded.
+pub(crate) fn expand_marker(stack: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    marker_tokens(stack.into()).into()
+}
+
 /// As [`expand`], on tokens that also exist outside of a macro's expansion.
 fn expand_tokens(attribute: Attribute, options: TokenStream, item: &TokenStream) -> TokenStream {
+    let line = Line::new(attribute, options, item);
+    let (attrs, rest) = split_attributes(item);
+    if Marker::is_in(&rest) {
+        return join(&line, &attrs, &rest);
+    }
+    if Marker::was_on(&attrs) {
+        return out_of_reach(&line, item);
+    }
+    let (stack, attrs) = Stack::begin(line, attrs, rest);
+    proceed(&stack, attrs)
+}
+
+/// As [`expand_marker`].
+fn marker_tokens(stack: TokenStream) -> TokenStream {
+    match syn::parse2(stack) {
+        Ok(stack) => write(&stack, Part::Body),
+        // Another crate's attribute has changed what is in it.
+        Err(error) => error.into_compile_error(),
+    }
+}
+
+/// Adds the attribute to the stack that was handed down to it.
+fn join(line: &Line, attrs: &[SynAttribute], rest: &TokenStream) -> TokenStream {
+    if let Some(mut stack) = Marker::alone_in(rest) {
+        if stack.join(line.clone(), attrs) == Joined::Next {
+            return proceed(&stack, attrs.to_vec());
+        }
+    }
+    // Attributes of other crates have changed the function: only the marker in it is ours.
+    let mut is_lost = false;
+    let rest = Marker::replace(rest, &mut |mut stack| {
+        is_lost |= stack.join(line.clone(), attrs) == Joined::Nowhere;
+        Marker(&stack).to_token_stream()
+    });
+    let item = quote!(#(#attrs)* #rest);
+    if is_lost { out_of_reach(line, &item) } else { item }
+}
+
+/// Writes the function, or hands the stack down to the next attribute.
+fn proceed(stack: &Stack, attrs: Vec<SynAttribute>) -> TokenStream {
+    if stack.is_complete() {
+        return write(stack, Part::Function);
+    }
     let mut faults = Faults::default();
-    let mut function = match Function::read(attribute, item, &mut faults) {
+    let (marker, top) = (Marker(stack).to_token_stream(), stack.top());
+    let Ok(mut function) = Function::read(top.attribute, top.span(), stack.function(), &mut faults) else {
+        return write(stack, Part::Function);
+    };
+    function.attrs = attrs;
+    if stack.next_is_named() {
+        return function.holding(&marker, &[]);
+    }
+    // The marker may stay, which cannot change the signature any more.
+    function.attrs.push(Marker::note());
+    let options = read_options(stack, &function, &mut faults);
+    let clones: Vec<_> = options.iter().filter_map(|options| options.listed("clone")).flatten().collect();
+    for argument in &clones {
+        function.remove_mut(argument);
+    }
+    function.holding(&marker, &clones)
+}
+
+/// read → judge → write, from the top attribute down.
+fn write(stack: &Stack, part: Part) -> TokenStream {
+    let mut faults = Faults::default();
+    let top = stack.top();
+    let mut function = match Function::read(top.attribute, top.span(), stack.function(), &mut faults) {
         Ok(function) => function,
         Err(item) => return fail(&faults, &item),
     };
-    // Rust expands the top attribute first. Its siblings are taken in here, so that the order of the lines is the order
-    // of nesting; left to themselves, they would end up the other way round.
-    let mut stack = vec![(attribute, Options::read(attribute, function.said_inside(options), &mut faults))];
-    for (sibling, meta) in function.take_siblings() {
-        let tokens = match meta {
-            syn::Meta::Path(_) => TokenStream::new(),
-            syn::Meta::List(list) => list.tokens,
-            syn::Meta::NameValue(pair) => {
-                faults.at(&pair, &FunctionFault::NotAList { attribute: sibling });
-                continue;
-            }
-        };
-        stack.push((sibling, Options::read(sibling, function.said_inside(tokens), &mut faults)));
-    }
-    // Whatever finds the library for one of them finds it for all.
-    let said: Vec<Options> = stack.iter().map(|(_, options)| options.clone()).collect();
-    for (_, options) in &mut stack {
-        options.inherit("crate", &said);
-    }
+    function.part = part;
+    stack.judge(&mut faults);
+    let options = read_options(stack, &function, &mut faults);
     // The clones that the body sees are those of the last layer that may call it again.
-    let last_loop = stack.iter().rfind(|(attribute, _)| attribute.repeats());
-    judge_arguments(&function, last_loop.map(|(_, options)| options), &mut faults);
-    let layers: Vec<_> = stack
-        .into_iter()
-        .filter_map(|(attribute, options)| Layer::judge(attribute, options, &function, &mut faults))
-        .collect();
-    if faults.is_empty() { write::function(function, &layers) } else { fail(&faults, &function.original()) }
+    let last_loop = options.iter().rfind(|options| options.attribute().repeats());
+    judge_arguments(&function, last_loop, &mut faults);
+    let layers: Vec<_> =
+        options.into_iter().filter_map(|options| Layer::judge(options, &function, &mut faults)).collect();
+    if faults.is_empty() { write::function(function, &layers) } else { function.original(&faults) }
+}
+
+fn read_options(stack: &Stack, function: &Function, faults: &mut Faults) -> Vec<Options> {
+    let read = |line: &Line| {
+        let tokens = function.said_inside(line.options.clone());
+        Options::read(line.attribute, line.span(), tokens, faults)
+    };
+    let mut all: Vec<_> = stack.layers().iter().map(read).collect();
+    // What finds the library for one of them finds it for all.
+    let given = all.clone();
+    for options in &mut all {
+        options.inherit("crate", &given);
+    }
+    all
 }
 
 /// All faults at once, and the function as it was, so that nothing else turns red.
-fn fail(faults: &Faults, function: &impl ToTokens) -> TokenStream {
-    let mut tokens = faults.to_token_stream();
-    function.to_tokens(&mut tokens);
-    tokens
+fn fail(faults: &Faults, item: &impl ToTokens) -> TokenStream {
+    quote!(#faults #item)
+}
+
+fn out_of_reach(line: &Line, item: &TokenStream) -> TokenStream {
+    let mut faults = Faults::default();
+    faults.at_span(line.span(), &FunctionFault::OutOfReach { attribute: line.attribute });
+    fail(&faults, item)
 }

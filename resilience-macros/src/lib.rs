@@ -13,6 +13,7 @@ mod diagnostics;
 mod expand;
 mod model;
 mod paths;
+mod stack;
 mod syntax;
 mod write;
 
@@ -120,6 +121,8 @@ pub fn asyncretry(options: TokenStream, function: TokenStream) -> TokenStream {
 /// | `probe_timeout = 60s` | `recovery_timeout` | a trial that has not reported by then has failed |
 /// | `on(PATTERN)`, `on = predicate` | every `Err` | which errors are failures; others count as success |
 /// | `ignore(PATTERN)`, `ignore = predicate` | none | errors that count as nothing; asked first |
+/// | `call_timeout = 1s` | none | async only: a call that takes longer is dropped, and has failed, whatever `on` and `ignore` say; returned by `From<TimedOut>` |
+/// | `on_error = \|e\| ..` | none | called for every failure that is counted |
 /// | `fallback = path` or closure | – | called with the same arguments when the circuit refuses; async for an async function (a plain closure is sync) |
 /// | `on_open = \|open\| ..` | `From` | makes the function's error of a `CircuitOpen` |
 /// | `crate = ::path` | `::resilience` | where the runtime is found |
@@ -127,12 +130,26 @@ pub fn asyncretry(options: TokenStream, function: TokenStream) -> TokenStream {
 /// A method's fallback gets `self` first (`Self::last_price`, or `|this, item| ..`). It does not see the refusal, which
 /// `on_open` does.
 ///
-/// A panic is a failure. A dropped future counts as nothing: a time limit belongs below the circuit
-/// (`#[asyncbackoff(attempt_timeout = 1s, max_tries = 1)]`), as one above it drops the call, and a service that hangs
-/// would never open the circuit. What the circuit says of a failure, `last_failure`, is the error's `Display`; without
-/// one, the first line of its `Debug`; without either, the name of its type. The circuit of a generic function is shared
-/// by all its instantiations.
+/// A panic is a failure. A call that an `attempt_timeout` of a layer above drops has failed, whatever `on` and `ignore` say.
+/// A total `deadline` or `timeout` that drops it, and a caller that drops the future, count as nothing.
+///
+/// A retry or a poll above the circuit looks at it before it waits. If the next call would be rejected, it ends at once with
+/// the attempt's error; with a `deadline` (a poll: a `timeout`) that leaves time for it, it waits until the circuit recovers.
+///
+/// `on_error` is called after the failure has been counted, with no lock held. A late result and a disabled circuit count
+/// nothing. A panic, and a call that a layer above drops, have no error to pass: the layer above reports its own.
+///
+/// The text of a failure, `last_failure`, is the error's `Display`; without one, the first line of its `Debug`; without
+/// either, the name of its type. Of a call that was dropped, it is `timed out after 1s`. The circuit of a generic function is
+/// shared by all its instantiations.
 #[proc_macro_attribute]
 pub fn circuit(options: TokenStream, function: TokenStream) -> TokenStream {
     expand::expand(Attribute::Circuit, options, function)
+}
+
+/// What the attributes of one function hand down: the body, once all of them are expanded.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __resilience_handed_down(stack: TokenStream) -> TokenStream {
+    expand::expand_marker(stack)
 }

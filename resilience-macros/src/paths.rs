@@ -1,8 +1,10 @@
 //! The only place that knows where the runtime is.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::Path;
+
+use crate::syntax::is_punct;
 
 /// Where an expansion finds the runtime: `::resilience`, or what `crate = ..` says.
 #[derive(Clone)]
@@ -11,6 +13,19 @@ pub(crate) struct Runtime(Option<Path>);
 impl Runtime {
     pub(crate) fn new(path: Option<Path>) -> Self {
         Self(path)
+    }
+
+    /// The `crate = ..` among the options of an attribute, if it is a path.
+    pub(crate) fn given_in(options: &TokenStream) -> Option<Path> {
+        let mut tokens = options.clone().into_iter();
+        while let Some(token) = tokens.next() {
+            if matches!(&token, TokenTree::Ident(word) if word == "crate") {
+                let value = tokens.by_ref().take_while(|token| !is_punct(token, ','));
+                let value: TokenStream = value.skip_while(|token| is_punct(token, '=')).collect();
+                return syn::parse2(value).ok();
+            }
+        }
+        None
     }
 
     /// A public item: `RetryPolicy`.

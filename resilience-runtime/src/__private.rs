@@ -1,23 +1,27 @@
 //! Every name an expansion may use, and nothing else. Not part of the public interface.
 
 pub use crate::__resilience_list as list;
-pub use crate::asked::{Ask, AskWait, Judge, Tell};
+pub use crate::asked::{Ask, AskWait, Judge, Notify, Tell};
 pub use crate::circuit::given::{AskOpen, Given, Key, given, key};
 pub use crate::circuit::text::{ByDebug, ByDisplay, ByType, Text};
 pub use crate::circuit::{
     AsyncPermit, CIRCUITS, CircuitEntry, CircuitSite, HoldCircuitOpen, KeyedSite, Kind, Place, SetAt,
     WindowOf,
 };
+#[cfg(feature = "tokio")]
+pub use crate::circuit::{CallTimeout, TimedCall};
 pub use crate::error::{HoldAlarm, HoldTimedOut};
 pub use crate::options::by_attribute as options;
 pub use crate::outcome::by;
 pub use crate::poll::{PollNext, PollRun};
 pub use crate::retry::{RetryRun, TimedRetryRun};
 pub use crate::site::Site;
-pub use crate::sleep::Wait;
+pub use crate::sleep::{Cut, Told, Wait};
 pub use crate::telemetry::{SITES, SiteEntry, SiteKind};
 #[cfg(feature = "tokio")]
-pub use crate::sleep::{Limited, Pause};
+pub use crate::sleep::{Limited, Pause, Telling};
+#[cfg(feature = "macros")]
+pub use resilience_macros::__resilience_handed_down;
 /// The list of circuits is the linker's; users need not depend on the crate that knows how.
 pub use linkme;
 
@@ -54,6 +58,12 @@ pub fn ask_wait<E>(error: &E, retry_after: impl AskWait<E>) -> Option<Duration> 
 #[inline]
 pub fn tell<E>(error: &E, attempt: &Attempt, on_error: impl Tell<E>) {
     on_error(error, attempt);
+}
+
+/// An `on_error` of the user's on a circuit.
+#[inline]
+pub fn notify<E>(error: &E, on_error: impl Notify<E>) {
+    on_error(error);
 }
 
 /// A body that is run once.

@@ -62,3 +62,14 @@ pub trait Tell<E>: FnOnce(&E, &Attempt) {}
 
 #[diagnostic::do_not_recommend]
 impl<E, F: FnOnce(&E, &Attempt)> Tell<E> for F {}
+
+/// The `on_error` of a circuit, or what was meant for one.
+#[diagnostic::on_unimplemented(
+    message = "`on_error` of `#[circuit]` takes a function of `&{E}`, not `{Self}`",
+    label = "this is not a function of `&{E}` that returns nothing",
+    note = "write `on_error = |error| log(error)`"
+)]
+pub trait Notify<E>: FnOnce(&E) {}
+
+#[diagnostic::do_not_recommend]
+impl<E, F: FnOnce(&E)> Notify<E> for F {}

@@ -85,6 +85,13 @@ impl Stopwatch {
         Nanos::of(now().saturating_duration_since(self.start)).max(self.waited)
     }
 
+    /// Whether a wait has been made, be it for an attempt that was rejected and does not count.
+    #[cfg(feature = "tokio")]
+    #[inline]
+    pub(crate) const fn has_waited(&self) -> bool {
+        !self.waited.is_zero()
+    }
+
     /// The wait to be made at `elapsed`. Under a clock that moves only while everybody waits (a paused one, or one moved by
     /// hand), attempts without a wait between them would never come to their deadline: after very many of them, they are
     /// given one.

@@ -195,6 +195,11 @@ pub mod by_attribute {
         pub const on: () = ();
         /// Errors that count as nothing at all: `ignore(PATTERN)`, or `ignore = predicate` of `&E`.
         pub const ignore: () = ();
+        /// Async only: a call that takes longer is dropped, and has failed, whatever `on` and `ignore` say.
+        /// `call_timeout = 1s`.
+        pub const call_timeout: () = ();
+        /// Called for every failure that is counted: `on_error = |e| ..`, with `&E`.
+        pub const on_error: () = ();
         /// Called with the same arguments, `self` first, in place of a call that is refused: `fallback = path`, or
         /// a closure.
         pub const fallback: () = ();

@@ -13,6 +13,7 @@
 
 mod attribute;
 mod defaults;
+mod layers;
 mod shapes;
 mod stacks;
 mod table;

@@ -40,6 +40,11 @@ super::faults! {
         RunTime { name: String } =>
             format!("a circuit's options are constants, and `{name}` is known only when the function is called"),
             format!("make a `CircuitBreaker` with this setting, and write `breaker = EXPR`, which may use `{name}`");
+        RunTimeLimit { name: String } =>
+            format!("`call_timeout` is a constant, and `{name}` is known only when the function is called"),
+            format!(
+                "put `#[asyncbackoff(policy = RetryPolicy::new().times(1).attempt_timeout({name}))]` below `#[circuit]` in its place"
+            );
         EmptyName =>
             "a circuit without a name is found by nobody",
             "write `name = \"payments\"`, or leave it out: it is named after the function then";

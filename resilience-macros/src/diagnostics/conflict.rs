@@ -15,8 +15,8 @@ super::faults! {
         NeverMet { key: &'static str, limit: &'static str } =>
             format!("`{key}` is longer than `{limit}`, so it could never be met"),
             format!("shorten `{key}`, or lengthen `{limit}`");
-        SyncAttemptTimeout =>
-            "`attempt_timeout` drops an attempt that takes too long, which a sync function does not allow",
+        SyncLimit { key: &'static str, dropped: &'static str } =>
+            format!("`{key}` drops {dropped} that takes too long, which a sync function does not allow"),
             "make it an `async fn`, or set a timeout on the client that it calls";
         Without { key: &'static str, needs: &'static str } =>
             format!("`{key}` says nothing without `{needs}`"),

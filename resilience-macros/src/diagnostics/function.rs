@@ -25,12 +25,18 @@ super::faults! {
         NeedsTokio { attribute: Attribute } =>
             format!("{attribute} on an `async fn` waits by tokio's timer, and the feature `tokio` is off"),
             "enable the feature `tokio` of `resilience-runtime` (it is on by default)";
-        AlreadyRewritten { attribute: Attribute } =>
+        OutOfReach { attribute: Attribute } =>
             format!(
-                "{attribute} finds the body already rewritten by another attribute of this crate, so the two would \
-                 nest the wrong way round: the one that is written on top has to see the others below it"
+                "{attribute} stands below another attribute of this crate, but an attribute between them has changed the \
+                 function, so the two cannot be nested in the order of their lines"
             ),
-            "write each under its own name (`#[retry]`, `#[resilience::poll]`, ..), not renamed by `use .. as ..`";
+            format!("write them on adjacent lines, and {attribute} without `use .. as ..`");
+        SomebodyElses { attribute: Attribute, above: Attribute } =>
+            format!(
+                "this {attribute} is an attribute of another crate: it would be expanded around {above}, which is \
+                 written above it"
+            ),
+            "write it above the attributes of this crate, or import it under another name";
         BelowARuntime { attribute: Attribute, runtime: String } =>
             format!(
                 "`#[{runtime}]` above has made a function of this one that runs a whole runtime, which {attribute} \

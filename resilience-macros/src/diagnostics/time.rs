@@ -22,7 +22,7 @@ super::faults! {
         NotForever { key: &'static str } =>
             format!("`{key}` is a length of time, and `forever` is none"),
             match *key {
-                "deadline" | "attempt_timeout" => format!("leave `{key}` out if there is to be no limit"),
+                "deadline" | "attempt_timeout" | "call_timeout" => format!("leave `{key}` out if there is to be no limit"),
                 "recovery_timeout" => {
                     "write `recovery_timeout = std::time::Duration::MAX` for a circuit that stays open until it is reset".into()
                 }
@@ -42,11 +42,11 @@ super::faults! {
             "the duration is longer than 584 years, which is as far as the clock reaches",
             match *key {
                 "timeout" => "write a shorter one, or `timeout = forever`".into(),
-                "deadline" | "attempt_timeout" => format!("leave `{key}` out if there is to be no limit"),
+                "deadline" | "attempt_timeout" | "call_timeout" => format!("leave `{key}` out if there is to be no limit"),
                 _ => String::from("write a shorter one"),
             };
         Zero { key: &'static str } =>
-            format!("`{key}` is zero, which leaves no time for an attempt"),
+            format!("`{key}` is zero, which leaves no time for {}", if *key == "call_timeout" { "a call" } else { "an attempt" }),
             format!("leave `{key}` out if there is to be no limit");
     }
 }

@@ -1,6 +1,8 @@
 //! Whatever stands in an attribute or below it: an expansion comes back, and with it the user's function.
 
+mod compiler;
 mod control_flow;
+mod stacks;
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use proptest::collection::vec;
@@ -8,6 +10,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use quote::{ToTokens, quote};
 
+use self::compiler::expand_all;
 use super::expand_tokens;
 use crate::attribute::Attribute;
 
@@ -150,7 +153,7 @@ fn soups(words: &'static [&'static str]) -> impl Strategy<Value = TokenStream> {
 }
 
 fn expands(attribute: Attribute, options: &TokenStream, item: &TokenStream) -> String {
-    dense(&expand_tokens(attribute, options.clone(), item))
+    dense(&expand_all(attribute, options.clone(), item))
 }
 
 /// Two streams of the same tokens may be spaced differently.
@@ -237,28 +240,6 @@ fn is_open_ended(token: &TokenTree) -> bool {
 }
 
 #[test]
-fn siblings_are_not_expanded_again_after_a_fault() {
-    let function = quote! {
-        #[inline]
-        #[resilience::retry(times = 3)]
-        fn f() -> Result<u8, E> { Ok(1) }
-    };
-    let expansion = expands(Attribute::Poll, &quote!(), &function);
-    assert!(expansion.contains("needs`until`"), "{expansion}");
-    assert!(expansion.contains("inline") && !expansion.contains("times"), "{expansion}");
-    let expansion = expands(
-        Attribute::Poll,
-        &quote!(until(2)),
-        &quote!(
-            #[retry]
-            #[must_use]
-            fn f() -> u8;
-        ),
-    );
-    assert!(expansion.contains("must_use") && !expansion.contains("retry"), "{expansion}");
-}
-
-#[test]
 fn all_mistakes_are_reported_at_once() {
     let function = quote!(
         const fn f(mut a: u8) -> Result<u8, E> {
@@ -284,17 +265,3 @@ fn all_mistakes_are_reported_at_once() {
     assert_eq!(expansion.matches("compile_error").count(), 10);
 }
 
-#[test]
-fn one_layer_of_a_stack_says_for_all_where_the_library_is() {
-    let function = quote! {
-        #[circuit(failure_threshold = 2)]
-        #[poll(until(3), crate = ::res)]
-        fn ask() -> Result<u32, Error> { Ok(3) }
-    };
-    for options in [quote!(times = 3), quote!(times = 3, crate = ::elsewhere)] {
-        let elsewhere = !options.is_empty() && options.to_string().contains("elsewhere");
-        let expanded = expand_tokens(Attribute::Retry, options, &function).to_string();
-        assert!(!expanded.contains(":: resilience") && expanded.contains(":: res ::"), "{expanded}");
-        assert_eq!(expanded.contains(":: elsewhere"), elsewhere, "its own word goes before");
-    }
-}

@@ -2,7 +2,7 @@ use proc_macro2::{Ident, TokenStream};
 use syn::{Expr, ExprField, ExprLit, Lit, Member};
 
 use super::common::Common;
-use super::policy::exceeds;
+use super::policy::{exceeds, judge_not_zero};
 use super::setters::Setters;
 use crate::attribute::Attribute;
 use crate::diagnostics::{CircuitFault, ConflictFault, Faults};
@@ -15,6 +15,8 @@ pub(crate) struct CircuitModel {
     pub(crate) circuit: Circuit,
     pub(crate) on: Option<Predicate>,
     pub(crate) ignore: Option<Predicate>,
+    /// A call that takes longer is dropped, and has failed.
+    pub(crate) call_timeout: Option<Time>,
     /// What is done in place of a refused call.
     pub(crate) refused: Refused,
 }
@@ -74,6 +76,8 @@ impl CircuitModel {
         let refused = Refused::judge(options, function, faults);
         let on = options.key("on").map(|_| options.predicate("on", faults));
         let ignore = options.key("ignore").map(|_| options.predicate("ignore", faults));
+        let call_timeout = call_timeout(options, function, faults);
+        let on_error = options.function("on_error", faults);
         let circuit = match (given, key, &name) {
             (Some(given), ..) => Circuit::Given(given),
             (None, Some(key), _) => Circuit::Keyed { key, config, configured, max_keys },
@@ -82,8 +86,9 @@ impl CircuitModel {
             }
             (None, None, None) => Circuit::Own { config },
         };
-        let common = Common { runtime, name, on_error: None, clones: Vec::new() };
-        Some(Self { common, circuit, on: on.flatten(), ignore: ignore.flatten(), refused: refused? })
+        let common = Common { runtime, name, on_error, clones: Vec::new() };
+        let (on, ignore) = (on.flatten(), ignore.flatten());
+        Some(Self { common, circuit, on, ignore, call_timeout, refused: refused? })
     }
 
     /// A refusal leaves this layer.
@@ -175,6 +180,19 @@ fn config(runtime: &Runtime, options: &mut Options, function: &Function, faults:
     setters.time("max_recovery_timeout", max_recovery_timeout.as_ref());
     setters.agree(&keys);
     setters.finish_static(faults)
+}
+
+/// An option of the function: a circuit that is shared has none.
+fn call_timeout(options: &mut Options, function: &Function, faults: &mut Faults) -> Option<Time> {
+    if let Some(place) = options.key("call_timeout").filter(|_| !function.is_async()) {
+        faults.at(&place, &ConflictFault::SyncLimit { key: "call_timeout", dropped: "a call" });
+    }
+    let time = options.time("call_timeout", faults)?;
+    judge_not_zero("call_timeout", Some(&time), faults);
+    if let Some(argument) = time.constant().and_then(|time| function.argument_in(time)) {
+        faults.at(&argument, &CircuitFault::RunTimeLimit { name: argument.to_string() });
+    }
+    Some(time)
 }
 
 /// What is taken out of a `config`, because options set it in another way.

@@ -39,12 +39,8 @@ pub(crate) enum Model {
 
 impl Layer {
     /// `None` only where a fault has been found.
-    pub(crate) fn judge(
-        attribute: Attribute,
-        mut options: Options,
-        function: &Function,
-        faults: &mut Faults,
-    ) -> Option<Self> {
+    pub(crate) fn judge(mut options: Options, function: &Function, faults: &mut Faults) -> Option<Self> {
+        let attribute = options.attribute();
         let before = faults.count();
         let known = options.known();
         let model = match attribute {
@@ -75,6 +71,19 @@ impl Layer {
     /// It may refuse to call what is below it.
     pub(crate) fn refuses(&self) -> bool {
         matches!(&self.model, Model::Circuit(model) if model.refuses())
+    }
+
+    pub(crate) fn is_circuit(&self) -> bool {
+        matches!(self.model, Model::Circuit(_))
+    }
+
+    /// It may drop a single attempt, or call, that takes too long; not only everything together.
+    pub(crate) fn limits_attempts(&self) -> bool {
+        match &self.model {
+            Model::Retry(model) => model.limits_attempts,
+            Model::Poll(model) => model.limits_attempts,
+            Model::Circuit(model) => model.call_timeout.is_some(),
+        }
     }
 
     /// It borrows from the arguments, or from `self`, while what is below it runs.

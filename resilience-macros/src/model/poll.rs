@@ -13,6 +13,8 @@ pub(crate) struct PollModel {
     pub(crate) until: Predicate,
     pub(crate) alarm: Option<Predicate>,
     pub(crate) ignore: Option<Predicate>,
+    /// There is a limit for each attempt, or may be.
+    pub(crate) limits_attempts: bool,
 }
 
 const SETTINGS: [&str; 8] =
@@ -21,24 +23,25 @@ const SETTINGS: [&str; 8] =
 impl PollModel {
     pub(crate) fn judge(options: &mut Options, function: &Function, faults: &mut Faults) -> Option<Self> {
         if let Some(place) = options.key("attempt_timeout").filter(|_| !function.is_async()) {
-            faults.at(&place, &ConflictFault::SyncAttemptTimeout);
+            faults.at(&place, &ConflictFault::SyncLimit { key: "attempt_timeout", dropped: "an attempt" });
         }
         if let Some(place) = options.key("max_ignored").filter(|_| options.lacks("ignore")) {
             faults.at(&place, &ConflictFault::Without { key: "max_ignored", needs: "ignore" });
         }
         if options.lacks("until") {
             let fault = OptionFault::Missing { attribute: Attribute::Poll, key: "until" };
-            faults.at_span(function.attribute_span(), &fault);
+            faults.at_span(options.span(), &fault);
         }
         let common = Common::judge(options, function, faults);
         let until = options.predicate("until", faults);
         let alarm = options.predicate("alarm", faults);
         let ignore = options.predicate("ignore", faults);
+        let limits_attempts = ["attempt_timeout", "policy"].iter().any(|key| options.key(key).is_some());
         let runtime_policy = judge_runtime_policy(options, &SETTINGS, faults);
         // Read in any case, so that they are not called unknown as well.
         let policy = Self::policy(&common, options, function, faults);
         let policy = runtime_policy.map_or(policy, Policy::Runtime);
-        Some(Self { common, policy, until: until?, alarm, ignore })
+        Some(Self { common, policy, until: until?, alarm, ignore, limits_attempts })
     }
 
     fn policy(common: &Common, options: &mut Options, function: &Function, faults: &mut Faults) -> Policy {

@@ -18,6 +18,8 @@ pub(crate) struct RetryModel {
     pub(crate) retry_after: Option<Expr>,
     /// There are time limits, or may be.
     pub(crate) timed: bool,
+    /// There is a limit for each attempt, or may be.
+    pub(crate) limits_attempts: bool,
 }
 
 /// Which errors are tried again.
@@ -38,7 +40,7 @@ impl RetryModel {
         if attribute != Attribute::Retry && !function.is_async() {
             faults.at(&function.signature.fn_token, &FunctionFault::NotAsync { attribute });
         } else if let Some(place) = options.key("attempt_timeout").filter(|_| !function.is_async()) {
-            faults.at(&place, &ConflictFault::SyncAttemptTimeout);
+            faults.at(&place, &ConflictFault::SyncLimit { key: "attempt_timeout", dropped: "an attempt" });
         }
         let common = Common::judge(options, function, faults);
         let giveup = options.predicate("giveup", faults);
@@ -49,15 +51,16 @@ impl RetryModel {
             (None, _) => Some(On::Every),
         };
         let has_limits = has_limits(attribute);
-        let limits = ["deadline", "attempt_timeout", "policy"];
-        let timed = has_limits && limits.iter().any(|key| options.key(key).is_some());
+        let limits_attempts =
+            has_limits && ["attempt_timeout", "policy"].iter().any(|key| options.key(key).is_some());
+        let timed = limits_attempts || has_limits && options.key("deadline").is_some();
         let settings =
             [attribute.times(), attribute.interval(), "backoff", "jitter", "deadline", "attempt_timeout"];
         let runtime_policy = if has_limits { judge_runtime_policy(options, &settings, faults) } else { None };
         // Read in any case, so that they are not called unknown as well.
         let policy = Self::policy(attribute, &common, options, function, faults);
         let policy = runtime_policy.map_or(policy, Policy::Runtime);
-        Some(Self { attribute, common, policy, on: on?, giveup, retry_after, timed })
+        Some(Self { attribute, common, policy, on: on?, giveup, retry_after, timed, limits_attempts })
     }
 
     fn policy(

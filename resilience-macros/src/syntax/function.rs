@@ -1,8 +1,7 @@
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{
-    Attribute as SynAttribute, FnArg, GenericArgument, Ident, Meta, Pat, PatIdent, Path, PathArguments,
-    ReceiverKind, ReturnType, Signature, Token, Type, TypeParamBound, Visibility,
+    Attribute as SynAttribute, FnArg, GenericArgument, Ident, Pat, PatIdent, Path, PathArguments, ReceiverKind, ReturnType, Signature, Token, Type, TypeParamBound, Visibility,
 };
 
 use super::future::{self, FutureBlock};
@@ -26,14 +25,23 @@ pub(crate) struct Function {
     was_async: bool,
     /// What that returns in the end.
     future_output: Option<Type>,
-    /// The paths of the siblings that were taken in: their imports are in use.
-    pub(crate) absorbed: Vec<Path>,
+    /// What is to be written.
+    pub(crate) part: Part,
+}
+
+/// What is written of a function.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    Function,
+    /// A block in place of the body: the rest has been written already.
+    Body,
 }
 
 impl Function {
     /// What cannot be rewritten comes back as it is to be left in place.
     pub(crate) fn read(
         attribute: Attribute,
+        span: Span,
         item: &TokenStream,
         faults: &mut Faults,
     ) -> Result<Self, TokenStream> {
@@ -47,18 +55,14 @@ impl Function {
         if let Some(tracked) = attrs.iter().find(|attr| attr.path().is_ident("track_caller")) {
             faults.at(tracked, &FunctionFault::TrackCaller { attribute });
         }
-        if is_rewritten(&body) {
-            faults.at_span(attribute_span(&signature), &FunctionFault::AlreadyRewritten { attribute });
-        }
         let mut was_async = false;
         if let Some(runtime) = runtime_in(&body) {
-            faults.at_span(attribute_span(&signature), &FunctionFault::BelowARuntime { attribute, runtime });
+            faults.at_span(span, &FunctionFault::BelowARuntime { attribute, runtime });
             was_async = true;
         }
         let whole = body.clone();
-        let (future, future_output, absorbed) = (None, None, Vec::new());
-        let mut function =
-            Self { attrs, vis, signature, body, whole, future, was_async, future_output, absorbed };
+        let (future, future_output, part) = (None, None, Part::Function);
+        let mut function = Self { attrs, vis, signature, body, whole, future, was_async, future_output, part };
         function.look_into_future(attribute, faults);
         Ok(function)
     }
@@ -80,25 +84,8 @@ impl Function {
         self.future_output = Some(output);
     }
 
-    /// The attribute as a whole, for what is missing in it.
-    pub(crate) fn attribute_span(&self) -> Span {
-        attribute_span(&self.signature)
-    }
-
     pub(crate) fn is_async(&self) -> bool {
         self.signature.asyncness.is_some() || self.was_async || self.future_output.is_some()
-    }
-
-    /// The attributes of ours below the one being expanded, with what they were given.
-    pub(crate) fn take_siblings(&mut self) -> Vec<(Attribute, Meta)> {
-        let mut siblings = Vec::new();
-        self.attrs.retain(|attr| {
-            let sibling = Attribute::of_sibling(attr.path());
-            siblings.extend(sibling.map(|sibling| (sibling, attr.meta.clone())));
-            sibling.is_none()
-        });
-        self.absorbed.extend(siblings.iter().map(|(_, meta)| meta.path().clone()));
-        siblings
     }
 
     pub(crate) fn body_tokens(&self) -> TokenStream {
@@ -323,45 +310,44 @@ impl Function {
             .collect()
     }
 
-    /// The function as it was, without the siblings that have been read already.
-    pub(crate) fn original(&self) -> TokenStream {
-        let Self { attrs, vis, signature, whole, absorbed, .. } = self;
-        let statements = whole.stream();
-        let mut body = Group::new(
-            Delimiter::Brace,
-            // The imports of the siblings stay in use.
-            quote!(#(#[allow(unused_imports)] use #absorbed as _;)* #statements),
-        );
-        body.set_span(whole.span());
-        quote!(#(#attrs)* #vis #signature #body)
+    /// What is wrong, and the function as it was.
+    pub(crate) fn original(&self, faults: &Faults) -> TokenStream {
+        let Self { attrs, vis, signature, whole, body, .. } = self;
+        match self.part {
+            Part::Function => quote!(#faults #(#attrs)* #vis #signature #whole),
+            Part::Body => quote!({ #faults #body }),
+        }
     }
 
     /// The function with another body, which clones `clones`, and items before that.
     pub(crate) fn with(&self, items: &TokenStream, body: &TokenStream, clones: &[Ident]) -> TokenStream {
-        let Self { attrs, vis, signature, whole, absorbed, .. } = self;
+        if self.part == Part::Body {
+            return quote_spanned!(Span::mixed_site()=> { #items #body });
+        }
         // The braces are the user's: what ends in a macro's is a macro's altogether to the compiler, which then says
-        // nothing of a function that nobody calls. So nobody may say that there is no `return`,
+        // nothing of a function that nobody calls. So nobody may say that there is no `return`.
         let body = self
             .future
             .as_ref()
             .map_or_else(|| quote_spanned!(Span::mixed_site()=> return #body), |future| future.with(body));
-        let statements = quote_spanned! {Span::mixed_site()=>
-            #(#[allow(unused_imports)] use #absorbed as _;)*
-            #items
-            #body
-        };
+        self.around(quote!(#items #body), clones)
+    }
+
+    /// The function with the marker of its stack, in the place of what an attempt runs.
+    pub(crate) fn holding(&self, marker: &TokenStream, clones: &[Ident]) -> TokenStream {
+        let body = self.future.as_ref().map_or_else(|| marker.clone(), |future| future.with(marker));
+        self.around(body, clones)
+    }
+
+    fn around(&self, statements: TokenStream, clones: &[Ident]) -> TokenStream {
+        let Self { attrs, vis, signature, whole, .. } = self;
         let mut body = Group::new(Delimiter::Brace, statements);
         body.set_span(whole.span());
-        // .. nor that what the body consumes could be borrowed, as it is here.
+        // What the body consumes could be borrowed, as it is cloned.
         let allow = (!clones.is_empty())
             .then(|| quote_spanned!(Span::mixed_site()=> #[allow(clippy::needless_pass_by_value)]));
         quote!(#(#attrs)* #allow #vis #signature #body)
     }
-}
-
-/// As if it were written there: the compiler need not tell that a macro was expanded.
-fn attribute_span(signature: &Signature) -> Span {
-    Span::call_site().resolved_at(signature.fn_token.span)
 }
 
 /// A reference, or a type with a lifetime.
@@ -373,18 +359,16 @@ fn borrows(ty: TokenStream) -> bool {
     })
 }
 
-/// Generated names begin with this, and nobody else's do.
-fn is_rewritten(body: &Group) -> bool {
-    find_ident(body.stream(), &|ident| ident.to_string().starts_with("__RESILIENCE_")).is_some()
-}
-
 /// `#[tokio::test]` above has made a sync function of an async one, which begins and ends as no other does.
 fn runtime_in(body: &Group) -> Option<String> {
     let mut tokens = body.stream().into_iter();
     let begins =
         ["let", "body", "="].iter().all(|word| tokens.next().is_some_and(|token| token.to_string() == *word));
+    if !begins {
+        return None;
+    }
     let text = body.to_string();
-    let made = begins && text.contains("Failed building the Runtime") && text.contains("block_on");
+    let made = text.contains("Failed building the Runtime") && text.contains("block_on");
     made.then(|| if text.contains("Pin < & mut dyn") { "tokio::test" } else { "tokio::main" }.to_owned())
 }
 

@@ -8,7 +8,7 @@ use syn::{
     Block, Expr, GenericArgument, Local, Pat, PatType, Path, PathArguments, Stmt, Token, Type, TypeParamBound,
 };
 
-use super::tokens::find_ident;
+use super::tokens::{find_ident, is_punct};
 
 /// The one async block that makes the future a function returns, and what stands around it.
 pub(crate) struct FutureBlock {
@@ -165,10 +165,6 @@ fn unwrap_last(tokens: &mut Vec<TokenTree>) {
 
 fn pop_if(tokens: &mut Vec<TokenTree>, is_it: impl FnOnce(&TokenTree) -> bool) -> Option<TokenTree> {
     if tokens.last().is_some_and(is_it) { tokens.pop() } else { None }
-}
-
-fn is_punct(token: &TokenTree, punct: char) -> bool {
-    matches!(token, TokenTree::Punct(token) if token.as_char() == punct)
 }
 
 fn is_word(token: &TokenTree, word: &str) -> bool {

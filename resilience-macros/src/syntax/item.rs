@@ -8,11 +8,11 @@ use crate::diagnostics::{Faults, FunctionFault};
 
 /// What stands under the attribute, once it is known to be a function. The body stays tokens: half-written code in it
 /// is the compiler's to judge.
-pub(super) struct Item {
-    pub(super) attrs: Vec<SynAttribute>,
-    pub(super) vis: Visibility,
-    pub(super) signature: Signature,
-    pub(super) body: Group,
+pub(crate) struct Item {
+    pub(crate) attrs: Vec<SynAttribute>,
+    pub(crate) vis: Visibility,
+    pub(crate) signature: Signature,
+    pub(crate) body: Group,
 }
 
 impl Item {
@@ -23,7 +23,8 @@ impl Item {
         faults: &mut Faults,
     ) -> Result<Self, TokenStream> {
         Self::parse.parse2(item.clone()).map_err(|error| {
-            let (others, rest) = without_siblings(item);
+            let (mut others, rest) = split_attributes(item);
+            others.retain(|attr| Attribute::named(attr.path()).is_none());
             match Kind::of(&rest) {
                 Kind::Function => faults.syntax(&error, |message| FunctionFault::Signature { message }),
                 Kind::WithoutBody => faults.at(&head(&rest), &FunctionFault::NoBody { attribute }),
@@ -78,15 +79,18 @@ fn without_inner_attributes(body: Group, attrs: &mut Vec<SynAttribute>) -> Group
     group
 }
 
-/// The other attributes, and what they stand on.
-fn without_siblings(item: &TokenStream) -> (Vec<SynAttribute>, TokenStream) {
+/// The attributes of an item, and what they stand on.
+pub(crate) fn split_attributes(item: &TokenStream) -> (Vec<SynAttribute>, TokenStream) {
+    let mut tokens = item.clone().into_iter();
+    // Most have none, and need not be parsed twice.
+    if !matches!(tokens.next(), Some(TokenTree::Punct(first)) if first.as_char() == '#') {
+        return (Vec::new(), item.clone());
+    }
     let split = |input: ParseStream<'_>| {
         let attrs = input.call(SynAttribute::parse_outer)?;
         Ok((attrs, input.parse::<TokenStream>()?))
     };
-    let Ok((mut attrs, rest)) = split.parse2(item.clone()) else { return (Vec::new(), item.clone()) };
-    attrs.retain(|attr| Attribute::of_sibling(attr.path()).is_none());
-    (attrs, rest)
+    split.parse2(item.clone()).unwrap_or_else(|_| (Vec::new(), item.clone()))
 }
 
 /// What a thing is that does not parse as a function.

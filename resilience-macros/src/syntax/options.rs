@@ -1,4 +1,4 @@
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
@@ -22,12 +22,18 @@ use crate::diagnostics::{CountFault, Faults, NameFault, OptionFault, suggestion}
 #[derive(Clone)]
 pub(crate) struct Options {
     attribute: Attribute,
+    span: Span,
     entries: Vec<Entry>,
     strays: bool,
 }
 
 impl Options {
-    pub(crate) fn read(attribute: Attribute, tokens: TokenStream, faults: &mut Faults) -> Self {
+    pub(crate) fn read(
+        attribute: Attribute,
+        span: Span,
+        tokens: TokenStream,
+        faults: &mut Faults,
+    ) -> Self {
         let tokens = join_units(tokens, faults);
         let mut reader = Reader::new(attribute, faults);
         let read = inside(&enclose(tokens), |input| reader.read(input));
@@ -35,7 +41,16 @@ impl Options {
         if let Err(error) = read {
             faults.syntax(&error, |message| OptionFault::Syntax { message });
         }
-        Self { attribute, entries, strays }
+        Self { attribute, span, entries, strays }
+    }
+
+    pub(crate) fn attribute(&self) -> Attribute {
+        self.attribute
+    }
+
+    /// The attribute as a whole, for what is missing in it.
+    pub(crate) fn span(&self) -> Span {
+        self.span
     }
 
     /// All that are known, each where it stands.

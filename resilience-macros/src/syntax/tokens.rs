@@ -1,12 +1,16 @@
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 
 /// Some word at any depth.
-pub(super) fn find_ident(tokens: TokenStream, is_it: &dyn Fn(&Ident) -> bool) -> Option<Ident> {
+pub(crate) fn find_ident(tokens: TokenStream, is_it: &dyn Fn(&Ident) -> bool) -> Option<Ident> {
     tokens.into_iter().find_map(|token| match token {
         TokenTree::Ident(ident) => is_it(&ident).then_some(ident),
         TokenTree::Group(group) => find_ident(group.stream(), is_it),
         TokenTree::Punct(_) | TokenTree::Literal(_) => None,
     })
+}
+
+pub(crate) fn is_punct(token: &TokenTree, punct: char) -> bool {
+    matches!(token, TokenTree::Punct(token) if token.as_char() == punct)
 }
 
 /// The first variable, at any depth, that `is_it`: fields, methods and paths are none.

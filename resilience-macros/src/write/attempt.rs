@@ -1,6 +1,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
+use super::cut::Cut;
 use super::refusal::Refusal;
 use crate::diagnostics::generated_at;
 use crate::paths::Runtime;
@@ -19,6 +20,7 @@ pub(super) struct Attempt<'a> {
     /// A layer above may come here again.
     pub(super) repeated: bool,
     pub(super) refusal: Refusal,
+    pub(super) cut: Cut,
 }
 
 /// What the body of a layer is.

@@ -5,7 +5,7 @@ use syn::Expr;
 use super::attempt::Attempt;
 use super::closure::{enclosed, enclosed_value};
 use super::ends::Ends;
-use super::predicate::ask;
+use super::predicate::{ask, call};
 use super::site;
 use crate::attribute::Attribute;
 use crate::diagnostics::{generated_at, span_of};
@@ -15,29 +15,18 @@ use crate::syntax::Count;
 
 /// A block that has the type of the function's outcome.
 pub(super) fn write(model: &CircuitModel, attempt: &Attempt<'_>) -> TokenStream {
-    let outcome = attempt.function.outcome();
     let ends = Ends::new(&model.common.runtime, Attribute::Circuit, attempt.function);
     let (site, circuit) = circuit(model, attempt);
     let acquire = if attempt.is_async() { "acquire_async" } else { "try_acquire" };
     let acquire = Ident::new(acquire, Span::mixed_site());
-    let (made, ended) = if attempt.is_async() {
-        let made = attempt.wrapped(|future| {
-            quote_spanned! {Span::mixed_site()=> {
-                // Not inside of `pin!`: there, Rust 1.85 does not find an unused `mut`.
-                let __body = #future;
-                let mut __body = ::core::pin::pin!(__body);
-                ::core::future::poll_fn(|__context| __permit.poll(__body.as_mut(), __context)).await
-            }}
-        });
-        (made, Some(quote_spanned!(Span::mixed_site()=> let __permit = __permit.ended();)))
-    } else {
-        (attempt.made_once(&model.common.runtime), None)
-    };
     // What is polled learns of a panic, and reports it once.
-    let mutable = attempt.is_async().then(|| quote!(mut));
-    let declare = attempt.refusal.declare();
-    let (result, value, error) = (ends.result(), ends.value(), ends.error());
-    let report = report(model, attempt);
+    let mutable = (attempt.is_async() && !attempt.cut.is_below()).then(|| quote!(mut));
+    let under = attempt.cut.over_permit(!model.refuses());
+    let declare = attempt.refusal.declare(&model.common.runtime);
+    let limit = call_timeout(model, attempt);
+    let made = made(model, attempt, &ends);
+    let (value, error) = (ends.value(), ends.error());
+    let failed = failed(model, attempt);
     let refused = refused(model, attempt, &ends);
     let label = attempt.refusal.label();
     quote_spanned! {Span::mixed_site()=> #label: {
@@ -45,16 +34,17 @@ pub(super) fn write(model: &CircuitModel, attempt: &Attempt<'_>) -> TokenStream 
         // What is done in place of a refused call comes after this statement: then nothing is borrowed any more.
         let __open = match #circuit.#acquire() {
             ::core::result::Result::Ok(#mutable __permit) => {
+                #under
                 #declare
-                let __out: #outcome = #made;
-                #ended
-                break #label match #result {
+                #limit
+                #made
+                break #label match __result {
                     ::core::result::Result::Ok(__value) => {
                         let __value = __permit.succeeded(__value);
                         #value
                     }
                     ::core::result::Result::Err(__error) => {
-                        let __error = #report;
+                        #failed
                         #error
                     }
                 };
@@ -147,22 +137,138 @@ fn call_with_borrowed(runtime: &Runtime, function: &str, tokens: TokenStream) ->
     quote_spanned!(first=> #private::#function(&#group))
 }
 
+/// The body's future, polled in the permit, and under the call's own limit if it has one.
+fn in_permit(model: &CircuitModel, attempt: &Attempt<'_>, future: &TokenStream) -> TokenStream {
+    let run = quote_spanned!(Span::mixed_site()=> __call);
+    let limited = model.call_timeout.as_ref().map(|_| attempt.cut.limit(&run, None, future));
+    let future = limited.as_ref().unwrap_or(future);
+    quote_spanned! {Span::mixed_site()=> {
+        // Not inside of `pin!`: there, Rust 1.85 does not find an unused `mut`.
+        let __body = #future;
+        let mut __body = ::core::pin::pin!(__body);
+        ::core::future::poll_fn(|__context| __permit.poll(__body.as_mut(), __context)).await
+    }}
+}
+
+/// The limit of the call that has just been admitted.
+fn call_timeout(model: &CircuitModel, attempt: &Attempt<'_>) -> TokenStream {
+    let Some(time) = &model.call_timeout else { return TokenStream::new() };
+    let runtime = &model.common.runtime;
+    let private = runtime.private();
+    let private_there = runtime.private_at(generated_at(time.span()));
+    let timeout = quote_spanned!(generated_at(time.span())=> #private_there::CallTimeout::new(#time));
+    let name = site::function_name(&model.common, attempt.function);
+    let cut = attempt.cut.declare(runtime);
+    quote_spanned! {Span::mixed_site()=>
+        let __call = #private::TimedCall::start(const { &#private::Site::new(#name, #timeout) });
+        #cut
+    }
+}
+
+/// Makes the call, and goes on with its `__result`; if it has a limit, also with whether it has `__timed_out`.
+fn made(model: &CircuitModel, attempt: &Attempt<'_>, ends: &Ends<'_>) -> TokenStream {
+    let (outcome, result) = (attempt.function.outcome(), ends.result());
+    let (made, ended) = if attempt.is_async() {
+        let made = attempt.wrapped(|future| in_permit(model, attempt, &future));
+        (made, Some(quote_spanned!(Span::mixed_site()=> let __permit = __permit.ended();)))
+    } else {
+        (attempt.made_once(&model.common.runtime), None)
+    };
+    if model.call_timeout.is_none() {
+        return quote_spanned! {Span::mixed_site()=>
+            let __out: #outcome = #made;
+            #ended
+            let __result = #result;
+        };
+    }
+    let cut = attempt.cut.took_place(&attempt.refusal);
+    let timed_out = ends.hold_timed_out(&quote_spanned!(Span::mixed_site()=> __call.timed_out()));
+    quote_spanned! {Span::mixed_site()=>
+        let __out: ::core::option::Option<#outcome> = #made;
+        #ended
+        let (__result, __timed_out) = match __out {
+            ::core::option::Option::Some(__out) => (#result, false),
+            ::core::option::Option::None => {
+                #cut
+                (::core::result::Result::Err(#timed_out), true)
+            }
+        };
+    }
+}
+
+/// Reports `__error` to the circuit and gives it back, and tells a loop above what happens to its next call.
+fn failed(model: &CircuitModel, attempt: &Attempt<'_>) -> TokenStream {
+    let report = report(model, attempt);
+    let is_told = attempt.repeated && (model.refuses() || attempt.refusal.own().is_some());
+    if !is_told {
+        return quote_spanned!(Span::mixed_site()=> let __error = #report;);
+    }
+    let tell = attempt.refusal.tell_of_next_call(!model.refuses());
+    quote_spanned! {Span::mixed_site()=>
+        let __next_call = __permit.next_call();
+        let __error = #report;
+        #tell
+    }
+}
+
+/// Counts `__error` as a failure, and gives it back.
+fn count(model: &CircuitModel) -> TokenStream {
+    let runtime = &model.common.runtime;
+    let private = runtime.private();
+    let text = quote_spanned! {Span::mixed_site()=>
+        |__error, __line| (&&&#private::Text(__error)).__resilience_text(__line)
+    };
+    let uses =
+        quote_spanned!(Span::mixed_site()=> use #private::{ByDebug as _, ByDisplay as _, ByType as _};);
+    let told = model.common.on_error.as_ref().map(|expr| {
+        let told = call(runtime, "notify", &quote_spanned!(Span::mixed_site()=> &__error), expr);
+        quote_spanned!(Span::mixed_site()=> if __is_counted { #told; })
+    });
+    let is_counted =
+        if told.is_some() { quote_spanned!(Span::mixed_site()=> __is_counted) } else { quote!(_) };
+    let counted = match (&model.call_timeout, &told) {
+        (None, None) => {
+            return quote_spanned!(Span::mixed_site()=> { #uses __permit.failed(__error, #text) });
+        }
+        (None, Some(_)) => quote_spanned!(Span::mixed_site()=> __permit.failed_counted(__error, #text)),
+        (Some(_), _) => quote_spanned! {Span::mixed_site()=>
+            if __timed_out {
+                __permit.timed_out(__error, __call.limit_reached())
+            } else {
+                __permit.failed_counted(__error, #text)
+            }
+        },
+    };
+    quote_spanned! {Span::mixed_site()=> {
+        #uses
+        let (__error, #is_counted) = #counted;
+        #told
+        __error
+    }}
+}
+
 /// What an error is to the circuit: an expression that gives it back.
 fn report(model: &CircuitModel, attempt: &Attempt<'_>) -> TokenStream {
     let runtime = &model.common.runtime;
-    let private = runtime.private();
-    let mut report = quote_spanned! {Span::mixed_site()=> {
-        use #private::{ByDebug as _, ByDisplay as _, ByType as _};
-        __permit.failed(__error, |__error, __line| (&&&#private::Text(__error)).__resilience_text(__line))
-    }};
+    // A call that took too long has failed, whatever `on` and `ignore` say.
+    let (or_timed_out, and_in_time) = if model.call_timeout.is_some() {
+        (
+            Some(quote_spanned!(Span::mixed_site()=> __timed_out ||)),
+            Some(quote_spanned!(Span::mixed_site()=> !__timed_out &&)),
+        )
+    } else {
+        (None, None)
+    };
+    let mut report = count(model);
     if let Some(on) = &model.on {
         let on = ask(runtime, on, "__error");
-        report = quote_spanned!(Span::mixed_site()=> if #on #report else { __permit.succeeded(__error) });
+        report = quote_spanned!(Span::mixed_site()=> if #or_timed_out #on #report else { __permit.succeeded(__error) });
     }
     if let Some(ignore) = &model.ignore {
         let ignore = ask(runtime, ignore, "__error");
-        report =
-            quote_spanned!(Span::mixed_site()=> if #ignore { __permit.ignore(); __error } else { #report });
+        report = quote_spanned! {Span::mixed_site()=>
+            if #and_in_time #ignore { __permit.ignore(); __error } else { #report }
+        };
     }
     // What another circuit refused says nothing about what this one guards; an error of an attempt before that does.
     if let Some(refused) = attempt.refusal.own() {
@@ -193,7 +299,7 @@ fn refused(model: &CircuitModel, attempt: &Attempt<'_>, ends: &Ends<'_>) -> Toke
     let held = match &model.refused {
         Refused::Fallback { function, arguments } => return fallback(function, arguments, attempt),
         Refused::Error => ends.hold_open(&open),
-        Refused::Made(on_open) => made(&model.common.runtime, &open, on_open, attempt),
+        Refused::Made(on_open) => opened(&model.common.runtime, &open, on_open, attempt),
     };
     let tell =
         attempt.refusal.tell(&quote_spanned!(Span::mixed_site()=> #open.retry_after()), &quote!(false));
@@ -202,7 +308,7 @@ fn refused(model: &CircuitModel, attempt: &Attempt<'_>, ends: &Ends<'_>) -> Toke
 }
 
 /// The function's error, as `on_open` makes it: if it makes another one, that is said there.
-fn made(runtime: &Runtime, open: &TokenStream, on_open: &Expr, attempt: &Attempt<'_>) -> TokenStream {
+fn opened(runtime: &Runtime, open: &TokenStream, on_open: &Expr, attempt: &Attempt<'_>) -> TokenStream {
     let span = generated_at(span_of(on_open));
     let (private, outcome) = (runtime.private_at(span), attempt.function.outcome());
     let error = quote_spanned!(span=> <#outcome as #private::by::circuit>::Error);

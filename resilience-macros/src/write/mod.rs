@@ -3,6 +3,7 @@
 mod attempt;
 mod circuit;
 mod closure;
+mod cut;
 mod ends;
 mod options;
 mod poll;
@@ -15,6 +16,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use self::attempt::{Attempt, Inside};
+use self::cut::Cut;
 use self::refusal::Refusal;
 use crate::model::{Layer, Model};
 use crate::syntax::Function;
@@ -36,6 +38,7 @@ pub(crate) fn function(mut function: Function, layers: &[Layer]) -> TokenStream 
             clones_are_seen: Some(depth) == last_loop,
             repeated: layers[..depth].iter().any(Layer::repeats),
             refusal: Refusal::new(depth, below),
+            cut: if function.is_async() { Cut::new(depth, layers) } else { Cut::none() },
         };
         body = match &layer.model {
             Model::Retry(model) => retry::write(model, &attempt),

@@ -1,5 +1,5 @@
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 
 use super::attempt::Attempt;
 use super::ends::Ends;
@@ -17,23 +17,24 @@ pub(super) fn write(model: &PollModel, attempt: &Attempt<'_>) -> TokenStream {
     let ends = Ends::new(&model.common.runtime, Attribute::Poll, attempt.function);
     let settle = settle(model, attempt, &ends);
     let wait = attempt.wait();
-    let declare = attempt.refusal.declare();
+    let declare = attempt.refusal.declare(&model.common.runtime);
+    let cut = attempt.cut.declare(&model.common.runtime);
     let last = keeps_last(model, attempt)
         .then(|| quote_spanned!(Span::mixed_site()=> let mut __last = ::core::option::Option::None;));
     let step = if attempt.is_async() {
-        let made =
-            attempt.wrapped(|future| quote_spanned!(Span::mixed_site()=> __run.limit(#site, #future).await));
-        let timed_out = timed_out(&ends);
+        let (run, of) = (quote_spanned!(Span::mixed_site()=> __run), site.to_token_stream());
+        let made = attempt.wrapped(|future| {
+            let limited = attempt.cut.limit(&run, Some(&of), &future);
+            quote!(#limited.await)
+        });
+        let was_cut = was_cut(&site, model, attempt, &ends);
         quote_spanned! {Span::mixed_site()=>
             match #made {
                 ::core::option::Option::Some(__out) => {
                     let __out: #outcome = __out;
                     #settle
                 }
-                ::core::option::Option::None => match __run.cut(#site) {
-                    ::core::result::Result::Ok(__wait) => __wait,
-                    ::core::result::Result::Err(__timed_out) => #timed_out,
-                },
+                ::core::option::Option::None => #was_cut,
             }
         }
     } else {
@@ -46,11 +47,56 @@ pub(super) fn write(model: &PollModel, attempt: &Attempt<'_>) -> TokenStream {
     quote_spanned! {Span::mixed_site()=> {
         #declaration
         let mut __run = #private::PollRun::start();
+        #cut
         #last
         loop {
             #declare
             let __wait = #step;
             #wait
+        }
+    }}
+}
+
+/// The wait that follows an attempt that was dropped, or the end of the loop. An open circuit below ends it with the last
+/// error that was the function's own, if there was one.
+fn was_cut(site: &Ident, model: &PollModel, attempt: &Attempt<'_>, ends: &Ends<'_>) -> TokenStream {
+    let told = attempt.cut.took_place(&attempt.refusal);
+    let own = attempt.refusal.own().filter(|_| attempt.cut.is_told());
+    let Some(own) = own else {
+        let timed_out = timed_out(ends);
+        return quote_spanned! {Span::mixed_site()=> {
+            #told
+            match __run.cut(#site) {
+                ::core::result::Result::Ok(__wait) => __wait,
+                ::core::result::Result::Err(__timed_out) => #timed_out,
+            }
+        }};
+    };
+    let last = keeps_last(model, attempt).then(|| {
+        quote_spanned! {Span::mixed_site()=>
+            let __error = if __is_rejected {
+                ::core::option::Option::unwrap_or(__last, __error)
+            } else {
+                __error
+            };
+        }
+    });
+    let ended_by =
+        if last.is_some() { quote_spanned!(Span::mixed_site()=> __is_rejected) } else { quote!(_) };
+    let tell = attempt.refusal.tell_if_open();
+    let held = ends.hold_timed_out(&quote_spanned!(Span::mixed_site()=> __timed_out));
+    let error = ends.error();
+    quote_spanned! {Span::mixed_site()=> {
+        #told
+        let __open = ::core::option::Option::map(#own, |(__time_left, _)| __time_left);
+        match __run.cut_below(#site, __open) {
+            ::core::result::Result::Ok(__wait) => __wait,
+            ::core::result::Result::Err((__timed_out, #ended_by)) => {
+                #tell
+                let __error = #held;
+                #last
+                break #error;
+            }
         }
     }}
 }
@@ -124,7 +170,10 @@ fn settle(model: &PollModel, attempt: &Attempt<'_>, ends: &Ends<'_>) -> TokenStr
                         #keep
                         __wait
                     }
-                    #private::PollNext::TimedOut(__timed_out) => #timed_out,
+                    #private::PollNext::TimedOut(__timed_out) => {
+                        #told
+                        #timed_out
+                    }
                 }
             }
         }

@@ -4,12 +4,13 @@ use quote::{format_ident, quote_spanned};
 use syn::Lifetime;
 
 use crate::model::Layer;
+use crate::paths::Runtime;
 
-/// How a layer learns that a circuit below it refused: a call that was refused is not an attempt, and the value of an
-/// error does not say so.
+/// How a layer learns that a circuit below it rejected the call, which is not an attempt, or would reject the next one. The
+/// value of an error does not say so.
 ///
-/// Each layer above one that may refuse has a flag, which the layer below sets: `None`, or the circuit's time left, and
-/// whether the error that comes with it is one of an earlier attempt, and not the refusal.
+/// Each layer above one that may reject has a flag, which the layer below sets: `None`, or the circuit's time left, and
+/// whether the error that comes with it is the function's own, and not the rejection.
 pub(super) struct Refusal {
     depth: usize,
     own: Option<Ident>,
@@ -29,11 +30,11 @@ impl Refusal {
     }
 
     /// The layer's flag, before an attempt.
-    pub(super) fn declare(&self) -> TokenStream {
+    pub(super) fn declare(&self, runtime: &Runtime) -> TokenStream {
         let Some(own) = &self.own else { return TokenStream::new() };
+        let private = runtime.private();
         quote_spanned! {Span::mixed_site()=>
-            let mut #own: ::core::option::Option<(::core::option::Option<::core::time::Duration>, bool)> =
-                ::core::option::Option::None;
+            let mut #own: #private::Told = ::core::option::Option::None;
         }
     }
 
@@ -47,6 +48,14 @@ impl Refusal {
     pub(super) fn tell(&self, time_left: &TokenStream, real: &TokenStream) -> TokenStream {
         let Some(above) = &self.above else { return TokenStream::new() };
         quote_spanned!(Span::mixed_site()=> #above = ::core::option::Option::Some((#time_left, #real));)
+    }
+
+    /// Adds to what the layer above is told, once `__next_call` can be asked: a circuit's own rejections, or, if it `answers`
+    /// in place of the calls that it rejects, that nothing is rejected while it does.
+    pub(super) fn tell_of_next_call(&self, answers: bool) -> TokenStream {
+        let Some(above) = &self.above else { return TokenStream::new() };
+        let told = Ident::new(if answers { "answered" } else { "rejected" }, Span::mixed_site());
+        quote_spanned!(Span::mixed_site()=> #above = __next_call.#told(#above);)
     }
 
     /// Tells the layer above that a circuit below is `__open`, and that the error is one of an attempt before.

@@ -1,5 +1,5 @@
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 
 use super::attempt::Attempt;
 use super::ends::Ends;
@@ -26,7 +26,8 @@ pub(super) fn write(model: &RetryModel, attempt: &Attempt<'_>) -> TokenStream {
     let last = shape
         .keeps_last()
         .then(|| quote_spanned!(Span::mixed_site()=> let mut __last = ::core::option::Option::None;));
-    let declare = attempt.refusal.declare();
+    let declare = attempt.refusal.declare(&model.common.runtime);
+    let cut = attempt.cut.declare(&model.common.runtime);
     let fails = if shape.limited { fails_or_is_cut(&site, attempt, &ends) } else { fails(attempt, &ends) };
     let decide = decide(model, attempt, &shape, &ends);
     let decide = refused(&site, attempt, &ends, &decide);
@@ -35,6 +36,7 @@ pub(super) fn write(model: &RetryModel, attempt: &Attempt<'_>) -> TokenStream {
         #declaration
         let mut __run = #start;
         __run.begin(&__RESILIENCE_ENTRY);
+        #cut
         #last
         loop {
             // The error ends with this block: one that is not `Send` must not live through the wait, and a future that
@@ -86,8 +88,12 @@ fn fails(attempt: &Attempt<'_>, ends: &Ends<'_>) -> TokenStream {
 /// The same under limits: with the `__error`, and whether it says that the attempt was `__timed_out`.
 fn fails_or_is_cut(site: &Ident, attempt: &Attempt<'_>, ends: &Ends<'_>) -> TokenStream {
     let outcome = attempt.function.outcome();
-    let made =
-        attempt.wrapped(|future| quote_spanned!(Span::mixed_site()=> __run.limit(#site, #future).await));
+    let (run, of) = (quote_spanned!(Span::mixed_site()=> __run), site.to_token_stream());
+    let made = attempt.wrapped(|future| {
+        let limited = attempt.cut.limit(&run, Some(&of), &future);
+        quote!(#limited.await)
+    });
+    let told = attempt.cut.took_place(&attempt.refusal);
     let (result, value) = (ends.result(), ends.value());
     let timed_out = ends.hold_timed_out(&quote_spanned!(Span::mixed_site()=> __run.timed_out(#site)));
     quote_spanned! {Span::mixed_site()=>
@@ -102,7 +108,10 @@ fn fails_or_is_cut(site: &Ident, attempt: &Attempt<'_>, ends: &Ends<'_>) -> Toke
                     ::core::result::Result::Err(__error) => (__error, false),
                 }
             }
-            ::core::option::Option::None => (#timed_out, true),
+            ::core::option::Option::None => {
+                #told
+                (#timed_out, true)
+            }
         };
     }
 }

@@ -291,6 +291,26 @@ impl PollPolicy {
     }
 }
 
+impl PollPolicy {
+    /// The attempt timeout, if it is that which drops an attempt that begins at `began`; zero, if the timeout does, also
+    /// where both fall on the same moment.
+    #[cfg(any(feature = "tokio", test))]
+    pub(crate) const fn own_limit(&self, began: Nanos) -> Nanos {
+        let timeout = self.limit();
+        let limited = began.plus(self.attempt_timeout);
+        // One that begins at the very end, or is the only one, has its own time.
+        let alone = timeout.is_zero() || began.get() >= timeout.get();
+        let is_own = alone || limited.get() < timeout.get();
+        if is_own && !self.attempt_timeout.is_never() { self.attempt_timeout } else { Nanos::ZERO }
+    }
+
+    /// How long one async attempt may take.
+    #[cfg(feature = "tokio")]
+    pub(crate) const fn attempt_limit(&self) -> Nanos {
+        self.attempt_timeout
+    }
+}
+
 impl Default for PollPolicy {
     fn default() -> Self {
         Self::new()

@@ -27,8 +27,11 @@ mod successes;
 // Floor 4: what calls go through.
 mod breaker;
 mod call;
+#[cfg(feature = "tokio")]
+mod call_timeout;
 pub(crate) mod given;
 mod keyed;
+mod next_call;
 mod permit;
 mod registry;
 mod site;
@@ -38,6 +41,8 @@ mod stream;
 pub use breaker::CircuitBreaker;
 pub use call::Judged;
 pub use call_error::CallError;
+#[cfg(feature = "tokio")]
+pub use call_timeout::{CallTimeout, TimedCall};
 pub use config::{CircuitConfig, SetAt, WindowOf};
 pub use keyed::KeyedCircuits;
 pub(crate) use name::Name;

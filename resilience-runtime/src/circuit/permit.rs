@@ -2,9 +2,12 @@ use std::fmt;
 use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
+use super::next_call::{Above, Limits, NextCall};
 use super::store::{Pass, Store};
 use super::text::{self, FirstLine};
+use crate::sleep::Cut;
 
 /// A call that was admitted and has not reported yet.
 #[derive(Clone, Copy)]
@@ -24,11 +27,12 @@ impl Ticket<'_> {
         }
     }
 
+    /// With the error that comes back, and whether it was counted.
     #[inline]
-    fn failed<E>(self, error: E, write: impl FnOnce(&E, &mut FirstLine)) -> E {
+    fn failed<E>(self, error: E, write: impl FnOnce(&E, &mut FirstLine)) -> (E, bool) {
         match self.store {
             Some(store) => failed(store, self.pass, error, write),
-            None => error,
+            None => (error, false),
         }
     }
 
@@ -56,18 +60,18 @@ fn succeeded<T>(store: &Store, pass: Pass, value: T) -> T {
 
 /// Writes the text before any lock is taken: it is the user's code that writes it.
 #[inline(never)]
-fn failed<E>(store: &Store, pass: Pass, error: E, write: impl FnOnce(&E, &mut FirstLine)) -> E {
+fn failed<E>(store: &Store, pass: Pass, error: E, write: impl FnOnce(&E, &mut FirstLine)) -> (E, bool) {
     if !store.records_failures(pass) {
         store.failure(pass, None);
-        return error;
+        return (error, false);
     }
     let unwritten = Unwritten(Ticket { store: Some(store), pass });
     let write = |line: &mut FirstLine| {
         write(&error, line);
         mem::forget(unwritten);
     };
-    text::written(write, |text| store.failure(pass, Some(text)));
-    error
+    let is_counted = text::written(write, |text| store.failure(pass, Some(text)));
+    (error, is_counted)
 }
 
 /// An error whose text panics is a failure nevertheless.
@@ -134,7 +138,28 @@ impl<'a> Permit<'a> {
     #[doc(hidden)]
     #[inline]
     pub fn failed<E>(self, error: E, write: impl FnOnce(&E, &mut FirstLine)) -> E {
+        self.into_ticket().failed(error, write).0
+    }
+
+    /// As [`failed`](Self::failed), with whether it was counted: a late failure is not, nor one of a disabled circuit.
+    #[doc(hidden)]
+    #[inline]
+    pub fn failed_counted<E>(self, error: E, write: impl FnOnce(&E, &mut FirstLine)) -> (E, bool) {
         self.into_ticket().failed(error, write)
+    }
+
+    /// The call was dropped because it took longer than `limit`: a failure, whose error is made of that.
+    #[doc(hidden)]
+    pub fn timed_out<E>(self, error: E, limit: Duration) -> (E, bool) {
+        self.into_ticket().failed(error, |_, line| line.timed_out(limit))
+    }
+
+    /// To be asked what the circuit does with the next call, once this one has been reported.
+    #[doc(hidden)]
+    #[inline]
+    #[must_use]
+    pub fn next_call(&self) -> NextCall<'a> {
+        NextCall::new(self.0.store)
     }
 
     /// The call counts as nothing, neither as success nor as failure.
@@ -145,7 +170,7 @@ impl<'a> Permit<'a> {
     /// The call goes on in a future.
     #[cfg(feature = "stream")]
     pub(super) fn into_future(self) -> AsyncPermit<'a> {
-        AsyncPermit(self.into_ticket())
+        AsyncPermit(self.into_ticket(), ())
     }
 
     #[inline]
@@ -173,16 +198,28 @@ impl fmt::Debug for Permit<'_> {
 }
 
 /// A permit in a future. A future is also dropped while a thread panics for reasons of its own, so that only a panic
-/// in the future itself, in [`poll`](Self::poll), is a failure; every drop is a cancellation.
+/// in the future itself, in [`poll`](Self::poll), is a failure; every drop is a cancellation, unless a time limit
+/// [`Above`] says that it is the reason.
 #[must_use]
-pub struct AsyncPermit<'a>(Ticket<'a>);
+pub struct AsyncPermit<'a, A: Above = ()>(Ticket<'a>, A);
 
 impl<'a> AsyncPermit<'a> {
     #[inline]
     pub(super) const fn new(store: &'a Store, pass: Pass) -> Self {
-        Self(Ticket { store: Some(store), pass })
+        Self(Ticket { store: Some(store), pass }, ())
     }
 
+    /// The call may also be dropped by a time limit of a layer above, which tells so by `cut`. `ANSWERS`: the circuit has a
+    /// fallback.
+    #[inline]
+    pub fn under<const ANSWERS: bool>(self, cut: &Cut) -> AsyncPermit<'a, Limits<'_, ANSWERS>> {
+        let ticket = self.0;
+        mem::forget(self);
+        AsyncPermit(ticket, Limits(cut))
+    }
+}
+
+impl<'a, A: Above> AsyncPermit<'a, A> {
     /// Polls the call.
     #[inline]
     pub fn poll<F: Future + ?Sized>(&mut self, future: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
@@ -207,14 +244,20 @@ impl<'a> AsyncPermit<'a> {
     }
 }
 
-impl Drop for AsyncPermit<'_> {
+impl<A: Above> Drop for AsyncPermit<'_, A> {
     #[inline]
     fn drop(&mut self) {
-        self.0.came_to_nothing();
+        match self.1.limit() {
+            None => self.0.came_to_nothing(),
+            Some(limit) => {
+                self.0.failed((), |(), line| line.timed_out(limit));
+                self.1.tell(NextCall::new(self.0.store));
+            }
+        }
     }
 }
 
-impl fmt::Debug for AsyncPermit<'_> {
+impl<A: Above> fmt::Debug for AsyncPermit<'_, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         debug("AsyncPermit", &self.0, f)
     }

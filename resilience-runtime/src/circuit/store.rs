@@ -24,6 +24,7 @@
 
 use std::fmt;
 use std::sync::PoisonError;
+use std::time::Duration;
 
 use super::config::CircuitConfig;
 use super::events::Events;
@@ -191,11 +192,11 @@ impl Store {
         self.exit(pass, Outcome::Success { slow });
     }
 
-    /// A failure, with its text.
+    /// A failure, with its text. Returns whether it came in time.
     #[inline(never)]
-    pub(super) fn failure(&self, pass: Pass, text: Option<&str>) {
+    pub(super) fn failure(&self, pass: Pass, text: Option<&str>) -> bool {
         let (slow, _) = pass.is_slow();
-        self.exit(pass, Outcome::Failure { text, slow });
+        self.exit(pass, Outcome::Failure { text, slow }) == Exit::Recorded
     }
 
     /// Whether a failure is recorded, so that its text is worth writing. It may have become late by the time it is.
@@ -213,13 +214,28 @@ impl Store {
         }
     }
 
-    fn exit(&self, pass: Pass, outcome: Outcome<'_>) {
+    fn exit(&self, pass: Pass, outcome: Outcome<'_>) -> Exit {
         self.step(clock::now, |machine, heard| {
             let exit = machine.exit(pass.seen.generation(), pass.probe(), outcome, clock::moment);
             if heard && exit == Exit::Late {
                 self.push(machine, CircuitEventKind::LateResult, Nanos::NEVER);
             }
-        });
+            exit
+        })
+    }
+
+    /// Whether a call would be rejected now; with the time left, if it is known.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn rejects(&self) -> Option<Option<Duration>> {
+        if self.admits_all() {
+            return None;
+        }
+        self.read(|machine, now| {
+            let until = machine.rejects_until().filter(|until| !until.is_over(now))?;
+            let is_known = machine.state() == CircuitState::Open;
+            Some(if is_known { until.minus(now).limit() } else { None })
+        })
     }
 
     pub(super) fn operate(&self, operation: Operation) {

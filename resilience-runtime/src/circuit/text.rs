@@ -5,6 +5,7 @@
 
 use std::cell::RefCell;
 use std::fmt::{self, Debug, Display, Write};
+use std::time::Duration;
 
 /// The longest text that is kept of a failure, in bytes.
 ///
@@ -99,6 +100,11 @@ impl FirstLine {
         if self.has_ended && self.text.ends_with('\r') {
             self.text.pop();
         }
+    }
+
+    /// A call that was dropped because it took longer than `limit`.
+    pub(super) fn timed_out(&mut self, limit: Duration) {
+        self.display(format_args!("timed out after {limit:?}"));
     }
 
     /// The first line names the error: report types write a whole chain and a backtrace. A string loses its quotes.

@@ -39,6 +39,8 @@ pub struct TimedOut {
 pub enum Limit {
     /// One attempt took longer than this, and no further one was allowed.
     AttemptTimeout(Duration),
+    /// A call through a circuit was to take no longer than this: `#[circuit(call_timeout = ..)]`.
+    CallTimeout(Duration),
     /// All attempts together were to take no longer than this.
     Deadline(Duration),
     /// The condition was to be met within this time.
@@ -89,6 +91,9 @@ impl fmt::Display for TimedOut {
         match limit {
             Limit::AttemptTimeout(limit) => {
                 write!(f, "`{function}` timed out: an attempt took longer than {limit:?}")
+            }
+            Limit::CallTimeout(limit) => {
+                write!(f, "`{function}` timed out: the call took longer than {limit:?}")
             }
             Limit::Deadline(limit) => write!(f, "`{function}` timed out at its deadline of {limit:?}"),
             Limit::Timeout(limit) => {
@@ -145,6 +150,7 @@ mod tests {
                 Limit::AttemptTimeout(second),
                 "`f` timed out: an attempt took longer than 1s (1 attempt in 2s)",
             ),
+            (Limit::CallTimeout(second), "`f` timed out: the call took longer than 1s (1 attempt in 2s)"),
             (Limit::Deadline(second), "`f` timed out at its deadline of 1s (1 attempt in 2s)"),
             (Limit::Timeout(second), "`f` timed out after 1s: the condition was not met (1 attempt in 2s)"),
             (Limit::Times(1), "`f` gave up: the condition was not met (1 attempt in 2s)"),

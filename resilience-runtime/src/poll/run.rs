@@ -9,6 +9,8 @@ use crate::error::{Alarm, Limit, TimedOut};
 use crate::rng::Chance;
 use crate::site::Site;
 use crate::sleep::Wait;
+#[cfg(feature = "tokio")]
+use crate::sleep::{Cut, Limited, Telling};
 use crate::time::Nanos;
 
 /// A call under way.
@@ -56,16 +58,12 @@ impl PollRun {
         if good && site.policy.needs_no_hold() {
             return PollNext::Return;
         }
-        self.next(site, if good { Seen::Good } else { Seen::NotYet })
+        self.next(site, if good { Seen::Good } else { Seen::NotYet }, None)
     }
 
     /// An attempt failed.
     pub fn failed(&mut self, site: &Site<PollPolicy>, ignored: bool) -> PollNext {
-        if ignored {
-            return self.next(site, Seen::Ignored);
-        }
-        self.attempts.ended();
-        PollNext::Return
+        self.failed_below(site, ignored, None)
     }
 
     /// As [`saw`](Self::saw), where the other side has asked for a wait: a lower bound. One that does not fit into the timeout
@@ -108,24 +106,23 @@ impl PollRun {
         ignored: bool,
         open: Option<Option<Duration>>,
     ) -> PollNext {
-        let next = self.failed(site, ignored);
-        let (PollNext::Wait(Wait(wait), elapsed), Some(time_left)) = (&next, open) else { return next };
-        let at = Nanos::of(*elapsed);
-        match time_left.and_then(|left| self.attempts.refused(&site.policy, at, Nanos::of(left))) {
-            Some(least) => PollNext::Wait(Wait(self.watch.paced(least.max(*wait), at)), *elapsed),
-            None => PollNext::Return,
+        if ignored {
+            return self.next(site, Seen::Ignored, open);
         }
+        self.attempts.ended();
+        PollNext::Return
     }
 
     #[cold]
     #[inline(never)]
-    fn next(&mut self, site: &Site<PollPolicy>, seen: Seen) -> PollNext {
+    fn next(&mut self, site: &Site<PollPolicy>, seen: Seen, open: Option<Option<Duration>>) -> PollNext {
         let elapsed = self.watch.elapsed();
         match self.attempts.next(&site.policy, seen, elapsed, Chance::draw()) {
             PollStep::Return => PollNext::Return,
-            PollStep::GoOn(step) => match self.settle(site, step, elapsed) {
-                Ok(wait) => PollNext::Wait(wait, elapsed.to_duration()),
-                Err(timed_out) => PollNext::TimedOut(timed_out),
+            PollStep::GoOn(Err(end)) => PollNext::TimedOut(self.timed_out(site, end, elapsed)),
+            PollStep::GoOn(Ok(wait)) => match self.wait(site, wait, elapsed, open) {
+                Some(wait) => PollNext::Wait(wait, elapsed.to_duration()),
+                None => PollNext::Return,
             },
         }
     }
@@ -135,31 +132,54 @@ impl PollRun {
     /// # Errors
     /// If it was the last.
     #[cfg(feature = "tokio")]
-    #[cold]
-    #[inline(never)]
     pub fn cut(&mut self, site: &Site<PollPolicy>) -> Result<Wait, TimedOut> {
-        let elapsed = self.watch.elapsed();
-        let step = self.attempts.cut(&site.policy, elapsed, Chance::draw());
-        self.settle(site, step, elapsed)
+        self.cut_below(site, None).map_err(|(timed_out, _)| timed_out)
     }
 
-    fn settle(
+    /// As [`cut`](Self::cut), where a circuit below may be `open` by now, with its time left: there is no use in coming back
+    /// before.
+    ///
+    /// # Errors
+    /// If it was the last, and whether it was so because of the circuit.
+    #[cfg(feature = "tokio")]
+    #[cold]
+    #[inline(never)]
+    pub fn cut_below(
         &mut self,
         site: &Site<PollPolicy>,
-        step: Result<Nanos, PollEnd>,
+        open: Option<Option<Duration>>,
+    ) -> Result<Wait, (TimedOut, bool)> {
+        let elapsed = self.watch.elapsed();
+        let wait = self.attempts.cut(&site.policy, elapsed, Chance::draw());
+        let wait = wait.map_err(|end| (self.timed_out(site, end, elapsed), false))?;
+        self.wait(site, wait, elapsed, open).ok_or_else(|| {
+            let limit = Limit::AttemptTimeout(site.policy.attempt_limit().to_duration());
+            (TimedOut::new(site.name, limit, self.attempts.number(), elapsed.to_duration()), true)
+        })
+    }
+
+    /// The wait to be made: no shorter than a circuit that is `open` stays so. `None`: the timeout leaves no time for that.
+    fn wait(
+        &mut self,
+        site: &Site<PollPolicy>,
+        wait: Nanos,
         elapsed: Nanos,
-    ) -> Result<Wait, TimedOut> {
+        open: Option<Option<Duration>>,
+    ) -> Option<Wait> {
+        let least = match open {
+            None => Nanos::ZERO,
+            Some(time_left) => self.attempts.refused(&site.policy, elapsed, Nanos::of(time_left?))?,
+        };
+        Some(Wait(self.watch.paced(wait.max(least), elapsed)))
+    }
+
+    fn timed_out(&self, site: &Site<PollPolicy>, end: PollEnd, elapsed: Nanos) -> TimedOut {
         let number = self.attempts.number();
-        match step {
-            Ok(wait) => Ok(Wait(self.watch.paced(wait, elapsed))),
-            Err(end) => {
-                let limit = match end {
-                    PollEnd::TimedOut => Limit::Timeout(site.policy.limit().to_duration()),
-                    PollEnd::Exhausted => Limit::Times(number),
-                };
-                Err(TimedOut::new(site.name, limit, number, elapsed.to_duration()))
-            }
-        }
+        let limit = match end {
+            PollEnd::TimedOut => Limit::Timeout(site.policy.limit().to_duration()),
+            PollEnd::Exhausted => Limit::Times(number),
+        };
+        TimedOut::new(site.name, limit, number, elapsed.to_duration())
     }
 
     /// A circuit below refused the call, which is not an attempt: the wait until it will let a trial in, if there is time
@@ -203,15 +223,33 @@ impl PollRun {
     /// Puts an attempt under its limit.
     #[cfg(feature = "tokio")]
     #[inline]
-    pub fn limit<F>(&self, site: &Site<PollPolicy>, attempt: F) -> crate::sleep::Limited<F> {
-        crate::sleep::Limited::new(attempt, self.attempt_ends(site))
+    pub fn limit<F>(&self, site: &Site<PollPolicy>, attempt: F) -> Limited<F> {
+        Limited::new(attempt, self.attempt_ends(site))
+    }
+
+    /// As [`limit`](Self::limit), where circuits below are told of the attempt timeout.
+    #[cfg(feature = "tokio")]
+    #[inline]
+    pub fn limit_telling<'c, F>(&self, site: &Site<PollPolicy>, attempt: F, cut: &'c Cut) -> Telling<'c, F> {
+        let began = self.began();
+        let ends = self.watch.moment(self.attempts.ends(&site.policy, began));
+        Limited::new(attempt, ends).telling(cut, site.policy.own_limit(began))
     }
 
     /// When the attempt that begins now is dropped.
     #[cfg(feature = "tokio")]
     #[inline]
     pub(crate) fn attempt_ends(&self, site: &Site<PollPolicy>) -> Option<tokio::time::Instant> {
-        let began = if self.attempts.number() == 0 { Nanos::ZERO } else { self.watch.elapsed() };
-        self.watch.moment(self.attempts.ends(&site.policy, began))
+        self.watch.moment(self.attempts.ends(&site.policy, self.began()))
+    }
+
+    #[cfg(feature = "tokio")]
+    #[inline]
+    fn began(&self) -> Nanos {
+        if self.attempts.number() == 0 && !self.watch.has_waited() {
+            Nanos::ZERO
+        } else {
+            self.watch.elapsed()
+        }
     }
 }

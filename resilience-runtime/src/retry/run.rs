@@ -10,6 +10,8 @@ use crate::error::{Limit, TimedOut};
 use crate::rng::Chance;
 use crate::site::Site;
 use crate::sleep::Wait;
+#[cfg(feature = "tokio")]
+use crate::sleep::{Cut, Limited, Telling};
 use crate::telemetry::{Observation, SiteEntry};
 use crate::time::Nanos;
 
@@ -182,15 +184,32 @@ impl TimedRetryRun {
     /// Puts an attempt under its limits.
     #[cfg(feature = "tokio")]
     #[inline]
-    pub fn limit<F>(&self, site: &Site<RetryPolicy>, attempt: F) -> crate::sleep::Limited<F> {
-        crate::sleep::Limited::new(attempt, self.until(&site.policy))
+    pub fn limit<F>(&self, site: &Site<RetryPolicy>, attempt: F) -> Limited<F> {
+        let (ends, deadline) = self.ends(&site.policy);
+        Limited::new(attempt, self.watch.moment(ends.min(deadline)))
     }
 
+    /// As [`limit`](Self::limit), where circuits below are told of the attempt timeout. If the deadline falls on the same
+    /// moment, that is what counts.
     #[cfg(feature = "tokio")]
-    fn until(&self, policy: &RetryPolicy) -> Option<tokio::time::Instant> {
+    #[inline]
+    pub fn limit_telling<'c, F>(&self, site: &Site<RetryPolicy>, attempt: F, cut: &'c Cut) -> Telling<'c, F> {
+        let (ends, deadline) = self.ends(&site.policy);
+        let told = if ends < deadline { site.policy.limits().0 } else { Nanos::ZERO };
+        Limited::new(attempt, self.watch.moment(ends.min(deadline))).telling(cut, told)
+    }
+
+    /// When the attempt that begins now has to end, and when everything has to.
+    #[cfg(feature = "tokio")]
+    #[inline]
+    fn ends(&self, policy: &RetryPolicy) -> (Nanos, Nanos) {
         let (attempt_timeout, deadline) = policy.limits();
-        let began = if self.attempts.number() == 0 { Nanos::ZERO } else { self.watch.elapsed() };
-        self.watch.moment(began.plus(attempt_timeout).min(deadline))
+        let began = if self.attempts.number() == 0 && !self.watch.has_waited() {
+            Nanos::ZERO
+        } else {
+            self.watch.elapsed()
+        };
+        (began.plus(attempt_timeout), deadline)
     }
 
     /// The attempt under way was dropped because its time was up.

@@ -6,6 +6,9 @@ use pin_project_lite::pin_project;
 use tokio::task::coop::{Unconstrained, unconstrained};
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use super::Cut;
+use crate::time::Nanos;
+
 pin_project! {
     /// An attempt that is dropped when its time is up: `None`.
     ///
@@ -25,6 +28,44 @@ impl<F> Limited<F> {
     #[inline]
     pub(crate) fn new(attempt: F, until: Option<Instant>) -> Self {
         Self { attempt, until, timer: None }
+    }
+
+    /// Tells the circuits below that `limit` dropped the attempt. A `limit` of zero is a total one, which is not told.
+    #[inline]
+    pub(crate) fn telling(self, cut: &Cut, limit: Nanos) -> Telling<'_, F> {
+        Telling { limited: self, cut, limit }
+    }
+}
+
+pin_project! {
+    /// An attempt whose limit is told to the circuits below.
+    #[must_use]
+    pub struct Telling<'c, F> {
+        #[pin]
+        limited: Limited<F>,
+        cut: &'c Cut,
+        limit: Nanos,
+    }
+}
+
+impl<F: Future> Future for Telling<'_, F> {
+    type Output = Option<F::Output>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let polled = this.limited.poll(cx);
+        // Before the attempt is dropped, which happens as soon as the caller knows.
+        if matches!(polled, Poll::Ready(None)) {
+            this.cut.mark(*this.limit);
+        }
+        polled
+    }
+}
+
+impl<F> fmt::Debug for Telling<'_, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Telling").field("limited", &self.limited).finish_non_exhaustive()
     }
 }
 

@@ -1,13 +1,15 @@
 //! The only places that wait: one for sync code, one for async, and one that ends an attempt.
 
 mod blocking;
+mod cut;
 #[cfg(feature = "tokio")]
 mod limited;
 #[cfg(feature = "tokio")]
 mod pause;
 
+pub use cut::{Cut, Told};
 #[cfg(feature = "tokio")]
-pub use limited::Limited;
+pub use limited::{Limited, Telling};
 #[cfg(feature = "tokio")]
 pub use pause::Pause;
 

@@ -1,0 +1,193 @@
+//! The attributes of this crate on one function.
+//!
+//! The order of the lines is the order of nesting. The compiler expands the top attribute first, so an attribute must not
+//! write its layer before it knows those below it, and only the compiler knows what a path leads to. Hence this rule:
+//! **the top attribute hands itself down.** It leaves a marker in place of the body, which holds its options and the function,
+//! and moves the attributes named like ours to the front, so that the compiler expands them next. Each attribute of ours
+//! that finds a marker adds itself to it, at the place of its line. The last one writes the function; if attributes follow
+//! that are not inert and may be renamed imports of ours, it leaves the marker, a macro, which is expanded after all attributes and writes the
+//! body then. Another crate's attribute wraps the marker, as it would wrap the loop: it keeps its place around all layers.
+//! If it has the name of one of ours, that is an error at its path, since whoever reads it would expect it inside.
+
+mod inert;
+mod marker;
+
+pub(crate) use marker::Marker;
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote};
+use syn::{Attribute as SynAttribute, Meta};
+
+use crate::attribute::Attribute;
+use crate::diagnostics::{Faults, FunctionFault};
+use crate::paths::Runtime;
+use crate::syntax::Item;
+
+/// What the attributes that have been expanded know.
+pub(crate) struct Stack {
+    /// The attributes of ours, from the top down.
+    layers: Vec<Line>,
+    /// The others that the compiler expands, in its order: those named like ours come first.
+    below: Vec<Below>,
+    /// The function as it is written, without any of these.
+    function: TokenStream,
+}
+
+/// One attribute of ours.
+#[derive(Clone)]
+pub(crate) struct Line {
+    /// Counted from the top of the function.
+    place: usize,
+    pub(crate) attribute: Attribute,
+    /// Its location is that of the attribute.
+    name: Ident,
+    pub(crate) options: TokenStream,
+}
+
+/// An attribute that was not expanded yet when the stack was written down.
+struct Below {
+    place: usize,
+    attr: SynAttribute,
+}
+
+impl Line {
+    /// The attribute that is being expanded on `item`.
+    pub(crate) fn new(attribute: Attribute, options: TokenStream, item: &TokenStream) -> Self {
+        // As if it were written there: the compiler need not say that a macro was expanded.
+        let written = item.clone().into_iter().last().map_or_else(Span::call_site, |last| last.span());
+        let name = Ident::new(attribute.name(), Span::call_site().resolved_at(written));
+        Self { place: 0, attribute, name, options }
+    }
+
+    pub(crate) fn span(&self) -> Span {
+        self.name.span()
+    }
+}
+
+impl Below {
+    fn attribute(&self) -> Option<Attribute> {
+        Attribute::named(self.attr.path())
+    }
+
+    /// `#[retry = 3]` is not expanded, because the compiler has words of its own for it.
+    fn is_expanded(&self) -> bool {
+        !(self.attribute().is_some() && matches!(self.attr.meta, Meta::NameValue(_)))
+    }
+}
+
+impl Stack {
+    /// The stack of the top attribute, and the attributes of the function in the order in which they are to be expanded.
+    pub(crate) fn begin(
+        line: Line,
+        mut attrs: Vec<SynAttribute>,
+        rest: TokenStream,
+    ) -> (Self, Vec<SynAttribute>) {
+        let mut below: Vec<_> = attrs
+            .iter()
+            .enumerate()
+            .filter(|(_, attr)| !inert::is_inert(attr.path()))
+            .map(|(index, attr)| Below { place: index + 1, attr: attr.clone() })
+            .collect();
+        // What is not a function is explained by the one who reads it.
+        let item = if below.is_empty() { None } else { syn::parse2(rest.clone()).ok() };
+        let Some(Item { attrs: inner, vis, signature, body }) = item else {
+            let function = quote!(#(#attrs)* #rest);
+            return (Self { layers: vec![line], below: Vec::new(), function }, attrs);
+        };
+        attrs.extend(inner);
+        let inert = attrs.iter().filter(|attr| inert::is_inert(attr.path()));
+        let function = quote!(#(#inert)* #vis #signature #body);
+        below.sort_by_key(|below| (below.is_expanded(), below.attribute().is_none()));
+        attrs.sort_by_key(|attr| Attribute::named(attr.path()).is_none());
+        attrs.retain(|attr| Below { place: 0, attr: attr.clone() }.is_expanded());
+        (Self { layers: vec![line], below, function }, attrs)
+    }
+
+    /// Adds an attribute of ours, which has just been expanded and left `attrs` on the function.
+    pub(crate) fn join(&mut self, mut line: Line, attrs: &[SynAttribute]) -> Joined {
+        let Some(index) = self.last_expanded(attrs) else { return Joined::Nowhere };
+        let Below { place, attr } = self.below.remove(index);
+        let given = match attr.meta {
+            Meta::List(list) => list.tokens,
+            Meta::Path(_) | Meta::NameValue(_) => TokenStream::new(),
+        };
+        if dense(&given) != dense(&line.options) {
+            return Joined::Nowhere;
+        }
+        line.place = place;
+        let at = self.layers.partition_point(|above| above.place < place);
+        self.layers.insert(at, line);
+        if self.below[..index].iter().any(Below::is_expanded) { Joined::AfterOthers } else { Joined::Next }
+    }
+
+    /// The last one below that does not stand on the function any more.
+    fn last_expanded(&self, attrs: &[SynAttribute]) -> Option<usize> {
+        let mut left = attrs.iter().rev().map(dense);
+        let is_left = |below: &&Below| {
+            let text = dense(&below.attr);
+            left.any(|attr| attr == text)
+        };
+        let left = self.below.iter().rev().take_while(is_left).count();
+        (self.below.len() - left).checked_sub(1)
+    }
+
+    /// Nothing follows that the compiler expands.
+    pub(crate) fn is_complete(&self) -> bool {
+        !self.below.iter().any(Below::is_expanded)
+    }
+
+    /// What the compiler expands next has the name of one of ours.
+    pub(crate) fn next_is_named(&self) -> bool {
+        let next = self.below.iter().find(|below| below.is_expanded());
+        next.is_some_and(|below| below.attribute().is_some())
+    }
+
+    pub(crate) fn top(&self) -> &Line {
+        self.layers.first().expect("a stack begins with a layer, and a marker without one is not read")
+    }
+
+    /// From the top down.
+    pub(crate) fn layers(&self) -> &[Line] {
+        &self.layers
+    }
+
+    pub(crate) fn function(&self) -> &TokenStream {
+        &self.function
+    }
+
+    /// Where the marker is found. Whatever is wrong with the path is found by those that read the options.
+    pub(crate) fn runtime(&self) -> Runtime {
+        Runtime::new(self.layers.iter().find_map(|line| Runtime::given_in(&line.options)))
+    }
+
+    /// Once all attributes are expanded: those named like ours that did not join are another crate's.
+    pub(crate) fn judge(&self, faults: &mut Faults) {
+        for below in &self.below {
+            let Some(attribute) = below.attribute() else { continue };
+            match &below.attr.meta {
+                Meta::NameValue(pair) => faults.at(pair, &FunctionFault::NotAList { attribute }),
+                meta => {
+                    let above = self.layers.iter().rfind(|line| line.place < below.place);
+                    let above = above.map_or(attribute, |line| line.attribute);
+                    faults.at(meta.path(), &FunctionFault::SomebodyElses { attribute, above });
+                }
+            }
+        }
+    }
+}
+
+/// How an attribute found its stack.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Joined {
+    /// As it was left by the one before.
+    Next,
+    /// After attributes of other crates, which may have changed the function.
+    AfterOthers,
+    /// Its line is not known.
+    Nowhere,
+}
+
+/// The same tokens may be spaced differently.
+fn dense(tokens: &impl ToTokens) -> String {
+    tokens.to_token_stream().to_string().split_whitespace().collect()
+}

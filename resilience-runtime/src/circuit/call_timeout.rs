@@ -1,0 +1,75 @@
+use std::time::Duration;
+
+use crate::clock;
+use crate::error::{ConfigError, Limit, TimedOut, or_panic};
+use crate::site::Site;
+use crate::sleep::{Cut, Limited, Telling};
+use crate::time::{Instant, Nanos};
+
+/// How long a call may take: `#[circuit(call_timeout = ..)]`.
+#[derive(Clone, Copy, Debug)]
+pub struct CallTimeout(Nanos);
+
+impl CallTimeout {
+    /// # Panics
+    /// On zero, which in a constant is a compile error.
+    #[must_use]
+    #[track_caller]
+    pub const fn new(timeout: Duration) -> Self {
+        or_panic!(Self::try_new(timeout))
+    }
+
+    const fn try_new(timeout: Duration) -> Result<Self, ConfigError> {
+        if timeout.is_zero() {
+            return Err(ConfigError::new(
+                "call_timeout",
+                "`call_timeout` is zero: no call could finish in time",
+            ));
+        }
+        Ok(Self(Nanos::of(timeout)))
+    }
+}
+
+/// A call with a limit, which has begun.
+#[derive(Clone, Copy, Debug)]
+pub struct TimedCall<'s> {
+    site: &'s Site<CallTimeout>,
+    began: Instant,
+}
+
+impl<'s> TimedCall<'s> {
+    /// Begins now.
+    #[inline]
+    #[must_use]
+    pub fn start(site: &'s Site<CallTimeout>) -> Self {
+        Self { site, began: clock::now() }
+    }
+
+    /// Puts the call under its limit.
+    #[inline]
+    pub fn limit<F>(&self, call: F) -> Limited<F> {
+        let ends = self.site.policy.0.limit().and_then(|limit| self.began.checked_add(limit));
+        Limited::new(call, ends)
+    }
+
+    /// As [`limit`](Self::limit), where circuits below are told of it.
+    #[inline]
+    pub fn limit_telling<'c, F>(&self, call: F, cut: &'c Cut) -> Telling<'c, F> {
+        self.limit(call).telling(cut, self.site.policy.0)
+    }
+
+    /// The limit, which was reached.
+    #[must_use]
+    pub const fn limit_reached(&self) -> Duration {
+        self.site.policy.0.to_duration()
+    }
+
+    /// The call was dropped because its time was up.
+    #[cold]
+    #[inline(never)]
+    #[must_use]
+    pub fn timed_out(&self) -> TimedOut {
+        let elapsed = clock::now().saturating_duration_since(self.began);
+        TimedOut::new(self.site.name, Limit::CallTimeout(self.limit_reached()), 1, elapsed)
+    }
+}

@@ -1,0 +1,83 @@
+use std::fmt;
+use std::time::Duration;
+
+use super::store::Store;
+use crate::sleep::{Cut, Told};
+
+/// What a circuit would do with the next call: what a loop above it has to know before it waits.
+#[derive(Clone, Copy)]
+pub struct NextCall<'a>(Option<&'a Store>);
+
+impl<'a> NextCall<'a> {
+    #[inline]
+    pub(super) const fn new(store: Option<&'a Store>) -> Self {
+        Self(store)
+    }
+
+    /// `told` by circuits below, with what this one adds, which returns its rejections.
+    #[cold]
+    #[inline(never)]
+    #[must_use]
+    pub fn rejected(self, told: Told) -> Told {
+        let Some(left) = self.rejects() else { return told };
+        match told {
+            None => Some((left, true)),
+            // Both have to let the call in. One that may stay open for ever decides.
+            Some((below, is_real)) => Some((left.zip(below).map(|(left, below)| left.max(below)), is_real)),
+        }
+    }
+
+    /// `told` by circuits below, as far as it reaches past this one, which answers in place of the calls that it rejects.
+    #[cold]
+    #[inline(never)]
+    #[must_use]
+    pub fn answered(self, told: Told) -> Told {
+        told.filter(|(_, is_real)| !is_real || self.rejects().is_none())
+    }
+
+    fn rejects(self) -> Option<Option<Duration>> {
+        self.0?.rejects()
+    }
+}
+
+impl fmt::Debug for NextCall<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("NextCall").field(&self.0.map(Store::name)).finish()
+    }
+}
+
+/// Who may drop a call in a future.
+pub trait Above {
+    /// The time limit that drops it now, if one does.
+    fn limit(&self) -> Option<Duration>;
+
+    /// Tells that limit what the circuit does with the next call.
+    fn tell(&self, next: NextCall<'_>);
+}
+
+/// Its caller alone.
+impl Above for () {
+    #[inline]
+    fn limit(&self) -> Option<Duration> {
+        None
+    }
+
+    #[inline]
+    fn tell(&self, _: NextCall<'_>) {}
+}
+
+/// A time limit of a layer above, too. `ANSWERS`: the circuit has a fallback.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits<'c, const ANSWERS: bool>(pub(super) &'c Cut);
+
+impl<const ANSWERS: bool> Above for Limits<'_, ANSWERS> {
+    #[inline]
+    fn limit(&self) -> Option<Duration> {
+        self.0.limit()
+    }
+
+    fn tell(&self, next: NextCall<'_>) {
+        let told = self.0.told();
+        self.0.tell(if ANSWERS { next.answered(told) } else { next.rejected(told) });
+    }
+}

@@ -1,0 +1,90 @@
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use crate::time::Nanos;
+
+/// What a layer is told of the circuits below it, if one of them would reject the next call: the time left, if that is known,
+/// and whether the error that comes along is the function's own, and not the rejection.
+pub type Told = Option<(Option<Duration>, bool)>;
+
+/// What the time limits of a function and the circuits below them tell each other about an attempt that is dropped.
+///
+/// One task uses it, so that nothing is ordered by it. It is atomic because a future that borrows a `Cell` is not `Send`.
+#[derive(Debug)]
+pub struct Cut {
+    /// The limit that is dropping the attempt, in nanoseconds. `0`: none is.
+    limit: AtomicU64,
+    /// How long the circuits below will reject calls, in nanoseconds. `0`: they will not; the largest: it is not known.
+    rejected_for: AtomicU64,
+}
+
+const NONE: u64 = 0;
+
+impl Cut {
+    /// No attempt is being dropped.
+    #[inline]
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "for expansions only")]
+    pub const fn new() -> Self {
+        Self { limit: AtomicU64::new(NONE), rejected_for: AtomicU64::new(NONE) }
+    }
+
+    /// The attempt is about to be dropped, because it took longer than this.
+    #[cfg(any(feature = "tokio", test))]
+    #[cold]
+    pub(super) fn mark(&self, limit: Nanos) {
+        self.limit.store(limit.get(), Ordering::Relaxed);
+    }
+
+    /// The limit that is dropping the attempt, if it is not its caller who does so.
+    pub(crate) fn limit(&self) -> Option<Duration> {
+        let limit = self.limit.load(Ordering::Relaxed);
+        (limit != NONE).then(|| Nanos::new(limit).to_duration())
+    }
+
+    /// What circuits further down have said of the attempt that is being dropped.
+    pub(crate) fn told(&self) -> Told {
+        let rejected_for = self.rejected_for.load(Ordering::Relaxed);
+        (rejected_for != NONE).then(|| (Nanos::new(rejected_for).limit(), true))
+    }
+
+    /// A circuit says this in place of it.
+    pub(crate) fn tell(&self, told: Told) {
+        let rejected_for = told.map_or(NONE, |(left, _)| left.map_or(Nanos::NEVER, Nanos::of).get());
+        self.rejected_for.store(rejected_for, Ordering::Relaxed);
+    }
+
+    /// Room for the next attempt, after one was dropped.
+    #[cold]
+    pub fn clear(&self) {
+        self.limit.store(NONE, Ordering::Relaxed);
+        self.rejected_for.store(NONE, Ordering::Relaxed);
+    }
+
+    /// After an attempt was dropped: what the circuits said, and room for the next attempt.
+    #[cold]
+    #[inline(never)]
+    pub fn take(&self) -> Told {
+        let told = self.told();
+        self.clear();
+        told
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cut_carries_the_limit_down_and_the_time_left_up_and_is_as_new_afterwards() {
+        let cut = Cut::new();
+        assert_eq!((cut.limit(), cut.take()), (None, None));
+        for left in [None, Some(Duration::from_secs(2))] {
+            cut.mark(Nanos::of(Duration::from_secs(1)));
+            assert_eq!(cut.limit(), Some(Duration::from_secs(1)));
+            cut.tell(Some((left, true)));
+            assert_eq!(cut.take(), Some((left, true)));
+            assert_eq!((cut.limit(), cut.told()), (None, None));
+        }
+    }
+}
