@@ -4,7 +4,7 @@
 // The attributes write `::resilience`; inside this crate, that is this crate.
 extern crate self as resilience;
 
-// Floor 0: time, chance, and the words for what happened.
+// Floor 0: time, chance, texts, and the words for what happened.
 mod asked;
 mod attempt;
 mod error;
@@ -12,6 +12,7 @@ mod options;
 mod outcome;
 mod rng;
 mod sync;
+mod text;
 mod time;
 // Floor 1: how long to wait.
 mod backoff;

@@ -3,10 +3,9 @@
 //! The [`machine`] decides, as a value that is told the time. The [`store`] shares it between threads, and lets a call
 //! without trouble pass by reading one word ([`state_word`]).
 
-// Floor 0: names, states and texts.
+// Floor 0: names and states.
 mod name;
 mod state;
-pub(crate) mod text;
 // Floor 1: what a circuit is told to do.
 mod config;
 mod rules;

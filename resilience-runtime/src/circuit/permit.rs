@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use super::store::{Pass, Store};
-use super::text::{self, FirstLine};
+use crate::text::{self, FirstLine};
 
 /// A call that was admitted and has not reported yet.
 #[derive(Clone, Copy)]

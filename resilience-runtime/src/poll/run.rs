@@ -1,21 +1,24 @@
 //! One polled call under way: the machine, with a clock and with chance.
 
+use std::mem;
 use std::time::Duration;
 
 use crate::attempt::Attempt;
 use crate::attempts::{PollAttempts, PollEnd, PollPolicy, PollStep, Seen};
 use crate::clock::Stopwatch;
-use crate::error::{Alarm, Limit, TimedOut};
+use crate::error::{Alarm, Causes, Limit, TimedOut};
 use crate::rng::Chance;
 use crate::site::Site;
 use crate::sleep::Wait;
+use crate::text::FirstLine;
 use crate::time::Nanos;
 
 /// A call under way.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct PollRun {
     attempts: PollAttempts,
     watch: Stopwatch,
+    causes: Causes,
 }
 
 /// What is to be done after an attempt.
@@ -46,7 +49,7 @@ impl PollRun {
     #[inline]
     #[must_use]
     pub fn start() -> Self {
-        Self { attempts: PollAttempts::new(), watch: Stopwatch::start() }
+        Self { attempts: PollAttempts::new(), watch: Stopwatch::start(), causes: Causes::default() }
     }
 
     /// An attempt brought a value that rings no alarm.
@@ -57,6 +60,25 @@ impl PollRun {
             return PollNext::Return;
         }
         self.next(site, if good { Seen::Good } else { Seen::NotYet })
+    }
+
+    /// As [`saw`](Self::saw), with what writes the value's text, which is kept unless the value ends the poll.
+    #[inline]
+    pub fn saw_value(
+        &mut self,
+        site: &Site<PollPolicy>,
+        good: bool,
+        write: impl FnOnce(&mut FirstLine),
+    ) -> PollNext {
+        if !good || !site.policy.needs_no_hold() {
+            self.causes.keep_value(write);
+        }
+        self.saw(site, good)
+    }
+
+    /// An error is ignored. Its text is kept, not the error: the error may not be `Send`, and would take room in the future.
+    pub fn ignored(&mut self, write: impl FnOnce(&mut FirstLine)) {
+        self.causes.keep_error(write);
     }
 
     /// An attempt failed.
@@ -157,7 +179,8 @@ impl PollRun {
                     PollEnd::TimedOut => Limit::Timeout(site.policy.limit().to_duration()),
                     PollEnd::Exhausted => Limit::Times(number),
                 };
-                Err(TimedOut::new(site.name, limit, number, elapsed.to_duration()))
+                let timed_out = TimedOut::new(site.name, limit, number, elapsed.to_duration());
+                Err(timed_out.because(mem::take(&mut self.causes)))
             }
         }
     }
@@ -190,9 +213,10 @@ impl PollRun {
     #[cold]
     #[inline(never)]
     #[must_use]
-    pub fn invalid(&self, site: &Site<PollPolicy>) -> TimedOut {
+    pub fn invalid(&mut self, site: &Site<PollPolicy>) -> TimedOut {
         let (number, elapsed) = (self.attempts.number().saturating_add(1), self.watch.elapsed());
         TimedOut::new(site.name, Limit::InvalidCondition, number, elapsed.to_duration())
+            .because(mem::take(&mut self.causes))
     }
 
     /// The value of the attempt just made rings the alarm.
