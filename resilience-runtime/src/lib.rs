@@ -48,7 +48,7 @@ pub use backoff::{Backoff, Delays, Jitter};
 pub use circuit::GuardedStream;
 pub use circuit::{
     CallError, CircuitBreaker, CircuitConfig, CircuitConflict, CircuitConflicts, CircuitOpen, CircuitRef,
-    CircuitState, Circuits, Judged, KeyedCircuits, ListenerId, Permit, circuits,
+    CircuitState, Circuits, GuardedIter, Judged, KeyedCircuits, ListenerId, Permit, circuits,
 };
 pub use error::{Alarm, ConfigError, Limit, TimedOut};
 pub use event::{CircuitEvent, CircuitEventKind};

@@ -142,9 +142,8 @@ impl<'a> Permit<'a> {
         self.into_ticket().came_to_nothing();
     }
 
-    /// The call goes on in a future.
-    #[cfg(feature = "stream")]
-    pub(super) fn into_future(self) -> AsyncPermit<'a> {
+    /// The call goes on in parts, in a stream or an iterator.
+    pub(super) fn into_async(self) -> AsyncPermit<'a> {
         AsyncPermit(self.into_ticket())
     }
 
