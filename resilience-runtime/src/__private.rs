@@ -3,7 +3,6 @@
 pub use crate::__resilience_list as list;
 pub use crate::asked::{Ask, AskWait, Judge, Notify, Tell};
 pub use crate::circuit::given::{AskOpen, Given, Key, given, key};
-pub use crate::circuit::text::{ByDebug, ByDisplay, ByType, Text};
 pub use crate::circuit::{
     AsyncPermit, CIRCUITS, CircuitEntry, CircuitSite, HoldCircuitOpen, KeyedSite, Kind, Place, SetAt,
     WindowOf,
@@ -22,6 +21,7 @@ pub use crate::telemetry::{SITES, SiteEntry, SiteKind};
 pub use crate::sleep::{Limited, Pause, Telling};
 #[cfg(feature = "macros")]
 pub use resilience_macros::__resilience_handed_down;
+pub use crate::text::{ByDebug, ByDisplay, ByType, FirstLine, Text};
 /// The list of circuits is the linker's; users need not depend on the crate that knows how.
 pub use linkme;
 

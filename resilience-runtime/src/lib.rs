@@ -4,7 +4,7 @@
 // The attributes write `::resilience`; inside this crate, that is this crate.
 extern crate self as resilience;
 
-// Floor 0: time, chance, and the words for what happened.
+// Floor 0: time, chance, texts, and the words for what happened.
 mod asked;
 mod attempt;
 mod error;
@@ -12,6 +12,7 @@ mod options;
 mod outcome;
 mod rng;
 mod sync;
+mod text;
 mod time;
 // Floor 1: how long to wait.
 mod backoff;
@@ -50,7 +51,7 @@ pub use backoff::{Backoff, Delays, Jitter};
 pub use circuit::GuardedStream;
 pub use circuit::{
     CallError, CircuitBreaker, CircuitConfig, CircuitConflict, CircuitConflicts, CircuitOpen, CircuitRef,
-    CircuitState, Circuits, Judged, KeyedCircuits, Permit, circuits,
+    CircuitState, Circuits, GuardedIter, Judged, KeyedCircuits, Permit, circuits,
 };
 pub use error::{Alarm, ConfigError, Limit, TimedOut};
 pub use event::{CircuitEvent, CircuitEventKind};

@@ -232,9 +232,9 @@ fn modules_of_one_floor_do_not_stand_on_one_another_in_a_circle() {
 #[test]
 fn the_decisions_stand_on_nothing_that_knows_the_time() {
     let imports = imports(&House::read());
-    assert_eq!(below("attempts", &imports), ["attempts", "backoff", "error", "rng", "time"]);
-    let circuit = ["config", "machine", "rules", "standing", "state", "state_word", "text", "window"];
+    assert_eq!(below("attempts", &imports), ["attempts", "backoff", "error", "rng", "text", "time"]);
+    let circuit = ["config", "machine", "rules", "standing", "state", "state_word", "window"];
     let mut expected: Vec<String> = circuit.iter().map(|module| format!("circuit/{module}")).collect();
-    expected.extend(["error", "time"].map(String::from));
+    expected.extend(["error", "text", "time"].map(String::from));
     assert_eq!(below("circuit/machine", &imports), expected);
 }

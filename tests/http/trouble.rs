@@ -16,11 +16,13 @@ async fn a_server_that_is_not_there_cannot_be_connected_to() {
     let error = error(poll.run().await);
     assert!(error.is_connect() && !error.is_timeout(), "{error}");
     assert!(error.to_string().starts_with(&format!("{url}/ could not be connected to: ")), "{error}");
-    let Err(HttpPollError::TimedOut { last, attempts, .. }) = poll.ignore(HttpError::is_connect).run().await
-    else {
-        panic!()
-    };
+    let ended = poll.ignore(HttpError::is_connect).run().await.unwrap_err();
+    let text = ended.to_string();
+    let HttpPollError::TimedOut { last, last_error, attempts, .. } = ended else { panic!() };
     assert!(last.is_none() && attempts == 3);
+    let last_error = last_error.expect("it was ignored");
+    assert!(last_error.is_connect() && text.ends_with(&format!("; last error: {last_error}")), "{text}");
+    assert!(text.contains("refused"), "{text}");
 }
 
 #[tokio::test]
@@ -67,7 +69,7 @@ async fn the_deadline_ends_a_request_that_is_under_way() {
         count.store(attempt.number, SeqCst);
         assert_eq!(attempt.number == 2, attempt.outcome.is_err_and(HttpError::is_timeout));
     });
-    let Err(HttpPollError::TimedOut { last, attempts, elapsed }) = poll.run().await else { panic!() };
+    let Err(HttpPollError::TimedOut { last, attempts, elapsed, .. }) = poll.run().await else { panic!() };
     assert_eq!(last.unwrap().status(), 404);
     assert_eq!((attempts, told.load(SeqCst)), (2, 2));
     assert!(elapsed >= Duration::from_millis(40), "{elapsed:?}");

@@ -5,6 +5,7 @@ mod forms;
 mod script;
 
 mod asynchronous;
+mod causes;
 mod extremes;
 mod polling;
 mod retrying;

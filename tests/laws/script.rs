@@ -48,6 +48,7 @@ impl From<PollError<u8, Self>> for Error {
             }
             PollError::Alarm(value) => Self::Alarm(value),
             PollError::Failed(error) => error,
+            other => panic!("{other:?}"),
         }
     }
 }

@@ -121,14 +121,16 @@ fn poll_as_a_function_does_the_same() {
 
     let server = Server::new(&clock, &[Ok(404)]);
     let timed_out = poll(|| server.get()).until(|n| *n == 200).timeout(ms(2500)).interval(secs(1)).call();
-    assert_eq!(timed_out, Err(PollError::TimedOut { last: Some(404), attempts: 4, elapsed: ms(2500) }));
+    let (last, last_error) = (Some(404), None);
+    assert_eq!(timed_out, Err(PollError::TimedOut { last, last_error, attempts: 4, elapsed: ms(2500) }));
 }
 
 #[test]
 fn poll_as_a_function_has_the_defaults_of_the_attribute() {
     let _clock = ManualClock::install();
     let timed_out = poll(|| Ok::<_, Error>(404)).until(|n| *n == 200).call();
-    assert_eq!(timed_out, Err(PollError::TimedOut { last: Some(404), attempts: 16, elapsed: secs(15) }));
+    let (last, last_error) = (Some(404), None);
+    assert_eq!(timed_out, Err(PollError::TimedOut { last, last_error, attempts: 16, elapsed: secs(15) }));
     assert_eq!(PollPolicy::default(), PollPolicy::new().interval(secs(1)));
     assert_eq!(PollPolicy::DEFAULT_TIMEOUT, secs(15));
 }

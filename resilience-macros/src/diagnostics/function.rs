@@ -62,6 +62,15 @@ super::faults! {
         MutableSelf =>
             "`mut self` would let a later attempt see what an earlier one did to it",
             "take `&mut self` if the attempts are to share it, or `&self`, and clone it in the body";
+        ReturnsItems { attribute: Attribute, guard: &'static str } =>
+            format!(
+                "{attribute} guards one call, and this one ends before the first item: the circuit would never see an \
+                 error item"
+            ),
+            format!(
+                "guard the items in the body, with a `static FEED: CircuitBreaker`: `FEED.{guard}(|| items)` returns a \
+                 `Result`"
+            );
         NotAList { attribute: Attribute } =>
             format!("{attribute} takes its options in parentheses"),
             format!("write `#[{}(..)]`", attribute.name());

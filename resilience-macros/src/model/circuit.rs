@@ -5,7 +5,7 @@ use super::common::Common;
 use super::policy::{exceeds, judge_not_zero};
 use super::setters::Setters;
 use crate::attribute::Attribute;
-use crate::diagnostics::{CircuitFault, ConflictFault, Faults};
+use crate::diagnostics::{CircuitFault, ConflictFault, Faults, FunctionFault};
 use crate::paths::Runtime;
 use crate::syntax::{Count, Function, Options, Predicate, Time, Window, is_value};
 
@@ -63,6 +63,9 @@ const CONFIGURES: [&str; 13] = [
 impl CircuitModel {
     pub(crate) fn judge(options: &mut Options, function: &Function, faults: &mut Faults) -> Option<Self> {
         judge_together(options, faults);
+        if let Some((returned, guard)) = function.returned_items() {
+            faults.at(returned, &FunctionFault::ReturnsItems { attribute: Attribute::Circuit, guard });
+        }
         let runtime = Runtime::new(options.path("crate", faults));
         let name = options.string("name", function, faults);
         let given = options.expr("breaker", faults);

@@ -6,6 +6,7 @@ use syn::{
 
 use super::future::{self, FutureBlock};
 use super::item::Item;
+use super::returned_items;
 use super::tokens::{find_ident, find_variable, mutable_names, renamed};
 use crate::attribute::Attribute;
 use crate::diagnostics::{Faults, FunctionFault, generated_at, span_of};
@@ -251,6 +252,12 @@ impl Function {
             (None, ReturnType::Type(_, ty)) => Some(ty),
             (None, ReturnType::Default) => None,
         }
+    }
+
+    /// The return type, if it hands out its items later, and the method that guards them.
+    pub(crate) fn returned_items(&self) -> Option<(&Type, &'static str)> {
+        let returned = self.output()?;
+        Some((returned, returned_items::guard_of(returned)?))
     }
 
     /// The return type as an annotation inside the body: what `impl Trait` stands for is inferred there.

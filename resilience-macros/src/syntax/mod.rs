@@ -13,6 +13,7 @@ mod options;
 mod predicate;
 mod ratio;
 mod reader;
+mod returned_items;
 mod tokens;
 mod window;
 

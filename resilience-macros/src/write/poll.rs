@@ -109,9 +109,21 @@ fn settle(model: &PollModel, attempt: &Attempt<'_>, ends: &Ends<'_>) -> TokenStr
     let timed_out = timed_out(ends);
     let invalid = quote_spanned!(Span::mixed_site()=> { let __timed_out = __run.invalid(#site); #timed_out });
     let until = ask_value(runtime, &model.until, "__value", &invalid);
-    let ignore = model.ignore.as_ref().map_or_else(
+    let write_value = text(&private, "__value");
+    // The error ends before the wait, so its text is kept instead.
+    let ignore = model.ignore.as_ref().map(|predicate| {
+        let ignore = ask(runtime, predicate, "__error");
+        let write_error = text(&private, "__error");
+        quote_spanned! {Span::mixed_site()=>
+            let __ignored = #ignore;
+            if __ignored {
+                __run.ignored(#write_error);
+            }
+        }
+    });
+    let ignored = ignore.as_ref().map_or_else(
         || quote_spanned!(Span::mixed_site()=> false),
-        |predicate| ask(runtime, predicate, "__error"),
+        |_| quote_spanned!(Span::mixed_site()=> __ignored),
     );
     let (into_result, value, error) = (ends.result(), ends.value(), ends.error());
     let alarm = model.alarm.as_ref().map(|predicate| {
@@ -142,16 +154,16 @@ fn settle(model: &PollModel, attempt: &Attempt<'_>, ends: &Ends<'_>) -> TokenStr
             Some(quote_spanned! {Span::mixed_site()=>
                 let __open = ::core::option::Option::map(#refused, |(__time_left, _)| __time_left);
             }),
-            quote_spanned!(Span::mixed_site()=> __run.failed_below(#site, #ignore, __open)),
+            quote_spanned!(Span::mixed_site()=> __run.failed_below(#site, #ignored, __open)),
             Some(attempt.refusal.tell_if_open()),
         ),
-        None => (None, quote_spanned!(Span::mixed_site()=> __run.failed(#site, #ignore)), None),
+        None => (None, quote_spanned!(Span::mixed_site()=> __run.failed(#site, #ignored)), None),
     };
     quote_spanned! {Span::mixed_site()=>
         match #into_result {
             ::core::result::Result::Ok(__value) => {
                 #alarm
-                match __run.saw(#site, #until) {
+                match __run.saw_value(#site, #until, #write_value) {
                     #private::PollNext::Return => break #value,
                     #go_on
                 }
@@ -159,6 +171,7 @@ fn settle(model: &PollModel, attempt: &Attempt<'_>, ends: &Ends<'_>) -> TokenStr
             #refused
             ::core::result::Result::Err(__error) => {
                 #open
+                #ignore
                 let __next = #failed;
                 #tell
                 match __next {
@@ -178,6 +191,15 @@ fn settle(model: &PollModel, attempt: &Attempt<'_>, ends: &Ends<'_>) -> TokenStr
             }
         }
     }
+}
+
+/// A closure that writes the text of `value`, a name.
+fn text(private: &TokenStream, value: &str) -> TokenStream {
+    let value = Ident::new(value, Span::mixed_site());
+    quote_spanned! {Span::mixed_site()=> |__line| {
+        use #private::{ByDebug as _, ByDisplay as _, ByType as _};
+        (&&&#private::Text(&#value)).__resilience_text(__line);
+    }}
 }
 
 /// Whether the last ignored error may have to come back: where a circuit below refuses, and there may be one.

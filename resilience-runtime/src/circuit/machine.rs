@@ -22,8 +22,8 @@ use super::config::CircuitConfig;
 use super::rules::{Rules, Trip};
 use super::standing::Standing;
 use super::state_word::MAX_GENERATION;
-use super::text::LastFailure;
 use super::window::{Seen, Slot, Tally, Window};
+use crate::text::LastFailure;
 use crate::time::Nanos;
 
 /// One circuit, as a value.

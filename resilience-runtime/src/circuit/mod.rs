@@ -3,10 +3,9 @@
 //! The [`machine`] decides, as a value that is told the time. The [`store`] shares it between threads, and lets a call
 //! without trouble pass by reading one word ([`state_word`]).
 
-// Floor 0: names, states and texts.
+// Floor 0: names and states.
 mod name;
 mod state;
-pub(crate) mod text;
 // Floor 1: what a circuit is told to do.
 mod config;
 mod rules;
@@ -30,6 +29,7 @@ mod call;
 #[cfg(feature = "tokio")]
 mod call_timeout;
 pub(crate) mod given;
+mod iter;
 mod keyed;
 mod next_call;
 mod permit;
@@ -44,6 +44,7 @@ pub use call_error::CallError;
 #[cfg(feature = "tokio")]
 pub use call_timeout::{CallTimeout, TimedCall};
 pub use config::{CircuitConfig, SetAt, WindowOf};
+pub use iter::GuardedIter;
 pub use keyed::KeyedCircuits;
 pub(crate) use name::Name;
 pub use permit::{AsyncPermit, Permit};

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::next_call::{Above, Limits, NextCall};
 use super::store::{Pass, Store};
-use super::text::{self, FirstLine};
 use crate::sleep::Cut;
+use crate::text::{self, FirstLine};
 
 /// A call that was admitted and has not reported yet.
 #[derive(Clone, Copy)]
@@ -167,9 +167,8 @@ impl<'a> Permit<'a> {
         self.into_ticket().came_to_nothing();
     }
 
-    /// The call goes on in a future.
-    #[cfg(feature = "stream")]
-    pub(super) fn into_future(self) -> AsyncPermit<'a> {
+    /// The call goes on in parts, in a stream or an iterator.
+    pub(super) fn into_async(self) -> AsyncPermit<'a> {
         AsyncPermit(self.into_ticket(), ())
     }
 

@@ -37,7 +37,7 @@ impl CircuitBreaker {
         // A panic while the stream is made is a failure: it happens on this thread, and not in a future.
         let permit = self.try_acquire()?;
         let stream = make();
-        Ok(GuardedStream { permit: Some(permit.into_future()), stream })
+        Ok(GuardedStream { permit: Some(permit.into_async()), stream })
     }
 }
 

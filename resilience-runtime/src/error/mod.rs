@@ -1,10 +1,12 @@
 //! What the library itself has to say.
 
 mod alarm;
+mod causes;
 mod config;
 mod timed_out;
 
 pub use alarm::{Alarm, HoldAlarm};
+pub(crate) use causes::Causes;
 pub use config::ConfigError;
 pub(crate) use config::or_panic;
 pub use timed_out::{HoldTimedOut, Limit, TimedOut};

@@ -2,6 +2,8 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
+use super::Causes;
+
 /// A limit was reached before anything better could be reported.
 ///
 /// A function under an attribute returns it as its own error type, through [`From`]: `std::io::Error`,
@@ -31,6 +33,7 @@ pub struct TimedOut {
     limit: Limit,
     attempts: u32,
     elapsed: Duration,
+    causes: Causes,
 }
 
 /// Which limit was reached: [`TimedOut::limit`].
@@ -57,7 +60,11 @@ pub enum Limit {
 
 impl TimedOut {
     pub(crate) const fn new(function: &'static str, limit: Limit, attempts: u32, elapsed: Duration) -> Self {
-        Self { function, limit, attempts, elapsed }
+        Self { function, limit, attempts, elapsed, causes: Causes::NONE }
+    }
+
+    pub(crate) fn because(self, causes: Causes) -> Self {
+        Self { causes, ..self }
     }
 
     /// The function that was called: its `name = ".."`, or module path and name.
@@ -83,11 +90,49 @@ impl TimedOut {
     pub const fn elapsed(&self) -> Duration {
         self.elapsed
     }
+
+    /// The text of the last error that `#[poll]` ignored; `None` if it ignored none.
+    ///
+    /// The first line of the error's `Display`, else of its `Debug`, else the name of its type; at most 512 bytes. A
+    /// retry has no text: there, a `TimedOut` comes back only if no attempt failed with an error.
+    ///
+    /// ```
+    /// use resilience::{TimedOut, poll};
+    ///
+    /// #[derive(Debug, thiserror::Error)]
+    /// enum Error {
+    ///     #[error("connection refused")]
+    ///     Refused,
+    ///     #[error(transparent)]
+    ///     TimedOut(#[from] TimedOut),
+    /// }
+    ///
+    /// #[poll(until = |ready| *ready, ignore(Error::Refused), times = 2, interval = 1ms)]
+    /// fn wait_until_ready() -> Result<bool, Error> { Err(Error::Refused) }
+    ///
+    /// let error = wait_until_ready().unwrap_err();
+    /// assert!(error.to_string().ends_with("; last error: connection refused)"));
+    /// let Error::TimedOut(timed_out) = error else { panic!() };
+    /// assert_eq!(timed_out.last_error(), Some("connection refused"));
+    /// ```
+    #[must_use]
+    pub fn last_error(&self) -> Option<&str> {
+        self.causes.error()
+    }
+
+    /// The text of the last value that `#[poll]` saw; `None` if no attempt returned one.
+    ///
+    /// Written as the text of [`last_error`](Self::last_error). The value may be a secret: neither `Display` nor `Debug`
+    /// of a `TimedOut` shows it.
+    #[must_use]
+    pub fn last_value(&self) -> Option<&str> {
+        self.causes.value()
+    }
 }
 
 impl fmt::Display for TimedOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { function, limit, attempts, elapsed } = self;
+        let Self { function, limit, attempts, elapsed, .. } = self;
         match limit {
             Limit::AttemptTimeout(limit) => {
                 write!(f, "`{function}` timed out: an attempt took longer than {limit:?}")
@@ -105,7 +150,11 @@ impl fmt::Display for TimedOut {
             }
         }?;
         let attempt = if *attempts == 1 { "attempt" } else { "attempts" };
-        write!(f, " ({attempts} {attempt} in {elapsed:?})")
+        write!(f, " ({attempts} {attempt} in {elapsed:?}")?;
+        if let Some(error) = self.last_error() {
+            write!(f, "; last error: {error}")?;
+        }
+        f.write_str(")")
     }
 }
 
@@ -159,6 +208,23 @@ mod tests {
             assert_eq!(TimedOut::new("f", limit, 1, 2 * second).to_string(), text);
         }
         assert!(TimedOut::new("f", Limit::Times(3), 3, second).to_string().ends_with("(3 attempts in 1s)"));
+    }
+
+    #[test]
+    fn a_timeout_ends_with_the_last_error_and_shows_no_value() {
+        let mut causes = Causes::default();
+        causes.keep_value(|line| line.display("secret"));
+        let timed_out = |causes| TimedOut::new("f", Limit::Times(2), 2, Duration::ZERO).because(causes);
+        let text = "`f` gave up: the condition was not met (2 attempts in 0ns)";
+        assert_eq!(timed_out(causes.clone()).to_string(), text);
+
+        causes.keep_error(|line| line.display("torn\nat line 1"));
+        causes.keep_error(|line| line.display("refused\nat line 2"));
+        let timed_out = timed_out(causes);
+        assert_eq!(timed_out.to_string(), text.replace(')', "; last error: refused)"));
+        assert_eq!((timed_out.last_error(), timed_out.last_value()), (Some("refused"), Some("secret")));
+        let debug = format!("{timed_out:?}");
+        assert!(debug.contains("refused") && !debug.contains("secret"), "{debug}");
     }
 
     #[test]

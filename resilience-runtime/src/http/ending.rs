@@ -6,6 +6,7 @@ use super::{Condition, HttpError, HttpResponse};
 
 /// How a poll ended that did not bring its answer.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum HttpPollError {
     /// An answer rang an alarm.
     Alarm {
@@ -18,6 +19,8 @@ pub enum HttpPollError {
     TimedOut {
         /// The last answer, if there was one.
         last: Option<HttpResponse>,
+        /// The last error that was ignored, if there was one.
+        last_error: Option<HttpError>,
         /// How many attempts were made.
         attempts: u32,
         /// How long it all took.
@@ -33,11 +36,14 @@ impl fmt::Display for HttpPollError {
             Self::Alarm { response, condition } => {
                 write!(f, "{} answered {}: the alarm {condition} rang", response.place(), response.status())
             }
-            Self::TimedOut { last, attempts, elapsed } => {
+            Self::TimedOut { last, last_error, attempts, elapsed } => {
                 let times = if *attempts == 1 { "" } else { "s" };
                 write!(f, "the answer did not come in {attempts} attempt{times}, in {elapsed:?}")?;
-                match last {
-                    Some(last) => write!(f, "; the last one of {} was {}", last.place(), last.status()),
+                if let Some(last) = last {
+                    write!(f, "; the last one of {} was {}", last.place(), last.status())?;
+                }
+                match last_error {
+                    Some(error) => write!(f, "; last error: {error}"),
                     None => Ok(()),
                 }
             }

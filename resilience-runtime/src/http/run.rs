@@ -43,7 +43,7 @@ async fn run(poll: &HttpPoll) -> Result<HttpResponse, HttpPollError> {
     let site = Site::new("HttpPoll::run", poll.policy);
     let mut run = PollRun::start();
     let watch = Stopwatch::start();
-    let (mut number, mut last) = (0_u32, None);
+    let (mut number, mut last, mut last_error) = (0_u32, None, None);
     loop {
         let ends = run.attempt_ends(&site);
         let next = if let Some((outcome, retry_after)) = Limited::new(attempt(poll, ends), ends).await {
@@ -65,6 +65,7 @@ async fn run(poll: &HttpPoll) -> Result<HttpResponse, HttpPollError> {
                     if !ignores(poll, &error) {
                         return Err(error.into());
                     }
+                    last_error = Some(error);
                     run.failed_asked(&site, retry_after)
                 }
             };
@@ -88,12 +89,12 @@ async fn run(poll: &HttpPoll) -> Result<HttpResponse, HttpPollError> {
             PollNext::Wait(wait, _) => wait.await,
             PollNext::TimedOut(timed_out) => {
                 let (attempts, elapsed) = (timed_out.attempts(), timed_out.elapsed());
-                return Err(HttpPollError::TimedOut { last, attempts, elapsed });
+                return Err(HttpPollError::TimedOut { last, last_error, attempts, elapsed });
             }
             // The server asked for a longer wait than there is time for.
             PollNext::Return => {
                 let (attempts, elapsed) = (number, watch.elapsed().to_duration());
-                return Err(HttpPollError::TimedOut { last, attempts, elapsed });
+                return Err(HttpPollError::TimedOut { last, last_error, attempts, elapsed });
             }
         }
     }

@@ -3,8 +3,6 @@ use std::time::Duration;
 
 /// Why a [`poll`](crate::poll()) ended without the value it waited for.
 ///
-/// These three are all there will be: a caller that handles each may do without a wildcard.
-///
 /// ```
 /// use resilience::{PollError, poll};
 ///
@@ -18,11 +16,14 @@ use std::time::Duration;
 /// assert!(matches!(ended, Err(PollError::TimedOut { last: Some(1), attempts: 1, .. })));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum PollError<T, E> {
     /// The timeout, or the last of the allowed attempts, came first.
     TimedOut {
         /// The last value seen; `None` if no attempt brought one.
         last: Option<T>,
+        /// The last error that was ignored; `None` if there was none.
+        last_error: Option<E>,
         /// How many attempts were made.
         attempts: u32,
         /// How long they took together, waits included.
@@ -37,13 +38,14 @@ pub enum PollError<T, E> {
 impl<T: fmt::Debug, E: fmt::Display> fmt::Display for PollError<T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TimedOut { last, attempts, elapsed } => {
+            // The value may be a secret.
+            Self::TimedOut { last: _, last_error, attempts, elapsed } => {
                 let plural = if *attempts == 1 { "" } else { "s" };
                 write!(f, "the condition was not met ({attempts} attempt{plural} in {elapsed:?}")?;
-                match last {
-                    Some(last) => write!(f, ", last seen: {last:?})"),
-                    None => f.write_str(", no value seen)"),
+                if let Some(error) = last_error {
+                    write!(f, "; last error: {error}")?;
                 }
+                f.write_str(")")
             }
             Self::Alarm(value) => write!(f, "the alarm rang: {value:?}"),
             Self::Failed(error) => error.fmt(f),
@@ -69,16 +71,16 @@ mod tests {
     }
 
     #[test]
-    fn a_poll_error_says_what_was_seen_last() {
+    fn a_poll_error_ends_with_the_last_ignored_error_and_shows_no_value() {
         let second = Duration::from_secs(1);
         let cases: [(PollError<u8, &str>, &str); 4] = [
             (
-                PollError::TimedOut { last: Some(7), attempts: 2, elapsed: second },
-                "the condition was not met (2 attempts in 1s, last seen: 7)",
+                PollError::TimedOut { last: Some(7), last_error: Some("torn"), attempts: 2, elapsed: second },
+                "the condition was not met (2 attempts in 1s; last error: torn)",
             ),
             (
-                PollError::TimedOut { last: None, attempts: 1, elapsed: second },
-                "the condition was not met (1 attempt in 1s, no value seen)",
+                PollError::TimedOut { last: Some(7), last_error: None, attempts: 1, elapsed: second },
+                "the condition was not met (1 attempt in 1s)",
             ),
             (PollError::Alarm(7), "the alarm rang: 7"),
             (PollError::Failed("refused"), "refused"),

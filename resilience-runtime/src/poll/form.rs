@@ -244,11 +244,11 @@ where
 pub(super) type After<T, E> = ControlFlow<Result<T, PollError<T, E>>, Wait>;
 
 impl<F, K, Until, Alarm, Ignore, OnError> Poll<F, K, PollHooks<Until, Alarm, Ignore, OnError>> {
-    /// An attempt returned. `last` is the last value that was not good.
+    /// An attempt returned. `last` is what the attempts before it returned.
     pub(super) fn after<T, E>(
         &mut self,
         run: &mut PollRun,
-        last: &mut Option<T>,
+        last: &mut Last<T, E>,
         outcome: Result<T, E>,
     ) -> After<T, E>
     where
@@ -266,7 +266,7 @@ impl<F, K, Until, Alarm, Ignore, OnError> Poll<F, K, PollHooks<Until, Alarm, Ign
                 match run.saw(&self.site, hooks.until.is_met(&value)).go_on() {
                     None => return ControlFlow::Break(Ok(value)),
                     Some(step) => {
-                        *last = Some(value);
+                        last.value = Some(value);
                         step
                     }
                 }
@@ -278,7 +278,10 @@ impl<F, K, Until, Alarm, Ignore, OnError> Poll<F, K, PollHooks<Until, Alarm, Ign
                 }
                 match next.go_on() {
                     None => return ControlFlow::Break(Err(PollError::Failed(error))),
-                    Some(step) => step,
+                    Some(step) => {
+                        last.error = Some(error);
+                        step
+                    }
                 }
             }
         };
@@ -286,12 +289,20 @@ impl<F, K, Until, Alarm, Ignore, OnError> Poll<F, K, PollHooks<Until, Alarm, Ign
     }
 }
 
-/// The wait, or the timeout with the last value.
-pub(super) fn wait_or_end<T, E>(step: Result<Wait, TimedOut>, last: &mut Option<T>) -> After<T, E> {
+/// What the attempts have returned last that did not end the poll.
+pub(super) struct Last<T, E> {
+    pub(super) value: Option<T>,
+    /// An ignored error.
+    pub(super) error: Option<E>,
+}
+
+/// The wait, or the timeout with what came last.
+pub(super) fn wait_or_end<T, E>(step: Result<Wait, TimedOut>, last: &mut Last<T, E>) -> After<T, E> {
     match step {
         Ok(wait) => ControlFlow::Continue(wait),
         Err(timed_out) => ControlFlow::Break(Err(PollError::TimedOut {
-            last: last.take(),
+            last: last.value.take(),
+            last_error: last.error.take(),
             attempts: timed_out.attempts(),
             elapsed: timed_out.elapsed(),
         })),
@@ -314,7 +325,7 @@ where
         Until: Condition<T>,
     {
         let mut run = PollRun::start();
-        let mut last = None;
+        let mut last = Last { value: None, error: None };
         loop {
             let outcome = (self.operation)();
             match self.after(&mut run, &mut last, outcome) {

@@ -15,7 +15,7 @@
 //!     Ok(status) => assert_eq!(status, "done"),
 //!     Err(PollError::TimedOut { last, .. }) => panic!("still {last:?}"),
 //!     Err(PollError::Alarm(status)) => panic!("it {status}"),
-//!     Err(PollError::Failed(error)) => panic!("{error}"),
+//!     Err(error) => panic!("{error}"),
 //! }
 //! ```
 

@@ -1,23 +1,26 @@
 //! One polled call under way: the machine, with a clock and with chance.
 
+use std::mem;
 use std::time::Duration;
 
 use crate::attempt::Attempt;
 use crate::attempts::{PollAttempts, PollEnd, PollPolicy, PollStep, Seen};
 use crate::clock::Stopwatch;
-use crate::error::{Alarm, Limit, TimedOut};
+use crate::error::{Alarm, Causes, Limit, TimedOut};
 use crate::rng::Chance;
 use crate::site::Site;
 use crate::sleep::Wait;
 #[cfg(feature = "tokio")]
 use crate::sleep::{Cut, Limited, Telling};
+use crate::text::FirstLine;
 use crate::time::Nanos;
 
 /// A call under way.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct PollRun {
     attempts: PollAttempts,
     watch: Stopwatch,
+    causes: Causes,
 }
 
 /// What is to be done after an attempt.
@@ -48,7 +51,7 @@ impl PollRun {
     #[inline]
     #[must_use]
     pub fn start() -> Self {
-        Self { attempts: PollAttempts::new(), watch: Stopwatch::start() }
+        Self { attempts: PollAttempts::new(), watch: Stopwatch::start(), causes: Causes::default() }
     }
 
     /// An attempt brought a value that rings no alarm.
@@ -59,6 +62,25 @@ impl PollRun {
             return PollNext::Return;
         }
         self.next(site, if good { Seen::Good } else { Seen::NotYet }, None)
+    }
+
+    /// As [`saw`](Self::saw), with what writes the value's text, which is kept unless the value ends the poll.
+    #[inline]
+    pub fn saw_value(
+        &mut self,
+        site: &Site<PollPolicy>,
+        good: bool,
+        write: impl FnOnce(&mut FirstLine),
+    ) -> PollNext {
+        if !good || !site.policy.needs_no_hold() {
+            self.causes.keep_value(write);
+        }
+        self.saw(site, good)
+    }
+
+    /// An error is ignored. Its text is kept, not the error: the error may not be `Send`, and would take room in the future.
+    pub fn ignored(&mut self, write: impl FnOnce(&mut FirstLine)) {
+        self.causes.keep_error(write);
     }
 
     /// An attempt failed.
@@ -154,7 +176,8 @@ impl PollRun {
         let wait = wait.map_err(|end| (self.timed_out(site, end, elapsed), false))?;
         self.wait(site, wait, elapsed, open).ok_or_else(|| {
             let limit = Limit::AttemptTimeout(site.policy.attempt_limit().to_duration());
-            (TimedOut::new(site.name, limit, self.attempts.number(), elapsed.to_duration()), true)
+            let timed_out = TimedOut::new(site.name, limit, self.attempts.number(), elapsed.to_duration());
+            (self.because(timed_out), true)
         })
     }
 
@@ -173,13 +196,17 @@ impl PollRun {
         Some(Wait(self.watch.paced(wait.max(least), elapsed)))
     }
 
-    fn timed_out(&self, site: &Site<PollPolicy>, end: PollEnd, elapsed: Nanos) -> TimedOut {
+    fn timed_out(&mut self, site: &Site<PollPolicy>, end: PollEnd, elapsed: Nanos) -> TimedOut {
         let number = self.attempts.number();
         let limit = match end {
             PollEnd::TimedOut => Limit::Timeout(site.policy.limit().to_duration()),
             PollEnd::Exhausted => Limit::Times(number),
         };
-        TimedOut::new(site.name, limit, number, elapsed.to_duration())
+        self.because(TimedOut::new(site.name, limit, number, elapsed.to_duration()))
+    }
+
+    fn because(&mut self, timed_out: TimedOut) -> TimedOut {
+        timed_out.because(mem::take(&mut self.causes))
     }
 
     /// A circuit below refused the call, which is not an attempt: the wait until it will let a trial in, if there is time
@@ -210,9 +237,10 @@ impl PollRun {
     #[cold]
     #[inline(never)]
     #[must_use]
-    pub fn invalid(&self, site: &Site<PollPolicy>) -> TimedOut {
+    pub fn invalid(&mut self, site: &Site<PollPolicy>) -> TimedOut {
         let (number, elapsed) = (self.attempts.number().saturating_add(1), self.watch.elapsed());
         TimedOut::new(site.name, Limit::InvalidCondition, number, elapsed.to_duration())
+            .because(mem::take(&mut self.causes))
     }
 
     /// The value of the attempt just made rings the alarm.

@@ -1,7 +1,7 @@
 use std::ops::ControlFlow;
 
 use super::error::PollError;
-use super::form::{Poll, wait_or_end};
+use super::form::{Last, Poll, wait_or_end};
 use super::hooks::{Condition, PollHooks};
 use super::run::PollRun;
 use crate::attempt::Attempt;
@@ -11,7 +11,7 @@ use crate::operation::Asynchronous;
 macro_rules! run {
     ($poll:ident) => {{
         let mut run = PollRun::start();
-        let mut last = None;
+        let mut last = Last { value: None, error: None };
         loop {
             let after = match run.limit(&$poll.site, ($poll.operation)()).await {
                 Some(outcome) => $poll.after(&mut run, &mut last, outcome),

@@ -2,6 +2,7 @@
 
 use resilience::{CircuitConfig, circuit, retry};
 use std::io;
+use std::pin::Pin;
 
 #[circuit]
 const fn constant() -> Result<u8, io::Error> {
@@ -19,6 +20,25 @@ fn nothing() {}
 #[circuit]
 async fn an_option() -> Option<u8> {
     Some(1)
+}
+
+#[circuit]
+fn items() -> impl Iterator<Item = io::Result<u8>> {
+    [Ok(1)].into_iter()
+}
+
+#[circuit(failure_threshold = 2)]
+fn boxed_items<'a>(items: &'a [u8]) -> Box<dyn Iterator<Item = io::Result<u8>> + 'a> {
+    Box::new(items.iter().map(|item| Ok(*item)))
+}
+
+trait Stream {
+    type Item;
+}
+
+#[circuit]
+async fn a_stream() -> Pin<Box<dyn Stream<Item = io::Result<u8>> + Send>> {
+    todo!()
 }
 
 #[derive(Debug)]
@@ -147,4 +167,5 @@ fn main() {
     let _ = (an_on_open_of_another_type(), values_of_run_time(1, 2), a_generic_value::<1>());
     let _ = (Client { limit: 1 }.of_self(), no_breaker(), a_key_without_a_text(NoText), NoFunction);
     let _ = a_bound_of_run_time("", 1);
+    let _ = (items().next(), boxed_items(&[]).next(), a_stream());
 }

@@ -42,6 +42,34 @@ fn read(stream: impl Stream<Item = Answer>, most: usize) -> Vec<Answer> {
     items
 }
 
+static PAGES: CircuitBreaker = CircuitBreaker::new("pages", CircuitConfig::new().failure_threshold(2));
+
+/// The function that returns an iterator.
+fn pages(pages: Vec<Answer>) -> Result<impl Iterator<Item = Answer>, CircuitOpen> {
+    PAGES.guard_iter(|| pages)
+}
+
+#[test]
+fn sync_generators_fail_while_iterating_and_succeed_at_their_end() {
+    let clock = ManualClock::install();
+    assert_eq!(pages(vec![Ok(1), FAILS, Ok(2)]).unwrap().collect::<Vec<_>>(), [Ok(1), FAILS, Ok(2)]);
+    assert_eq!(PAGES.failure_count(), 1);
+    assert_eq!(pages(vec![Ok(1), Ok(2)]).unwrap().next(), Some(Ok(1)));
+    assert_eq!(PAGES.failure_count(), 1, "it was dropped early, which is nothing");
+    assert_eq!(pages(vec![Ok(1)]).unwrap().count(), 1);
+    assert_eq!(PAGES.failure_count(), 0, "it came to its end, which is a success");
+
+    for _ in 0..2 {
+        assert_eq!(pages(vec![FAILS]).unwrap().count(), 1);
+    }
+    assert_eq!(pages(vec![Ok(1)]).err().expect("it is open").failures(), 2);
+    clock.advance(secs(30));
+    let trial = pages(vec![Ok(1)]).unwrap();
+    assert!(pages(vec![]).is_err(), "the iterator that is read is the trial");
+    assert_eq!(trial.count(), 1);
+    assert!(PAGES.closed());
+}
+
 #[test]
 fn generators_fail_while_iterating_and_succeed_at_their_end() {
     let clock = ManualClock::install();

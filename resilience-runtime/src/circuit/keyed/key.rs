@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, Hasher};
 use std::mem;
 use std::sync::OnceLock;
 
-use crate::circuit::text::prefix;
+use crate::text::prefix;
 
 /// The longest key that is kept as it is, in bytes: as long as a host name with a port can be, and half as much for what
 /// comes in front.

@@ -1,4 +1,4 @@
-//! The text of a failure: its first line, at most [`MAX_TEXT`], written before any lock is taken.
+//! The text of an error or a value: its first line, at most [`MAX_TEXT`] bytes.
 //!
 //! An attribute cannot ask for a bound that some error type does not meet, so it lets the compiler choose: in
 //! `(&&&Text(&error)).__resilience_text(&mut line)`, the method that needs the fewest dereferences wins.
@@ -7,12 +7,12 @@ use std::cell::RefCell;
 use std::fmt::{self, Debug, Display, Write};
 use std::time::Duration;
 
-/// The longest text that is kept of a failure, in bytes.
+/// The longest text that is kept of an error or a value, in bytes.
 ///
 /// 512: a message and its context fit, and every circuit of a large set can keep one.
-pub(super) const MAX_TEXT: usize = 512;
+pub(crate) const MAX_TEXT: usize = 512;
 
-/// An error whose text is wanted.
+/// An error or a value whose text is wanted.
 #[derive(Debug)]
 pub struct Text<'a, E>(pub &'a E);
 
@@ -95,7 +95,7 @@ impl FirstLine {
     }
 
     /// An error whose `Display` fails keeps what it has written: `to_string` would panic.
-    pub(super) fn display(&mut self, text: impl Display) {
+    pub(crate) fn display(&mut self, text: impl Display) {
         let _ = write!(self, "{text}");
         if self.has_ended && self.text.ends_with('\r') {
             self.text.pop();
@@ -108,7 +108,7 @@ impl FirstLine {
     }
 
     /// The first line names the error: report types write a whole chain and a backtrace. A string loses its quotes.
-    pub(super) fn debug(&mut self, error: &(impl Debug + ?Sized)) {
+    pub(crate) fn debug(&mut self, error: &(impl Debug + ?Sized)) {
         self.display(format_args!("{error:?}"));
         let Some(unquoted) = self.text.strip_prefix('"') else { return };
         let is_closed = unquoted.ends_with('"');
@@ -122,6 +122,14 @@ impl FirstLine {
     fn clear(&mut self) {
         self.text.clear();
         self.has_ended = false;
+    }
+
+    /// Writes a text in place of the one that is `kept`, into the same memory.
+    pub(crate) fn rewrite(kept: &mut Option<String>, write: impl FnOnce(&mut Self)) {
+        let mut line = Self { text: kept.take().unwrap_or_default(), has_ended: false };
+        line.text.clear();
+        write(&mut line);
+        *kept = Some(line.text);
     }
 }
 
@@ -140,7 +148,7 @@ impl Write for FirstLine {
 }
 
 /// The longest prefix of at most `most` bytes that ends between two characters.
-pub(super) fn prefix(text: &str, most: usize) -> &str {
+pub(crate) fn prefix(text: &str, most: usize) -> &str {
     if text.len() <= most {
         return text;
     }
@@ -155,7 +163,7 @@ thread_local! {
 
 /// Writes a text and passes it on, in a buffer that the thread reuses.
 #[inline]
-pub(super) fn written<T>(write: impl FnOnce(&mut FirstLine), read: impl FnOnce(&str) -> T) -> T {
+pub(crate) fn written<T>(write: impl FnOnce(&mut FirstLine), read: impl FnOnce(&str) -> T) -> T {
     let run = |line: &mut FirstLine| {
         line.clear();
         write(line);
@@ -172,18 +180,18 @@ pub(super) fn written<T>(write: impl FnOnce(&mut FirstLine), read: impl FnOnce(&
 
 /// What the last failure said, in a buffer that is reused.
 #[derive(Debug, Default)]
-pub(super) struct LastFailure {
+pub(crate) struct LastFailure {
     line: FirstLine,
     is_known: bool,
 }
 
 impl LastFailure {
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self { line: FirstLine::new(), is_known: false }
     }
 
     /// A text that has been cut already.
-    pub(super) fn set(&mut self, text: &str) {
+    pub(crate) fn set(&mut self, text: &str) {
         self.line.clear();
         // No more than the longest text needs: every circuit keeps one.
         self.line.text.reserve_exact(text.len());
@@ -192,17 +200,17 @@ impl LastFailure {
     }
 
     /// A text of ours.
-    pub(super) fn write(&mut self, text: fmt::Arguments<'_>) {
+    pub(crate) fn write(&mut self, text: fmt::Arguments<'_>) {
         self.line.clear();
         self.line.display(text);
         self.is_known = true;
     }
 
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.is_known = false;
     }
 
-    pub(super) fn get(&self) -> Option<&str> {
+    pub(crate) fn get(&self) -> Option<&str> {
         self.is_known.then_some(&self.line.text)
     }
 }
