@@ -11,6 +11,7 @@ mod predicate;
 mod refusal;
 mod retry;
 mod site;
+mod text;
 
 use proc_macro2::TokenStream;
 use quote::quote;

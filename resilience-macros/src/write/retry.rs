@@ -4,6 +4,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use super::attempt::Attempt;
 use super::ends::Ends;
 use super::predicate::{ask, call};
+use super::text::{display as text, texts};
 use super::site;
 use crate::model::{On, RetryModel};
 
@@ -30,9 +31,11 @@ pub(super) fn write(model: &RetryModel, attempt: &Attempt<'_>) -> TokenStream {
     let cut = attempt.cut.declare(&model.common.runtime);
     let fails = if shape.limited { fails_or_is_cut(&site, attempt, &ends) } else { fails(attempt, &ends) };
     let decide = decide(model, attempt, &shape, &ends);
-    let decide = refused(&site, attempt, &ends, &decide);
+    let decide = refused(&site, &private, attempt, &ends, &decide);
     let wait = attempt.wait();
+    let texts = texts(&private);
     quote_spanned! {Span::mixed_site()=> {
+        #texts
         #declaration
         let mut __run = #start;
         __run.begin(&__RESILIENCE_ENTRY);
@@ -125,7 +128,7 @@ fn decide(model: &RetryModel, attempt: &Attempt<'_>, shape: &Shape, ends: &Ends<
         hint = quote_spanned!(Span::mixed_site()=> if __timed_out { ::core::option::Option::None } else { #hint });
     }
     let private = model.common.runtime.private();
-    let error = quote_spanned!(Span::mixed_site()=> (&&&#private::Text(&__error)).__resilience_display());
+    let error = text(&private, &quote_spanned!(Span::mixed_site()=> &__error));
     let cut = match (shape.measured, shape.limited) {
         (false, _) => TokenStream::new(),
         (true, false) => quote!(false,),
@@ -136,10 +139,6 @@ fn decide(model: &RetryModel, attempt: &Attempt<'_>, shape: &Shape, ends: &Ends<
     } else {
         quote_spanned!(Span::mixed_site()=> __run.failed(#site, #again, #hint, #cut #error))
     };
-    let failed = quote_spanned! {Span::mixed_site()=> {
-        use #private::{ByDebug as _, ByDisplay as _, ByType as _};
-        #failed
-    }};
     let next = if shape.measured {
         let tell = tell(model);
         quote_spanned! {Span::mixed_site()=> {
@@ -187,15 +186,23 @@ fn decide(model: &RetryModel, attempt: &Attempt<'_>, shape: &Shape, ends: &Ends<
 
 /// A refusal is not an attempt: it is waited out, if there is time for that, or ends the loop. What a loop below brings
 /// that was refused after it had failed is a failure, and the circuit is known to be `__open`.
-fn refused(site: &Ident, attempt: &Attempt<'_>, ends: &Ends<'_>, decide: &TokenStream) -> TokenStream {
+fn refused(
+    site: &Ident,
+    private: &TokenStream,
+    attempt: &Attempt<'_>,
+    ends: &Ends<'_>,
+    decide: &TokenStream,
+) -> TokenStream {
     let Some(refused) = attempt.refusal.own() else { return decide.clone() };
     let time_left = quote_spanned!(Span::mixed_site()=> __time_left);
     let known = quote_spanned!(Span::mixed_site()=> ::core::option::Option::is_some(&__last));
     let tell = attempt.refusal.tell(&time_left, &known);
     let end = end_with_last(ends);
+    let last = quote_spanned!(Span::mixed_site()=> ::core::option::Option::unwrap_or(::core::option::Option::as_ref(&__last), &__error));
+    let rejected = text(private, &quote_spanned!(Span::mixed_site()=> #last));
     quote_spanned! {Span::mixed_site()=>
         if let ::core::option::Option::Some((__time_left, false)) = #refused {
-            match __run.refused(#site, __time_left) {
+            match __run.refused(#site, __time_left, #rejected) {
                 ::core::option::Option::Some(__wait) => __wait,
                 ::core::option::Option::None => {
                     #tell

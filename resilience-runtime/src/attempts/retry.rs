@@ -45,7 +45,8 @@ impl RetryAttempts {
             return Err(GiveUpReason::NotRetryable);
         }
         if policy.times.is_some_and(|times| self.number >= times.get()) {
-            return Err(GiveUpReason::Attempts);
+            let is_late = !policy.deadline.is_never() && elapsed >= policy.deadline;
+            return Err(if is_late { GiveUpReason::Deadline } else { GiveUpReason::Attempts });
         }
         let wait = policy.backoff.wait(step, &mut self.memory, chance);
         // An attempt that starts at the deadline has no time left: the wait would lead nowhere.

@@ -13,14 +13,18 @@ pub(crate) struct Memory([u32; 2]);
 
 impl Memory {
     /// Before the first wait.
-    pub(crate) const NONE: Self = Self([0; 2]);
+    pub(crate) const NONE: Self = Self::of(0);
+
+    const fn of(value: u64) -> Self {
+        Self([value as u32, (value >> 32) as u32])
+    }
 
     const fn get(self) -> u64 {
         self.0[0] as u64 | (self.0[1] as u64) << 32
     }
 
     const fn set(&mut self, value: u64) {
-        *self = Self([value as u32, (value >> 32) as u32]);
+        *self = Self::of(value);
     }
 }
 

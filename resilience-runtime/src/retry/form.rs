@@ -285,7 +285,10 @@ where
                 Err(error) => error,
             };
             match self.after(&mut run, &error, false) {
-                Some(wait) => wait.block(),
+                Some(wait) => {
+                    wait.block();
+                    run.goes_on();
+                }
                 None => return Err(error),
             }
         }

@@ -12,7 +12,7 @@ use crate::site::Site;
 use crate::sleep::Wait;
 #[cfg(feature = "tokio")]
 use crate::sleep::{Cut, Limited, Telling};
-use crate::telemetry::{Observation, SiteEntry};
+use crate::telemetry::{CallOutcome, Failed, Observation, observed};
 use crate::time::Nanos;
 
 /// A call whose time nobody asks for: no clock is read.
@@ -40,16 +40,13 @@ impl RetryRun {
         hint: Option<Duration>,
         error: Option<&dyn Display>,
     ) -> Option<Wait> {
-        let hint = hint.map_or(Nanos::ZERO, Nanos::of);
-        let next = self.attempts.failed(&site.policy, again, Nanos::ZERO, hint, Chance::draw());
-        let number = self.attempts.number();
-        self.observation.failed(number, next.map(Nanos::to_duration), false, error);
-        next.ok().map(Wait)
+        self.failed_below(site, again, hint, None, error)
     }
 
     /// As [`failed`](Self::failed), where a circuit below may be `open` by now, with its time left: without a deadline,
     /// that is the end.
     #[cold]
+    #[inline(never)]
     pub fn failed_below(
         &mut self,
         site: &Site<RetryPolicy>,
@@ -58,12 +55,24 @@ impl RetryRun {
         open: Option<Option<Duration>>,
         error: Option<&dyn Display>,
     ) -> Option<Wait> {
-        self.failed(site, again && open.is_none(), hint, error)
+        let (hint, is_open) = (hint.map_or(Nanos::ZERO, Nanos::of), open.is_some());
+        let next = self.attempts.failed(&site.policy, again && !is_open, Nanos::ZERO, hint, Chance::draw());
+        let failed = Failed { cut: false, is_open: again && is_open, error };
+        self.observation.failed(self.attempts.number(), next.map(Nanos::to_duration), failed);
+        next.ok().map(Wait)
     }
 
     /// A circuit below refused the call: without a deadline, that is the end.
+    #[cold]
+    #[inline(never)]
     #[must_use]
-    pub const fn refused(&self, _: &Site<RetryPolicy>, _: Option<Duration>) -> Option<Wait> {
+    pub fn refused(
+        &mut self,
+        _: &Site<RetryPolicy>,
+        _: Option<Duration>,
+        error: Option<&dyn Display>,
+    ) -> Option<Wait> {
+        self.observation.end(CallOutcome::Refused, self.attempts.number(), error);
         None
     }
 }
@@ -76,52 +85,8 @@ pub struct TimedRetryRun {
     watch: Stopwatch,
 }
 
-/// What the end of every call has to say to those who observe it.
-macro_rules! ends {
-    ($run:ident) => {
-        impl $run {
-            /// The call begins. Apart from `new`, so that the run is made where it stays.
-            #[inline]
-            pub fn begin(&mut self, entry: &'static SiteEntry) {
-                self.observation.begin(entry);
-            }
-
-            /// An attempt succeeded.
-            #[inline]
-            pub fn succeeded(&mut self) {
-                if self.observation.is_on() {
-                    self.tell_success();
-                }
-                // Known here, so that the compiler leaves the test out where the run is dropped.
-                self.observation = Observation::NONE;
-            }
-
-            // It cannot unwind, so that a caller needs no code for that.
-            #[cold]
-            extern "C" fn tell_success(&mut self) {
-                self.observation.succeeded(self.attempts.number());
-            }
-
-            #[cold]
-            extern "C" fn tell_abandoned(&mut self) {
-                self.observation.abandoned(self.attempts.number().saturating_add(1));
-            }
-        }
-
-        /// The future was dropped, or an attempt panicked.
-        impl Drop for $run {
-            #[inline]
-            fn drop(&mut self) {
-                if self.observation.is_on() {
-                    self.tell_abandoned();
-                }
-            }
-        }
-    };
-}
-
-ends!(RetryRun);
-ends!(TimedRetryRun);
+observed!(RetryRun);
+observed!(TimedRetryRun);
 
 impl TimedRetryRun {
     /// Before the first attempt.
@@ -143,13 +108,7 @@ impl TimedRetryRun {
         cut: bool,
         error: Option<&dyn Display>,
     ) -> Attempt {
-        let elapsed = self.watch.elapsed();
-        let hint = hint.map_or(Nanos::ZERO, Nanos::of);
-        let next = self.attempts.failed(&site.policy, again, elapsed, hint, Chance::draw());
-        let next = next.map(|wait| self.watch.paced(wait, elapsed).to_duration());
-        let number = self.attempts.number();
-        self.observation.failed(number, next, cut, error);
-        Attempt { number, elapsed: elapsed.to_duration(), wait: next.ok() }
+        self.failed_below(site, again, hint, None, cut, error)
     }
 
     /// As [`failed`](Self::failed), where a circuit below may be `open` by now, with its time left: there is no use in
@@ -165,19 +124,38 @@ impl TimedRetryRun {
         cut: bool,
         error: Option<&dyn Display>,
     ) -> Attempt {
-        let Some(time_left) = open else { return self.failed(site, again, hint, cut, error) };
         let elapsed = self.watch.elapsed();
-        let least = time_left.and_then(|left| RetryAttempts::refused(&site.policy, elapsed, Nanos::of(left)));
-        self.failed(site, again && least.is_some(), hint.max(least.map(Nanos::to_duration)), cut, error)
+        let least = match open {
+            None => Some(Nanos::ZERO),
+            Some(left) => left.and_then(|left| RetryAttempts::refused(&site.policy, elapsed, Nanos::of(left))),
+        };
+        let waits = again && least.is_some();
+        let least = least.unwrap_or(Nanos::ZERO).max(hint.map_or(Nanos::ZERO, Nanos::of));
+        let next = self.attempts.failed(&site.policy, waits, elapsed, least, Chance::draw());
+        let next = next.map(|wait| self.watch.paced(wait, elapsed).to_duration());
+        let number = self.attempts.number();
+        self.observation.failed(number, next, Failed { cut, is_open: again && open.is_some(), error });
+        Attempt { number, elapsed: elapsed.to_duration(), wait: next.ok() }
     }
 
     /// A circuit below refused the call, which is not an attempt: the wait until it will let a trial in, if there is time
     /// for that.
     #[cold]
     #[inline(never)]
-    pub fn refused(&mut self, site: &Site<RetryPolicy>, time_left: Option<Duration>) -> Option<Wait> {
+    pub fn refused(
+        &mut self,
+        site: &Site<RetryPolicy>,
+        time_left: Option<Duration>,
+        error: Option<&dyn Display>,
+    ) -> Option<Wait> {
         let elapsed = self.watch.elapsed();
-        let wait = RetryAttempts::refused(&site.policy, elapsed, Nanos::of(time_left?))?;
+        let wait =
+            time_left.and_then(|left| RetryAttempts::refused(&site.policy, elapsed, Nanos::of(left)));
+        let Some(wait) = wait else {
+            self.observation.end(CallOutcome::Refused, self.attempts.number(), error);
+            return None;
+        };
+        self.observation.waits();
         Some(Wait(self.watch.paced(wait, elapsed)))
     }
 

@@ -37,6 +37,7 @@ macro_rules! run {
                 last = Some(error);
             }
             wait.await;
+            run.goes_on();
         }
     }};
 }

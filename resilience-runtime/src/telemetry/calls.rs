@@ -48,16 +48,16 @@ impl CallNumber {
         self.0.get()
     }
 
-    /// Keeps a call. `None` if a hundred million are under way: then it is not observed.
+    /// Keeps a call. `None` if 67 million are under way: then it is not observed.
     ///
-    /// The number is below 2³¹.
+    /// The number is below 2³⁰.
     pub(super) fn enter(call: Call) -> Option<Self> {
         let shard = own_shard();
         let mut calls = lock(shard);
         let index = match calls.free.pop() {
             Some(index) => index,
             None => {
-                let index = u32::try_from(calls.calls.len()).ok().filter(|index| *index < (1 << 31) / SHARDS - 1)?;
+                let index = u32::try_from(calls.calls.len()).ok().filter(|index| *index < (1 << 30) / SHARDS - 1)?;
                 calls.calls.push(None);
                 index
             }

@@ -38,6 +38,7 @@ mod calls;
 mod functions;
 mod listeners;
 mod observation;
+mod observed;
 mod sites;
 
 pub use event::{AttemptEvent, CallEvent, Event};
@@ -45,7 +46,8 @@ pub use linked::SITES;
 pub(crate) use functions::FunctionForm;
 pub(crate) use listeners::LISTENERS;
 pub use listeners::{listen, unlisten};
-pub(crate) use observation::Observation;
+pub(crate) use observation::{Failed, Observation};
+pub(crate) use observed::observed;
 pub use outcome::{CallOutcome, GiveUpReason};
 pub use site::{Site, SiteEntry, SiteKind};
 pub use sites::sites;

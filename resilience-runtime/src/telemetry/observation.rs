@@ -10,15 +10,28 @@ use super::{CallOutcome, Event, GiveUpReason, LISTENERS, Site, SiteEntry, sites}
 use crate::clock;
 use crate::listeners::is_telling;
 
-/// What a call holds of its own observation: the number of its record, 0 if nobody observes it, and whether an attempt has
-/// failed with an error of its own.
+/// What a call holds of its own observation, in one word: the number of its record, which is 0 if nobody observes it, and two
+/// flags.
 ///
 /// Every call begins one and ends it. Both are one test while nobody observes.
 #[derive(Debug)]
 pub(crate) struct Observation(u32);
 
-/// The bit of an error that is not a time limit.
+/// An attempt has failed with an error that is not a time limit.
 const REAL_ERROR: u32 = 1 << 31;
+/// The call waits for its next attempt.
+const WAITING: u32 = 1 << 30;
+const NUMBER: u32 = !(REAL_ERROR | WAITING);
+
+/// How an attempt failed.
+#[derive(Clone, Copy)]
+pub(crate) struct Failed<'a> {
+    /// Its time was up: the error is a time limit.
+    pub(crate) cut: bool,
+    /// A circuit below will reject the next attempt.
+    pub(crate) is_open: bool,
+    pub(crate) error: Option<&'a dyn Display>,
+}
 
 impl Observation {
     /// Of a call that nobody observes.
@@ -47,35 +60,50 @@ impl Observation {
 
     #[inline]
     pub(crate) const fn is_on(&self) -> bool {
-        self.0 & !REAL_ERROR != 0
+        self.0 & NUMBER != 0
     }
 
     const fn number(&self) -> Option<CallNumber> {
-        CallNumber::of(self.0 & !REAL_ERROR)
+        CallNumber::of(self.0 & NUMBER)
     }
 
-    /// An attempt failed, with an error of its own or because its time was up (`cut`): the wait before the next one, or why
-    /// it was the last.
-    pub(crate) fn failed(
-        &mut self,
-        number: u32,
-        next: Result<Duration, GiveUpReason>,
-        cut: bool,
-        error: Option<&dyn Display>,
-    ) {
-        if !cut {
-            self.0 |= REAL_ERROR;
+    /// Attempt `number` failed: the wait before the next one, or why it was the last.
+    pub(crate) fn failed(&mut self, number: u32, next: Result<Duration, GiveUpReason>, failed: Failed<'_>) {
+        let Failed { cut, is_open, error } = failed;
+        self.0 |= if cut { 0 } else { REAL_ERROR };
+        self.0 |= if next.is_ok() { WAITING } else { 0 };
+        if !self.is_on() {
+            return;
         }
+        self.tell_attempt(number, next.ok(), error);
+        if let Err(reason) = next {
+            let outcome = match cut && self.0 & REAL_ERROR == 0 {
+                _ if is_open => CallOutcome::Refused,
+                true => CallOutcome::TimedOut,
+                false => CallOutcome::GaveUp(reason),
+            };
+            self.end(outcome, number, error);
+        }
+    }
+
+    /// Attempt `number` did not end the call, and `error` is what it failed with.
+    pub(crate) fn tell_attempt(&self, number: u32, wait: Option<Duration>, error: Option<&dyn Display>) {
         let Some(Call { entry, began }) = self.number().and_then(CallNumber::get_call) else { return };
         let elapsed = clock::now().saturating_duration_since(began);
-        let wait = next.ok();
         LISTENERS.tell(|listener| {
             listener(&Event::Attempt(AttemptEvent { site: Site(entry), number, elapsed, wait, error }));
         });
-        if let Err(reason) = next {
-            let timed_out = cut && self.0 & REAL_ERROR == 0;
-            self.end(if timed_out { CallOutcome::TimedOut } else { CallOutcome::GaveUp(reason) }, number, error);
-        }
+    }
+
+    /// The call waits for its next attempt.
+    pub(crate) fn waits(&mut self) {
+        self.0 |= WAITING;
+    }
+
+    /// The wait is over.
+    #[inline]
+    pub(crate) fn goes_on(&mut self) {
+        self.0 &= !WAITING;
     }
 
     /// An attempt succeeded, after this many that failed.
@@ -84,7 +112,7 @@ impl Observation {
         self.end(outcome, failed.saturating_add(1), None);
     }
 
-    /// The call has ended.
+    /// The call has ended after this many attempts.
     pub(crate) fn end(&mut self, outcome: CallOutcome, attempts: u32, error: Option<&dyn Display>) {
         let number = self.number();
         self.0 = 0;
@@ -95,9 +123,12 @@ impl Observation {
         });
     }
 
-    /// The call was dropped before it ended.
-    pub(crate) fn abandoned(&mut self, attempts: u32) {
-        let panicked = std::thread::panicking();
-        self.end(if panicked { CallOutcome::Panicked } else { CallOutcome::Cancelled }, attempts, None);
+    /// The call was dropped before it ended, after this many attempts that failed.
+    pub(crate) fn abandoned(&mut self, failed: u32) {
+        let waits = self.0 & WAITING != 0;
+        // A wait does not panic: a future that is dropped there while its thread panics for another reason is cancelled.
+        let panicked = !waits && std::thread::panicking();
+        let outcome = if panicked { CallOutcome::Panicked } else { CallOutcome::Cancelled };
+        self.end(outcome, failed.saturating_add(u32::from(!waits)), None);
     }
 }
