@@ -28,7 +28,7 @@ mod operation;
 mod poll;
 mod retry;
 mod site;
-// Floors of its own, from 0 to 3: see there.
+// Floors of its own, from 0 to 5: see there.
 pub mod telemetry;
 // Floors of its own, from 0 to 4: see there.
 mod circuit;

@@ -13,7 +13,7 @@ use crate::site::Site;
 use crate::sleep::Wait;
 #[cfg(feature = "tokio")]
 use crate::sleep::{Cut, Limited, Telling};
-use crate::telemetry::{CallOutcome, GiveUpReason, Observation, observed};
+use crate::telemetry::{Brought, CallOutcome, GiveUpReason, Observation, observed};
 use crate::text::FirstLine;
 use crate::time::Nanos;
 
@@ -146,7 +146,7 @@ impl PollRun {
             Some(_) => CallOutcome::Refused,
             None => CallOutcome::GaveUp(GiveUpReason::NotRetryable),
         };
-        self.ends(outcome, error);
+        self.ends(outcome, Brought::Error, error);
         PollNext::Return
     }
 
@@ -161,51 +161,52 @@ impl PollRun {
         error: Option<&dyn Display>,
     ) -> PollNext {
         let elapsed = self.watch.elapsed();
+        let brought = if seen == Seen::Ignored { Brought::Error } else { Brought::NotYet };
         match self.attempts.next(&site.policy, seen, elapsed, Chance::draw()) {
             PollStep::Return => {
                 match seen {
                     // The number counts this attempt.
                     Seen::Good => self.observation.succeeded(self.attempts.number() - 1),
-                    _ => self.ends(CallOutcome::GaveUp(GiveUpReason::NotRetryable), error),
+                    _ => self.ends(CallOutcome::GaveUp(GiveUpReason::NotRetryable), brought, error),
                 }
                 PollNext::Return
             }
             PollStep::GoOn(Err(end)) => {
                 let timed_out = self.timed_out(site, end, elapsed);
-                self.tells(None, error);
+                self.tells(None, brought, error);
                 self.time_is_up(end, &timed_out);
                 PollNext::TimedOut(timed_out)
             }
             PollStep::GoOn(Ok(wait)) => {
                 let asked = asked.map_or(Nanos::ZERO, Nanos::of);
                 if elapsed.plus(asked) > site.policy.limit() {
-                    self.ends(CallOutcome::GaveUp(GiveUpReason::RetryAfter), error);
+                    self.ends(CallOutcome::GaveUp(GiveUpReason::RetryAfter), brought, error);
                     return PollNext::Return;
                 }
                 let Some(wait) = self.wait(site, wait.max(asked), elapsed, open) else {
-                    self.ends(CallOutcome::Refused, error);
+                    self.ends(CallOutcome::Refused, brought, error);
                     return PollNext::Return;
                 };
-                self.tells(Some(&wait), error);
+                self.tells(Some(&wait), brought, error);
                 PollNext::Wait(wait, elapsed.to_duration())
             }
         }
     }
 
     /// The attempt failed, or brought a value that is not good yet, and that was not the end of the call.
-    fn tells(&mut self, wait: Option<&Wait>, error: Option<&dyn Display>) {
+    fn tells(&mut self, wait: Option<&Wait>, brought: Brought, error: Option<&dyn Display>) {
         if self.observation.is_on() {
             let wait = wait.map(|wait| wait.0.to_duration());
-            self.observation.tell_attempt(self.attempts.number(), wait, error);
+            self.observation.tell_attempt(self.attempts.number(), wait, brought, error);
         }
         self.observation.waits();
     }
 
     /// The attempt failed, and its error ends the call.
-    fn ends(&mut self, outcome: CallOutcome, error: Option<&dyn Display>) {
+    fn ends(&mut self, outcome: CallOutcome, brought: Brought, error: Option<&dyn Display>) {
         if self.observation.is_on() {
             let number = self.attempts.number();
-            self.observation.tell_attempt(number, None, error);
+            self.observation.tell_attempt(number, None, brought, error);
             self.observation.end(outcome, number, error);
         }
     }
@@ -245,7 +246,7 @@ impl PollRun {
             Ok(wait) => self.wait(site, wait, elapsed, open),
             Err(end) => {
                 let timed_out = self.timed_out(site, end, elapsed);
-                self.tells(None, Some(&timed_out));
+                self.tells(None, Brought::Cut, Some(&timed_out));
                 self.time_is_up(end, &timed_out);
                 return Err((timed_out, false));
             }
@@ -254,12 +255,12 @@ impl PollRun {
         let timed_out = TimedOut::new(site.name, limit, self.attempts.number(), elapsed.to_duration());
         match wait {
             Some(wait) => {
-                self.tells(Some(&wait), Some(&timed_out));
+                self.tells(Some(&wait), Brought::Cut, Some(&timed_out));
                 Ok(wait)
             }
             None => {
                 let timed_out = self.because(timed_out);
-                self.ends(CallOutcome::Refused, Some(&timed_out));
+                self.ends(CallOutcome::Refused, Brought::Cut, Some(&timed_out));
                 Err((timed_out, true))
             }
         }

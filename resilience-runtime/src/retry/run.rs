@@ -12,7 +12,7 @@ use crate::site::Site;
 use crate::sleep::Wait;
 #[cfg(feature = "tokio")]
 use crate::sleep::{Cut, Limited, Telling};
-use crate::telemetry::{CallOutcome, Failed, Observation, observed};
+use crate::telemetry::{Brought, CallOutcome, Failed, Observation, observed};
 use crate::time::Nanos;
 
 /// A call whose time nobody asks for: no clock is read.
@@ -57,7 +57,7 @@ impl RetryRun {
     ) -> Option<Wait> {
         let (hint, is_open) = (hint.map_or(Nanos::ZERO, Nanos::of), open.is_some());
         let next = self.attempts.failed(&site.policy, again && !is_open, Nanos::ZERO, hint, Chance::draw());
-        let failed = Failed { cut: false, is_open: again && is_open, error };
+        let failed = Failed { brought: Brought::Error, is_open: again && is_open, error };
         self.observation.failed(self.attempts.number(), next.map(Nanos::to_duration), failed);
         next.ok().map(Wait)
     }
@@ -134,7 +134,8 @@ impl TimedRetryRun {
         let next = self.attempts.failed(&site.policy, waits, elapsed, least, Chance::draw());
         let next = next.map(|wait| self.watch.paced(wait, elapsed).to_duration());
         let number = self.attempts.number();
-        self.observation.failed(number, next, Failed { cut, is_open: again && open.is_some(), error });
+        let brought = if cut { Brought::Cut } else { Brought::Error };
+        self.observation.failed(number, next, Failed { brought, is_open: again && open.is_some(), error });
         Attempt { number, elapsed: elapsed.to_duration(), wait: next.ok() }
     }
 

@@ -14,6 +14,8 @@ use crate::time::Instant;
 pub(super) struct Call {
     pub(super) entry: &'static SiteEntry,
     pub(super) began: Instant,
+    /// How many of its attempts have been told.
+    pub(super) told: u32,
 }
 
 /// Threads take turns in them, so that two threads seldom wait for each other.
@@ -66,9 +68,13 @@ impl CallNumber {
         NonZeroU32::new(index * SHARDS + shard + 1).map(Self)
     }
 
-    pub(super) fn get_call(self) -> Option<Call> {
+    /// The call, of which one more attempt is told.
+    pub(super) fn tell(self) -> Option<Call> {
         let (shard, index) = self.place();
-        lock(shard).calls.get(index)?.as_ref().copied()
+        let mut calls = lock(shard);
+        let call = calls.calls.get_mut(index)?.as_mut()?;
+        call.told = call.told.saturating_add(1);
+        Some(*call)
     }
 
     /// Ends it. The number may be given to another call from now on.
@@ -118,12 +124,12 @@ mod tests {
 
     #[test]
     fn a_call_is_found_under_its_number_until_it_leaves() {
-        let call = Call { entry: &ENTRY, began: crate::clock::now() };
+        let call = Call { entry: &ENTRY, began: crate::clock::now(), told: 0 };
         let numbers: Vec<_> = (0..100).map(|_| CallNumber::enter(call).expect("there is room")).collect();
         for number in &numbers {
-            assert!(number.get_call().is_some());
+            assert_eq!(number.tell().map(|call| call.told), Some(1));
             assert!(number.leave().is_some());
-            assert!(number.get_call().is_none());
+            assert!(number.tell().is_none());
             assert!(number.leave().is_none(), "it has left");
         }
         let next = CallNumber::enter(call).expect("there is room");

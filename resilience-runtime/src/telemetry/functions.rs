@@ -91,6 +91,6 @@ mod tests {
         let other = FunctionForm { location, name: "other" };
         assert!(!std::ptr::eq(entry, other.entry()));
         assert!(std::ptr::eq(entry, form.entry()), "two names at one place do not disturb each other");
-        assert_eq!(sites::sites().filter(|site| site.name() == "one").count(), 1);
+        assert_eq!(sites::all().filter(|entry| entry.name() == "one").count(), 1);
     }
 }

@@ -31,6 +31,7 @@
 mod linked;
 mod outcome;
 mod site;
+mod stats;
 // Floor 2: what is told.
 mod event;
 // Floor 3: who is told, and the calls under way.
@@ -40,14 +41,17 @@ mod listeners;
 mod observation;
 mod observed;
 mod sites;
+// Floor 5: what can be read of all.
+mod view;
 
 pub use event::{AttemptEvent, CallEvent, Event};
 pub use linked::SITES;
 pub(crate) use functions::FunctionForm;
 pub(crate) use listeners::LISTENERS;
 pub use listeners::{listen, unlisten};
-pub(crate) use observation::{Failed, Observation};
+pub(crate) use observation::{Brought, Failed, Observation};
 pub(crate) use observed::observed;
 pub use outcome::{CallOutcome, GiveUpReason};
 pub use site::{Site, SiteEntry, SiteKind};
-pub use sites::sites;
+pub use stats::{Stats, StatsCell, stats};
+pub use view::sites;

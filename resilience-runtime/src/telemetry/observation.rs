@@ -23,11 +23,20 @@ const REAL_ERROR: u32 = 1 << 31;
 const WAITING: u32 = 1 << 30;
 const NUMBER: u32 = !(REAL_ERROR | WAITING);
 
+/// What an attempt brought that did not succeed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Brought {
+    /// A value that a poll does not accept yet.
+    NotYet,
+    Error,
+    /// Nothing: its time was up.
+    Cut,
+}
+
 /// How an attempt failed.
 #[derive(Clone, Copy)]
 pub(crate) struct Failed<'a> {
-    /// Its time was up: the error is a time limit.
-    pub(crate) cut: bool,
+    pub(crate) brought: Brought,
     /// A circuit below will reject the next attempt.
     pub(crate) is_open: bool,
     pub(crate) error: Option<&'a dyn Display>,
@@ -53,7 +62,7 @@ impl Observation {
         }
         // What a listener calls is not told to listeners.
         if entry.is_watched() && !is_telling() {
-            let call = Call { entry, began: clock::now() };
+            let call = Call { entry, began: clock::now(), told: 0 };
             self.0 = CallNumber::enter(call).map_or(0, CallNumber::get);
         }
     }
@@ -69,13 +78,14 @@ impl Observation {
 
     /// Attempt `number` failed: the wait before the next one, or why it was the last.
     pub(crate) fn failed(&mut self, number: u32, next: Result<Duration, GiveUpReason>, failed: Failed<'_>) {
-        let Failed { cut, is_open, error } = failed;
+        let Failed { brought, is_open, error } = failed;
+        let cut = brought == Brought::Cut;
         self.0 |= if cut { 0 } else { REAL_ERROR };
         self.0 |= if next.is_ok() { WAITING } else { 0 };
         if !self.is_on() {
             return;
         }
-        self.tell_attempt(number, next.ok(), error);
+        self.tell_attempt(number, next.ok(), brought, error);
         if let Err(reason) = next {
             let outcome = match cut && self.0 & REAL_ERROR == 0 {
                 _ if is_open => CallOutcome::Refused,
@@ -86,9 +96,18 @@ impl Observation {
         }
     }
 
-    /// Attempt `number` did not end the call, and `error` is what it failed with.
-    pub(crate) fn tell_attempt(&self, number: u32, wait: Option<Duration>, error: Option<&dyn Display>) {
-        let Some(Call { entry, began }) = self.number().and_then(CallNumber::get_call) else { return };
+    /// Attempt `number` failed, or brought a value that is not good yet: then there is no error.
+    pub(crate) fn tell_attempt(
+        &self,
+        number: u32,
+        wait: Option<Duration>,
+        brought: Brought,
+        error: Option<&dyn Display>,
+    ) {
+        let Some(Call { entry, began, .. }) = self.number().and_then(CallNumber::tell) else { return };
+        if let Some(stats) = entry.stats() {
+            stats.count_attempt(brought);
+        }
         let elapsed = clock::now().saturating_duration_since(began);
         LISTENERS.tell(|listener| {
             listener(&Event::Attempt(AttemptEvent { site: Site(entry), number, elapsed, wait, error }));
@@ -116,8 +135,11 @@ impl Observation {
     pub(crate) fn end(&mut self, outcome: CallOutcome, attempts: u32, error: Option<&dyn Display>) {
         let number = self.number();
         self.0 = 0;
-        let Some(Call { entry, began }) = number.and_then(CallNumber::leave) else { return };
+        let Some(Call { entry, began, told }) = number.and_then(CallNumber::leave) else { return };
         let elapsed = clock::now().saturating_duration_since(began);
+        if let Some(stats) = entry.stats() {
+            stats.count_call(outcome, attempts.saturating_sub(told), elapsed);
+        }
         LISTENERS.tell(|listener| {
             listener(&Event::Call(CallEvent { site: Site(entry), outcome, attempts, elapsed, error }));
         });

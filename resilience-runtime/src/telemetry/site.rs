@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::linked::LINKED;
+use super::stats::StatsCell;
 
 /// A place in the program that retries, polls, or guards a call: [`sites`](super::sites) lists them.
 ///
@@ -117,8 +118,8 @@ pub struct SiteEntry {
     file: &'static str,
     line: u32,
     kind: SiteKind,
-    /// The name of its statistics.
-    stats: Option<&'static str>,
+    /// Its statistics.
+    stats: Option<&'static StatsCell>,
     watch: AtomicU32,
 }
 
@@ -140,9 +141,9 @@ impl SiteEntry {
         Self { name, file, line, kind, stats: None, watch }
     }
 
-    /// With statistics of this name: see [`stats`](super::stats).
+    /// With statistics: see [`stats`](super::stats()).
     #[must_use]
-    pub const fn with_stats(self, stats: &'static str) -> Self {
+    pub const fn with_stats(self, stats: &'static StatsCell) -> Self {
         let Self { name, file, line, kind, watch, .. } = self;
         let watch = AtomicU32::new(watch.into_inner() | watch::STATS);
         Self { name, file, line, kind, stats: Some(stats), watch }
@@ -152,7 +153,7 @@ impl SiteEntry {
         self.name
     }
 
-    pub(crate) const fn stats(&self) -> Option<&'static str> {
+    pub(crate) const fn stats(&self) -> Option<&'static StatsCell> {
         self.stats
     }
 

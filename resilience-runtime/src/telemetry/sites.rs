@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use super::linked::SITES;
-use super::site::{Site, SiteEntry, watch};
+use super::site::{SiteEntry, watch};
 
 /// Sites that the linker does not list, in the order of their first call.
 static ENTERED: Mutex<Entered> = Mutex::new(Entered { sites: Vec::new(), watched: 0 });
@@ -14,23 +14,7 @@ struct Entered {
     watched: u32,
 }
 
-/// All sites of the program, by name, file and line.
-///
-/// Those of attributes are there before their first call, those of function forms after it. (Where the target's linker keeps
-/// no lists, as in WebAssembly, those of attributes appear after their first call as well.)
-///
-/// ```
-/// for site in resilience::telemetry::sites() {
-///     println!("{} {} {}:{}", site.kind(), site.name(), site.file(), site.line());
-/// }
-/// ```
-pub fn sites() -> impl Iterator<Item = Site> {
-    let mut sites: Vec<Site> = all().map(Site).collect();
-    sites.sort_by_key(|site| (site.name(), site.file(), site.line(), site.kind().as_str()));
-    sites.into_iter()
-}
-
-/// In no order.
+/// Those of loops, in no order.
 pub(super) fn all() -> impl Iterator<Item = &'static SiteEntry> {
     let entered = lock().sites.clone();
     SITES.iter().copied().chain(entered)
