@@ -16,14 +16,14 @@ pub use crate::poll::{PollNext, PollRun};
 pub use crate::retry::{RetryRun, TimedRetryRun};
 pub use crate::site::Site;
 pub use crate::sleep::{Cut, Told, Wait};
-pub use crate::telemetry::{SITES, SiteEntry, SiteKind};
 #[cfg(feature = "tokio")]
 pub use crate::sleep::{Limited, Pause, Telling};
-#[cfg(feature = "macros")]
-pub use resilience_macros::__resilience_handed_down;
+pub use crate::telemetry::{SITES, SiteEntry, SiteKind};
 pub use crate::text::{ByDebug, ByDisplay, ByType, FirstLine, Text};
 /// The list of circuits is the linker's; users need not depend on the crate that knows how.
 pub use linkme;
+#[cfg(feature = "macros")]
+pub use resilience_macros::__resilience_handed_down;
 
 use std::time::Duration;
 

@@ -126,12 +126,7 @@ impl Record {
                 }
                 Event::Call(call) if call.site().name() == name => {
                     let error = call.error().map_or("-".into(), ToString::to_string);
-                    format!(
-                        "{:?} after {} in {:?}: {error}",
-                        call.outcome(),
-                        call.attempts(),
-                        call.elapsed()
-                    )
+                    format!("{:?} after {} in {:?}: {error}", call.outcome(), call.attempts(), call.elapsed())
                 }
                 _ => return,
             };

@@ -1,7 +1,8 @@
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{
-    Attribute as SynAttribute, FnArg, GenericArgument, Ident, Pat, PatIdent, Path, PathArguments, ReceiverKind, ReturnType, Signature, Token, Type, TypeParamBound, Visibility,
+    Attribute as SynAttribute, FnArg, GenericArgument, Ident, Pat, PatIdent, Path, PathArguments,
+    ReceiverKind, ReturnType, Signature, Token, Type, TypeParamBound, Visibility,
 };
 
 use super::future::{self, FutureBlock};
@@ -63,7 +64,8 @@ impl Function {
         }
         let whole = body.clone();
         let (future, future_output, part) = (None, None, Part::Function);
-        let mut function = Self { attrs, vis, signature, body, whole, future, was_async, future_output, part };
+        let mut function =
+            Self { attrs, vis, signature, body, whole, future, was_async, future_output, part };
         function.look_into_future(attribute, faults);
         Ok(function)
     }

@@ -147,7 +147,8 @@ fn settle(model: &PollModel, attempt: &Attempt<'_>, ends: &Ends<'_>) -> TokenStr
         quote!(#told;)
     });
     let keeps = keeps_last(model, attempt);
-    let refused = attempt.refusal.own().map(|refused| self::refused(&site, (refused, keeps), &private, attempt, ends));
+    let refused =
+        attempt.refusal.own().map(|refused| self::refused(&site, (refused, keeps), &private, attempt, ends));
     let keep =
         keeps.then(|| quote_spanned!(Span::mixed_site()=> __last = ::core::option::Option::Some(__error);));
     let go_on = quote_spanned! {Span::mixed_site()=>

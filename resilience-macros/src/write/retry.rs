@@ -4,14 +4,19 @@ use quote::{ToTokens, quote, quote_spanned};
 use super::attempt::Attempt;
 use super::ends::Ends;
 use super::predicate::{ask, call};
-use super::text::{display as text, texts};
 use super::site;
+use super::text::{display as text, texts};
 use crate::model::{On, RetryModel};
 
 /// A block that has the type of the function's outcome.
 pub(super) fn write(model: &RetryModel, attempt: &Attempt<'_>) -> TokenStream {
     let site = site::name(&model.policy);
-    let declaration = site::declare(&model.common, &model.policy, (model.attribute.kind(), "RetryPolicy"), attempt.function);
+    let declaration = site::declare(
+        &model.common,
+        &model.policy,
+        (model.attribute.kind(), "RetryPolicy"),
+        attempt.function,
+    );
     let private = model.common.runtime.private();
     let ends = Ends::new(&model.common.runtime, model.attribute, attempt.function);
     let shape = Shape {
@@ -153,7 +158,7 @@ fn decide(model: &RetryModel, attempt: &Attempt<'_>, shape: &Shape, ends: &Ends<
     let error = ends.error();
     let (keep, end) = match (shape.limited, shape.refusable) {
         (true, _) => {
-            let last = end_with_last(ends);
+            let last = end_with_last(ends, &private);
             (
                 quote_spanned! {Span::mixed_site()=>
                     if !__timed_out {
@@ -197,12 +202,10 @@ fn refused(
     let time_left = quote_spanned!(Span::mixed_site()=> __time_left);
     let known = quote_spanned!(Span::mixed_site()=> ::core::option::Option::is_some(&__last));
     let tell = attempt.refusal.tell(&time_left, &known);
-    let end = end_with_last(ends);
-    let last = quote_spanned!(Span::mixed_site()=> ::core::option::Option::unwrap_or(::core::option::Option::as_ref(&__last), &__error));
-    let rejected = text(private, &quote_spanned!(Span::mixed_site()=> #last));
+    let end = end_with_last(ends, private);
     quote_spanned! {Span::mixed_site()=>
         if let ::core::option::Option::Some((__time_left, false)) = #refused {
-            match __run.refused(#site, __time_left, #rejected) {
+            match __run.refused(#site, __time_left) {
                 ::core::option::Option::Some(__wait) => __wait,
                 ::core::option::Option::None => {
                     #tell
@@ -217,10 +220,12 @@ fn refused(
 }
 
 /// The end with the last error that was the function's own, or with this one if there was none.
-fn end_with_last(ends: &Ends<'_>) -> TokenStream {
+fn end_with_last(ends: &Ends<'_>, private: &TokenStream) -> TokenStream {
     let error = ends.error();
+    let text = text(private, &quote_spanned!(Span::mixed_site()=> &__error));
     quote_spanned! {Span::mixed_site()=> {
         let __error = ::core::option::Option::unwrap_or(__last, __error);
+        __run.returns(#text);
         break #error
     }}
 }

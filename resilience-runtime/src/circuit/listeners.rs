@@ -38,9 +38,7 @@ impl CircuitListeners {
 
     /// Whether anybody hears of the circuit.
     pub(super) fn any(&self) -> bool {
-        self.own.any()
-            || self.above.as_ref().is_some_and(|above| above.any())
-            || any_of_program()
+        self.own.any() || self.above.as_ref().is_some_and(|above| above.any()) || any_of_program()
     }
 
     /// Tells all who hear of the circuit, with no lock held.

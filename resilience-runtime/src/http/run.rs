@@ -10,9 +10,9 @@ use super::error::Kind;
 use super::{Condition, HttpAttempt, HttpError, HttpPoll, HttpPollError, HttpResponse};
 use crate::clock::Stopwatch;
 use crate::poll::{PollNext, PollRun};
-use crate::telemetry::{SiteEntry, SiteKind};
 use crate::site::Site;
 use crate::sleep::Limited;
+use crate::telemetry::{SiteEntry, SiteKind};
 use crate::time::Nanos;
 
 /// What a response means.

@@ -124,7 +124,13 @@ impl<F, K, H, L> Retry<F, K, H, L> {
     }
 
     fn timed(self) -> Retry<F, K, H, Timed> {
-        Retry { operation: self.operation, site: self.site, location: self.location, hooks: self.hooks, types: PhantomData }
+        Retry {
+            operation: self.operation,
+            site: self.site,
+            location: self.location,
+            hooks: self.hooks,
+            types: PhantomData,
+        }
     }
 
     fn with_hooks<H2>(self, hooks: impl FnOnce(H) -> H2) -> Retry<F, K, H2, L> {

@@ -63,16 +63,9 @@ impl RetryRun {
     }
 
     /// A circuit below refused the call: without a deadline, that is the end.
-    #[cold]
-    #[inline(never)]
     #[must_use]
-    pub fn refused(
-        &mut self,
-        _: &Site<RetryPolicy>,
-        _: Option<Duration>,
-        error: Option<&dyn Display>,
-    ) -> Option<Wait> {
-        self.observation.end(CallOutcome::Refused, self.attempts.number(), error);
+    pub fn refused(&mut self, _: &Site<RetryPolicy>, _: Option<Duration>) -> Option<Wait> {
+        self.observation.ends(CallOutcome::Refused);
         None
     }
 }
@@ -127,7 +120,9 @@ impl TimedRetryRun {
         let elapsed = self.watch.elapsed();
         let least = match open {
             None => Some(Nanos::ZERO),
-            Some(left) => left.and_then(|left| RetryAttempts::refused(&site.policy, elapsed, Nanos::of(left))),
+            Some(left) => {
+                left.and_then(|left| RetryAttempts::refused(&site.policy, elapsed, Nanos::of(left)))
+            }
         };
         let waits = again && least.is_some();
         let least = least.unwrap_or(Nanos::ZERO).max(hint.map_or(Nanos::ZERO, Nanos::of));
@@ -143,17 +138,11 @@ impl TimedRetryRun {
     /// for that.
     #[cold]
     #[inline(never)]
-    pub fn refused(
-        &mut self,
-        site: &Site<RetryPolicy>,
-        time_left: Option<Duration>,
-        error: Option<&dyn Display>,
-    ) -> Option<Wait> {
+    pub fn refused(&mut self, site: &Site<RetryPolicy>, time_left: Option<Duration>) -> Option<Wait> {
         let elapsed = self.watch.elapsed();
-        let wait =
-            time_left.and_then(|left| RetryAttempts::refused(&site.policy, elapsed, Nanos::of(left)));
+        let wait = time_left.and_then(|left| RetryAttempts::refused(&site.policy, elapsed, Nanos::of(left)));
         let Some(wait) = wait else {
-            self.observation.end(CallOutcome::Refused, self.attempts.number(), error);
+            self.observation.ends(CallOutcome::Refused);
             return None;
         };
         self.observation.waits();

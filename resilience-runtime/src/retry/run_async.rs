@@ -1,3 +1,4 @@
+use std::any::type_name;
 use std::time::Duration;
 
 use super::form::Retry;
@@ -31,7 +32,9 @@ macro_rules! run {
             };
             let wait = $retry.after(&mut run, &error, timed_out);
             let Some(wait) = wait else {
-                return Err(if timed_out { last.unwrap_or(error) } else { error });
+                let error = if timed_out { last.unwrap_or(error) } else { error };
+                run.returns(Some(&type_name::<E>()));
+                return Err(error);
             };
             if !timed_out {
                 last = Some(error);
@@ -145,7 +148,10 @@ impl RetryPolicy {
     /// # Panics
     /// As [`execute_async`](Self::execute_async).
     #[track_caller]
-    pub fn execute_send<F, Fut, T, E>(&self, operation: F) -> impl Future<Output = Result<T, E>> + use<F, Fut, T, E>
+    pub fn execute_send<F, Fut, T, E>(
+        &self,
+        operation: F,
+    ) -> impl Future<Output = Result<T, E>> + use<F, Fut, T, E>
     where
         F: FnMut() -> Fut,
         Fut: Future<Output = Result<T, E>>,

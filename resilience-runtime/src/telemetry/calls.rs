@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::SiteEntry;
+use super::{CallOutcome, SiteEntry};
 use crate::time::Instant;
 
 /// An observed call.
@@ -16,6 +16,8 @@ pub(super) struct Call {
     pub(super) began: Instant,
     /// How many of its attempts have been told.
     pub(super) told: u32,
+    /// How it ends, where the error that it returns is not told yet.
+    pub(super) ends: Option<CallOutcome>,
 }
 
 /// Threads take turns in them, so that two threads seldom wait for each other.
@@ -59,7 +61,8 @@ impl CallNumber {
         let index = match calls.free.pop() {
             Some(index) => index,
             None => {
-                let index = u32::try_from(calls.calls.len()).ok().filter(|index| *index < (1 << 30) / SHARDS - 1)?;
+                let index =
+                    u32::try_from(calls.calls.len()).ok().filter(|index| *index < (1 << 30) / SHARDS - 1)?;
                 calls.calls.push(None);
                 index
             }
@@ -75,6 +78,14 @@ impl CallNumber {
         let call = calls.calls.get_mut(index)?.as_mut()?;
         call.told = call.told.saturating_add(1);
         Some(*call)
+    }
+
+    /// Keeps how it ends.
+    pub(super) fn end(self, outcome: CallOutcome) {
+        let (shard, index) = self.place();
+        if let Some(Some(call)) = lock(shard).calls.get_mut(index) {
+            call.ends = Some(outcome);
+        }
     }
 
     /// Ends it. The number may be given to another call from now on.
@@ -124,7 +135,7 @@ mod tests {
 
     #[test]
     fn a_call_is_found_under_its_number_until_it_leaves() {
-        let call = Call { entry: &ENTRY, began: crate::clock::now(), told: 0 };
+        let call = Call { entry: &ENTRY, began: crate::clock::now(), told: 0, ends: None };
         let numbers: Vec<_> = (0..100).map(|_| CallNumber::enter(call).expect("there is room")).collect();
         for number in &numbers {
             assert_eq!(number.tell().map(|call| call.told), Some(1));

@@ -14,7 +14,7 @@ pub(crate) static LISTENERS: Listeners<dyn for<'a> Fn(&Event<'a>) + Send + Sync>
 /// No lock is held while it runs. It runs on the thread of the call that it is told of, so it should be quick. A panic in it
 /// is caught and ignored. It may call annotated functions: they work as usual, and no listener is told of them.
 ///
-/// A call that is under way when a listener is added is not told to it.
+/// Of a call that is under way when a listener is added, it hears the rest or nothing.
 ///
 /// ```
 /// use resilience::telemetry::{self, Event};

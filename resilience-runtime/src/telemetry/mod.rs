@@ -45,8 +45,8 @@ mod sites;
 mod view;
 
 pub use event::{AttemptEvent, CallEvent, Event};
-pub use linked::SITES;
 pub(crate) use functions::FunctionForm;
+pub use linked::SITES;
 pub(crate) use listeners::LISTENERS;
 pub use listeners::{listen, unlisten};
 pub(crate) use observation::{Brought, Failed, Observation};

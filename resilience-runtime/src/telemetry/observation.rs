@@ -62,7 +62,7 @@ impl Observation {
         }
         // What a listener calls is not told to listeners.
         if entry.is_watched() && !is_telling() {
-            let call = Call { entry, began: clock::now(), told: 0 };
+            let call = Call { entry, began: clock::now(), told: 0, ends: None };
             self.0 = CallNumber::enter(call).map_or(0, CallNumber::get);
         }
     }
@@ -92,8 +92,24 @@ impl Observation {
                 true => CallOutcome::TimedOut,
                 false => CallOutcome::GaveUp(reason),
             };
-            self.end(outcome, number, error);
+            match self.number() {
+                // It returns the error of an attempt before.
+                Some(_) if cut && self.0 & REAL_ERROR != 0 => self.ends(outcome),
+                _ => self.end(outcome, number, error),
+            }
         }
+    }
+
+    /// The call ends like this, and the error that it returns is told next.
+    pub(crate) fn ends(&mut self, outcome: CallOutcome) {
+        if let Some(call) = self.number() {
+            call.end(outcome);
+        }
+    }
+
+    /// The call returns an error of an attempt before the last.
+    pub(crate) fn returns(&mut self, attempts: u32, error: Option<&dyn Display>) {
+        self.end(CallOutcome::GaveUp(GiveUpReason::Attempts), attempts, error);
     }
 
     /// Attempt `number` failed, or brought a value that is not good yet: then there is no error.
@@ -135,7 +151,8 @@ impl Observation {
     pub(crate) fn end(&mut self, outcome: CallOutcome, attempts: u32, error: Option<&dyn Display>) {
         let number = self.number();
         self.0 = 0;
-        let Some(Call { entry, began, told }) = number.and_then(CallNumber::leave) else { return };
+        let Some(Call { entry, began, told, ends }) = number.and_then(CallNumber::leave) else { return };
+        let outcome = ends.unwrap_or(outcome);
         let elapsed = clock::now().saturating_duration_since(began);
         if let Some(stats) = entry.stats() {
             stats.count_call(outcome, attempts.saturating_sub(told), elapsed);

@@ -20,6 +20,13 @@ macro_rules! observed {
                 self.observation = $crate::telemetry::Observation::NONE;
             }
 
+            /// The call ends with the error of an attempt before the last.
+            #[cold]
+            #[inline(never)]
+            pub fn returns(&mut self, error: Option<&dyn std::fmt::Display>) {
+                self.observation.returns(self.attempts.number(), error);
+            }
+
             /// The wait is over, and the next attempt begins.
             #[inline]
             pub fn goes_on(&mut self) {

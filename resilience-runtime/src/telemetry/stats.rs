@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::{Brought, CallOutcome};
 use super::sites::all;
+use super::{Brought, CallOutcome};
 
 /// What was counted under a name: [`stats`].
 ///
