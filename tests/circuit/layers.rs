@@ -394,6 +394,27 @@ async fn a_total_limit_and_a_caller_that_drops_the_future_count_as_nothing_to_th
     }
 }
 
+#[retry(attempt_timeout = 2s, interval = 0s)]
+#[circuit(breaker = breaker)]
+async fn hangs_twice(breaker: &CircuitBreaker) -> Result<u32, Error> {
+    std::future::pending().await
+}
+
+#[retry(attempt_timeout = 2s, interval = 0s)]
+#[circuit(breaker = breaker, fallback = |_| Ok(9))]
+async fn hangs_twice_with_a_fallback(breaker: &CircuitBreaker) -> Result<u32, Error> {
+    std::future::pending().await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_that_drops_an_attempt_after_one_that_was_cut_counts_as_nothing() {
+    let breaker = CircuitBreaker::new("cut and dropped", CircuitConfig::new());
+    assert!(tokio::time::timeout(3 * SECOND, hangs_twice(&breaker)).await.is_err());
+    assert_eq!(breaker.failure_count(), 1);
+    assert!(tokio::time::timeout(3 * SECOND, hangs_twice_with_a_fallback(&breaker)).await.is_err());
+    assert_eq!(breaker.failure_count(), 2);
+}
+
 #[retry(times = 3, attempt_timeout = 1s, interval = 0s)]
 #[circuit(failure_threshold = 1, fallback = async |_| Ok(9))]
 async fn limit_over_fallback(calls: &mut u32) -> Result<u32, Error> {

@@ -5,13 +5,15 @@
 
 use resilience::{CircuitState, Limit};
 
-use crate::plan::{CALL_TIMEOUT, END, FALLBACK, Kind, Layer, Operation, PATIENCE, Start, Step, Time, secs};
+use crate::plan::{CALL_TIMEOUT, END, FALLBACK, Kind, Layer, Operation, Plan, Start, Step, Time, secs};
 use crate::run::{End, Error, Event, Read};
 
 pub(crate) struct Model<'a> {
     kinds: &'a [Kind],
     layers: &'a [Layer],
     script: std::slice::Iter<'a, Step>,
+    /// The caller drops the future then.
+    patience: Option<Time>,
     is_async: bool,
     now: Time,
     /// From the outermost, which is the caller's patience, to the innermost one.
@@ -77,7 +79,7 @@ enum Verdict {
 }
 
 impl<'a> Model<'a> {
-    pub(crate) fn new(kinds: &'a [Kind], layers: &'a [Layer], script: &'a [Step], is_async: bool) -> Self {
+    pub(crate) fn new(kinds: &'a [Kind], plan: &'a Plan, is_async: bool) -> Self {
         let circuit = |layer: &Layer| Circuit {
             state: match layer.start {
                 Start::Closed => State::Closed(0),
@@ -92,19 +94,19 @@ impl<'a> Model<'a> {
         };
         Self {
             kinds,
-            layers,
-            script: script.iter(),
+            layers: &plan.layers,
+            script: plan.script.iter(),
+            patience: is_async.then_some(plan.patience),
             is_async,
             now: 0,
             limits: Vec::new(),
-            circuits: layers.iter().map(circuit).collect(),
+            circuits: plan.layers.iter().map(circuit).collect(),
             events: Vec::new(),
         }
     }
 
     pub(crate) fn run(mut self) -> End {
-        let patience = self.is_async.then_some(PATIENCE);
-        let result = self.attempt(patience, false, |model| model.call(0));
+        let result = self.attempt(self.patience, false, |model| model.call(0));
         let result = result.ok().and_then(Result::ok);
         let result = result.map(|outcome| outcome.map_err(|failure| failure.error));
         let circuits = (0..self.kinds.len())

@@ -8,7 +8,7 @@ use std::time::Duration;
 use resilience::testing::ManualClock;
 use resilience::{Attempt, CircuitBreaker, CircuitOpen, CircuitState, Limit, Permit, TimedOut};
 
-use crate::plan::{END, Kind, Layer, Operation, Start, Step, Time, secs};
+use crate::plan::{END, Kind, Layer, Operation, Plan, Start, Step, Time, secs};
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Error {
@@ -104,7 +104,8 @@ async fn advance(by: Time) {
 
 impl Run {
     /// Brings all circuits into what they start with.
-    pub(crate) async fn prepare(kinds: &[Kind], layers: &[Layer], script: &[Step]) -> Self {
+    pub(crate) async fn prepare(kinds: &[Kind], plan: &Plan) -> Self {
+        let layers = &plan.layers;
         let breaker = |(kind, layer): (&Kind, &Layer)| {
             kind.is_circuit().then(|| CircuitBreaker::try_new("stacked", layer.config()).expect("it agrees"))
         };
@@ -133,7 +134,7 @@ impl Run {
                 Start::MetricsOnly => breaker.metrics_only(),
             }
         }
-        let state = Mutex::new(State { script: script.to_vec().into(), events: Vec::new() });
+        let state = Mutex::new(State { script: plan.script.clone().into(), events: Vec::new() });
         Self { layers: layers.to_vec(), breakers, start: tokio::time::Instant::now(), state }
     }
 
