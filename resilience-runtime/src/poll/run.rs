@@ -139,14 +139,10 @@ impl PollRun {
         error: Option<&dyn Display>,
     ) -> PollNext {
         if ignored {
-            return self.next(site, Seen::Ignored, None, open, error);
+            return self.next(site, Seen::Ignored, None, time_left(open), error);
         }
         self.attempts.ended();
-        let outcome = match open {
-            Some(_) => CallOutcome::Refused,
-            None => CallOutcome::GaveUp(GiveUpReason::NotRetryable),
-        };
-        self.ends(outcome, Brought::Error, error);
+        self.ends(CallOutcome::GaveUp(GiveUpReason::NotRetryable), Brought::Error, error);
         PollNext::Return
     }
 
@@ -157,7 +153,7 @@ impl PollRun {
         site: &Site<PollPolicy>,
         seen: Seen,
         asked: Option<Duration>,
-        open: Option<Option<Duration>>,
+        open: Option<Nanos>,
         error: Option<&dyn Display>,
     ) -> PollNext {
         let elapsed = self.watch.elapsed();
@@ -243,7 +239,7 @@ impl PollRun {
     ) -> Result<Wait, (TimedOut, bool)> {
         let elapsed = self.watch.elapsed();
         let wait = match self.attempts.cut(&site.policy, elapsed, Chance::draw()) {
-            Ok(wait) => self.wait(site, wait, elapsed, open),
+            Ok(wait) => self.wait(site, wait, elapsed, time_left(open)),
             Err(end) => {
                 let timed_out = self.timed_out(site, end, elapsed);
                 self.tells(None, Brought::Cut, Some(&timed_out));
@@ -272,11 +268,11 @@ impl PollRun {
         site: &Site<PollPolicy>,
         wait: Nanos,
         elapsed: Nanos,
-        open: Option<Option<Duration>>,
+        open: Option<Nanos>,
     ) -> Option<Wait> {
         let least = match open {
             None => Nanos::ZERO,
-            Some(time_left) => self.attempts.refused(&site.policy, elapsed, Nanos::of(time_left?))?,
+            Some(time_left) => self.attempts.refused(&site.policy, elapsed, time_left)?,
         };
         Some(Wait(self.watch.paced(wait.max(least), elapsed)))
     }
@@ -378,4 +374,13 @@ impl PollRun {
             self.watch.elapsed()
         }
     }
+}
+
+/// Of a circuit that is open; [`Nanos::NEVER`], where nobody knows.
+#[expect(
+    clippy::option_option,
+    reason = "an expansion is told of an open circuit, and then perhaps how long it stays so"
+)]
+fn time_left(open: Option<Option<Duration>>) -> Option<Nanos> {
+    open.map(|time_left| time_left.map_or(Nanos::NEVER, Nanos::of))
 }
