@@ -18,7 +18,7 @@ pub use crate::site::Site;
 pub use crate::sleep::{Cut, Told, Wait};
 #[cfg(feature = "tokio")]
 pub use crate::sleep::{Limited, Pause, Telling};
-pub use crate::telemetry::{SITES, SiteEntry, SiteKind};
+pub use crate::telemetry::{SITES, SiteEntry, SiteKind, StatsCell};
 pub use crate::text::{ByDebug, ByDisplay, ByType, FirstLine, Text};
 /// The list of circuits is the linker's; users need not depend on the crate that knows how.
 pub use linkme;

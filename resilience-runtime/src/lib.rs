@@ -21,6 +21,7 @@ mod attempts;
 mod event;
 // Floor 3: the clock, and waiting by it.
 mod clock;
+mod current_attempt;
 mod listeners;
 mod sleep;
 // Floor 4: the function forms.
@@ -53,6 +54,7 @@ pub use circuit::{
     CallError, CircuitBreaker, CircuitConfig, CircuitConflict, CircuitConflicts, CircuitOpen, CircuitRef,
     CircuitState, Circuits, GuardedIter, Judged, KeyedCircuits, Permit, circuits,
 };
+pub use current_attempt::CurrentAttempt;
 pub use error::{Alarm, ConfigError, Limit, TimedOut};
 pub use event::{CircuitEvent, CircuitEventKind};
 #[cfg(feature = "tokio")]

@@ -5,3 +5,4 @@ mod listening;
 mod script;
 mod sites;
 mod stacks;
+mod statistics;

@@ -21,7 +21,7 @@ pub(super) fn write(model: &RetryModel, attempt: &Attempt<'_>) -> TokenStream {
     let ends = Ends::new(&model.common.runtime, model.attribute, attempt.function);
     let shape = Shape {
         limited: model.timed && attempt.is_async(),
-        measured: model.timed || model.common.on_error.is_some(),
+        measured: model.timed || model.common.on_error.is_some() || model.common.attempt.is_some(),
         refusable: attempt.refusal.own().is_some(),
     };
     let start = if shape.measured {

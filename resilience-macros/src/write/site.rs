@@ -32,10 +32,21 @@ pub(super) fn declare(
     let policy_type = Ident::new(policy_type, Span::mixed_site());
     let name = function_name(common, function);
     let kind = Ident::new(kind, Span::mixed_site());
+    // A static may not speak of the function's generics.
+    let is_generic = common.name.as_ref().is_some_and(|name| function.is_generic(name));
+    let listed = if is_generic { path(function) } else { name.clone() };
+    let stats = common.stats.as_ref().map(|stats| {
+        quote_spanned! {Span::mixed_site()=>
+            static __RESILIENCE_STATS: #private::StatsCell = #private::StatsCell::new(#stats);
+        }
+    });
+    let with_stats =
+        stats.is_some().then(|| quote_spanned!(Span::mixed_site()=> .with_stats(&__RESILIENCE_STATS)));
     let entry = quote_spanned! {Span::mixed_site()=>
+        #stats
         static __RESILIENCE_ENTRY: #private::SiteEntry = #private::SiteEntry::new(
-            #private::SiteKind::#kind, #name, ::core::file!(), ::core::line!(),
-        );
+            #private::SiteKind::#kind, #listed, ::core::file!(), ::core::line!(),
+        )#with_stats;
         #private::list!(#root, SITES: &#private::SiteEntry, &__RESILIENCE_ENTRY);
     };
     let declared = match policy {
@@ -76,9 +87,10 @@ fn convert(policy: &syn::Expr, mut policy_type: Ident, common: &Common) -> Token
 
 /// The name that was given, or the function's path.
 pub(super) fn function_name(common: &Common, function: &Function) -> TokenStream {
-    let path = || {
-        let name = format!("::{}", function.signature.ident.unraw());
-        quote_spanned!(Span::mixed_site()=> ::core::concat!(::core::module_path!(), #name))
-    };
-    common.name.as_ref().map_or_else(path, |name| quote!(#name))
+    common.name.as_ref().map_or_else(|| path(function), |name| quote!(#name))
+}
+
+fn path(function: &Function) -> TokenStream {
+    let name = format!("::{}", function.signature.ident.unraw());
+    quote_spanned!(Span::mixed_site()=> ::core::concat!(::core::module_path!(), #name))
 }

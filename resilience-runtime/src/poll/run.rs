@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::attempt::Attempt;
 use crate::attempts::{PollAttempts, PollEnd, PollPolicy, PollStep, Seen};
 use crate::clock::Stopwatch;
+use crate::current_attempt::CurrentAttempt;
 use crate::error::{Alarm, Causes, Limit, TimedOut};
 use crate::rng::Chance;
 use crate::site::Site;
@@ -342,6 +343,18 @@ impl PollRun {
         Alarm::new(site.name, self.attempts.number().saturating_add(1), value)
     }
 
+    /// The attempt that begins now. A synchronous one is not limited by an attempt timeout.
+    #[must_use]
+    pub fn current(&self, site: &Site<PollPolicy>, is_async: bool) -> CurrentAttempt {
+        let ends =
+            if is_async { self.attempts.ends(&site.policy, self.began()) } else { site.policy.limit() };
+        CurrentAttempt {
+            number: self.attempts.number().saturating_add(1),
+            call_began: self.watch.started(),
+            ends: self.watch.moment(ends),
+        }
+    }
+
     /// Puts an attempt under its limit.
     #[cfg(feature = "tokio")]
     #[inline]
@@ -365,7 +378,6 @@ impl PollRun {
         self.watch.moment(self.attempts.ends(&site.policy, self.began()))
     }
 
-    #[cfg(feature = "tokio")]
     #[inline]
     fn began(&self) -> Nanos {
         if self.attempts.number() == 0 && !self.watch.has_waited() {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::attempt::Attempt;
 use crate::attempts::{RetryAttempts, RetryPolicy};
 use crate::clock::Stopwatch;
+use crate::current_attempt::CurrentAttempt;
 use crate::error::{Limit, TimedOut};
 use crate::rng::Chance;
 use crate::site::Site;
@@ -167,8 +168,19 @@ impl TimedRetryRun {
         Limited::new(attempt, self.watch.moment(ends.min(deadline))).telling(cut, told)
     }
 
+    /// The attempt that begins now. A synchronous one is not limited by an attempt timeout.
+    #[must_use]
+    pub fn current(&self, site: &Site<RetryPolicy>, is_async: bool) -> CurrentAttempt {
+        let deadline = site.policy.limits().1;
+        let ends = if is_async { self.ends(&site.policy).0.min(deadline) } else { deadline };
+        CurrentAttempt {
+            number: self.attempts.number().saturating_add(1),
+            call_began: self.watch.started(),
+            ends: self.watch.moment(ends),
+        }
+    }
+
     /// When the attempt that begins now has to end, and when everything has to.
-    #[cfg(feature = "tokio")]
     #[inline]
     fn ends(&self, policy: &RetryPolicy) -> (Nanos, Nanos) {
         let (attempt_timeout, deadline) = policy.limits();
