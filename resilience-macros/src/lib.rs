@@ -34,7 +34,7 @@ use proc_macro::TokenStream;
 /// | `backoff = exponential(100ms, factor = 2, max = 10s)` | – | or `constant(d)`, `linear(d)`, `fibonacci(d)`, `decorrelated(d)`, each with `max = ..`, or a `const` `Backoff` |
 /// | `jitter = full` | `none` | or `equal`, `25%`, `decorrelated` |
 /// | `deadline = 30s` | none | everything together; an async attempt running then is dropped |
-/// | `attempt_timeout = 2s` | none | async only: an attempt that takes longer is dropped and tried again |
+/// | `attempt_timeout = 2s` | none | async only: an attempt that takes longer is dropped and tried again; a `#[circuit]` below counts it as a failure |
 /// | `retry_after = \|e\| ..` | none | the wait the other side asked for (`Option<Duration>`): a lower bound |
 /// | `on_error = \|e, attempt\| ..` | none | called for every failure |
 /// | `clone(a, b)` | none | these arguments are cloned for each attempt |

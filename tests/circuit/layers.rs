@@ -1,7 +1,6 @@
 //! What the layers of one function tell each other: a loop looks at the circuit below it before it waits, and a circuit
 //! learns of the time limit that cut its call.
 
-use std::sync::Mutex;
 use std::time::Duration;
 
 use resilience::testing::ManualClock;
@@ -229,11 +228,11 @@ fn the_loop_goes_by_what_would_happen_to_the_next_call_whoever_turned_the_circui
 
     // Another call opens it while this one is under way, and takes the only place for a probe.
     let breaker = CircuitBreaker::new("given", config.failure_threshold(1));
-    let (mut waits, permit) = (Vec::new(), Mutex::new(None));
+    let mut waits = Vec::new();
     let ended = over_a_breaker(&breaker, &mut waits, |breaker| {
         breaker.try_acquire().unwrap().failure();
         clock.advance(31 * SECOND);
-        *permit.lock().unwrap() = breaker.try_acquire().ok().map(|permit| std::mem::forget(permit));
+        std::mem::forget(breaker.try_acquire().unwrap());
     });
     assert_eq!((ended, waits), (Err(Error::Down(0)), vec![None]));
     assert_eq!(breaker.state(), CircuitState::HalfOpen);
@@ -393,6 +392,27 @@ async fn a_total_limit_and_a_caller_that_drops_the_future_count_as_nothing_to_th
         let circuit = circuits().get(name).unwrap();
         assert_eq!((circuit.state(), circuit.failure_count()), (CircuitState::Closed, 0), "{name}");
     }
+}
+
+#[retry(attempt_timeout = 2s, interval = 0s)]
+#[circuit(breaker = breaker)]
+async fn hangs_twice(breaker: &CircuitBreaker) -> Result<u32, Error> {
+    std::future::pending().await
+}
+
+#[retry(attempt_timeout = 2s, interval = 0s)]
+#[circuit(breaker = breaker, fallback = |_| Ok(9))]
+async fn hangs_twice_with_a_fallback(breaker: &CircuitBreaker) -> Result<u32, Error> {
+    std::future::pending().await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_that_drops_an_attempt_after_one_that_was_cut_counts_as_nothing() {
+    let breaker = CircuitBreaker::new("cut and dropped", CircuitConfig::new());
+    assert!(tokio::time::timeout(3 * SECOND, hangs_twice(&breaker)).await.is_err());
+    assert_eq!(breaker.failure_count(), 1);
+    assert!(tokio::time::timeout(3 * SECOND, hangs_twice_with_a_fallback(&breaker)).await.is_err());
+    assert_eq!(breaker.failure_count(), 2);
 }
 
 #[retry(times = 3, attempt_timeout = 1s, interval = 0s)]

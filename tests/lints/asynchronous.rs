@@ -1,6 +1,8 @@
 use resilience::{asyncbackoff, asyncretry, circuit, poll, retry};
 
-use super::{BREAKER, CONFIG, Fault, LOOKS, RETRIES, SECOND, ask_async, instead, is_down, note, suffix};
+use super::{
+    BREAKER, CONFIG, Fault, LOOKS, RETRIES, SECOND, ask_async, hear, instead, is_down, note, suffix,
+};
 
 /// It asks.
 #[retry(interval = 0s)]
@@ -121,6 +123,28 @@ async fn guarded_by_key(number: u32) -> Result<u32, Fault> {
 /// It asks.
 #[circuit(breaker = &BREAKER)]
 async fn guarded_by_breaker(number: u32) -> Result<u32, Fault> {
+    ask_async(number).await
+}
+
+/// It asks.
+#[circuit(call_timeout = 9s, on(Fault::Down(_)), ignore(Fault::Late), on_error = hear)]
+async fn guarded_with_limit(number: u32) -> Result<u32, Fault> {
+    ask_async(number).await
+}
+
+/// It asks.
+#[poll(until(1), ignore(Fault::Down(_)), attempt_timeout = 5s, interval = 0s, on_error = note)]
+#[circuit(call_timeout = 4s, on_error = |_| {})]
+#[circuit(fallback = |_| Err(Fault::Late))]
+async fn limits_over_circuits(number: u32) -> Result<u32, Fault> {
+    ask_async(number).await
+}
+
+/// It asks.
+#[asyncbackoff(attempt_timeout = 5s, on(Fault::Down(_)), max_tries = 2)]
+#[retry(policy = RETRIES, on_error = note)]
+#[circuit(on_open = |_| Fault::Refused)]
+async fn limits_over_retry_over_circuit(number: u32) -> Result<u32, Fault> {
     ask_async(number).await
 }
 
@@ -425,6 +449,17 @@ mod tests {
         );
         assert_eq!(
             (asyncbackoff_over_retry(1).await, asyncbackoff_over_retry(1).await),
+            (Ok(1), Ok(1)),
+            "they answer"
+        );
+        assert_eq!((guarded_with_limit(1).await, guarded_with_limit(1).await), (Ok(1), Ok(1)), "they answer");
+        assert_eq!(
+            (limits_over_circuits(1).await, limits_over_circuits(1).await),
+            (Ok(1), Ok(1)),
+            "they answer"
+        );
+        assert_eq!(
+            (limits_over_retry_over_circuit(1).await, limits_over_retry_over_circuit(1).await),
             (Ok(1), Ok(1)),
             "they answer"
         );

@@ -2,7 +2,7 @@
 
 use resilience::{asyncbackoff, asyncretry, circuit, poll, retry};
 
-use super::{Fault, ask, ask_async, instead, note};
+use super::{Fault, ask, ask_async, hear, instead, note};
 
 /// It asks.
 #[retry(times = 2, interval = 0s, on_error = note)]
@@ -94,6 +94,26 @@ async fn guarded_later(number: u32) -> Result<u32, Fault> {
 }
 
 /// It asks.
+#[circuit(call_timeout = 9s, on(Fault::Down(_)), ignore(Fault::Late), on_error = hear)]
+async fn guarded_with_limit_later(number: u32) -> Result<u32, Fault> {
+    return ask_async(number).await;
+}
+
+/// It asks.
+#[poll(until(1), ignore(Fault::Down(_)), attempt_timeout = 5s, interval = 0s, on_error = note)]
+#[circuit(call_timeout = 4s, on_error = |_| {})]
+#[circuit(fallback = ask_async)]
+async fn limits_over_circuits(number: u32) -> Result<u32, Fault> {
+    return ask_async(number).await;
+}
+
+/// It asks.
+#[circuit(on_error = hear)]
+fn guarded_that_tells(number: u32) -> Result<u32, Fault> {
+    return ask(number);
+}
+
+/// It asks.
 #[circuit(fallback = ask_async)]
 async fn guarded_with_fallback_later(number: u32) -> Result<u32, Fault> {
     return ask_async(number).await;
@@ -177,6 +197,17 @@ mod tests {
         );
         assert_eq!((polled_later(1).await, polled_later(1).await), (Ok(1), Ok(1)), "they answer");
         assert_eq!((guarded_later(1).await, guarded_later(1).await), (Ok(1), Ok(1)), "they answer");
+        assert_eq!(
+            (guarded_with_limit_later(1).await, guarded_with_limit_later(1).await),
+            (Ok(1), Ok(1)),
+            "they answer"
+        );
+        assert_eq!(
+            (limits_over_circuits(1).await, limits_over_circuits(1).await),
+            (Ok(1), Ok(1)),
+            "they answer"
+        );
+        assert_eq!((guarded_that_tells(1), guarded_that_tells(1)), (Ok(1), Ok(1)), "they answer");
         assert_eq!(
             (guarded_with_fallback_later(1).await, guarded_with_fallback_later(1).await),
             (Ok(1), Ok(1)),

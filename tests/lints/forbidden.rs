@@ -38,6 +38,12 @@ async fn again(number: u32) -> Result<u32, Fault> {
     ask_async(number).await
 }
 
+/// It takes no longer than that.
+#[circuit(call_timeout = 4s, on_error = |_| {})]
+async fn limited(number: u32) -> Result<u32, Fault> {
+    ask_async(number).await
+}
+
 /// Another answer is good enough.
 #[circuit(fallback = |other| other.checked_add(1).ok_or(Fault::Late))]
 async fn falls_back(number: u32) -> Result<u32, Fault> {
@@ -55,6 +61,6 @@ mod tests {
         assert_eq!((keyed(1), keyed(2)), (Ok(1), Ok(2)), "they answer");
         let text = || String::from("a");
         assert_eq!((cloned(text()), cloned(text())), (Ok(text()), Ok(text())), "they answer");
-        drop((again(1), again(2), falls_back(1), falls_back(2)));
+        drop((again(1), again(2), falls_back(1), falls_back(2), limited(1), limited(2)));
     }
 }

@@ -236,6 +236,10 @@ async fn ask_async(number: u32) -> Result<u32, Fault> {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "it gets references")]
 const fn note(_: &Fault, _: &Attempt) {}
 
+/// It hears of failures that a circuit counts.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "it gets references")]
+const fn hear(_: &Fault) {}
+
 /// Whether to try again.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "predicates get references")]
 const fn is_down(fault: &Fault) -> bool {

@@ -32,8 +32,8 @@ macro_rules! rows {
         $stamp! {
             mod retry_circuit, "x+xxx" {
                 Ok(7) => asked 2, waited 1, counted 0;
-                Err(Oops::Down(5)) => asked 5, waited 4, counted 3;
-                Err(Oops::Refused) => asked 5, waited 4, counted 3;
+                Err(Oops::Down(5)) => asked 5, waited 3, counted 3;
+                Err(Oops::Refused) => asked 5, waited 3, counted 3;
             }
             #[resilience::retry(times = 5, interval = 1s)]
             #[resilience::circuit(failure_threshold = 3)]
@@ -68,8 +68,8 @@ macro_rules! rows {
         $stamp! {
             mod poll_circuit, "-x+xx" {
                 Ok(7) => asked 3, waited 2, counted 0;
-                Err(Oops::Down(5)) => asked 5, waited 4, counted 2;
-                Err(Oops::Refused) => asked 5, waited 4, counted 2;
+                Err(Oops::Down(5)) => asked 5, waited 3, counted 2;
+                Err(Oops::Refused) => asked 5, waited 3, counted 2;
             }
             #[resilience::poll(until = |answer| answer.is_good(), ignore(Oops::Down(_)), timeout = 9s, interval = 1s)]
             #[resilience::circuit(failure_threshold = 2)]
@@ -113,13 +113,13 @@ macro_rules! async_rows {
             #[resilience::asyncretry(3)]
         }
         $stamp! {
-            mod asyncbackoff_circuit, ".x+xx" {
+            mod asyncbackoff_circuit, ".x+xxx" {
                 Ok(7) => asked 3, waited 3, counted 0;
-                Err(Oops::Down(5)) => asked 5, waited 5, counted 2;
-                Err(Oops::Refused) => asked 5, waited 5, counted 2;
+                Err(Oops::Down(6)) => asked 6, waited 5, counted 3;
+                Err(Oops::Refused) => asked 6, waited 5, counted 3;
             }
             #[resilience::asyncbackoff(1s, 9s, 1s, on(Oops::Down(_)))]
-            #[resilience::circuit(failure_threshold = 2)]
+            #[resilience::circuit(failure_threshold = 3)]
         }
         $stamp! {
             mod circuit_asyncbackoff, "x+.xxx" {

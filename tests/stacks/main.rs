@@ -10,17 +10,13 @@ use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 
 use crate::model::Model;
-use crate::plan::{Kind, Layer, PATIENCE, Step, plan, secs};
+use crate::plan::{Kind, Plan, plan, secs};
 use crate::run::{End, Run};
 
 /// What differs is shown with the stack and the plan.
-fn compare(
-    kinds: &[Kind],
-    found: &End,
-    expected: &End,
-    plan: &(Vec<Layer>, Vec<Step>),
-) -> Result<(), TestCaseError> {
-    prop_assert_eq!(found, expected, "{:?}\n{:?}", kinds, plan);
+fn compare(kinds: &[Kind], found: &End, plan: &Plan, is_async: bool) -> Result<(), TestCaseError> {
+    let expected = Model::new(kinds, plan, is_async).run();
+    prop_assert_eq!(found, &expected, "{:?}\n{:?}", kinds, plan);
     Ok(())
 }
 
@@ -32,11 +28,11 @@ proptest! {
         for (kinds, function) in functions::ASYNC {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?;
             let found = runtime.block_on(async {
-                let run = Run::prepare(kinds, &plan.0, &plan.1).await;
-                let result = tokio::time::timeout(secs(PATIENCE), function(&run)).await.ok();
+                let run = Run::prepare(kinds, &plan).await;
+                let result = tokio::time::timeout(secs(plan.patience), function(&run)).await.ok();
                 run.end(result)
             });
-            compare(kinds, &found, &Model::new(kinds, &plan.0, &plan.1, true).run(), &plan)?;
+            compare(kinds, &found, &plan, true)?;
         }
     }
 
@@ -45,11 +41,11 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().build()?;
         for (kinds, function) in functions::SYNC {
             let found = Run::under_a_clock_moved_by_hand(|| {
-                let run = runtime.block_on(Run::prepare(kinds, &plan.0, &plan.1));
+                let run = runtime.block_on(Run::prepare(kinds, &plan));
                 let result = function(&run);
                 run.end(Some(result))
             });
-            compare(kinds, &found, &Model::new(kinds, &plan.0, &plan.1, false).run(), &plan)?;
+            compare(kinds, &found, &plan, false)?;
         }
     }
 }

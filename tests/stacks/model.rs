@@ -5,13 +5,15 @@
 
 use resilience::{CircuitState, Limit};
 
-use crate::plan::{CALL_TIMEOUT, END, FALLBACK, Kind, Layer, Operation, PATIENCE, Start, Step, Time, secs};
-use crate::run::{End, Error, Event};
+use crate::plan::{CALL_TIMEOUT, END, FALLBACK, Kind, Layer, Operation, Plan, Start, Step, Time, secs};
+use crate::run::{End, Error, Event, Read};
 
 pub(crate) struct Model<'a> {
     kinds: &'a [Kind],
     layers: &'a [Layer],
     script: std::slice::Iter<'a, Step>,
+    /// The caller drops the future then.
+    patience: Option<Time>,
     is_async: bool,
     now: Time,
     /// From the outermost, which is the caller's patience, to the innermost one.
@@ -61,6 +63,12 @@ struct Failure {
     seen: Option<usize>,
 }
 
+/// A call would be rejected, for this time if it is known.
+#[derive(Clone, Copy)]
+struct Rejects {
+    left: Option<Time>,
+}
+
 type Outcome = Result<u8, Failure>;
 
 #[derive(Clone, Copy, PartialEq)]
@@ -71,7 +79,7 @@ enum Verdict {
 }
 
 impl<'a> Model<'a> {
-    pub(crate) fn new(kinds: &'a [Kind], layers: &'a [Layer], script: &'a [Step], is_async: bool) -> Self {
+    pub(crate) fn new(kinds: &'a [Kind], plan: &'a Plan, is_async: bool) -> Self {
         let circuit = |layer: &Layer| Circuit {
             state: match layer.start {
                 Start::Closed => State::Closed(0),
@@ -86,19 +94,19 @@ impl<'a> Model<'a> {
         };
         Self {
             kinds,
-            layers,
-            script: script.iter(),
+            layers: &plan.layers,
+            script: plan.script.iter(),
+            patience: is_async.then_some(plan.patience),
             is_async,
             now: 0,
             limits: Vec::new(),
-            circuits: layers.iter().map(circuit).collect(),
+            circuits: plan.layers.iter().map(circuit).collect(),
             events: Vec::new(),
         }
     }
 
     pub(crate) fn run(mut self) -> End {
-        let patience = self.is_async.then_some(PATIENCE);
-        let result = self.attempt(patience, false, |model| model.call(0));
+        let result = self.attempt(self.patience, false, |model| model.call(0));
         let result = result.ok().and_then(Result::ok);
         let result = result.map(|outcome| outcome.map_err(|failure| failure.error));
         let circuits = (0..self.kinds.len())
@@ -151,7 +159,7 @@ impl<'a> Model<'a> {
         }
         let first = self.limits.iter().filter_map(|limit| limit.at).chain(until).min();
         self.now = first.expect("the caller's patience ends");
-        if until == Some(self.now) { Ok(()) } else { Err(reached(&self.limits, self.now).unwrap()) }
+        if until == Some(self.now) { Ok(()) } else { reached(&self.limits, self.now).map_or(Ok(()), Err) }
     }
 
     /// A loop waits: for no time at all, it lets others run.
@@ -177,21 +185,19 @@ impl<'a> Model<'a> {
     }
 
     /// Whether one of the circuits below that have been `seen` would reject the next call, and the time left if it is known.
-    fn rejects(&self, at: usize, seen: Option<usize>) -> Option<Option<Time>> {
-        let mut rejects = None;
+    fn rejects(&self, at: usize, seen: Option<usize>) -> Option<Rejects> {
+        let mut rejects: Option<Rejects> = None;
         for below in at + 1..self.kinds.len() {
             if !self.kinds[below].is_circuit() || seen.is_none_or(|seen| below > seen) {
                 continue;
             }
-            let Some(left) = self.circuits[below].rejects(self.now) else { continue };
+            let Some(Rejects { left }) = self.circuits[below].rejects(self.now) else { continue };
             if self.kinds[below] == Kind::Fallback {
                 // It answers, and nothing below it is called.
                 break;
             }
-            rejects = Some(match rejects {
-                None => left,
-                Some(above) => left.zip(above).map(|(left, above): (Time, Time)| left.max(above)),
-            });
+            let longest = |above: Rejects| left.zip(above.left).map(|(left, above)| left.max(above));
+            rejects = Some(Rejects { left: rejects.map_or(left, longest) });
         }
         rejects
     }
@@ -226,7 +232,7 @@ impl<'a> Model<'a> {
                         (Some(timeout), Some(deadline)) if elapsed < deadline => {
                             Limit::AttemptTimeout(secs(timeout))
                         }
-                        (_, deadline) => Limit::Deadline(secs(deadline.unwrap())),
+                        (_, deadline) => Limit::Deadline(secs(deadline.expect("one of the two was reached"))),
                     };
                     let error = Error::TimedOut { limit, attempts: number + 1, elapsed: secs(elapsed) };
                     (Failure { error, is_rejection: false, seen: dropped.seen }, true)
@@ -234,7 +240,9 @@ impl<'a> Model<'a> {
             };
             let rejects = self.rejects(at, failure.seen);
             // The wait for a circuit that rejects, if there is a deadline and that leaves time for it.
-            let recovery = rejects.flatten().filter(|left| deadline.is_some() && in_time(elapsed, *left));
+            let recovery = rejects
+                .and_then(|rejects| rejects.left)
+                .filter(|left| deadline.is_some() && in_time(elapsed, *left));
             let wait = if failure.is_rejection {
                 recovery
             } else {
@@ -289,7 +297,7 @@ impl<'a> Model<'a> {
             };
             let rejects = self.rejects(at, seen);
             let fits = |left: &Time| layer.deadline.is_some_and(|timeout| elapsed + left <= timeout);
-            let recovery = rejects.flatten().filter(fits);
+            let recovery = rejects.and_then(|rejects| rejects.left).filter(fits);
             if let Some((error, true)) = failure {
                 let Some(wait) = recovery else {
                     let (error, is_rejection) = last.map_or((error, true), |last| (last, false));
@@ -310,7 +318,7 @@ impl<'a> Model<'a> {
             let left = layer.deadline.map(|timeout| timeout.saturating_sub(elapsed));
             let over = match left {
                 _ if number >= layer.times => Some(Limit::Times(number)),
-                Some(0) => Some(Limit::Timeout(secs(layer.deadline.unwrap()))),
+                Some(0) => layer.deadline.map(|timeout| Limit::Timeout(secs(timeout))),
                 _ => None,
             };
             planned = layer.interval;
@@ -323,7 +331,8 @@ impl<'a> Model<'a> {
             let error = failure.map(|(error, _)| error);
             let Some(wait) = wait else {
                 let timed_out = |limit| Error::TimedOut { limit, attempts: number, elapsed: secs(elapsed) };
-                let cut = || timed_out(Limit::AttemptTimeout(secs(layer.attempt_timeout.unwrap())));
+                let cut =
+                    || timed_out(Limit::AttemptTimeout(secs(layer.attempt_timeout.expect("it was reached"))));
                 let error = over.map(timed_out).or(error).or(last).unwrap_or_else(cut);
                 return Ok(Err(Failure { error, is_rejection: false, seen }));
             };
@@ -338,7 +347,7 @@ impl<'a> Model<'a> {
             if kind == Kind::Fallback {
                 return Ok(Ok(FALLBACK));
             }
-            let left = self.circuits[at].rejects(self.now).flatten();
+            let left = self.circuits[at].rejects(self.now).and_then(|rejects| rejects.left);
             let error = Error::Rejected(left.map(secs));
             return Ok(Err(Failure { error, is_rejection: true, seen: Some(at) }));
         };
@@ -392,10 +401,10 @@ impl Circuit {
     }
 
     /// Whether a call would be rejected, and the time left if it is known.
-    fn rejects(&self, now: Time) -> Option<Option<Time>> {
+    fn rejects(&self, now: Time) -> Option<Rejects> {
         match self.state {
-            State::Open { until } if now < until => Some(Some(until - now)),
-            State::ForcedOpen | State::HalfOpen { taken: true } => Some(None),
+            State::Open { until } if now < until => Some(Rejects { left: Some(until - now) }),
+            State::ForcedOpen | State::HalfOpen { taken: true } => Some(Rejects { left: None }),
             _ => None,
         }
     }
@@ -442,7 +451,7 @@ impl Circuit {
         }
     }
 
-    fn read(&self, now: Time) -> (CircuitState, Option<Time>, Option<u32>, u64) {
+    fn read(&self, now: Time) -> Read {
         let (state, left) = match self.state {
             State::Closed(_) => (CircuitState::Closed, None),
             State::Open { until } if now < until => (CircuitState::Open, Some(until - now)),
@@ -451,6 +460,6 @@ impl Circuit {
             State::Disabled => (CircuitState::Disabled, None),
             State::MetricsOnly(_) => (CircuitState::MetricsOnly, None),
         };
-        (state, left, self.failures(), self.late)
+        Read { state, left, failures: self.failures(), late: self.late }
     }
 }

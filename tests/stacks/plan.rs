@@ -16,9 +16,6 @@ pub(crate) const END: u8 = 4;
 /// What a fallback returns.
 pub(crate) const FALLBACK: u8 = 3;
 
-/// The caller drops the future then.
-pub(crate) const PATIENCE: Time = 300;
-
 /// `#[circuit(call_timeout = 3s)]`, which is a constant.
 pub(crate) const CALL_TIMEOUT: Time = 3;
 
@@ -164,7 +161,21 @@ fn step() -> impl Strategy<Value = Step> {
     (takes, outcome, operation).prop_map(|(takes, outcome, operation)| Step { takes, outcome, operation })
 }
 
-/// Options for three layers, and a script.
-pub(crate) fn plan() -> impl Strategy<Value = (Vec<Layer>, Vec<Step>)> {
-    (vec(layer(), 3), vec(step(), 0..12))
+/// What one call of a stack is told to do.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    /// For up to three layers.
+    pub(crate) layers: Vec<Layer>,
+    pub(crate) script: Vec<Step>,
+    /// The caller drops the future then.
+    pub(crate) patience: Time,
+}
+
+pub(crate) fn plan() -> impl Strategy<Value = Plan> {
+    let patience = prop_oneof![1 => 0_u64..20, 2 => Just(300)];
+    (vec(layer(), 3), vec(step(), 0..12), patience).prop_map(|(layers, script, patience)| Plan {
+        layers,
+        script,
+        patience,
+    })
 }

@@ -1,13 +1,14 @@
 //! A call of a stack under way: its options, its circuits, and a record of all that happens.
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use resilience::testing::ManualClock;
 use resilience::{Attempt, CircuitBreaker, CircuitOpen, CircuitState, Limit, Permit, TimedOut};
 
-use crate::plan::{END, Kind, Layer, Operation, Start, Step, Time, secs};
+use crate::plan::{END, Kind, Layer, Operation, Plan, Start, Step, Time, secs};
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Error {
@@ -60,15 +61,32 @@ pub(crate) struct End {
     pub(crate) result: Option<Result<u8, Error>>,
     pub(crate) at: Time,
     pub(crate) events: Vec<Event>,
-    /// Of each layer that is a circuit: its state, the time left, the failures if it counts, late results.
-    pub(crate) circuits: Vec<Option<(CircuitState, Option<Time>, Option<u32>, u64)>>,
+    /// Of each layer that is one.
+    pub(crate) circuits: Vec<Option<Read>>,
+}
+
+/// Before a call begins, circuits that are half-open then have been open for so long.
+const SETTLED: Time = 20;
+
+struct State {
+    script: VecDeque<Step>,
+    events: Vec<Event>,
+}
+
+/// What is read of a circuit: the failures if it counts, and late results.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Read {
+    pub(crate) state: CircuitState,
+    pub(crate) left: Option<Time>,
+    pub(crate) failures: Option<u32>,
+    pub(crate) late: u64,
 }
 
 pub(crate) struct Run {
     layers: Vec<Layer>,
     breakers: Vec<Option<CircuitBreaker>>,
     start: tokio::time::Instant,
-    state: Mutex<(std::vec::IntoIter<Step>, Vec<Event>)>,
+    state: Mutex<State>,
 }
 
 thread_local! {
@@ -85,14 +103,15 @@ async fn advance(by: Time) {
 }
 
 impl Run {
-    /// Calls `f` once all circuits do what they start with; `now` is when that is.
-    pub(crate) async fn prepare(kinds: &[Kind], layers: &[Layer], script: &[Step]) -> Self {
+    /// Brings all circuits into what they start with.
+    pub(crate) async fn prepare(kinds: &[Kind], plan: &Plan) -> Self {
+        let layers = &plan.layers;
         let breaker = |(kind, layer): (&Kind, &Layer)| {
-            kind.is_circuit().then(|| CircuitBreaker::try_new("stacked", layer.config()).unwrap())
+            kind.is_circuit().then(|| CircuitBreaker::try_new("stacked", layer.config()).expect("it agrees"))
         };
         let breakers: Vec<_> = kinds.iter().zip(layers).map(breaker).collect();
         let trip = |breaker: &CircuitBreaker, layer: &Layer| {
-            (0..layer.threshold).for_each(|_| breaker.try_acquire().unwrap().failure());
+            (0..layer.threshold).for_each(|_| breaker.try_acquire().expect("it is closed").failure());
         };
         // Whoever is probing has been open before.
         for (breaker, layer) in breakers.iter().zip(layers) {
@@ -100,20 +119,22 @@ impl Run {
                 trip(breaker, layer);
             }
         }
-        advance(20).await;
+        advance(SETTLED).await;
         for (breaker, layer) in breakers.iter().zip(layers) {
             let Some(breaker) = breaker else { continue };
             match layer.start {
                 Start::Closed => {}
                 Start::Open => trip(breaker, layer),
                 // It never reports.
-                Start::Probing => std::mem::forget::<Permit<'_>>(breaker.try_acquire().unwrap()),
+                Start::Probing => {
+                    std::mem::forget::<Permit<'_>>(breaker.try_acquire().expect("there is a place"));
+                }
                 Start::ForcedOpen => breaker.force_open(),
                 Start::Disabled => breaker.disable(),
                 Start::MetricsOnly => breaker.metrics_only(),
             }
         }
-        let state = Mutex::new((script.to_vec().into_iter(), Vec::new()));
+        let state = Mutex::new(State { script: plan.script.clone().into(), events: Vec::new() });
         Self { layers: layers.to_vec(), breakers, start: tokio::time::Instant::now(), state }
     }
 
@@ -125,16 +146,17 @@ impl Run {
     }
 
     fn now(&self) -> Time {
-        let by_hand = CLOCK.with_borrow(|clock| clock.as_ref().map(|clock| clock.elapsed() - secs(20)));
+        let by_hand = CLOCK
+            .with_borrow(|clock| clock.as_ref().map(|clock| clock.elapsed().saturating_sub(secs(SETTLED))));
         whole(by_hand.unwrap_or_else(|| self.start.elapsed()))
     }
 
-    fn state(&self) -> MutexGuard<'_, (std::vec::IntoIter<Step>, Vec<Event>)> {
-        self.state.lock().unwrap()
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("nothing panics under it")
     }
 
     fn record(&self, event: Event) {
-        self.state().1.push(event);
+        self.state().events.push(event);
     }
 
     pub(crate) fn layer(&self, at: usize) -> &Layer {
@@ -142,7 +164,7 @@ impl Run {
     }
 
     pub(crate) fn breaker(&self, at: usize) -> &CircuitBreaker {
-        self.breakers[at].as_ref().unwrap()
+        self.breakers[at].as_ref().expect("the layer is a circuit")
     }
 
     pub(crate) fn on(&self, at: usize, error: &Error) -> bool {
@@ -170,7 +192,7 @@ impl Run {
     /// The next step of the script.
     fn next(&self) -> Step {
         self.record(Event::Called { at: self.now() });
-        let step = self.state().0.next();
+        let step = self.state().script.pop_front();
         let step = step.unwrap_or(Step { takes: Some(0), outcome: Ok(END), operation: None });
         if let Some((layer, operation)) = step.operation {
             if let Some(Some(breaker)) = self.breakers.get(layer) {
@@ -197,7 +219,7 @@ impl Run {
     pub(crate) fn body(&self) -> Result<u8, Error> {
         let step = self.next();
         let takes = secs(step.takes.unwrap_or(0));
-        CLOCK.with_borrow(|clock| clock.as_ref().unwrap().advance(takes));
+        CLOCK.with_borrow(|clock| clock.as_ref().expect("it is moved by hand").advance(takes));
         step.outcome.map_err(Error::Down)
     }
 
@@ -205,10 +227,10 @@ impl Run {
         let at = self.now();
         let read = |breaker: &CircuitBreaker| {
             let left = breaker.open_remaining().map(whole);
-            (breaker.state(), left, failures(breaker), breaker.late_results())
+            Read { state: breaker.state(), left, failures: failures(breaker), late: breaker.late_results() }
         };
         let circuits = self.breakers.iter().map(|breaker| breaker.as_ref().map(read)).collect();
-        End { result, at, circuits, events: self.state.into_inner().unwrap().1 }
+        End { result, at, circuits, events: std::mem::take(&mut self.state().events) }
     }
 }
 

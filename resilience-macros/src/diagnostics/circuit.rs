@@ -65,6 +65,9 @@ super::faults! {
         FallbackThatIsCalled { wanted: String } =>
             "`fallback` is a function, called with the function's arguments, `self` first, and this is a value",
             format!("write `fallback = path::to::function`, or `fallback = |{wanted}| ..`");
+        OnErrorOfOtherArguments { found: usize } =>
+            format!("`on_error` of a circuit is called with the error alone, and this closure takes {found}"),
+            "write `on_error = |error| ..`";
         AsyncFallback =>
             "the function is not async, and nobody would await this closure",
             "remove `async`, or make the function an `async fn`";

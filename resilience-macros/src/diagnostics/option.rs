@@ -108,13 +108,13 @@ fn unknown(attribute: Attribute, key: &str) -> String {
 /// What a circuit has no option for is done in another way.
 fn way_without_an_option(key: &str) -> Option<&'static str> {
     Some(match key {
-        "timeout" | "call_timeout" | "timeout_duration" | "execution_timeout" => {
-            "`slow_call = 2s` counts a call that takes so long as a failure, and does not end it; how long the circuit \
+        "timeout" | "timeout_duration" => {
+            "`call_timeout = 1s` drops an async call that takes longer, and counts it as a failure; how long the circuit \
              stays open is `recovery_timeout = 30s`"
         }
         "on_close" | "on_closed" | "on_half_open" | "on_half_opened" | "on_opened" | "on_reset"
         | "on_break" | "on_transition" | "on_state_change" | "on_state_changed" | "listener"
-        | "listeners" | "on_event" | "on_success" | "on_failure" => {
+        | "listeners" | "on_event" | "on_success" => {
             "a listener hears of every change: `circuits().listen(|event| ..)`, or `listen` of a `CircuitBreaker`"
         }
         _ => return None,
@@ -135,7 +135,7 @@ fn instead_of_exit(key: &str, exit: &str) -> String {
     let closure = match key {
         "on" | "giveup" | "ignore" | "retry_after" => "|error| ..",
         "until" | "alarm" => "|value| ..",
-        "on_error" => "|error, attempt| ..",
+        "on_error" => "|error, ..| ..",
         "on_open" => "|open| ..",
         "breaker" | "key" | "policy" => {
             return format!(

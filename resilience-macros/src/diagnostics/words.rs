@@ -16,7 +16,9 @@ pub(super) fn example(key: &str) -> String {
         "jitter" => "jitter = full",
         "timeout" => "timeout = 15s` or `timeout = forever",
         "retry_after" => "retry_after = |error| error.retry_after()",
-        "on_error" => "on_error = |error, attempt| log(error, attempt.number)",
+        "on_error" => {
+            "on_error = |error, attempt| log(error, attempt.number)`, or on a circuit `on_error = |error| log(error)"
+        }
         "failure_threshold" | "min_calls" | "half_open_calls" | "success_threshold" | "max_keys" => {
             return format!("write `{key} = 5`");
         }
@@ -26,6 +28,7 @@ pub(super) fn example(key: &str) -> String {
             return format!("write `{key} = 30s`");
         }
         "slow_call" => "slow_call = 2s",
+        "call_timeout" => "call_timeout = 1s",
         "breaker" => "breaker = &self.breaker",
         "key" => "key = host",
         "config" => "config = CONFIG",

@@ -81,6 +81,7 @@ impl CircuitModel {
         let ignore = options.key("ignore").map(|_| options.predicate("ignore", faults));
         let call_timeout = call_timeout(options, function, faults);
         let on_error = options.function("on_error", faults);
+        judge_on_error(on_error.as_ref(), faults);
         let circuit = match (given, key, &name) {
             (Some(given), ..) => Circuit::Given(given),
             (None, Some(key), _) => Circuit::Keyed { key, config, configured, max_keys },
@@ -196,6 +197,14 @@ fn call_timeout(options: &mut Options, function: &Function, faults: &mut Faults)
         faults.at(&argument, &CircuitFault::RunTimeLimit { name: argument.to_string() });
     }
     Some(time)
+}
+
+fn judge_on_error(on_error: Option<&Expr>, faults: &mut Faults) {
+    if let Some(Expr::Closure(closure)) = on_error {
+        if closure.inputs.len() != 1 {
+            faults.at(closure, &CircuitFault::OnErrorOfOtherArguments { found: closure.inputs.len() });
+        }
+    }
 }
 
 /// What is taken out of a `config`, because options set it in another way.

@@ -159,8 +159,17 @@ fn call_timeout(model: &CircuitModel, attempt: &Attempt<'_>) -> TokenStream {
     let timeout = quote_spanned!(generated_at(time.span())=> #private_there::CallTimeout::new(#time));
     let name = site::function_name(&model.common, attempt.function);
     let cut = attempt.cut.declare(runtime);
+    let site = quote_spanned!(Span::mixed_site()=> &#private::Site::new(#name, #timeout));
+    // As the site of a loop: a `const` item is evaluated also where the function is never called.
+    if time.constant().is_some_and(|time| attempt.function.is_generic(time)) {
+        return quote_spanned! {Span::mixed_site()=>
+            let __call = #private::TimedCall::start(const { #site });
+            #cut
+        };
+    }
     quote_spanned! {Span::mixed_site()=>
-        let __call = #private::TimedCall::start(const { &#private::Site::new(#name, #timeout) });
+        const __RESILIENCE_CALL: &#private::Site<#private::CallTimeout> = #site;
+        let __call = #private::TimedCall::start(__RESILIENCE_CALL);
         #cut
     }
 }

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use super::store::Store;
 use crate::sleep::{Cut, Told};
+use crate::time::Nanos;
 
 /// What a circuit would do with the next call: what a loop above it has to know before it waits.
 #[derive(Clone, Copy)]
@@ -20,11 +21,9 @@ impl<'a> NextCall<'a> {
     #[must_use]
     pub fn rejected(self, told: Told) -> Told {
         let Some(left) = self.rejects() else { return told };
-        match told {
-            None => Some((left, true)),
-            // Both have to let the call in. One that may stay open for ever decides.
-            Some((below, is_real)) => Some((left.zip(below).map(|(left, below)| left.max(below)), is_real)),
-        }
+        let Some((below, is_real)) = told else { return Some((left.limit(), true)) };
+        // Both have to admit the call.
+        Some((left.max(below.map_or(Nanos::NEVER, Nanos::of)).limit(), is_real))
     }
 
     /// `told` by circuits below, as far as it reaches past this one, which answers in place of the calls that it rejects.
@@ -35,7 +34,7 @@ impl<'a> NextCall<'a> {
         told.filter(|(_, is_real)| !is_real || self.rejects().is_none())
     }
 
-    fn rejects(self) -> Option<Option<Duration>> {
+    fn rejects(self) -> Option<Nanos> {
         self.0?.rejects()
     }
 }

@@ -24,7 +24,6 @@
 
 use std::fmt;
 use std::sync::PoisonError;
-use std::time::Duration;
 
 use super::config::CircuitConfig;
 use super::events::Events;
@@ -224,17 +223,17 @@ impl Store {
         })
     }
 
-    /// Whether a call would be rejected now; with the time left, if it is known.
+    /// How long calls are rejected from now on, if they are. [`Nanos::NEVER`]: nobody knows.
     #[cold]
     #[inline(never)]
-    pub(super) fn rejects(&self) -> Option<Option<Duration>> {
+    pub(super) fn rejects(&self) -> Option<Nanos> {
         if self.admits_all() {
             return None;
         }
         self.read(|machine, now| {
             let until = machine.rejects_until().filter(|until| !until.is_over(now))?;
             let is_known = machine.state() == CircuitState::Open;
-            Some(if is_known { until.minus(now).limit() } else { None })
+            Some(if is_known { until.minus(now) } else { Nanos::NEVER })
         })
     }
 

@@ -129,7 +129,7 @@ impl PollRun {
         open: Option<Option<Duration>>,
     ) -> PollNext {
         if ignored {
-            return self.next(site, Seen::Ignored, open);
+            return self.next(site, Seen::Ignored, time_left(open));
         }
         self.attempts.ended();
         PollNext::Return
@@ -137,7 +137,7 @@ impl PollRun {
 
     #[cold]
     #[inline(never)]
-    fn next(&mut self, site: &Site<PollPolicy>, seen: Seen, open: Option<Option<Duration>>) -> PollNext {
+    fn next(&mut self, site: &Site<PollPolicy>, seen: Seen, open: Option<Nanos>) -> PollNext {
         let elapsed = self.watch.elapsed();
         match self.attempts.next(&site.policy, seen, elapsed, Chance::draw()) {
             PollStep::Return => PollNext::Return,
@@ -174,7 +174,7 @@ impl PollRun {
         let elapsed = self.watch.elapsed();
         let wait = self.attempts.cut(&site.policy, elapsed, Chance::draw());
         let wait = wait.map_err(|end| (self.timed_out(site, end, elapsed), false))?;
-        self.wait(site, wait, elapsed, open).ok_or_else(|| {
+        self.wait(site, wait, elapsed, time_left(open)).ok_or_else(|| {
             let limit = Limit::AttemptTimeout(site.policy.attempt_limit().to_duration());
             let timed_out = TimedOut::new(site.name, limit, self.attempts.number(), elapsed.to_duration());
             (self.because(timed_out), true)
@@ -187,11 +187,11 @@ impl PollRun {
         site: &Site<PollPolicy>,
         wait: Nanos,
         elapsed: Nanos,
-        open: Option<Option<Duration>>,
+        open: Option<Nanos>,
     ) -> Option<Wait> {
         let least = match open {
             None => Nanos::ZERO,
-            Some(time_left) => self.attempts.refused(&site.policy, elapsed, Nanos::of(time_left?))?,
+            Some(time_left) => self.attempts.refused(&site.policy, elapsed, time_left)?,
         };
         Some(Wait(self.watch.paced(wait.max(least), elapsed)))
     }
@@ -280,4 +280,13 @@ impl PollRun {
             self.watch.elapsed()
         }
     }
+}
+
+/// Of a circuit that is open; [`Nanos::NEVER`], where nobody knows.
+#[expect(
+    clippy::option_option,
+    reason = "an expansion is told of an open circuit, and then perhaps how long it stays so"
+)]
+fn time_left(open: Option<Option<Duration>>) -> Option<Nanos> {
+    open.map(|time_left| time_left.map_or(Nanos::NEVER, Nanos::of))
 }

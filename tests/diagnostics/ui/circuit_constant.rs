@@ -107,6 +107,11 @@ async fn a_rate_and_a_time() -> Result<u8, CircuitOpen> {
     Ok(1)
 }
 
+#[circuit(call_timeout = ZERO)]
+async fn no_time_for_a_call() -> std::io::Result<u8> {
+    Ok(1)
+}
+
 static STATIC: CircuitBreaker = CircuitBreaker::new("static", ALONE);
 
 fn main() {
@@ -114,6 +119,6 @@ fn main() {
     let _ = (a_minimum_above_the_window(), a_rate_and_a_count(), bounded_below_itself(), no_trials());
     let _ = (no_successes(), no_time_for_a_trial(), no_keys(), a_configuration_without_a_window());
     let _ = (options_that_replace_a_rate_and_need_one(), a_window_over_a_count(), both_in_one_attribute());
-    let _ = (too_many_to_remember(), a_rate_and_a_time());
+    let _ = (too_many_to_remember(), a_rate_and_a_time(), no_time_for_a_call());
     let _ = STATIC.state();
 }
