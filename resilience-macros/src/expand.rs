@@ -65,7 +65,18 @@ fn join(line: &Line, attrs: &[SynAttribute], rest: &TokenStream) -> TokenStream 
         Marker(&stack).to_token_stream()
     });
     let item = quote!(#(#attrs)* #rest);
-    if is_lost { out_of_reach(line, &item) } else { item }
+    if is_lost { out_of_reach(line, &item) } else { without_mut(line, item) }
+}
+
+/// The arguments that an attribute clones are `mut` in the clones alone.
+fn without_mut(line: &Line, item: TokenStream) -> TokenStream {
+    let mut faults = Faults::default();
+    let options = Options::read(line.attribute, line.span(), line.options.clone(), &mut faults);
+    let clones = options.listed("clone").unwrap_or_default();
+    match Function::read(line.attribute, line.span(), &item, &mut faults) {
+        Ok(mut function) if !clones.is_empty() => function.cloning(&clones),
+        _ => item,
+    }
 }
 
 /// Writes the function, or hands the stack down to the next attribute.
@@ -86,9 +97,6 @@ fn proceed(stack: &Stack, attrs: Vec<SynAttribute>) -> TokenStream {
     function.attrs.push(Marker::note());
     let options = read_options(stack, &function, &mut faults);
     let clones: Vec<_> = options.iter().filter_map(|options| options.listed("clone")).flatten().collect();
-    for argument in &clones {
-        function.remove_mut(argument);
-    }
     function.holding(&marker, &clones)
 }
 

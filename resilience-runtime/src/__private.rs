@@ -17,10 +17,10 @@ pub use crate::site::Site;
 pub use crate::sleep::Wait;
 #[cfg(feature = "tokio")]
 pub use crate::sleep::{Limited, Pause};
-#[cfg(feature = "macros")]
-pub use resilience_macros::__resilience_handed_down;
 /// The list of circuits is the linker's; users need not depend on the crate that knows how.
 pub use linkme;
+#[cfg(feature = "macros")]
+pub use resilience_macros::__resilience_handed_down;
 
 use std::time::Duration;
 

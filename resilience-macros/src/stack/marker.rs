@@ -108,10 +108,7 @@ impl Marker<'_> {
     }
 
     /// The tokens with something else for each marker in them.
-    pub(crate) fn replace(
-        tokens: &TokenStream,
-        with: &mut dyn FnMut(Stack) -> TokenStream,
-    ) -> TokenStream {
+    pub(crate) fn replace(tokens: &TokenStream, with: &mut dyn FnMut(Stack) -> TokenStream) -> TokenStream {
         let mut all = TokenStream::new();
         for token in tokens.clone() {
             let TokenTree::Group(group) = token else {
@@ -136,7 +133,8 @@ fn stack_in(block: &Group) -> Option<Stack> {
         return None;
     }
     let tokens: Vec<TokenTree> = block.stream().into_iter().collect();
-    let [path @ .., TokenTree::Ident(name), TokenTree::Punct(bang), TokenTree::Group(stack)] = &*tokens else {
+    let [path @ .., TokenTree::Ident(name), TokenTree::Punct(bang), TokenTree::Group(stack)] = &*tokens
+    else {
         return None;
     };
     let is_path = path.iter().all(|token| matches!(token, TokenTree::Ident(_) | TokenTree::Punct(_)));
