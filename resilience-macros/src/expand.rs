@@ -38,7 +38,7 @@ fn expand_tokens(attribute: Attribute, options: TokenStream, item: &TokenStream)
     if Marker::was_on(&attrs) {
         return out_of_reach(&line, item);
     }
-    let (stack, attrs) = Stack::begin(line, attrs, rest);
+    let (stack, attrs) = Stack::begin(line, attrs, &rest);
     proceed(&stack, attrs)
 }
 
@@ -93,6 +93,10 @@ fn proceed(stack: &Stack, attrs: Vec<SynAttribute>) -> TokenStream {
     if stack.next_is_named() {
         return function.holding(&marker, &[]);
     }
+    // Other crates' attributes follow. Some of them remove the function from this build (`#[test]`), and faults with it.
+    if !faults.is_empty() {
+        return compose(stack, function, faults);
+    }
     // The marker may stay, which cannot change the signature any more.
     function.attrs.push(Marker::note());
     let options = read_options(stack, &function, &mut faults);
@@ -100,15 +104,17 @@ fn proceed(stack: &Stack, attrs: Vec<SynAttribute>) -> TokenStream {
     function.holding(&marker, &clones)
 }
 
-/// read → judge → write, from the top attribute down.
 fn write(stack: &Stack, part: Part) -> TokenStream {
     let mut faults = Faults::default();
     let top = stack.top();
-    let mut function = match Function::read(top.attribute, top.span(), stack.function(), &mut faults) {
-        Ok(function) => function,
-        Err(item) => return fail(&faults, &item),
-    };
-    function.part = part;
+    match Function::read(top.attribute, top.span(), stack.function(), &mut faults) {
+        Ok(function) => compose(stack, function.only(part), faults),
+        Err(item) => fail(&faults, &item),
+    }
+}
+
+/// read → judge → write, from the top attribute down.
+fn compose(stack: &Stack, function: Function, mut faults: Faults) -> TokenStream {
     stack.judge(&mut faults);
     let options = read_options(stack, &function, &mut faults);
     // The clones that the body sees are those of the last layer that may call it again.

@@ -749,10 +749,42 @@ mod other_crates {
         }
     }
 
+    #[again]
+    #[asyncretry(2)]
+    async fn imported_from_this_crate() -> Result<u8, TimedOut> {
+        Ok(2)
+    }
+
     #[tokio::test]
     async fn other_crates_attributes_stand_above_or_have_other_names() {
         assert_eq!((imported(), by_path().await), (Ok(2), Ok(2)));
+        assert_eq!(imported_from_this_crate().await, Ok(2));
         assert_eq!((with_other_options(), Client(2).method()), (Ok(2), Ok(2)));
+    }
+}
+
+/// `matrix/pass/paths.rs` is compiled in that edition.
+mod edition_2015 {
+    use super::*;
+    use resilience::retry as again;
+    use tracing::instrument;
+
+    #[retry(times = 1, interval = 5s)]
+    fn alone() -> Result<u8, TimedOut> {
+        Ok(1)
+    }
+
+    #[again(times = 1, clone(number))]
+    #[instrument]
+    #[poll(until(2), timeout = 3s, clone(number))]
+    fn stacked(mut number: u8) -> Result<u8, TimedOut> {
+        number += 1;
+        Ok(number)
+    }
+
+    #[test]
+    fn the_same_is_taken_in_every_edition() {
+        assert_eq!((alone(), stacked(1)), (Ok(1), Ok(2)));
     }
 }
 

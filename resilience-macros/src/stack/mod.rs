@@ -1,13 +1,14 @@
 //! The attributes of this crate on one function.
 //!
 //! The order of the lines is the order of nesting. The compiler expands the top attribute first, so an attribute must not
-//! write its layer before it knows those below it, and only the compiler knows what a path leads to. Hence this rule:
-//! **the top attribute hands itself down.** It leaves a marker in place of the body, which holds its options and the function,
-//! and moves the attributes named like ours to the front, so that the compiler expands them next. Each attribute of ours
-//! that finds a marker adds itself to it, at the place of its line. The last one writes the function; if attributes follow
-//! that are not inert and may be renamed imports of ours, it leaves the marker, a macro, which is expanded after all attributes and writes the
-//! body then. Another crate's attribute wraps the marker, as it would wrap the loop: it keeps its place around all layers.
-//! If it has the name of one of ours, that is an error at its path, since whoever reads it would expect it inside.
+//! write its layer before it knows the layers below it, and only the compiler knows what a path resolves to. Therefore the
+//! top attribute hands itself down: it replaces the body by a marker that holds its options and the function, and moves the
+//! attributes that are named like ours to the front, so that they are expanded next. Each attribute of ours that finds a
+//! marker adds itself to it, at the place of its line. If no attribute follows that the compiler expands, it writes the
+//! function. Otherwise the marker stays in the body: one that follows may be a renamed import of ours and finds it, and an
+//! attribute of another crate wraps it, as it would wrap the loop. The marker is a macro, so it is expanded after all
+//! attributes, and writes the body then. An attribute that has the name of one of ours and did not join by then is an error
+//! at its path. So is one of ours that does not find the marker, because another crate's attribute has moved the body away.
 
 mod inert;
 mod marker;
@@ -69,10 +70,14 @@ impl Below {
         Attribute::named(self.attr.path())
     }
 
-    /// `#[retry = 3]` is not expanded, because the compiler has words of its own for it.
     fn is_expanded(&self) -> bool {
-        !(self.attribute().is_some() && matches!(self.attr.meta, Meta::NameValue(_)))
+        is_expanded(&self.attr)
     }
+}
+
+/// `#[retry = 3]` is not handed to the compiler, whose own message would hide the others.
+fn is_expanded(attr: &SynAttribute) -> bool {
+    !matches!(attr.meta, Meta::NameValue(_)) || Attribute::named(attr.path()).is_none()
 }
 
 impl Stack {
@@ -80,15 +85,12 @@ impl Stack {
     pub(crate) fn begin(
         line: Line,
         mut attrs: Vec<SynAttribute>,
-        rest: TokenStream,
+        rest: &TokenStream,
     ) -> (Self, Vec<SynAttribute>) {
-        let mut below: Vec<_> = attrs
-            .iter()
-            .enumerate()
-            .filter(|(_, attr)| !inert::is_inert(attr.path()))
-            .map(|(index, attr)| Below { place: index + 1, attr: attr.clone() })
-            .collect();
-        // What is not a function is explained by the one who reads it.
+        let expanded = attrs.iter().enumerate().filter(|(_, attr)| !inert::is_inert(attr.path()));
+        let mut below: Vec<_> =
+            expanded.map(|(index, attr)| Below { place: index + 1, attr: attr.clone() }).collect();
+        // What is not a function is explained when it is read.
         let item = if below.is_empty() { None } else { syn::parse2(rest.clone()).ok() };
         let Some(Item { attrs: inner, vis, signature, body }) = item else {
             let function = quote!(#(#attrs)* #rest);
@@ -98,8 +100,8 @@ impl Stack {
         let inert = attrs.iter().filter(|attr| inert::is_inert(attr.path()));
         let function = quote!(#(#inert)* #vis #signature #body);
         below.sort_by_key(|below| (below.is_expanded(), below.attribute().is_none()));
+        attrs.retain(is_expanded);
         attrs.sort_by_key(|attr| Attribute::named(attr.path()).is_none());
-        attrs.retain(|attr| Below { place: 0, attr: attr.clone() }.is_expanded());
         (Self { layers: vec![line], below, function }, attrs)
     }
 
@@ -169,7 +171,7 @@ impl Stack {
                 meta => {
                     let above = self.layers.iter().rfind(|line| line.place < below.place);
                     let above = above.map_or(attribute, |line| line.attribute);
-                    faults.at(meta.path(), &FunctionFault::SomebodyElses { attribute, above });
+                    faults.at(meta.path(), &FunctionFault::AnotherCrates { attribute, above });
                 }
             }
         }

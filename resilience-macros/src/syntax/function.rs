@@ -26,8 +26,7 @@ pub(crate) struct Function {
     was_async: bool,
     /// What that returns in the end.
     future_output: Option<Type>,
-    /// What is to be written.
-    pub(crate) part: Part,
+    part: Part,
 }
 
 /// What is written of a function.
@@ -310,6 +309,11 @@ impl Function {
                 syn::GenericParam::Lifetime(_) => None,
             })
             .collect()
+    }
+
+    /// What is to be written of it.
+    pub(crate) fn only(self, part: Part) -> Self {
+        Self { part, ..self }
     }
 
     /// What is wrong, and the function as it was.

@@ -47,7 +47,10 @@ struct Example {
 /// What one run of cargo said about every file.
 static OUTPUT: LazyLock<Output> = LazyLock::new(|| {
     let example = |path, edition| Example { path, edition };
-    let mistakes = mistakes().into_iter().map(|file| (topic(&file).to_owned(), example(file, "2024")));
+    let mistakes = mistakes().into_iter().map(|file| {
+        let edition = if topic(&file) == "edition_2015" { "2015" } else { "2024" };
+        (topic(&file).to_owned(), example(file, edition))
+    });
     let programs =
         PROGRAMS.map(|(name, path, edition)| (name.to_owned(), example(Path::new(ROOT).join(path), edition)));
     let files: BTreeMap<String, Example> = mistakes.chain(programs).collect();

@@ -47,8 +47,8 @@ fn manifest_with(examples: &BTreeMap<String, Example>) -> Table {
     let examples =
         examples.iter().map(|(name, Example { path, edition })| Value::Table(target(name, path, edition)));
     // The library needs what the examples need.
-    let dependencies = manifest.remove("dev-dependencies").expect("the tests have dependencies");
-    manifest.insert("dependencies".into(), dependencies);
+    let of_tests = manifest.remove("dev-dependencies").expect("the tests have dependencies");
+    manifest.insert("dependencies".into(), of_tests);
     let facade = target("facade", &Path::new(ROOT).join(FACADE), "2024");
     manifest.insert("lib".into(), Value::Table(facade));
     manifest.insert("example".into(), Value::Array(examples.collect()));

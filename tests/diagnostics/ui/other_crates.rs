@@ -39,6 +39,12 @@ impl Client {
     }
 }
 
+#[again]
+#[asyncretry(2)]
+async fn not_imported() -> Result<u8, TimedOut> {
+    Ok(2)
+}
+
 fn main() {
-    let _ = (imported(), by_path(), with_other_mistakes(), Client.method());
+    let _ = (not_imported(), imported(), by_path(), with_other_mistakes(), Client.method());
 }

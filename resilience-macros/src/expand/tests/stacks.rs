@@ -209,7 +209,10 @@ fn an_attribute_of_another_crate_that_has_one_of_our_names_is_an_error() {
     ] {
         let expansion = dense(&expand_all(Attribute::Retry, quote!(), &item));
         assert_eq!(expansion.matches("compile_error").count(), 1, "{expansion}");
-        assert!(expansion.contains("attributeofanothercrate") && expansion.contains("g()"), "{expansion}");
+        assert!(
+            expansion.contains("isnottheattributeofthiscrate") && expansion.contains("g()"),
+            "{expansion}"
+        );
         assert!(!expansion.contains("__RESILIENCE"), "{expansion}");
     }
     let expansion = dense(&expand_all(
@@ -291,6 +294,24 @@ fn faults_of_all_layers_are_reported_at_once_and_the_function_stays() {
     }
 }
 
+/// `#[test]` removes a function from other builds, before the marker in it is expanded.
+#[test]
+fn faults_of_the_function_are_reported_before_other_crates_attributes_are_expanded() {
+    let item = quote!(
+        #[circuit(tmies = 3)]
+        #[test]
+        const fn f() -> Result<u8, E> {
+            g()
+        }
+    );
+    let expansion = dense(&expand_all(Attribute::Retry, quote!(times = 0), &item));
+    let (faults, function) = expansion.split_once("#[test]").expect("the attribute is still there");
+    for what in ["`times=0`", "nooption`tmies`", "`constfn`"] {
+        assert_eq!(faults.matches(what).count(), 1, "{what} in {expansion}");
+    }
+    assert_eq!(function, "constfnf()->Result<u8,E>{g()}");
+}
+
 #[test]
 fn what_is_not_a_function_is_reported_once() {
     let item = quote!(
@@ -338,6 +359,7 @@ fn one_layer_of_a_stack_says_for_all_where_the_library_is() {
     }
 }
 
+#[cfg(feature = "tokio")]
 #[test]
 fn a_function_whose_marker_stays_has_the_signature_that_it_would_have_been_written_with() {
     let item = quote!(
@@ -351,6 +373,7 @@ fn a_function_whose_marker_stays_has_the_signature_that_it_would_have_been_writt
     assert!(expansion.contains("#[allow(clippy::needless_pass_by_value)]"), "{expansion}");
 }
 
+#[cfg(feature = "tokio")]
 #[test]
 fn the_marker_stands_in_the_block_of_a_function_that_returns_a_future() {
     let item = quote! {
