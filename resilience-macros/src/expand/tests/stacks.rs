@@ -169,6 +169,20 @@ fn another_crates_attribute_stays_around_all_layers() {
 }
 
 #[test]
+fn what_another_crates_attribute_changes_between_ours_stays() {
+    let item = quote!(
+        #[public]
+        #[again]
+        fn f() -> Result<u8, E> {
+            g()
+        }
+    );
+    let expansion = dense(&expand_all(Attribute::Retry, quote!(), &item));
+    assert!(expansion.contains("pubfnf()->Result<u8,E>"), "{expansion}");
+    assert_eq!(expansion.matches("const__RESILIENCE_SITE").count(), 2, "{expansion}");
+}
+
+#[test]
 fn an_attribute_of_another_crate_that_has_one_of_our_names_is_an_error() {
     for item in [
         quote!(
@@ -234,6 +248,17 @@ fn a_layer_that_does_not_find_the_others_is_an_error() {
     let item = quote!(
         #[moves]
         #[again]
+        fn f() -> Result<u8, E> {
+            g()
+        }
+    );
+    let expansion = dense(&expand_all(Attribute::Circuit, quote!(), &item));
+    assert!(expansion.contains("cannotbenestedintheorderoftheirlines"), "{expansion}");
+    // Its line is not known where the attributes that followed are gone.
+    let item = quote!(
+        #[removes]
+        #[again(times = 2)]
+        #[same]
         fn f() -> Result<u8, E> {
             g()
         }
