@@ -59,12 +59,13 @@ fn join(line: &Line, attrs: &[SynAttribute], rest: &TokenStream) -> TokenStream 
         }
     }
     // Attributes of other crates have changed the function: only the marker in it is ours.
-    let mut is_lost = false;
+    let mut joined = Vec::new();
     let rest = Marker::replace(rest, &mut |mut stack| {
-        is_lost |= stack.join(line.clone(), attrs) == Joined::Nowhere;
+        joined.push(stack.join(line.clone(), attrs));
         Marker(&stack).to_token_stream()
     });
     let item = quote!(#(#attrs)* #rest);
+    let is_lost = joined.is_empty() || joined.contains(&Joined::Nowhere);
     if is_lost { out_of_reach(line, &item) } else { without_mut(line, item) }
 }
 

@@ -48,7 +48,7 @@ pub(crate) struct Line {
 /// An attribute that was not expanded yet when the stack was written down.
 struct Below {
     place: usize,
-    attr: SynAttribute,
+    meta: Meta,
 }
 
 impl Line {
@@ -67,17 +67,17 @@ impl Line {
 
 impl Below {
     fn attribute(&self) -> Option<Attribute> {
-        Attribute::named(self.attr.path())
+        Attribute::named(self.meta.path())
     }
 
     fn is_expanded(&self) -> bool {
-        is_expanded(&self.attr)
+        is_expanded(&self.meta)
     }
 }
 
 /// `#[retry = 3]` is not handed to the compiler, whose own message would hide the others.
-fn is_expanded(attr: &SynAttribute) -> bool {
-    !matches!(attr.meta, Meta::NameValue(_)) || Attribute::named(attr.path()).is_none()
+fn is_expanded(meta: &Meta) -> bool {
+    !matches!(meta, Meta::NameValue(_)) || Attribute::named(meta.path()).is_none()
 }
 
 impl Stack {
@@ -89,7 +89,7 @@ impl Stack {
     ) -> (Self, Vec<SynAttribute>) {
         let expanded = attrs.iter().enumerate().filter(|(_, attr)| !inert::is_inert(attr.path()));
         let mut below: Vec<_> =
-            expanded.map(|(index, attr)| Below { place: index + 1, attr: attr.clone() }).collect();
+            expanded.map(|(index, attr)| Below { place: index + 1, meta: attr.meta.clone() }).collect();
         // What is not a function is explained when it is read.
         let item = if below.is_empty() { None } else { syn::parse2(rest.clone()).ok() };
         let Some(Item { attrs: inner, vis, signature, body }) = item else {
@@ -100,7 +100,7 @@ impl Stack {
         let inert = attrs.iter().filter(|attr| inert::is_inert(attr.path()));
         let function = quote!(#(#inert)* #vis #signature #body);
         below.sort_by_key(|below| (below.is_expanded(), below.attribute().is_none()));
-        attrs.retain(is_expanded);
+        attrs.retain(|attr| is_expanded(&attr.meta));
         attrs.sort_by_key(|attr| Attribute::named(attr.path()).is_none());
         (Self { layers: vec![line], below, function }, attrs)
     }
@@ -108,8 +108,8 @@ impl Stack {
     /// Adds an attribute of ours, which has just been expanded and left `attrs` on the function.
     pub(crate) fn join(&mut self, mut line: Line, attrs: &[SynAttribute]) -> Joined {
         let Some(index) = self.last_expanded(attrs) else { return Joined::Nowhere };
-        let Below { place, attr } = self.below.remove(index);
-        let given = match attr.meta {
+        let Below { place, meta } = self.below.remove(index);
+        let given = match meta {
             Meta::List(list) => list.tokens,
             Meta::Path(_) | Meta::NameValue(_) => TokenStream::new(),
         };
@@ -124,9 +124,9 @@ impl Stack {
 
     /// The last one below that does not stand on the function any more.
     fn last_expanded(&self, attrs: &[SynAttribute]) -> Option<usize> {
-        let mut left = attrs.iter().rev().map(dense);
+        let mut left = attrs.iter().rev().map(|attr| dense(&attr.meta));
         let is_left = |below: &&Below| {
-            let text = dense(&below.attr);
+            let text = dense(&below.meta);
             left.any(|attr| attr == text)
         };
         let left = self.below.iter().rev().take_while(is_left).count();
@@ -166,7 +166,7 @@ impl Stack {
     pub(crate) fn judge(&self, faults: &mut Faults) {
         for below in &self.below {
             let Some(attribute) = below.attribute() else { continue };
-            match &below.attr.meta {
+            match &below.meta {
                 Meta::NameValue(pair) => faults.at(pair, &FunctionFault::NotAList { attribute }),
                 meta => {
                     let above = self.layers.iter().rfind(|line| line.place < below.place);

@@ -57,6 +57,13 @@ impl Macro {
                 let (attrs, rest) = split_attributes(item);
                 quote!(#(#attrs)* pub #rest)
             }),
+            // Changes the marker.
+            "spoils" => Self::Theirs(|item| {
+                let spoilt = item
+                    .to_string()
+                    .replace("__resilience_handed_down ! {", "__resilience_handed_down ! { 7");
+                spoilt.parse().expect("it lexes")
+            }),
             // Removes an attribute below it.
             "removes" => Self::Theirs(|item| {
                 let (mut attrs, rest) = split_attributes(item);
