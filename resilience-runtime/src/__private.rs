@@ -18,11 +18,11 @@ pub use crate::site::Site;
 pub use crate::sleep::{Cut, Told, Wait};
 #[cfg(feature = "tokio")]
 pub use crate::sleep::{Limited, Pause, Telling};
-#[cfg(feature = "macros")]
-pub use resilience_macros::__resilience_handed_down;
 pub use crate::text::{ByDebug, ByDisplay, ByType, FirstLine, Text};
 /// The list of circuits is the linker's; users need not depend on the crate that knows how.
 pub use linkme;
+#[cfg(feature = "macros")]
+pub use resilience_macros::__resilience_handed_down;
 
 use std::time::Duration;
 

@@ -264,4 +264,3 @@ fn all_mistakes_are_reported_at_once() {
     }
     assert_eq!(expansion.matches("compile_error").count(), 10);
 }
-

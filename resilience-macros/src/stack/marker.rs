@@ -1,7 +1,7 @@
 use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream, TokenTree};
 use quote::{ToTokens, TokenStreamExt, quote};
 use syn::parse::{Parse, ParseStream};
-use syn::{Attribute as SynAttribute, LitInt, Meta, Token, braced, parse_quote};
+use syn::{Attribute as SynAttribute, LitInt, Meta, braced, parse_quote};
 
 use super::{Below, Line, Stack};
 use crate::attribute::Attribute;
@@ -21,8 +21,8 @@ impl ToTokens for Marker<'_> {
             let place = Literal::usize_unsuffixed(*place);
             quote!(#place #name { #options })
         });
-        let below = below.iter().map(|Below { place, attr }| {
-            let (place, meta) = (Literal::usize_unsuffixed(*place), &attr.meta);
+        let below = below.iter().map(|Below { place, meta }| {
+            let place = Literal::usize_unsuffixed(*place);
             quote!(#place { #meta })
         });
         let stack = quote!({ #(#layers)* } { #(#below)* } #function);
@@ -67,14 +67,7 @@ impl Parse for Below {
         let place = input.parse::<LitInt>()?.base10_parse()?;
         let content;
         braced!(content in input);
-        let meta: Meta = content.parse()?;
-        let attr = SynAttribute {
-            pound_token: <Token![#]>::default(),
-            style: syn::AttrStyle::Outer,
-            bracket_token: syn::token::Bracket::default(),
-            meta,
-        };
-        Ok(Self { place, attr })
+        Ok(Self { place, meta: content.parse()? })
     }
 }
 
@@ -108,10 +101,7 @@ impl Marker<'_> {
     }
 
     /// The tokens with something else for each marker in them.
-    pub(crate) fn replace(
-        tokens: &TokenStream,
-        with: &mut dyn FnMut(Stack) -> TokenStream,
-    ) -> TokenStream {
+    pub(crate) fn replace(tokens: &TokenStream, with: &mut dyn FnMut(Stack) -> TokenStream) -> TokenStream {
         let mut all = TokenStream::new();
         for token in tokens.clone() {
             let TokenTree::Group(group) = token else {
@@ -136,7 +126,8 @@ fn stack_in(block: &Group) -> Option<Stack> {
         return None;
     }
     let tokens: Vec<TokenTree> = block.stream().into_iter().collect();
-    let [path @ .., TokenTree::Ident(name), TokenTree::Punct(bang), TokenTree::Group(stack)] = &*tokens else {
+    let [path @ .., TokenTree::Ident(name), TokenTree::Punct(bang), TokenTree::Group(stack)] = &*tokens
+    else {
         return None;
     };
     let is_path = path.iter().all(|token| matches!(token, TokenTree::Ident(_) | TokenTree::Punct(_)));

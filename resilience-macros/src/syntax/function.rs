@@ -1,7 +1,8 @@
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{
-    Attribute as SynAttribute, FnArg, GenericArgument, Ident, Pat, PatIdent, Path, PathArguments, ReceiverKind, ReturnType, Signature, Token, Type, TypeParamBound, Visibility,
+    Attribute as SynAttribute, FnArg, GenericArgument, Ident, Pat, PatIdent, Path, PathArguments,
+    ReceiverKind, ReturnType, Signature, Token, Type, TypeParamBound, Visibility,
 };
 
 use super::future::{self, FutureBlock};
@@ -26,8 +27,7 @@ pub(crate) struct Function {
     was_async: bool,
     /// What that returns in the end.
     future_output: Option<Type>,
-    /// What is to be written.
-    pub(crate) part: Part,
+    part: Part,
 }
 
 /// What is written of a function.
@@ -63,7 +63,8 @@ impl Function {
         }
         let whole = body.clone();
         let (future, future_output, part) = (None, None, Part::Function);
-        let mut function = Self { attrs, vis, signature, body, whole, future, was_async, future_output, part };
+        let mut function =
+            Self { attrs, vis, signature, body, whole, future, was_async, future_output, part };
         function.look_into_future(attribute, faults);
         Ok(function)
     }
@@ -317,6 +318,11 @@ impl Function {
             .collect()
     }
 
+    /// What is to be written of it.
+    pub(crate) fn only(self, part: Part) -> Self {
+        Self { part, ..self }
+    }
+
     /// What is wrong, and the function as it was.
     pub(crate) fn original(&self, faults: &Faults) -> TokenStream {
         let Self { attrs, vis, signature, whole, body, .. } = self;
@@ -340,10 +346,18 @@ impl Function {
         self.around(quote!(#items #body), clones)
     }
 
-    /// The function with the marker of its stack, in the place of what an attempt runs.
-    pub(crate) fn holding(&self, marker: &TokenStream, clones: &[Ident]) -> TokenStream {
+    /// The function with the marker of its stack, in the place of what an attempt runs, where `clones` are cloned.
+    pub(crate) fn holding(&mut self, marker: &TokenStream, clones: &[Ident]) -> TokenStream {
+        for argument in clones {
+            self.remove_mut(argument);
+        }
         let body = self.future.as_ref().map_or_else(|| marker.clone(), |future| future.with(marker));
         self.around(body, clones)
+    }
+
+    /// The function as it is, if something in it clones `clones`.
+    pub(crate) fn cloning(&mut self, clones: &[Ident]) -> TokenStream {
+        self.holding(&self.body.stream(), clones)
     }
 
     fn around(&self, statements: TokenStream, clones: &[Ident]) -> TokenStream {

@@ -28,12 +28,7 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    pub(crate) fn read(
-        attribute: Attribute,
-        span: Span,
-        tokens: TokenStream,
-        faults: &mut Faults,
-    ) -> Self {
+    pub(crate) fn read(attribute: Attribute, span: Span, tokens: TokenStream, faults: &mut Faults) -> Self {
         let tokens = join_units(tokens, faults);
         let mut reader = Reader::new(attribute, faults);
         let read = inside(&enclose(tokens), |input| reader.read(input));

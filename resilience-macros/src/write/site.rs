@@ -9,8 +9,6 @@ use crate::syntax::Function;
 
 /// What the site is called. A `let` must not be called as the constant of the layer around it: it would be taken for a
 /// pattern that compares with it.
-///
-/// The name also tells an attribute that it was expanded on a body that another one has written already.
 pub(super) fn name(policy: &Policy) -> Ident {
     let name = match policy {
         Policy::Const { generic: false, .. } => "__RESILIENCE_SITE",
