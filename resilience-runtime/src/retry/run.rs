@@ -86,6 +86,7 @@ impl TimedRetryRun {
             number: self.attempts.number(),
             elapsed: elapsed.to_duration(),
             wait: wait.map(Nanos::to_duration),
+            site: site.name,
         }
     }
 
@@ -142,7 +143,7 @@ impl TimedRetryRun {
         } else {
             Limit::AttemptTimeout(attempt_timeout.to_duration())
         };
-        TimedOut::new(site.name, limit, self.attempts.number().saturating_add(1), elapsed.to_duration())
+        TimedOut::new(site.name.get(), limit, self.attempts.number().saturating_add(1), elapsed.to_duration())
     }
 }
 
