@@ -85,11 +85,11 @@ impl<F, K, H> Poll<F, K, H> {
 
     /// The waits between attempts with their jitter, in place of any set before.
     pub fn backoff(mut self, backoff: Backoff) -> Self {
-        self.site.policy = self.site.policy.backoff(backoff);
+        self.site.policy = self.site.policy.unchecked_backoff(backoff);
         self
     }
 
-    /// How the waits are spread out. One that does not fit the backoff (see [`Backoff::jitter`]) changes nothing.
+    /// How the waits are spread out. One that does not fit the backoff (see [`Backoff::validate`]) changes nothing.
     pub fn jitter(mut self, jitter: Jitter) -> Self {
         self.site.policy = self.site.policy.try_jitter(jitter).unwrap_or(self.site.policy);
         self
