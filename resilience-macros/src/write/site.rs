@@ -25,10 +25,12 @@ pub(super) fn declare(common: &Common, policy: &Policy, policy_type: &str) -> To
     let private = common.runtime.private();
     let site = self::name(policy);
     let policy_type = Ident::new(policy_type, Span::mixed_site());
-    let site_name = |given: Option<TokenStream>| match given {
-        Some(name) => quote_spanned!(Span::mixed_site()=> #private::SiteName::Given(#name)),
-        // A closure, because its type's name includes what no attribute sees: the type of a method.
-        None => quote_spanned!(Span::mixed_site()=> #private::SiteName::of(&|| ())),
+    let site_name = |given: Option<TokenStream>| {
+        given.map_or_else(
+            // A closure, because its type's name includes what no attribute sees: the type of a method.
+            || quote_spanned!(Span::mixed_site()=> #private::SiteName::of(&|| ())),
+            |name| quote_spanned!(Span::mixed_site()=> #private::SiteName::Given(#name)),
+        )
     };
     let name = site_name(common.name.as_ref().map(ToTokens::to_token_stream));
     match policy {

@@ -63,9 +63,8 @@ impl Backoff {
             (_, Jitter::Ratio(ratio)) if !(ratio >= 0.0 && ratio <= 1.0) => {
                 "a jitter ratio must be between 0 and 1 (0 % and 100 %)"
             }
-            (_, Jitter::None) => return Ok(()),
+            (Shape::Exponential, _) | (_, Jitter::None) => return Ok(()),
             (Shape::Decorrelated, _) => "a decorrelated backoff is random already: leave `jitter` out",
-            (Shape::Exponential, _) => return Ok(()),
             (_, Jitter::Decorrelated) => "decorrelated jitter needs an exponential backoff",
             _ => return Ok(()),
         };
