@@ -52,7 +52,7 @@ impl<E: ?Sized> ByType for Text<'_, E> {
     }
 }
 
-/// A buffer that keeps the first line of what is written to it, up to [`MAX_TEXT`] bytes.
+/// A buffer that keeps the first line of what is written to it, up to 512 bytes.
 ///
 /// Afterwards it fails, so that a report does not go on to render a backtrace for nothing.
 #[derive(Debug, Default)]

@@ -157,7 +157,7 @@ fn call_timeout(model: &CircuitModel, attempt: &Attempt<'_>) -> TokenStream {
     let private = runtime.private();
     let private_there = runtime.private_at(generated_at(time.span()));
     let timeout = quote_spanned!(generated_at(time.span())=> #private_there::CallTimeout::new(#time));
-    let name = site::function_name(&model.common, attempt.function);
+    let name = site::site_name(&private, model.common.name.as_ref().map(ToTokens::to_token_stream));
     let cut = attempt.cut.declare(runtime);
     let site = quote_spanned!(Span::mixed_site()=> &#private::Site::new(#name, #timeout));
     // As the site of a loop: a `const` item is evaluated also where the function is never called.

@@ -11,7 +11,7 @@ use crate::model::PollModel;
 /// A block that has the type of the function's outcome.
 pub(super) fn write(model: &PollModel, attempt: &Attempt<'_>) -> TokenStream {
     let site = site::name(&model.policy);
-    let declaration = site::declare(&model.common, &model.policy, "PollPolicy", attempt.function);
+    let declaration = site::declare(&model.common, &model.policy, "PollPolicy");
     let private = model.common.runtime.private();
     let outcome = attempt.function.outcome();
     let ends = Ends::new(&model.common.runtime, Attribute::Poll, attempt.function);
@@ -137,7 +137,7 @@ fn settle(model: &PollModel, attempt: &Attempt<'_>, ends: &Ends<'_>) -> TokenStr
         }
     });
     let tell = model.common.on_error.as_ref().map(|expr| {
-        let failure = quote_spanned!(Span::mixed_site()=> &__error, &__run.attempt(&__next));
+        let failure = quote_spanned!(Span::mixed_site()=> &__error, &__run.attempt(#site, &__next));
         let told = call(runtime, "tell", &failure, expr);
         quote!(#told;)
     });

@@ -10,7 +10,7 @@ use crate::model::{On, RetryModel};
 /// A block that has the type of the function's outcome.
 pub(super) fn write(model: &RetryModel, attempt: &Attempt<'_>) -> TokenStream {
     let site = site::name(&model.policy);
-    let declaration = site::declare(&model.common, &model.policy, "RetryPolicy", attempt.function);
+    let declaration = site::declare(&model.common, &model.policy, "RetryPolicy");
     let private = model.common.runtime.private();
     let ends = Ends::new(&model.common.runtime, model.attribute, attempt.function);
     let shape = Shape {

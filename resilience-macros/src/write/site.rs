@@ -1,5 +1,5 @@
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 
 use super::closure::enclosed;
@@ -18,17 +18,12 @@ pub(super) fn name(policy: &Policy) -> Ident {
 }
 
 /// The site: the function's name and policy, a constant where it can be one. `policy_type` is the type's name.
-pub(super) fn declare(
-    common: &Common,
-    policy: &Policy,
-    policy_type: &str,
-    function: &Function,
-) -> TokenStream {
+pub(super) fn declare(common: &Common, policy: &Policy, policy_type: &str) -> TokenStream {
     let root = common.runtime.public();
     let private = common.runtime.private();
     let site = self::name(policy);
     let policy_type = Ident::new(policy_type, Span::mixed_site());
-    let name = function_name(common, function);
+    let name = site_name(&private, common.name.as_ref().map(ToTokens::to_token_stream));
     match policy {
         Policy::Const { value, generic: false } => quote_spanned! {Span::mixed_site()=>
             const #site: &#private::Site<#root::#policy_type> =
@@ -42,16 +37,24 @@ pub(super) fn declare(
         Policy::Runtime(policy) => {
             let policy = convert(policy, policy_type.clone(), common);
             // Evaluated at every call, like the policy.
-            let name = common
-                .name
-                .as_ref()
-                .map_or(name.clone(), |expr| enclosed(expr, &quote!(&'static ::core::primitive::str), name));
+            let text = quote!(&'static ::core::primitive::str);
+            let name = common.name.as_ref().map(|expr| enclosed(expr, &text, quote!(#expr)));
+            let name = site_name(&private, name);
             quote_spanned! {Span::mixed_site()=>
                 let #site: &#private::Site<#root::#policy_type> =
                     &#private::Site::new(#name, #policy);
             }
         }
     }
+}
+
+/// The name that was given, or the path of the function around it.
+pub(super) fn site_name(private: &TokenStream, given: Option<TokenStream>) -> TokenStream {
+    given.map_or_else(
+        // A closure, because its type's name includes what no attribute sees: the type of a method.
+        || quote_spanned!(Span::mixed_site()=> #private::SiteName::of(&|| ())),
+        |name| quote_spanned!(Span::mixed_site()=> #private::SiteName::Given(#name)),
+    )
 }
 
 /// The user's policy, or a reference to it: what the compiler says of its type is said at the expression.

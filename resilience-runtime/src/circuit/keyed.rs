@@ -14,7 +14,7 @@ use super::listeners::ListenerId;
 use super::rules::Rules;
 use super::{CircuitBreaker, Name};
 use crate::clock;
-use crate::error::{ConfigError, or_panic};
+use crate::error::{ConfigError, Value, or_panic};
 use crate::event::{CircuitEvent, CircuitEventKind, Listener};
 use crate::sync::RwLock;
 
@@ -94,6 +94,7 @@ impl KeyedCircuits {
             return Err(ConfigError::new(
                 "max_keys",
                 "`max_keys` must be at least 1: a key's circuit has to be kept somewhere",
+                Value::Count(max_keys),
             ));
         }
         Ok(())

@@ -561,7 +561,8 @@ mod tests {
 
     #[test]
     fn an_open_circuit_admits_a_probe_once_its_time_is_up_and_rejects_while_the_places_are_taken() {
-        let mut machine = open(CircuitConfig::new().half_open_calls(2));
+        let mut machine =
+            open(CircuitConfig::new().half_open_calls(2).probe_timeout(Duration::from_secs(10)));
         assert_eq!(machine.rejects_until(), Some(at(10)));
         assert_eq!(machine.enter(at(9)), Entry::Rejected);
         assert_eq!(machine.state_at(at(9)), CircuitState::Open);

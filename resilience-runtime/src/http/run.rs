@@ -11,6 +11,7 @@ use super::{Condition, HttpAttempt, HttpError, HttpPoll, HttpPollError, HttpResp
 use crate::clock::Stopwatch;
 use crate::poll::{PollNext, PollRun};
 use crate::site::Site;
+use crate::site_name::SiteName;
 use crate::sleep::Limited;
 use crate::time::Nanos;
 
@@ -40,7 +41,7 @@ impl HttpPoll {
 /// The loop around the engine of `#[poll]`.
 async fn run(poll: &HttpPoll) -> Result<HttpResponse, HttpPollError> {
     poll.check()?;
-    let site = Site::new("HttpPoll::run", poll.policy);
+    let site = Site::new(SiteName::Given("HttpPoll::run"), poll.policy);
     let mut run = PollRun::start();
     let watch = Stopwatch::start();
     let (mut number, mut last, mut last_error) = (0_u32, None, None);

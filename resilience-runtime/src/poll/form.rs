@@ -11,7 +11,8 @@ use crate::attempts::PollPolicy;
 use crate::backoff::{Backoff, Jitter};
 use crate::error::TimedOut;
 use crate::operation::{Blocking, Operation};
-use crate::site::{Site, name_of};
+use crate::site::Site;
+use crate::site_name::SiteName;
 use crate::sleep::Wait;
 
 /// Calls `operation` until its value meets a condition: every second, for fifteen seconds, unless told otherwise.
@@ -45,7 +46,7 @@ where
 {
     Poll {
         operation,
-        site: Site::new(name_of::<F>(), PollPolicy::new()),
+        site: Site::new(SiteName::inside::<F>(), PollPolicy::new()),
         hooks: PollHooks::new(),
         kind: PhantomData,
     }
@@ -84,11 +85,11 @@ impl<F, K, H> Poll<F, K, H> {
 
     /// The waits between attempts with their jitter, in place of any set before.
     pub fn backoff(mut self, backoff: Backoff) -> Self {
-        self.site.policy = self.site.policy.backoff(backoff);
+        self.site.policy = self.site.policy.unchecked_backoff(backoff);
         self
     }
 
-    /// How the waits are spread out. One that does not fit the backoff (see [`Backoff::jitter`]) changes nothing.
+    /// How the waits are spread out. One that does not fit the backoff (see [`Backoff::validate`]) changes nothing.
     pub fn jitter(mut self, jitter: Jitter) -> Self {
         self.site.policy = self.site.policy.try_jitter(jitter).unwrap_or(self.site.policy);
         self
@@ -145,7 +146,7 @@ impl<F, K, H> Poll<F, K, H> {
 
     /// The name of the operation; the path of the function it stands in otherwise.
     pub fn name(mut self, name: &'static str) -> Self {
-        self.site.name = name;
+        self.site.name = SiteName::Given(name);
         self
     }
 
@@ -274,7 +275,7 @@ impl<F, K, Until, Alarm, Ignore, OnError> Poll<F, K, PollHooks<Until, Alarm, Ign
             Err(error) => {
                 let next = run.failed(&self.site, (hooks.ignore)(&error));
                 if let Some(on_error) = &mut hooks.on_error {
-                    on_error(&error, &run.attempt(&next));
+                    on_error(&error, &run.attempt(&self.site, &next));
                 }
                 match next.go_on() {
                     None => return ControlFlow::Break(Err(PollError::Failed(error))),

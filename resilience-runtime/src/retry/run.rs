@@ -88,6 +88,7 @@ impl TimedRetryRun {
             number: self.attempts.number(),
             elapsed: elapsed.to_duration(),
             wait: wait.map(Nanos::to_duration),
+            site: site.name,
         }
     }
 
@@ -161,7 +162,7 @@ impl TimedRetryRun {
         } else {
             Limit::AttemptTimeout(attempt_timeout.to_duration())
         };
-        TimedOut::new(site.name, limit, self.attempts.number().saturating_add(1), elapsed.to_duration())
+        TimedOut::new(site.name.get(), limit, self.attempts.number().saturating_add(1), elapsed.to_duration())
     }
 }
 
