@@ -15,7 +15,7 @@ pub(crate) fn now() -> Instant {
 }
 
 /// Now, in nanoseconds on one scale for the whole process.
-#[inline]
+#[inline(never)]
 pub(crate) fn moment() -> Nanos {
     since_start(now())
 }

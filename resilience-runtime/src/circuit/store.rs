@@ -69,11 +69,9 @@ impl Pass {
     /// Whether the call was slow, and the time if it had to be read. The machine times probes itself.
     #[inline]
     fn is_slow(self) -> (bool, Option<Nanos>) {
-        if self.seen.is_timed() && self.probe().is_none() { self.time() } else { (false, None) }
-    }
-
-    #[inline(never)]
-    fn time(self) -> (bool, Option<Nanos>) {
+        if !self.seen.is_timed() || self.probe().is_some() {
+            return (false, None);
+        }
         let now = clock::moment();
         (Nanos::new(self.note).is_over(now), Some(now))
     }
