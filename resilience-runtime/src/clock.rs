@@ -15,7 +15,7 @@ pub(crate) fn now() -> Instant {
 }
 
 /// Now, in nanoseconds on one scale for the whole process.
-#[inline(never)]
+#[inline]
 pub(crate) fn moment() -> Nanos {
     since_start(now())
 }
