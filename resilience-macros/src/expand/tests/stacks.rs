@@ -8,7 +8,7 @@ use super::dense;
 use crate::attribute::Attribute;
 
 /// A function under these attributes.
-fn under(attributes: TokenStream) -> TokenStream {
+fn under(attributes: &TokenStream) -> TokenStream {
     quote!(#attributes fn f() -> Result<u8, E> { g() })
 }
 
@@ -27,17 +27,17 @@ fn nesting(item: &TokenStream) -> String {
 #[test]
 fn layers_nest_in_the_order_of_their_lines_whatever_their_paths_are() {
     for item in [
-        under(quote!(#[retry(name = "2")] #[circuit(name = "3")])),
-        under(quote!(#[again(name = "2")] #[circuit(name = "3")])),
-        under(quote!(#[circuit(name = "2")] #[again(name = "3")])),
-        under(quote!(#[again(name = "2")] #[again(name = "3")])),
-        under(quote!(#[facade::guarded(name = "2")] #[again(name = "3")])),
+        under(&quote!(#[retry(name = "2")] #[circuit(name = "3")])),
+        under(&quote!(#[again(name = "2")] #[circuit(name = "3")])),
+        under(&quote!(#[circuit(name = "2")] #[again(name = "3")])),
+        under(&quote!(#[again(name = "2")] #[again(name = "3")])),
+        under(&quote!(#[facade::guarded(name = "2")] #[again(name = "3")])),
         // Inert attributes, and those of other crates.
-        under(quote!(#[inline] #[again(name = "2")] #[doc = "text"] #[circuit(name = "3")])),
-        under(quote!(#[wrap] #[again(name = "2")] #[same] #[circuit(name = "3")])),
-        under(quote!(#[again(name = "2")] #[wrap] #[again(name = "3")])),
-        under(quote!(#[same] #[again(name = "2")] #[same] #[again(name = "3")] #[same])),
-        under(quote!(#[wrap] #[wrap] #[again(name = "2")] #[retry(name = "3")] #[wrap])),
+        under(&quote!(#[inline] #[again(name = "2")] #[doc = "text"] #[circuit(name = "3")])),
+        under(&quote!(#[wrap] #[again(name = "2")] #[same] #[circuit(name = "3")])),
+        under(&quote!(#[again(name = "2")] #[wrap] #[again(name = "3")])),
+        under(&quote!(#[same] #[again(name = "2")] #[same] #[again(name = "3")] #[same])),
+        under(&quote!(#[wrap] #[wrap] #[again(name = "2")] #[retry(name = "3")] #[wrap])),
     ] {
         assert_eq!(nesting(&item), "123", "{item}");
     }
@@ -46,14 +46,14 @@ fn layers_nest_in_the_order_of_their_lines_whatever_their_paths_are() {
 #[test]
 fn many_layers_nest_in_the_order_of_their_lines() {
     let item = under(
-        quote!(#[again(name = "2")] #[circuit(name = "3")] #[same] #[again(name = "4")] #[retry(name = "5")]),
+        &quote!(#[again(name = "2")] #[circuit(name = "3")] #[same] #[again(name = "4")] #[retry(name = "5")]),
     );
     assert_eq!(nesting(&item), "12345");
 }
 
 #[test]
 fn the_same_attribute_twice_makes_two_layers() {
-    let item = under(quote!(#[again] #[again] #[same] #[again]));
+    let item = under(&quote!(#[again] #[again] #[same] #[again]));
     let expansion = dense(&expand_all(Attribute::Retry, quote!(), &item));
     assert_eq!(expansion.matches("const__RESILIENCE_SITE").count(), 4, "{expansion}");
 }
@@ -61,9 +61,9 @@ fn the_same_attribute_twice_makes_two_layers() {
 #[test]
 fn another_crates_attribute_stays_around_all_layers() {
     for item in [
-        under(quote!(#[wrap] #[circuit])),
-        under(quote!(#[wrap] #[facade::guarded])),
-        under(quote!(#[facade::guarded] #[wrap])),
+        under(&quote!(#[wrap] #[circuit])),
+        under(&quote!(#[wrap] #[facade::guarded])),
+        under(&quote!(#[facade::guarded] #[wrap])),
     ] {
         let expansion = dense(&expand_all(Attribute::Retry, quote!(), &item));
         let at = |word| expansion.find(word).unwrap_or_else(|| panic!("{word} in {expansion}"));
@@ -77,7 +77,7 @@ fn another_crates_attribute_stays_around_all_layers() {
 
 #[test]
 fn what_another_crates_attribute_changes_between_ours_stays() {
-    let item = under(quote!(#[public] #[again]));
+    let item = under(&quote!(#[public] #[again]));
     let expansion = dense(&expand_all(Attribute::Retry, quote!(), &item));
     assert!(expansion.contains("pubfnf()->Result<u8,E>"), "{expansion}");
     assert_eq!(expansion.matches("const__RESILIENCE_SITE").count(), 2, "{expansion}");
@@ -86,11 +86,11 @@ fn what_another_crates_attribute_changes_between_ours_stays() {
 #[test]
 fn an_attribute_of_another_crate_that_has_one_of_our_names_is_an_error() {
     for item in [
-        under(quote!(#[theirs::retry(2)])),
-        under(quote!(#[circuit] #[theirs::retry(2)])),
-        under(quote!(#[theirs::retry(2)] #[circuit])),
-        under(quote!(#[theirs::retry(2)] #[again])),
-        under(quote!(#[again] #[theirs::retry(2)] #[wrap])),
+        under(&quote!(#[theirs::retry(2)])),
+        under(&quote!(#[circuit] #[theirs::retry(2)])),
+        under(&quote!(#[theirs::retry(2)] #[circuit])),
+        under(&quote!(#[theirs::retry(2)] #[again])),
+        under(&quote!(#[again] #[theirs::retry(2)] #[wrap])),
     ] {
         let expansion = dense(&expand_all(Attribute::Retry, quote!(), &item));
         assert_eq!(expansion.matches("compile_error").count(), 1, "{expansion}");
@@ -100,7 +100,7 @@ fn an_attribute_of_another_crate_that_has_one_of_our_names_is_an_error() {
         );
         assert!(!expansion.contains("__RESILIENCE"), "{expansion}");
     }
-    let expansion = dense(&expand_all(Attribute::Retry, quote!(), &under(quote!(#[wrap] #[retry = 3]))));
+    let expansion = dense(&expand_all(Attribute::Retry, quote!(), &under(&quote!(#[wrap] #[retry = 3]))));
     assert!(expansion.contains("takesitsoptionsinparentheses"), "{expansion}");
 }
 
@@ -112,11 +112,11 @@ fn a_layer_that_does_not_find_the_others_is_an_error() {
         // Its line is not known where the attributes that followed are gone.
         quote!(#[removes] #[again(times = 2)] #[same]),
     ] {
-        let expansion = dense(&expand_all(Attribute::Circuit, quote!(), &under(attributes)));
+        let expansion = dense(&expand_all(Attribute::Circuit, quote!(), &under(&attributes)));
         assert!(expansion.contains("cannotbenestedintheorderoftheirlines"), "{expansion}");
     }
     // By its own name it is taken in before.
-    let item = under(quote!(#[moves] #[retry]));
+    let item = under(&quote!(#[moves] #[retry]));
     let expansion = dense(&expand_all(Attribute::Circuit, quote!(), &item));
     assert!(!expansion.contains("compile_error"), "{expansion}");
 }
