@@ -38,7 +38,7 @@ fn expand_tokens(attribute: Attribute, options: TokenStream, item: &TokenStream)
     if Marker::was_on(&attrs) {
         return out_of_reach(&line, item);
     }
-    let (stack, attrs) = Stack::begin(line, attrs, rest);
+    let (stack, attrs) = Stack::begin(line, attrs, &rest);
     proceed(&stack, attrs)
 }
 
@@ -59,13 +59,25 @@ fn join(line: &Line, attrs: &[SynAttribute], rest: &TokenStream) -> TokenStream 
         }
     }
     // Attributes of other crates have changed the function: only the marker in it is ours.
-    let mut is_lost = false;
+    let mut joined = Vec::new();
     let rest = Marker::replace(rest, &mut |mut stack| {
-        is_lost |= stack.join(line.clone(), attrs) == Joined::Nowhere;
+        joined.push(stack.join(line.clone(), attrs));
         Marker(&stack).to_token_stream()
     });
     let item = quote!(#(#attrs)* #rest);
-    if is_lost { out_of_reach(line, &item) } else { item }
+    let is_lost = joined.is_empty() || joined.contains(&Joined::Nowhere);
+    if is_lost { out_of_reach(line, &item) } else { without_mut(line, item) }
+}
+
+/// The arguments that an attribute clones are `mut` in the clones alone.
+fn without_mut(line: &Line, item: TokenStream) -> TokenStream {
+    let mut faults = Faults::default();
+    let options = Options::read(line.attribute, line.span(), line.options.clone(), &mut faults);
+    let clones = options.listed("clone").unwrap_or_default();
+    match Function::read(line.attribute, line.span(), &item, &mut faults) {
+        Ok(mut function) if !clones.is_empty() => function.cloning(&clones),
+        _ => item,
+    }
 }
 
 /// Writes the function, or hands the stack down to the next attribute.
@@ -82,25 +94,28 @@ fn proceed(stack: &Stack, attrs: Vec<SynAttribute>) -> TokenStream {
     if stack.next_is_named() {
         return function.holding(&marker, &[]);
     }
+    // Other crates' attributes follow. Some of them remove the function from this build (`#[test]`), and faults with it.
+    if !faults.is_empty() {
+        return compose(stack, function, faults);
+    }
     // The marker may stay, which cannot change the signature any more.
     function.attrs.push(Marker::note());
     let options = read_options(stack, &function, &mut faults);
     let clones: Vec<_> = options.iter().filter_map(|options| options.listed("clone")).flatten().collect();
-    for argument in &clones {
-        function.remove_mut(argument);
-    }
     function.holding(&marker, &clones)
 }
 
-/// read → judge → write, from the top attribute down.
 fn write(stack: &Stack, part: Part) -> TokenStream {
     let mut faults = Faults::default();
     let top = stack.top();
-    let mut function = match Function::read(top.attribute, top.span(), stack.function(), &mut faults) {
-        Ok(function) => function,
-        Err(item) => return fail(&faults, &item),
-    };
-    function.part = part;
+    match Function::read(top.attribute, top.span(), stack.function(), &mut faults) {
+        Ok(function) => compose(stack, function.only(part), faults),
+        Err(item) => fail(&faults, &item),
+    }
+}
+
+/// read → judge → write, from the top attribute down.
+fn compose(stack: &Stack, function: Function, mut faults: Faults) -> TokenStream {
     stack.judge(&mut faults);
     let options = read_options(stack, &function, &mut faults);
     // The clones that the body sees are those of the last layer that may call it again.

@@ -120,7 +120,7 @@ pub fn asyncretry(options: TokenStream, function: TokenStream) -> TokenStream {
 /// | `recovery_timeout = 30s` | 30 s | how long it stays open |
 /// | `max_recovery_timeout = 5min` | – | doubling with every failed recovery, up to this |
 /// | `half_open_calls = 1`, `success_threshold = 1` | 1, 1 | trials at once, and successes that close it |
-/// | `probe_timeout = 60s` | `recovery_timeout` | a trial that has not reported by then has failed |
+/// | `probe_timeout = 60s` | `recovery_timeout`, at least 30 s | a trial that has not reported by then has failed |
 /// | `on(PATTERN)`, `on = predicate` | every `Err` | which errors are failures; others count as success |
 /// | `ignore(PATTERN)`, `ignore = predicate` | none | errors that count as nothing; asked first |
 /// | `call_timeout = 1s` | none | async only: a call that takes longer is dropped, and has failed, whatever `on` and `ignore` say; returned by `From<TimedOut>` |

@@ -15,6 +15,7 @@ pub use crate::outcome::by;
 pub use crate::poll::{PollNext, PollRun};
 pub use crate::retry::{RetryRun, TimedRetryRun};
 pub use crate::site::Site;
+pub use crate::site_name::SiteName;
 pub use crate::sleep::{Cut, Told, Wait};
 #[cfg(feature = "tokio")]
 pub use crate::sleep::{Limited, Pause, Telling};

@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use crate::site_name::SiteName;
+
 /// A failed attempt, as `on_error` is told of it.
 ///
 /// ```
@@ -23,4 +25,33 @@ pub struct Attempt {
     pub elapsed: Duration,
     /// The wait before the next attempt; `None` if this was the last.
     pub wait: Option<Duration>,
+    pub(crate) site: SiteName,
+}
+
+impl Attempt {
+    /// The function that was called: its `name = ".."`, or its path, which includes the type of a method.
+    ///
+    /// A method of a trait has the path `<client::Gateway as client::Charge>::charge`. A function form has the path of the
+    /// function around its closure. The path is put together by this call, and not before; it allocates nothing.
+    ///
+    /// ```
+    /// use resilience::{TimedOut, retry};
+    ///
+    /// struct Gateway;
+    ///
+    /// impl Gateway {
+    ///     #[retry(times = 1, on_error = |_: &&str, attempt| names.push(attempt.name()))]
+    ///     fn charge(&self, names: &mut Vec<&'static str>) -> Result<(), &'static str> {
+    ///         Err("declined")
+    ///     }
+    /// }
+    ///
+    /// let mut names = Vec::new();
+    /// assert!(Gateway.charge(&mut names).is_err());
+    /// assert!(names[0].ends_with("::Gateway::charge"), "{names:?}");
+    /// ```
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.site.get()
+    }
 }

@@ -11,6 +11,7 @@ mod error;
 mod options;
 mod outcome;
 mod rng;
+mod site_name;
 mod sync;
 mod text;
 mod time;

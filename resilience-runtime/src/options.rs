@@ -207,8 +207,8 @@ pub mod by_attribute {
         pub const half_open_calls: () = ();
         /// Trials that have to succeed before it closes: `success_threshold = 1`, the default.
         pub const success_threshold: () = ();
-        /// A trial that has not reported by then has failed: `probe_timeout = 60s`. The recovery timeout, if it is
-        /// left out.
+        /// A trial that has not reported by then has failed: `probe_timeout = 60s`. The recovery timeout, at
+        /// least 30 s, if it is left out.
         pub const probe_timeout: () = ();
         /// Which errors are failures: `on(PATTERN)`, or `on = predicate` of `&E`. Every `Err`, if it is left out;
         /// others count as success.

@@ -3,7 +3,7 @@
 //! An attribute cannot ask for a bound that some error type does not meet, so it lets the compiler choose: in
 //! `(&&&Text(&error)).__resilience_text(&mut line)`, the method that needs the fewest dereferences wins.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::fmt::{self, Debug, Display, Write};
 use std::time::Duration;
 
@@ -80,7 +80,7 @@ impl<E: Debug> Display for Text<'_, E> {
     }
 }
 
-/// A buffer that keeps the first line of what is written to it, up to [`MAX_TEXT`] bytes.
+/// A buffer that keeps the first line of what is written to it, up to 512 bytes.
 ///
 /// Afterwards it fails, so that a report does not go on to render a backtrace for nothing.
 #[derive(Debug, Default)]
@@ -131,19 +131,26 @@ impl FirstLine {
         write(&mut line);
         *kept = Some(line.text);
     }
+
+    /// Writes what belongs to the first line and fits, unless there was such an end before.
+    #[cold]
+    fn write_last(&mut self, more: &str) -> fmt::Result {
+        if !self.has_ended {
+            let line = more.split('\n').next().unwrap_or_default();
+            self.text.push_str(prefix(line, MAX_TEXT - self.text.len()));
+            self.has_ended = true;
+        }
+        Err(fmt::Error)
+    }
 }
 
 impl Write for FirstLine {
     fn write_str(&mut self, more: &str) -> fmt::Result {
-        if self.has_ended {
-            return Err(fmt::Error);
+        if self.has_ended || more.len() > MAX_TEXT - self.text.len() || more.as_bytes().contains(&b'\n') {
+            return self.write_last(more);
         }
-        // Byte by byte: nearly all pieces are short, and a search costs more than it saves.
-        let line = more.bytes().position(|byte| byte == b'\n').map_or(more, |end| &more[..end]);
-        let fits = prefix(line, MAX_TEXT - self.text.len());
-        self.text.push_str(fits);
-        self.has_ended = fits.len() < more.len();
-        if self.has_ended { Err(fmt::Error) } else { Ok(()) }
+        self.text.push_str(more);
+        Ok(())
     }
 }
 
@@ -157,25 +164,20 @@ pub(crate) fn prefix(text: &str, most: usize) -> &str {
 }
 
 thread_local! {
-    /// Reused, so that a failure allocates nothing once it has grown.
-    static LINE: RefCell<FirstLine> = const { RefCell::new(FirstLine::new()) };
+    /// Reused, so that a failure allocates nothing once it has grown. In a box, because it is taken out and put back.
+    static LINE: Cell<Option<Box<FirstLine>>> = const { Cell::new(None) };
 }
 
 /// Writes a text and passes it on, in a buffer that the thread reuses.
 #[inline]
 pub(crate) fn written<T>(write: impl FnOnce(&mut FirstLine), read: impl FnOnce(&str) -> T) -> T {
-    let run = |line: &mut FirstLine| {
-        line.clear();
-        write(line);
-        read(&line.text)
-    };
-    // Not while an error is written whose text uses a circuit, and not in a thread that is ending.
-    let is_free = LINE.try_with(|line| line.try_borrow_mut().is_ok());
-    if is_free == Ok(true) {
-        LINE.with(|line| run(&mut line.borrow_mut()))
-    } else {
-        run(&mut FirstLine::new())
-    }
+    // Taken out meanwhile: an error whose text uses a circuit gets another one. A thread that is ending has none any more.
+    let mut line = LINE.try_with(Cell::take).ok().flatten().unwrap_or_default();
+    line.clear();
+    write(&mut line);
+    let answer = read(&line.text);
+    let _ = LINE.try_with(|kept| kept.set(Some(line)));
+    answer
 }
 
 /// What the last failure said, in a buffer that is reused.

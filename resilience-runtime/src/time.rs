@@ -1,5 +1,6 @@
 //! Lengths of time as whole nanoseconds in one word, saturating: the largest value means "never".
 
+use std::fmt;
 use std::time::Duration;
 
 /// A point in time of the one clock: tokio's where there is tokio, which follows a paused runtime.
@@ -11,8 +12,19 @@ pub(crate) use tokio::time::Instant;
 /// A length of time: up to 584 years of nanoseconds, or [`Nanos::NEVER`].
 ///
 /// Arithmetic saturates at `NEVER`, so that a configured `Duration::MAX` is a wait without end and not a panic.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Nanos(u64);
+
+/// As one would write it in an attribute.
+impl fmt::Debug for Nanos {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            0 => f.write_str("0s"),
+            u64::MAX => f.write_str("forever"),
+            nanos => f.write_str(&format!("{:?}", Duration::from_nanos(nanos)).replace('µ', "u")),
+        }
+    }
+}
 
 impl Nanos {
     pub(crate) const ZERO: Self = Self(0);
@@ -94,6 +106,15 @@ mod tests {
         assert_eq!(Nanos::NEVER.to_duration(), Duration::MAX);
         assert_eq!(Nanos::NEVER.limit(), None);
         assert_eq!(Nanos::new(5).limit(), Some(Duration::from_nanos(5)));
+    }
+
+    #[test]
+    fn a_time_is_shown_as_it_is_written() {
+        let cases = [(0, "0s"), (1_500_000_000, "1.5s"), (20_000, "20us"), (90_000_000_000, "90s")];
+        for (nanos, text) in cases {
+            assert_eq!(format!("{:?}", Nanos::new(nanos)), text);
+        }
+        assert_eq!(format!("{:?}", Nanos::NEVER), "forever");
     }
 
     #[test]

@@ -61,6 +61,8 @@ fn the_table_has_the_defaults_of_the_code() {
     assert_eq!(default_of("min_calls"), CircuitConfig::DEFAULT_MIN_CALLS.to_string());
     assert_eq!(default_of("half_open_calls"), CircuitConfig::DEFAULT_HALF_OPEN_CALLS.to_string());
     assert_eq!(default_of("success_threshold"), CircuitConfig::DEFAULT_SUCCESS_THRESHOLD.to_string());
+    let least = CircuitConfig::LEAST_DEFAULT_PROBE_TIMEOUT;
+    assert_eq!(default_of("probe_timeout"), format!("the recovery timeout, at least {} s", least.as_secs()));
     assert_eq!(default_of("max_keys"), KeyedCircuits::DEFAULT_MAX_KEYS.to_string());
     let numbers = (CircuitConfig::DEFAULT_FAILURE_THRESHOLD, CircuitConfig::DEFAULT_MIN_CALLS);
     assert_eq!((numbers, recovery), ((5, 20), Duration::from_secs(30)));

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use allocation_counter::measure;
 use resilience::{
-    CircuitConfig, KeyedCircuits, RetryPolicy, TimedOut, asyncbackoff, asyncretry, poll, retry,
+    CircuitBreaker, CircuitConfig, KeyedCircuits, RetryPolicy, TimedOut, asyncbackoff, asyncretry, poll,
+    retry,
 };
 
 /// Pending at the first look, so that a limit has to set up its timer. (Tokio's `yield_now` allocates.)
@@ -142,6 +143,33 @@ fn the_bytes_of_a_key_are_bounded_however_long_the_key_and_its_error_are() {
     assert!(counting <= 1512, "{counting}");
     let open = bytes_per_key(1, long, error);
     assert!(open <= 2212, "{open}");
+}
+
+#[test]
+fn once_its_buffers_have_grown_a_failure_allocates_nothing() {
+    const MINUTE: Duration = Duration::from_secs(60);
+    let row = CircuitConfig::new().failure_threshold(u32::MAX);
+    let rate = CircuitConfig::new().failure_rate(1.0).min_calls(1_000_000);
+    for config in [
+        row,
+        CircuitConfig::new().failure_threshold(100).within(MINUTE),
+        rate.window_time(MINUTE),
+        CircuitConfig::new().failure_rate(1.0).window_calls(100),
+        row.slow_call(MINUTE),
+    ] {
+        let circuit = CircuitBreaker::new("down", config);
+        // A rate of one hundred percent is never reached: the first call succeeds.
+        circuit.try_acquire().unwrap().success();
+        let fail = |times: u32| {
+            for code in 0..times {
+                let text = format_args!("code {code:0>500}");
+                circuit.try_acquire().unwrap().failure_because(text);
+            }
+        };
+        fail(70);
+        assert_eq!(measure(|| fail(20)).count_total, 0, "{config:?}");
+        assert_eq!(circuit.failure_count(), 90);
+    }
 }
 
 #[test]

@@ -36,6 +36,20 @@ fn unsafe_functions_of_every_shape_stay_unsafe_and_work() {
     harness::run("unsafe_shapes");
 }
 
+#[test]
+fn attributes_are_found_by_any_path_in_every_edition() {
+    for edition in ["2015", "2018", "2021", "2024"] {
+        harness::run(&format!("paths_{edition}"));
+    }
+}
+
+#[test]
+fn attributes_of_async_functions_are_found_by_any_path_in_every_edition() {
+    for edition in ["2018", "2021", "2024"] {
+        harness::run(&format!("async_paths_{edition}"));
+    }
+}
+
 /// A new topic needs its twins.
 #[test]
 fn every_file_of_mistakes_has_a_module_of_twins() {

@@ -23,7 +23,7 @@ mod imports {
     }
 
     #[test]
-    fn the_imports_of_absorbed_attributes_are_in_use() {
+    fn the_imports_of_attributes_below_are_in_use() {
         assert_eq!(spelt_above_another(), Ok(1));
     }
 }
@@ -709,25 +709,124 @@ mod ownership {
     }
 }
 
-mod renamed {
+mod other_crates {
     use super::*;
     use resilience::retry as again;
+    use tracing::instrument as traced;
 
-    /// The renamed one is on top: it sees the other.
-    #[again(times = 4)]
-    #[resilience::poll(until(2))]
-    fn outside_in() -> Result<u8, TimedOut> {
+    mod theirs {
+        pub(super) use tracing::instrument as circuit;
+    }
+
+    #[poll(until(2))]
+    #[traced]
+    fn imported() -> Result<u8, TimedOut> {
         Ok(2)
     }
 
+    #[theirs::circuit(skip_all)]
+    #[poll(until(2))]
     #[again]
+    async fn by_path() -> Result<u8, TimedOut> {
+        Ok(2)
+    }
+
+    #[theirs::circuit(skip_all)]
+    #[again(times = 3)]
+    #[traced]
+    #[poll(until(2), timeout = 3s)]
+    fn with_other_options() -> Result<u8, TimedOut> {
+        Ok(2)
+    }
+
+    struct Client(u8);
+
+    impl Client {
+        #[theirs::circuit(skip_all)]
+        #[again]
+        fn method(&self) -> Result<u8, TimedOut> {
+            Ok(self.0)
+        }
+    }
+
+    #[again]
+    #[asyncretry(2)]
+    async fn imported_from_this_crate() -> Result<u8, TimedOut> {
+        Ok(2)
+    }
+
+    #[tokio::test]
+    async fn other_crates_attributes_stand_above_or_have_other_names() {
+        assert_eq!((imported(), by_path().await), (Ok(2), Ok(2)));
+        assert_eq!(imported_from_this_crate().await, Ok(2));
+        assert_eq!((with_other_options(), Client(2).method()), (Ok(2), Ok(2)));
+    }
+}
+
+/// `matrix/pass/paths.rs` is compiled in that edition.
+mod edition_2015 {
+    use super::*;
+    use resilience::retry as again;
+    use tracing::instrument;
+
+    #[retry(times = 1, interval = 5s)]
     fn alone() -> Result<u8, TimedOut> {
         Ok(1)
     }
 
+    #[again(times = 1, clone(number))]
+    #[instrument]
+    #[poll(until(2), timeout = 3s, clone(number))]
+    fn stacked(mut number: u8) -> Result<u8, TimedOut> {
+        number += 1;
+        Ok(number)
+    }
+
     #[test]
-    fn a_renamed_attribute_on_top_sees_those_below() {
-        assert_eq!((outside_in(), alone()), (Ok(2), Ok(1)));
+    fn the_same_is_taken_in_every_edition() {
+        assert_eq!((alone(), stacked(1)), (Ok(1), Ok(2)));
+    }
+}
+
+mod stacks {
+    use super::*;
+    use resilience::{circuit as guarded, retry as again};
+    use tracing::instrument;
+
+    #[retry(times = 1)]
+    #[poll(until(2), clone(number))]
+    #[circuit(failure_threshold = 3, on_open = |open| panic!("{open}"))]
+    fn by_name(mut number: u8) -> Result<u8, TimedOut> {
+        number += 1;
+        Ok(number)
+    }
+
+    #[again(times = 1)]
+    #[poll(until(2), timeout = 3s)]
+    #[guarded(failure_threshold = 3, on_open = |open| panic!("{open}"))]
+    fn renamed() -> Result<u8, TimedOut> {
+        Ok(2)
+    }
+
+    #[retry(times = 1)]
+    #[instrument]
+    #[guarded(failure_threshold = 3, on_open = |open| panic!("{open}"))]
+    #[poll(until(2), timeout = 3s, clone(number))]
+    async fn with_others_between(mut number: u8) -> Result<u8, TimedOut> {
+        number += 1;
+        Ok(number)
+    }
+
+    #[again]
+    #[poll(until(2))]
+    fn with_parentheses() -> Result<u8, TimedOut> {
+        Ok(2)
+    }
+
+    #[tokio::test]
+    async fn layers_may_have_any_names() {
+        assert_eq!((by_name(1), renamed()), (Ok(2), Ok(2)));
+        assert_eq!((with_others_between(1).await, with_parentheses()), (Ok(2), Ok(2)));
     }
 }
 

@@ -7,5 +7,6 @@ mod script;
 mod asynchronous;
 mod causes;
 mod extremes;
+mod names;
 mod polling;
 mod retrying;

@@ -1,4 +1,5 @@
 use resilience::{circuit, poll, retry};
+use resilience::{circuit as watched, retry as once_more};
 
 use super::{BREAKER, CONFIG, Fault, LOOKS, RETRIES, SECOND, ask, instead, is_down, note, suffix};
 
@@ -23,6 +24,15 @@ fn retried_by_path(number: u32) -> Result<u32, Fault> {
 /// It takes what it asks.
 #[retry(interval = 0s, clone(text))]
 fn retried_with_clones(mut text: String) -> Result<String, Fault> {
+    text.push_str(suffix(&text)?);
+    Ok(text)
+}
+
+/// It takes what it asks.
+#[poll(until = |answer| answer.len() == 2, interval = 0s, times = 2)]
+#[watched]
+#[once_more(interval = 0s, clone(text))]
+fn renamed_with_clones(mut text: String) -> Result<String, Fault> {
     text.push_str(suffix(&text)?);
     Ok(text)
 }
@@ -355,6 +365,15 @@ mod tests {
         assert_eq!(
             (generic_guarded::<u32, 1>(&1), generic_guarded::<u32, 1>(&1)),
             (Ok([1]), Ok([1])),
+            "they answer"
+        );
+    }
+
+    #[test]
+    fn renamed_ones_are_called_and_called_again() {
+        assert_eq!(
+            (renamed_with_clones("a".into()), renamed_with_clones("b".into())),
+            (Err(Fault::Late), Err(Fault::Late)),
             "they answer"
         );
     }

@@ -1,10 +1,11 @@
-//! Where nobody may allow what is forbidden, an expansion that did would not compile. The siblings of a stack do: their
-//! imports are used by nothing else.
+//! Where nobody may allow what is forbidden, an expansion that did would not compile. The imports of the attributes of a
+//! stack are used by nothing else.
 
 #![forbid(unused_imports, non_snake_case, non_upper_case_globals, unreachable_pub, unused_qualifications)]
 #![forbid(unused, nonstandard_style, let_underscore)]
 
 use resilience::{RetryPolicy, asyncretry, circuit, poll, retry};
+use resilience::{circuit as guarded, retry as once_more};
 
 use super::{Fault, ask, ask_async};
 
@@ -23,6 +24,15 @@ fn generic<const N: u32>(number: u32) -> Result<u32, Fault> {
 /// It takes what it gets.
 #[retry(clone(text))]
 fn cloned(text: String) -> Result<String, Fault> {
+    Ok(text)
+}
+
+/// It takes what it gets, in three layers.
+#[poll(until(_))]
+#[once_more(clone(text))]
+#[guarded]
+fn stacked(mut text: String) -> Result<String, Fault> {
+    text.push('b');
     Ok(text)
 }
 
@@ -54,6 +64,13 @@ async fn falls_back(number: u32) -> Result<u32, Fault> {
 mod tests {
     use super::*;
 
+    /// The compiler's attribute is expanded after ours.
+    #[once_more]
+    #[test]
+    fn a_test_may_be_called_again() -> Result<(), Fault> {
+        stacked(String::new()).map(drop)
+    }
+
     #[test]
     fn they_compile_and_answer() {
         assert_eq!((at_run_time(1), at_run_time(1)), (Ok(1), Ok(1)), "they answer");
@@ -61,6 +78,7 @@ mod tests {
         assert_eq!((keyed(1), keyed(2)), (Ok(1), Ok(2)), "they answer");
         let text = || String::from("a");
         assert_eq!((cloned(text()), cloned(text())), (Ok(text()), Ok(text())), "they answer");
+        assert_eq!((stacked(text()), stacked(text())), (Ok("ab".into()), Ok("ab".into())), "they answer");
         drop((again(1), again(2), falls_back(1), falls_back(2), limited(1), limited(2)));
     }
 }

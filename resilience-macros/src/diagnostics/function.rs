@@ -31,12 +31,16 @@ super::faults! {
                  function, so the two cannot be nested in the order of their lines"
             ),
             format!("write them on adjacent lines, and {attribute} without `use .. as ..`");
-        SomebodyElses { attribute: Attribute, above: Attribute } =>
+        AnotherCrates { attribute: Attribute, above: Attribute } =>
             format!(
-                "this {attribute} is an attribute of another crate: it would be expanded around {above}, which is \
+                "this {attribute} is not the attribute of this crate, so it would be expanded around {above}, which is \
                  written above it"
             ),
-            "write it above the attributes of this crate, or import it under another name";
+            format!(
+                "import `{}` from this crate; if another crate's attribute is meant, write it above {above}, or import it \
+                 under another name",
+                attribute.name()
+            );
         BelowARuntime { attribute: Attribute, runtime: String } =>
             format!(
                 "`#[{runtime}]` above has made a function of this one that runs a whole runtime, which {attribute} \

@@ -123,9 +123,9 @@ impl ToTokens for Faults {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         for (Location { start, end }, message) in &self.0 {
             let message = message.render();
-            // rustc marks from the first token's span to the last one's.
-            let path = quote_spanned!(*start=> ::core::compile_error!);
-            tokens.extend(path);
+            // rustc marks from the first token's span to the last one's. They are of the user's edition, and in that of
+            // 2015 there is a `::std`, but no `::core`.
+            tokens.extend(quote_spanned!(*start=> ::std::compile_error!));
             tokens.extend(quote_spanned!(*end=> { #message }));
         }
     }

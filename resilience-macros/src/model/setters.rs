@@ -176,16 +176,16 @@ impl<'a> Setters<'a> {
         let mut backoff = self.call(*span, "Backoff", name, &quote!(#base), None);
         match factor {
             Some(Factor::Literal(factor, span)) => {
-                backoff = self.call(*span, "Backoff", "factor", &backoff, Some(&quote!(#factor)));
+                backoff = self.call(*span, "Backoff", "__factor", &backoff, Some(&quote!(#factor)));
             }
             Some(Factor::Const(expr)) => {
                 self.note(Some(expr));
-                backoff = self.call(span_of(expr), "Backoff", "factor", &backoff, Some(&quote!(#expr)));
+                backoff = self.call(span_of(expr), "Backoff", "__factor", &backoff, Some(&quote!(#expr)));
             }
             None => {}
         }
         if let Some(max) = max {
-            backoff = self.call(max.span(), "Backoff", "max", &backoff, Some(&quote!(#max)));
+            backoff = self.call(max.span(), "Backoff", "__max", &backoff, Some(&quote!(#max)));
         }
         backoff
     }

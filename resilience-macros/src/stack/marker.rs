@@ -1,7 +1,7 @@
 use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream, TokenTree};
 use quote::{ToTokens, TokenStreamExt, quote};
 use syn::parse::{Parse, ParseStream};
-use syn::{Attribute as SynAttribute, LitInt, Meta, Token, braced, parse_quote};
+use syn::{Attribute as SynAttribute, LitInt, Meta, braced, parse_quote};
 
 use super::{Below, Line, Stack};
 use crate::attribute::Attribute;
@@ -21,8 +21,8 @@ impl ToTokens for Marker<'_> {
             let place = Literal::usize_unsuffixed(*place);
             quote!(#place #name { #options })
         });
-        let below = below.iter().map(|Below { place, attr }| {
-            let (place, meta) = (Literal::usize_unsuffixed(*place), &attr.meta);
+        let below = below.iter().map(|Below { place, meta }| {
+            let place = Literal::usize_unsuffixed(*place);
             quote!(#place { #meta })
         });
         let stack = quote!({ #(#layers)* } { #(#below)* } #function);
@@ -67,14 +67,7 @@ impl Parse for Below {
         let place = input.parse::<LitInt>()?.base10_parse()?;
         let content;
         braced!(content in input);
-        let meta: Meta = content.parse()?;
-        let attr = SynAttribute {
-            pound_token: <Token![#]>::default(),
-            style: syn::AttrStyle::Outer,
-            bracket_token: syn::token::Bracket::default(),
-            meta,
-        };
-        Ok(Self { place, attr })
+        Ok(Self { place, meta: content.parse()? })
     }
 }
 

@@ -1,13 +1,14 @@
 //! The attributes of this crate on one function.
 //!
 //! The order of the lines is the order of nesting. The compiler expands the top attribute first, so an attribute must not
-//! write its layer before it knows those below it, and only the compiler knows what a path leads to. Hence this rule:
-//! **the top attribute hands itself down.** It leaves a marker in place of the body, which holds its options and the function,
-//! and moves the attributes named like ours to the front, so that the compiler expands them next. Each attribute of ours
-//! that finds a marker adds itself to it, at the place of its line. The last one writes the function; if attributes follow
-//! that are not inert and may be renamed imports of ours, it leaves the marker, a macro, which is expanded after all attributes and writes the
-//! body then. Another crate's attribute wraps the marker, as it would wrap the loop: it keeps its place around all layers.
-//! If it has the name of one of ours, that is an error at its path, since whoever reads it would expect it inside.
+//! write its layer before it knows the layers below it, and only the compiler knows what a path resolves to. Therefore the
+//! top attribute hands itself down: it replaces the body by a marker that holds its options and the function, and moves the
+//! attributes that are named like ours to the front, so that they are expanded next. Each attribute of ours that finds a
+//! marker adds itself to it, at the place of its line. If no attribute follows that the compiler expands, it writes the
+//! function. Otherwise the marker stays in the body: one that follows may be a renamed import of ours and finds it, and an
+//! attribute of another crate wraps it, as it would wrap the loop. The marker is a macro, so it is expanded after all
+//! attributes, and writes the body then. An attribute that has the name of one of ours and did not join by then is an error
+//! at its path. So is one of ours that does not find the marker, because another crate's attribute has moved the body away.
 
 mod inert;
 mod marker;
@@ -47,7 +48,7 @@ pub(crate) struct Line {
 /// An attribute that was not expanded yet when the stack was written down.
 struct Below {
     place: usize,
-    attr: SynAttribute,
+    meta: Meta,
 }
 
 impl Line {
@@ -66,13 +67,17 @@ impl Line {
 
 impl Below {
     fn attribute(&self) -> Option<Attribute> {
-        Attribute::named(self.attr.path())
+        Attribute::named(self.meta.path())
     }
 
-    /// `#[retry = 3]` is not expanded, because the compiler has words of its own for it.
     fn is_expanded(&self) -> bool {
-        !(self.attribute().is_some() && matches!(self.attr.meta, Meta::NameValue(_)))
+        is_expanded(&self.meta)
     }
+}
+
+/// `#[retry = 3]` is not handed to the compiler, whose own message would hide the others.
+fn is_expanded(meta: &Meta) -> bool {
+    !matches!(meta, Meta::NameValue(_)) || Attribute::named(meta.path()).is_none()
 }
 
 impl Stack {
@@ -80,15 +85,12 @@ impl Stack {
     pub(crate) fn begin(
         line: Line,
         mut attrs: Vec<SynAttribute>,
-        rest: TokenStream,
+        rest: &TokenStream,
     ) -> (Self, Vec<SynAttribute>) {
-        let mut below: Vec<_> = attrs
-            .iter()
-            .enumerate()
-            .filter(|(_, attr)| !inert::is_inert(attr.path()))
-            .map(|(index, attr)| Below { place: index + 1, attr: attr.clone() })
-            .collect();
-        // What is not a function is explained by the one who reads it.
+        let expanded = attrs.iter().enumerate().filter(|(_, attr)| !inert::is_inert(attr.path()));
+        let mut below: Vec<_> =
+            expanded.map(|(index, attr)| Below { place: index + 1, meta: attr.meta.clone() }).collect();
+        // What is not a function is explained when it is read.
         let item = if below.is_empty() { None } else { syn::parse2(rest.clone()).ok() };
         let Some(Item { attrs: inner, vis, signature, body }) = item else {
             let function = quote!(#(#attrs)* #rest);
@@ -98,16 +100,16 @@ impl Stack {
         let inert = attrs.iter().filter(|attr| inert::is_inert(attr.path()));
         let function = quote!(#(#inert)* #vis #signature #body);
         below.sort_by_key(|below| (below.is_expanded(), below.attribute().is_none()));
+        attrs.retain(|attr| is_expanded(&attr.meta));
         attrs.sort_by_key(|attr| Attribute::named(attr.path()).is_none());
-        attrs.retain(|attr| Below { place: 0, attr: attr.clone() }.is_expanded());
         (Self { layers: vec![line], below, function }, attrs)
     }
 
     /// Adds an attribute of ours, which has just been expanded and left `attrs` on the function.
     pub(crate) fn join(&mut self, mut line: Line, attrs: &[SynAttribute]) -> Joined {
         let Some(index) = self.last_expanded(attrs) else { return Joined::Nowhere };
-        let Below { place, attr } = self.below.remove(index);
-        let given = match attr.meta {
+        let Below { place, meta } = self.below.remove(index);
+        let given = match meta {
             Meta::List(list) => list.tokens,
             Meta::Path(_) | Meta::NameValue(_) => TokenStream::new(),
         };
@@ -122,9 +124,9 @@ impl Stack {
 
     /// The last one below that does not stand on the function any more.
     fn last_expanded(&self, attrs: &[SynAttribute]) -> Option<usize> {
-        let mut left = attrs.iter().rev().map(dense);
+        let mut left = attrs.iter().rev().map(|attr| dense(&attr.meta));
         let is_left = |below: &&Below| {
-            let text = dense(&below.attr);
+            let text = dense(&below.meta);
             left.any(|attr| attr == text)
         };
         let left = self.below.iter().rev().take_while(is_left).count();
@@ -164,12 +166,12 @@ impl Stack {
     pub(crate) fn judge(&self, faults: &mut Faults) {
         for below in &self.below {
             let Some(attribute) = below.attribute() else { continue };
-            match &below.attr.meta {
+            match &below.meta {
                 Meta::NameValue(pair) => faults.at(pair, &FunctionFault::NotAList { attribute }),
                 meta => {
                     let above = self.layers.iter().rfind(|line| line.place < below.place);
                     let above = above.map_or(attribute, |line| line.attribute);
-                    faults.at(meta.path(), &FunctionFault::SomebodyElses { attribute, above });
+                    faults.at(meta.path(), &FunctionFault::AnotherCrates { attribute, above });
                 }
             }
         }

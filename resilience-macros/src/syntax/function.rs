@@ -27,8 +27,7 @@ pub(crate) struct Function {
     was_async: bool,
     /// What that returns in the end.
     future_output: Option<Type>,
-    /// What is to be written.
-    pub(crate) part: Part,
+    part: Part,
 }
 
 /// What is written of a function.
@@ -319,6 +318,11 @@ impl Function {
             .collect()
     }
 
+    /// What is to be written of it.
+    pub(crate) fn only(self, part: Part) -> Self {
+        Self { part, ..self }
+    }
+
     /// What is wrong, and the function as it was.
     pub(crate) fn original(&self, faults: &Faults) -> TokenStream {
         let Self { attrs, vis, signature, whole, body, .. } = self;
@@ -342,10 +346,18 @@ impl Function {
         self.around(quote!(#items #body), clones)
     }
 
-    /// The function with the marker of its stack, in the place of what an attempt runs.
-    pub(crate) fn holding(&self, marker: &TokenStream, clones: &[Ident]) -> TokenStream {
+    /// The function with the marker of its stack, in the place of what an attempt runs, where `clones` are cloned.
+    pub(crate) fn holding(&mut self, marker: &TokenStream, clones: &[Ident]) -> TokenStream {
+        for argument in clones {
+            self.remove_mut(argument);
+        }
         let body = self.future.as_ref().map_or_else(|| marker.clone(), |future| future.with(marker));
         self.around(body, clones)
+    }
+
+    /// The function as it is, if something in it clones `clones`.
+    pub(crate) fn cloning(&mut self, clones: &[Ident]) -> TokenStream {
+        self.holding(&self.body.stream(), clones)
     }
 
     fn around(&self, statements: TokenStream, clones: &[Ident]) -> TokenStream {

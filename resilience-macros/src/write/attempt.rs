@@ -116,9 +116,11 @@ impl Attempt<'_> {
             // What is said of the variable, that nobody uses or changes it, is said of the argument.
             let (mutability, variable) = self.function.variable(name);
             let mutability = mutability.filter(|_| self.clones_are_seen);
+            // In the user's edition, the path may lead elsewhere.
+            let clone = quote_spanned!(generated_at(name.span())=> ::core::clone::Clone::clone);
             quote_spanned! {name.span()=>
                 #[allow(clippy::shadow_reuse, clippy::clone_on_copy)]
-                let #mutability #variable = ::core::clone::Clone::clone(&#name);
+                let #mutability #variable = #clone(&#name);
             }
         });
         quote_spanned!(Span::mixed_site()=> { #(#clones)* #made })

@@ -5,7 +5,7 @@ use syn::Expr;
 use super::attempt::Attempt;
 use super::closure::{enclosed, enclosed_value};
 use super::ends::Ends;
-use super::predicate::{ask, call};
+use super::report::failed;
 use super::site;
 use crate::attribute::Attribute;
 use crate::diagnostics::{generated_at, span_of};
@@ -157,7 +157,7 @@ fn call_timeout(model: &CircuitModel, attempt: &Attempt<'_>) -> TokenStream {
     let private = runtime.private();
     let private_there = runtime.private_at(generated_at(time.span()));
     let timeout = quote_spanned!(generated_at(time.span())=> #private_there::CallTimeout::new(#time));
-    let name = site::function_name(&model.common, attempt.function);
+    let name = site::site_name(&private, model.common.name.as_ref().map(ToTokens::to_token_stream));
     let cut = attempt.cut.declare(runtime);
     let site = quote_spanned!(Span::mixed_site()=> &#private::Site::new(#name, #timeout));
     // As the site of a loop: a `const` item is evaluated also where the function is never called.
@@ -203,103 +203,6 @@ fn made(model: &CircuitModel, attempt: &Attempt<'_>, ends: &Ends<'_>) -> TokenSt
             }
         };
     }
-}
-
-/// Reports `__error` to the circuit and gives it back, and tells a loop above what happens to its next call.
-fn failed(model: &CircuitModel, attempt: &Attempt<'_>) -> TokenStream {
-    let report = report(model, attempt);
-    let is_told = attempt.repeated && (model.refuses() || attempt.refusal.own().is_some());
-    if !is_told {
-        return quote_spanned!(Span::mixed_site()=> let __error = #report;);
-    }
-    let tell = attempt.refusal.tell_of_next_call(!model.refuses());
-    quote_spanned! {Span::mixed_site()=>
-        let __next_call = __permit.next_call();
-        let __error = #report;
-        #tell
-    }
-}
-
-/// Counts `__error` as a failure, and gives it back.
-fn count(model: &CircuitModel) -> TokenStream {
-    let runtime = &model.common.runtime;
-    let private = runtime.private();
-    let text = quote_spanned! {Span::mixed_site()=>
-        |__error, __line| (&&&#private::Text(__error)).__resilience_text(__line)
-    };
-    let uses =
-        quote_spanned!(Span::mixed_site()=> use #private::{ByDebug as _, ByDisplay as _, ByType as _};);
-    let told = model.common.on_error.as_ref().map(|expr| {
-        let told = call(runtime, "notify", &quote_spanned!(Span::mixed_site()=> &__error), expr);
-        quote_spanned!(Span::mixed_site()=> if __is_counted { #told; })
-    });
-    let is_counted =
-        if told.is_some() { quote_spanned!(Span::mixed_site()=> __is_counted) } else { quote!(_) };
-    let counted = match (&model.call_timeout, &told) {
-        (None, None) => {
-            return quote_spanned!(Span::mixed_site()=> { #uses __permit.failed(__error, #text) });
-        }
-        (None, Some(_)) => quote_spanned!(Span::mixed_site()=> __permit.failed_counted(__error, #text)),
-        (Some(_), _) => quote_spanned! {Span::mixed_site()=>
-            if __timed_out {
-                __permit.timed_out(__error, __call.limit_reached())
-            } else {
-                __permit.failed_counted(__error, #text)
-            }
-        },
-    };
-    quote_spanned! {Span::mixed_site()=> {
-        #uses
-        let (__error, #is_counted) = #counted;
-        #told
-        __error
-    }}
-}
-
-/// What an error is to the circuit: an expression that gives it back.
-fn report(model: &CircuitModel, attempt: &Attempt<'_>) -> TokenStream {
-    let runtime = &model.common.runtime;
-    // A call that took too long has failed, whatever `on` and `ignore` say.
-    let (or_timed_out, and_in_time) = if model.call_timeout.is_some() {
-        (
-            Some(quote_spanned!(Span::mixed_site()=> __timed_out ||)),
-            Some(quote_spanned!(Span::mixed_site()=> !__timed_out &&)),
-        )
-    } else {
-        (None, None)
-    };
-    let mut report = count(model);
-    if let Some(on) = &model.on {
-        let on = ask(runtime, on, "__error");
-        report = quote_spanned!(Span::mixed_site()=> if #or_timed_out #on #report else { __permit.succeeded(__error) });
-    }
-    if let Some(ignore) = &model.ignore {
-        let ignore = ask(runtime, ignore, "__error");
-        report = quote_spanned! {Span::mixed_site()=>
-            if #and_in_time #ignore { __permit.ignore(); __error } else { #report }
-        };
-    }
-    // What another circuit refused says nothing about what this one guards; an error of an attempt before that does.
-    if let Some(refused) = attempt.refusal.own() {
-        let time_left = quote_spanned!(Span::mixed_site()=> __time_left);
-        let tell = attempt.refusal.tell(&time_left, &quote_spanned!(Span::mixed_site()=> __real));
-        report = quote_spanned! {Span::mixed_site()=> {
-            let __real = match #refused {
-                ::core::option::Option::Some((__time_left, __real)) => {
-                    #tell
-                    __real
-                }
-                ::core::option::Option::None => true,
-            };
-            if __real {
-                #report
-            } else {
-                __permit.ignore();
-                __error
-            }
-        }};
-    }
-    report
 }
 
 /// What is returned in place of a refused call.

@@ -9,6 +9,7 @@ mod options;
 mod poll;
 mod predicate;
 mod refusal;
+mod report;
 mod retry;
 mod site;
 mod text;

@@ -142,7 +142,7 @@ fn settle(model: &PollModel, attempt: &Attempt<'_>, ends: &Ends<'_>) -> TokenStr
         }
     });
     let tell = model.common.on_error.as_ref().map(|expr| {
-        let failure = quote_spanned!(Span::mixed_site()=> &__error, &__run.attempt(&__next));
+        let failure = quote_spanned!(Span::mixed_site()=> &__error, &__run.attempt(#site, &__next));
         let told = call(runtime, "tell", &failure, expr);
         quote!(#told;)
     });

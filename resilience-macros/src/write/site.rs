@@ -1,5 +1,5 @@
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 
 use super::closure::enclosed;
@@ -9,8 +9,6 @@ use crate::syntax::Function;
 
 /// What the site is called. A `let` must not be called as the constant of the layer around it: it would be taken for a
 /// pattern that compares with it.
-///
-/// The name also tells an attribute that it was expanded on a body that another one has written already.
 pub(super) fn name(policy: &Policy) -> Ident {
     let name = match policy {
         Policy::Const { generic: false, .. } => "__RESILIENCE_SITE",
@@ -30,11 +28,11 @@ pub(super) fn declare(
     let private = common.runtime.private();
     let site = self::name(policy);
     let policy_type = Ident::new(policy_type, Span::mixed_site());
-    let name = function_name(common, function);
+    let name = site_name(&private, common.name.as_ref().map(ToTokens::to_token_stream));
     let kind = Ident::new(kind, Span::mixed_site());
     // A static may not speak of the function's generics.
     let is_generic = common.name.as_ref().is_some_and(|name| function.is_generic(name));
-    let listed = if is_generic { path(function) } else { name.clone() };
+    let listed = if is_generic { site_name(&private, None) } else { name.clone() };
     let stats = common.stats.as_ref().map(|stats| {
         quote_spanned! {Span::mixed_site()=>
             static __RESILIENCE_STATS: #private::StatsCell = #private::StatsCell::new(#stats);
@@ -62,10 +60,9 @@ pub(super) fn declare(
         Policy::Runtime(policy) => {
             let policy = convert(policy, policy_type.clone(), common);
             // Evaluated at every call, like the policy.
-            let name = common
-                .name
-                .as_ref()
-                .map_or(name.clone(), |expr| enclosed(expr, &quote!(&'static ::core::primitive::str), name));
+            let text = quote!(&'static ::core::primitive::str);
+            let name = common.name.as_ref().map(|expr| enclosed(expr, &text, quote!(#expr)));
+            let name = site_name(&private, name);
             quote_spanned! {Span::mixed_site()=>
                 let #site: &#private::Site<#root::#policy_type> =
                     &#private::Site::new(#name, #policy);
@@ -73,6 +70,15 @@ pub(super) fn declare(
         }
     };
     quote!(#entry #declared)
+}
+
+/// The name that was given, or the path of the function around it.
+pub(super) fn site_name(private: &TokenStream, given: Option<TokenStream>) -> TokenStream {
+    given.map_or_else(
+        // A closure, because its type's name includes what no attribute sees: the type of a method.
+        || quote_spanned!(Span::mixed_site()=> #private::SiteName::of(&|| ())),
+        |name| quote_spanned!(Span::mixed_site()=> #private::SiteName::Given(#name)),
+    )
 }
 
 /// The user's policy, or a reference to it: what the compiler says of its type is said at the expression.

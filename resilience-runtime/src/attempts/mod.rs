@@ -9,6 +9,7 @@
 //! The machines are told what came of an attempt and how much time has passed; they answer with a wait or with the
 //! end. They read no clock, wait for nothing, draw nothing and call nobody.
 
+mod debug;
 mod poll;
 mod poll_policy;
 mod retry;

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use super::retry_policy::{checked_attempt_timeout, checked_times};
 use crate::backoff::{Backoff, Jitter};
-use crate::error::{ConfigError, or_panic};
+use crate::error::{ConfigError, Value, or_panic};
 use crate::time::Nanos;
 
 /// How often and for how long a condition is looked at.
@@ -30,16 +30,16 @@ use crate::time::Nanos;
 /// | [`hold_for`](Self::hold_for) | none: the first good value ends it |
 /// | [`max_ignored`](Self::max_ignored) | no bound |
 /// | [`attempt_timeout`](Self::attempt_timeout) | what is left of the timeout; at its end, one wait |
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, PartialEq)]
 #[must_use]
 pub struct PollPolicy {
     /// `None`: the default.
     timeout: Option<Nanos>,
     pub(super) backoff: Backoff,
     pub(super) times: Option<NonZeroU32>,
-    hold_for: Nanos,
+    pub(super) hold_for: Nanos,
     pub(super) max_ignored: Option<NonZeroU32>,
-    attempt_timeout: Nanos,
+    pub(super) attempt_timeout: Nanos,
 }
 
 impl PollPolicy {
@@ -98,7 +98,27 @@ impl PollPolicy {
     }
 
     /// The waits between attempts with their jitter, in place of any set before.
-    pub const fn backoff(mut self, backoff: Backoff) -> Self {
+    ///
+    /// # Panics
+    /// On a backoff that [`Backoff::validate`] rejects: in a `const`, a compile error.
+    #[track_caller]
+    pub const fn backoff(self, backoff: Backoff) -> Self {
+        or_panic!(self.try_backoff(backoff))
+    }
+
+    /// As [`backoff`](Self::backoff), for a value known only at run time.
+    ///
+    /// # Errors
+    /// Where [`Backoff::validate`] has one.
+    pub const fn try_backoff(self, backoff: Backoff) -> Result<Self, ConfigError> {
+        if let Err(error) = backoff.validate() {
+            return Err(error);
+        }
+        Ok(self.unchecked_backoff(backoff))
+    }
+
+    /// For a builder, which has nobody to complain to: the backoff takes the nearest values that make sense.
+    pub(crate) const fn unchecked_backoff(mut self, backoff: Backoff) -> Self {
         self.backoff = backoff;
         self
     }
@@ -106,7 +126,7 @@ impl PollPolicy {
     /// How the waits are spread out; see [`Backoff::jitter`].
     ///
     /// # Panics
-    /// As [`Backoff::jitter`]: in a `const`, a compile error.
+    /// On a jitter that does not fit the backoff: in a `const`, a compile error.
     #[track_caller]
     pub const fn jitter(self, jitter: Jitter) -> Self {
         or_panic!(self.try_jitter(jitter))
@@ -115,7 +135,7 @@ impl PollPolicy {
     /// As [`jitter`](Self::jitter), for a value known only at run time.
     ///
     /// # Errors
-    /// Where [`Backoff::jitter`] panics.
+    /// Where [`Backoff::try_jitter`] has one.
     pub const fn try_jitter(mut self, jitter: Jitter) -> Result<Self, ConfigError> {
         self.backoff = match self.backoff.try_jitter(jitter) {
             Ok(backoff) => backoff,
@@ -182,6 +202,7 @@ impl PollPolicy {
             return Err(ConfigError::new(
                 "max_ignored",
                 "`max_ignored` must be at least 1: to ignore no error at all, leave `ignore` out",
+                Value::Count(max_ignored),
             ));
         }
         Ok(self)
@@ -216,14 +237,18 @@ impl PollPolicy {
             return Err(ConfigError::new(
                 "hold_for",
                 "`hold_for` is longer than `timeout`, so it could never be met",
-            ));
+                Value::Time(self.hold_for),
+            )
+            .beside("timeout", Value::Time(timeout)));
         }
         // A timeout of "never" is none, and cannot be too long.
         if !self.attempt_timeout.is_never() && self.attempt_timeout.get() > timeout.get() {
             return Err(ConfigError::new(
                 "attempt_timeout",
                 "`attempt_timeout` is longer than `timeout`, so it would never be reached",
-            ));
+                Value::Time(self.attempt_timeout),
+            )
+            .beside("timeout", Value::Time(timeout)));
         }
         Ok(self)
     }

@@ -2,7 +2,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use crate::backoff::{Backoff, Jitter};
-use crate::error::{ConfigError, or_panic};
+use crate::error::{ConfigError, Value, or_panic};
 use crate::time::Nanos;
 
 /// How often, how far apart and for how long a failing call is tried again.
@@ -43,7 +43,7 @@ use crate::time::Nanos;
 #[cfg_attr(feature = "tokio", doc = "[`execute_async`]: RetryPolicy::execute_async")]
 // Without the feature there is no such method, and the link leads to what the features are.
 #[cfg_attr(not(feature = "tokio"), doc = "[`execute_async`]: crate")]
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, PartialEq)]
 #[must_use]
 pub struct RetryPolicy {
     /// `None`: without end.
@@ -106,7 +106,27 @@ impl RetryPolicy {
     }
 
     /// The waits between attempts with their jitter, in place of any set before.
-    pub const fn backoff(mut self, backoff: Backoff) -> Self {
+    ///
+    /// # Panics
+    /// On a backoff that [`Backoff::validate`] rejects: in a `const`, a compile error.
+    #[track_caller]
+    pub const fn backoff(self, backoff: Backoff) -> Self {
+        or_panic!(self.try_backoff(backoff))
+    }
+
+    /// As [`backoff`](Self::backoff), for a value known only at run time.
+    ///
+    /// # Errors
+    /// Where [`Backoff::validate`] has one.
+    pub const fn try_backoff(self, backoff: Backoff) -> Result<Self, ConfigError> {
+        if let Err(error) = backoff.validate() {
+            return Err(error);
+        }
+        Ok(self.unchecked_backoff(backoff))
+    }
+
+    /// For a builder, which has nobody to complain to: the backoff takes the nearest values that make sense.
+    pub(crate) const fn unchecked_backoff(mut self, backoff: Backoff) -> Self {
         self.backoff = backoff;
         self
     }
@@ -114,7 +134,7 @@ impl RetryPolicy {
     /// How the waits are spread out; see [`Backoff::jitter`].
     ///
     /// # Panics
-    /// As [`Backoff::jitter`]: in a `const`, a compile error.
+    /// On a jitter that does not fit the backoff: in a `const`, a compile error.
     #[track_caller]
     pub const fn jitter(self, jitter: Jitter) -> Self {
         or_panic!(self.try_jitter(jitter))
@@ -123,7 +143,7 @@ impl RetryPolicy {
     /// As [`jitter`](Self::jitter), for a value known only at run time.
     ///
     /// # Errors
-    /// Where [`Backoff::jitter`] panics.
+    /// Where [`Backoff::try_jitter`] has one.
     pub const fn try_jitter(mut self, jitter: Jitter) -> Result<Self, ConfigError> {
         self.backoff = match self.backoff.try_jitter(jitter) {
             Ok(backoff) => backoff,
@@ -152,6 +172,7 @@ impl RetryPolicy {
             return Err(ConfigError::new(
                 "deadline",
                 "`deadline` is zero, which leaves no time for an attempt",
+                Value::Time(self.deadline),
             ));
         }
         self.consistent()
@@ -185,7 +206,9 @@ impl RetryPolicy {
             return Err(ConfigError::new(
                 "attempt_timeout",
                 "`attempt_timeout` is longer than `deadline`, so it would never be reached",
-            ));
+                Value::Time(self.attempt_timeout),
+            )
+            .beside("deadline", Value::Time(self.deadline)));
         }
         Ok(self)
     }
@@ -212,9 +235,11 @@ impl RetryPolicy {
 pub(super) const fn checked_times(times: u32) -> Result<NonZeroU32, ConfigError> {
     match NonZeroU32::new(times) {
         Some(times) => Ok(times),
-        None => {
-            Err(ConfigError::new("times", "`times` must be at least 1: the first call counts as an attempt"))
-        }
+        None => Err(ConfigError::new(
+            "times",
+            "`times` must be at least 1: the first call counts as an attempt",
+            Value::Count(times),
+        )),
     }
 }
 
@@ -223,6 +248,7 @@ pub(super) const fn checked_attempt_timeout(timeout: Duration) -> Result<Nanos, 
         return Err(ConfigError::new(
             "attempt_timeout",
             "`attempt_timeout` is zero: no attempt could finish in time",
+            Value::Time(Nanos::ZERO),
         ));
     }
     Ok(Nanos::of(timeout))

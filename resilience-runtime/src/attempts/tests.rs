@@ -5,7 +5,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::backoff::Backoff;
+use crate::backoff::{Backoff, Jitter};
 use crate::rng::Chance;
 use crate::time::Nanos;
 
@@ -536,4 +536,66 @@ fn the_forms_of_a_builder_set_what_the_checked_ones_set_and_take_a_nanosecond_fo
 fn a_policy_by_reference_is_the_same_policy() {
     let (poll, retry) = (PollPolicy::new().times(7), RetryPolicy::new().times(7));
     assert_eq!((PollPolicy::from(&poll), RetryPolicy::from(&retry)), (poll, retry));
+}
+
+#[test]
+fn policies_are_shown_as_their_options_are_written() {
+    let (retry, poll) = (RetryPolicy::new(), PollPolicy::new());
+    let cases: [(&dyn std::fmt::Debug, &str); 6] = [
+        (&retry, "RetryPolicy { times: 3, interval: 1s, deadline: forever }"),
+        (
+            &retry.forever().interval(Duration::ZERO).deadline(90 * SECOND).attempt_timeout(SECOND / 2),
+            "RetryPolicy { times: forever, interval: 0s, deadline: 90s, attempt_timeout: 500ms }",
+        ),
+        (
+            &retry.backoff(Backoff::exponential(SECOND / 10).max(10 * SECOND)).jitter(Jitter::Full),
+            "RetryPolicy { times: 3, backoff: exponential(100ms, max = 10s), jitter: full, deadline: forever }",
+        ),
+        (&poll, "PollPolicy { timeout: 15s, interval: 1s }"),
+        (&poll.forever(), "PollPolicy { timeout: forever, interval: 1s }"),
+        (
+            &poll
+                .jitter(Jitter::Ratio(0.25))
+                .times(9)
+                .hold_for(5 * SECOND)
+                .max_ignored(2)
+                .attempt_timeout(SECOND),
+            "PollPolicy { timeout: 15s, interval: 1s, jitter: 25%, times: 9, hold_for: 5s, max_ignored: 2, \
+             attempt_timeout: 1s }",
+        ),
+    ];
+    for (policy, text) in cases {
+        assert_eq!(format!("{policy:?}"), text);
+    }
+}
+
+#[test]
+fn a_policy_that_is_wrong_says_which_values_are() {
+    let (retry, poll) = (RetryPolicy::new(), PollPolicy::new());
+    let cases = [
+        (
+            retry.try_times(0).unwrap_err(),
+            "`times` must be at least 1: the first call counts as an attempt (found `times = 0`)",
+        ),
+        (
+            retry.deadline(2 * SECOND).try_attempt_timeout(3 * SECOND).unwrap_err(),
+            "`attempt_timeout` is longer than `deadline`, so it would never be reached (found `attempt_timeout = 3s`, \
+             `deadline = 2s`)",
+        ),
+        (
+            retry.try_backoff(Backoff::exponential(SECOND).factor(f64::NAN)).unwrap_err(),
+            "`factor` must be a number of at least 1: waits do not shrink (found `factor = NaN`)",
+        ),
+        (
+            poll.try_backoff(Backoff::linear(SECOND).max(SECOND / 2)).unwrap_err(),
+            "`max` is below the first wait, so the backoff would never grow (found `max = 500ms`, `base = 1s`)",
+        ),
+        (
+            poll.timeout(SECOND).try_hold_for(Duration::MAX).unwrap_err(),
+            "`hold_for` is longer than `timeout`, so it could never be met (found `hold_for = forever`, `timeout = 1s`)",
+        ),
+    ];
+    for (error, text) in cases {
+        assert_eq!(error.to_string(), text);
+    }
 }

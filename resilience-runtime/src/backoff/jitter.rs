@@ -1,5 +1,4 @@
 use crate::backoff::{ONE, fixed_point};
-use crate::error::ConfigError;
 use crate::rng::Chance;
 use crate::time::Nanos;
 
@@ -14,7 +13,7 @@ use crate::time::Nanos;
 /// let second = Backoff::constant(Duration::from_secs(1)).jitter(Jitter::Ratio(0.25));
 /// assert!(second.delays().take(100).all(|wait| low <= wait && wait <= high));
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Jitter {
     /// Not at all.
@@ -30,7 +29,7 @@ pub enum Jitter {
     Decorrelated,
 }
 
-/// A [`Jitter`] that has been checked.
+/// A [`Jitter`] that makes sense.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Spread {
     None,
@@ -42,22 +41,27 @@ pub(super) enum Spread {
 }
 
 impl Jitter {
-    pub(super) const fn spread(self) -> Result<Spread, ConfigError> {
-        Ok(match self {
+    /// A ratio below 0, or that is not a number, counts as 0, and one above 1 as 1.
+    pub(super) const fn spread(self) -> Spread {
+        match self {
             Self::None => Spread::None,
             Self::Full => Spread::Full,
             Self::Equal => Spread::Equal,
             Self::Decorrelated => Spread::Decorrelated,
-            Self::Ratio(ratio) => {
-                if !(ratio >= 0.0 && ratio <= 1.0) {
-                    return Err(ConfigError::new(
-                        "jitter",
-                        "a jitter ratio must be between 0 and 1 (0 % and 100 %)",
-                    ));
-                }
-                Spread::Ratio(fixed_point(ratio))
-            }
-        })
+            Self::Ratio(ratio) if ratio > 1.0 => Spread::Ratio(ONE),
+            Self::Ratio(ratio) => Spread::Ratio(fixed_point(ratio)),
+        }
+    }
+
+    /// What it is called in an attribute.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Full => "full",
+            Self::Equal => "equal",
+            Self::Ratio(_) => "a ratio",
+            Self::Decorrelated => "decorrelated",
+        }
     }
 }
 

@@ -1,8 +1,10 @@
 //! How long to wait between attempts.
 
+mod debug;
 mod delays;
 mod jitter;
 mod schedule;
+mod validate;
 
 pub use delays::Delays;
 pub use jitter::Jitter;
@@ -10,9 +12,8 @@ pub(crate) use schedule::Memory;
 
 use std::time::Duration;
 
-use crate::error::{ConfigError, or_panic};
+use crate::error::ConfigError;
 use crate::time::Nanos;
-use jitter::Spread;
 
 /// A schedule of waits, as a `const`-constructible value.
 ///
@@ -41,26 +42,40 @@ use jitter::Spread;
 /// are still spread out, so that clients which all reached it do not return in step.
 ///
 /// All arithmetic is on whole nanoseconds and saturates: past 584 years a wait is "never".
-#[derive(Clone, Copy, Debug, PartialEq)]
+///
+/// **No method panics.** A setting that makes no sense is kept, and [`validate`](Self::validate) finds it. So does a
+/// policy: in a `const` policy and in an attribute it is a compile error. Where nobody validates, the waits follow the
+/// nearest setting that makes sense.
+#[derive(Clone, Copy)]
 #[must_use]
 pub struct Backoff {
     shape: Shape,
     base: Nanos,
+    /// `None`: it was not set.
+    factor: Option<f64>,
     /// `Nanos::NEVER` without a cap.
     cap: Nanos,
-    spread: Spread,
+    jitter: Jitter,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, PartialEq)]
 enum Shape {
     Constant,
     Linear,
-    Exponential {
-        /// Fixed point, 32 bits behind the point.
-        factor: u64,
-    },
+    Exponential,
     Fibonacci,
     Decorrelated,
+}
+
+/// A factor that was left out is the default one.
+impl PartialEq for Backoff {
+    fn eq(&self, other: &Self) -> bool {
+        let parts = |backoff: &Self| {
+            let default = (backoff.shape == Shape::Exponential).then_some(Self::DEFAULT_FACTOR);
+            (backoff.shape, backoff.base, backoff.factor.or(default), backoff.cap, backoff.jitter)
+        };
+        parts(self) == parts(other)
+    }
 }
 
 /// One in the fixed-point format of factors and ratios.
@@ -82,7 +97,7 @@ impl Backoff {
 
     /// `base`, doubling every time; see [`factor`](Self::factor).
     pub const fn exponential(base: Duration) -> Self {
-        Self::shaped(Shape::Exponential { factor: 2 * ONE }, base)
+        Self::shaped(Shape::Exponential, base)
     }
 
     /// `base` times 1, 1, 2, 3, 5, 8, ...
@@ -98,103 +113,49 @@ impl Backoff {
     }
 
     const fn shaped(shape: Shape, base: Duration) -> Self {
-        Self { shape, base: Nanos::of(base), cap: Nanos::NEVER, spread: Spread::None }
+        Self { shape, base: Nanos::of(base), factor: None, cap: Nanos::NEVER, jitter: Jitter::None }
     }
 
     /// The factor from one wait to the next, at least 1, of an exponential backoff.
-    ///
-    /// # Panics
-    /// On a factor below 1, infinite or not a number, and on a shape that has none: in a `const`, a compile error.
-    #[track_caller]
-    pub const fn factor(self, factor: f64) -> Self {
-        or_panic!(self.try_factor(factor))
+    pub const fn factor(mut self, factor: f64) -> Self {
+        self.factor = Some(factor);
+        self
     }
 
-    /// As [`factor`](Self::factor), for a value known only at run time.
+    /// As [`factor`](Self::factor), checked.
     ///
     /// # Errors
-    /// Where `factor` panics.
-    pub const fn try_factor(mut self, factor: f64) -> Result<Self, ConfigError> {
-        if !matches!(self.shape, Shape::Exponential { .. }) {
-            return Err(ConfigError::new("factor", "`factor` belongs to an exponential backoff"));
-        }
-        if !(factor >= 1.0 && factor.is_finite()) {
-            return Err(ConfigError::new(
-                "factor",
-                "`factor` must be a number of at least 1: waits do not shrink",
-            ));
-        }
-        if matches!(self.spread, Spread::Decorrelated) && factor.to_bits() != Self::DEFAULT_FACTOR.to_bits() {
-            return Err(DECORRELATED_FACTOR);
-        }
-        self.shape = Shape::Exponential { factor: fixed_point(factor) };
-        Ok(self)
+    /// See [`validate`](Self::validate).
+    pub const fn try_factor(self, factor: f64) -> Result<Self, ConfigError> {
+        self.factor(factor).checked()
     }
 
     /// The cap: no wait is longer, jitter included.
-    ///
-    /// # Panics
-    /// If the cap is below the base: in a `const`, a compile error.
-    #[track_caller]
-    pub const fn max(self, cap: Duration) -> Self {
-        or_panic!(self.try_max(cap))
+    pub const fn max(mut self, cap: Duration) -> Self {
+        self.cap = Nanos::of(cap);
+        self
     }
 
-    /// As [`max`](Self::max), for a value known only at run time.
+    /// As [`max`](Self::max), checked.
     ///
     /// # Errors
-    /// Where `max` panics.
-    pub const fn try_max(mut self, cap: Duration) -> Result<Self, ConfigError> {
-        let cap = Nanos::of(cap);
-        if cap.get() < self.base.get() {
-            return Err(ConfigError::new(
-                "max",
-                "`max` is below the first wait, so the backoff would never grow",
-            ));
-        }
-        self.cap = cap;
-        Ok(self)
+    /// See [`validate`](Self::validate).
+    pub const fn try_max(self, cap: Duration) -> Result<Self, ConfigError> {
+        self.max(cap).checked()
     }
 
     /// How waits are spread out, so that clients that failed together do not return together.
-    ///
-    /// # Panics
-    /// On a [`Jitter::Ratio`] outside 0 to 1, on [`Jitter::Decorrelated`] with anything but an exponential backoff of
-    /// factor 2, and on any jitter for the [`decorrelated`](Self::decorrelated) shape, which has its own: in a `const`,
-    /// a compile error.
-    #[track_caller]
-    pub const fn jitter(self, jitter: Jitter) -> Self {
-        or_panic!(self.try_jitter(jitter))
+    pub const fn jitter(mut self, jitter: Jitter) -> Self {
+        self.jitter = jitter;
+        self
     }
 
-    /// As [`jitter`](Self::jitter), for a value known only at run time.
+    /// As [`jitter`](Self::jitter), checked.
     ///
     /// # Errors
-    /// Where `jitter` panics.
-    pub const fn try_jitter(mut self, jitter: Jitter) -> Result<Self, ConfigError> {
-        let spread = match jitter.spread() {
-            Ok(spread) => spread,
-            Err(error) => return Err(error),
-        };
-        match (self.shape, spread) {
-            (Shape::Decorrelated, Spread::None) => {}
-            (Shape::Decorrelated, _) => {
-                return Err(ConfigError::new(
-                    "jitter",
-                    "a decorrelated backoff is random already: leave `jitter` out",
-                ));
-            }
-            (Shape::Exponential { factor }, Spread::Decorrelated) if factor != 2 * ONE => {
-                return Err(DECORRELATED_FACTOR);
-            }
-            (Shape::Exponential { .. }, _) => {}
-            (_, Spread::Decorrelated) => {
-                return Err(ConfigError::new("jitter", "decorrelated jitter needs an exponential backoff"));
-            }
-            _ => {}
-        }
-        self.spread = spread;
-        Ok(self)
+    /// See [`validate`](Self::validate).
+    pub const fn try_jitter(self, jitter: Jitter) -> Result<Self, ConfigError> {
+        self.jitter(jitter).checked()
     }
 
     /// The waits, one after another, without end; random ones from the thread's generator.
@@ -208,16 +169,13 @@ impl Backoff {
     }
 }
 
-const DECORRELATED_FACTOR: ConfigError =
-    ConfigError::new("factor", "decorrelated jitter is defined for doubling: leave `factor` at 2");
-
-/// Saturating: a factor above four thousand million counts as that.
+/// Saturating: a number above four thousand million counts as that, one below 0 and what is not a number as 0.
 const fn fixed_point(value: f64) -> u64 {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         clippy::cast_precision_loss,
-        reason = "checked to be at least zero; the cast saturates"
+        reason = "the cast saturates"
     )]
     let fixed = (value * ONE as f64) as u64;
     fixed

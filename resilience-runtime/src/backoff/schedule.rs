@@ -1,7 +1,7 @@
 //! The wait after a failure, as a pure function of how many waits came before, one word of memory, and chance.
 
 use super::jitter::Spread;
-use super::{Backoff, ONE, Shape};
+use super::{Backoff, Jitter, ONE, Shape, fixed_point};
 use crate::rng::Chance;
 use crate::time::Nanos;
 
@@ -37,18 +37,19 @@ impl Backoff {
         let delay = match self.shape {
             Shape::Constant => self.base,
             Shape::Linear => multiply(self.base, u128::from(step) + 1),
-            Shape::Exponential { .. } if self.spread == Spread::Decorrelated => {
+            Shape::Exponential if self.jitter == Jitter::Decorrelated => {
                 return self.smoothed(step, memory, chance);
             }
-            Shape::Exponential { factor } => self.grown(factor, step, memory),
+            Shape::Exponential => self.grown(step, memory),
             Shape::Fibonacci => multiply(self.base, u128::from(fibonacci(step))),
             Shape::Decorrelated => return self.wandered(step, memory, chance),
         };
-        self.spread.apply(delay.min(self.cap), self.cap, chance)
+        self.jitter.spread().apply(delay.min(self.cap), self.cap, chance)
     }
 
     /// Rounded up, so that a factor above 1 grows whatever the base.
-    fn grown(&self, factor: u64, step: u32, memory: &mut Memory) -> Nanos {
+    fn grown(&self, step: u32, memory: &mut Memory) -> Nanos {
+        let factor = fixed_point(self.factor.unwrap_or(Self::DEFAULT_FACTOR)).max(ONE);
         let delay = if step == 0 {
             self.base
         } else {
@@ -60,10 +61,11 @@ impl Backoff {
     }
 
     fn wandered(&self, step: u32, memory: &mut Memory, chance: Chance) -> Nanos {
-        let before = if step == 0 { self.base.get() } else { memory.get() };
+        let base = self.base.min(self.cap);
+        let before = if step == 0 { base.get() } else { memory.get() };
         // A cap of "never" is no cap to be drawn from: the largest finite wait is.
         let top = before.saturating_mul(3).min(self.cap.get()).min(u64::MAX - 1);
-        let wait = if self.base.is_never() { self.base.get() } else { chance.between(self.base.get(), top) };
+        let wait = if base.is_never() { base.get() } else { chance.between(base.get(), top) };
         memory.set(wait);
         Nanos::new(wait)
     }

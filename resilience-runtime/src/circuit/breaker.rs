@@ -217,14 +217,9 @@ impl CircuitBreaker {
         self.store.peek(|machine| machine.standing(now))
     }
 
-    /// Refuses every call until [`force_close`](Self::force_close) or [`reset`](Self::reset).
+    /// Refuses every call until [`reset`](Self::reset).
     pub fn force_open(&self) {
         self.store.operate(Operation::ForceOpen);
-    }
-
-    /// Closes it, whatever it was doing, and forgets what it has counted.
-    pub fn force_close(&self) {
-        self.store.operate(Operation::Reset);
     }
 
     /// Lets every call through and counts nothing, until [`reset`](Self::reset).

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use crate::clock;
-use crate::error::{ConfigError, Limit, TimedOut, or_panic};
+use crate::error::{ConfigError, Limit, TimedOut, Value, or_panic};
 use crate::site::Site;
 use crate::sleep::{Cut, Limited, Telling};
 use crate::time::{Instant, Nanos};
@@ -24,6 +24,7 @@ impl CallTimeout {
             return Err(ConfigError::new(
                 "call_timeout",
                 "`call_timeout` is zero: no call could finish in time",
+                Value::Time(Nanos::ZERO),
             ));
         }
         Ok(Self(Nanos::of(timeout)))
@@ -70,6 +71,6 @@ impl<'s> TimedCall<'s> {
     #[must_use]
     pub fn timed_out(&self) -> TimedOut {
         let elapsed = clock::now().saturating_duration_since(self.began);
-        TimedOut::new(self.site.name, Limit::CallTimeout(self.limit_reached()), 1, elapsed)
+        TimedOut::new(self.site.name.get(), Limit::CallTimeout(self.limit_reached()), 1, elapsed)
     }
 }

@@ -1,3 +1,4 @@
+mod debug;
 mod ratio;
 mod replaced;
 
@@ -7,7 +8,7 @@ use std::time::Duration;
 
 pub(super) use self::ratio::Ratio;
 pub use self::validate::SetAt;
-use crate::error::{ConfigError, or_panic};
+use crate::error::{ConfigError, Value, or_panic};
 use crate::time::Nanos;
 
 /// When a circuit opens, how long it stays open, and how it recovers.
@@ -44,8 +45,8 @@ use crate::time::Nanos;
 /// | [`max_recovery_timeout`](Self::max_recovery_timeout) | none: every recovery takes the same time |
 /// | [`half_open_calls`](Self::half_open_calls) | [`DEFAULT_HALF_OPEN_CALLS`](Self::DEFAULT_HALF_OPEN_CALLS) = 1 |
 /// | [`success_threshold`](Self::success_threshold) | [`DEFAULT_SUCCESS_THRESHOLD`](Self::DEFAULT_SUCCESS_THRESHOLD) = 1 |
-/// | [`probe_timeout`](Self::probe_timeout) | the recovery timeout |
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// | [`probe_timeout`](Self::probe_timeout) | the recovery timeout, at least [`LEAST_DEFAULT_PROBE_TIMEOUT`](Self::LEAST_DEFAULT_PROBE_TIMEOUT) = 30 s |
+#[derive(Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub struct CircuitConfig {
     failure_threshold: Option<u32>,
@@ -79,6 +80,10 @@ impl CircuitConfig {
 
     /// One, as in the `circuitbreaker` library for Python: the trial is a real call, and its success is an answer.
     pub const DEFAULT_SUCCESS_THRESHOLD: u32 = 1;
+
+    /// Thirty seconds: a trial may be slow because the service is warming up. With a recovery timeout of a second, a good
+    /// trial of two seconds must not count as a failure.
+    pub const LEAST_DEFAULT_PROBE_TIMEOUT: Duration = Duration::from_secs(30);
 
     /// The longest window of calls, and the largest threshold `within` a time: what is remembered for each call adds
     /// up to a megabyte or eight.
@@ -126,6 +131,7 @@ impl CircuitConfig {
             return Err(ConfigError::new(
                 "failure_threshold",
                 "`failure_threshold` must be at least 1: to keep a circuit open, use `force_open()`",
+                Value::Count(failures),
             ));
         }
         self.failure_threshold = Some(failures);
@@ -154,7 +160,11 @@ impl CircuitConfig {
     /// On zero.
     pub const fn try_within(mut self, time: Duration) -> Result<Self, ConfigError> {
         if time.is_zero() {
-            return Err(ConfigError::new("within", "`within` no time at all, nothing can be counted"));
+            return Err(ConfigError::new(
+                "within",
+                "`within` no time at all, nothing can be counted",
+                Value::Time(Nanos::ZERO),
+            ));
         }
         self.within = Some(Nanos::of(time));
         Ok(self)
@@ -186,6 +196,7 @@ impl CircuitConfig {
             return Err(ConfigError::new(
                 "failure_rate",
                 "`failure_rate` must be above 0 and at most 1 (100%)",
+                Value::number(rate),
             ));
         }
         Ok(self)
@@ -214,6 +225,7 @@ impl CircuitConfig {
             return Err(ConfigError::new(
                 "window",
                 "a `window` of calls must hold at least 1 call and at most 1048576",
+                Value::Count(calls),
             ));
         }
         self.window_calls = Some(calls);
@@ -242,7 +254,11 @@ impl CircuitConfig {
     /// On zero.
     pub const fn try_window_time(mut self, time: Duration) -> Result<Self, ConfigError> {
         if time.is_zero() {
-            return Err(ConfigError::new("window", "a `window` of no time never holds a call"));
+            return Err(ConfigError::new(
+                "window",
+                "a `window` of no time never holds a call",
+                Value::Time(Nanos::ZERO),
+            ));
         }
         self.window_time = Some(Nanos::of(time));
         Ok(self)
@@ -272,6 +288,7 @@ impl CircuitConfig {
             return Err(ConfigError::new(
                 "min_calls",
                 "`min_calls` must be at least 1: a rate of no calls means nothing",
+                Value::Count(calls),
             ));
         }
         self.min_calls = Some(calls);
@@ -302,7 +319,11 @@ impl CircuitConfig {
     /// On zero.
     pub const fn try_slow_call(mut self, time: Duration) -> Result<Self, ConfigError> {
         if time.is_zero() {
-            return Err(ConfigError::new("slow_call", "with a `slow_call` of zero every call is slow"));
+            return Err(ConfigError::new(
+                "slow_call",
+                "with a `slow_call` of zero every call is slow",
+                Value::Time(Nanos::ZERO),
+            ));
         }
         self.slow_call = Some(Nanos::of(time));
         Ok(self)
@@ -332,7 +353,11 @@ impl CircuitConfig {
     pub const fn try_slow_rate(mut self, rate: f64) -> Result<Self, ConfigError> {
         self.slow_rate = Ratio::of(rate);
         if self.slow_rate.is_none() {
-            return Err(ConfigError::new("slow_rate", "`slow_rate` must be above 0 and at most 1 (100%)"));
+            return Err(ConfigError::new(
+                "slow_rate",
+                "`slow_rate` must be above 0 and at most 1 (100%)",
+                Value::number(rate),
+            ));
         }
         Ok(self)
     }
@@ -361,6 +386,7 @@ impl CircuitConfig {
             return Err(ConfigError::new(
                 "recovery_timeout",
                 "with a `recovery_timeout` of zero an open circuit would never refuse a call",
+                Value::Time(Nanos::ZERO),
             ));
         }
         self.recovery_timeout = Nanos::of(time);
@@ -406,6 +432,7 @@ impl CircuitConfig {
             return Err(ConfigError::new(
                 "half_open_calls",
                 "`half_open_calls` must be at least 1: without a trial the circuit could never close",
+                Value::Count(calls),
             ));
         }
         self.half_open_calls = calls;
@@ -435,13 +462,15 @@ impl CircuitConfig {
             return Err(ConfigError::new(
                 "success_threshold",
                 "`success_threshold` must be at least 1: no trial ends with no success",
+                Value::Count(successes),
             ));
         }
         self.success_threshold = successes;
         Ok(self)
     }
 
-    /// How long a trial may take to report. Then it counts as failed, and the circuit opens again.
+    /// How long a trial may take to report. Then it counts as failed, and the circuit opens again. The default is the
+    /// recovery timeout, at least [`LEAST_DEFAULT_PROBE_TIMEOUT`](Self::LEAST_DEFAULT_PROBE_TIMEOUT).
     ///
     /// ```
     /// # use resilience::CircuitConfig;
@@ -465,6 +494,7 @@ impl CircuitConfig {
             return Err(ConfigError::new(
                 "probe_timeout",
                 "with a `probe_timeout` of zero every trial would have failed before it began",
+                Value::Time(Nanos::ZERO),
             ));
         }
         self.probe_timeout = Some(Nanos::of(time));
@@ -530,7 +560,7 @@ impl CircuitConfig {
     pub(super) const fn probe_time(&self) -> Nanos {
         match self.probe_timeout {
             Some(time) => time,
-            None => self.recovery_timeout,
+            None => self.recovery_timeout.max(Nanos::of(Self::LEAST_DEFAULT_PROBE_TIMEOUT)),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::PoisonError;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::event_queue::EventQueue;
 use super::listeners::CircuitListeners;
@@ -27,17 +28,25 @@ impl Events {
     }
 
     /// Tells the listeners of all pending events. Called with no lock held.
+    #[inline]
     pub(super) fn deliver(&self) {
-        self.pending.deliver(|event| self.listeners.tell(event));
+        // Relaxed: a thread sees what it has stored itself, and other threads' events are theirs to deliver.
+        if self.pending.any.load(Ordering::Relaxed) {
+            self.pending.deliver(|event| self.listeners.tell(event));
+        }
     }
 }
 
 /// Events that are to be delivered.
-pub(super) struct Pending(Mutex<EventQueue<CircuitEvent>>);
+pub(super) struct Pending {
+    queue: Mutex<EventQueue<CircuitEvent>>,
+    /// Whether the queue holds any. Written under its lock.
+    any: AtomicBool,
+}
 
 impl Pending {
     pub(super) const fn new() -> Self {
-        Self(Mutex::new(EventQueue::new()))
+        Self { queue: Mutex::new(EventQueue::new()), any: AtomicBool::new(false) }
     }
 
     /// A circuit calls this under its lock, so that events are in the order of its changes.
@@ -45,7 +54,10 @@ impl Pending {
     /// What a listener's own calls cause is left out where it could go on without end.
     pub(super) fn push(&self, event: CircuitEvent) {
         if !(event.kind.is_minor() && is_telling()) {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).push(event.kind, || event);
+            let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+            queue.push(event.kind, || event);
+            // Relaxed: see `Events::deliver`.
+            self.any.store(true, Ordering::Relaxed);
         }
     }
 
@@ -53,7 +65,7 @@ impl Pending {
     #[cold]
     #[inline(never)]
     pub(super) fn deliver(&self, tell: impl Fn(&CircuitEvent)) {
-        if !self.0.lock().unwrap_or_else(PoisonError::into_inner).begin_delivery() {
+        if !self.queue.lock().unwrap_or_else(PoisonError::into_inner).begin_delivery() {
             return;
         }
         while let Some(event) = self.next() {
@@ -63,7 +75,11 @@ impl Pending {
 
     /// Out of line, so that the lock is free while listeners run.
     fn next(&self) -> Option<CircuitEvent> {
-        let (event, dropped) = self.0.lock().unwrap_or_else(PoisonError::into_inner).next()?;
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = queue.next();
+        // Relaxed: see `Events::deliver`.
+        self.any.store(next.is_some(), Ordering::Relaxed);
+        let (event, dropped) = next?;
         Some(CircuitEvent { dropped, ..event })
     }
 }

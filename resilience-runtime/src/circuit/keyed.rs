@@ -1,10 +1,11 @@
 mod events;
+mod hashing;
 mod key;
 mod recency;
 mod table;
 
 use std::fmt::{self, Display};
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use self::events::SetEvents;
 use self::key::KeyText;
@@ -13,10 +14,9 @@ use super::config::CircuitConfig;
 use super::rules::Rules;
 use super::{CircuitBreaker, Name};
 use crate::clock;
-use crate::error::{ConfigError, or_panic};
+use crate::error::{ConfigError, Value, or_panic};
 use crate::event::{CircuitEvent, CircuitEventKind};
 use crate::listeners::ListenerId;
-use crate::sync::RwLock;
 
 /// One circuit per key, a host or a tenant, all with one configuration: a bounded number of them.
 ///
@@ -53,7 +53,7 @@ pub struct KeyedCircuits {
     name: &'static str,
     config: CircuitConfig,
     max_keys: u32,
-    table: RwLock<Table>,
+    table: Table,
     events: SetEvents,
 }
 
@@ -76,7 +76,7 @@ impl KeyedCircuits {
     pub const fn new(name: &'static str, config: CircuitConfig, max_keys: u32) -> Self {
         or_panic!(config.validate());
         or_panic!(Self::checked(max_keys));
-        Self { name, config, max_keys, table: RwLock::new(Table::new(max_keys)), events: SetEvents::new() }
+        Self { name, config, max_keys, table: Table::new(max_keys), events: SetEvents::new() }
     }
 
     /// As [`new`](Self::new), for values known only at run time.
@@ -94,6 +94,7 @@ impl KeyedCircuits {
             return Err(ConfigError::new(
                 "max_keys",
                 "`max_keys` must be at least 1: a key's circuit has to be kept somewhere",
+                Value::Count(max_keys),
             ));
         }
         Ok(())
@@ -106,8 +107,7 @@ impl KeyedCircuits {
     pub fn circuit(&self, key: impl Display) -> Arc<CircuitBreaker> {
         // The key writes itself before the lock is taken: its `Display` may be the user's.
         let text = KeyText::of(&key);
-        let known = self.table.read().unwrap_or_else(PoisonError::into_inner).get(text.as_str());
-        known.unwrap_or_else(|| self.insert(text.as_str()))
+        self.table.get(text.as_str().as_bytes()).unwrap_or_else(|| self.insert(text.as_str()))
     }
 
     #[cold]
@@ -115,11 +115,7 @@ impl KeyedCircuits {
         let new = self.make(key);
         let circuit = Arc::clone(&new.circuit);
         let now = clock::moment();
-        let inserted = {
-            let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
-            table.insert(new, now, Rules::of(&self.config).open_time(0))
-        };
-        match inserted {
+        match self.table.insert(new, now, Rules::of(&self.config).open_time(0)) {
             Inserted::Known(known) => return known,
             // Without the lock: what the listeners of the evicted circuit hold is the user's.
             Inserted::Added(evicted) => drop(evicted),
@@ -131,7 +127,7 @@ impl KeyedCircuits {
     /// The circuits there are, in no particular order.
     #[must_use]
     pub fn circuits(&self) -> Vec<Arc<CircuitBreaker>> {
-        self.table.read().unwrap_or_else(PoisonError::into_inner).circuits()
+        self.table.circuits()
     }
 
     /// Calls `listener` after every event of every circuit of the set, of those that are made later as well; see
@@ -181,8 +177,7 @@ impl KeyedCircuits {
 
     fn make(&self, key: &str) -> New {
         let name: Arc<str> = format!("{}[{key}]", self.name).into();
-        // No program has a name of 4 GiB.
-        let start = u32::try_from(self.name.len() + 1).unwrap_or(u32::MAX);
+        let start = self.name.len() + 1;
         let listeners = Arc::clone(self.events.listeners());
         let circuit = CircuitBreaker::of_set(Name::Made(Arc::clone(&name)), self.config, listeners);
         New { circuit: Arc::new(circuit), name, start }

@@ -21,7 +21,7 @@ use super::CircuitState;
 use super::config::CircuitConfig;
 use super::rules::{Rules, Trip};
 use super::standing::Standing;
-use super::state_word::MAX_GENERATION;
+use super::state_word::StateWord;
 use super::window::{Seen, Slot, Tally, Window};
 use crate::text::LastFailure;
 use crate::time::Nanos;
@@ -32,7 +32,8 @@ pub(super) struct Machine {
     config: CircuitConfig,
     rules: Rules,
     state: State,
-    generation: u64,
+    /// What calls have to know.
+    word: StateWord,
     last_failure: LastFailure,
     /// How many outcomes came too late.
     late: u64,
@@ -105,11 +106,12 @@ impl Machine {
     /// The configuration must have been validated.
     pub(super) const fn new(config: CircuitConfig) -> Self {
         let rules = Rules::of(&config);
+        let state = State::Closed { window: Window::new(&rules.trip) };
         Self {
             config,
-            state: State::Closed { window: Window::new(&rules.trip) },
+            word: state.word(0, &rules),
+            state,
             rules,
-            generation: 0,
             last_failure: LastFailure::new(),
             late: 0,
             next_probe: 0,
@@ -155,6 +157,7 @@ impl Machine {
     /// A call that was admitted in `generation`, as this probe if it was one, has ended. Everything due has been settled.
     ///
     /// `now` is only called where the time matters: counting consecutive failures needs none.
+    #[inline]
     pub(super) fn exit(
         &mut self,
         generation: u64,
@@ -162,7 +165,7 @@ impl Machine {
         outcome: Outcome<'_>,
         now: impl Fn() -> Nanos,
     ) -> Exit {
-        if generation != self.generation {
+        if generation != self.generation() {
             if outcome == Outcome::Nothing {
                 return Exit::Recorded;
             }
@@ -178,18 +181,18 @@ impl Machine {
     }
 
     /// A call of a circuit that counts.
+    #[inline]
     fn exit_call(&mut self, outcome: Outcome<'_>, now: impl Fn() -> Nanos) {
         let Some(seen) = self.rules.judge(outcome) else { return };
+        let (State::Closed { window } | State::MetricsOnly { window }) = &mut self.state else { return };
+        let recorded = window.record(seen, &self.rules.trip, &now);
         if seen.failed {
             self.note(outcome);
-        }
-        let (State::Closed { window } | State::MetricsOnly { window }) = &mut self.state else { return };
-        let cleared = !seen.failed && matches!(window, Window::InARow(failures) if *failures > 0);
-        let trips = window.record(seen, &self.rules.trip, &now);
-        if cleared {
+        } else if matches!(window, Window::InARow(_)) {
             self.last_failure.clear();
         }
-        if trips {
+        self.word = self.word.with_dirty(recorded.counts_successes);
+        if recorded.trips {
             self.open(seen, now());
         }
     }
@@ -220,6 +223,7 @@ impl Machine {
     }
 
     /// Keeps what a bad call said. A success is bad because it was slow.
+    #[inline]
     fn note(&mut self, outcome: Outcome<'_>) {
         match outcome {
             Outcome::Failure { text: Some(text), .. } => self.last_failure.set(text),
@@ -303,11 +307,12 @@ impl Machine {
             }
         }
         (self.config, self.rules) = (config, rules);
+        self.word = self.state.word(self.generation(), &self.rules);
     }
 
     fn turn(&mut self, state: State) {
+        self.word = state.word(self.word.next_generation(), &self.rules);
         self.state = state;
-        self.generation = self.generation.wrapping_add(1) & MAX_GENERATION;
     }
 
     fn outage(&self) -> Outage {
@@ -330,20 +335,18 @@ impl Machine {
         &self.rules
     }
 
+    /// What calls have to know.
+    pub(super) const fn word(&self) -> StateWord {
+        self.word
+    }
+
     pub(super) const fn generation(&self) -> u64 {
-        self.generation
+        self.word.generation()
     }
 
     /// The state itself: an open circuit is open until a call makes it half-open.
     pub(super) const fn state(&self) -> CircuitState {
-        match self.state {
-            State::Closed { .. } => CircuitState::Closed,
-            State::Open { .. } => CircuitState::Open,
-            State::HalfOpen { .. } => CircuitState::HalfOpen,
-            State::ForcedOpen { .. } => CircuitState::ForcedOpen,
-            State::Disabled => CircuitState::Disabled,
-            State::MetricsOnly { .. } => CircuitState::MetricsOnly,
-        }
+        self.word.state()
     }
 
     /// The state as it reads: half-open as soon as a probe would be admitted.
@@ -396,14 +399,6 @@ impl Machine {
         }
     }
 
-    /// Whether a success of this generation would change something.
-    pub(super) const fn counts_successes(&self) -> bool {
-        match &self.state {
-            State::Closed { window } | State::MetricsOnly { window } => window.counts_successes(),
-            _ => false,
-        }
-    }
-
     /// The slot in which the successes of a closed circuit can be counted elsewhere.
     pub(super) fn open_slot(&self) -> Option<Slot> {
         match &self.state {
@@ -416,6 +411,7 @@ impl Machine {
     pub(super) fn add_successes(&mut self, successes: u32) {
         if let State::Closed { window } = &mut self.state {
             window.add_successes(successes);
+            self.word = self.word.with_dirty(window.counts_successes());
         }
     }
 
@@ -445,6 +441,22 @@ impl Machine {
     }
 }
 
+impl State {
+    /// What calls have to know.
+    const fn word(&self, generation: u64, rules: &Rules) -> StateWord {
+        let (state, dirty) = match self {
+            Self::Closed { window } => (CircuitState::Closed, window.counts_successes()),
+            Self::Open { .. } => (CircuitState::Open, false),
+            // Every probe has to report.
+            Self::HalfOpen { .. } => (CircuitState::HalfOpen, true),
+            Self::ForcedOpen { .. } => (CircuitState::ForcedOpen, false),
+            Self::Disabled => (CircuitState::Disabled, false),
+            Self::MetricsOnly { window } => (CircuitState::MetricsOnly, window.counts_successes()),
+        };
+        StateWord::new(state, generation, dirty, rules.slow_call.is_some())
+    }
+}
+
 impl Outcome<'_> {
     /// The same outcome of a call that is known to have been slow or not.
     fn timed(self, is_slow: bool) -> Self {
@@ -462,6 +474,7 @@ impl Rules {
     }
 
     /// How a window sees the call; `None` for one that counts as nothing.
+    #[inline]
     fn judge(&self, outcome: Outcome<'_>) -> Option<Seen> {
         // A call that was slow when it began is not slow for rules that know no slow calls.
         let is_slow = |slow| slow && self.slow_call.is_some();
@@ -561,7 +574,8 @@ mod tests {
 
     #[test]
     fn an_open_circuit_admits_a_probe_once_its_time_is_up_and_rejects_while_the_places_are_taken() {
-        let mut machine = open(CircuitConfig::new().half_open_calls(2));
+        let mut machine =
+            open(CircuitConfig::new().half_open_calls(2).probe_timeout(Duration::from_secs(10)));
         assert_eq!(machine.rejects_until(), Some(at(10)));
         assert_eq!(machine.enter(at(9)), Entry::Rejected);
         assert_eq!(machine.state_at(at(9)), CircuitState::Open);

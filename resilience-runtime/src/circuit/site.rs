@@ -7,6 +7,7 @@ use super::config::CircuitConfig;
 use super::keyed::KeyedCircuits;
 use super::{CircuitBreaker, Name};
 use crate::error::or_panic;
+use crate::site_name::SiteName;
 use crate::telemetry::{SiteEntry, SiteKind};
 
 /// A function under `#[circuit]`: one `static` beside its code, in the program's list before the first call.
@@ -14,6 +15,7 @@ use crate::telemetry::{SiteEntry, SiteKind};
 /// `C` is what stands behind it: one circuit, or one for each key.
 #[derive(Debug)]
 pub struct CircuitSite<C: 'static = CircuitBreaker> {
+    name: &'static str,
     entry: SiteEntry,
     identity: Identity,
     place: Place,
@@ -131,8 +133,8 @@ const fn or_default_max(max_keys: Option<u32>) -> u32 {
 impl<C: 'static> CircuitSite<C> {
     const fn new(name: &'static str, identity: Identity, circuit: C, place: Place) -> Self {
         let Place { file, line, .. } = place;
-        let entry = SiteEntry::new(SiteKind::Circuit, name, file, line);
-        Self { entry, identity, place, circuit, shared: OnceLock::new(), entered: OnceLock::new() }
+        let entry = SiteEntry::new(SiteKind::Circuit, SiteName::Given(name), file, line);
+        Self { name, entry, identity, place, circuit, shared: OnceLock::new(), entered: OnceLock::new() }
     }
 
     pub(super) fn shares(&self) -> bool {
@@ -152,7 +154,7 @@ impl<C: 'static> CircuitSite<C> {
     }
 
     pub(super) const fn name(&self) -> &'static str {
-        self.entry.name()
+        self.name
     }
 
     pub(super) const fn entry(&self) -> &SiteEntry {

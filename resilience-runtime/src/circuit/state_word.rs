@@ -23,7 +23,7 @@ const WATCHED: u64 = 1 << 63;
 const GENERATION_SHIFT: u32 = 5;
 
 /// The largest generation that a word holds.
-pub(super) const MAX_GENERATION: u64 = (WATCHED - 1) >> GENERATION_SHIFT;
+const MAX_GENERATION: u64 = (WATCHED - 1) >> GENERATION_SHIFT;
 
 /// State, generation, and whether a success has anything to do.
 ///
@@ -33,17 +33,19 @@ pub(super) struct StateWord(u64);
 
 impl StateWord {
     pub(super) const fn new(state: CircuitState, generation: u64, dirty: bool, timed: bool) -> Self {
-        let state: u64 = match state {
-            CircuitState::Closed => 0,
-            CircuitState::Open => 1,
-            CircuitState::HalfOpen => 2,
-            CircuitState::ForcedOpen => 3,
-            CircuitState::Disabled => 4,
-            CircuitState::MetricsOnly => 5,
-        };
-        let dirty = if dirty { DIRTY } else { 0 };
-        let timed = if timed { TIMED } else { 0 };
-        Self(generation << GENERATION_SHIFT | timed | dirty | state)
+        let flags = if dirty { DIRTY } else { 0 } | if timed { TIMED } else { 0 };
+        Self(generation << GENERATION_SHIFT | flags | state as u64)
+    }
+
+    /// The same state and generation, where a success has something to do or not.
+    #[inline]
+    pub(super) const fn with_dirty(self, dirty: bool) -> Self {
+        Self(self.0 & !DIRTY | if dirty { DIRTY } else { 0 })
+    }
+
+    /// The generation after this one.
+    pub(super) const fn next_generation(self) -> u64 {
+        self.generation().wrapping_add(1) & MAX_GENERATION
     }
 
     pub(super) const fn from_bits(bits: u64) -> Self {

@@ -1,7 +1,7 @@
 //! One circuit, shared by threads: a word that every call reads, and a machine under a lock that only trouble takes.
 //!
-//! A success of a calm circuit reads the word twice and writes nothing. In a window of time, a success that can trip nothing
-//! adds to a counter ([`successes`](super::successes)). A rejection reads a snapshot ([`rejections`](super::rejections)).
+//! A success of a calm circuit reads the word twice and writes nothing. In a window, a success that can trip nothing adds to
+//! a counter ([`successes`](super::successes)). A rejection reads a snapshot ([`rejections`](super::rejections)).
 //! Everything else takes the lock and steps the [`Machine`].
 //!
 //! # Synchronization
@@ -82,9 +82,8 @@ impl Store {
     pub(super) const fn new(name: Name, config: CircuitConfig, events: Events) -> Self {
         let machine = Machine::new(config);
         let slow_call = slow_call(machine.rules());
-        let word = word_of(&machine);
         Self {
-            word: AtomicU64::new(word.bits()),
+            word: AtomicU64::new(machine.word().bits()),
             slow_call: AtomicU64::new(slow_call.get()),
             successes: Successes::new(),
             rejections: Rejections::new(),
@@ -149,7 +148,7 @@ impl Store {
     #[cold]
     #[inline(never)]
     fn enter_machine(&self) -> Result<Pass, CircuitOpen> {
-        self.step(clock::now, |machine, heard| {
+        self.step(|machine| {
             // Under the lock: whoever is rejected comes after the transition that rejects it.
             let now = clock::now();
             let at = clock::since_start(now);
@@ -157,13 +156,11 @@ impl Store {
                 Entry::Call => at.plus(slow_call(machine.rules())).get(),
                 Entry::Probe(number) => number,
                 Entry::Rejected => {
-                    if heard {
-                        self.push(machine, CircuitEventKind::Refused, at);
-                    }
+                    self.push(machine, CircuitEventKind::Refused, at);
                     return Err(CircuitOpen::new(self.rejection(machine, now).into(), now));
                 }
             };
-            Ok(Pass { seen: word_of(machine).watched(), note })
+            Ok(Pass { seen: machine.word().watched(), note })
         })
     }
 
@@ -178,21 +175,16 @@ impl Store {
     pub(super) fn success(&self, pass: Pass) {
         let (generation, word) = (pass.seen.generation(), self.word());
         let (slow, now) = pass.is_slow();
-        if !slow && word.generation() == generation {
-            if !word.is_dirty() {
-                return;
-            }
-            if self.successes.is_open(generation)
-                && self.successes.count(generation, now.unwrap_or_else(clock::moment))
-            {
-                return;
-            }
+        let is_done = !slow
+            && word.generation() == generation
+            && (!word.is_dirty() || self.successes.count(generation, || now.unwrap_or_else(clock::moment)));
+        if !is_done {
+            self.exit(pass, Outcome::Success { slow });
         }
-        self.exit(pass, Outcome::Success { slow });
     }
 
     /// A failure, with its text. Returns whether it came in time.
-    #[inline(never)]
+    #[inline]
     pub(super) fn failure(&self, pass: Pass, text: Option<&str>) -> bool {
         let (slow, _) = pass.is_slow();
         self.exit(pass, Outcome::Failure { text, slow }) == Exit::Recorded
@@ -213,11 +205,16 @@ impl Store {
         }
     }
 
+    #[inline(never)]
     fn exit(&self, pass: Pass, outcome: Outcome<'_>) -> Exit {
-        self.step(clock::now, |machine, heard| {
+        self.step(|machine| {
             let exit = machine.exit(pass.seen.generation(), pass.probe(), outcome, clock::moment);
-            if heard && exit == Exit::Late {
+            if exit == Exit::Late {
                 self.push(machine, CircuitEventKind::LateResult, Nanos::NEVER);
+            }
+            // One success is often followed by others, and one failure by failures.
+            if matches!(outcome, Outcome::Success { .. }) {
+                self.open_successes(machine);
             }
             exit
         })
@@ -238,12 +235,12 @@ impl Store {
     }
 
     pub(super) fn operate(&self, operation: Operation) {
-        self.step(clock::now, |machine, _| machine.operate(operation));
+        self.step(|machine| machine.operate(operation));
     }
 
     /// Follows another configuration from here on, which must have been validated.
     pub(super) fn reconfigure(&self, config: CircuitConfig) {
-        self.step(clock::now, |machine, _| {
+        self.step(|machine| {
             machine.reconfigure(config);
             // Relaxed: see `enter_watched`.
             self.slow_call.store(slow_call(machine.rules()).get(), Ordering::Relaxed);
@@ -252,26 +249,23 @@ impl Store {
 
     /// Looks at the machine, with everything done that is due.
     pub(super) fn read<T>(&self, read: impl FnOnce(&Machine, Nanos) -> T) -> T {
-        let now = clock::now();
-        let heard = self.events.are_heard();
+        let now = clock::moment();
         let answer = self.peek(|machine| {
-            if machine.state() == CircuitState::HalfOpen {
-                self.settle(machine, heard, now);
-            }
-            read(machine, clock::since_start(now))
+            self.settle(machine);
+            read(machine, now)
         });
-        if heard {
-            self.events.deliver();
-        }
+        self.events.deliver();
         answer
     }
 
     /// Looks at the machine as it is. Nothing is delivered: the caller may hold a lock.
     pub(super) fn peek<T>(&self, read: impl FnOnce(&mut Machine) -> T) -> T {
         let mut machine = self.lock();
-        machine.add_successes(self.successes.shut());
+        let was_open = self.take_successes(&mut machine);
         let answer = read(&mut machine);
-        self.open_successes(&machine);
+        if was_open {
+            self.open_successes(&machine);
+        }
         answer
     }
 
@@ -287,58 +281,65 @@ impl Store {
         }
     }
 
-    /// The one place that changes the circuit: does what is due, takes a step, publishes what came of it. The step is told
-    /// whether anybody listens.
-    fn step<T>(&self, now: impl Fn() -> Instant, step: impl FnOnce(&mut Machine, bool) -> T) -> T {
-        let heard = self.events.are_heard();
+    /// The one place that changes the circuit: does what is due, takes a step, publishes what came of it.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "20 instructions less for a failure; the other steps are rare")]
+    fn step<T>(&self, step: impl FnOnce(&mut Machine) -> T) -> T {
         let answer = {
             let mut machine = self.lock();
-            machine.add_successes(self.successes.shut());
-            if machine.state() == CircuitState::HalfOpen {
-                self.settle(&mut machine, heard, now());
-            }
-            let before = machine.generation();
-            let answer = step(&mut machine, heard);
-            self.publish(&machine, before, heard, &now);
+            self.take_successes(&mut machine);
+            self.settle(&mut machine);
+            let before = machine.word();
+            let answer = step(&mut machine);
+            self.publish(&machine, before);
             answer
         };
-        if heard {
-            self.events.deliver();
-        }
+        self.events.deliver();
         answer
+    }
+
+    /// A probe may have had its time. Nothing else is due by itself.
+    #[inline]
+    fn settle(&self, machine: &mut Machine) {
+        if machine.state() == CircuitState::HalfOpen {
+            self.settle_probes(machine);
+        }
     }
 
     #[cold]
     #[inline(never)]
-    fn settle(&self, machine: &mut Machine, heard: bool, now: Instant) {
-        let before = machine.generation();
-        machine.settle(clock::since_start(now));
-        if machine.generation() != before {
-            self.publish(machine, before, heard, || now);
+    fn settle_probes(&self, machine: &mut Machine) {
+        let before = machine.word();
+        machine.settle(clock::moment());
+        if machine.word() != before {
+            self.publish_change(machine, before);
         }
     }
 
     /// Lets every thread see the machine's new state.
     #[inline]
-    fn publish(&self, machine: &Machine, before: u64, heard: bool, now: impl Fn() -> Instant) {
-        let turned = machine.generation() != before;
+    fn publish(&self, machine: &Machine, before: StateWord) {
         // While half-open, every step may take the last place for a probe, or free one.
-        if turned || machine.state() == CircuitState::HalfOpen {
-            self.publish_change(machine, heard && turned, now());
+        if machine.word() != before || before.state() == CircuitState::HalfOpen {
+            self.publish_change(machine, before);
         }
-        self.open_successes(machine);
-        // Relaxed: see the module's text.
-        self.word.store(word_of(machine).bits(), Ordering::Relaxed);
     }
 
     #[cold]
     #[inline(never)]
-    fn publish_change(&self, machine: &Machine, is_event: bool, now: Instant) {
+    fn publish_change(&self, machine: &Machine, before: StateWord) {
+        // Relaxed: see the module's text.
+        self.word.store(machine.word().bits(), Ordering::Relaxed);
+        let turned = machine.generation() != before.generation();
+        if !turned && machine.state() != CircuitState::HalfOpen {
+            return;
+        }
+        let now = clock::now();
         match machine.rejects_until() {
             Some(_) => self.rejections.publish(self.rejection(machine, now)),
             None => self.rejections.withdraw(),
         }
-        if is_event {
+        if turned {
             let kind = match machine.state() {
                 CircuitState::Closed => CircuitEventKind::Closed,
                 CircuitState::Open => CircuitEventKind::Opened,
@@ -351,6 +352,24 @@ impl Store {
         }
     }
 
+    /// Records the successes that were counted without the lock. Returns whether they were, until now.
+    #[inline]
+    fn take_successes(&self, machine: &mut Machine) -> bool {
+        let were_counted = !self.successes.is_shut();
+        if were_counted {
+            self.add_successes(machine);
+        }
+        were_counted
+    }
+
+    #[inline(never)]
+    fn add_successes(&self, machine: &mut Machine) {
+        machine.add_successes(self.successes.shut());
+        // Relaxed: see the module's text.
+        self.word.store(machine.word().bits(), Ordering::Relaxed);
+    }
+
+    #[inline]
     fn open_successes(&self, machine: &Machine) {
         if let Some(slot) = machine.open_slot() {
             self.successes.open(machine.generation(), slot);
@@ -377,8 +396,13 @@ impl Store {
         }
     }
 
+    /// Called under the lock, so that events are in the order of the changes.
+    #[cold]
+    #[inline(never)]
     fn push(&self, machine: &Machine, kind: CircuitEventKind, now: Nanos) {
-        self.events.pending.push(self.event(machine, kind, now));
+        if self.events.are_heard() {
+            self.events.pending.push(self.event(machine, kind, now));
+        }
     }
 
     fn event(&self, machine: &Machine, kind: CircuitEventKind, now: Nanos) -> CircuitEvent {
@@ -397,14 +421,6 @@ impl Store {
         // The machine is whole between any two statements that could panic: there are none.
         self.machine.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// What calls have to know of a machine.
-const fn word_of(machine: &Machine) -> StateWord {
-    let state = machine.state();
-    // Every probe has to report.
-    let dirty = matches!(state, CircuitState::HalfOpen) || machine.counts_successes();
-    StateWord::new(state, machine.generation(), dirty, machine.rules().slow_call.is_some())
 }
 
 const fn slow_call(rules: &Rules) -> Nanos {

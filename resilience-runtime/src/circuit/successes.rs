@@ -1,7 +1,8 @@
-//! The successes of a window of time, counted without the circuit's lock.
+//! The successes of a window, counted without the circuit's lock.
 //!
-//! In a slot in which a success can trip nothing, it only adds to a count. The circuit opens the counter for one slot of one
-//! generation, and empties it whenever it looks at its window.
+//! Where a success can trip nothing, it only adds to a count. The circuit opens the counter for one generation, of a window of
+//! time for one slot, and empties it whenever it looks at its window: before a failure is recorded, so that calls are
+//! recorded in the order in which they ended.
 //!
 //! # Synchronization
 //! The counter and its generation are one word, changed by compare-and-swap: a success is counted in its own generation or
@@ -13,7 +14,8 @@ use super::window::Slot;
 use crate::sync::{AtomicU64, Ordering};
 use crate::time::Nanos;
 
-const COUNT_BITS: u32 = 24;
+/// Whoever finds the count full takes the lock and records it. 8 bits: of 255 successes, one does.
+const COUNT_BITS: u32 = 8;
 const COUNT_MASK: u64 = (1 << COUNT_BITS) - 1;
 
 /// No generation: nothing is counted here.
@@ -22,9 +24,9 @@ const SHUT: u64 = u64::MAX;
 /// A count of successes, with the generation and the slot that they belong to.
 pub(super) struct Successes {
     /// ```text
-    /// ┌──────────────────────────┬─────────────────┐
-    /// │ generation, its low bits │ count (24 bits) │
-    /// └──────────────────────────┴─────────────────┘
+    /// ┌──────────────────────────┬────────────────┐
+    /// │ generation, its low bits │ count (8 bits) │
+    /// └──────────────────────────┴────────────────┘
     /// ```
     count: AtomicU64,
     from: AtomicU64,
@@ -44,33 +46,32 @@ impl Successes {
         self.count.store(generation << COUNT_BITS, Ordering::Relaxed);
     }
 
-    /// What has been counted; nothing is counted any more. Called under the circuit's lock.
+    /// Whether nothing is counted. It stays so as long as the circuit's lock is held.
     #[inline]
+    pub(super) fn is_shut(&self) -> bool {
+        self.count.load(Ordering::Relaxed) == SHUT
+    }
+
+    /// What has been counted; nothing is counted any more. Called under the circuit's lock, unless it is shut already.
     pub(super) fn shut(&self) -> u32 {
-        // Most circuits have no window of time, and never open it.
-        if self.count.load(Ordering::Relaxed) == SHUT {
-            return 0;
-        }
-        match self.count.swap(SHUT, Ordering::Relaxed) {
-            SHUT => 0,
-            counted => (counted & COUNT_MASK) as u32,
-        }
+        (self.count.swap(SHUT, Ordering::Relaxed) & COUNT_MASK) as u32
     }
 
-    /// Whether successes of this generation are counted here.
+    /// Counts one success of this generation, if that is all there is to do. `now` is only called for a window of time.
     #[inline]
-    pub(super) fn is_open(&self, generation: u64) -> bool {
-        is_of(self.count.load(Ordering::Relaxed), generation)
-    }
-
-    /// Counts one success of this generation, if that is all there is to do.
-    #[inline]
-    pub(super) fn count(&self, generation: u64, now: Nanos) -> bool {
-        let (from, until) = (self.from.load(Ordering::Relaxed), self.until.load(Ordering::Relaxed));
-        if now.get() < from || now.get() >= until {
+    pub(super) fn count(&self, generation: u64, now: impl FnOnce() -> Nanos) -> bool {
+        let mut seen = self.count.load(Ordering::Relaxed);
+        if !is_of(seen, generation) {
             return false;
         }
-        let mut seen = self.count.load(Ordering::Relaxed);
+        let until = Nanos::new(self.until.load(Ordering::Relaxed));
+        if !until.is_never() {
+            let now = now();
+            if now >= until || now.get() < self.from.load(Ordering::Relaxed) {
+                return false;
+            }
+            seen = self.count.load(Ordering::Relaxed);
+        }
         loop {
             if !is_of(seen, generation) || seen & COUNT_MASK == COUNT_MASK {
                 return false;
@@ -83,7 +84,7 @@ impl Successes {
     }
 }
 
-/// The generations that one word tells apart are 2⁴⁰: a call would have to last that many transitions, to the one, to be
+/// The generations that one word tells apart are 2⁵⁶: a call would have to last that many transitions, to the one, to be
 /// counted in a younger one.
 #[inline]
 const fn is_of(count: u64, generation: u64) -> bool {
@@ -99,22 +100,21 @@ mod tests {
     #[test]
     fn only_successes_of_the_slot_and_the_generation_are_counted() {
         let successes = Successes::new();
-        assert!(!successes.is_open(0) && !successes.count(0, Nanos::new(15)));
+        assert!(!successes.count(0, || Nanos::new(15)));
         successes.open(7, SLOT);
-        assert!(successes.is_open(7) && !successes.is_open(8));
         let counted = [(7, 9), (7, 10), (7, 19), (7, 20), (8, 15), (6, 15)]
-            .map(|(generation, now)| successes.count(generation, Nanos::new(now)));
+            .map(|(generation, now)| successes.count(generation, || Nanos::new(now)));
         assert_eq!(counted, [false, true, true, false, false, false]);
-        assert_eq!((successes.shut(), successes.shut()), (2, 0));
-        assert!(!successes.count(7, Nanos::new(15)));
+        assert_eq!((successes.is_shut(), successes.shut(), successes.is_shut()), (false, 2, true));
+        assert!(!successes.count(7, || Nanos::new(15)));
     }
 
     #[test]
     fn a_full_count_takes_no_more() {
         let successes = Successes::new();
-        successes.open(0, SLOT);
-        successes.count.store(COUNT_MASK, Ordering::Relaxed);
-        assert!(!successes.count(0, Nanos::new(15)));
-        assert_eq!(u64::from(successes.shut()), COUNT_MASK);
+        successes.open(0, Slot::ANY_TIME);
+        let without_a_clock = || unreachable!("the slot has no times");
+        assert_eq!((0..1000).filter(|_| successes.count(0, without_a_clock)).count(), 255);
+        assert_eq!(successes.shut(), 255);
     }
 }

@@ -1,3 +1,7 @@
+use std::fmt;
+
+use crate::time::Nanos;
+
 /// A configuration that makes no sense, found while checking values known only at run time.
 ///
 /// The same checks fail `const` evaluation where the values are constants.
@@ -7,18 +11,49 @@
 ///
 /// let error = RetryPolicy::new().try_times(0).unwrap_err();
 /// assert_eq!(error.option(), "times");
-/// assert_eq!(error.to_string(), "`times` must be at least 1: the first call counts as an attempt");
+/// assert_eq!(
+///     error.to_string(),
+///     "`times` must be at least 1: the first call counts as an attempt (found `times = 0`)",
+/// );
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConfigError {
     option: &'static str,
     message: &'static str,
+    found: Setting,
+    other: Option<Setting>,
+}
+
+/// An option with its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Setting(&'static str, Value);
+
+/// The value of an option.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Value {
+    Count(u32),
+    Time(Nanos),
+    /// The bits of a number: an error can be compared.
+    Number(u64),
+    Word(&'static str),
+}
+
+impl Value {
+    pub(crate) const fn number(number: f64) -> Self {
+        Self::Number(number.to_bits())
+    }
 }
 
 impl ConfigError {
-    pub(crate) const fn new(option: &'static str, message: &'static str) -> Self {
-        Self { option, message }
+    /// `found` is the value of `option`.
+    pub(crate) const fn new(option: &'static str, message: &'static str, found: Value) -> Self {
+        Self { option, message, found: Setting(option, found), other: None }
+    }
+
+    /// With the setting that it contradicts.
+    pub(crate) const fn beside(mut self, option: &'static str, value: Value) -> Self {
+        self.other = Some(Setting(option, value));
+        self
     }
 
     /// The option that is wrong, as it is written in an attribute.
@@ -30,6 +65,31 @@ impl ConfigError {
     /// The message by itself, for a panic in a `const`, which formats nothing else.
     pub(crate) const fn message(&self) -> &'static str {
         self.message
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { message, found, other, .. } = self;
+        write!(f, "{message} (found `{found}`")?;
+        if let Some(other) = other {
+            write!(f, ", `{other}`")?;
+        }
+        f.write_str(")")
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+impl fmt::Display for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(option, value) = self;
+        match value {
+            Value::Count(count) => write!(f, "{option} = {count}"),
+            Value::Time(time) => write!(f, "{option} = {time:?}"),
+            Value::Number(bits) => write!(f, "{option} = {}", f64::from_bits(*bits)),
+            Value::Word(word) => write!(f, "{option} = {word}"),
+        }
     }
 }
 

@@ -8,5 +8,5 @@ mod timed_out;
 pub use alarm::{Alarm, HoldAlarm};
 pub(crate) use causes::Causes;
 pub use config::ConfigError;
-pub(crate) use config::or_panic;
+pub(crate) use config::{Value, or_panic};
 pub use timed_out::{HoldTimedOut, Limit, TimedOut};

@@ -67,7 +67,7 @@ impl TimedOut {
         Self { causes, ..self }
     }
 
-    /// The function that was called: its `name = ".."`, or module path and name.
+    /// The function that was called, as [`Attempt::name`](crate::Attempt::name) gives it.
     #[must_use]
     pub const fn function(&self) -> &'static str {
         self.function

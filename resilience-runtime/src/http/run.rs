@@ -11,6 +11,7 @@ use super::{Condition, HttpAttempt, HttpError, HttpPoll, HttpPollError, HttpResp
 use crate::clock::Stopwatch;
 use crate::poll::{PollNext, PollRun};
 use crate::site::Site;
+use crate::site_name::SiteName;
 use crate::sleep::Limited;
 use crate::telemetry::{SiteEntry, SiteKind};
 use crate::time::Nanos;
@@ -39,12 +40,13 @@ impl HttpPoll {
 }
 
 /// One for all pollers: they have no names.
-static SITE: SiteEntry = SiteEntry::new(SiteKind::Function, "HttpPoll::run", file!(), line!());
+static SITE: SiteEntry =
+    SiteEntry::new(SiteKind::Function, SiteName::Given("HttpPoll::run"), file!(), line!());
 
 /// The loop around the engine of `#[poll]`.
 async fn run(poll: &HttpPoll) -> Result<HttpResponse, HttpPollError> {
     poll.check()?;
-    let site = Site::new("HttpPoll::run", poll.policy);
+    let site = Site::new(SiteName::Given("HttpPoll::run"), poll.policy);
     let mut run = PollRun::new();
     run.begin(&SITE);
     let watch = Stopwatch::start();

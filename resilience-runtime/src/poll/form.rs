@@ -13,7 +13,8 @@ use crate::attempts::PollPolicy;
 use crate::backoff::{Backoff, Jitter};
 use crate::error::TimedOut;
 use crate::operation::{Blocking, Operation};
-use crate::site::{Site, name_of};
+use crate::site::Site;
+use crate::site_name::SiteName;
 use crate::sleep::Wait;
 use crate::telemetry::{FunctionForm, SiteEntry};
 
@@ -49,7 +50,7 @@ where
 {
     Poll {
         operation,
-        site: Site::new(name_of::<F>(), PollPolicy::new()),
+        site: Site::new(SiteName::inside::<F>(), PollPolicy::new()),
         location: Location::caller(),
         hooks: PollHooks::new(),
         kind: PhantomData,
@@ -94,11 +95,11 @@ impl<F, K, H> Poll<F, K, H> {
 
     /// The waits between attempts with their jitter, in place of any set before.
     pub fn backoff(mut self, backoff: Backoff) -> Self {
-        self.site.policy = self.site.policy.backoff(backoff);
+        self.site.policy = self.site.policy.unchecked_backoff(backoff);
         self
     }
 
-    /// How the waits are spread out. One that does not fit the backoff (see [`Backoff::jitter`]) changes nothing.
+    /// How the waits are spread out. One that does not fit the backoff (see [`Backoff::validate`]) changes nothing.
     pub fn jitter(mut self, jitter: Jitter) -> Self {
         self.site.policy = self.site.policy.try_jitter(jitter).unwrap_or(self.site.policy);
         self
@@ -155,7 +156,7 @@ impl<F, K, H> Poll<F, K, H> {
 
     /// The name of the operation; the path of the function it stands in otherwise.
     pub fn name(mut self, name: &'static str) -> Self {
-        self.site.name = name;
+        self.site.name = SiteName::Given(name);
         self
     }
 
@@ -287,7 +288,7 @@ impl<F, K, Until, Alarm, Ignore, OnError> Poll<F, K, PollHooks<Until, Alarm, Ign
                 let text = type_name::<E>();
                 let next = run.failed(&self.site, (hooks.ignore)(&error), Some(&text));
                 if let Some(on_error) = &mut hooks.on_error {
-                    on_error(&error, &run.attempt(&next));
+                    on_error(&error, &run.attempt(&self.site, &next));
                 }
                 match next.go_on() {
                     None => return ControlFlow::Break(Err(PollError::Failed(error))),

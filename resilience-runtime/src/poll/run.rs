@@ -249,7 +249,7 @@ impl PollRun {
             }
         };
         let limit = Limit::AttemptTimeout(site.policy.attempt_limit().to_duration());
-        let timed_out = TimedOut::new(site.name, limit, self.attempts.number(), elapsed.to_duration());
+        let timed_out = TimedOut::new(site.name.get(), limit, self.attempts.number(), elapsed.to_duration());
         match wait {
             Some(wait) => {
                 self.tells(Some(&wait), Brought::Cut, Some(&timed_out));
@@ -284,7 +284,7 @@ impl PollRun {
             PollEnd::TimedOut => Limit::Timeout(site.policy.limit().to_duration()),
             PollEnd::Exhausted => Limit::Times(number),
         };
-        self.because(TimedOut::new(site.name, limit, number, elapsed.to_duration()))
+        self.because(TimedOut::new(site.name.get(), limit, number, elapsed.to_duration()))
     }
 
     fn because(&mut self, timed_out: TimedOut) -> TimedOut {
@@ -315,14 +315,14 @@ impl PollRun {
     #[cold]
     #[inline(never)]
     #[must_use]
-    pub fn attempt(&self, next: &PollNext) -> Attempt {
+    pub fn attempt(&self, site: &Site<PollPolicy>, next: &PollNext) -> Attempt {
         // Where a wait has been decided on, the watch counts it already.
         let (elapsed, wait) = match next {
             PollNext::Wait(Wait(wait), elapsed) => (*elapsed, Some(wait.to_duration())),
             PollNext::TimedOut(timed_out) => (timed_out.elapsed(), None),
             PollNext::Return => (self.watch.elapsed().to_duration(), None),
         };
-        Attempt { number: self.attempts.number(), elapsed, wait }
+        Attempt { number: self.attempts.number(), elapsed, wait, site: site.name }
     }
 
     /// A condition on the value of the attempt just made is invalid: no further attempt can meet it.
@@ -331,7 +331,8 @@ impl PollRun {
     #[must_use]
     pub fn invalid(&mut self, site: &Site<PollPolicy>) -> TimedOut {
         let (number, elapsed) = (self.attempts.number().saturating_add(1), self.watch.elapsed());
-        let timed_out = TimedOut::new(site.name, Limit::InvalidCondition, number, elapsed.to_duration());
+        let timed_out =
+            TimedOut::new(site.name.get(), Limit::InvalidCondition, number, elapsed.to_duration());
         let timed_out = self.because(timed_out);
         self.observation.end(CallOutcome::GaveUp(GiveUpReason::NotRetryable), number, Some(&timed_out));
         timed_out
@@ -340,7 +341,7 @@ impl PollRun {
     /// The value of the attempt just made rings the alarm.
     pub fn alarm<T>(&mut self, site: &Site<PollPolicy>, value: T) -> Alarm<T> {
         self.rang();
-        Alarm::new(site.name, self.attempts.number().saturating_add(1), value)
+        Alarm::new(site.name.get(), self.attempts.number().saturating_add(1), value)
     }
 
     /// The attempt that begins now. A synchronous one is not limited by an attempt timeout.

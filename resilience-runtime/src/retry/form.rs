@@ -11,7 +11,8 @@ use crate::attempt::Attempt;
 use crate::attempts::RetryPolicy;
 use crate::backoff::{Backoff, Jitter};
 use crate::operation::{Blocking, Operation};
-use crate::site::{Site, name_of};
+use crate::site::Site;
+use crate::site_name::SiteName;
 use crate::sleep::Wait;
 use crate::telemetry::{FunctionForm, SiteEntry};
 
@@ -62,7 +63,7 @@ pub struct Retry<F, K, H, L = Untimed> {
 impl<F, K, E, L> Retry<F, K, DefaultHooks<E>, L> {
     #[track_caller]
     pub(super) fn with_policy(operation: F, policy: RetryPolicy) -> Self {
-        let site = Site::new(name_of::<F>(), policy);
+        let site = Site::new(SiteName::inside::<F>(), policy);
         Self { operation, site, location: Location::caller(), hooks: Hooks::new(), types: PhantomData }
     }
 }
@@ -92,11 +93,11 @@ impl<F, K, H, L> Retry<F, K, H, L> {
 
     /// The waits between attempts with their jitter, in place of any set before.
     pub fn backoff(mut self, backoff: Backoff) -> Self {
-        self.site.policy = self.site.policy.backoff(backoff);
+        self.site.policy = self.site.policy.unchecked_backoff(backoff);
         self
     }
 
-    /// How the waits are spread out. One that does not fit the backoff (see [`Backoff::jitter`]) changes nothing.
+    /// How the waits are spread out. One that does not fit the backoff (see [`Backoff::validate`]) changes nothing.
     pub fn jitter(mut self, jitter: Jitter) -> Self {
         self.site.policy = self.site.policy.try_jitter(jitter).unwrap_or(self.site.policy);
         self
@@ -119,7 +120,7 @@ impl<F, K, H, L> Retry<F, K, H, L> {
 
     /// The name in errors; the path of the function that the operation stands in otherwise.
     pub fn name(mut self, name: &'static str) -> Self {
-        self.site.name = name;
+        self.site.name = SiteName::Given(name);
         self
     }
 

@@ -132,7 +132,7 @@ impl TimedRetryRun {
         let number = self.attempts.number();
         let brought = if cut { Brought::Cut } else { Brought::Error };
         self.observation.failed(number, next, Failed { brought, is_open: again && open.is_some(), error });
-        Attempt { number, elapsed: elapsed.to_duration(), wait: next.ok() }
+        Attempt { number, elapsed: elapsed.to_duration(), wait: next.ok(), site: site.name }
     }
 
     /// A circuit below refused the call, which is not an attempt: the wait until it will let a trial in, if there is time
@@ -204,7 +204,7 @@ impl TimedRetryRun {
         } else {
             Limit::AttemptTimeout(attempt_timeout.to_duration())
         };
-        TimedOut::new(site.name, limit, self.attempts.number().saturating_add(1), elapsed.to_duration())
+        TimedOut::new(site.name.get(), limit, self.attempts.number().saturating_add(1), elapsed.to_duration())
     }
 }
 

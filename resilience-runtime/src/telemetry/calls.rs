@@ -129,9 +129,10 @@ fn own_shard() -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::site_name::SiteName;
     use crate::telemetry::SiteKind;
 
-    static ENTRY: SiteEntry = SiteEntry::new(SiteKind::Retry, "f", "", 1);
+    static ENTRY: SiteEntry = SiteEntry::new(SiteKind::Retry, SiteName::Given("f"), "", 1);
 
     #[test]
     fn a_call_is_found_under_its_number_until_it_leaves() {

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::linked::LINKED;
 use super::stats::StatsCell;
+use crate::site_name::SiteName;
 
 /// A place in the program that retries, polls, or guards a call: [`sites`](super::sites) lists them.
 ///
@@ -67,7 +68,7 @@ impl Site {
     /// Its `name = ".."`, or the path of the function.
     #[must_use]
     pub fn name(self) -> &'static str {
-        self.0.name
+        self.0.name()
     }
 
     /// The attribute, or that it is a function form.
@@ -107,14 +108,14 @@ impl std::hash::Hash for Site {
 impl fmt::Debug for Site {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let SiteEntry { name, kind, file, line, .. } = self.0;
-        write!(f, "Site({kind} `{name}` at {file}:{line})")
+        write!(f, "Site({kind} `{}` at {file}:{line})", name.get())
     }
 }
 
 /// The `static` behind a [`Site`], as the attributes write it.
 #[derive(Debug)]
 pub struct SiteEntry {
-    name: &'static str,
+    name: SiteName,
     file: &'static str,
     line: u32,
     kind: SiteKind,
@@ -136,7 +137,7 @@ pub(crate) mod watch {
 impl SiteEntry {
     /// From `file!()` and `line!()`.
     #[must_use]
-    pub const fn new(kind: SiteKind, name: &'static str, file: &'static str, line: u32) -> Self {
+    pub const fn new(kind: SiteKind, name: SiteName, file: &'static str, line: u32) -> Self {
         let watch = AtomicU32::new(if LINKED { 0 } else { watch::UNLISTED });
         Self { name, file, line, kind, stats: None, watch }
     }
@@ -149,8 +150,8 @@ impl SiteEntry {
         Self { name, file, line, kind, stats: Some(stats), watch }
     }
 
-    pub(crate) const fn name(&self) -> &'static str {
-        self.name
+    pub(crate) fn name(&self) -> &'static str {
+        self.name.get()
     }
 
     pub(crate) const fn stats(&self) -> Option<&'static StatsCell> {

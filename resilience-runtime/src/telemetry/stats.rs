@@ -139,10 +139,6 @@ impl StatsCell {
         }
     }
 
-    pub(crate) const fn name(&self) -> &'static str {
-        self.name
-    }
-
     /// An attempt ended, and did not succeed.
     pub(super) fn count_attempt(&self, brought: Brought) {
         add(&self.attempts, 1);

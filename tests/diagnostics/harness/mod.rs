@@ -21,18 +21,39 @@ use snapshot::{Snapshot, Update};
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const UI: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/diagnostics/ui");
 
-/// Programs that must compile and run: unsafe functions, which this package forbids.
-const PROGRAMS: [(&str, &str); 3] = [
-    ("unsafe_circuit", "tests/circuit/pass/unsafe_fn.rs"),
-    ("unsafe_matrix", "tests/matrix/pass/unsafe_fn.rs"),
-    ("unsafe_shapes", "tests/shapes/pass/unsafe_fn.rs"),
+/// Programs that must compile and run, each with its edition: unsafe functions, which this package forbids, and paths.
+const PROGRAMS: [(&str, &str, &str); 10] = [
+    ("unsafe_circuit", "tests/circuit/pass/unsafe_fn.rs", "2024"),
+    ("unsafe_matrix", "tests/matrix/pass/unsafe_fn.rs", "2024"),
+    ("unsafe_shapes", "tests/shapes/pass/unsafe_fn.rs", "2024"),
+    ("paths_2015", "tests/matrix/pass/paths.rs", "2015"),
+    ("paths_2018", "tests/matrix/pass/paths.rs", "2018"),
+    ("paths_2021", "tests/matrix/pass/paths.rs", "2021"),
+    ("paths_2024", "tests/matrix/pass/paths.rs", "2024"),
+    ("async_paths_2018", "tests/matrix/pass/async_paths.rs", "2018"),
+    ("async_paths_2021", "tests/matrix/pass/async_paths.rs", "2021"),
+    ("async_paths_2024", "tests/matrix/pass/async_paths.rs", "2024"),
 ];
+
+/// A library that the programs use.
+const FACADE: &str = "tests/matrix/pass/facade.rs";
+
+/// An example of the scratch package.
+struct Example {
+    path: PathBuf,
+    edition: &'static str,
+}
 
 /// What one run of cargo said about every file.
 static OUTPUT: LazyLock<Output> = LazyLock::new(|| {
-    let mut files: BTreeMap<String, PathBuf> =
-        mistakes().into_iter().map(|file| (topic(&file).to_owned(), file)).collect();
-    files.extend(PROGRAMS.map(|(name, path)| (name.to_owned(), Path::new(ROOT).join(path))));
+    let example = |path, edition| Example { path, edition };
+    let mistakes = mistakes().into_iter().map(|file| {
+        let edition = if topic(&file) == "edition_2015" { "2015" } else { "2024" };
+        (topic(&file).to_owned(), example(file, edition))
+    });
+    let programs =
+        PROGRAMS.map(|(name, path, edition)| (name.to_owned(), example(Path::new(ROOT).join(path), edition)));
+    let files: BTreeMap<String, Example> = mistakes.chain(programs).collect();
     compile::run(&package::write(&files))
 });
 

@@ -52,6 +52,24 @@ impl Macro {
             }),
             // Moves the body to another item.
             "moves" => Self::Theirs(|item| with_body(item, |_| quote!({ moved() }))),
+            // Changes the function, and leaves the body.
+            "public" => Self::Theirs(|item| {
+                let (attrs, rest) = split_attributes(item);
+                quote!(#(#attrs)* pub #rest)
+            }),
+            // Changes the marker.
+            "spoils" => Self::Theirs(|item| {
+                let spoilt = item
+                    .to_string()
+                    .replace("__resilience_handed_down ! {", "__resilience_handed_down ! { 7");
+                spoilt.parse().expect("it lexes")
+            }),
+            // Removes an attribute below it.
+            "removes" => Self::Theirs(|item| {
+                let (mut attrs, rest) = split_attributes(item);
+                attrs.retain(|attr| !attr.path().is_ident("same"));
+                quote!(#(#attrs)* #rest)
+            }),
             _ => Self::Ours(Attribute::named(attr.path())?),
         })
     }

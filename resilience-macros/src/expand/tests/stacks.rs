@@ -7,6 +7,11 @@ use super::compiler::expand_all;
 use super::dense;
 use crate::attribute::Attribute;
 
+/// A function under these attributes.
+fn under(attributes: &TokenStream) -> TokenStream {
+    quote!(#attributes fn f() -> Result<u8, E> { g() })
+}
+
 /// The names of the layers, in the order in which they are nested when `#[retry(name = "1")]` stands on the item.
 fn nesting(item: &TokenStream) -> String {
     let expansion = dense(&expand_all(Attribute::Retry, quote!(name = "1"), item));
@@ -22,88 +27,17 @@ fn nesting(item: &TokenStream) -> String {
 #[test]
 fn layers_nest_in_the_order_of_their_lines_whatever_their_paths_are() {
     for item in [
-        quote!(
-            #[retry(name = "2")]
-            #[circuit(name = "3")]
-            fn f() -> Result<u8, E> {
-                g()
-            }
-        ),
-        quote!(
-            #[again(name = "2")]
-            #[circuit(name = "3")]
-            fn f() -> Result<u8, E> {
-                g()
-            }
-        ),
-        quote!(
-            #[circuit(name = "2")]
-            #[again(name = "3")]
-            fn f() -> Result<u8, E> {
-                g()
-            }
-        ),
-        quote!(
-            #[again(name = "2")]
-            #[again(name = "3")]
-            fn f() -> Result<u8, E> {
-                g()
-            }
-        ),
-        quote!(
-            #[facade::guarded(name = "2")]
-            #[again(name = "3")]
-            fn f() -> Result<u8, E> {
-                g()
-            }
-        ),
+        under(&quote!(#[retry(name = "2")] #[circuit(name = "3")])),
+        under(&quote!(#[again(name = "2")] #[circuit(name = "3")])),
+        under(&quote!(#[circuit(name = "2")] #[again(name = "3")])),
+        under(&quote!(#[again(name = "2")] #[again(name = "3")])),
+        under(&quote!(#[facade::guarded(name = "2")] #[again(name = "3")])),
         // Inert attributes, and those of other crates.
-        quote!(
-            #[inline]
-            #[again(name = "2")]
-            #[doc = "text"]
-            #[circuit(name = "3")]
-            fn f() -> Result<u8, E> {
-                g()
-            }
-        ),
-        quote!(
-            #[wrap]
-            #[again(name = "2")]
-            #[same]
-            #[circuit(name = "3")]
-            fn f() -> Result<u8, E> {
-                g()
-            }
-        ),
-        quote!(
-            #[again(name = "2")]
-            #[wrap]
-            #[again(name = "3")]
-            fn f() -> Result<u8, E> {
-                g()
-            }
-        ),
-        quote!(
-            #[same]
-            #[again(name = "2")]
-            #[same]
-            #[again(name = "3")]
-            #[same]
-            fn f() -> Result<u8, E> {
-                g()
-            }
-        ),
-        quote!(
-            #[wrap]
-            #[wrap]
-            #[again(name = "2")]
-            #[retry(name = "3")]
-            #[wrap]
-            fn f() -> Result<u8, E> {
-                g()
-            }
-        ),
+        under(&quote!(#[inline] #[again(name = "2")] #[doc = "text"] #[circuit(name = "3")])),
+        under(&quote!(#[wrap] #[again(name = "2")] #[same] #[circuit(name = "3")])),
+        under(&quote!(#[again(name = "2")] #[wrap] #[again(name = "3")])),
+        under(&quote!(#[same] #[again(name = "2")] #[same] #[again(name = "3")] #[same])),
+        under(&quote!(#[wrap] #[wrap] #[again(name = "2")] #[retry(name = "3")] #[wrap])),
     ] {
         assert_eq!(nesting(&item), "123", "{item}");
     }
@@ -111,24 +45,15 @@ fn layers_nest_in_the_order_of_their_lines_whatever_their_paths_are() {
 
 #[test]
 fn many_layers_nest_in_the_order_of_their_lines() {
-    let item = quote! {
-        #[again(name = "2")] #[circuit(name = "3")] #[same] #[again(name = "4")] #[retry(name = "5")]
-        fn f() -> Result<u8, E> { g() }
-    };
+    let item = under(
+        &quote!(#[again(name = "2")] #[circuit(name = "3")] #[same] #[again(name = "4")] #[retry(name = "5")]),
+    );
     assert_eq!(nesting(&item), "12345");
 }
 
 #[test]
 fn the_same_attribute_twice_makes_two_layers() {
-    let item = quote!(
-        #[again]
-        #[again]
-        #[same]
-        #[again]
-        fn f() -> Result<u8, E> {
-            g()
-        }
-    );
+    let item = under(&quote!(#[again] #[again] #[same] #[again]));
     let expansion = dense(&expand_all(Attribute::Retry, quote!(), &item));
     assert_eq!(expansion.matches("const__RESILIENCE_SITE").count(), 4, "{expansion}");
 }
@@ -136,27 +61,9 @@ fn the_same_attribute_twice_makes_two_layers() {
 #[test]
 fn another_crates_attribute_stays_around_all_layers() {
     for item in [
-        quote!(
-            #[wrap]
-            #[circuit]
-            fn f() -> Result<u8, E> {
-                g()
-            }
-        ),
-        quote!(
-            #[wrap]
-            #[facade::guarded]
-            fn f() -> Result<u8, E> {
-                g()
-            }
-        ),
-        quote!(
-            #[facade::guarded]
-            #[wrap]
-            fn f() -> Result<u8, E> {
-                g()
-            }
-        ),
+        under(&quote!(#[wrap] #[circuit])),
+        under(&quote!(#[wrap] #[facade::guarded])),
+        under(&quote!(#[facade::guarded] #[wrap])),
     ] {
         let expansion = dense(&expand_all(Attribute::Retry, quote!(), &item));
         let at = |word| expansion.find(word).unwrap_or_else(|| panic!("{word} in {expansion}"));
@@ -169,82 +76,47 @@ fn another_crates_attribute_stays_around_all_layers() {
 }
 
 #[test]
+fn what_another_crates_attribute_changes_between_ours_stays() {
+    let item = under(&quote!(#[public] #[again]));
+    let expansion = dense(&expand_all(Attribute::Retry, quote!(), &item));
+    assert!(expansion.contains("pubfnf()->Result<u8,E>"), "{expansion}");
+    assert_eq!(expansion.matches("const__RESILIENCE_SITE").count(), 2, "{expansion}");
+}
+
+#[test]
 fn an_attribute_of_another_crate_that_has_one_of_our_names_is_an_error() {
     for item in [
-        quote!(
-            #[theirs::retry(2)]
-            fn f() -> Result<u8, E> {
-                g()
-            }
-        ),
-        quote!(
-            #[circuit]
-            #[theirs::retry(2)]
-            fn f() -> Result<u8, E> {
-                g()
-            }
-        ),
-        quote!(
-            #[theirs::retry(2)]
-            #[circuit]
-            fn f() -> Result<u8, E> {
-                g()
-            }
-        ),
-        quote!(
-            #[theirs::retry(2)]
-            #[again]
-            fn f() -> Result<u8, E> {
-                g()
-            }
-        ),
-        quote!(
-            #[again]
-            #[theirs::retry(2)]
-            #[wrap]
-            fn f() -> Result<u8, E> {
-                g()
-            }
-        ),
+        under(&quote!(#[theirs::retry(2)])),
+        under(&quote!(#[circuit] #[theirs::retry(2)])),
+        under(&quote!(#[theirs::retry(2)] #[circuit])),
+        under(&quote!(#[theirs::retry(2)] #[again])),
+        under(&quote!(#[again] #[theirs::retry(2)] #[wrap])),
     ] {
         let expansion = dense(&expand_all(Attribute::Retry, quote!(), &item));
         assert_eq!(expansion.matches("compile_error").count(), 1, "{expansion}");
-        assert!(expansion.contains("attributeofanothercrate") && expansion.contains("g()"), "{expansion}");
+        assert!(
+            expansion.contains("isnottheattributeofthiscrate") && expansion.contains("g()"),
+            "{expansion}"
+        );
         assert!(!expansion.contains("__RESILIENCE"), "{expansion}");
     }
-    let expansion = dense(&expand_all(
-        Attribute::Retry,
-        quote!(),
-        &quote!(
-            #[wrap]
-            #[retry = 3]
-            fn f() -> Result<u8, E> {
-                g()
-            }
-        ),
-    ));
+    let expansion = dense(&expand_all(Attribute::Retry, quote!(), &under(&quote!(#[wrap] #[retry = 3]))));
     assert!(expansion.contains("takesitsoptionsinparentheses"), "{expansion}");
 }
 
 #[test]
 fn a_layer_that_does_not_find_the_others_is_an_error() {
-    let item = quote!(
-        #[moves]
-        #[again]
-        fn f() -> Result<u8, E> {
-            g()
-        }
-    );
-    let expansion = dense(&expand_all(Attribute::Circuit, quote!(), &item));
-    assert!(expansion.contains("cannotbenestedintheorderoftheirlines"), "{expansion}");
+    for attributes in [
+        quote!(#[moves] #[again]),
+        quote!(#[spoils] #[again]),
+        // Its line is not known where the attributes that followed are gone.
+        quote!(#[removes] #[again(times = 2)] #[same]),
+    ] {
+        let expansion = dense(&expand_all(Attribute::Circuit, quote!(), &under(&attributes)));
+        assert!(expansion.contains("cannotbenestedintheorderoftheirlines"), "{expansion}");
+    }
     // By its own name it is taken in before.
-    let item = quote!(
-        #[moves]
-        #[retry]
-        fn f() -> Result<u8, E> {
-            g()
-        }
-    );
+    let item = under(&quote!(#[moves] #[retry]));
     let expansion = dense(&expand_all(Attribute::Circuit, quote!(), &item));
     assert!(!expansion.contains("compile_error"), "{expansion}");
 }
@@ -289,6 +161,24 @@ fn faults_of_all_layers_are_reported_at_once_and_the_function_stays() {
         );
         assert!(expansion.contains("g()") && !expansion.contains("timeout=15)]"), "{expansion}");
     }
+}
+
+/// `#[test]` removes a function from other builds, before the marker in it is expanded.
+#[test]
+fn faults_of_the_function_are_reported_before_other_crates_attributes_are_expanded() {
+    let item = quote!(
+        #[circuit(tmies = 3)]
+        #[test]
+        const fn f() -> Result<u8, E> {
+            g()
+        }
+    );
+    let expansion = dense(&expand_all(Attribute::Retry, quote!(times = 0), &item));
+    let (faults, function) = expansion.split_once("#[test]").expect("the attribute is still there");
+    for what in ["`times=0`", "nooption`tmies`", "`constfn`"] {
+        assert_eq!(faults.matches(what).count(), 1, "{what} in {expansion}");
+    }
+    assert_eq!(function, "constfnf()->Result<u8,E>{g()}");
 }
 
 #[test]
@@ -338,6 +228,7 @@ fn one_layer_of_a_stack_says_for_all_where_the_library_is() {
     }
 }
 
+#[cfg(feature = "tokio")]
 #[test]
 fn a_function_whose_marker_stays_has_the_signature_that_it_would_have_been_written_with() {
     let item = quote!(
@@ -351,6 +242,7 @@ fn a_function_whose_marker_stays_has_the_signature_that_it_would_have_been_writt
     assert!(expansion.contains("#[allow(clippy::needless_pass_by_value)]"), "{expansion}");
 }
 
+#[cfg(feature = "tokio")]
 #[test]
 fn the_marker_stands_in_the_block_of_a_function_that_returns_a_future() {
     let item = quote! {

@@ -1,8 +1,12 @@
+use std::fmt;
+
+use crate::error::Value;
+
 /// A ratio above 0 and at most 1, kept as a fraction of two integers.
 ///
 /// Counts are compared with it in integers: `7.0 >= 0.07 * 100.0` is false, and a rate must be reached by the call that
 /// makes it. For the same reason `2.0 / 3.0` has to become 2/3 and not a decimal next to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(in crate::circuit) struct Ratio {
     numerator: u32,
     denominator: u32,
@@ -51,9 +55,27 @@ impl Ratio {
         })
     }
 
+    pub(super) const fn value(self) -> Value {
+        Value::number(self.numerator as f64 / self.denominator as f64)
+    }
+
     /// Whether `part` of `whole` is at least this ratio.
     pub(in crate::circuit) const fn is_reached_by(self, part: u32, whole: u32) -> bool {
         part as u64 * self.denominator as u64 >= whole as u64 * self.numerator as u64
+    }
+}
+
+/// As one would write it: a percentage with up to two decimals, or else a number.
+impl fmt::Debug for Ratio {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (numerator, denominator) = (u64::from(self.numerator), u64::from(self.denominator));
+        let ratio = f64::from(self.numerator) / f64::from(self.denominator);
+        if 10_000 * numerator % denominator != 0 {
+            return write!(f, "{ratio}");
+        }
+        #[expect(clippy::cast_precision_loss, reason = "at most 10 000")]
+        let percent = (10_000 * numerator / denominator) as f64 / 100.0;
+        write!(f, "{percent}%")
     }
 }
 

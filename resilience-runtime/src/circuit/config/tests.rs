@@ -8,6 +8,14 @@ fn the_table_of_defaults_is_true() {
     assert_eq!(config.threshold(), 5);
     assert_eq!(config.recovery_timeout, Nanos::of(30 * SECOND));
     assert_eq!(config.probe_time(), Nanos::of(30 * SECOND));
+    let recovers_in = |time| config.recovery_timeout(time).probe_time();
+    assert_eq!(
+        recovers_in(SECOND),
+        Nanos::of(30 * SECOND),
+        "a trial may take longer than the recovery timeout"
+    );
+    assert_eq!(recovers_in(40 * SECOND), Nanos::of(40 * SECOND));
+    assert_eq!(config.recovery_timeout(SECOND).probe_timeout(SECOND).probe_time(), Nanos::of(SECOND));
     assert_eq!((config.places(), config.successes_to_close()), (1, 1));
     assert_eq!(config.least_calls(), 20);
     assert_eq!(config.window_calls(7).least_calls(), 7);
@@ -102,5 +110,70 @@ fn an_option_complains_of_itself_and_the_constant_of_everything() {
     }
     for at in ["", "window", "failure_rat", "failure_rata", "xailure_rate", "confih"] {
         assert_eq!(told(at, wrong), Ok(wrong), "at {at}");
+    }
+}
+
+#[test]
+fn a_configuration_is_shown_as_its_options_are_written() {
+    let new = CircuitConfig::new();
+    let cases = [
+        (new, "CircuitConfig { failure_threshold: 5, recovery_timeout: 30s }"),
+        (
+            new.failure_threshold(3)
+                .within(60 * SECOND)
+                .max_recovery_timeout(Duration::MAX)
+                .half_open_calls(2),
+            "CircuitConfig { failure_threshold: 3, within: 60s, recovery_timeout: 30s, \
+             max_recovery_timeout: forever, half_open_calls: 2 }",
+        ),
+        (
+            new.failure_rate(0.5).window_calls(100).min_calls(10).success_threshold(3),
+            "CircuitConfig { failure_rate: 50%, window: 100, min_calls: 10, recovery_timeout: 30s, \
+             success_threshold: 3 }",
+        ),
+        (
+            new.slow_call(2 * SECOND).slow_rate(2.0 / 3.0).window_time(30 * SECOND).probe_timeout(SECOND),
+            "CircuitConfig { window: 30s, slow_call: 2s, slow_rate: 0.6666666666666666, recovery_timeout: 30s, \
+             probe_timeout: 1s }",
+        ),
+        (
+            new.slow_call(SECOND).recovery_timeout(Duration::MAX),
+            "CircuitConfig { failure_threshold: 5, slow_call: 1s, recovery_timeout: forever }",
+        ),
+    ];
+    for (config, text) in cases {
+        assert_eq!(format!("{config:?}"), text);
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_configuration_is_said_with_its_values() {
+    let new = CircuitConfig::new();
+    let cases = [
+        (
+            new.try_failure_rate(1.5).map(drop),
+            "`failure_rate` must be above 0 and at most 1 (100%) (found `failure_rate = 1.5`)",
+        ),
+        (
+            new.try_window_calls(u32::MAX).map(drop),
+            "a `window` of calls must hold at least 1 call and at most 1048576 (found `window = 4294967295`)",
+        ),
+        (
+            new.max_recovery_timeout(SECOND).validate(),
+            "`max_recovery_timeout` is shorter than `recovery_timeout`, which it is to bound (found \
+             `max_recovery_timeout = 1s`, `recovery_timeout = 30s`)",
+        ),
+        (
+            new.failure_rate(0.5).failure_threshold(3).validate(),
+            "`failure_threshold` counts failures, a rate weighs them: leave one of them out (found \
+             `failure_threshold = 3`, `failure_rate = 0.5`)",
+        ),
+        (
+            new.window_calls(9).window_time(SECOND).validate(),
+            "a `window` holds either calls or time, not both (found `window = 9`, `window = 1s`)",
+        ),
+    ];
+    for (result, text) in cases {
+        assert_eq!(result.unwrap_err().to_string(), text);
     }
 }

@@ -1,5 +1,5 @@
 use super::CircuitConfig;
-use crate::error::{ConfigError, or_panic};
+use crate::error::{ConfigError, Value, or_panic};
 
 impl CircuitConfig {
     /// Whether the settings agree with each other. Each by itself has been looked at when it was set.
@@ -18,7 +18,9 @@ impl CircuitConfig {
                 return Err(ConfigError::new(
                     "max_recovery_timeout",
                     "`max_recovery_timeout` is shorter than `recovery_timeout`, which it is to bound",
-                ));
+                    Value::Time(most),
+                )
+                .beside("recovery_timeout", Value::Time(self.recovery_timeout)));
             }
         }
         Ok(())
@@ -26,70 +28,106 @@ impl CircuitConfig {
 
     /// Failures in a row, failures within a time, or a share of them.
     const fn counted_one_way(&self) -> Result<(), ConfigError> {
-        let rated = self.failure_rate.is_some() || self.slow_rate.is_some();
-        if rated && self.within.is_some() {
-            return Err(ConfigError::new(
-                "within",
-                "`within` counts failures, a rate weighs them: leave one of them out",
-            ));
+        if let Some((rate, share)) = self.rate() {
+            if let Some(within) = self.within {
+                return Err(ConfigError::new(
+                    "within",
+                    "`within` counts failures, a rate weighs them: leave one of them out",
+                    Value::Time(within),
+                )
+                .beside(rate, share));
+            }
+            if let Some(failures) = self.failure_threshold {
+                return Err(ConfigError::new(
+                    "failure_threshold",
+                    "`failure_threshold` counts failures, a rate weighs them: leave one of them out",
+                    Value::Count(failures),
+                )
+                .beside(rate, share));
+            }
         }
-        if rated && self.failure_threshold.is_some() {
-            return Err(ConfigError::new(
-                "failure_threshold",
-                "`failure_threshold` counts failures, a rate weighs them: leave one of them out",
-            ));
-        }
-        if self.within.is_some() && self.threshold() > Self::MAX_REMEMBERED {
-            return Err(ConfigError::new(
-                "failure_threshold",
-                "`failure_threshold` must be at most 1048576 together with `within`: each failure is remembered",
-            ));
+        if let Some(within) = self.within {
+            if self.threshold() > Self::MAX_REMEMBERED {
+                return Err(ConfigError::new(
+                    "failure_threshold",
+                    "`failure_threshold` must be at most 1048576 together with `within`: each failure is remembered",
+                    Value::Count(self.threshold()),
+                )
+                .beside("within", Value::Time(within)));
+            }
         }
         Ok(())
     }
 
     const fn window_and_rate(&self) -> Result<(), ConfigError> {
-        if self.slow_rate.is_some() && self.slow_call.is_none() {
+        if let (Some(rate), None) = (self.slow_rate, self.slow_call) {
             return Err(ConfigError::new(
                 "slow_rate",
                 "`slow_rate` needs `slow_call`, which says when a call is slow",
+                rate.value(),
             ));
         }
-        if self.window_calls.is_some() && self.window_time.is_some() {
-            return Err(ConfigError::new("window", "a `window` holds either calls or time, not both"));
-        }
-        let windowed = self.window_calls.is_some() || self.window_time.is_some();
-        if !windowed && self.failure_rate.is_some() {
+        let window = match (self.window_calls, self.window_time) {
+            (Some(calls), Some(time)) => {
+                return Err(ConfigError::new(
+                    "window",
+                    "a `window` holds either calls or time, not both",
+                    Value::Count(calls),
+                )
+                .beside("window", Value::Time(time)));
+            }
+            (Some(calls), None) => Some(Value::Count(calls)),
+            (None, Some(time)) => Some(Value::Time(time)),
+            (None, None) => None,
+        };
+        if let (Some(rate), None) = (self.failure_rate, window) {
             return Err(ConfigError::new(
                 "failure_rate",
                 "`failure_rate` needs a `window`, over which it is taken",
+                rate.value(),
             ));
         }
-        if !windowed && self.slow_rate.is_some() {
+        if let (Some(rate), None) = (self.slow_rate, window) {
             return Err(ConfigError::new(
                 "slow_rate",
                 "`slow_rate` needs a `window`, over which it is taken",
+                rate.value(),
             ));
         }
-        let rated = self.failure_rate.is_some() || self.slow_rate.is_some();
-        if windowed && !rated {
+        if let (Some(window), None) = (window, self.rate()) {
             return Err(ConfigError::new(
                 "window",
                 "a `window` needs a `failure_rate` or a `slow_rate`; to count failures in a time, use `within`",
+                window,
             ));
         }
-        if self.min_calls.is_some() && !rated {
-            return Err(ConfigError::new("min_calls", "`min_calls` needs a `failure_rate` or a `slow_rate`"));
+        if let (Some(least), None) = (self.min_calls, self.rate()) {
+            return Err(ConfigError::new(
+                "min_calls",
+                "`min_calls` needs a `failure_rate` or a `slow_rate`",
+                Value::Count(least),
+            ));
         }
         if let (Some(least), Some(window)) = (self.min_calls, self.window_calls) {
             if least > window {
                 return Err(ConfigError::new(
                     "min_calls",
                     "`min_calls` is larger than the `window`, so the rate could never be taken",
-                ));
+                    Value::Count(least),
+                )
+                .beside("window", Value::Count(window)));
             }
         }
         Ok(())
+    }
+
+    /// The rate that is configured, by its name.
+    const fn rate(&self) -> Option<(&'static str, Value)> {
+        match (self.failure_rate, self.slow_rate) {
+            (Some(rate), _) => Some(("failure_rate", rate.value())),
+            (None, Some(rate)) => Some(("slow_rate", rate.value())),
+            (None, None) => None,
+        }
     }
 }
 

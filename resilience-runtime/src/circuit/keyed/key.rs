@@ -59,15 +59,24 @@ struct KeyWriter {
 
 impl Write for KeyWriter {
     fn write_str(&mut self, more: &str) -> fmt::Result {
+        if self.long.is_none() && more.len() <= MAX_KEY_LENGTH - self.text.len() {
+            self.text.push_str(more);
+        } else {
+            self.write_long(more);
+        }
+        Ok(())
+    }
+}
+
+impl KeyWriter {
+    #[cold]
+    fn write_long(&mut self, more: &str) {
         let room = if self.long.is_some() { 0 } else { MAX_KEY_LENGTH - self.text.len() };
         let fits = prefix(more, room);
         self.text.push_str(fits);
-        if fits.len() < more.len() {
-            let text = &self.text;
-            let rest = self.long.get_or_insert_with(|| Box::new(Rest::after(text)));
-            rest.write(&more.as_bytes()[fits.len()..]);
-        }
-        Ok(())
+        let text = &self.text;
+        let rest = self.long.get_or_insert_with(|| Box::new(Rest::after(text)));
+        rest.write(&more.as_bytes()[fits.len()..]);
     }
 }
 

@@ -1,38 +1,58 @@
+//! The circuits of a set, by key.
+//!
+//! Keys are spread over [`SHARDS`], each behind a lock that lookups share: known keys of different threads seldom meet.
+//! Insertions follow each other under one lock. That of a new key in a full set holds all shards as well: while it looks for
+//! a circuit to evict, nobody can begin to hold one.
+
 use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 use std::mem;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering, fence};
+use std::sync::{Arc, PoisonError};
 
-use super::recency::Recency;
+use super::hashing::Hashing;
+use super::recency::{LastUse, Recency};
 use crate::circuit::standing::Claim;
 use crate::circuit::{CircuitBreaker, CircuitState};
 use crate::clock;
+use crate::sync::{Mutex, RwLock};
 use crate::time::Nanos;
 
+/// 16: of two threads with a key each, one in sixteen pairs meets. In all, 2 KiB for each set.
+const SHARDS: usize = if cfg!(resilience_loom) { 2 } else { 16 };
+
 /// The circuits of a set, by key.
-///
-/// Lookups share a lock and insertions have it alone. `max_keys` is a `u32`, and so is the number of a slot.
-#[derive(Debug)]
 pub(super) struct Table {
-    /// Made at the first key: a hash map cannot be made in a `const`.
-    index: Option<HashMap<Key, u32>>,
-    slots: Vec<Slot>,
+    shards: [Shard; SHARDS],
+    order: Mutex<Order>,
     recency: Recency,
     max_keys: usize,
+}
+
+type Index = HashMap<Key, Arc<Slot>, Hashing>;
+
+/// Two cache lines: processors fetch them in pairs.
+#[repr(align(128))]
+struct Shard(RwLock<Index>);
+
+/// All slots, in the order in which evictions look at them.
+struct Order {
+    slots: Vec<Arc<Slot>>,
+    hand: usize,
 }
 
 /// A key, as a part of its circuit's name: its text is stored once.
 #[derive(Debug)]
 struct Key {
     name: Arc<str>,
-    start: u32,
+    start: usize,
 }
 
 #[derive(Debug)]
 struct Slot {
     circuit: Arc<CircuitBreaker>,
+    last_use: LastUse,
     /// When a call last found the circuit not closed; `NEVER` if none did.
     last_call: AtomicU64,
 }
@@ -43,7 +63,7 @@ pub(super) struct New {
     /// The circuit's name.
     pub(super) name: Arc<str>,
     /// Where in the name the key begins.
-    pub(super) start: u32,
+    pub(super) start: usize,
 }
 
 /// What became of a new circuit.
@@ -61,13 +81,19 @@ pub(super) enum Inserted {
 impl Table {
     pub(super) const fn new(max_keys: u32) -> Self {
         let max_keys = max_keys as usize;
-        Self { index: None, slots: Vec::new(), recency: Recency::new(max_keys), max_keys }
+        Self {
+            shards: [const { Shard(RwLock::new(HashMap::with_hasher(Hashing))) }; SHARDS],
+            order: Mutex::new(Order { slots: Vec::new(), hand: 0 }),
+            recency: Recency::new(max_keys),
+            max_keys,
+        }
     }
 
-    pub(super) fn get(&self, key: &str) -> Option<Arc<CircuitBreaker>> {
-        let slot = *self.index.as_ref()?.get(key)? as usize;
-        self.recency.used(slot);
-        let Slot { circuit, last_call, .. } = &self.slots[slot];
+    #[inline]
+    pub(super) fn get(&self, key: &[u8]) -> Option<Arc<CircuitBreaker>> {
+        let index = self.shards[shard_of(key)].0.read().unwrap_or_else(PoisonError::into_inner);
+        let Slot { circuit, last_use, last_call } = &**index.get(key)?;
+        self.recency.used(last_use);
         if !circuit.admits_all() {
             // Relaxed: it is read by whoever holds the lock alone.
             last_call.store(clock::moment().get(), Ordering::Relaxed);
@@ -76,86 +102,96 @@ impl Table {
     }
 
     /// `recovery_timeout` is that of every circuit of the set.
-    pub(super) fn insert(&mut self, new: New, now: Nanos, recovery_timeout: Nanos) -> Inserted {
+    pub(super) fn insert(&self, new: New, now: Nanos, recovery_timeout: Nanos) -> Inserted {
         let New { circuit, name, start } = new;
         let key = Key { name, start };
-        if let Some(known) = self.get(key.as_str()) {
+        let mut order = self.order.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = self.get(key.as_bytes()) {
             return Inserted::Known(known);
         }
-        let entered = Slot { circuit, last_call: AtomicU64::new(Nanos::NEVER.get()) };
-        let (slot, evicted) = if self.slots.len() < self.max_keys {
-            self.slots.push(entered);
-            self.recency.add();
-            (self.slots.len() - 1, None)
-        } else {
-            let slots = &mut self.slots;
-            let Some(slot) = self.recency.victim(|slot| slots[slot].claim(now, recovery_timeout)) else {
-                return Inserted::NotRemembered;
-            };
-            self.recency.replaced(slot);
-            (slot, Some(mem::replace(&mut self.slots[slot], entered)))
-        };
-        let index = self.index.get_or_insert_default();
-        if let Some(Slot { circuit, .. }) = &evicted {
-            index.remove(key_in(circuit.name(), start));
+        let last_call = AtomicU64::new(Nanos::NEVER.get());
+        let entered = Arc::new(Slot { circuit, last_use: self.recency.added(), last_call });
+        if order.slots.len() < self.max_keys {
+            order.slots.push(Arc::clone(&entered));
+            let shard = &self.shards[shard_of(key.as_bytes())];
+            shard.0.write().unwrap_or_else(PoisonError::into_inner).insert(key, entered);
+            return Inserted::Added(None);
         }
-        #[expect(clippy::cast_possible_truncation, reason = "there are at most `max_keys` slots, a `u32`")]
-        index.insert(key, slot as u32);
-        Inserted::Added(evicted.map(|slot| slot.circuit))
+        let mut shards =
+            self.shards.each_ref().map(|shard| shard.0.write().unwrap_or_else(PoisonError::into_inner));
+        let Order { slots, hand } = &mut *order;
+        let claim = |slot: usize| slots[slot].claim(now, recovery_timeout);
+        let Some(slot) = self.recency.victim(hand, slots, |slot| &slot.last_use, claim) else {
+            return Inserted::NotRemembered;
+        };
+        let evicted = Arc::clone(&mem::replace(&mut slots[slot], Arc::clone(&entered)).circuit);
+        let evicted_key = key_in(evicted.name(), start);
+        shards[shard_of(evicted_key)].remove(evicted_key);
+        shards[shard_of(key.as_bytes())].insert(key, entered);
+        Inserted::Added(Some(evicted))
     }
 
     pub(super) fn circuits(&self) -> Vec<Arc<CircuitBreaker>> {
-        self.slots.iter().map(|slot| Arc::clone(&slot.circuit)).collect()
+        let order = self.order.lock().unwrap_or_else(PoisonError::into_inner);
+        order.slots.iter().map(|slot| Arc::clone(&slot.circuit)).collect()
     }
 }
 
+fn shard_of(key: &[u8]) -> usize {
+    // The upper bits, as a hash map looks at the lower ones and at the uppermost seven.
+    (Hashing::of(key) >> 32) as usize % SHARDS
+}
+
 impl Slot {
-    /// Asked by whoever holds the lock alone: nobody else can begin to hold the circuit meanwhile.
-    fn claim(&mut self, now: Nanos, recovery_timeout: Nanos) -> Claim {
+    /// Asked by whoever holds the shards alone: nobody else can begin to hold the circuit meanwhile.
+    fn claim(&self, now: Nanos, recovery_timeout: Nanos) -> Claim {
         if Arc::strong_count(&self.circuit) > 1 {
             return Claim::Kept;
         }
         // With the release of the drop that left the last reference: what that call has counted is visible.
         fence(Ordering::Acquire);
         let standing = self.circuit.standing(now);
-        let last_call = Nanos::new(*self.last_call.get_mut());
+        // Relaxed, here and below: it is written under a lock of a shard, all of which are held.
+        let last_call = Nanos::new(self.last_call.load(Ordering::Relaxed));
         let last_call = (!last_call.is_never()).then_some(last_call);
         if standing.state == CircuitState::HalfOpen && last_call.is_none() {
             // Its calls came past the table: its time begins when this is noticed.
-            *self.last_call.get_mut() = now.get();
+            self.last_call.store(now.get(), Ordering::Relaxed);
         }
         standing.claim(last_call, now, recovery_timeout)
     }
 }
 
 /// The key in a circuit's name. Behind it stands one bracket.
-fn key_in(name: &str, start: u32) -> &str {
+#[inline]
+fn key_in(name: &str, start: usize) -> &[u8] {
     // Were the name another one, the key would be empty.
-    name.get(start as usize..name.len().saturating_sub(1)).unwrap_or_default()
+    name.as_bytes().get(start..name.len().saturating_sub(1)).unwrap_or_default()
 }
 
 impl Key {
-    fn as_str(&self) -> &str {
+    #[inline]
+    fn as_bytes(&self) -> &[u8] {
         key_in(&self.name, self.start)
     }
 }
 
-impl Borrow<str> for Key {
-    fn borrow(&self) -> &str {
-        self.as_str()
+impl Borrow<[u8]> for Key {
+    fn borrow(&self) -> &[u8] {
+        self.as_bytes()
     }
 }
 
 impl Hash for Key {
     /// As the text does, which the index is searched by.
     fn hash<H: Hasher>(&self, hasher: &mut H) {
-        self.as_str().hash(hasher);
+        self.as_bytes().hash(hasher);
     }
 }
 
 impl PartialEq for Key {
     fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
+        self.as_bytes() == other.as_bytes()
     }
 }
 

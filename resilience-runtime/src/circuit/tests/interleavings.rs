@@ -275,6 +275,27 @@ fn a_success_of_a_window_of_time_is_counted_once_or_belongs_to_a_window_that_is_
 }
 
 #[test]
+fn a_success_of_a_window_of_calls_is_counted_once_or_belongs_to_a_window_that_is_gone() {
+    explore(3, || {
+        let circuit = shared(CircuitConfig::new().failure_rate(0.5).window_calls(4).min_calls(3));
+        succeed(&circuit, 2);
+        let good = circuit.try_acquire().unwrap();
+        let other = thread::spawn({
+            let circuit = circuit.clone();
+            move || fail(&circuit, 1)
+        });
+        good.success();
+        other.join().unwrap();
+        assert_eq!((circuit.state(), circuit.failure_count()), (CircuitState::Closed, 1));
+        // The window holds four calls: with one success lost, it would take two more of them to push out the failure.
+        succeed(&circuit, 2);
+        assert_eq!(circuit.failure_count(), 1);
+        succeed(&circuit, 2);
+        assert_eq!(circuit.failure_count(), 0);
+    });
+}
+
+#[test]
 fn a_key_that_is_evicted_and_comes_again_shares_nothing_with_a_permit_of_before() {
     use crate::circuit::KeyedCircuits;
     explore(2, || {

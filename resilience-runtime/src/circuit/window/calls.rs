@@ -31,6 +31,17 @@ impl LastCalls {
         self.tally.calls == self.size && self.tally.is_good()
     }
 
+    pub(super) fn add_successes(&mut self, successes: u32) {
+        // In a window that is not full, the bits are those of good calls already.
+        let new = successes.min(self.size - self.tally.calls);
+        self.tally.calls += new;
+        self.next = if self.next + new == self.size { 0 } else { self.next + new };
+        for _ in new..successes {
+            self.record(Seen { failed: false, slow: false });
+        }
+    }
+
+    #[inline(never)]
     pub(super) fn record(&mut self, seen: Seen) -> Tally {
         let index = self.next;
         self.next = if index + 1 == self.size { 0 } else { index + 1 };
@@ -52,14 +63,21 @@ fn get(bits: &[u64], index: u32) -> bool {
     bits.get(index as usize / 64).is_some_and(|word| word >> (index % 64) & 1 == 1)
 }
 
+#[inline]
 fn set(bits: &mut Vec<u64>, index: u32, value: bool, size: u32) {
     if bits.is_empty() {
         if !value {
             return;
         }
-        bits.resize(size.div_ceil(64) as usize, 0);
+        make_room(bits, size);
     }
     if let Some(word) = bits.get_mut(index as usize / 64) {
         *word = *word & !(1 << (index % 64)) | u64::from(value) << (index % 64);
     }
+}
+
+#[cold]
+#[inline(never)]
+fn make_room(bits: &mut Vec<u64>, size: u32) {
+    bits.resize(size.div_ceil(64) as usize, 0);
 }

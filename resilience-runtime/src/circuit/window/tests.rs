@@ -29,7 +29,7 @@ impl Kept {
     }
 
     fn record(&mut self, seen: Seen, now: Nanos) -> bool {
-        self.window.record(seen, &self.trip, || now)
+        self.window.record(seen, &self.trip, || now).trips
     }
 
     fn failures(&self, now: Nanos) -> u32 {
@@ -202,7 +202,7 @@ fn a_window_is_good_until_something_bad_is_in_it() {
 fn consecutive_failures_are_counted_without_a_look_at_the_time_and_a_success_clears_them() {
     let trip = Trip::InARow(3);
     let mut window = Window::new(&trip);
-    let mut trips = |seen| window.record(seen, &trip, || unreachable!("the time does not matter"));
+    let mut trips = |seen| window.record(seen, &trip, || unreachable!("the time does not matter")).trips;
     assert_eq!([BAD, BAD, GOOD, BAD, BAD, BAD].map(&mut trips), [false, false, false, false, false, true]);
     assert!(window.counts_successes() && !Window::new(&trip).counts_successes());
 }
@@ -221,8 +221,17 @@ fn successes_are_counted_elsewhere_only_where_they_trip_nothing() {
     assert_eq!(window.window.open_slot(&window.trip), Some(slot));
     let strict = Rules::of(&config.failure_rate(0.2)).trip;
     assert_eq!(window.window.open_slot(&strict), None, "a stricter rate is reached already");
-    let calls = Kept::new(&CircuitConfig::new().failure_rate(0.5).window_calls(9));
-    assert_eq!(calls.window.open_slot(&calls.trip), None);
+    let mut calls = Kept::new(&CircuitConfig::new().failure_rate(0.5).window_calls(3));
+    assert_eq!(calls.window.open_slot(&calls.trip), Some(Slot::ANY_TIME), "there is nothing that could trip");
+    for seen in [GOOD, BAD] {
+        calls.record(seen, at(0));
+    }
+    assert_eq!(calls.window.open_slot(&calls.trip), None, "the third call makes it a rate");
+    calls.window.add_successes(1);
+    assert_eq!(calls.window.open_slot(&calls.trip), Some(Slot::ANY_TIME));
+    calls.window.add_successes(2);
+    assert_eq!(calls.window.open_slot(&calls.trip), None, "a success has nothing to do");
+    assert!(!calls.counts_successes());
 }
 
 fn seen() -> impl Strategy<Value = Seen> {
@@ -318,6 +327,29 @@ proptest! {
             let within = |millis| moments.iter().filter(|moment| now - **moment < millis).count();
             let counted = window.failures(at(now)) as usize;
             prop_assert!(within(1500) <= counted && counted <= within(1600));
+        }
+    }
+
+    #[test]
+    fn successes_of_a_window_of_calls_that_are_added_later_are_recorded_as_any_others(
+        size in 1..100_u32,
+        turns in prop::collection::vec((0..255_u32, seen()), 0..60),
+    ) {
+        let config = CircuitConfig::new().failure_rate(0.5).slow_call(Duration::MAX).slow_rate(0.7);
+        let config = config.window_calls(size);
+        let (mut late, mut prompt) = (Kept::new(&config), Kept::new(&config));
+        for (successes, seen) in turns {
+            let is_open = late.window.open_slot(&late.trip).is_some();
+            let trips = (0..successes).filter(|_| prompt.record(GOOD, at(0))).count();
+            if is_open {
+                prop_assert_eq!(trips, 0);
+                late.window.add_successes(successes);
+            } else {
+                (0..successes).for_each(|_| _ = late.record(GOOD, at(0)));
+            }
+            prop_assert_eq!(late.window.tally(at(0)), prompt.window.tally(at(0)));
+            prop_assert_eq!(late.counts_successes(), prompt.counts_successes());
+            prop_assert_eq!(late.record(seen, at(0)), prompt.record(seen, at(0)));
         }
     }
 

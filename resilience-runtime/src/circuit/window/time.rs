@@ -48,6 +48,7 @@ impl Slots {
         self.sum.calls = self.sum.calls.saturating_add(successes);
     }
 
+    #[inline(never)]
     pub(super) fn record(&mut self, seen: Seen, now: Nanos) -> Tally {
         if self.ring.is_empty() {
             self.ring.resize(SLOTS, Tally::default());

@@ -16,6 +16,7 @@ impl Failures {
         Self { threshold, within, times: Vec::new(), next: 0 }
     }
 
+    #[inline(never)]
     pub(super) fn record(&mut self, now: Nanos) -> bool {
         if self.times.len() < self.threshold as usize {
             self.times.push(now);

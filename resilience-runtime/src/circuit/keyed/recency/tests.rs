@@ -2,10 +2,31 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn of(slots: usize) -> Recency {
-    let mut recency = Recency::new(slots);
-    (0..slots).for_each(|_| recency.add());
-    recency
+/// The slots of a full set.
+struct Slots {
+    recency: Recency,
+    last_uses: Vec<LastUse>,
+    hand: usize,
+}
+
+fn of(slots: usize) -> Slots {
+    let recency = Recency::new(slots);
+    let last_uses = (0..slots).map(|_| recency.added()).collect();
+    Slots { recency, last_uses, hand: 0 }
+}
+
+impl Slots {
+    fn used(&self, slot: usize) {
+        self.recency.used(&self.last_uses[slot]);
+    }
+
+    fn replaced(&mut self, slot: usize) {
+        self.last_uses[slot] = self.recency.added();
+    }
+
+    fn victim(&mut self, claim: impl FnMut(usize) -> Claim) -> Option<usize> {
+        self.recency.victim(&mut self.hand, &self.last_uses, |last_use| last_use, claim)
+    }
 }
 
 /// What every slot claims, out of one number: mixed, or all of one kind.

@@ -1,0 +1,43 @@
+//! Policies are shown as one would write their options in an attribute.
+
+use std::fmt;
+
+use super::{PollPolicy, RetryPolicy};
+
+impl fmt::Debug for RetryPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (attempt_timeout, deadline) = self.limits();
+        let mut policy = f.debug_struct("RetryPolicy");
+        match &self.times {
+            Some(times) => policy.field("times", times),
+            None => policy.field("times", &format_args!("forever")),
+        };
+        self.backoff.debug_options(&mut policy);
+        policy.field("deadline", &deadline);
+        if !attempt_timeout.is_never() {
+            policy.field("attempt_timeout", &attempt_timeout);
+        }
+        policy.finish()
+    }
+}
+
+impl fmt::Debug for PollPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut policy = f.debug_struct("PollPolicy");
+        policy.field("timeout", &self.limit());
+        self.backoff.debug_options(&mut policy);
+        if let Some(times) = &self.times {
+            policy.field("times", times);
+        }
+        if !self.hold_for.is_zero() {
+            policy.field("hold_for", &self.hold_for);
+        }
+        if let Some(max_ignored) = &self.max_ignored {
+            policy.field("max_ignored", max_ignored);
+        }
+        if !self.attempt_timeout.is_never() {
+            policy.field("attempt_timeout", &self.attempt_timeout);
+        }
+        policy.finish()
+    }
+}

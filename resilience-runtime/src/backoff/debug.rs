@@ -1,0 +1,62 @@
+use std::fmt;
+
+use super::{Backoff, Jitter, Shape};
+
+/// As one would write it in an attribute: `exponential(100ms, factor = 3, max = 10s, jitter = full)`.
+impl fmt::Debug for Backoff {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write_shape(f)?;
+        if self.jitter != Jitter::None {
+            write!(f, ", jitter = {:?}", self.jitter)?;
+        }
+        f.write_str(")")
+    }
+}
+
+impl Backoff {
+    /// Without what closes it.
+    fn write_shape(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shape = match self.shape {
+            Shape::Constant => "constant",
+            Shape::Linear => "linear",
+            Shape::Exponential => "exponential",
+            Shape::Fibonacci => "fibonacci",
+            Shape::Decorrelated => "decorrelated",
+        };
+        write!(f, "{shape}({:?}", self.base)?;
+        if let Some(factor) = self.factor {
+            write!(f, ", factor = {factor}")?;
+        }
+        if !self.cap.is_never() {
+            write!(f, ", max = {:?}", self.cap)?;
+        }
+        Ok(())
+    }
+
+    /// The options of a policy: `interval` or `backoff`, and `jitter`.
+    pub(crate) fn debug_options(&self, policy: &mut fmt::DebugStruct<'_, '_>) {
+        let plain = Self { jitter: Jitter::None, ..*self };
+        if plain.shape == Shape::Constant && plain.factor.is_none() && plain.cap.is_never() {
+            policy.field("interval", &plain.base);
+        } else {
+            policy.field("backoff", &plain);
+        }
+        if self.jitter != Jitter::None {
+            policy.field("jitter", &self.jitter);
+        }
+    }
+}
+
+/// As one would write it in an attribute.
+impl fmt::Debug for Jitter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ratio(ratio) => {
+                // Rounded, because a hundredfold `0.07` is not 7.
+                let percent = (ratio * 1e6).round() / 1e4;
+                write!(f, "{percent}%")
+            }
+            jitter => f.write_str(jitter.word()),
+        }
+    }
+}
