@@ -130,14 +130,14 @@ impl Record {
                 }
                 _ => return,
             };
-            kept.lock().unwrap().push(line);
+            kept.lock().expect("a test pushes").push(line);
         });
         Self { id, lines }
     }
 
     /// What was told, in order. A function form knows its error's type alone.
     pub(crate) fn check(&self, expected: &[&str], knows_texts: bool) {
-        let lines = self.lines.lock().unwrap();
+        let lines = self.lines.lock().expect("a test pushes");
         if knows_texts {
             assert_eq!(*lines, expected);
             return;

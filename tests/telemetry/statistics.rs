@@ -88,10 +88,10 @@ fn a_body_sees_its_attempt() {
     let mut log = Vec::new();
     seen(&mut log).unwrap_err();
     let left = |seconds| Some(seconds * SECOND);
-    assert_eq!(log, [(1, 0 * SECOND, left(30)), (2, SECOND, left(29)), (3, 2 * SECOND, left(28))]);
+    assert_eq!(log, [(1, Duration::ZERO, left(30)), (2, SECOND, left(29)), (3, 2 * SECOND, left(28))]);
     log.clear();
     seen_by_poll(&mut log).unwrap_err();
-    assert_eq!(log, [(1, 0 * SECOND, None), (2, SECOND, None)]);
+    assert_eq!(log, [(1, Duration::ZERO, None), (2, SECOND, None)]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -15,6 +15,7 @@ impl Memory {
     /// Before the first wait.
     pub(crate) const NONE: Self = Self::of(0);
 
+    #[expect(clippy::cast_possible_truncation, reason = "each half is cut out of the whole")]
     const fn of(value: u64) -> Self {
         Self([value as u32, (value >> 32) as u32])
     }

@@ -250,17 +250,13 @@ impl PollRun {
         };
         let limit = Limit::AttemptTimeout(site.policy.attempt_limit().to_duration());
         let timed_out = TimedOut::new(site.name.get(), limit, self.attempts.number(), elapsed.to_duration());
-        match wait {
-            Some(wait) => {
-                self.tells(Some(&wait), Brought::Cut, Some(&timed_out));
-                Ok(wait)
-            }
-            None => {
-                let timed_out = self.because(timed_out);
-                self.ends(CallOutcome::Refused, Brought::Cut, Some(&timed_out));
-                Err((timed_out, true))
-            }
-        }
+        let Some(wait) = wait else {
+            let timed_out = self.because(timed_out);
+            self.ends(CallOutcome::Refused, Brought::Cut, Some(&timed_out));
+            return Err((timed_out, true));
+        };
+        self.tells(Some(&wait), Brought::Cut, Some(&timed_out));
+        Ok(wait)
     }
 
     /// The wait to be made: no shorter than a circuit that is `open` stays so. `None`: the timeout leaves no time for that.

@@ -27,12 +27,23 @@ static CALLS: [Mutex<Shard>; SHARDS as usize] = [const { Mutex::new(Shard::new()
 
 struct Shard {
     calls: Vec<Option<Call>>,
+    /// Indices of places without a call.
     free: Vec<u32>,
 }
 
 impl Shard {
     const fn new() -> Self {
         Self { calls: Vec::new(), free: Vec::new() }
+    }
+
+    /// A place without a call.
+    fn place(&mut self) -> Option<u32> {
+        if let Some(index) = self.free.pop() {
+            return Some(index);
+        }
+        let index = u32::try_from(self.calls.len()).ok().filter(|index| *index < (1 << 30) / SHARDS - 1)?;
+        self.calls.push(None);
+        Some(index)
     }
 }
 
@@ -58,15 +69,7 @@ impl CallNumber {
     pub(super) fn enter(call: Call) -> Option<Self> {
         let shard = own_shard();
         let mut calls = lock(shard);
-        let index = match calls.free.pop() {
-            Some(index) => index,
-            None => {
-                let index =
-                    u32::try_from(calls.calls.len()).ok().filter(|index| *index < (1 << 30) / SHARDS - 1)?;
-                calls.calls.push(None);
-                index
-            }
-        };
+        let index = calls.place()?;
         calls.calls[index as usize] = Some(call);
         NonZeroU32::new(index * SHARDS + shard + 1).map(Self)
     }
@@ -75,7 +78,7 @@ impl CallNumber {
     pub(super) fn tell(self) -> Option<Call> {
         let (shard, index) = self.place();
         let mut calls = lock(shard);
-        let call = calls.calls.get_mut(index)?.as_mut()?;
+        let call = calls.calls.get_mut(index as usize)?.as_mut()?;
         call.told = call.told.saturating_add(1);
         Some(*call)
     }
@@ -83,7 +86,7 @@ impl CallNumber {
     /// Keeps how it ends.
     pub(super) fn end(self, outcome: CallOutcome) {
         let (shard, index) = self.place();
-        if let Some(Some(call)) = lock(shard).calls.get_mut(index) {
+        if let Some(Some(call)) = lock(shard).calls.get_mut(index as usize) {
             call.ends = Some(outcome);
         }
     }
@@ -92,15 +95,14 @@ impl CallNumber {
     pub(super) fn leave(self) -> Option<Call> {
         let (shard, index) = self.place();
         let mut calls = lock(shard);
-        let call = calls.calls.get_mut(index)?.take()?;
-        // It fits: it was made from one.
-        calls.free.push(index as u32);
+        let call = calls.calls.get_mut(index as usize)?.take()?;
+        calls.free.push(index);
         Some(call)
     }
 
-    const fn place(self) -> (u32, usize) {
+    const fn place(self) -> (u32, u32) {
         let number = self.0.get() - 1;
-        (number % SHARDS, (number / SHARDS) as usize)
+        (number % SHARDS, number / SHARDS)
     }
 }
 

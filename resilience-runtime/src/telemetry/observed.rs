@@ -45,6 +45,12 @@ macro_rules! observed {
             }
         }
 
+        impl Default for $run {
+            fn default() -> Self {
+                Self::new()
+            }
+        }
+
         /// The future was dropped, or an attempt panicked.
         impl Drop for $run {
             #[inline]

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use super::SiteEntry;
 use super::sites::all;
 use super::{Brought, CallOutcome};
 
@@ -40,7 +41,7 @@ pub struct Stats {
 /// The counters of a call that is under way are read as they are: its failed attempts count already, the call does not.
 #[must_use]
 pub fn stats(name: &str) -> Option<Stats> {
-    let cells = all().filter_map(|entry| entry.stats()).filter(|cell| cell.name == name);
+    let cells = all().filter_map(SiteEntry::stats).filter(|cell| cell.name == name);
     cells.map(StatsCell::read).reduce(Stats::plus)
 }
 
@@ -125,17 +126,16 @@ impl StatsCell {
     /// All zero.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
-        const ZERO: AtomicU64 = AtomicU64::new(0);
         Self {
             name,
-            calls: ZERO,
-            attempts: ZERO,
-            successes: ZERO,
-            errors: ZERO,
-            timeouts: ZERO,
-            cancelled: ZERO,
-            gave_up: ZERO,
-            nanos: ZERO,
+            calls: AtomicU64::new(0),
+            attempts: AtomicU64::new(0),
+            successes: AtomicU64::new(0),
+            errors: AtomicU64::new(0),
+            timeouts: AtomicU64::new(0),
+            cancelled: AtomicU64::new(0),
+            gave_up: AtomicU64::new(0),
+            nanos: AtomicU64::new(0),
         }
     }
 
