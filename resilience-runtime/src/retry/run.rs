@@ -122,31 +122,26 @@ impl TimedRetryRun {
     #[cfg(feature = "tokio")]
     #[inline]
     pub fn limit<F>(&self, site: &Site<RetryPolicy>, attempt: F) -> Limited<F> {
-        let (ends, deadline) = self.ends(&site.policy);
-        Limited::new(attempt, self.watch.moment(ends.min(deadline)))
+        Limited::new(attempt, self.until(&site.policy).0)
     }
 
-    /// As [`limit`](Self::limit), where circuits below are told of the attempt timeout. If the deadline falls on the same
-    /// moment, that is what counts.
+    /// As [`limit`](Self::limit), where circuits below are told of the attempt timeout.
     #[cfg(feature = "tokio")]
     #[inline]
     pub fn limit_telling<'c, F>(&self, site: &Site<RetryPolicy>, attempt: F, cut: &'c Cut) -> Telling<'c, F> {
-        let (ends, deadline) = self.ends(&site.policy);
-        let told = if ends < deadline { site.policy.limits().0 } else { Nanos::ZERO };
-        Limited::new(attempt, self.watch.moment(ends.min(deadline))).telling(cut, told)
+        let (until, told) = self.until(&site.policy);
+        Limited::new(attempt, until).telling(cut, told)
     }
 
-    /// When the attempt that begins now has to end, and when everything has to.
+    /// When the attempt that begins now is dropped, and the limit that circuits are told of: if the deadline falls on the same
+    /// moment, that is what counts, and it is not told.
     #[cfg(feature = "tokio")]
-    #[inline]
-    fn ends(&self, policy: &RetryPolicy) -> (Nanos, Nanos) {
+    fn until(&self, policy: &RetryPolicy) -> (Option<tokio::time::Instant>, Nanos) {
         let (attempt_timeout, deadline) = policy.limits();
-        let began = if self.attempts.number() == 0 && !self.watch.has_waited() {
-            Nanos::ZERO
-        } else {
-            self.watch.elapsed()
-        };
-        (began.plus(attempt_timeout), deadline)
+        let is_first = self.attempts.number() == 0 && !self.watch.has_waited();
+        let ends = (if is_first { Nanos::ZERO } else { self.watch.elapsed() }).plus(attempt_timeout);
+        let told = if ends < deadline { attempt_timeout } else { Nanos::ZERO };
+        (self.watch.moment(ends.min(deadline)), told)
     }
 
     /// The attempt under way was dropped because its time was up.
