@@ -14,7 +14,7 @@ use crate::sleep::Wait;
 #[cfg(feature = "tokio")]
 use crate::sleep::{Cut, Limited, Telling};
 use crate::telemetry::{Brought, CallOutcome, Failed, Observation, observed};
-use crate::time::Nanos;
+use crate::time::{Instant, Nanos};
 
 /// A call whose time nobody asks for: no clock is read.
 #[derive(Debug)]
@@ -154,42 +154,36 @@ impl TimedRetryRun {
     #[cfg(feature = "tokio")]
     #[inline]
     pub fn limit<F>(&self, site: &Site<RetryPolicy>, attempt: F) -> Limited<F> {
-        let (ends, deadline) = self.ends(&site.policy);
-        Limited::new(attempt, self.watch.moment(ends.min(deadline)))
+        Limited::new(attempt, self.until(&site.policy).0)
     }
 
-    /// As [`limit`](Self::limit), where circuits below are told of the attempt timeout. If the deadline falls on the same
-    /// moment, that is what counts.
+    /// As [`limit`](Self::limit), where circuits below are told of the attempt timeout.
     #[cfg(feature = "tokio")]
     #[inline]
     pub fn limit_telling<'c, F>(&self, site: &Site<RetryPolicy>, attempt: F, cut: &'c Cut) -> Telling<'c, F> {
-        let (ends, deadline) = self.ends(&site.policy);
-        let told = if ends < deadline { site.policy.limits().0 } else { Nanos::ZERO };
-        Limited::new(attempt, self.watch.moment(ends.min(deadline))).telling(cut, told)
+        let (until, told) = self.until(&site.policy);
+        Limited::new(attempt, until).telling(cut, told)
     }
 
     /// The attempt that begins now. A synchronous one is not limited by an attempt timeout.
     #[must_use]
     pub fn current(&self, site: &Site<RetryPolicy>, is_async: bool) -> CurrentAttempt {
         let deadline = site.policy.limits().1;
-        let ends = if is_async { self.ends(&site.policy).0.min(deadline) } else { deadline };
         CurrentAttempt {
             number: self.attempts.number().saturating_add(1),
             call_began: self.watch.started(),
-            ends: self.watch.moment(ends),
+            ends: if is_async { self.until(&site.policy).0 } else { self.watch.moment(deadline) },
         }
     }
 
-    /// When the attempt that begins now has to end, and when everything has to.
-    #[inline]
-    fn ends(&self, policy: &RetryPolicy) -> (Nanos, Nanos) {
+    /// When the attempt that begins now is dropped, and the limit that circuits are told of: if the deadline falls on the same
+    /// moment, that is what counts, and it is not told.
+    fn until(&self, policy: &RetryPolicy) -> (Option<Instant>, Nanos) {
         let (attempt_timeout, deadline) = policy.limits();
-        let began = if self.attempts.number() == 0 && !self.watch.has_waited() {
-            Nanos::ZERO
-        } else {
-            self.watch.elapsed()
-        };
-        (began.plus(attempt_timeout), deadline)
+        let is_first = self.attempts.number() == 0 && !self.watch.has_waited();
+        let ends = (if is_first { Nanos::ZERO } else { self.watch.elapsed() }).plus(attempt_timeout);
+        let told = if ends < deadline { attempt_timeout } else { Nanos::ZERO };
+        (self.watch.moment(ends.min(deadline)), told)
     }
 
     /// The attempt under way was dropped because its time was up.
