@@ -23,7 +23,7 @@ impl Events {
     /// Whether anybody listens: otherwise there are no events.
     #[inline]
     pub(super) fn are_heard(&self) -> bool {
-        self.listeners.any() || EVERYWHERE.any()
+        EVERYWHERE.any_here() || self.listeners.any()
     }
 
     /// Tells the listeners of all pending events. Called with no lock held.

@@ -75,14 +75,21 @@ impl Listeners {
         removed.is_some()
     }
 
+    /// Whether there are any, here or in the set above. A set has none above it: one step, and no recursion.
+    #[inline]
     pub(super) fn any(&self) -> bool {
+        self.any_here() || self.above.as_ref().is_some_and(|above| above.any_here())
+    }
+
+    #[inline]
+    pub(super) fn any_here(&self) -> bool {
         // Relaxed: see `add`.
-        self.any.load(Ordering::Relaxed) || self.above.as_ref().is_some_and(|above| above.any())
+        self.any.load(Ordering::Relaxed)
     }
 
     /// Tells them, with no lock held.
     pub(super) fn tell(&self, event: &CircuitEvent) {
-        if self.any.load(Ordering::Relaxed) {
+        if self.any_here() {
             let list = self.list.lock().unwrap_or_else(PoisonError::into_inner).clone();
             let outer = TELLING.replace(true);
             for (_, listener) in list {

@@ -26,7 +26,7 @@ impl SetEvents {
     /// Delivers an event as a circuit does: one at a time, through a bounded queue, so that a listener that hangs costs one
     /// call and not all.
     pub(super) fn tell(&self, set: &'static str, kind: CircuitEventKind, text: impl FnOnce() -> Arc<str>) {
-        if !self.listeners.get().is_some_and(|set| set.any()) && !EVERYWHERE.any() {
+        if !self.listeners.get().is_some_and(|set| set.any_here()) && !EVERYWHERE.any_here() {
             return;
         }
         self.pending.push(CircuitEvent {
