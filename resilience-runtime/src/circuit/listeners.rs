@@ -37,6 +37,7 @@ impl CircuitListeners {
     }
 
     /// Whether anybody hears of the circuit.
+    #[inline]
     pub(super) fn any(&self) -> bool {
         self.own.any() || self.above.as_ref().is_some_and(|above| above.any()) || any_of_program()
     }
