@@ -26,6 +26,17 @@ impl Attribute {
         }
     }
 
+    /// The kind of its sites.
+    pub(crate) fn kind(self) -> &'static str {
+        match self {
+            Self::Retry => "Retry",
+            Self::Poll => "Poll",
+            Self::AsyncBackoff => "AsyncBackoff",
+            Self::AsyncRetry => "AsyncRetry",
+            Self::Circuit => "Circuit",
+        }
+    }
+
     /// The attribute that a path is named like: `#[retry]`, `#[resilience::retry]`, but also `#[tokio_retry::retry]`.
     pub(crate) fn named(path: &Path) -> Option<Self> {
         Self::of_word(&path.segments.last()?.ident)
@@ -50,7 +61,9 @@ impl Attribute {
                 "retry_after",
                 "on_error",
                 "clone",
+                "attempt",
                 "policy",
+                "stats",
                 "name",
                 "crate",
             ],
@@ -68,7 +81,9 @@ impl Attribute {
                 "attempt_timeout",
                 "on_error",
                 "clone",
+                "attempt",
                 "policy",
+                "stats",
                 "name",
                 "crate",
             ],
@@ -84,7 +99,9 @@ impl Attribute {
                 "retry_after",
                 "on_error",
                 "clone",
+                "attempt",
                 "policy",
+                "stats",
                 "name",
                 "crate",
             ],
@@ -98,6 +115,8 @@ impl Attribute {
                 "retry_after",
                 "on_error",
                 "clone",
+                "attempt",
+                "stats",
                 "name",
                 "crate",
             ],

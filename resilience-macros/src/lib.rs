@@ -39,7 +39,9 @@ use proc_macro::TokenStream;
 /// | `on_error = \|e, attempt\| ..` | none | called for every failure |
 /// | `clone(a, b)` | none | these arguments are cloned for each attempt |
 /// | `policy = EXPR` | – | a `RetryPolicy` in place of times, interval, backoff, jitter and limits |
-/// | `name = ".."` | path of the function | in errors |
+/// | `attempt(a)` | none | binds `a`, a `CurrentAttempt`, in the body |
+/// | `stats = ".."` | none | counts the calls under this name, for `telemetry::stats` |
+/// | `name = ".."` | path of the function | in errors and events |
 /// | `crate = ::path` | `::resilience` | where the runtime is found |
 ///
 /// With a time limit, the error type needs `From<TimedOut>`: it is returned if no attempt failed with a real error.
@@ -64,7 +66,7 @@ pub fn retry(options: TokenStream, function: TokenStream) -> TokenStream {
 /// | `max_ignored = 5` | no bound | so many ignored errors in a row end it |
 /// | `hold_for = 5s` | none | how long the value must stay good |
 /// | `attempt_timeout = 2s` | what is left of the timeout; at its end, one wait | async only: an attempt that takes longer is dropped |
-/// | `on_error`, `clone`, `policy`, `name`, `crate` | | as for `#[retry]`; the policy is a `PollPolicy` |
+/// | `on_error`, `clone`, `attempt`, `policy`, `stats`, `name`, `crate` | | as for `#[retry]`; the policy is a `PollPolicy` |
 #[proc_macro_attribute]
 pub fn poll(options: TokenStream, function: TokenStream) -> TokenStream {
     expand::expand(Attribute::Poll, options, function)
@@ -83,7 +85,7 @@ pub fn poll(options: TokenStream, function: TokenStream) -> TokenStream {
 /// | `on(PATTERN)`, `on = predicate` | none | which errors are tried again |
 /// | `giveup(PATTERN)`, `giveup = predicate` | never | errors that end it even so |
 /// | `max_tries = 3` | no bound | attempts in total |
-/// | `retry_after`, `on_error`, `clone`, `policy`, `name`, `crate` | | as for `#[retry]` |
+/// | `retry_after`, `on_error`, `clone`, `attempt`, `policy`, `stats`, `name`, `crate` | | as for `#[retry]` |
 #[proc_macro_attribute]
 pub fn asyncbackoff(options: TokenStream, function: TokenStream) -> TokenStream {
     expand::expand(Attribute::AsyncBackoff, options, function)

@@ -19,6 +19,7 @@ pub use crate::site_name::SiteName;
 pub use crate::sleep::{Cut, Told, Wait};
 #[cfg(feature = "tokio")]
 pub use crate::sleep::{Limited, Pause, Telling};
+pub use crate::telemetry::{SITES, SiteEntry, SiteKind, StatsCell};
 pub use crate::text::{ByDebug, ByDisplay, ByType, FirstLine, Text};
 /// The list of circuits is the linker's; users need not depend on the crate that knows how.
 pub use linkme;

@@ -86,7 +86,6 @@ impl Stopwatch {
     }
 
     /// Whether a wait has been made, be it for an attempt that was rejected and does not count.
-    #[cfg(feature = "tokio")]
     #[inline]
     pub(crate) const fn has_waited(&self) -> bool {
         !self.waited.is_zero()
@@ -107,8 +106,11 @@ impl Stopwatch {
         self.waited = self.waited.max(until);
     }
 
+    pub(crate) const fn started(&self) -> Instant {
+        self.start
+    }
+
     /// The moment so long after the start, unless it is never.
-    #[cfg(feature = "tokio")]
     pub(crate) fn moment(&self, after_start: Nanos) -> Option<Instant> {
         self.start.checked_add(after_start.limit()?)
     }

@@ -1,6 +1,5 @@
 //! What happens to circuits, for whoever wants to be told.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -140,36 +139,5 @@ impl CircuitEvent {
     #[must_use]
     pub const fn dropped(&self) -> u64 {
         self.dropped
-    }
-}
-
-/// Somebody who is told of events.
-#[derive(Clone)]
-pub(crate) struct Listener(Arc<dyn Fn(&CircuitEvent) + Send + Sync>);
-
-impl Listener {
-    pub(crate) fn new(listener: impl Fn(&CircuitEvent) + Send + Sync + 'static) -> Self {
-        Self(Arc::new(listener))
-    }
-
-    /// A listener that panics is a listener that was told: the panic ends here. So does one of what the listener holds, if
-    /// it was removed meanwhile and is dropped here.
-    pub(crate) fn tell(self, event: &CircuitEvent) {
-        use std::panic::{AssertUnwindSafe, catch_unwind};
-        let told = AssertUnwindSafe(|| {
-            let Self(listener) = self;
-            listener(event);
-        });
-        let Err(panic) = catch_unwind(told) else { return };
-        // What it panicked with may panic in its turn when it is dropped; what comes of that is not dropped at all.
-        if let Err(worse) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
-            std::mem::forget(worse);
-        }
-    }
-}
-
-impl fmt::Debug for Listener {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Listener")
     }
 }

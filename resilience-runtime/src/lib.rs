@@ -22,12 +22,16 @@ mod attempts;
 mod event;
 // Floor 3: the clock, and waiting by it.
 mod clock;
+mod current_attempt;
+mod listeners;
 mod sleep;
 // Floor 4: the function forms.
 mod operation;
 mod poll;
 mod retry;
 mod site;
+// Floors of its own, from 0 to 5: see there.
+pub mod telemetry;
 // Floors of its own, from 0 to 4: see there.
 mod circuit;
 // Many jobs at once. Floors of its own, up to 5: see there.
@@ -49,8 +53,9 @@ pub use backoff::{Backoff, Delays, Jitter};
 pub use circuit::GuardedStream;
 pub use circuit::{
     CallError, CircuitBreaker, CircuitConfig, CircuitConflict, CircuitConflicts, CircuitOpen, CircuitRef,
-    CircuitState, Circuits, GuardedIter, Judged, KeyedCircuits, ListenerId, Permit, circuits,
+    CircuitState, Circuits, GuardedIter, Judged, KeyedCircuits, Permit, circuits,
 };
+pub use current_attempt::CurrentAttempt;
 pub use error::{Alarm, ConfigError, Limit, TimedOut};
 pub use event::{CircuitEvent, CircuitEventKind};
 #[cfg(feature = "tokio")]
@@ -58,6 +63,7 @@ pub use executor::{
     Batch, BatchIntoIter, BatchIter, CancelFunction, DescriptorRef, PollDescriptor, PollExecutor,
     PollExecutorBuilder, PollFailure, PollHandle, PollMetrics, PollNext, SubmitAll,
 };
+pub use listeners::ListenerId;
 pub use operation::{Asynchronous, Blocking, Operation};
 pub use outcome::NoValue;
 pub use poll::{Condition, NoCondition, Poll, PollError, PollHooks, poll};

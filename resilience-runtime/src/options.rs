@@ -33,9 +33,14 @@ pub mod by_attribute {
         pub const on_error: () = ();
         /// Each attempt gets its own clones of these arguments: `clone(a, b)`.
         pub const clone: () = ();
+        /// Binds a [`CurrentAttempt`](crate::CurrentAttempt) in the body: `attempt(a)`.
+        pub const attempt: () = ();
         /// A [`RetryPolicy`](crate::RetryPolicy) in place of the settings: `policy = EXPRESSION`, which may use the
         /// arguments and `self`.
         pub const policy: () = ();
+        /// Counts the function's calls under this name, for [`telemetry::stats`](crate::telemetry::stats()):
+        /// `stats = "db"`.
+        pub const stats: () = ();
         /// How errors name the function: `name = "fetch"`. Its path, if it is left out.
         pub const name: () = ();
         /// Where the library is found, if it is re-exported: `crate = ::path`.
@@ -74,9 +79,14 @@ pub mod by_attribute {
         pub const on_error: () = ();
         /// Each attempt gets its own clones of these arguments: `clone(a, b)`.
         pub const clone: () = ();
+        /// Binds a [`CurrentAttempt`](crate::CurrentAttempt) in the body: `attempt(a)`.
+        pub const attempt: () = ();
         /// A [`PollPolicy`](crate::PollPolicy) in place of the settings: `policy = EXPRESSION`, which may use the
         /// arguments and `self`.
         pub const policy: () = ();
+        /// Counts the function's calls under this name, for [`telemetry::stats`](crate::telemetry::stats()):
+        /// `stats = "db"`.
+        pub const stats: () = ();
         /// How errors name the function: `name = "wait"`. Its path, if it is left out.
         pub const name: () = ();
         /// Where the library is found, if it is re-exported: `crate = ::path`.
@@ -112,9 +122,14 @@ pub mod by_attribute {
         pub const on_error: () = ();
         /// Each attempt gets its own clones of these arguments: `clone(a, b)`.
         pub const clone: () = ();
+        /// Binds a [`CurrentAttempt`](crate::CurrentAttempt) in the body: `attempt(a)`.
+        pub const attempt: () = ();
         /// A [`RetryPolicy`](crate::RetryPolicy) in place of the settings: `policy = EXPRESSION`, which may use the
         /// arguments and `self`.
         pub const policy: () = ();
+        /// Counts the function's calls under this name, for [`telemetry::stats`](crate::telemetry::stats()):
+        /// `stats = "db"`.
+        pub const stats: () = ();
         /// How errors name the function: `name = "fetch"`. Its path, if it is left out.
         pub const name: () = ();
         /// Where the library is found, if it is re-exported: `crate = ::path`.
@@ -145,6 +160,11 @@ pub mod by_attribute {
         pub const on_error: () = ();
         /// Each attempt gets its own clones of these arguments: `clone(a, b)`.
         pub const clone: () = ();
+        /// Binds a [`CurrentAttempt`](crate::CurrentAttempt) in the body: `attempt(a)`.
+        pub const attempt: () = ();
+        /// Counts the function's calls under this name, for [`telemetry::stats`](crate::telemetry::stats()):
+        /// `stats = "db"`.
+        pub const stats: () = ();
         /// How errors name the function: `name = "fetch"`. Its path, if it is left out.
         pub const name: () = ();
         /// Where the library is found, if it is re-exported: `crate = ::path`.

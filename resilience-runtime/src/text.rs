@@ -14,41 +14,69 @@ pub(crate) const MAX_TEXT: usize = 512;
 
 /// An error or a value whose text is wanted.
 #[derive(Debug)]
-pub struct Text<'a, E: ?Sized>(pub &'a E);
+pub struct Text<'a, E>(pub &'a E);
 
 /// First choice: what the error says.
 pub trait ByDisplay {
     /// Writes its `Display`.
     fn __resilience_text(&self, line: &mut FirstLine);
+
+    /// The error, as what has a text.
+    fn __resilience_display(&self) -> Option<&dyn Display>;
 }
 
 /// Second choice: what the error looks like.
 pub trait ByDebug {
     /// Writes its `Debug`.
     fn __resilience_text(&self, line: &mut FirstLine);
+
+    /// The error, as what has a text.
+    fn __resilience_display(&self) -> Option<&dyn Display>;
 }
 
 /// Last choice: what the error is.
 pub trait ByType {
     /// Writes the name of its type.
     fn __resilience_text(&self, line: &mut FirstLine);
+
+    /// Nothing: it has no text.
+    fn __resilience_display(&self) -> Option<&dyn Display>;
 }
 
-impl<E: Display + ?Sized> ByDisplay for &&Text<'_, E> {
+impl<E: Display> ByDisplay for &&Text<'_, E> {
     fn __resilience_text(&self, line: &mut FirstLine) {
         line.display(self.0);
     }
-}
 
-impl<E: Debug + ?Sized> ByDebug for &Text<'_, E> {
-    fn __resilience_text(&self, line: &mut FirstLine) {
-        line.debug(self.0);
+    fn __resilience_display(&self) -> Option<&dyn Display> {
+        Some(self.0)
     }
 }
 
-impl<E: ?Sized> ByType for Text<'_, E> {
+impl<E: Debug> ByDebug for &Text<'_, E> {
+    fn __resilience_text(&self, line: &mut FirstLine) {
+        line.debug(self.0);
+    }
+
+    fn __resilience_display(&self) -> Option<&dyn Display> {
+        Some(*self)
+    }
+}
+
+impl<E> ByType for Text<'_, E> {
     fn __resilience_text(&self, line: &mut FirstLine) {
         line.display(std::any::type_name::<E>());
+    }
+
+    fn __resilience_display(&self) -> Option<&dyn Display> {
+        None
+    }
+}
+
+/// For an error that has a `Debug` alone.
+impl<E: Debug> Display for Text<'_, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 

@@ -17,10 +17,10 @@ static FIRST: CircuitSite = CircuitSite::named(
 static SILENT: CircuitSite = CircuitSite::named("shared", None, Place::new("aaa", "0.rs", 1, 1));
 static OWN: CircuitSite =
     CircuitSite::own("shared", CircuitConfig::new(), Place::new("app::c", "c.rs", 1, 1));
-resilience::__private::list!(::resilience, CircuitEntry::Site(&SECOND));
-resilience::__private::list!(::resilience, CircuitEntry::Site(&FIRST));
-resilience::__private::list!(::resilience, CircuitEntry::Site(&SILENT));
-resilience::__private::list!(::resilience, CircuitEntry::Site(&OWN));
+resilience::__private::list!(::resilience, CIRCUITS: CircuitEntry, CircuitEntry::Site(&SECOND));
+resilience::__private::list!(::resilience, CIRCUITS: CircuitEntry, CircuitEntry::Site(&FIRST));
+resilience::__private::list!(::resilience, CIRCUITS: CircuitEntry, CircuitEntry::Site(&SILENT));
+resilience::__private::list!(::resilience, CIRCUITS: CircuitEntry, CircuitEntry::Site(&OWN));
 
 const MESSAGE: &str = "circuit \"shared\" is configured differently at a.rs:40 and at b.rs:9: \
                        let one of them configure it, or make them agree";

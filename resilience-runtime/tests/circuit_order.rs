@@ -15,12 +15,12 @@ static EARLY: CircuitSite = CircuitSite::own("read", config(3), Place::new("app:
 static HOSTS: KeyedSite = KeyedSite::own_by_key("hosts", config(1), None, Place::new("app::c", "c.rs", 1, 1));
 static OTHER_HOSTS: KeyedSite =
     KeyedSite::own_by_key("hosts", config(2), None, Place::new("app::b", "b.rs", 40, 1));
-resilience::__private::list!(::resilience, CircuitEntry::Site(&LATER));
-resilience::__private::list!(::resilience, CircuitEntry::Keyed(&HOSTS));
-resilience::__private::list!(::resilience, CircuitEntry::Site(&LAST));
-resilience::__private::list!(::resilience, CircuitEntry::Keyed(&OTHER_HOSTS));
-resilience::__private::list!(::resilience, CircuitEntry::Site(&LATEST));
-resilience::__private::list!(::resilience, CircuitEntry::Site(&EARLY));
+resilience::__private::list!(::resilience, CIRCUITS: CircuitEntry, CircuitEntry::Site(&LATER));
+resilience::__private::list!(::resilience, CIRCUITS: CircuitEntry, CircuitEntry::Keyed(&HOSTS));
+resilience::__private::list!(::resilience, CIRCUITS: CircuitEntry, CircuitEntry::Site(&LAST));
+resilience::__private::list!(::resilience, CIRCUITS: CircuitEntry, CircuitEntry::Keyed(&OTHER_HOSTS));
+resilience::__private::list!(::resilience, CIRCUITS: CircuitEntry, CircuitEntry::Site(&LATEST));
+resilience::__private::list!(::resilience, CIRCUITS: CircuitEntry, CircuitEntry::Site(&EARLY));
 
 #[test]
 fn circuits_are_listed_by_name_and_those_of_one_name_by_where_they_stand() {

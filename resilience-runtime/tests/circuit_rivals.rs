@@ -11,9 +11,9 @@ const fn site(failures: u32, place: Place) -> CircuitSite {
 static FIRST: CircuitSite = site(1, Place::new("app::a", "a.rs", 1, 1));
 static SECOND: CircuitSite = site(2, Place::new("app::b", "b.rs", 2, 1));
 static THIRD: CircuitSite = site(3, Place::new("app::c", "c.rs", 3, 1));
-resilience::__private::list!(::resilience, CircuitEntry::Site(&FIRST));
-resilience::__private::list!(::resilience, CircuitEntry::Site(&SECOND));
-resilience::__private::list!(::resilience, CircuitEntry::Site(&THIRD));
+resilience::__private::list!(::resilience, CIRCUITS: CircuitEntry, CircuitEntry::Site(&FIRST));
+resilience::__private::list!(::resilience, CIRCUITS: CircuitEntry, CircuitEntry::Site(&SECOND));
+resilience::__private::list!(::resilience, CIRCUITS: CircuitEntry, CircuitEntry::Site(&THIRD));
 
 #[test]
 fn every_site_that_disagrees_with_the_first_is_reported() {

@@ -19,14 +19,14 @@ static MAIL: KeyedSite = KeyedSite::named_by_key("mail", None, None, Place::new(
 static ONE_MAIL: CircuitSite =
     CircuitSite::named("mail", Some(CircuitConfig::new()), Place::new("app::f", "f.rs", 7, 1));
 static OWN_MAIL: CircuitSite = CircuitSite::own("mail", STRICT, Place::new("app::g", "g.rs", 8, 1));
-resilience::__private::list!(::resilience, CircuitEntry::Keyed(&LAX_HOSTS));
-resilience::__private::list!(::resilience, CircuitEntry::Keyed(&MORE_HOSTS));
-resilience::__private::list!(::resilience, CircuitEntry::Keyed(&HOSTS));
-resilience::__private::list!(::resilience, CircuitEntry::Keyed(&SILENT));
-resilience::__private::list!(::resilience, CircuitEntry::Keyed(&OWN));
-resilience::__private::list!(::resilience, CircuitEntry::Keyed(&MAIL));
-resilience::__private::list!(::resilience, CircuitEntry::Site(&ONE_MAIL));
-resilience::__private::list!(::resilience, CircuitEntry::Site(&OWN_MAIL));
+resilience::__private::list!(::resilience, CIRCUITS: CircuitEntry, CircuitEntry::Keyed(&LAX_HOSTS));
+resilience::__private::list!(::resilience, CIRCUITS: CircuitEntry, CircuitEntry::Keyed(&MORE_HOSTS));
+resilience::__private::list!(::resilience, CIRCUITS: CircuitEntry, CircuitEntry::Keyed(&HOSTS));
+resilience::__private::list!(::resilience, CIRCUITS: CircuitEntry, CircuitEntry::Keyed(&SILENT));
+resilience::__private::list!(::resilience, CIRCUITS: CircuitEntry, CircuitEntry::Keyed(&OWN));
+resilience::__private::list!(::resilience, CIRCUITS: CircuitEntry, CircuitEntry::Keyed(&MAIL));
+resilience::__private::list!(::resilience, CIRCUITS: CircuitEntry, CircuitEntry::Site(&ONE_MAIL));
+resilience::__private::list!(::resilience, CIRCUITS: CircuitEntry, CircuitEntry::Site(&OWN_MAIL));
 
 const KINDS: &str = "circuit \"mail\" is a single one at f.rs:7 and one for each key at e.rs:6: \
                      give one of them another name";

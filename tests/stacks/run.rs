@@ -135,7 +135,7 @@ impl Run {
             }
         }
         let state = Mutex::new(State { script: plan.script.clone().into(), events: Vec::new() });
-        Self { layers: layers.to_vec(), breakers, start: tokio::time::Instant::now(), state }
+        Self { layers: layers.clone(), breakers, start: tokio::time::Instant::now(), state }
     }
 
     pub(crate) fn under_a_clock_moved_by_hand<T>(f: impl FnOnce() -> T) -> T {

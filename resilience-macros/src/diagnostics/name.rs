@@ -15,6 +15,15 @@ super::faults! {
         NotAListOfArguments =>
             "`clone` takes the names of arguments",
             "write `clone(a, b)`";
+        NotAName =>
+            "`attempt` takes the name that the body gives to its attempt",
+            "write `attempt(a)`, and in the body `a.number()`";
+        SecondAttempt { name: String } =>
+            "an attempt has one name",
+            format!("write `attempt({name})`");
+        AttemptShadows { name: String } =>
+            format!("the function has an argument called `{name}` already"),
+            format!("give the attempt another name: `attempt({name}_attempt)`");
         NotAString { key: &'static str } =>
             format!("`{key}` is a string, and this is none"),
             format!("write `{key} = \"db.fetch\"`");

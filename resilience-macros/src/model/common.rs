@@ -12,6 +12,10 @@ pub(crate) struct Common {
     pub(crate) name: Option<Expr>,
     pub(crate) on_error: Option<Expr>,
     pub(crate) clones: Vec<Ident>,
+    /// The name of its statistics.
+    pub(crate) stats: Option<Expr>,
+    /// What the body calls its attempt.
+    pub(crate) attempt: Option<Ident>,
 }
 
 impl Common {
@@ -21,8 +25,25 @@ impl Common {
             clones: judge_clones(&options.names("clone", faults), function, faults),
             name: options.string("name", function, faults),
             on_error: options.function("on_error", faults),
+            stats: options.string("stats", function, faults),
+            attempt: judge_attempt(&options.names("attempt", faults), function, faults),
         }
     }
+}
+
+/// The name in `attempt(..)`, which is not one of an argument.
+fn judge_attempt(names: &[Ident], function: &Function, faults: &mut Faults) -> Option<Ident> {
+    let [name, more @ ..] = names else { return None };
+    for other in more {
+        faults.at(other, &NameFault::SecondAttempt { name: name.to_string() });
+    }
+    let shadows =
+        function.named_arguments().into_iter().any(|argument| argument.ident.unraw() == name.unraw());
+    if shadows || name == "self" {
+        faults.at(name, &NameFault::AttemptShadows { name: name.to_string() });
+        return None;
+    }
+    more.is_empty().then(|| name.clone())
 }
 
 fn judge_clones(names: &[Ident], function: &Function, faults: &mut Faults) -> Vec<Ident> {

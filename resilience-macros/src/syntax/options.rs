@@ -244,7 +244,8 @@ impl Options {
     pub(crate) fn names(&mut self, key: &str, faults: &mut Faults) -> Vec<Ident> {
         let names = self.listed(key);
         if let (None, Some(place)) = (&names, self.key(key)) {
-            faults.at(&place, &NameFault::NotAListOfArguments);
+            let fault = if key == "attempt" { NameFault::NotAName } else { NameFault::NotAListOfArguments };
+            faults.at(&place, &fault);
         }
         self.take(key);
         names.unwrap_or_default()

@@ -126,7 +126,7 @@ impl<'a> Reader<'a> {
                     input.call(Ident::parse_any).ok()?;
                     return self.keyed(key, input);
                 }
-                Next::Operand if known && key != "clone" => {
+                Next::Operand if known && key != "clone" && key != "attempt" => {
                     let value = ahead.fork().parse::<TokenTree>().ok()?;
                     self.faults.at(&value, &OptionFault::NoEquals { key: key.to_string() });
                     self.strays = true;

@@ -102,9 +102,9 @@ impl Attempt<'_> {
     /// The wait before the next one.
     pub(super) fn wait(&self) -> TokenStream {
         if self.is_async() {
-            quote_spanned!(Span::mixed_site()=> __wait.await;)
+            quote_spanned!(Span::mixed_site()=> __wait.await; __run.goes_on();)
         } else {
-            quote_spanned!(Span::mixed_site()=> __wait.block();)
+            quote_spanned!(Span::mixed_site()=> __wait.block(); __run.goes_on();)
         }
     }
 

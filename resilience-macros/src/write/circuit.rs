@@ -66,7 +66,7 @@ fn circuit(model: &CircuitModel, attempt: &Attempt<'_>) -> (TokenStream, TokenSt
     let listed = |site: TokenStream, kind: TokenStream| {
         quote_spanned! {Span::mixed_site()=>
             #site
-            #private::list!(#root, #private::CircuitEntry::#kind(&__RESILIENCE_CIRCUIT));
+            #private::list!(#root, CIRCUITS: #private::CircuitEntry, #private::CircuitEntry::#kind(&__RESILIENCE_CIRCUIT));
         }
     };
     let of_site = |new: TokenStream| {

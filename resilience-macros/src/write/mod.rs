@@ -12,15 +12,27 @@ mod refusal;
 mod report;
 mod retry;
 mod site;
+mod text;
 
-use proc_macro2::TokenStream;
-use quote::quote;
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
 
 use self::attempt::{Attempt, Inside};
 use self::cut::Cut;
 use self::refusal::Refusal;
 use crate::model::{Layer, Model};
 use crate::syntax::Function;
+
+/// What the body of a layer calls its attempt.
+fn current(layer: &Layer, is_async: bool) -> Option<TokenStream> {
+    let name = layer.common().attempt.as_ref()?;
+    let site = match &layer.model {
+        Model::Retry(model) => site::name(&model.policy),
+        Model::Poll(model) => site::name(&model.policy),
+        Model::Circuit(_) => return None,
+    };
+    Some(quote_spanned!(Span::mixed_site()=> let #name = __run.current(#site, #is_async);))
+}
 
 /// The function, with each layer around those below it.
 pub(crate) fn function(mut function: Function, layers: &[Layer]) -> TokenStream {
@@ -30,6 +42,9 @@ pub(crate) fn function(mut function: Function, layers: &[Layer]) -> TokenStream 
     let exclusive_self = !layers.iter().any(Layer::borrows);
     for (depth, layer) in layers.iter().enumerate().rev() {
         let below = layers.get(depth + 1..).unwrap_or_default();
+        if let Some(current) = current(layer, function.is_async()) {
+            body = quote!({ #current #body });
+        }
         let attempt = Attempt {
             function: &function,
             body,

@@ -5,13 +5,14 @@ use super::attempt::Attempt;
 use super::ends::Ends;
 use super::predicate::{ask, ask_value, call};
 use super::site;
+use super::text::{display, texts, written};
 use crate::attribute::Attribute;
 use crate::model::PollModel;
 
 /// A block that has the type of the function's outcome.
 pub(super) fn write(model: &PollModel, attempt: &Attempt<'_>) -> TokenStream {
     let site = site::name(&model.policy);
-    let declaration = site::declare(&model.common, &model.policy, "PollPolicy");
+    let declaration = site::declare(&model.common, &model.policy, ("Poll", "PollPolicy"), attempt.function);
     let private = model.common.runtime.private();
     let outcome = attempt.function.outcome();
     let ends = Ends::new(&model.common.runtime, Attribute::Poll, attempt.function);
@@ -44,9 +45,12 @@ pub(super) fn write(model: &PollModel, attempt: &Attempt<'_>) -> TokenStream {
             #settle
         }}
     };
+    let texts = texts(&private);
     quote_spanned! {Span::mixed_site()=> {
+        #texts
         #declaration
-        let mut __run = #private::PollRun::start();
+        let mut __run = #private::PollRun::new();
+        __run.begin(&__RESILIENCE_ENTRY);
         #cut
         #last
         loop {
@@ -109,11 +113,11 @@ fn settle(model: &PollModel, attempt: &Attempt<'_>, ends: &Ends<'_>) -> TokenStr
     let timed_out = timed_out(ends);
     let invalid = quote_spanned!(Span::mixed_site()=> { let __timed_out = __run.invalid(#site); #timed_out });
     let until = ask_value(runtime, &model.until, "__value", &invalid);
-    let write_value = text(&private, "__value");
+    let write_value = written(&private, &quote_spanned!(Span::mixed_site()=> &__value));
     // The error ends before the wait, so its text is kept instead.
     let ignore = model.ignore.as_ref().map(|predicate| {
         let ignore = ask(runtime, predicate, "__error");
-        let write_error = text(&private, "__error");
+        let write_error = written(&private, &quote_spanned!(Span::mixed_site()=> &__error));
         quote_spanned! {Span::mixed_site()=>
             let __ignored = #ignore;
             if __ignored {
@@ -125,6 +129,7 @@ fn settle(model: &PollModel, attempt: &Attempt<'_>, ends: &Ends<'_>) -> TokenStr
         || quote_spanned!(Span::mixed_site()=> false),
         |_| quote_spanned!(Span::mixed_site()=> __ignored),
     );
+    let text = display(&private, &quote_spanned!(Span::mixed_site()=> &__error));
     let (into_result, value, error) = (ends.result(), ends.value(), ends.error());
     let alarm = model.alarm.as_ref().map(|predicate| {
         let rings = ask_value(runtime, predicate, "__value", &invalid);
@@ -142,7 +147,8 @@ fn settle(model: &PollModel, attempt: &Attempt<'_>, ends: &Ends<'_>) -> TokenStr
         quote!(#told;)
     });
     let keeps = keeps_last(model, attempt);
-    let refused = attempt.refusal.own().map(|refused| self::refused(&site, (refused, keeps), attempt, ends));
+    let refused =
+        attempt.refusal.own().map(|refused| self::refused(&site, (refused, keeps), &private, attempt, ends));
     let keep =
         keeps.then(|| quote_spanned!(Span::mixed_site()=> __last = ::core::option::Option::Some(__error);));
     let go_on = quote_spanned! {Span::mixed_site()=>
@@ -154,10 +160,10 @@ fn settle(model: &PollModel, attempt: &Attempt<'_>, ends: &Ends<'_>) -> TokenStr
             Some(quote_spanned! {Span::mixed_site()=>
                 let __open = ::core::option::Option::map(#refused, |(__time_left, _)| __time_left);
             }),
-            quote_spanned!(Span::mixed_site()=> __run.failed_below(#site, #ignored, __open)),
+            quote_spanned!(Span::mixed_site()=> __run.failed_below(#site, #ignored, __open, #text)),
             Some(attempt.refusal.tell_if_open()),
         ),
-        None => (None, quote_spanned!(Span::mixed_site()=> __run.failed(#site, #ignored)), None),
+        None => (None, quote_spanned!(Span::mixed_site()=> __run.failed(#site, #ignored, #text)), None),
     };
     quote_spanned! {Span::mixed_site()=>
         match #into_result {
@@ -193,15 +199,6 @@ fn settle(model: &PollModel, attempt: &Attempt<'_>, ends: &Ends<'_>) -> TokenStr
     }
 }
 
-/// A closure that writes the text of `value`, a name.
-fn text(private: &TokenStream, value: &str) -> TokenStream {
-    let value = Ident::new(value, Span::mixed_site());
-    quote_spanned! {Span::mixed_site()=> |__line| {
-        use #private::{ByDebug as _, ByDisplay as _, ByType as _};
-        (&&&#private::Text(&#value)).__resilience_text(__line);
-    }}
-}
-
 /// Whether the last ignored error may have to come back: where a circuit below refuses, and there may be one.
 fn keeps_last(model: &PollModel, attempt: &Attempt<'_>) -> bool {
     model.ignore.is_some() && attempt.refusal.own().is_some()
@@ -212,6 +209,7 @@ fn keeps_last(model: &PollModel, attempt: &Attempt<'_>) -> bool {
 fn refused(
     site: &Ident,
     (refused, keeps): (&Ident, bool),
+    private: &TokenStream,
     attempt: &Attempt<'_>,
     ends: &Ends<'_>,
 ) -> TokenStream {
@@ -228,12 +226,18 @@ fn refused(
         (quote!(false), None)
     };
     let tell = attempt.refusal.tell(&time_left, &known);
+    let rejected = if keeps {
+        quote_spanned!(Span::mixed_site()=> ::core::option::Option::unwrap_or(::core::option::Option::as_ref(&__last), &__error))
+    } else {
+        quote_spanned!(Span::mixed_site()=> &__error)
+    };
+    let rejected = display(private, &quote_spanned!(Span::mixed_site()=> #rejected));
     quote_spanned! {Span::mixed_site()=>
         ::core::result::Result::Err(__error)
             if ::core::matches!(#refused, ::core::option::Option::Some((_, false))) =>
         {
             let __time_left = ::core::option::Option::and_then(#refused, |(__time_left, _)| __time_left);
-            match __run.refused(#site, __time_left) {
+            match __run.refused(#site, __time_left, #rejected) {
                 ::core::option::Option::Some(__wait) => __wait,
                 ::core::option::Option::None => {
                     #tell

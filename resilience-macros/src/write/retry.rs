@@ -5,21 +5,27 @@ use super::attempt::Attempt;
 use super::ends::Ends;
 use super::predicate::{ask, call};
 use super::site;
+use super::text::{display as text, texts};
 use crate::model::{On, RetryModel};
 
 /// A block that has the type of the function's outcome.
 pub(super) fn write(model: &RetryModel, attempt: &Attempt<'_>) -> TokenStream {
     let site = site::name(&model.policy);
-    let declaration = site::declare(&model.common, &model.policy, "RetryPolicy");
+    let declaration = site::declare(
+        &model.common,
+        &model.policy,
+        (model.attribute.kind(), "RetryPolicy"),
+        attempt.function,
+    );
     let private = model.common.runtime.private();
     let ends = Ends::new(&model.common.runtime, model.attribute, attempt.function);
     let shape = Shape {
         limited: model.timed && attempt.is_async(),
-        measured: model.timed || model.common.on_error.is_some(),
+        measured: model.timed || model.common.on_error.is_some() || model.common.attempt.is_some(),
         refusable: attempt.refusal.own().is_some(),
     };
     let start = if shape.measured {
-        quote_spanned!(Span::mixed_site()=> #private::TimedRetryRun::start())
+        quote_spanned!(Span::mixed_site()=> #private::TimedRetryRun::new())
     } else {
         quote_spanned!(Span::mixed_site()=> #private::RetryRun::new())
     };
@@ -30,11 +36,14 @@ pub(super) fn write(model: &RetryModel, attempt: &Attempt<'_>) -> TokenStream {
     let cut = attempt.cut.declare(&model.common.runtime);
     let fails = if shape.limited { fails_or_is_cut(&site, attempt, &ends) } else { fails(attempt, &ends) };
     let decide = decide(model, attempt, &shape, &ends);
-    let decide = refused(&site, attempt, &ends, &decide);
+    let decide = refused(&site, &private, attempt, &ends, &decide);
     let wait = attempt.wait();
+    let texts = texts(&private);
     quote_spanned! {Span::mixed_site()=> {
+        #texts
         #declaration
         let mut __run = #start;
+        __run.begin(&__RESILIENCE_ENTRY);
         #cut
         #last
         loop {
@@ -75,7 +84,10 @@ fn fails(attempt: &Attempt<'_>, ends: &Ends<'_>) -> TokenStream {
     quote_spanned! {Span::mixed_site()=>
         let __out: #outcome = #made;
         let __error = match #result {
-            ::core::result::Result::Ok(__value) => break #value,
+            ::core::result::Result::Ok(__value) => {
+                __run.succeeded();
+                break #value;
+            }
             ::core::result::Result::Err(__error) => __error,
         };
     }
@@ -97,7 +109,10 @@ fn fails_or_is_cut(site: &Ident, attempt: &Attempt<'_>, ends: &Ends<'_>) -> Toke
             ::core::option::Option::Some(__out) => {
                 let __out: #outcome = __out;
                 match #result {
-                    ::core::result::Result::Ok(__value) => break #value,
+                    ::core::result::Result::Ok(__value) => {
+                        __run.succeeded();
+                        break #value;
+                    }
                     ::core::result::Result::Err(__error) => (__error, false),
                 }
             }
@@ -117,10 +132,17 @@ fn decide(model: &RetryModel, attempt: &Attempt<'_>, shape: &Shape, ends: &Ends<
         again = quote_spanned!(Span::mixed_site()=> __timed_out || #again);
         hint = quote_spanned!(Span::mixed_site()=> if __timed_out { ::core::option::Option::None } else { #hint });
     }
+    let private = model.common.runtime.private();
+    let error = text(&private, &quote_spanned!(Span::mixed_site()=> &__error));
+    let cut = match (shape.measured, shape.limited) {
+        (false, _) => TokenStream::new(),
+        (true, false) => quote!(false,),
+        (true, true) => quote_spanned!(Span::mixed_site()=> __timed_out,),
+    };
     let failed = if shape.refusable {
-        quote_spanned!(Span::mixed_site()=> __run.failed_below(#site, #again, #hint, __open))
+        quote_spanned!(Span::mixed_site()=> __run.failed_below(#site, #again, #hint, __open, #cut #error))
     } else {
-        quote_spanned!(Span::mixed_site()=> __run.failed(#site, #again, #hint))
+        quote_spanned!(Span::mixed_site()=> __run.failed(#site, #again, #hint, #cut #error))
     };
     let next = if shape.measured {
         let tell = tell(model);
@@ -136,7 +158,7 @@ fn decide(model: &RetryModel, attempt: &Attempt<'_>, shape: &Shape, ends: &Ends<
     let error = ends.error();
     let (keep, end) = match (shape.limited, shape.refusable) {
         (true, _) => {
-            let last = end_with_last(ends);
+            let last = end_with_last(ends, &private);
             (
                 quote_spanned! {Span::mixed_site()=>
                     if !__timed_out {
@@ -169,12 +191,18 @@ fn decide(model: &RetryModel, attempt: &Attempt<'_>, shape: &Shape, ends: &Ends<
 
 /// A refusal is not an attempt: it is waited out, if there is time for that, or ends the loop. What a loop below brings
 /// that was refused after it had failed is a failure, and the circuit is known to be `__open`.
-fn refused(site: &Ident, attempt: &Attempt<'_>, ends: &Ends<'_>, decide: &TokenStream) -> TokenStream {
+fn refused(
+    site: &Ident,
+    private: &TokenStream,
+    attempt: &Attempt<'_>,
+    ends: &Ends<'_>,
+    decide: &TokenStream,
+) -> TokenStream {
     let Some(refused) = attempt.refusal.own() else { return decide.clone() };
     let time_left = quote_spanned!(Span::mixed_site()=> __time_left);
     let known = quote_spanned!(Span::mixed_site()=> ::core::option::Option::is_some(&__last));
     let tell = attempt.refusal.tell(&time_left, &known);
-    let end = end_with_last(ends);
+    let end = end_with_last(ends, private);
     quote_spanned! {Span::mixed_site()=>
         if let ::core::option::Option::Some((__time_left, false)) = #refused {
             match __run.refused(#site, __time_left) {
@@ -192,10 +220,12 @@ fn refused(site: &Ident, attempt: &Attempt<'_>, ends: &Ends<'_>, decide: &TokenS
 }
 
 /// The end with the last error that was the function's own, or with this one if there was none.
-fn end_with_last(ends: &Ends<'_>) -> TokenStream {
+fn end_with_last(ends: &Ends<'_>, private: &TokenStream) -> TokenStream {
     let error = ends.error();
+    let text = text(private, &quote_spanned!(Span::mixed_site()=> &__error));
     quote_spanned! {Span::mixed_site()=> {
         let __error = ::core::option::Option::unwrap_or(__last, __error);
+        __run.returns(#text);
         break #error
     }}
 }

@@ -18,13 +18,36 @@ pub(super) fn name(policy: &Policy) -> Ident {
 }
 
 /// The site: the function's name and policy, a constant where it can be one. `policy_type` is the type's name.
-pub(super) fn declare(common: &Common, policy: &Policy, policy_type: &str) -> TokenStream {
+pub(super) fn declare(
+    common: &Common,
+    policy: &Policy,
+    (kind, policy_type): (&str, &str),
+    function: &Function,
+) -> TokenStream {
     let root = common.runtime.public();
     let private = common.runtime.private();
     let site = self::name(policy);
     let policy_type = Ident::new(policy_type, Span::mixed_site());
     let name = site_name(&private, common.name.as_ref().map(ToTokens::to_token_stream));
-    match policy {
+    let kind = Ident::new(kind, Span::mixed_site());
+    // A static may not speak of the function's generics.
+    let is_generic = common.name.as_ref().is_some_and(|name| function.is_generic(name));
+    let listed = if is_generic { site_name(&private, None) } else { name.clone() };
+    let stats = common.stats.as_ref().map(|stats| {
+        quote_spanned! {Span::mixed_site()=>
+            static __RESILIENCE_STATS: #private::StatsCell = #private::StatsCell::new(#stats);
+        }
+    });
+    let with_stats =
+        stats.is_some().then(|| quote_spanned!(Span::mixed_site()=> .with_stats(&__RESILIENCE_STATS)));
+    let entry = quote_spanned! {Span::mixed_site()=>
+        #stats
+        static __RESILIENCE_ENTRY: #private::SiteEntry = #private::SiteEntry::new(
+            #private::SiteKind::#kind, #listed, ::core::file!(), ::core::line!(),
+        )#with_stats;
+        #private::list!(#root, SITES: &#private::SiteEntry, &__RESILIENCE_ENTRY);
+    };
+    let declared = match policy {
         Policy::Const { value, generic: false } => quote_spanned! {Span::mixed_site()=>
             const #site: &#private::Site<#root::#policy_type> =
                 &#private::Site::new(#name, #value);
@@ -36,16 +59,13 @@ pub(super) fn declare(common: &Common, policy: &Policy, policy_type: &str) -> To
         },
         Policy::Runtime(policy) => {
             let policy = convert(policy, policy_type.clone(), common);
-            // Evaluated at every call, like the policy.
-            let text = quote!(&'static ::core::primitive::str);
-            let name = common.name.as_ref().map(|expr| enclosed(expr, &text, quote!(#expr)));
-            let name = site_name(&private, name);
             quote_spanned! {Span::mixed_site()=>
                 let #site: &#private::Site<#root::#policy_type> =
                     &#private::Site::new(#name, #policy);
             }
         }
-    }
+    };
+    quote!(#entry #declared)
 }
 
 /// The name that was given, or the path of the function around it.
@@ -69,9 +89,10 @@ fn convert(policy: &syn::Expr, mut policy_type: Ident, common: &Common) -> Token
 
 /// The name that was given, or the function's path.
 pub(super) fn function_name(common: &Common, function: &Function) -> TokenStream {
-    let path = || {
-        let name = format!("::{}", function.signature.ident.unraw());
-        quote_spanned!(Span::mixed_site()=> ::core::concat!(::core::module_path!(), #name))
-    };
-    common.name.as_ref().map_or_else(path, |name| quote!(#name))
+    common.name.as_ref().map_or_else(|| path(function), |name| quote!(#name))
+}
+
+fn path(function: &Function) -> TokenStream {
+    let name = format!("::{}", function.signature.ident.unraw());
+    quote_spanned!(Span::mixed_site()=> ::core::concat!(::core::module_path!(), #name))
 }

@@ -106,7 +106,6 @@ impl PollAttempts {
     }
 
     /// When the attempt is to be dropped that begins at `began`.
-    #[cfg(any(feature = "tokio", test))]
     pub(crate) const fn ends(&self, policy: &PollPolicy, began: Nanos) -> Nanos {
         policy.attempt_ends(began, self.planned)
     }

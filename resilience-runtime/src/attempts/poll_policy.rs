@@ -300,7 +300,6 @@ impl PollPolicy {
 
     /// When an async attempt is dropped that begins at `began`. `planned` is the wait before it, as it was before it was
     /// clipped to the timeout.
-    #[cfg(any(feature = "tokio", test))]
     pub(super) const fn attempt_ends(&self, began: Nanos, planned: Nanos) -> Nanos {
         let timeout = self.limit();
         let limited = began.plus(self.attempt_timeout);

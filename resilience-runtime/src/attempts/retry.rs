@@ -1,6 +1,7 @@
 use super::RetryPolicy;
 use crate::backoff::Memory;
 use crate::rng::Chance;
+use crate::telemetry::GiveUpReason;
 use crate::time::Nanos;
 
 /// The attempts of one retried call.
@@ -27,7 +28,7 @@ impl RetryAttempts {
         (waits && elapsed.plus(time_left) < policy.deadline).then_some(time_left)
     }
 
-    /// An attempt failed `elapsed` after the call began. The wait before the next one; `None`: it was the last.
+    /// An attempt failed `elapsed` after the call began. The wait before the next one, or why it was the last.
     ///
     /// `hint` is the wait that the other side asked for: a lower bound.
     pub(crate) fn failed(
@@ -37,16 +38,24 @@ impl RetryAttempts {
         elapsed: Nanos,
         hint: Nanos,
         chance: Chance,
-    ) -> Option<Nanos> {
+    ) -> Result<Nanos, GiveUpReason> {
         let step = self.number;
         self.number = self.number.saturating_add(1);
-        if !again || policy.times.is_some_and(|times| self.number >= times.get()) {
-            return None;
+        if !again {
+            return Err(GiveUpReason::NotRetryable);
         }
-        let wait = policy.backoff.wait(step, &mut self.memory, chance).max(hint);
+        if policy.times.is_some_and(|times| self.number >= times.get()) {
+            let is_late = !policy.deadline.is_never() && elapsed >= policy.deadline;
+            return Err(if is_late { GiveUpReason::Deadline } else { GiveUpReason::Attempts });
+        }
+        let wait = policy.backoff.wait(step, &mut self.memory, chance);
         // An attempt that starts at the deadline has no time left: the wait would lead nowhere.
-        let in_time = policy.deadline.is_never() || elapsed.plus(wait) < policy.deadline;
-        in_time.then_some(wait)
+        let in_time = |wait| policy.deadline.is_never() || elapsed.plus(wait) < policy.deadline;
+        if !in_time(wait) {
+            return Err(GiveUpReason::Deadline);
+        }
+        let wait = wait.max(hint);
+        if in_time(wait) { Ok(wait) } else { Err(GiveUpReason::RetryAfter) }
     }
 }
 

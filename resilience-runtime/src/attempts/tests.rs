@@ -147,7 +147,7 @@ fn retry_machine(script: &[Scripted], policy: &RetryPolicy) -> Story {
             Brings::Again { hint } => (true, hint),
             _ => (false, 0),
         };
-        let wait = attempts.failed(policy, again, Nanos::new(now), Nanos::new(hint), Chance::MOST);
+        let wait = attempts.failed(policy, again, Nanos::new(now), Nanos::new(hint), Chance::MOST).ok();
         assert_eq!(attempts.number() as usize, began.len());
         match wait {
             Some(wait) => now += wait.get(),
@@ -300,7 +300,7 @@ proptest! {
         let wait = RetryAttempts::new().failed(
             &policy, true, Nanos::new(elapsed), Nanos::new(hint), Chance::scripted(draw),
         );
-        match wait {
+        match wait.ok() {
             Some(wait) => {
                 prop_assert!(u128::from(elapsed) + u128::from(wait.get()) < u128::from(deadline));
                 prop_assert!(wait.get() >= hint);
@@ -382,7 +382,7 @@ fn a_retry_at_its_edges() {
         (limited, Nanos::ZERO, Nanos::of(2 * SECOND), Some(Nanos::of(2 * SECOND))),
     ];
     for (policy, elapsed, hint, wait) in table {
-        let answer = RetryAttempts::new().failed(&policy, true, elapsed, hint, Chance::MOST);
+        let answer = RetryAttempts::new().failed(&policy, true, elapsed, hint, Chance::MOST).ok();
         assert_eq!(answer, wait, "{policy:?} at {elapsed:?} with {hint:?}");
     }
 }
@@ -392,12 +392,12 @@ fn counting_attempts_saturates() {
     let forever = RetryPolicy::new().forever();
     let mut attempts = RetryAttempts::after(u32::MAX - 1);
     for _ in 0..3 {
-        let wait = attempts.failed(&forever, true, Nanos::ZERO, Nanos::ZERO, Chance::MOST);
+        let wait = attempts.failed(&forever, true, Nanos::ZERO, Nanos::ZERO, Chance::MOST).ok();
         assert_eq!((wait, attempts.number()), (Some(Nanos::of(SECOND)), u32::MAX));
     }
     let most = forever.times(u32::MAX);
     let last = |number| {
-        RetryAttempts::after(number).failed(&most, true, Nanos::ZERO, Nanos::ZERO, Chance::MOST).is_none()
+        RetryAttempts::after(number).failed(&most, true, Nanos::ZERO, Nanos::ZERO, Chance::MOST).is_err()
     };
     assert_eq!([last(u32::MAX - 2), last(u32::MAX - 1), last(u32::MAX)], [false, true, true]);
 

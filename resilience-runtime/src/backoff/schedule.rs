@@ -6,12 +6,27 @@ use crate::rng::Chance;
 use crate::time::Nanos;
 
 /// What a schedule remembers of the wait before: nothing, nanoseconds, or the bits of an `f64`, by its shape.
+///
+/// In halves, so that it needs no padding beside a `u32`.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Memory(u64);
+pub(crate) struct Memory([u32; 2]);
 
 impl Memory {
     /// Before the first wait.
-    pub(crate) const NONE: Self = Self(0);
+    pub(crate) const NONE: Self = Self::of(0);
+
+    #[expect(clippy::cast_possible_truncation, reason = "each half is cut out of the whole")]
+    const fn of(value: u64) -> Self {
+        Self([value as u32, (value >> 32) as u32])
+    }
+
+    const fn get(self) -> u64 {
+        self.0[0] as u64 | (self.0[1] as u64) << 32
+    }
+
+    const fn set(&mut self, value: u64) {
+        *self = Self::of(value);
+    }
 }
 
 /// From here on, doubling one nanosecond has left the range, and with it the formula below.
@@ -39,20 +54,21 @@ impl Backoff {
         let delay = if step == 0 {
             self.base
         } else {
-            let product = u128::from(memory.0) * u128::from(factor);
+            let product = u128::from(memory.get()) * u128::from(factor);
             saturate(product.div_ceil(u128::from(ONE)))
         };
-        memory.0 = delay.min(self.cap).get();
+        memory.set(delay.min(self.cap).get());
         delay
     }
 
     fn wandered(&self, step: u32, memory: &mut Memory, chance: Chance) -> Nanos {
         let base = self.base.min(self.cap);
-        let before = if step == 0 { base.get() } else { memory.0 };
+        let before = if step == 0 { base.get() } else { memory.get() };
         // A cap of "never" is no cap to be drawn from: the largest finite wait is.
         let top = before.saturating_mul(3).min(self.cap.get()).min(u64::MAX - 1);
-        memory.0 = if base.is_never() { base.get() } else { chance.between(base.get(), top) };
-        Nanos::new(memory.0)
+        let wait = if base.is_never() { base.get() } else { chance.between(base.get(), top) };
+        memory.set(wait);
+        Nanos::new(wait)
     }
 
     #[expect(
@@ -68,8 +84,8 @@ impl Backoff {
         if step <= LAST_DOUBLING {
             let t = f64::from(step) + chance.unit();
             let here = t.exp2() * (4.0 * t).sqrt().tanh();
-            let grown = here - f64::from_bits(memory.0);
-            memory.0 = here.to_bits();
+            let grown = here - f64::from_bits(memory.get());
+            memory.set(here.to_bits());
             let delay = Nanos::new((grown * self.base.get() as f64 / 1.4) as u64);
             if delay < self.cap {
                 return delay;

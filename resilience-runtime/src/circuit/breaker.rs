@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::config::CircuitConfig;
 use super::events::Events;
-use super::listeners::{ListenerId, Listeners};
+use super::listeners::{CircuitListeners, OnEvent};
 use super::machine::{Machine, Operation};
 use super::name::Name;
 use super::permit::{AsyncPermit, Permit};
@@ -13,7 +13,8 @@ use super::store::Store;
 use super::{CircuitOpen, CircuitState};
 use crate::clock;
 use crate::error::{ConfigError, or_panic};
-use crate::event::{CircuitEvent, CircuitEventKind, Listener};
+use crate::event::{CircuitEvent, CircuitEventKind};
+use crate::listeners::{ListenerId, Listeners};
 use crate::time::Nanos;
 
 /// One circuit: lets calls through while they succeed, and refuses them for a while when they do not.
@@ -74,15 +75,15 @@ impl CircuitBreaker {
 
     /// The configuration must have been validated.
     pub(super) const fn of(name: Name, config: CircuitConfig) -> Self {
-        Self::with(name, config, Listeners::new())
+        Self::with(name, config, CircuitListeners::new())
     }
 
     /// One of a set, whose listeners are told of its events too.
-    pub(super) const fn of_set(name: Name, config: CircuitConfig, set: Arc<Listeners>) -> Self {
-        Self::with(name, config, Listeners::below(set))
+    pub(super) const fn of_set(name: Name, config: CircuitConfig, set: Arc<Listeners<OnEvent>>) -> Self {
+        Self::with(name, config, CircuitListeners::below(set))
     }
 
-    const fn with(name: Name, config: CircuitConfig, listeners: Listeners) -> Self {
+    const fn with(name: Name, config: CircuitConfig, listeners: CircuitListeners) -> Self {
         Self { store: Store::new(name, config, Events::new(listeners)) }
     }
 
@@ -258,7 +259,7 @@ impl CircuitBreaker {
     /// assert_eq!(EVENTS.load(Ordering::Relaxed), 1);
     /// ```
     pub fn listen(&self, listener: impl Fn(&CircuitEvent) + Send + Sync + 'static) -> ListenerId {
-        self.store.events.listeners.add(Listener::new(listener))
+        self.store.events.listeners.add(listener)
     }
 
     /// Removes a listener. A thread that is telling of an event at this moment may call it once more.

@@ -5,25 +5,26 @@ use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::event_queue::EventQueue;
-use super::listeners::{EVERYWHERE, Listeners, is_telling};
+use super::listeners::CircuitListeners;
 use crate::event::CircuitEvent;
+use crate::listeners::is_telling;
 use crate::sync::Mutex;
 
 /// A circuit's listeners, and what they have not been told yet.
 pub(super) struct Events {
-    pub(super) listeners: Listeners,
+    pub(super) listeners: CircuitListeners,
     pub(super) pending: Pending,
 }
 
 impl Events {
-    pub(super) const fn new(listeners: Listeners) -> Self {
+    pub(super) const fn new(listeners: CircuitListeners) -> Self {
         Self { listeners, pending: Pending::new() }
     }
 
     /// Whether anybody listens: otherwise there are no events.
     #[inline]
     pub(super) fn are_heard(&self) -> bool {
-        self.listeners.any() || EVERYWHERE.any()
+        self.listeners.any()
     }
 
     /// Tells the listeners of all pending events. Called with no lock held.
@@ -31,7 +32,7 @@ impl Events {
     pub(super) fn deliver(&self) {
         // Relaxed: a thread sees what it has stored itself, and other threads' events are theirs to deliver.
         if self.pending.any.load(Ordering::Relaxed) {
-            self.pending.deliver(&self.listeners);
+            self.pending.deliver(|event| self.listeners.tell(event));
         }
     }
 }
@@ -63,13 +64,12 @@ impl Pending {
     /// One thread at a time delivers. The others leave their events to it, and so does a listener that causes new ones.
     #[cold]
     #[inline(never)]
-    pub(super) fn deliver(&self, listeners: &Listeners) {
+    pub(super) fn deliver(&self, tell: impl Fn(&CircuitEvent)) {
         if !self.queue.lock().unwrap_or_else(PoisonError::into_inner).begin_delivery() {
             return;
         }
         while let Some(event) = self.next() {
-            listeners.tell(&event);
-            EVERYWHERE.tell(&event);
+            tell(&event);
         }
     }
 

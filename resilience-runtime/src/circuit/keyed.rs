@@ -11,12 +11,12 @@ use self::events::SetEvents;
 use self::key::KeyText;
 use self::table::{Inserted, New, Table};
 use super::config::CircuitConfig;
-use super::listeners::ListenerId;
 use super::rules::Rules;
 use super::{CircuitBreaker, Name};
 use crate::clock;
 use crate::error::{ConfigError, Value, or_panic};
-use crate::event::{CircuitEvent, CircuitEventKind, Listener};
+use crate::event::{CircuitEvent, CircuitEventKind};
+use crate::listeners::ListenerId;
 
 /// One circuit per key, a host or a tenant, all with one configuration: a bounded number of them.
 ///
@@ -149,7 +149,7 @@ impl KeyedCircuits {
     /// assert!(HOSTS.unlisten(id));
     /// ```
     pub fn listen(&self, listener: impl Fn(&CircuitEvent) + Send + Sync + 'static) -> ListenerId {
-        self.events.listeners().add(Listener::new(listener))
+        self.events.listeners().add(Arc::new(listener))
     }
 
     /// Removes a listener of the set; see [`CircuitBreaker::unlisten`].

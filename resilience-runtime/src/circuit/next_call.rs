@@ -47,6 +47,9 @@ impl fmt::Debug for NextCall<'_> {
 
 /// Who may drop a call in a future.
 pub trait Above {
+    /// Its caller, and no limit.
+    const ONLY_CALLER: bool;
+
     /// The time limit that drops it now, if one does.
     fn limit(&self) -> Option<Duration>;
 
@@ -56,6 +59,8 @@ pub trait Above {
 
 /// Its caller alone.
 impl Above for () {
+    const ONLY_CALLER: bool = true;
+
     #[inline]
     fn limit(&self) -> Option<Duration> {
         None
@@ -70,7 +75,8 @@ impl Above for () {
 pub struct Limits<'c, const ANSWERS: bool>(pub(super) &'c Cut);
 
 impl<const ANSWERS: bool> Above for Limits<'_, ANSWERS> {
-    #[inline]
+    const ONLY_CALLER: bool = false;
+
     fn limit(&self) -> Option<Duration> {
         self.0.limit()
     }

@@ -246,14 +246,21 @@ impl<'a, A: Above> AsyncPermit<'a, A> {
 impl<A: Above> Drop for AsyncPermit<'_, A> {
     #[inline]
     fn drop(&mut self) {
-        match self.1.limit() {
-            None => self.0.came_to_nothing(),
-            Some(limit) => {
-                self.0.failed((), |(), line| line.timed_out(limit));
-                self.1.tell(NextCall::new(self.0.store));
-            }
+        if A::ONLY_CALLER {
+            self.0.came_to_nothing();
+        } else {
+            dropped(self.0, &self.1);
         }
     }
+}
+
+/// Apart, because it is the same for every function.
+#[cold]
+#[inline(never)]
+fn dropped<A: Above>(ticket: Ticket<'_>, above: &A) {
+    let Some(limit) = above.limit() else { return ticket.came_to_nothing() };
+    ticket.failed((), |(), line| line.timed_out(limit));
+    above.tell(NextCall::new(ticket.store));
 }
 
 impl<A: Above> fmt::Debug for AsyncPermit<'_, A> {

@@ -7,6 +7,8 @@ use super::config::CircuitConfig;
 use super::keyed::KeyedCircuits;
 use super::{CircuitBreaker, Name};
 use crate::error::or_panic;
+use crate::site_name::SiteName;
+use crate::telemetry::{SiteEntry, SiteKind};
 
 /// A function under `#[circuit]`: one `static` beside its code, in the program's list before the first call.
 ///
@@ -14,6 +16,7 @@ use crate::error::or_panic;
 #[derive(Debug)]
 pub struct CircuitSite<C: 'static = CircuitBreaker> {
     name: &'static str,
+    entry: SiteEntry,
     identity: Identity,
     place: Place,
     /// Its own. Of the sites of one name, that of the first is everybody's.
@@ -129,7 +132,9 @@ const fn or_default_max(max_keys: Option<u32>) -> u32 {
 
 impl<C: 'static> CircuitSite<C> {
     const fn new(name: &'static str, identity: Identity, circuit: C, place: Place) -> Self {
-        Self { name, identity, place, circuit, shared: OnceLock::new(), entered: OnceLock::new() }
+        let Place { file, line, .. } = place;
+        let entry = SiteEntry::new(SiteKind::Circuit, SiteName::Given(name), file, line);
+        Self { name, entry, identity, place, circuit, shared: OnceLock::new(), entered: OnceLock::new() }
     }
 
     pub(super) fn shares(&self) -> bool {
@@ -150,6 +155,10 @@ impl<C: 'static> CircuitSite<C> {
 
     pub(super) const fn name(&self) -> &'static str {
         self.name
+    }
+
+    pub(super) const fn entry(&self) -> &SiteEntry {
+        &self.entry
     }
 
     pub(super) const fn place(&self) -> Place {

@@ -13,6 +13,7 @@ use crate::poll::{PollNext, PollRun};
 use crate::site::Site;
 use crate::site_name::SiteName;
 use crate::sleep::Limited;
+use crate::telemetry::{SiteEntry, SiteKind};
 use crate::time::Nanos;
 
 /// What a response means.
@@ -38,11 +39,16 @@ impl HttpPoll {
     }
 }
 
+/// One for all pollers: they have no names.
+static SITE: SiteEntry =
+    SiteEntry::new(SiteKind::Function, SiteName::Given("HttpPoll::run"), file!(), line!());
+
 /// The loop around the engine of `#[poll]`.
 async fn run(poll: &HttpPoll) -> Result<HttpResponse, HttpPollError> {
     poll.check()?;
     let site = Site::new(SiteName::Given("HttpPoll::run"), poll.policy);
-    let mut run = PollRun::start();
+    let mut run = PollRun::new();
+    run.begin(&SITE);
     let watch = Stopwatch::start();
     let (mut number, mut last, mut last_error) = (0_u32, None, None);
     loop {
@@ -57,21 +63,28 @@ async fn run(poll: &HttpPoll) -> Result<HttpResponse, HttpPollError> {
             });
             tell(poll, number, &watch, outcome.as_ref().map(|(_, response)| response));
             let next = match outcome {
-                Ok((Verdict::Right, response)) => return Ok(response),
+                Ok((Verdict::Right, response)) => {
+                    run.succeeded();
+                    return Ok(response);
+                }
                 Ok((Verdict::Rings(condition), response)) => {
+                    run.rang();
                     return Err(HttpPollError::Alarm { response, condition });
                 }
-                Ok((Verdict::NotYet, _)) => run.saw_asked(&site, false, retry_after),
+                Ok((Verdict::NotYet, _)) => run.saw_asked(&site, retry_after),
                 Err(error) => {
                     if !ignores(poll, &error) {
+                        let _ = run.failed(&site, false, Some(&error));
                         return Err(error.into());
                     }
+                    let next = run.failed_asked(&site, retry_after, &error);
                     last_error = Some(error);
-                    run.failed_asked(&site, retry_after)
+                    next
                 }
             };
             match next {
                 PollNext::Wait(..) if retry_after.is_some_and(|wait| wait > poll.max_retry_after) => {
+                    run.waits_too_long();
                     PollNext::Return
                 }
                 next => next,
@@ -87,7 +100,10 @@ async fn run(poll: &HttpPoll) -> Result<HttpResponse, HttpPollError> {
             }
         };
         match next {
-            PollNext::Wait(wait, _) => wait.await,
+            PollNext::Wait(wait, _) => {
+                wait.await;
+                run.goes_on();
+            }
             PollNext::TimedOut(timed_out) => {
                 let (attempts, elapsed) = (timed_out.attempts(), timed_out.elapsed());
                 return Err(HttpPollError::TimedOut { last, last_error, attempts, elapsed });

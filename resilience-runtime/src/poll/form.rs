@@ -1,6 +1,8 @@
+use std::any::type_name;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::ControlFlow;
+use std::panic::Location;
 use std::time::Duration;
 
 use super::error::PollError;
@@ -14,6 +16,7 @@ use crate::operation::{Blocking, Operation};
 use crate::site::Site;
 use crate::site_name::SiteName;
 use crate::sleep::Wait;
+use crate::telemetry::{FunctionForm, SiteEntry};
 
 /// Calls `operation` until its value meets a condition: every second, for fifteen seconds, unless told otherwise.
 ///
@@ -40,6 +43,7 @@ use crate::sleep::Wait;
 #[cfg_attr(feature = "tokio", doc = "[`run`]: Poll::run")]
 // Without the feature there is no such method, and the link leads to what the features are.
 #[cfg_attr(not(feature = "tokio"), doc = "[`run`]: crate")]
+#[track_caller]
 pub fn poll<F, K>(operation: F) -> Poll<F, K, DefaultPollHooks<F::Value, F::Error>>
 where
     F: Operation<K>,
@@ -47,6 +51,7 @@ where
     Poll {
         operation,
         site: Site::new(SiteName::inside::<F>(), PollPolicy::new()),
+        location: Location::caller(),
         hooks: PollHooks::new(),
         kind: PhantomData,
     }
@@ -60,11 +65,16 @@ where
 pub struct Poll<F, K, H> {
     pub(super) operation: F,
     pub(super) site: Site<PollPolicy>,
+    location: &'static Location<'static>,
     hooks: H,
     kind: PhantomData<fn() -> K>,
 }
 
 impl<F, K, H> Poll<F, K, H> {
+    pub(super) fn entry(&self) -> &'static SiteEntry {
+        FunctionForm { location: self.location, name: self.site.name }.entry()
+    }
+
     /// How long to go on; see [`PollPolicy::timeout`].
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.site.policy = self.site.policy.unchecked_timeout(timeout);
@@ -151,7 +161,8 @@ impl<F, K, H> Poll<F, K, H> {
     }
 
     fn with_hooks<H2>(self, hooks: impl FnOnce(H) -> H2) -> Poll<F, K, H2> {
-        Poll { operation: self.operation, site: self.site, hooks: hooks(self.hooks), kind: PhantomData }
+        let Self { operation, site, location, .. } = self;
+        Poll { operation, site, location, hooks: hooks(self.hooks), kind: PhantomData }
     }
 }
 
@@ -262,6 +273,7 @@ impl<F, K, Until, Alarm, Ignore, OnError> Poll<F, K, PollHooks<Until, Alarm, Ign
         let step = match outcome {
             Ok(value) => {
                 if (hooks.alarm)(&value) {
+                    run.rang();
                     return ControlFlow::Break(Err(PollError::Alarm(value)));
                 }
                 match run.saw(&self.site, hooks.until.is_met(&value)).go_on() {
@@ -273,7 +285,8 @@ impl<F, K, Until, Alarm, Ignore, OnError> Poll<F, K, PollHooks<Until, Alarm, Ign
                 }
             }
             Err(error) => {
-                let next = run.failed(&self.site, (hooks.ignore)(&error));
+                let text = type_name::<E>();
+                let next = run.failed(&self.site, (hooks.ignore)(&error), Some(&text));
                 if let Some(on_error) = &mut hooks.on_error {
                     on_error(&error, &run.attempt(&self.site, &next));
                 }
@@ -325,12 +338,16 @@ where
     where
         Until: Condition<T>,
     {
-        let mut run = PollRun::start();
+        let mut run = PollRun::new();
+        run.begin(self.entry());
         let mut last = Last { value: None, error: None };
         loop {
             let outcome = (self.operation)();
             match self.after(&mut run, &mut last, outcome) {
-                ControlFlow::Continue(wait) => wait.block(),
+                ControlFlow::Continue(wait) => {
+                    wait.block();
+                    run.goes_on();
+                }
                 ControlFlow::Break(result) => return result,
             }
         }

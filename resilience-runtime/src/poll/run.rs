@@ -1,17 +1,20 @@
 //! One polled call under way: the machine, with a clock and with chance.
 
+use std::fmt::Display;
 use std::mem;
 use std::time::Duration;
 
 use crate::attempt::Attempt;
 use crate::attempts::{PollAttempts, PollEnd, PollPolicy, PollStep, Seen};
 use crate::clock::Stopwatch;
+use crate::current_attempt::CurrentAttempt;
 use crate::error::{Alarm, Causes, Limit, TimedOut};
 use crate::rng::Chance;
 use crate::site::Site;
 use crate::sleep::Wait;
 #[cfg(feature = "tokio")]
 use crate::sleep::{Cut, Limited, Telling};
+use crate::telemetry::{Brought, CallOutcome, GiveUpReason, Observation, observed};
 use crate::text::FirstLine;
 use crate::time::Nanos;
 
@@ -19,9 +22,12 @@ use crate::time::Nanos;
 #[derive(Debug)]
 pub struct PollRun {
     attempts: PollAttempts,
+    observation: Observation,
     watch: Stopwatch,
     causes: Causes,
 }
+
+observed!(PollRun);
 
 /// What is to be done after an attempt.
 #[derive(Clone, Debug)]
@@ -50,8 +56,9 @@ impl PollRun {
     /// Before the first attempt.
     #[inline]
     #[must_use]
-    pub fn start() -> Self {
-        Self { attempts: PollAttempts::new(), watch: Stopwatch::start(), causes: Causes::default() }
+    pub fn new() -> Self {
+        let (attempts, observation) = (PollAttempts::new(), Observation::NONE);
+        Self { attempts, observation, watch: Stopwatch::start(), causes: Causes::default() }
     }
 
     /// An attempt brought a value that rings no alarm.
@@ -59,9 +66,10 @@ impl PollRun {
     pub fn saw(&mut self, site: &Site<PollPolicy>, good: bool) -> PollNext {
         // The common end: no clock is read for it.
         if good && site.policy.needs_no_hold() {
+            self.succeeded();
             return PollNext::Return;
         }
-        self.next(site, if good { Seen::Good } else { Seen::NotYet }, None)
+        self.next(site, if good { Seen::Good } else { Seen::NotYet }, None, None, None)
     }
 
     /// As [`saw`](Self::saw), with what writes the value's text, which is kept unless the value ends the poll.
@@ -84,40 +92,42 @@ impl PollRun {
     }
 
     /// An attempt failed.
-    pub fn failed(&mut self, site: &Site<PollPolicy>, ignored: bool) -> PollNext {
-        self.failed_below(site, ignored, None)
+    pub fn failed(
+        &mut self,
+        site: &Site<PollPolicy>,
+        ignored: bool,
+        error: Option<&dyn Display>,
+    ) -> PollNext {
+        self.failed_below(site, ignored, None, error)
     }
 
     /// As [`saw`](Self::saw), where the other side has asked for a wait: a lower bound. One that does not fit into the timeout
     /// leads nowhere.
     #[cfg(feature = "http")]
-    pub(crate) fn saw_asked(
-        &mut self,
-        site: &Site<PollPolicy>,
-        good: bool,
-        asked: Option<Duration>,
-    ) -> PollNext {
-        let next = self.saw(site, good);
-        self.asked(site, next, asked)
+    pub(crate) fn saw_asked(&mut self, site: &Site<PollPolicy>, asked: Option<Duration>) -> PollNext {
+        self.next(site, Seen::NotYet, asked, None, None)
     }
 
     /// As [`failed`](Self::failed), ignored, where the other side has asked for a wait all the same.
     #[cfg(feature = "http")]
-    pub(crate) fn failed_asked(&mut self, site: &Site<PollPolicy>, asked: Option<Duration>) -> PollNext {
-        let next = self.failed(site, true);
-        self.asked(site, next, asked)
+    pub(crate) fn failed_asked(
+        &mut self,
+        site: &Site<PollPolicy>,
+        asked: Option<Duration>,
+        error: &dyn Display,
+    ) -> PollNext {
+        self.next(site, Seen::Ignored, asked, None, Some(error))
     }
 
+    /// The value of the attempt just made rings the alarm.
+    pub(crate) fn rang(&mut self) {
+        self.observation.end(CallOutcome::Alarm, self.attempts.number().saturating_add(1), None);
+    }
+
+    /// The other side asked for a longer wait than is made.
     #[cfg(feature = "http")]
-    fn asked(&mut self, site: &Site<PollPolicy>, next: PollNext, asked: Option<Duration>) -> PollNext {
-        let (PollNext::Wait(Wait(wait), elapsed), Some(asked)) = (&next, asked.map(Nanos::of)) else {
-            return next;
-        };
-        let at = Nanos::of(*elapsed);
-        if at.plus(asked) > site.policy.limit() {
-            return PollNext::Return;
-        }
-        PollNext::Wait(Wait(self.watch.paced(asked.max(*wait), at)), *elapsed)
+    pub(crate) fn waits_too_long(&mut self) {
+        self.observation.end(CallOutcome::GaveUp(GiveUpReason::RetryAfter), self.attempts.number(), None);
     }
 
     /// As [`failed`](Self::failed), where a circuit below may be `open` by now, with its time left: there is no use in
@@ -127,26 +137,83 @@ impl PollRun {
         site: &Site<PollPolicy>,
         ignored: bool,
         open: Option<Option<Duration>>,
+        error: Option<&dyn Display>,
     ) -> PollNext {
         if ignored {
-            return self.next(site, Seen::Ignored, time_left(open));
+            return self.next(site, Seen::Ignored, None, time_left(open), error);
         }
         self.attempts.ended();
+        self.ends(CallOutcome::GaveUp(GiveUpReason::NotRetryable), Brought::Error, error);
         PollNext::Return
     }
 
     #[cold]
     #[inline(never)]
-    fn next(&mut self, site: &Site<PollPolicy>, seen: Seen, open: Option<Nanos>) -> PollNext {
+    fn next(
+        &mut self,
+        site: &Site<PollPolicy>,
+        seen: Seen,
+        asked: Option<Duration>,
+        open: Option<Nanos>,
+        error: Option<&dyn Display>,
+    ) -> PollNext {
         let elapsed = self.watch.elapsed();
+        let brought = if seen == Seen::Ignored { Brought::Error } else { Brought::NotYet };
         match self.attempts.next(&site.policy, seen, elapsed, Chance::draw()) {
-            PollStep::Return => PollNext::Return,
-            PollStep::GoOn(Err(end)) => PollNext::TimedOut(self.timed_out(site, end, elapsed)),
-            PollStep::GoOn(Ok(wait)) => match self.wait(site, wait, elapsed, open) {
-                Some(wait) => PollNext::Wait(wait, elapsed.to_duration()),
-                None => PollNext::Return,
-            },
+            PollStep::Return => {
+                match seen {
+                    // The number counts this attempt.
+                    Seen::Good => self.observation.succeeded(self.attempts.number() - 1),
+                    _ => self.ends(CallOutcome::GaveUp(GiveUpReason::NotRetryable), brought, error),
+                }
+                PollNext::Return
+            }
+            PollStep::GoOn(Err(end)) => {
+                let timed_out = self.timed_out(site, end, elapsed);
+                self.tells(None, brought, error);
+                self.time_is_up(end, &timed_out);
+                PollNext::TimedOut(timed_out)
+            }
+            PollStep::GoOn(Ok(wait)) => {
+                let asked = asked.map_or(Nanos::ZERO, Nanos::of);
+                if elapsed.plus(asked) > site.policy.limit() {
+                    self.ends(CallOutcome::GaveUp(GiveUpReason::RetryAfter), brought, error);
+                    return PollNext::Return;
+                }
+                let Some(wait) = self.wait(site, wait.max(asked), elapsed, open) else {
+                    self.ends(CallOutcome::Refused, brought, error);
+                    return PollNext::Return;
+                };
+                self.tells(Some(&wait), brought, error);
+                PollNext::Wait(wait, elapsed.to_duration())
+            }
         }
+    }
+
+    /// The attempt failed, or brought a value that is not good yet, and that was not the end of the call.
+    fn tells(&mut self, wait: Option<&Wait>, brought: Brought, error: Option<&dyn Display>) {
+        if self.observation.is_on() {
+            let wait = wait.map(|wait| wait.0.to_duration());
+            self.observation.tell_attempt(self.attempts.number(), wait, brought, error);
+        }
+        self.observation.waits();
+    }
+
+    /// The attempt failed, and its error ends the call.
+    fn ends(&mut self, outcome: CallOutcome, brought: Brought, error: Option<&dyn Display>) {
+        if self.observation.is_on() {
+            let number = self.attempts.number();
+            self.observation.tell_attempt(number, None, brought, error);
+            self.observation.end(outcome, number, error);
+        }
+    }
+
+    fn time_is_up(&mut self, end: PollEnd, timed_out: &TimedOut) {
+        let outcome = match end {
+            PollEnd::TimedOut => CallOutcome::TimedOut,
+            PollEnd::Exhausted => CallOutcome::GaveUp(GiveUpReason::Attempts),
+        };
+        self.observation.end(outcome, self.attempts.number(), Some(timed_out));
     }
 
     /// An attempt was dropped because its time was up.
@@ -172,13 +239,24 @@ impl PollRun {
         open: Option<Option<Duration>>,
     ) -> Result<Wait, (TimedOut, bool)> {
         let elapsed = self.watch.elapsed();
-        let wait = self.attempts.cut(&site.policy, elapsed, Chance::draw());
-        let wait = wait.map_err(|end| (self.timed_out(site, end, elapsed), false))?;
-        self.wait(site, wait, elapsed, time_left(open)).ok_or_else(|| {
-            let limit = Limit::AttemptTimeout(site.policy.attempt_limit().to_duration());
-            let timed_out = TimedOut::new(site.name.get(), limit, self.attempts.number(), elapsed.to_duration());
-            (self.because(timed_out), true)
-        })
+        let wait = match self.attempts.cut(&site.policy, elapsed, Chance::draw()) {
+            Ok(wait) => self.wait(site, wait, elapsed, time_left(open)),
+            Err(end) => {
+                let timed_out = self.timed_out(site, end, elapsed);
+                self.tells(None, Brought::Cut, Some(&timed_out));
+                self.time_is_up(end, &timed_out);
+                return Err((timed_out, false));
+            }
+        };
+        let limit = Limit::AttemptTimeout(site.policy.attempt_limit().to_duration());
+        let timed_out = TimedOut::new(site.name.get(), limit, self.attempts.number(), elapsed.to_duration());
+        let Some(wait) = wait else {
+            let timed_out = self.because(timed_out);
+            self.ends(CallOutcome::Refused, Brought::Cut, Some(&timed_out));
+            return Err((timed_out, true));
+        };
+        self.tells(Some(&wait), Brought::Cut, Some(&timed_out));
+        Ok(wait)
     }
 
     /// The wait to be made: no shorter than a circuit that is `open` stays so. `None`: the timeout leaves no time for that.
@@ -213,9 +291,19 @@ impl PollRun {
     /// for that.
     #[cold]
     #[inline(never)]
-    pub fn refused(&mut self, site: &Site<PollPolicy>, time_left: Option<Duration>) -> Option<Wait> {
+    pub fn refused(
+        &mut self,
+        site: &Site<PollPolicy>,
+        time_left: Option<Duration>,
+        error: Option<&dyn Display>,
+    ) -> Option<Wait> {
         let elapsed = self.watch.elapsed();
-        let wait = self.attempts.refused(&site.policy, elapsed, Nanos::of(time_left?))?;
+        let wait = time_left.and_then(|left| self.attempts.refused(&site.policy, elapsed, Nanos::of(left)));
+        let Some(wait) = wait else {
+            self.observation.end(CallOutcome::Refused, self.attempts.number(), error);
+            return None;
+        };
+        self.observation.waits();
         Some(Wait(self.watch.paced(wait, elapsed)))
     }
 
@@ -239,13 +327,29 @@ impl PollRun {
     #[must_use]
     pub fn invalid(&mut self, site: &Site<PollPolicy>) -> TimedOut {
         let (number, elapsed) = (self.attempts.number().saturating_add(1), self.watch.elapsed());
-        TimedOut::new(site.name.get(), Limit::InvalidCondition, number, elapsed.to_duration())
-            .because(mem::take(&mut self.causes))
+        let timed_out =
+            TimedOut::new(site.name.get(), Limit::InvalidCondition, number, elapsed.to_duration());
+        let timed_out = self.because(timed_out);
+        self.observation.end(CallOutcome::GaveUp(GiveUpReason::NotRetryable), number, Some(&timed_out));
+        timed_out
     }
 
     /// The value of the attempt just made rings the alarm.
-    pub fn alarm<T>(&self, site: &Site<PollPolicy>, value: T) -> Alarm<T> {
+    pub fn alarm<T>(&mut self, site: &Site<PollPolicy>, value: T) -> Alarm<T> {
+        self.rang();
         Alarm::new(site.name.get(), self.attempts.number().saturating_add(1), value)
+    }
+
+    /// The attempt that begins now. A synchronous one is not limited by an attempt timeout.
+    #[must_use]
+    pub fn current(&self, site: &Site<PollPolicy>, is_async: bool) -> CurrentAttempt {
+        let ends =
+            if is_async { self.attempts.ends(&site.policy, self.began()) } else { site.policy.limit() };
+        CurrentAttempt {
+            number: self.attempts.number().saturating_add(1),
+            call_began: self.watch.started(),
+            ends: self.watch.moment(ends),
+        }
     }
 
     /// Puts an attempt under its limit.
@@ -271,7 +375,6 @@ impl PollRun {
         self.watch.moment(self.attempts.ends(&site.policy, self.began()))
     }
 
-    #[cfg(feature = "tokio")]
     #[inline]
     fn began(&self) -> Nanos {
         if self.attempts.number() == 0 && !self.watch.has_waited() {

@@ -10,7 +10,8 @@ use crate::operation::Asynchronous;
 /// The loop, once: an async closure that lends and one that does not cannot be called by the same generic function.
 macro_rules! run {
     ($poll:ident) => {{
-        let mut run = PollRun::start();
+        let mut run = PollRun::new();
+        run.begin($poll.entry());
         let mut last = Last { value: None, error: None };
         loop {
             let after = match run.limit(&$poll.site, ($poll.operation)()).await {
@@ -18,7 +19,10 @@ macro_rules! run {
                 None => wait_or_end(run.cut(&$poll.site), &mut last),
             };
             match after {
-                ControlFlow::Continue(wait) => wait.await,
+                ControlFlow::Continue(wait) => {
+                    wait.await;
+                    run.goes_on();
+                }
                 ControlFlow::Break(result) => return result,
             }
         }

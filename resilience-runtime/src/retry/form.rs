@@ -1,5 +1,7 @@
+use std::any::type_name;
 use std::fmt;
 use std::marker::PhantomData;
+use std::panic::Location;
 use std::time::Duration;
 
 use super::hooks::{DefaultHooks, Hooks};
@@ -12,6 +14,7 @@ use crate::operation::{Blocking, Operation};
 use crate::site::Site;
 use crate::site_name::SiteName;
 use crate::sleep::Wait;
+use crate::telemetry::{FunctionForm, SiteEntry};
 
 /// Tries `operation` until it succeeds: three attempts, one second apart, on every error, unless told otherwise.
 ///
@@ -36,6 +39,7 @@ use crate::sleep::Wait;
 #[cfg_attr(feature = "tokio", doc = "[`run`]: Retry::run")]
 // Without the feature there is no such method, and the link leads to what the features are.
 #[cfg_attr(not(feature = "tokio"), doc = "[`run`]: crate")]
+#[track_caller]
 pub fn retry<F, K>(operation: F) -> Retry<F, K, DefaultHooks<F::Error>>
 where
     F: Operation<K>,
@@ -51,18 +55,24 @@ where
 pub struct Retry<F, K, H, L = Untimed> {
     pub(super) operation: F,
     pub(super) site: Site<RetryPolicy>,
+    location: &'static Location<'static>,
     hooks: H,
     types: PhantomData<(fn() -> K, L)>,
 }
 
 impl<F, K, E, L> Retry<F, K, DefaultHooks<E>, L> {
+    #[track_caller]
     pub(super) fn with_policy(operation: F, policy: RetryPolicy) -> Self {
         let site = Site::new(SiteName::inside::<F>(), policy);
-        Self { operation, site, hooks: Hooks::new(), types: PhantomData }
+        Self { operation, site, location: Location::caller(), hooks: Hooks::new(), types: PhantomData }
     }
 }
 
 impl<F, K, H, L> Retry<F, K, H, L> {
+    pub(super) fn entry(&self) -> &'static SiteEntry {
+        FunctionForm { location: self.location, name: self.site.name }.entry()
+    }
+
     /// How many attempts in total, the first call included; 0 counts as 1.
     pub fn times(mut self, times: u32) -> Self {
         self.site.policy = self.site.policy.times(times.max(1));
@@ -115,11 +125,18 @@ impl<F, K, H, L> Retry<F, K, H, L> {
     }
 
     fn timed(self) -> Retry<F, K, H, Timed> {
-        Retry { operation: self.operation, site: self.site, hooks: self.hooks, types: PhantomData }
+        Retry {
+            operation: self.operation,
+            site: self.site,
+            location: self.location,
+            hooks: self.hooks,
+            types: PhantomData,
+        }
     }
 
     fn with_hooks<H2>(self, hooks: impl FnOnce(H) -> H2) -> Retry<F, K, H2, L> {
-        Retry { operation: self.operation, site: self.site, hooks: hooks(self.hooks), types: PhantomData }
+        let Self { operation, site, location, .. } = self;
+        Retry { operation, site, location, hooks: hooks(self.hooks), types: PhantomData }
     }
 }
 
@@ -241,7 +258,8 @@ impl<F, K, On, GiveUp, RetryAfter, OnError, L> Retry<F, K, Hooks<On, GiveUp, Ret
         let hooks = &mut self.hooks;
         let again = timed_out || ((hooks.on)(error) && !(hooks.giveup)(error));
         let hint = if timed_out { None } else { (hooks.retry_after)(error) };
-        let attempt = run.failed(&self.site, again, hint);
+        let text = type_name::<E>();
+        let attempt = run.failed(&self.site, again, hint, timed_out, Some(&text));
         if let Some(on_error) = &mut hooks.on_error {
             on_error(error, &attempt);
         }
@@ -263,14 +281,21 @@ where
     /// # Errors
     /// The operation's last error.
     pub fn call(mut self) -> Result<T, E> {
-        let mut run = TimedRetryRun::start();
+        let mut run = TimedRetryRun::new();
+        run.begin(self.entry());
         loop {
             let error = match (self.operation)() {
-                Ok(value) => return Ok(value),
+                Ok(value) => {
+                    run.succeeded();
+                    return Ok(value);
+                }
                 Err(error) => error,
             };
             match self.after(&mut run, &error, false) {
-                Some(wait) => wait.block(),
+                Some(wait) => {
+                    wait.block();
+                    run.goes_on();
+                }
                 None => return Err(error),
             }
         }
@@ -292,6 +317,7 @@ impl RetryPolicy {
     ///
     /// # Errors
     /// The operation's last error.
+    #[track_caller]
     pub fn execute<F, T, E>(&self, operation: F) -> Result<T, E>
     where
         F: FnMut() -> Result<T, E>,

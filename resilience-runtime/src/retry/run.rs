@@ -1,26 +1,26 @@
 //! One retried call under way: the machine, with a clock and with chance.
 
+use std::fmt::Display;
 use std::time::Duration;
 
 use crate::attempt::Attempt;
 use crate::attempts::{RetryAttempts, RetryPolicy};
 use crate::clock::Stopwatch;
+use crate::current_attempt::CurrentAttempt;
 use crate::error::{Limit, TimedOut};
 use crate::rng::Chance;
 use crate::site::Site;
 use crate::sleep::Wait;
 #[cfg(feature = "tokio")]
 use crate::sleep::{Cut, Limited, Telling};
-use crate::time::Nanos;
+use crate::telemetry::{Brought, CallOutcome, Failed, Observation, observed};
+use crate::time::{Instant, Nanos};
 
 /// A call whose time nobody asks for: no clock is read.
-#[derive(Clone, Copy, Debug)]
-pub struct RetryRun(RetryAttempts);
-
-impl Default for RetryRun {
-    fn default() -> Self {
-        Self::new()
-    }
+#[derive(Debug)]
+pub struct RetryRun {
+    attempts: RetryAttempts,
+    observation: Observation,
 }
 
 impl RetryRun {
@@ -28,68 +28,81 @@ impl RetryRun {
     #[inline]
     #[must_use]
     pub const fn new() -> Self {
-        Self(RetryAttempts::new())
+        Self { attempts: RetryAttempts::new(), observation: Observation::NONE }
     }
 
     /// An attempt failed. `again`: its error is one to try again on; `hint`: the wait the other side asked for.
     #[cold]
     #[inline(never)]
-    pub fn failed(&mut self, site: &Site<RetryPolicy>, again: bool, hint: Option<Duration>) -> Option<Wait> {
-        let hint = hint.map_or(Nanos::ZERO, Nanos::of);
-        self.0.failed(&site.policy, again, Nanos::ZERO, hint, Chance::draw()).map(Wait)
+    pub fn failed(
+        &mut self,
+        site: &Site<RetryPolicy>,
+        again: bool,
+        hint: Option<Duration>,
+        error: Option<&dyn Display>,
+    ) -> Option<Wait> {
+        self.failed_below(site, again, hint, None, error)
     }
-}
 
-impl RetryRun {
     /// As [`failed`](Self::failed), where a circuit below may be `open` by now, with its time left: without a deadline,
     /// that is the end.
     #[cold]
+    #[inline(never)]
     pub fn failed_below(
         &mut self,
         site: &Site<RetryPolicy>,
         again: bool,
         hint: Option<Duration>,
         open: Option<Option<Duration>>,
+        error: Option<&dyn Display>,
     ) -> Option<Wait> {
-        self.failed(site, again && open.is_none(), hint)
+        let (hint, is_open) = (hint.map_or(Nanos::ZERO, Nanos::of), open.is_some());
+        let next = self.attempts.failed(&site.policy, again && !is_open, Nanos::ZERO, hint, Chance::draw());
+        let failed = Failed { brought: Brought::Error, is_open: again && is_open, error };
+        self.observation.failed(self.attempts.number(), next.map(Nanos::to_duration), failed);
+        next.ok().map(Wait)
     }
 
     /// A circuit below refused the call: without a deadline, that is the end.
     #[must_use]
-    pub const fn refused(&self, _: &Site<RetryPolicy>, _: Option<Duration>) -> Option<Wait> {
+    pub fn refused(&mut self, _: &Site<RetryPolicy>, _: Option<Duration>) -> Option<Wait> {
+        self.observation.ends(CallOutcome::Refused);
         None
     }
 }
 
 /// A call that is measured: it has time limits, or somebody who is told of its failures.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct TimedRetryRun {
     attempts: RetryAttempts,
+    observation: Observation,
     watch: Stopwatch,
 }
+
+observed!(RetryRun);
+observed!(TimedRetryRun);
 
 impl TimedRetryRun {
     /// Before the first attempt.
     #[inline]
     #[must_use]
-    pub fn start() -> Self {
-        Self { attempts: RetryAttempts::new(), watch: Stopwatch::start() }
+    pub fn new() -> Self {
+        let (attempts, observation) = (RetryAttempts::new(), Observation::NONE);
+        Self { attempts, observation, watch: Stopwatch::start() }
     }
 
-    /// As [`RetryRun::failed`]; the attempt's record says whether and how long to wait.
+    /// As [`RetryRun::failed`]; the attempt's record says whether and how long to wait. `cut`: its time was up.
     #[cold]
     #[inline(never)]
-    pub fn failed(&mut self, site: &Site<RetryPolicy>, again: bool, hint: Option<Duration>) -> Attempt {
-        let elapsed = self.watch.elapsed();
-        let hint = hint.map_or(Nanos::ZERO, Nanos::of);
-        let wait = self.attempts.failed(&site.policy, again, elapsed, hint, Chance::draw());
-        let wait = wait.map(|wait| self.watch.paced(wait, elapsed));
-        Attempt {
-            number: self.attempts.number(),
-            elapsed: elapsed.to_duration(),
-            wait: wait.map(Nanos::to_duration),
-            site: site.name,
-        }
+    pub fn failed(
+        &mut self,
+        site: &Site<RetryPolicy>,
+        again: bool,
+        hint: Option<Duration>,
+        cut: bool,
+        error: Option<&dyn Display>,
+    ) -> Attempt {
+        self.failed_below(site, again, hint, None, cut, error)
     }
 
     /// As [`failed`](Self::failed), where a circuit below may be `open` by now, with its time left: there is no use in
@@ -102,11 +115,24 @@ impl TimedRetryRun {
         again: bool,
         hint: Option<Duration>,
         open: Option<Option<Duration>>,
+        cut: bool,
+        error: Option<&dyn Display>,
     ) -> Attempt {
-        let Some(time_left) = open else { return self.failed(site, again, hint) };
         let elapsed = self.watch.elapsed();
-        let least = time_left.and_then(|left| RetryAttempts::refused(&site.policy, elapsed, Nanos::of(left)));
-        self.failed(site, again && least.is_some(), hint.max(least.map(Nanos::to_duration)))
+        let least = match open {
+            None => Some(Nanos::ZERO),
+            Some(left) => {
+                left.and_then(|left| RetryAttempts::refused(&site.policy, elapsed, Nanos::of(left)))
+            }
+        };
+        let waits = again && least.is_some();
+        let least = least.unwrap_or(Nanos::ZERO).max(hint.map_or(Nanos::ZERO, Nanos::of));
+        let next = self.attempts.failed(&site.policy, waits, elapsed, least, Chance::draw());
+        let next = next.map(|wait| self.watch.paced(wait, elapsed).to_duration());
+        let number = self.attempts.number();
+        let brought = if cut { Brought::Cut } else { Brought::Error };
+        self.observation.failed(number, next, Failed { brought, is_open: again && open.is_some(), error });
+        Attempt { number, elapsed: elapsed.to_duration(), wait: next.ok(), site: site.name }
     }
 
     /// A circuit below refused the call, which is not an attempt: the wait until it will let a trial in, if there is time
@@ -115,7 +141,12 @@ impl TimedRetryRun {
     #[inline(never)]
     pub fn refused(&mut self, site: &Site<RetryPolicy>, time_left: Option<Duration>) -> Option<Wait> {
         let elapsed = self.watch.elapsed();
-        let wait = RetryAttempts::refused(&site.policy, elapsed, Nanos::of(time_left?))?;
+        let wait = time_left.and_then(|left| RetryAttempts::refused(&site.policy, elapsed, Nanos::of(left)));
+        let Some(wait) = wait else {
+            self.observation.ends(CallOutcome::Refused);
+            return None;
+        };
+        self.observation.waits();
         Some(Wait(self.watch.paced(wait, elapsed)))
     }
 
@@ -123,31 +154,36 @@ impl TimedRetryRun {
     #[cfg(feature = "tokio")]
     #[inline]
     pub fn limit<F>(&self, site: &Site<RetryPolicy>, attempt: F) -> Limited<F> {
-        let (ends, deadline) = self.ends(&site.policy);
-        Limited::new(attempt, self.watch.moment(ends.min(deadline)))
+        Limited::new(attempt, self.until(&site.policy).0)
     }
 
-    /// As [`limit`](Self::limit), where circuits below are told of the attempt timeout. If the deadline falls on the same
-    /// moment, that is what counts.
+    /// As [`limit`](Self::limit), where circuits below are told of the attempt timeout.
     #[cfg(feature = "tokio")]
     #[inline]
     pub fn limit_telling<'c, F>(&self, site: &Site<RetryPolicy>, attempt: F, cut: &'c Cut) -> Telling<'c, F> {
-        let (ends, deadline) = self.ends(&site.policy);
-        let told = if ends < deadline { site.policy.limits().0 } else { Nanos::ZERO };
-        Limited::new(attempt, self.watch.moment(ends.min(deadline))).telling(cut, told)
+        let (until, told) = self.until(&site.policy);
+        Limited::new(attempt, until).telling(cut, told)
     }
 
-    /// When the attempt that begins now has to end, and when everything has to.
-    #[cfg(feature = "tokio")]
-    #[inline]
-    fn ends(&self, policy: &RetryPolicy) -> (Nanos, Nanos) {
+    /// The attempt that begins now. A synchronous one is not limited by an attempt timeout.
+    #[must_use]
+    pub fn current(&self, site: &Site<RetryPolicy>, is_async: bool) -> CurrentAttempt {
+        let deadline = site.policy.limits().1;
+        CurrentAttempt {
+            number: self.attempts.number().saturating_add(1),
+            call_began: self.watch.started(),
+            ends: if is_async { self.until(&site.policy).0 } else { self.watch.moment(deadline) },
+        }
+    }
+
+    /// When the attempt that begins now is dropped, and the limit that circuits are told of: if the deadline falls on the same
+    /// moment, that is what counts, and it is not told.
+    fn until(&self, policy: &RetryPolicy) -> (Option<Instant>, Nanos) {
         let (attempt_timeout, deadline) = policy.limits();
-        let began = if self.attempts.number() == 0 && !self.watch.has_waited() {
-            Nanos::ZERO
-        } else {
-            self.watch.elapsed()
-        };
-        (began.plus(attempt_timeout), deadline)
+        let is_first = self.attempts.number() == 0 && !self.watch.has_waited();
+        let ends = (if is_first { Nanos::ZERO } else { self.watch.elapsed() }).plus(attempt_timeout);
+        let told = if ends < deadline { attempt_timeout } else { Nanos::ZERO };
+        (self.watch.moment(ends.min(deadline)), told)
     }
 
     /// The attempt under way was dropped because its time was up.

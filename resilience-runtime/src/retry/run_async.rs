@@ -1,3 +1,4 @@
+use std::any::type_name;
 use std::time::Duration;
 
 use super::form::Retry;
@@ -12,12 +13,16 @@ use crate::operation::Asynchronous;
 /// The loop, once: an async closure that lends and one that does not cannot be called by the same generic function.
 macro_rules! run {
     ($retry:ident) => {{
-        let mut run = TimedRetryRun::start();
+        let mut run = TimedRetryRun::new();
+        run.begin($retry.entry());
         // The last error that was not a time limit.
         let mut last = None;
         loop {
             let (error, timed_out) = match run.limit(&$retry.site, ($retry.operation)()).await {
-                Some(Ok(value)) => return Ok(value),
+                Some(Ok(value)) => {
+                    run.succeeded();
+                    return Ok(value);
+                }
                 Some(Err(error)) => (error, false),
                 None => match L::hold(run.timed_out(&$retry.site)) {
                     Some(error) => (error, true),
@@ -27,12 +32,15 @@ macro_rules! run {
             };
             let wait = $retry.after(&mut run, &error, timed_out);
             let Some(wait) = wait else {
-                return Err(if timed_out { last.unwrap_or(error) } else { error });
+                let error = if timed_out { last.unwrap_or(error) } else { error };
+                run.returns(Some(&type_name::<E>()));
+                return Err(error);
             };
             if !timed_out {
                 last = Some(error);
             }
             wait.await;
+            run.goes_on();
         }
     }};
 }
@@ -122,12 +130,13 @@ impl RetryPolicy {
     ///
     /// # Panics
     /// As [`Retry::run`](crate::Retry::run).
-    pub async fn execute_async<F, T, E>(&self, operation: F) -> Result<T, E>
+    #[track_caller]
+    pub fn execute_async<F, T, E>(&self, operation: F) -> impl Future<Output = Result<T, E>> + use<F, T, E>
     where
         F: AsyncFnMut() -> Result<T, E>,
         E: HoldTimedOut,
     {
-        Retry::<F, Asynchronous<T, E>, _, Timed>::with_policy(operation, *self).run().await
+        Retry::<F, Asynchronous<T, E>, _, Timed>::with_policy(operation, *self).run()
     }
 
     /// As [`execute_async`](Self::execute_async), for futures that are to be [`Send`]; see
@@ -138,12 +147,16 @@ impl RetryPolicy {
     ///
     /// # Panics
     /// As [`execute_async`](Self::execute_async).
-    pub async fn execute_send<F, Fut, T, E>(&self, operation: F) -> Result<T, E>
+    #[track_caller]
+    pub fn execute_send<F, Fut, T, E>(
+        &self,
+        operation: F,
+    ) -> impl Future<Output = Result<T, E>> + use<F, Fut, T, E>
     where
         F: FnMut() -> Fut,
         Fut: Future<Output = Result<T, E>>,
         E: HoldTimedOut,
     {
-        Retry::<F, Asynchronous<T, E>, _, Timed>::with_policy(operation, *self).run_send().await
+        Retry::<F, Asynchronous<T, E>, _, Timed>::with_policy(operation, *self).run_send()
     }
 }

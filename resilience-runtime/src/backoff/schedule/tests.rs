@@ -49,7 +49,7 @@ fn each_jitter_reaches_both_its_ends() {
 #[test]
 fn a_ratio_at_the_cap_is_spread_below_it() {
     let backoff = Backoff::exponential(MS).max(125 * MS).jitter(Jitter::Ratio(0.25));
-    let mut memory = Memory(u64::MAX);
+    let mut memory = Memory::of(u64::MAX);
     let ends = [Chance::LEAST, Chance::MOST].map(|c| backoff.wait(u32::MAX, &mut memory, c).to_duration());
     assert!(ends[0].abs_diff(75 * MS) <= Duration::from_nanos(2), "{ends:?}");
     assert!(ends[1].abs_diff(125 * MS) <= Duration::from_nanos(2) && ends[1] <= 125 * MS, "{ends:?}");
@@ -101,7 +101,7 @@ proptest! {
         let backoff = capped(shape, jitter, base, cap);
         // What a schedule remembers is itself capped, except for the formula's floats.
         let smoothed = shape == 2 && jitter == 4;
-        let mut memory = Memory(if smoothed { f64::from(u32::try_from(remembered >> 32).unwrap()).to_bits() } else { remembered.min(cap) });
+        let mut memory = Memory::of(if smoothed { f64::from(u32::try_from(remembered >> 32).unwrap()).to_bits() } else { remembered.min(cap) });
         prop_assert!(backoff.wait(step, &mut memory, Chance::scripted(draw)).get() <= cap);
     }
 
@@ -131,7 +131,7 @@ proptest! {
         let at_the_cap = if shape == 0 { base } else { cap };
         let smoothed = shape == 2 && jitter == 4;
         let waits = CHANCES.map(|chance| {
-            let mut memory = Memory(if smoothed { 0 } else { at_the_cap });
+            let mut memory = Memory::of(if smoothed { 0 } else { at_the_cap });
             backoff.wait(u32::MAX, &mut memory, chance)
         });
         // One nanosecond has nothing to spread over at a quarter of it.
@@ -143,7 +143,7 @@ proptest! {
     fn uncapped_waits_saturate_at_never(shape in 1_usize..4, base in (1_u64 << 33)..1 << 62) {
         let base = Duration::from_nanos(base);
         let backoff = [Backoff::linear(base), Backoff::exponential(base), Backoff::fibonacci(base)][shape - 1];
-        let mut memory = Memory(u64::MAX);
+        let mut memory = Memory::of(u64::MAX);
         prop_assert!(backoff.wait(u32::MAX, &mut memory, Chance::MOST).is_never());
     }
 }

@@ -2,15 +2,16 @@ use std::sync::{Arc, OnceLock};
 
 use crate::circuit::Name;
 use crate::circuit::events::Pending;
-use crate::circuit::listeners::{EVERYWHERE, Listeners};
+use crate::circuit::listeners::{OnEvent, any_of_program, tell_program};
 use crate::event::{CircuitEvent, CircuitEventKind};
+use crate::listeners::Listeners;
 use crate::time::Nanos;
 
 /// What happens to a set as a whole, for its listeners.
 #[derive(Debug)]
 pub(super) struct SetEvents {
     /// Shared with every circuit of the set. Made when it is first needed: there is no `Arc` in a `const`.
-    listeners: OnceLock<Arc<Listeners>>,
+    listeners: OnceLock<Arc<Listeners<OnEvent>>>,
     pending: Pending,
 }
 
@@ -19,14 +20,14 @@ impl SetEvents {
         Self { listeners: OnceLock::new(), pending: Pending::new() }
     }
 
-    pub(super) fn listeners(&self) -> &Arc<Listeners> {
+    pub(super) fn listeners(&self) -> &Arc<Listeners<OnEvent>> {
         self.listeners.get_or_init(|| Arc::new(Listeners::new()))
     }
 
     /// Delivers an event as a circuit does: one at a time, through a bounded queue, so that a listener that hangs costs one
     /// call and not all.
     pub(super) fn tell(&self, set: &'static str, kind: CircuitEventKind, text: impl FnOnce() -> Arc<str>) {
-        if !self.listeners.get().is_some_and(|set| set.any()) && !EVERYWHERE.any() {
+        if !self.listeners.get().is_some_and(|set| set.any()) && !any_of_program() {
             return;
         }
         self.pending.push(CircuitEvent {
@@ -38,6 +39,9 @@ impl SetEvents {
             last_failure: Some(text()),
             dropped: 0,
         });
-        self.pending.deliver(self.listeners());
+        self.pending.deliver(|event| {
+            self.listeners().tell(|listener| listener(event));
+            tell_program(event);
+        });
     }
 }

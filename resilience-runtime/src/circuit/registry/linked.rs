@@ -9,16 +9,16 @@ pub(super) const LINKED: bool = true;
 #[linkme::distributed_slice]
 pub static CIRCUITS: [CircuitEntry];
 
-/// Enters a `CircuitEntry` into the list of the program's circuits; `$krate` is where this crate is found.
+/// Enters an `$entry` into one of the program's lists, as in `CIRCUITS: CircuitEntry`; `$krate` is where this crate is found.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __resilience_list {
-    ($krate:path, $entry:expr) => {
+    ($krate:path, $list:ident: $type:ty, $entry:expr) => {
         const _: () = {
             use $krate as __resilience;
-            #[__resilience::__private::linkme::distributed_slice(__resilience::__private::CIRCUITS)]
+            #[__resilience::__private::linkme::distributed_slice(__resilience::__private::$list)]
             #[linkme(crate = __resilience::__private::linkme)]
-            static __RESILIENCE_ENTRY: __resilience::__private::CircuitEntry = $entry;
+            static __RESILIENCE_LISTED: $type = $entry;
         };
     };
 }

@@ -5,6 +5,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 pub(super) use super::linked::{CIRCUITS, LINKED};
 use crate::circuit::site::{CircuitEntry, CircuitSite, Kind};
+use crate::telemetry::SiteEntry;
 
 /// What could not be linked, in order of the first call.
 static ENTERED: Mutex<Vec<CircuitEntry>> = Mutex::new(Vec::new());
@@ -17,6 +18,14 @@ fn entries() -> impl Iterator<Item = CircuitEntry> {
     let entered =
         if LINKED { Vec::new() } else { ENTERED.lock().unwrap_or_else(PoisonError::into_inner).clone() };
     CIRCUITS.iter().copied().chain(entered)
+}
+
+/// All sites, as telemetry lists them.
+pub(crate) fn site_entries() -> impl Iterator<Item = &'static SiteEntry> {
+    entries().map(|entry| match entry {
+        CircuitEntry::Site(site) => site.entry(),
+        CircuitEntry::Keyed(site) => site.entry(),
+    })
 }
 
 /// The sites of one kind.

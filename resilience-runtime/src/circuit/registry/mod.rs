@@ -33,4 +33,5 @@ mod view;
 
 pub use self::conflict::{CircuitConflict, CircuitConflicts};
 pub use self::linked::CIRCUITS;
+pub(crate) use self::list::site_entries;
 pub use self::view::{CircuitRef, Circuits, circuits};

@@ -12,5 +12,5 @@ pub static CIRCUITS: [CircuitEntry; 0] = [];
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __resilience_list {
-    ($krate:path, $entry:expr) => {};
+    ($krate:path, $list:ident: $type:ty, $entry:expr) => {};
 }

@@ -6,9 +6,10 @@ use super::list::sites;
 use super::{CircuitConflict, CircuitConflicts};
 use crate::circuit::CircuitBreaker;
 use crate::circuit::KeyedCircuits;
-use crate::circuit::listeners::{EVERYWHERE, ListenerId};
+use crate::circuit::listeners::EVERYWHERE;
 use crate::circuit::site::{CircuitSite, Kind, Place};
-use crate::event::{CircuitEvent, Listener};
+use crate::event::CircuitEvent;
+use crate::listeners::ListenerId;
 
 /// Every circuit that an attribute made: for health checks, dashboards and operators.
 ///
@@ -120,7 +121,7 @@ impl Circuits {
     /// resilience::circuits().listen(|event| eprintln!("{}: {:?}", event.name(), event.kind()));
     /// ```
     pub fn listen(&self, listener: impl Fn(&CircuitEvent) + Send + Sync + 'static) -> ListenerId {
-        EVERYWHERE.add(Listener::new(listener))
+        EVERYWHERE.add(Arc::new(listener))
     }
 
     /// Removes a listener of all circuits; see [`CircuitBreaker::unlisten`].

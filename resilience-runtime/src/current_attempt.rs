@@ -1,0 +1,52 @@
+use std::time::Duration;
+
+use crate::clock;
+use crate::time::Instant;
+
+/// The attempt under way, as the body of an annotated function sees it: `attempt(a)`.
+///
+/// ```
+/// use resilience::retry;
+///
+/// #[retry(times = 3, interval = 0s, attempt(a))]
+/// fn fetch(log: &mut Vec<u32>) -> Result<u32, std::io::Error> {
+///     log.push(a.number());
+///     if a.number() < 3 { Err(std::io::Error::other("busy")) } else { Ok(a.number()) }
+/// }
+///
+/// let mut log = Vec::new();
+/// assert_eq!(fetch(&mut log)?, 3);
+/// assert_eq!(log, [1, 2, 3]);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// The clock is read only by [`elapsed`](Self::elapsed) and [`time_left`](Self::time_left), and to find out when a later
+/// attempt ends that has an `attempt_timeout`.
+#[derive(Clone, Copy, Debug)]
+pub struct CurrentAttempt {
+    pub(crate) number: u32,
+    pub(crate) call_began: Instant,
+    pub(crate) ends: Option<Instant>,
+}
+
+impl CurrentAttempt {
+    /// Which attempt it is, from 1.
+    #[must_use]
+    pub const fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// The time since the call began, earlier attempts and waits included.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        clock::now().saturating_duration_since(self.call_began)
+    }
+
+    /// What is left of the attempt's time: until its `attempt_timeout`, or until the deadline or timeout of all attempts
+    /// together, whichever comes first. Zero if that has passed, which a synchronous attempt can see. `None` without a
+    /// limit.
+    #[must_use]
+    pub fn time_left(&self) -> Option<Duration> {
+        self.ends.map(|ends| ends.saturating_duration_since(clock::now()))
+    }
+}

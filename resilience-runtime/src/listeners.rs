@@ -1,0 +1,114 @@
+//! Lists of listeners: who is told of events.
+
+use std::cell::Cell;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A listener, for removing it: [`telemetry::unlisten`](crate::telemetry::unlisten),
+/// [`CircuitBreaker::unlisten`](crate::CircuitBreaker::unlisten).
+///
+/// No two listeners of a program have the same id: one that is given to the wrong circuit removes nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ListenerId(u64);
+
+impl ListenerId {
+    fn next() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        // Relaxed: that they differ is all.
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+type Entries<F> = Arc<[(ListenerId, Arc<F>)]>;
+
+/// Listeners of one type, `dyn Fn(..)`.
+pub(crate) struct Listeners<F: ?Sized + 'static> {
+    any: AtomicBool,
+    /// Replaced as a whole, so that an event is told without the lock.
+    entries: Mutex<Option<Entries<F>>>,
+}
+
+thread_local! {
+    static TELLING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this thread is inside a listener. Calls made there are not told: that could go on without end, also between
+/// listeners that call what the other one listens to.
+pub(crate) fn is_telling() -> bool {
+    TELLING.try_with(Cell::get).unwrap_or(true)
+}
+
+impl<F: ?Sized + Send + Sync> Listeners<F> {
+    pub(crate) const fn new() -> Self {
+        Self { any: AtomicBool::new(false), entries: Mutex::new(None) }
+    }
+
+    pub(crate) fn add(&self, listener: Arc<F>) -> ListenerId {
+        let id = ListenerId::next();
+        self.replace(|entries| entries.push((id, listener)));
+        id
+    }
+
+    /// Whether it was there.
+    pub(crate) fn remove(&self, id: ListenerId) -> bool {
+        let mut removed = None;
+        self.replace(|entries| {
+            let place = entries.iter().position(|(other, _)| *other == id);
+            removed = place.map(|place| entries.remove(place));
+        });
+        // Dropped without the lock: what it holds is the user's.
+        removed.is_some()
+    }
+
+    fn replace(&self, change: impl FnOnce(&mut Vec<(ListenerId, Arc<F>)>)) {
+        let _old = {
+            let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut list = entries.as_deref().map(<[_]>::to_vec).unwrap_or_default();
+            change(&mut list);
+            // Relaxed: the list itself is read under its lock. A thread that misses this for a moment made its change
+            // before. Stored under the lock, so that the last change is the one that stays.
+            self.any.store(!list.is_empty(), Ordering::Relaxed);
+            let new = (!list.is_empty()).then(|| list.into());
+            std::mem::replace(&mut *entries, new)
+        };
+    }
+
+    #[inline]
+    pub(crate) fn any(&self) -> bool {
+        // Relaxed: see `replace`.
+        self.any.load(Ordering::Relaxed)
+    }
+
+    /// Tells them, with no lock held. A panic in a listener is caught and ignored.
+    pub(crate) fn tell(&self, tell: impl Fn(&F)) {
+        if !self.any() {
+            return;
+        }
+        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some(entries) = entries else { return };
+        let outer = TELLING.replace(true);
+        for (_, listener) in &*entries {
+            contained(|| tell(listener));
+        }
+        // A listener that was removed meanwhile is dropped here.
+        contained(|| drop(entries));
+        TELLING.set(outer);
+    }
+}
+
+/// Ends a panic here.
+fn contained(run: impl FnOnce()) {
+    let Err(panic) = catch_unwind(AssertUnwindSafe(run)) else { return };
+    // What it panicked with may panic in its turn when it is dropped; what comes of that is not dropped at all.
+    if let Err(worse) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
+        std::mem::forget(worse);
+    }
+}
+
+impl<F: ?Sized> fmt::Debug for Listeners<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Listeners").finish_non_exhaustive()
+    }
+}

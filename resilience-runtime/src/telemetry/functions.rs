@@ -1,0 +1,112 @@
+//! The sites of function forms, which enter the list at their first call.
+
+use std::collections::HashMap;
+use std::panic::Location;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use super::{SiteEntry, SiteKind, sites};
+use crate::site_name::SiteName;
+
+/// A function form: the place in the source that calls it, and the name that it is given there.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FunctionForm {
+    pub(crate) location: &'static Location<'static>,
+    pub(crate) name: SiteName,
+}
+
+struct Known {
+    form: FunctionForm,
+    entry: &'static SiteEntry,
+}
+
+const PLACES: usize = 512;
+
+/// How many places may hold a form.
+const PROBES: usize = 4;
+
+/// Forms that were called before, so that a call takes no lock. What finds no place here is looked up in [`ALL`].
+static PLACED: [OnceLock<Known>; PLACES] = [const { OnceLock::new() }; PLACES];
+
+/// Every form that was called, by its place and the name that it was given. An entry lives as long as the program: there is
+/// one for each place in its source.
+static ALL: Mutex<Option<HashMap<Key, &'static SiteEntry>>> = Mutex::new(None);
+
+type Key = (&'static Location<'static>, Option<&'static str>);
+
+impl FunctionForm {
+    /// Its site.
+    #[inline]
+    pub(crate) fn entry(self) -> &'static SiteEntry {
+        match PLACED[self.place()].get() {
+            Some(known) if known.is(self) => known.entry,
+            _ => self.find(),
+        }
+    }
+
+    fn place(self) -> usize {
+        let address = std::ptr::from_ref(self.location).addr();
+        // Locations are of a few words each, and close together.
+        (address / 8) % PLACES
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn find(self) -> &'static SiteEntry {
+        for probe in 0..PROBES {
+            let place = &PLACED[(self.place() + probe) % PLACES];
+            let known = place.get_or_init(|| Known { form: self, entry: self.enter() });
+            if known.is(self) {
+                return known.entry;
+            }
+        }
+        self.enter()
+    }
+
+    /// Its entry, which is made at the first call.
+    fn enter(self) -> &'static SiteEntry {
+        let Self { location, name } = self;
+        let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
+        all.get_or_insert_default().entry((location, self.given())).or_insert_with(|| {
+            let entry = SiteEntry::new(SiteKind::Function, name, location.file(), location.line());
+            let entry = Box::leak(Box::new(entry));
+            sites::enter(entry);
+            entry
+        })
+    }
+
+    const fn given(self) -> Option<&'static str> {
+        match self.name {
+            SiteName::Given(name) => Some(name),
+            SiteName::Inside(_) => None,
+        }
+    }
+}
+
+impl Known {
+    /// The same form, by its addresses: one place has several if it is compiled more than once.
+    fn is(&self, form: FunctionForm) -> bool {
+        let same_name = match (self.form.given(), form.given()) {
+            (Some(name), Some(other)) => std::ptr::eq(name, other),
+            (None, None) => true,
+            _ => false,
+        };
+        std::ptr::eq(self.form.location, form.location) && same_name
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_with_a_name_is_one_site_in_every_call() {
+        let location = Location::caller();
+        let form = FunctionForm { location, name: SiteName::Given("one") };
+        let entry = form.entry();
+        assert!(std::ptr::eq(entry, form.entry()));
+        let other = FunctionForm { location, name: SiteName::Given("other") };
+        assert!(!std::ptr::eq(entry, other.entry()));
+        assert!(std::ptr::eq(entry, form.entry()), "two names at one place do not disturb each other");
+        assert_eq!(sites::all().filter(|entry| entry.name() == "one").count(), 1);
+    }
+}

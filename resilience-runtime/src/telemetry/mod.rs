@@ -1,0 +1,57 @@
+//! Sites, events and listeners: what the library decides, for logs, metrics and tests.
+//!
+//! Every annotated function is a [`Site`]. Every decision is an [`Event`], which is told to those who [`listen`].
+//!
+//! ```
+//! use resilience::telemetry::{self, Event};
+//! use std::sync::atomic::{AtomicU32, Ordering};
+//!
+//! static GAVE_UP: AtomicU32 = AtomicU32::new(0);
+//!
+//! #[resilience::retry(times = 2, interval = 0s)]
+//! fn fetch() -> Result<u32, std::io::Error> {
+//!     Err(std::io::Error::other("no route"))
+//! }
+//!
+//! let id = telemetry::listen(|event| {
+//!     if let Event::Call(call) = event {
+//!         if !call.outcome().is_success() {
+//!             GAVE_UP.fetch_add(1, Ordering::Relaxed);
+//!         }
+//!     }
+//! });
+//! assert!(fetch().is_err());
+//! assert_eq!(GAVE_UP.load(Ordering::Relaxed), 1);
+//! telemetry::unlisten(id);
+//! ```
+//!
+//! While nobody listens, a call reads one word at its start, and nothing else is done.
+
+// Floor 0: what is observed, and how it ends.
+mod linked;
+mod outcome;
+mod site;
+mod stats;
+// Floor 2: what is told.
+mod event;
+// Floor 3: who is told, and the calls under way.
+mod calls;
+mod functions;
+mod listeners;
+mod observation;
+mod observed;
+mod sites;
+// Floor 5: what can be read of all.
+mod view;
+
+pub use event::{AttemptEvent, CallEvent, Event};
+pub(crate) use functions::FunctionForm;
+pub use linked::SITES;
+pub(crate) use listeners::LISTENERS;
+pub use listeners::{listen, unlisten};
+pub(crate) use observation::{Brought, Failed, Observation};
+pub(crate) use observed::observed;
+pub use outcome::{CallOutcome, GiveUpReason};
+pub use site::{Site, SiteEntry, SiteKind};
+pub use stats::{Stats, StatsCell, stats};
+pub use view::sites;

@@ -1,0 +1,173 @@
+//! The seam between a call and what observes it.
+
+use std::fmt::Display;
+use std::time::Duration;
+
+use super::calls::{Call, CallNumber};
+use super::event::{AttemptEvent, CallEvent};
+use super::site::watch;
+use super::{CallOutcome, Event, GiveUpReason, LISTENERS, Site, SiteEntry, sites};
+use crate::clock;
+use crate::listeners::is_telling;
+
+/// What a call holds of its own observation, in one word: the number of its record, which is 0 if nobody observes it, and two
+/// flags.
+///
+/// Every call begins one and ends it. Both are one test while nobody observes.
+#[derive(Debug)]
+pub(crate) struct Observation(u32);
+
+/// An attempt has failed with an error that is not a time limit.
+const REAL_ERROR: u32 = 1 << 31;
+/// The call waits for its next attempt.
+const WAITING: u32 = 1 << 30;
+const NUMBER: u32 = !(REAL_ERROR | WAITING);
+
+/// What an attempt brought that did not succeed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Brought {
+    /// A value that a poll does not accept yet.
+    NotYet,
+    Error,
+    /// Nothing: its time was up.
+    Cut,
+}
+
+/// How an attempt failed.
+#[derive(Clone, Copy)]
+pub(crate) struct Failed<'a> {
+    pub(crate) brought: Brought,
+    /// A circuit below will reject the next attempt.
+    pub(crate) is_open: bool,
+    pub(crate) error: Option<&'a dyn Display>,
+}
+
+impl Observation {
+    /// Of a call that nobody observes.
+    pub(crate) const NONE: Self = Self(0);
+
+    /// At the start of a call, which is made with [`NONE`](Self::NONE).
+    #[inline]
+    pub(crate) fn begin(&mut self, entry: &'static SiteEntry) {
+        if entry.is_watched() {
+            self.observe(entry);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn observe(&mut self, entry: &'static SiteEntry) {
+        if entry.watches(watch::UNLISTED) {
+            sites::enter(entry);
+        }
+        // What a listener calls is not told to listeners.
+        if entry.is_watched() && !is_telling() {
+            let call = Call { entry, began: clock::now(), told: 0, ends: None };
+            self.0 = CallNumber::enter(call).map_or(0, CallNumber::get);
+        }
+    }
+
+    #[inline]
+    pub(crate) const fn is_on(&self) -> bool {
+        self.0 & NUMBER != 0
+    }
+
+    const fn number(&self) -> Option<CallNumber> {
+        CallNumber::of(self.0 & NUMBER)
+    }
+
+    /// Attempt `number` failed: the wait before the next one, or why it was the last.
+    pub(crate) fn failed(&mut self, number: u32, next: Result<Duration, GiveUpReason>, failed: Failed<'_>) {
+        let Failed { brought, is_open, error } = failed;
+        let cut = brought == Brought::Cut;
+        self.0 |= if cut { 0 } else { REAL_ERROR };
+        self.0 |= if next.is_ok() { WAITING } else { 0 };
+        if !self.is_on() {
+            return;
+        }
+        self.tell_attempt(number, next.ok(), brought, error);
+        if let Err(reason) = next {
+            let outcome = match cut && self.0 & REAL_ERROR == 0 {
+                _ if is_open => CallOutcome::Refused,
+                true => CallOutcome::TimedOut,
+                false => CallOutcome::GaveUp(reason),
+            };
+            match self.number() {
+                // It returns the error of an attempt before.
+                Some(_) if cut && self.0 & REAL_ERROR != 0 => self.ends(outcome),
+                _ => self.end(outcome, number, error),
+            }
+        }
+    }
+
+    /// The call ends like this, and the error that it returns is told next.
+    pub(crate) fn ends(&mut self, outcome: CallOutcome) {
+        if let Some(call) = self.number() {
+            call.end(outcome);
+        }
+    }
+
+    /// The call returns an error of an attempt before the last.
+    pub(crate) fn returns(&mut self, attempts: u32, error: Option<&dyn Display>) {
+        self.end(CallOutcome::GaveUp(GiveUpReason::Attempts), attempts, error);
+    }
+
+    /// Attempt `number` failed, or brought a value that is not good yet: then there is no error.
+    pub(crate) fn tell_attempt(
+        &self,
+        number: u32,
+        wait: Option<Duration>,
+        brought: Brought,
+        error: Option<&dyn Display>,
+    ) {
+        let Some(Call { entry, began, .. }) = self.number().and_then(CallNumber::tell) else { return };
+        if let Some(stats) = entry.stats() {
+            stats.count_attempt(brought);
+        }
+        let elapsed = clock::now().saturating_duration_since(began);
+        LISTENERS.tell(|listener| {
+            listener(&Event::Attempt(AttemptEvent { site: Site(entry), number, elapsed, wait, error }));
+        });
+    }
+
+    /// The call waits for its next attempt.
+    pub(crate) fn waits(&mut self) {
+        self.0 |= WAITING;
+    }
+
+    /// The wait is over.
+    #[inline]
+    pub(crate) fn goes_on(&mut self) {
+        self.0 &= !WAITING;
+    }
+
+    /// An attempt succeeded, after this many that failed.
+    pub(crate) fn succeeded(&mut self, failed: u32) {
+        let outcome = if failed == 0 { CallOutcome::FirstTry } else { CallOutcome::AfterRetry };
+        self.end(outcome, failed.saturating_add(1), None);
+    }
+
+    /// The call has ended after this many attempts.
+    pub(crate) fn end(&mut self, outcome: CallOutcome, attempts: u32, error: Option<&dyn Display>) {
+        let number = self.number();
+        self.0 = 0;
+        let Some(Call { entry, began, told, ends }) = number.and_then(CallNumber::leave) else { return };
+        let outcome = ends.unwrap_or(outcome);
+        let elapsed = clock::now().saturating_duration_since(began);
+        if let Some(stats) = entry.stats() {
+            stats.count_call(outcome, attempts.saturating_sub(told), elapsed);
+        }
+        LISTENERS.tell(|listener| {
+            listener(&Event::Call(CallEvent { site: Site(entry), outcome, attempts, elapsed, error }));
+        });
+    }
+
+    /// The call was dropped before it ended, after this many attempts that failed.
+    pub(crate) fn abandoned(&mut self, failed: u32) {
+        let waits = self.0 & WAITING != 0;
+        // A wait does not panic: a future that is dropped there while its thread panics for another reason is cancelled.
+        let panicked = !waits && std::thread::panicking();
+        let outcome = if panicked { CallOutcome::Panicked } else { CallOutcome::Cancelled };
+        self.end(outcome, failed.saturating_add(u32::from(!waits)), None);
+    }
+}

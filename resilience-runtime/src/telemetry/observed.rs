@@ -1,0 +1,66 @@
+//! What every call under way says to those who observe it.
+
+/// For a type with the fields `attempts`, which has a `number()` of those that failed, and `observation`.
+macro_rules! observed {
+    ($run:ident) => {
+        impl $run {
+            /// The call begins. Apart from the constructor, so that the run is made where it stays.
+            #[inline]
+            pub fn begin(&mut self, entry: &'static $crate::telemetry::SiteEntry) {
+                self.observation.begin(entry);
+            }
+
+            /// An attempt succeeded, which ends the call.
+            #[inline]
+            pub fn succeeded(&mut self) {
+                if self.observation.is_on() {
+                    self.tell_success();
+                }
+                // Known here, so that the compiler leaves the test out where the run is dropped.
+                self.observation = $crate::telemetry::Observation::NONE;
+            }
+
+            /// The call ends with the error of an attempt before the last.
+            #[cold]
+            #[inline(never)]
+            pub fn returns(&mut self, error: Option<&dyn std::fmt::Display>) {
+                self.observation.returns(self.attempts.number(), error);
+            }
+
+            /// The wait is over, and the next attempt begins.
+            #[inline]
+            pub fn goes_on(&mut self) {
+                self.observation.goes_on();
+            }
+
+            // These cannot unwind, so that a caller has no code for that.
+            #[cold]
+            extern "C" fn tell_success(&mut self) {
+                self.observation.succeeded(self.attempts.number());
+            }
+
+            #[cold]
+            extern "C" fn tell_abandoned(&mut self) {
+                self.observation.abandoned(self.attempts.number());
+            }
+        }
+
+        impl Default for $run {
+            fn default() -> Self {
+                Self::new()
+            }
+        }
+
+        /// The future was dropped, or an attempt panicked.
+        impl Drop for $run {
+            #[inline]
+            fn drop(&mut self) {
+                if self.observation.is_on() {
+                    self.tell_abandoned();
+                }
+            }
+        }
+    };
+}
+
+pub(crate) use observed;

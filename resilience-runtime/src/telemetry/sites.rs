@@ -1,0 +1,47 @@
+//! The list of all sites.
+
+use std::sync::{Mutex, PoisonError};
+
+use super::linked::SITES;
+use super::site::{SiteEntry, watch};
+
+/// Sites that the linker does not list, in the order of their first call.
+static ENTERED: Mutex<Entered> = Mutex::new(Entered { sites: Vec::new(), watched: 0 });
+
+struct Entered {
+    sites: Vec<&'static SiteEntry>,
+    /// Why all sites are watched.
+    watched: u32,
+}
+
+/// Those of loops, in no order.
+pub(super) fn all() -> impl Iterator<Item = &'static SiteEntry> {
+    let entered = lock().sites.clone();
+    SITES.iter().copied().chain(entered)
+}
+
+/// Adds a site at its first call.
+pub(super) fn enter(entry: &'static SiteEntry) {
+    let mut entered = lock();
+    entered.sites.push(entry);
+    entry.watch(entered.watched, true);
+    entry.watch(watch::UNLISTED, false);
+}
+
+/// Watches every site for a reason, or ends that. `on` is asked under the lock, so that the last change is the one that stays.
+pub(super) fn watch_all(reason: u32, on: impl FnOnce() -> bool) {
+    let mut entered = lock();
+    let on = on();
+    if on {
+        entered.watched |= reason;
+    } else {
+        entered.watched &= !reason;
+    }
+    for entry in SITES.iter().chain(&entered.sites) {
+        entry.watch(reason, on);
+    }
+}
+
+fn lock() -> std::sync::MutexGuard<'static, Entered> {
+    ENTERED.lock().unwrap_or_else(PoisonError::into_inner)
+}

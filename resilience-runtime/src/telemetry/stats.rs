@@ -1,0 +1,181 @@
+//! Counters of calls, for sites that ask for them.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use super::SiteEntry;
+use super::sites::all;
+use super::{Brought, CallOutcome};
+
+/// What was counted under a name: [`stats`].
+///
+/// ```
+/// use resilience::{retry, telemetry};
+///
+/// #[retry(times = 2, interval = 0s, stats = "disk")]
+/// fn read(path: &str) -> std::io::Result<Vec<u8>> {
+///     std::fs::read(path)
+/// }
+///
+/// assert!(read("Cargo.toml").is_ok());
+/// assert!(read("no such file").is_err());
+/// let disk = telemetry::stats("disk").unwrap();
+/// assert_eq!((disk.calls(), disk.attempts(), disk.successes(), disk.errors()), (2, 3, 1, 2));
+/// assert_eq!(disk.gave_up(), 1);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    calls: u64,
+    attempts: u64,
+    successes: u64,
+    errors: u64,
+    timeouts: u64,
+    cancelled: u64,
+    gave_up: u64,
+    time: Duration,
+}
+
+/// What was counted by all sites with `stats = "name"`, since the program began. `None` if there is no such site; one of a
+/// function form is there from its first call on.
+///
+/// The counters of a call that is under way are read as they are: its failed attempts count already, the call does not.
+#[must_use]
+pub fn stats(name: &str) -> Option<Stats> {
+    let cells = all().filter_map(SiteEntry::stats).filter(|cell| cell.name == name);
+    cells.map(StatsCell::read).reduce(Stats::plus)
+}
+
+impl Stats {
+    /// Calls that have ended, in whatever way.
+    #[must_use]
+    pub const fn calls(&self) -> u64 {
+        self.calls
+    }
+
+    /// Attempts that have ended.
+    #[must_use]
+    pub const fn attempts(&self) -> u64 {
+        self.attempts
+    }
+
+    /// Calls that succeeded.
+    #[must_use]
+    pub const fn successes(&self) -> u64 {
+        self.successes
+    }
+
+    /// Attempts that failed. Those that were cut by a time limit are among them.
+    #[must_use]
+    pub const fn errors(&self) -> u64 {
+        self.errors
+    }
+
+    /// Attempts that were cut by a time limit.
+    #[must_use]
+    pub const fn timeouts(&self) -> u64 {
+        self.timeouts
+    }
+
+    /// Calls whose future was dropped, or which were cancelled.
+    #[must_use]
+    pub const fn cancelled(&self) -> u64 {
+        self.cancelled
+    }
+
+    /// Calls that returned the error of an attempt.
+    #[must_use]
+    pub const fn gave_up(&self) -> u64 {
+        self.gave_up
+    }
+
+    /// How long the calls took together, waits included.
+    #[must_use]
+    pub const fn time(&self) -> Duration {
+        self.time
+    }
+
+    fn plus(self, other: Self) -> Self {
+        Self {
+            calls: self.calls + other.calls,
+            attempts: self.attempts + other.attempts,
+            successes: self.successes + other.successes,
+            errors: self.errors + other.errors,
+            timeouts: self.timeouts + other.timeouts,
+            cancelled: self.cancelled + other.cancelled,
+            gave_up: self.gave_up + other.gave_up,
+            time: self.time.saturating_add(other.time),
+        }
+    }
+}
+
+/// The counters of one site.
+#[derive(Debug)]
+pub struct StatsCell {
+    name: &'static str,
+    calls: AtomicU64,
+    attempts: AtomicU64,
+    successes: AtomicU64,
+    errors: AtomicU64,
+    timeouts: AtomicU64,
+    cancelled: AtomicU64,
+    gave_up: AtomicU64,
+    nanos: AtomicU64,
+}
+
+impl StatsCell {
+    /// All zero.
+    #[must_use]
+    pub const fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            calls: AtomicU64::new(0),
+            attempts: AtomicU64::new(0),
+            successes: AtomicU64::new(0),
+            errors: AtomicU64::new(0),
+            timeouts: AtomicU64::new(0),
+            cancelled: AtomicU64::new(0),
+            gave_up: AtomicU64::new(0),
+            nanos: AtomicU64::new(0),
+        }
+    }
+
+    /// An attempt ended, and did not succeed.
+    pub(super) fn count_attempt(&self, brought: Brought) {
+        add(&self.attempts, 1);
+        add(&self.errors, u64::from(brought != Brought::NotYet));
+        add(&self.timeouts, u64::from(brought == Brought::Cut));
+    }
+
+    /// A call ended, with this many attempts that were not counted yet.
+    pub(super) fn count_call(&self, outcome: CallOutcome, attempts: u32, elapsed: Duration) {
+        add(&self.calls, 1);
+        add(&self.attempts, attempts.into());
+        add(&self.successes, outcome.is_success().into());
+        add(&self.cancelled, u64::from(outcome == CallOutcome::Cancelled));
+        add(&self.gave_up, u64::from(matches!(outcome, CallOutcome::GaveUp(_))));
+        // 584 years of it.
+        add(&self.nanos, u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX));
+    }
+
+    fn read(&self) -> Stats {
+        // Relaxed: each counter stands for itself.
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Stats {
+            calls: read(&self.calls),
+            attempts: read(&self.attempts),
+            successes: read(&self.successes),
+            errors: read(&self.errors),
+            timeouts: read(&self.timeouts),
+            cancelled: read(&self.cancelled),
+            gave_up: read(&self.gave_up),
+            time: Duration::from_nanos(read(&self.nanos)),
+        }
+    }
+}
+
+fn add(counter: &AtomicU64, more: u64) {
+    if more > 0 {
+        // Relaxed: as in `read`.
+        counter.fetch_add(more, Ordering::Relaxed);
+    }
+}

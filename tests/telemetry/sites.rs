@@ -1,0 +1,65 @@
+//! The list of sites.
+
+use resilience::telemetry::{self, Site, SiteKind};
+
+type Outcome = Result<u8, std::io::Error>;
+
+#[resilience::retry]
+#[resilience::circuit]
+fn stacked() -> Outcome {
+    Ok(1)
+}
+
+#[resilience::poll(until(1), name = "named poll")]
+async fn polled() -> Outcome {
+    Ok(1)
+}
+
+#[resilience::asyncbackoff(1s)]
+async fn backed_off<T: Copy + Send>(value: T) -> Result<T, std::io::Error> {
+    Ok(value)
+}
+
+#[resilience::asyncretry(3)]
+async fn retried() -> Outcome {
+    Ok(1)
+}
+
+fn of_name(name: &str) -> Vec<Site> {
+    telemetry::sites().filter(|site| site.name() == name).collect()
+}
+
+#[test]
+fn every_layer_of_an_annotated_function_is_listed_before_its_first_call() {
+    for (name, kinds) in [
+        ("telemetry::sites::stacked", &[SiteKind::Circuit, SiteKind::Retry][..]),
+        ("named poll", &[SiteKind::Poll]),
+        ("telemetry::sites::backed_off", &[SiteKind::AsyncBackoff]),
+        ("telemetry::sites::retried", &[SiteKind::AsyncRetry]),
+    ] {
+        let sites = of_name(name);
+        let found: Vec<_> = sites.iter().map(|site| site.kind()).collect();
+        assert_eq!(found, kinds, "{name}");
+        assert!(sites.iter().all(|site| site.file().ends_with("sites.rs") && site.line() > 1), "{sites:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_generic_function_is_one_site_for_all_its_instances() {
+    backed_off(1_u8).await.unwrap();
+    backed_off("one").await.unwrap();
+    assert_eq!(of_name("telemetry::sites::backed_off").len(), 1);
+    // Never called: it is listed nevertheless.
+    let _ = (polled, retried, stacked);
+}
+
+#[test]
+fn a_function_form_is_listed_from_its_first_call_on_once_for_each_place() {
+    let call = || resilience::retry(|| Ok::<_, ()>(1)).name("listed form").call().unwrap();
+    assert_eq!(of_name("listed form"), []);
+    call();
+    call();
+    let sites = of_name("listed form");
+    assert_eq!(sites.len(), 1);
+    assert_eq!((sites[0].kind(), sites[0].file()), (SiteKind::Function, file!()));
+}

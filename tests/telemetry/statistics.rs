@@ -1,0 +1,117 @@
+//! Statistics, and what a body knows of its attempt.
+
+use std::time::Duration;
+
+use resilience::telemetry::{self, Stats};
+use resilience::testing::ManualClock;
+
+use crate::script::{Error, Script, Step, busy};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+#[resilience::retry(times = 3, on = busy, stats = "both")]
+fn one(script: &Script) -> Result<u8, Error> {
+    script.attempt()
+}
+
+#[resilience::poll(until(9), ignore = busy, stats = "both")]
+fn other(script: &Script) -> Result<u8, Error> {
+    script.attempt()
+}
+
+fn counted(stats: Stats) -> [u64; 7] {
+    [
+        stats.calls(),
+        stats.attempts(),
+        stats.successes(),
+        stats.errors(),
+        stats.timeouts(),
+        stats.cancelled(),
+        stats.gave_up(),
+    ]
+}
+
+#[test]
+fn sites_that_share_a_name_are_counted_together() {
+    let _clock = ManualClock::install();
+    assert_eq!(telemetry::stats("nobody"), None);
+    assert_eq!(telemetry::stats("both").map(counted), Some([0; 7]), "before the first call");
+    one(&Script::new(&[Step::Busy, Step::Value(1)])).unwrap();
+    one(&Script::new(&[Step::Busy, Step::Fatal])).unwrap_err();
+    other(&Script::new(&[Step::Value(1), Step::Busy, Step::Value(9)])).unwrap();
+    let both = telemetry::stats("both").unwrap();
+    assert_eq!(counted(both), [3, 7, 2, 4, 0, 0, 1]);
+    assert_eq!(both.time(), 4 * SECOND);
+}
+
+#[resilience::asyncbackoff(attempt_timeout = 5s, on = busy, stats = "limited")]
+async fn limited(script: &Script) -> Result<u8, Error> {
+    script.attempt_async().await
+}
+
+#[tokio::test(start_paused = true)]
+async fn attempts_that_are_cut_and_calls_that_are_dropped_are_counted_as_such() {
+    limited(&Script::new(&[Step::Hangs, Step::Busy, Step::Value(1)])).await.unwrap();
+    let script = Script::new(&[Step::Hangs]);
+    drop(tokio::time::timeout(SECOND, limited(&script)).await);
+    drop(limited(&script));
+    let limited = telemetry::stats("limited").unwrap();
+    assert_eq!(counted(limited), [2, 4, 1, 2, 1, 1, 0], "a future that was never polled is no call");
+    assert_eq!(limited.time(), 6 * SECOND);
+}
+
+/// Number, time since the call began, time left.
+type Seen = (u32, Duration, Option<Duration>);
+
+#[resilience::retry(times = 3, deadline = 30s, attempt(now))]
+fn seen(log: &mut Vec<Seen>) -> Result<u8, Error> {
+    log.push((now.number(), now.elapsed(), now.time_left()));
+    Err(Error::Busy)
+}
+
+#[resilience::retry(times = 3, attempt_timeout = 5s, deadline = 7s, attempt(now))]
+async fn seen_async(log: &mut Vec<Seen>) -> Result<u8, Error> {
+    tokio::time::sleep(SECOND).await;
+    log.push((now.number(), now.elapsed(), now.time_left()));
+    Err(Error::Busy)
+}
+
+#[resilience::poll(until(1), times = 2, timeout = forever, attempt(now))]
+fn seen_by_poll(log: &mut Vec<Seen>) -> Result<u8, Error> {
+    log.push((now.number(), now.elapsed(), now.time_left()));
+    Ok(0)
+}
+
+#[test]
+fn a_body_sees_its_attempt() {
+    let _clock = ManualClock::install();
+    let mut log = Vec::new();
+    seen(&mut log).unwrap_err();
+    let left = |seconds| Some(seconds * SECOND);
+    assert_eq!(log, [(1, Duration::ZERO, left(30)), (2, SECOND, left(29)), (3, 2 * SECOND, left(28))]);
+    log.clear();
+    seen_by_poll(&mut log).unwrap_err();
+    assert_eq!(log, [(1, Duration::ZERO, None), (2, SECOND, None)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_time_left_is_that_of_the_nearest_limit() {
+    let mut log = Vec::new();
+    seen_async(&mut log).await.unwrap_err();
+    let left = |seconds| Some(seconds * SECOND);
+    assert_eq!(log, [(1, SECOND, left(4)), (2, 3 * SECOND, left(4)), (3, 5 * SECOND, left(2))]);
+}
+
+#[resilience::retry(times = 2, interval = 0s, attempt(outer))]
+#[resilience::retry(times = 2, interval = 0s, attempt(inner))]
+fn both_layers(log: &mut Vec<(u32, u32)>) -> Result<u8, Error> {
+    log.push((outer.number(), inner.number()));
+    Err(Error::Busy)
+}
+
+#[test]
+fn each_layer_of_a_stack_has_a_name_for_its_own_attempt() {
+    let mut log = Vec::new();
+    both_layers(&mut log).unwrap_err();
+    assert_eq!(log, [(1, 1), (1, 2), (2, 1), (2, 2)]);
+}
