@@ -52,28 +52,28 @@ pub(super) enum Span {
 impl Rules {
     /// The configuration must have been validated.
     pub(super) const fn of(config: &CircuitConfig) -> Self {
-        let over = match (config.calls_in_window(), config.time_of_window()) {
+        let over = match (config.window_calls, config.window_time) {
             (Some(calls), _) => Some(Span::Calls(calls)),
             (None, Some(time)) => Some(Span::Time(time)),
             (None, None) => None,
         };
-        let trip = match (over, config.within_nanos()) {
+        let trip = match (over, config.within) {
             (Some(over), _) => Trip::Rate(Rates {
                 over,
                 min_calls: config.least_calls(),
-                failures: config.rate_of_failures(),
-                slow: config.rate_of_slow_calls(),
+                failures: config.failure_rate,
+                slow: config.slow_rate,
             }),
             (None, Some(time)) => Trip::Within { failures: config.threshold(), time },
             (None, None) => Trip::InARow(config.threshold()),
         };
         Self {
             trip,
-            slow_call: config.slow_call_nanos(),
-            half_open_calls: config.places(),
-            success_threshold: config.successes_to_close(),
+            slow_call: config.slow_call,
+            half_open_calls: config.half_open_calls,
+            success_threshold: config.success_threshold,
             probe_timeout: config.probe_time(),
-            recovery_timeout: config.recovery_nanos(),
+            recovery_timeout: config.recovery_timeout,
             max_recovery_timeout: config.max_recovery_nanos(),
         }
     }

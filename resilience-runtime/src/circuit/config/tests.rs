@@ -16,11 +16,11 @@ fn the_table_of_defaults_is_true() {
     );
     assert_eq!(recovers_in(40 * SECOND), Nanos::of(40 * SECOND));
     assert_eq!(config.recovery_timeout(SECOND).probe_timeout(SECOND).probe_time(), Nanos::of(SECOND));
-    assert_eq!((config.places(), config.successes_to_close()), (1, 1));
+    assert_eq!((config.half_open_calls, config.success_threshold), (1, 1));
     assert_eq!(config.least_calls(), 20);
     assert_eq!(config.window_calls(7).least_calls(), 7);
-    assert_eq!(config.within_nanos(), None);
-    assert_eq!(config.slow_call_nanos(), None);
+    assert_eq!(config.within, None);
+    assert_eq!(config.slow_call, None);
     assert_eq!(config.validate(), Ok(()));
     assert_eq!(config, CircuitConfig::default());
 }
