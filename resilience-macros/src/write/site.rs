@@ -3,6 +3,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 
 use super::closure::enclosed;
+use super::settings;
 use crate::diagnostics::{generated_at, span_of};
 use crate::model::{Common, Policy};
 use crate::syntax::Function;
@@ -11,8 +12,8 @@ use crate::syntax::Function;
 /// pattern that compares with it.
 pub(super) fn name(policy: &Policy) -> Ident {
     let name = match policy {
-        Policy::Const { generic: false, .. } => "__RESILIENCE_SITE",
-        Policy::Const { generic: true, .. } | Policy::Runtime(_) => "__RESILIENCE_LOCAL_SITE",
+        Policy::Const(settings) if !settings.generic => "__RESILIENCE_SITE",
+        Policy::Const(_) | Policy::Runtime(_) => "__RESILIENCE_LOCAL_SITE",
     };
     Ident::new(name, Span::mixed_site())
 }
@@ -22,26 +23,28 @@ pub(super) fn declare(common: &Common, policy: &Policy, policy_type: &str) -> To
     let root = common.runtime.public();
     let private = common.runtime.private();
     let site = self::name(policy);
-    let policy_type = Ident::new(policy_type, Span::mixed_site());
+    let policy_name = Ident::new(policy_type, Span::mixed_site());
     let name = site_name(&private, common.name.as_ref().map(ToTokens::to_token_stream));
     match policy {
-        Policy::Const { value, generic: false } => quote_spanned! {Span::mixed_site()=>
-            const #site: &#private::Site<#root::#policy_type> =
-                &#private::Site::new(#name, #value);
-        },
-        // A `const` item may not speak of the function's generics; a `const` block may.
-        Policy::Const { value, generic: true } => quote_spanned! {Span::mixed_site()=>
-            let #site: &#private::Site<#root::#policy_type> =
-                const { &#private::Site::new(#name, #value) };
-        },
+        Policy::Const(settings) => {
+            let value = settings::policy(&common.runtime, policy_type, settings);
+            let new = quote_spanned!(Span::mixed_site()=> &#private::Site::new(#name, #value));
+            let site_type = quote_spanned!(Span::mixed_site()=> &#private::Site<#root::#policy_name>);
+            // A `const` item may not speak of the function's generics; a `const` block may.
+            if settings.generic {
+                quote_spanned!(Span::mixed_site()=> let #site: #site_type = const { #new };)
+            } else {
+                quote_spanned!(Span::mixed_site()=> const #site: #site_type = #new;)
+            }
+        }
         Policy::Runtime(policy) => {
-            let policy = convert(policy, policy_type.clone(), common);
+            let policy = convert(policy, policy_name.clone(), common);
             // Evaluated at every call, like the policy.
             let text = quote!(&'static ::core::primitive::str);
             let name = common.name.as_ref().map(|expr| enclosed(expr, &text, quote!(#expr)));
             let name = site_name(&private, name);
             quote_spanned! {Span::mixed_site()=>
-                let #site: &#private::Site<#root::#policy_type> =
+                let #site: &#private::Site<#root::#policy_name> =
                     &#private::Site::new(#name, #policy);
             }
         }
