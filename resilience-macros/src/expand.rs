@@ -119,10 +119,10 @@ fn compose(stack: &Stack, function: Function, mut faults: Faults) -> TokenStream
     stack.judge(&mut faults);
     let options = read_options(stack, &function, &mut faults);
     // The clones that the body sees are those of the last layer that may call it again.
-    let last_loop = options.iter().rfind(|options| options.attribute().repeats());
+    let last_loop = options.iter().rfind(|options| options.attribute().table().repeats);
     judge_arguments(&function, last_loop, &mut faults);
     let layers: Vec<_> =
-        options.into_iter().filter_map(|options| Layer::judge(options, &function, &mut faults)).collect();
+        options.iter().filter_map(|options| Layer::judge(options, &function, &mut faults)).collect();
     if faults.is_empty() { write::function(function, &layers) } else { function.original(&faults) }
 }
 

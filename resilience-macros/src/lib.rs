@@ -15,6 +15,7 @@ mod model;
 mod paths;
 mod stack;
 mod syntax;
+mod tables;
 mod write;
 
 use attribute::Attribute;
@@ -154,4 +155,11 @@ pub fn circuit(options: TokenStream, function: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn __resilience_handed_down(stack: TokenStream) -> TokenStream {
     expand::expand_marker(stack)
+}
+
+/// What editors show over the options, one module for each attribute.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __resilience_options(_: TokenStream) -> TokenStream {
+    tables::items().into()
 }

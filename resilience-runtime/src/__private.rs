@@ -10,6 +10,7 @@ pub use crate::circuit::{
 #[cfg(feature = "tokio")]
 pub use crate::circuit::{CallTimeout, TimedCall};
 pub use crate::error::{HoldAlarm, HoldTimedOut};
+#[cfg(feature = "macros")]
 pub use crate::options::by_attribute as options;
 pub use crate::outcome::by;
 pub use crate::poll::{PollNext, PollRun};

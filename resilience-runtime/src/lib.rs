@@ -8,6 +8,7 @@ extern crate self as resilience;
 mod asked;
 mod attempt;
 mod error;
+#[cfg(feature = "macros")]
 mod options;
 mod outcome;
 mod rng;

@@ -33,7 +33,7 @@ super::faults! {
         RunTime { name: String, attribute: Attribute } =>
             format!("options are constants, and `{name}` is known only when the function is called"),
             if attribute.knows("policy") {
-                let policy = attribute.policy();
+                let policy = attribute.table().policy;
                 format!("write `policy = {policy}::new()` with the settings behind it, which may use `{name}`")
             } else {
                 format!("write `#[asyncbackoff(policy = ..)]`, which may use `{name}`")

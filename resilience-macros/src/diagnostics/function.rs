@@ -16,7 +16,9 @@ super::faults! {
         ConstFn { attribute: Attribute } =>
             match attribute {
                 Attribute::Circuit => format!("{attribute} remembers calls and reads a clock, which a `const fn` cannot"),
-                _ => format!("{attribute} waits and reads a clock, which a `const fn` cannot"),
+                Attribute::Retry | Attribute::Poll | Attribute::AsyncBackoff | Attribute::AsyncRetry => {
+                    format!("{attribute} waits and reads a clock, which a `const fn` cannot")
+                }
             },
             "remove `const`";
         NotAsync { attribute: Attribute } =>

@@ -1,5 +1,6 @@
-use super::words::{example, list, nearest};
+use super::words::{example, list, nearest, option};
 use crate::attribute::Attribute;
+use crate::tables::Kind;
 
 super::faults! {
     /// The options, whatever they mean.
@@ -33,9 +34,10 @@ super::faults! {
             "remove the `_`";
         LeftOutByName { key: String } =>
             format!("`_` leaves out a value given by position, and `{key}` is given by name"),
-            match key.as_str() {
-                "on" | "giveup" | "ignore" | "until" | "alarm" => format!("write `{key}(_)` to match everything"),
-                _ => format!("remove `{key} = _`"),
+            if is(key, Kind::is_predicate) {
+                format!("write `{key}(_)` to match everything")
+            } else {
+                format!("remove `{key} = _`")
             };
         Twice { key: String } =>
             format!("`{key}` is given twice"),
@@ -88,7 +90,7 @@ super::faults! {
 
 /// What the key of an option was meant to be.
 pub(crate) fn suggestion(attribute: Attribute, key: &str) -> Option<&'static str> {
-    attribute.translate(key).or_else(|| nearest(key, attribute.keys()))
+    attribute.translate(key).or_else(|| nearest(key, &attribute.keys()))
 }
 
 fn unknown(attribute: Attribute, key: &str) -> String {
@@ -98,7 +100,7 @@ fn unknown(attribute: Attribute, key: &str) -> String {
     if let (Attribute::Circuit, Some(way)) = (attribute, way_without_an_option(key)) {
         return way.into();
     }
-    let known = list(attribute.keys());
+    let known = list(&attribute.keys());
     match attribute.owner_of(key) {
         Some(owner) => format!("it belongs to {owner}; {attribute} knows {known}"),
         None => format!("it knows {known}"),
@@ -124,7 +126,7 @@ fn way_without_an_option(key: &str) -> Option<&'static str> {
 /// Why control flow cannot leave an option.
 fn reason(key: &str, exit: &str) -> &'static str {
     match exit {
-        _ if is_constant(key) => "its value is a constant expression",
+        _ if !is(key, Kind::is_evaluated) => "its value is a constant expression",
         ".await" => "options are evaluated synchronously",
         "break" | "continue" => "it does not belong to a loop inside the option",
         _ => "it would return from the function, past this attribute and the ones above it",
@@ -154,28 +156,12 @@ fn instead_of_exit(key: &str, exit: &str) -> String {
     }
 }
 
-/// All options but those that are evaluated when the function is called.
-fn is_constant(key: &str) -> bool {
-    let evaluated = [
-        "on",
-        "giveup",
-        "ignore",
-        "until",
-        "alarm",
-        "retry_after",
-        "on_error",
-        "on_open",
-        "fallback",
-        "breaker",
-        "key",
-        "policy",
-    ];
-    !evaluated.contains(&key)
+/// Whether the option, in whichever attribute, is of this kind.
+fn is(key: &str, kind: fn(Kind) -> bool) -> bool {
+    option(key).is_some_and(|option| kind(option.kind))
 }
 
 fn by_position(attribute: Attribute) -> String {
-    match attribute.positional() {
-        [] => "nothing".into(),
-        keys => format!("only {}", list(keys)),
-    }
+    let keys: Vec<_> = attribute.positional().iter().map(|option| option.key).collect();
+    if keys.is_empty() { "nothing".into() } else { format!("only {}", list(&keys)) }
 }

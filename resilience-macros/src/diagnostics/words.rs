@@ -1,46 +1,14 @@
+use crate::attribute::Attribute;
+use crate::tables::Row;
+
+/// The option of this name, which means the same in all attributes that have it.
+pub(super) fn option(key: &str) -> Option<&'static Row> {
+    Attribute::ALL.into_iter().find_map(|attribute| attribute.option(key))
+}
+
 /// How an option is written.
 pub(super) fn example(key: &str) -> String {
-    let text = match key {
-        "on" | "giveup" | "ignore" => {
-            return format!(
-                "write `{key}(Error::Busy | Error::Timeout {{ .. }})`, or `{key} = |error| error.is_transient()`"
-            );
-        }
-        "until" => return "write `until(Job::Done { .. })`, or `until = |value| value.is_done()`".into(),
-        "alarm" => {
-            return "write `alarm(Job::Failed { .. })`, or `alarm = |value| value.has_failed()`".into();
-        }
-        "times" | "max_tries" => return format!("write `{key} = 3` or `{key} = forever`"),
-        "max_ignored" => "max_ignored = 3",
-        "backoff" => "backoff = exponential(100ms, factor = 2, max = 10s)",
-        "jitter" => "jitter = full",
-        "timeout" => "timeout = 15s` or `timeout = forever",
-        "retry_after" => "retry_after = |error| error.retry_after()",
-        "on_error" => {
-            "on_error = |error, attempt| log(error, attempt.number)`, or on a circuit `on_error = |error| log(error)"
-        }
-        "failure_threshold" | "min_calls" | "half_open_calls" | "success_threshold" | "max_keys" => {
-            return format!("write `{key} = 5`");
-        }
-        "failure_rate" | "slow_rate" => return format!("write `{key} = 50%`"),
-        "window" => "window = 100` for calls, or `window = 30s",
-        "recovery_timeout" | "max_recovery_timeout" | "probe_timeout" | "within" => {
-            return format!("write `{key} = 30s`");
-        }
-        "slow_call" => "slow_call = 2s",
-        "call_timeout" => "call_timeout = 1s",
-        "breaker" => "breaker = &self.breaker",
-        "key" => "key = host",
-        "config" => "config = CONFIG",
-        "fallback" => "fallback = path::to::function",
-        "on_open" => "on_open = |open| Error::from(open)",
-        "clone" => "clone(a, b)",
-        "policy" => "policy = POLICY",
-        "name" => "name = \"db.fetch\"",
-        "crate" => "crate = ::resilience",
-        _ => return format!("write `{key} = 15s`"),
-    };
-    format!("write `{text}`")
+    format!("write `{}`", option(key).map_or_else(|| format!("{key} = 15s"), Row::example))
 }
 
 /// The known word that a typing mistake leads to.

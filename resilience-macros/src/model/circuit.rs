@@ -1,13 +1,12 @@
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::Ident;
 use syn::{Expr, ExprField, ExprLit, Lit, Member};
 
 use super::common::Common;
-use super::policy::{exceeds, judge_not_zero};
-use super::setters::Setters;
+use super::settings::{Settings, exceeds, is_zero, judge_not_zero};
 use crate::attribute::Attribute;
 use crate::diagnostics::{CircuitFault, ConflictFault, Faults, FunctionFault};
 use crate::paths::Runtime;
-use crate::syntax::{Count, Function, Options, Predicate, Time, Window, is_value};
+use crate::syntax::{Count, Function, Nanos, Options, Predicate, Time, Value, is_value};
 
 /// `#[circuit]`.
 pub(crate) struct CircuitModel {
@@ -24,13 +23,22 @@ pub(crate) struct CircuitModel {
 /// Which circuit it is.
 pub(crate) enum Circuit {
     /// The function's own.
-    Own { config: TokenStream },
+    Own { config: Config },
     /// Everybody's of this name. `None`: the configuration of the others.
-    Named { name: Expr, config: Option<TokenStream> },
+    Named { name: Expr, config: Option<Config> },
     /// One for each key; with a name, everybody's of this name.
-    Keyed { key: Expr, config: TokenStream, configured: bool, max_keys: Option<Count> },
+    Keyed { key: Expr, config: Config, configured: bool, max_keys: Option<Count> },
     /// `breaker = EXPR`.
     Given(Expr),
+}
+
+/// The configuration of a circuit.
+pub(crate) struct Config {
+    /// `config = CONST`, and the methods of `CircuitConfig` that take out of it what the options replace.
+    pub(crate) base: Option<(Expr, Vec<&'static str>)>,
+    pub(crate) settings: Settings,
+    /// Where the compiler says that constants contradict each other; the first one is blamed first.
+    pub(crate) agree: Vec<Ident>,
 }
 
 /// What is done in place of a refused call.
@@ -43,25 +51,8 @@ pub(crate) enum Refused {
     Fallback { function: Expr, arguments: Vec<Ident> },
 }
 
-/// What says how a circuit behaves.
-const CONFIGURES: [&str; 13] = [
-    "config",
-    "failure_threshold",
-    "within",
-    "failure_rate",
-    "window",
-    "min_calls",
-    "slow_call",
-    "slow_rate",
-    "recovery_timeout",
-    "max_recovery_timeout",
-    "half_open_calls",
-    "success_threshold",
-    "probe_timeout",
-];
-
 impl CircuitModel {
-    pub(crate) fn judge(options: &mut Options, function: &Function, faults: &mut Faults) -> Option<Self> {
+    pub(crate) fn judge(options: &Options, function: &Function, faults: &mut Faults) -> Option<Self> {
         judge_together(options, faults);
         if let Some((returned, guard)) = function.returned_items() {
             faults.at(returned, &FunctionFault::ReturnsItems { attribute: Attribute::Circuit, guard });
@@ -71,11 +62,14 @@ impl CircuitModel {
         let given = options.expr("breaker", faults);
         judge_breaker(given.as_ref(), faults);
         let key = options.expr("key", faults);
-        let max_keys = options.bound("max_keys", faults);
+        let max_keys = match options.value("max_keys", faults) {
+            Some(Value::Count(count)) => Some(count),
+            _ => None,
+        };
         judge_max_keys(max_keys.as_ref(), function, faults);
-        let configured = CONFIGURES.iter().any(|key| options.key(key).is_some());
+        let configured = !options.settings().is_empty();
         judge_name(name.as_ref(), function, faults);
-        let config = config(&runtime, options, function, faults);
+        let config = Config::judge(options, function, faults);
         let refused = Refused::judge(options, function, faults);
         let on = options.key("on").map(|_| options.predicate("on", faults));
         let ignore = options.key("ignore").map(|_| options.predicate("ignore", faults));
@@ -108,8 +102,8 @@ impl CircuitModel {
 
 /// Options that only make sense together, or only apart.
 fn judge_together(options: &Options, faults: &mut Faults) {
-    if options.key("breaker").is_some() {
-        for key in ["name", "key", "max_keys"].iter().chain(&CONFIGURES) {
+    if options.has("breaker") {
+        for key in ["name", "key", "max_keys"].into_iter().chain(options.settings()) {
             if let Some(place) = options.key(key) {
                 faults.at(&place, &CircuitFault::Apart { one: "breaker", other: key });
             }
@@ -118,7 +112,7 @@ fn judge_together(options: &Options, faults: &mut Faults) {
     }
     judge_needs("max_keys", &["key"], options, faults);
     // What a configuration holds is for the compiler to see.
-    if options.key("config").is_none() {
+    if !options.has("config") {
         judge_needs("failure_rate", &["window"], options, faults);
         judge_needs("slow_rate", &["slow_call"], options, faults);
         judge_needs("slow_rate", &["window"], options, faults);
@@ -132,7 +126,7 @@ fn judge_together(options: &Options, faults: &mut Faults) {
         ("slow_rate", "failure_threshold"),
         ("fallback", "on_open"),
     ] {
-        if let Some(place) = options.key(other).filter(|_| options.key(one).is_some()) {
+        if let Some(place) = options.key(other).filter(|_| options.has(one)) {
             faults.at(&place, &CircuitFault::Apart { one, other });
         }
     }
@@ -146,54 +140,77 @@ fn judge_needs(key: &'static str, needs: &[&'static str], options: &Options, fau
     }
 }
 
-/// An expression that makes the configuration.
-fn config(runtime: &Runtime, options: &mut Options, function: &Function, faults: &mut Faults) -> TokenStream {
-    // `config` comes last: it is blamed for what none of the options has said.
-    let keys: Vec<_> = CONFIGURES.iter().rev().filter_map(|key| options.key(key)).collect();
-    let base = options.expr("config", faults);
-    let mut setters = Setters::over(base.as_ref(), Attribute::Circuit, runtime, function);
-    setters.replace(base.as_ref(), &replaced(options));
-    let within = options.key("within").is_some();
-    for key in ["failure_threshold", "half_open_calls", "success_threshold"] {
-        let count = options.bound(key, faults);
-        if key == "failure_threshold" && within {
-            judge_remembered(key, count.as_ref(), faults);
+impl Config {
+    fn judge(options: &Options, function: &Function, faults: &mut Faults) -> Self {
+        let mut settings = Settings::read(options, function, faults);
+        let base = options.expr("config", faults);
+        judge_settings(&settings, base.is_none(), faults);
+        if let Some(base) = &base {
+            settings.note(base, function);
         }
-        setters.count(key, count.as_ref());
+        // A `static` can depend on nothing.
+        for argument in &settings.arguments {
+            faults.at(argument, &CircuitFault::RunTime { name: argument.to_string() });
+        }
+        for generic in &settings.generics {
+            faults.at(generic, &CircuitFault::Generic { name: generic.to_string() });
+        }
+        // `config` comes first in the table, and is blamed last.
+        let keys = options.settings().into_iter().rev().filter_map(|key| options.key(key));
+        let agree = if settings.constants { keys.collect() } else { Vec::new() };
+        Self { base: base.map(|base| (base, replaced(options))), settings, agree }
     }
-    for key in ["failure_rate", "slow_rate"] {
-        setters.ratio(key, options.ratio(key, faults).as_ref());
+}
+
+fn judge_settings(settings: &Settings, is_whole: bool, faults: &mut Faults) {
+    for setting in &settings.given {
+        match (setting.key, &setting.value) {
+            ("max_recovery_timeout", _) => {}
+            (key, Value::Time(time)) if is_zero(time) => {
+                faults.at_span(time.span(), &CircuitFault::NoTime { key });
+            }
+            ("window", Value::Count(calls)) => judge_remembered("window", calls, faults),
+            ("failure_threshold", Value::Count(count)) if settings.get("within").is_some() => {
+                judge_remembered("failure_threshold", count, faults);
+            }
+            _ => {}
+        }
     }
-    for key in ["within", "slow_call", "probe_timeout"] {
-        let time = options.time(key, faults);
-        judge_some_time(key, time.as_ref(), faults);
-        setters.time(key, time.as_ref());
+    if let (Some(Value::Count(calls)), Some(Value::Count(least))) =
+        (settings.get("window"), settings.get("min_calls"))
+    {
+        if least.literal().zip(calls.literal()).is_some_and(|(least, calls)| least > calls) {
+            faults.at_span(least.span(), &CircuitFault::MoreThanWindow);
+        }
     }
-    let window = options.window(faults);
-    let min_calls = options.bound("min_calls", faults);
-    judge_window(window.as_ref(), min_calls.as_ref(), faults);
-    setters.window(window.as_ref());
-    setters.count("min_calls", min_calls.as_ref());
-    let recovery_timeout = options.time("recovery_timeout", faults);
-    judge_some_time("recovery_timeout", recovery_timeout.as_ref(), faults);
-    let max_recovery_timeout = options.time("max_recovery_timeout", faults);
-    if base.is_none() {
-        judge_recovery(recovery_timeout.as_ref(), max_recovery_timeout.as_ref(), faults);
+    if let Some(most) = settings.time("max_recovery_timeout").filter(|_| is_whole) {
+        let default = Time::Literal(RECOVERY_TIMEOUT, most.span());
+        if exceeds(settings.time("recovery_timeout").unwrap_or(&default), most) {
+            faults.at_span(most.span(), &CircuitFault::BelowRecovery);
+        }
     }
-    setters.time("recovery_timeout", recovery_timeout.as_ref());
-    setters.time("max_recovery_timeout", max_recovery_timeout.as_ref());
-    setters.agree(&keys);
-    setters.finish_static(faults)
+}
+
+/// The default of the runtime.
+const RECOVERY_TIMEOUT: Nanos = Nanos(30_000_000_000);
+
+/// As many as the runtime is willing to remember.
+const MOST_REMEMBERED: u32 = 1 << 20;
+
+fn judge_remembered(key: &'static str, count: &Count, faults: &mut Faults) {
+    if count.literal().is_some_and(|count| count > MOST_REMEMBERED) {
+        faults.at_span(count.span(), &CircuitFault::TooMany { key });
+    }
 }
 
 /// An option of the function: a circuit that is shared has none.
-fn call_timeout(options: &mut Options, function: &Function, faults: &mut Faults) -> Option<Time> {
+fn call_timeout(options: &Options, function: &Function, faults: &mut Faults) -> Option<Time> {
     if let Some(place) = options.key("call_timeout").filter(|_| !function.is_async()) {
         faults.at(&place, &ConflictFault::SyncLimit { key: "call_timeout", dropped: "a call" });
     }
-    let time = options.time("call_timeout", faults)?;
+    let Some(Value::Time(time)) = options.value("call_timeout", faults) else { return None };
     judge_not_zero("call_timeout", Some(&time), faults);
-    if let Some(argument) = time.constant().and_then(|time| function.argument_in(time)) {
+    if let Some(argument) = time.expr().and_then(|time| function.argument_in(time)) {
         faults.at(&argument, &CircuitFault::RunTimeLimit { name: argument.to_string() });
     }
     Some(time)
@@ -214,7 +231,7 @@ fn replaced(options: &Options) -> Vec<&'static str> {
         ("__without_count", &["failure_rate", "slow_rate"]),
         ("__without_window", &["window"]),
     ];
-    let said = |keys: &[&str]| keys.iter().any(|key| options.key(key).is_some());
+    let said = |keys: &[&str]| keys.iter().any(|key| options.has(key));
     ways.into_iter().filter(|(_, keys)| said(keys)).map(|(way, _)| way).collect()
 }
 
@@ -246,7 +263,7 @@ fn judge_breaker(breaker: Option<&Expr>, faults: &mut Faults) {
 }
 
 fn judge_max_keys(max_keys: Option<&Count>, function: &Function, faults: &mut Faults) {
-    let Some(max_keys) = max_keys.and_then(Count::constant) else { return };
+    let Some(max_keys) = max_keys.and_then(Count::expr) else { return };
     if let Some(argument) = function.argument_in(max_keys) {
         faults.at(&argument, &CircuitFault::RunTime { name: argument.to_string() });
     } else if let Some(generic) = function.generic_in(max_keys) {
@@ -254,49 +271,10 @@ fn judge_max_keys(max_keys: Option<&Count>, function: &Function, faults: &mut Fa
     }
 }
 
-fn judge_some_time(key: &'static str, time: Option<&Time>, faults: &mut Faults) {
-    if let Some(time) = time.filter(|time| time.nanos() == Some(0)) {
-        faults.at_span(time.span(), &CircuitFault::NoTime { key });
-    }
-}
-
-/// As many as the runtime is willing to remember.
-const MOST_REMEMBERED: u32 = 1 << 20;
-
-fn judge_remembered(key: &'static str, count: Option<&Count>, faults: &mut Faults) {
-    if let Some(Count::Literal(count, span)) = count {
-        if *count > MOST_REMEMBERED {
-            faults.at_span(*span, &CircuitFault::TooMany { key });
-        }
-    }
-}
-
-fn judge_window(window: Option<&Window>, min_calls: Option<&Count>, faults: &mut Faults) {
-    match window {
-        Some(Window::Calls(calls)) => judge_remembered("window", Some(calls), faults),
-        Some(Window::Time(time)) => judge_some_time("window", Some(time), faults),
-        Some(Window::Const(_)) | None => {}
-    }
-    if let (Some(Window::Calls(Count::Literal(calls, _))), Some(Count::Literal(least, span))) =
-        (window, min_calls)
-    {
-        if least > calls {
-            faults.at_span(*span, &CircuitFault::MoreThanWindow);
-        }
-    }
-}
-
-fn judge_recovery(recovery: Option<&Time>, most: Option<&Time>, faults: &mut Faults) {
-    let default = Time::seconds(30);
-    if let Some(most) = most.filter(|most| exceeds(recovery.unwrap_or(&default), most)) {
-        faults.at_span(most.span(), &CircuitFault::BelowRecovery);
-    }
-}
-
 impl Refused {
-    fn judge(options: &mut Options, function: &Function, faults: &mut Faults) -> Option<Self> {
+    fn judge(options: &Options, function: &Function, faults: &mut Faults) -> Option<Self> {
         let on_open = options.constructor("on_open", faults);
-        if options.key("fallback").is_none() {
+        if !options.has("fallback") {
             return Some(on_open.map_or(Self::Error, Self::Made));
         }
         let fallback = options.expr("fallback", faults)?;

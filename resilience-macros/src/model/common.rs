@@ -19,7 +19,7 @@ pub(crate) struct Common {
 }
 
 impl Common {
-    pub(crate) fn judge(options: &mut Options, function: &Function, faults: &mut Faults) -> Self {
+    pub(crate) fn judge(options: &Options, function: &Function, faults: &mut Faults) -> Self {
         Self {
             runtime: Runtime::new(options.path("crate", faults)),
             clones: judge_clones(&options.names("clone", faults), function, faults),

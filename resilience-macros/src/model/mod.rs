@@ -2,31 +2,31 @@
 
 mod circuit;
 mod common;
-mod policy;
 mod poll;
 mod retry;
-mod setters;
+mod settings;
 mod waiting;
 
-pub(crate) use circuit::{Circuit, CircuitModel, Refused};
+pub(crate) use circuit::{Circuit, CircuitModel, Config, Refused};
 pub(crate) use common::Common;
-pub(crate) use policy::Policy;
 pub(crate) use poll::PollModel;
-pub(crate) use retry::{On, RetryModel};
+pub(crate) use retry::{On, RetryModel, Retrying};
+pub(crate) use settings::{Policy, Setting, Settings};
 
-use proc_macro2::Ident;
+use proc_macro2::Span;
 use quote::quote;
 use syn::ext::IdentExt;
 
 use crate::attribute::Attribute;
 use crate::diagnostics::{Faults, FunctionFault};
 use crate::syntax::{Function, Options};
+use crate::tables::Row;
 
 /// One attribute, ready to be written.
 pub(crate) struct Layer {
     pub(crate) attribute: Attribute,
     /// The options that are given, each where it stands.
-    pub(crate) options: Vec<Ident>,
+    pub(crate) options: Vec<(&'static Row, Span)>,
     pub(crate) model: Model,
 }
 
@@ -39,20 +39,19 @@ pub(crate) enum Model {
 
 impl Layer {
     /// `None` only where a fault has been found.
-    pub(crate) fn judge(mut options: Options, function: &Function, faults: &mut Faults) -> Option<Self> {
+    pub(crate) fn judge(options: &Options, function: &Function, faults: &mut Faults) -> Option<Self> {
         let attribute = options.attribute();
-        let before = faults.count();
-        let known = options.known();
+        let mut retry = |kind| RetryModel::judge(kind, options, function, faults).map(Model::Retry);
         let model = match attribute {
-            Attribute::Poll => PollModel::judge(&mut options, function, faults).map(Model::Poll),
+            Attribute::Retry => retry(Retrying::Retry),
+            Attribute::AsyncBackoff => retry(Retrying::AsyncBackoff),
+            Attribute::AsyncRetry => retry(Retrying::AsyncRetry),
+            Attribute::Poll => PollModel::judge(options, function, faults).map(Model::Poll),
             Attribute::Circuit => {
-                CircuitModel::judge(&mut options, function, faults).map(Box::new).map(Model::Circuit)
+                CircuitModel::judge(options, function, faults).map(Box::new).map(Model::Circuit)
             }
-            _ => RetryModel::judge(attribute, &mut options, function, faults).map(Model::Retry),
         };
-        options.finish(faults);
-        let sound = faults.count() == before;
-        model.filter(|_| sound).map(|model| Self { attribute, options: known, model })
+        Some(Self { attribute, options: options.places(), model: model? })
     }
 
     pub(crate) fn common(&self) -> &Common {
@@ -65,7 +64,7 @@ impl Layer {
 
     /// It may call what is below it more than once.
     pub(crate) fn repeats(&self) -> bool {
-        self.attribute.repeats()
+        self.attribute.table().repeats
     }
 
     /// It may refuse to call what is below it.

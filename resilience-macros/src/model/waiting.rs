@@ -1,61 +1,39 @@
-use proc_macro2::Ident;
-
+use super::settings::Settings;
 use crate::diagnostics::{ConflictFault, Faults, WaitFault};
-use crate::syntax::{BackoffSyntax, Factor, JitterSyntax, Options, Time};
+use crate::syntax::{Backoff, Jitter, Options};
 
-/// What the user said about waiting.
-pub(super) struct Waiting {
-    pub(super) wait: Option<Wait>,
-    pub(super) jitter: Option<JitterSyntax>,
-}
-
-pub(super) enum Wait {
-    Interval(Time),
-    Backoff(BackoffSyntax),
-}
-
-impl Waiting {
-    /// `interval` is what the attribute calls it.
-    pub(super) fn judge(interval: &'static str, options: &mut Options, faults: &mut Faults) -> Self {
-        if let Some((_, backoff)) = options.key(interval).zip(options.key("backoff")) {
-            faults.at(&backoff, &ConflictFault::Both { one: interval, other: "backoff" });
-        }
-        let place = options.key("jitter");
-        let given = options.key("backoff").is_some();
-        let time = options.time(interval, faults).map(Wait::Interval);
-        let backoff = options.backoff(faults).map(Wait::Backoff);
-        // A backoff that could not be read is not a constant wait.
-        let is_known = backoff.is_some() || !given;
-        let wait = time.or(backoff);
-        let jitter = options.jitter(faults);
-        if let (Some(place), Some(jitter), true) = (place, &jitter, is_known) {
-            judge_jitter(&place, jitter, wait.as_ref(), faults);
-        }
-        Self { wait, jitter }
+/// The options that say how long to wait between attempts.
+pub(super) fn judge_waiting(settings: &Settings, options: &Options, faults: &mut Faults) {
+    let wait = options.attribute().table().wait;
+    let given = options.key("backoff");
+    if let Some(backoff) = given.as_ref().filter(|_| options.has(wait)) {
+        faults.at(backoff, &ConflictFault::Both { one: wait, other: "backoff" });
     }
-}
-
-fn judge_jitter(place: &Ident, jitter: &JitterSyntax, wait: Option<&Wait>, faults: &mut Faults) {
+    let Some((place, jitter)) = options.key("jitter").zip(settings.jitter()) else { return };
+    // With a backoff that could not be read, nothing is known.
+    let backoff = if settings.get(wait).is_some() { None } else { settings.backoff() };
+    if given.is_some() && settings.get(wait).is_none() && backoff.is_none() {
+        return;
+    }
     let smooths = match jitter {
-        JitterSyntax::Named("None", _) | JitterSyntax::Const(_) => return,
-        JitterSyntax::Named(name, _) => *name == "Decorrelated",
-        JitterSyntax::Ratio(..) => false,
+        Jitter::Named("None", _) | Jitter::Const(_) => return,
+        Jitter::Named(name, _) => *name == "Decorrelated",
+        Jitter::Ratio(_) => false,
     };
-    let shape = match wait {
-        None | Some(Wait::Interval(_)) => "constant",
-        Some(Wait::Backoff(BackoffSyntax::Shape(shape))) => match (shape.name, &shape.factor) {
-            ("exponential", Some(Factor::Literal(factor, _))) if factor.to_bits() != 2_f64.to_bits() => {
-                "of another factor"
-            }
-            (name, _) => name,
-        },
-        // Only the compiler knows what a constant holds.
-        Some(Wait::Backoff(BackoffSyntax::Const(_))) => return,
+    let shape = match backoff {
+        None => "constant",
+        Some(Backoff::Shape(shape)) => {
+            let factor = shape.factor.as_ref().and_then(|factor| factor.literal());
+            let is_two = factor.is_none_or(|factor| factor.to_bits() == 2_f64.to_bits());
+            if shape.name == "exponential" && !is_two { "of another factor" } else { shape.name }
+        }
+        // Only the compiler can evaluate a constant.
+        Some(Backoff::Const(_)) => return,
     };
     match shape {
-        "decorrelated" => faults.at(place, &WaitFault::JitterOfDecorrelated),
+        "decorrelated" => faults.at(&place, &WaitFault::JitterOfDecorrelated),
         "exponential" => {}
-        shape if smooths => faults.at(place, &WaitFault::DecorrelatedJitterOf { shape }),
+        shape if smooths => faults.at(&place, &WaitFault::DecorrelatedJitterOf { shape }),
         _ => {}
     }
 }

@@ -2,12 +2,12 @@ use proc_macro2::Span;
 use quote::ToTokens;
 use syn::{Expr, ExprAssign, ExprCall, ExprLit, ExprUnary, Lit, UnOp};
 
-use super::duration::Time;
+use super::constant::{Ratio, Time};
 use super::ratio::number;
 use crate::diagnostics::{Faults, OptionFault, WaitFault, nearest, span_of};
 
 /// `exponential(100ms, factor = 2, max = 10s)`, or a `const` expression of the type `Backoff`.
-pub(crate) enum BackoffSyntax {
+pub(crate) enum Backoff {
     Shape(Box<Shape>),
     Const(Expr),
 }
@@ -17,18 +17,13 @@ pub(crate) struct Shape {
     pub(crate) name: &'static str,
     pub(crate) span: Span,
     pub(crate) base: Time,
-    pub(crate) factor: Option<Factor>,
+    pub(crate) factor: Option<Ratio>,
     pub(crate) max: Option<Time>,
-}
-
-pub(crate) enum Factor {
-    Literal(f64, Span),
-    Const(Expr),
 }
 
 pub(crate) const SHAPES: [&str; 5] = ["constant", "linear", "exponential", "fibonacci", "decorrelated"];
 
-impl BackoffSyntax {
+impl Backoff {
     /// `interval` is the option for the same wait every time.
     pub(super) fn read(interval: &'static str, expr: Expr, faults: &mut Faults) -> Option<Self> {
         match &expr {
@@ -59,6 +54,26 @@ impl BackoffSyntax {
                 None
             }
             _ => Some(Self::Const(expr)),
+        }
+    }
+}
+
+impl Backoff {
+    pub(super) fn constants(&self) -> Vec<&Expr> {
+        match self {
+            Self::Const(expr) => vec![expr],
+            Self::Shape(shape) => {
+                let times =
+                    [Some(&shape.base), shape.max.as_ref()].into_iter().flatten().filter_map(Time::expr);
+                times.chain(shape.factor.as_ref().and_then(Ratio::expr)).collect()
+            }
+        }
+    }
+
+    pub(crate) fn span(&self) -> Span {
+        match self {
+            Self::Const(expr) => span_of(expr),
+            Self::Shape(shape) => shape.span,
         }
     }
 }
@@ -106,7 +121,7 @@ fn read_shape(name: &'static str, span: Span, call: &ExprCall, faults: &mut Faul
         given.push(key);
     }
     let base = base?;
-    if let Some((cap, first)) = max.as_ref().and_then(Time::nanos).zip(base.nanos()) {
+    if let Some((cap, first)) = max.as_ref().and_then(Time::literal).zip(base.literal()) {
         if cap < first {
             faults.at_span(max.as_ref().map_or(span, Time::span), &WaitFault::CapBelowBase);
         }
@@ -114,16 +129,16 @@ fn read_shape(name: &'static str, span: Span, call: &ExprCall, faults: &mut Faul
     (faults.count() == before).then_some(Shape { name, span, base, factor, max })
 }
 
-fn read_factor(expr: &Expr, faults: &mut Faults) -> Option<Factor> {
+fn read_factor(expr: &Expr, faults: &mut Faults) -> Option<Ratio> {
     let fault = match expr {
         Expr::Lit(ExprLit { lit, .. }) => match number(lit) {
-            Some(factor) if factor >= 1.0 => return Some(Factor::Literal(factor, span_of(lit))),
+            Some(factor) if factor >= 1.0 => return Some(Ratio::Literal(factor, span_of(lit))),
             Some(_) => WaitFault::FactorBelowOne,
             None => WaitFault::NotAFactor,
         },
         Expr::Unary(ExprUnary { op: UnOp::Neg(_), .. }) => WaitFault::FactorBelowOne,
         Expr::Closure(_) | Expr::Infer(_) => WaitFault::NotAFactor,
-        _ => return Some(Factor::Const(expr.clone())),
+        _ => return Some(Ratio::Expr(expr.clone())),
     };
     faults.at(expr, &fault);
     None

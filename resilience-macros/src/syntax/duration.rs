@@ -1,38 +1,17 @@
-use proc_macro2::{Group, Ident, Literal, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote, quote_spanned};
+use proc_macro2::{Group, Ident, Literal, TokenStream, TokenTree};
 use syn::{Expr, ExprLit, ExprUnary, Lit, UnOp};
 
-use crate::diagnostics::{Faults, TimeFault, generated_at, is_almost_a_unit, span_of};
-
-/// A length of time: `15s`, or a `const` expression of the type `Duration`.
-pub(crate) enum Time {
-    Literal { nanos: u64, span: Span },
-    Const(Expr),
-}
+use super::constant::{Nanos, Time, is_forever};
+use crate::diagnostics::{Faults, TimeFault, is_almost_a_unit, span_of};
 
 /// As far as the runtime's clock reaches.
 const LONGEST: u64 = u64::MAX - 1;
-
-/// `timeout = 15s`, or `timeout = forever`.
-pub(crate) enum Timeout {
-    Forever,
-    Within(Time),
-}
-
-impl Timeout {
-    pub(super) fn read(expr: &Expr, faults: &mut Faults) -> Option<Self> {
-        if is_forever(expr) {
-            return Some(Self::Forever);
-        }
-        Time::read("timeout", expr, faults).map(Self::Within)
-    }
-}
 
 impl Time {
     pub(super) fn read(key: &'static str, expr: &Expr, faults: &mut Faults) -> Option<Self> {
         let fault = match expr {
             Expr::Lit(ExprLit { lit, .. }) => match parse(key, lit) {
-                Ok(nanos) => return Some(Self::Literal { nanos, span: span_of(lit) }),
+                Ok(nanos) => return Some(Self::Literal(Nanos(nanos), span_of(lit))),
                 Err(fault) => fault,
             },
             Expr::Unary(ExprUnary { op: UnOp::Neg(_), .. }) => TimeFault::Negative,
@@ -49,56 +28,12 @@ impl Time {
             | Expr::Group(_)
             | Expr::Field(_)
             | Expr::Index(_)
-            | Expr::Macro(_) => return Some(Self::Const(expr.clone())),
+            | Expr::Macro(_) => return Some(Self::Expr(expr.clone())),
             _ => TimeFault::NotADuration { key },
         };
         faults.at(expr, &fault);
         None
     }
-
-    pub(crate) fn seconds(seconds: u64) -> Self {
-        Self::Literal { nanos: seconds * 1_000_000_000, span: Span::call_site() }
-    }
-
-    pub(crate) fn span(&self) -> Span {
-        match self {
-            Self::Literal { span, .. } => *span,
-            Self::Const(expr) => span_of(expr),
-        }
-    }
-
-    /// The value, where it is known here.
-    pub(crate) fn nanos(&self) -> Option<u64> {
-        match self {
-            Self::Literal { nanos, .. } => Some(*nanos),
-            Self::Const(_) => None,
-        }
-    }
-
-    /// The expression that only the compiler can judge.
-    pub(crate) fn constant(&self) -> Option<&Expr> {
-        match self {
-            Self::Literal { .. } => None,
-            Self::Const(expr) => Some(expr),
-        }
-    }
-}
-
-impl ToTokens for Time {
-    fn to_tokens(&self, tokens: &mut TokenStream) {
-        tokens.extend(match self {
-            Self::Literal { nanos, span } => {
-                let seconds = nanos / 1_000_000_000;
-                let rest = u32::try_from(nanos % 1_000_000_000).expect("a remainder of 10^9 fits");
-                quote_spanned!(generated_at(*span)=> ::core::time::Duration::new(#seconds, #rest))
-            }
-            Self::Const(expr) => quote!(#expr),
-        });
-    }
-}
-
-fn is_forever(expr: &Expr) -> bool {
-    matches!(expr, Expr::Path(path) if path.path.is_ident("forever"))
 }
 
 fn parse(key: &'static str, literal: &Lit) -> Result<u64, TimeFault> {
@@ -210,6 +145,7 @@ fn join(number: &Literal, unit: &Ident) -> Option<Literal> {
 
 #[cfg(test)]
 mod tests {
+    use quote::ToTokens;
     use syn::parse_quote;
 
     use super::*;

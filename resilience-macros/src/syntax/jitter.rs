@@ -2,20 +2,21 @@ use proc_macro2::Span;
 use quote::ToTokens;
 use syn::{Expr, ExprLit, ExprUnary, UnOp};
 
+use super::constant::Ratio;
 use super::ratio::{Percent, number};
 use crate::diagnostics::{CountFault, Faults, WaitFault, span_of};
 
 /// `full`, `equal`, `none`, `decorrelated`, a ratio, or a `const` expression of the type `Jitter`.
-pub(crate) enum JitterSyntax {
+pub(crate) enum Jitter {
     Named(&'static str, Span),
-    Ratio(f64, Span),
+    Ratio(Ratio),
     Const(Expr),
 }
 
 const JITTERS: [(&str, &str); 4] =
     [("full", "Full"), ("equal", "Equal"), ("none", "None"), ("decorrelated", "Decorrelated")];
 
-impl JitterSyntax {
+impl Jitter {
     pub(super) fn read(expr: Expr, faults: &mut Faults) -> Option<Self> {
         let fault = match &expr {
             Expr::Lit(ExprLit { lit, .. }) => match number(lit) {
@@ -54,9 +55,24 @@ impl JitterSyntax {
 
     fn ratio(ratio: f64, place: &impl ToTokens, faults: &mut Faults) -> Option<Self> {
         if (0.0..=1.0).contains(&ratio) {
-            return Some(Self::Ratio(ratio, span_of(&place.to_token_stream())));
+            return Some(Self::Ratio(Ratio::Literal(ratio, span_of(&place.to_token_stream()))));
         }
         faults.at(place, &CountFault::RatioOutOfRange);
         None
+    }
+
+    pub(super) fn constant(&self) -> Option<&Expr> {
+        match self {
+            Self::Named(..) | Self::Ratio(_) => None,
+            Self::Const(expr) => Some(expr),
+        }
+    }
+
+    pub(crate) fn span(&self) -> Span {
+        match self {
+            Self::Named(_, span) => *span,
+            Self::Ratio(ratio) => ratio.span(),
+            Self::Const(expr) => span_of(expr),
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Reading: tokens in, syntax out. Nothing is judged here.
 
 mod backoff;
+mod constant;
 mod count;
 mod duration;
 mod exits;
@@ -15,17 +16,15 @@ mod ratio;
 mod reader;
 mod returned_items;
 mod tokens;
-mod window;
+mod value;
 
-pub(crate) use backoff::{BackoffSyntax, Factor, SHAPES, Shape};
-pub(crate) use count::Count;
-pub(crate) use duration::{Time, Timeout};
+pub(crate) use backoff::{Backoff, SHAPES, Shape};
+pub(crate) use constant::{Constant, Count, Nanos, Time};
 pub(crate) use exits::invokes_macro;
 pub(crate) use function::{Function, Part};
 pub(crate) use item::{Item, split_attributes};
-pub(crate) use jitter::JitterSyntax;
+pub(crate) use jitter::Jitter;
 pub(crate) use options::Options;
 pub(crate) use predicate::{Predicate, is_value};
-pub(crate) use ratio::Ratio;
 pub(crate) use tokens::{find_ident, is_punct};
-pub(crate) use window::Window;
+pub(crate) use value::Value;

@@ -4,19 +4,16 @@ use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
 use syn::{BinOp, Expr, ExprBinary, ExprField, Lit, Member, Path, Token};
 
-use super::backoff::BackoffSyntax;
-use super::count::Count;
-use super::duration::{Time, Timeout, join_units};
+use super::duration::join_units;
 use super::exits::{Exits, judge};
 use super::function::Function;
 use super::inside::{enclose, inside};
-use super::jitter::JitterSyntax;
 use super::predicate::{Predicate, is_value};
-use super::ratio::{Percent, Ratio};
-use super::reader::{Entry, Reader, Value};
-use super::window::Window;
+use super::reader::{Entry, Raw, Reader};
+use super::value::Value;
 use crate::attribute::Attribute;
-use crate::diagnostics::{CountFault, Faults, NameFault, OptionFault, suggestion};
+use crate::diagnostics::{Faults, NameFault, OptionFault, suggestion};
+use crate::tables::{Kind, Row};
 
 /// The options of one attribute, each with the place it stands at.
 #[derive(Clone)]
@@ -24,6 +21,8 @@ pub(crate) struct Options {
     attribute: Attribute,
     span: Span,
     entries: Vec<Entry>,
+    /// Keys that are not options.
+    unknown: Vec<Ident>,
     strays: bool,
 }
 
@@ -32,11 +31,11 @@ impl Options {
         let tokens = join_units(tokens, faults);
         let mut reader = Reader::new(attribute, faults);
         let read = inside(&enclose(tokens), |input| reader.read(input));
-        let Reader { faults, entries, strays, .. } = reader;
+        let Reader { faults, entries, unknown, strays, .. } = reader;
         if let Err(error) = read {
             faults.syntax(&error, |message| OptionFault::Syntax { message });
         }
-        Self { attribute, span, entries, strays }
+        Self { attribute, span, entries, unknown, strays }
     }
 
     pub(crate) fn attribute(&self) -> Attribute {
@@ -48,60 +47,69 @@ impl Options {
         self.span
     }
 
-    /// All that are known, each where it stands.
-    pub(crate) fn known(&self) -> Vec<Ident> {
-        let known = self.entries.iter().filter(|entry| self.attribute.knows(&entry.key.to_string()));
-        known.map(|entry| entry.key.clone()).collect()
+    /// All options that are given, each where it stands.
+    pub(crate) fn places(&self) -> Vec<(&'static Row, Span)> {
+        self.entries.iter().map(|entry| (entry.option, entry.key.span())).collect()
+    }
+
+    /// The settings of the policy that are given, in the order of the table.
+    pub(crate) fn settings(&self) -> Vec<&'static str> {
+        let settings = self.attribute.table().options.iter().filter(|option| option.kind.is_setting());
+        settings.map(|option| option.key).filter(|key| self.has(key)).collect()
     }
 
     /// An option that one layer of a stack says for all of them.
     pub(crate) fn inherit(&mut self, key: &str, from: &[Self]) {
-        let said = from.iter().find_map(|options| options.entries.iter().find(|entry| entry.key == key));
-        if let (Some(said), None) = (said, self.key(key)) {
-            self.entries.push(said.clone());
+        if let (Some(given), false) = (from.iter().find_map(|options| options.entry(key)), self.has(key)) {
+            self.entries.push(given.clone());
         }
+    }
+
+    fn entry(&self, key: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.option.key == key)
     }
 
     /// Where the option stands, if it is given.
     pub(crate) fn key(&self, key: &str) -> Option<Ident> {
-        self.entries.iter().find(|entry| entry.key == key).map(|entry| entry.key.clone())
+        self.entry(key).map(|entry| entry.key.clone())
+    }
+
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.entry(key).is_some()
     }
 
     /// It is not given, and nothing that was given could have been meant for it.
     pub(crate) fn lacks(&self, key: &str) -> bool {
-        let meant = |entry: &Entry| {
-            entry.key == key || suggestion(self.attribute, &entry.key.to_string()) == Some(key)
-        };
-        !self.strays && !self.entries.iter().any(meant)
-    }
-
-    /// What nobody asked for is unknown.
-    pub(crate) fn finish(self, faults: &mut Faults) {
-        let attribute = self.attribute;
-        for Entry { key, .. } in self.entries {
-            faults.at(&key, &OptionFault::Unknown { attribute, key: key.to_string() });
-        }
-    }
-
-    fn take(&mut self, key: &str) -> Option<Entry> {
-        let index = self.entries.iter().position(|entry| entry.key == key)?;
-        Some(self.entries.remove(index))
+        let meant = |word: &Ident| suggestion(self.attribute, &word.to_string()) == Some(key);
+        !self.strays && !self.has(key) && !self.unknown.iter().any(meant)
     }
 
     /// The expression of `key = EXPR`.
-    pub(crate) fn expr(&mut self, key: &'static str, faults: &mut Faults) -> Option<Expr> {
-        let entry = self.take(key)?;
-        match entry.value {
-            Value::Expr(expr) => return judge(key, &Exits::of(&expr), faults).then(|| unwrapped(expr)),
-            Value::Missing => faults.at(&entry.key, &OptionFault::NoValue { key }),
-            Value::List(_) => faults.at(&entry.key, &OptionFault::Parentheses { key }),
-            Value::Percent(percent) => faults.at(&percent, &OptionFault::Ratio { key }),
+    pub(crate) fn expr(&self, key: &'static str, faults: &mut Faults) -> Option<Expr> {
+        let entry = self.entry(key)?;
+        match &entry.value {
+            Raw::Expr(expr) => {
+                return judge(key, &Exits::of(expr), faults).then(|| unwrapped(expr.clone()));
+            }
+            Raw::Missing => faults.at(&entry.key, &OptionFault::NoValue { key }),
+            Raw::List(_) => faults.at(&entry.key, &OptionFault::Parentheses { key }),
+            Raw::Percent(percent) => faults.at(percent, &OptionFault::Ratio { key }),
         }
         None
     }
 
+    /// What a setting is set to.
+    pub(crate) fn value(&self, key: &'static str, faults: &mut Faults) -> Option<Value> {
+        let entry = self.entry(key)?;
+        let (Kind::Setting(form) | Kind::Own(form)) = entry.option.kind else { return None };
+        if let Raw::Percent(percent) = &entry.value {
+            return Value::read_percent(form, key, percent, faults);
+        }
+        Value::read(form, key, self.expr(key, faults)?, self.attribute, faults)
+    }
+
     /// As [`function`](Self::function), where a variant may be one that makes something of a value.
-    pub(crate) fn constructor(&mut self, key: &'static str, faults: &mut Faults) -> Option<Expr> {
+    pub(crate) fn constructor(&self, key: &'static str, faults: &mut Faults) -> Option<Expr> {
         let expr = self.expr(key, faults)?;
         if !matches!(expr, Expr::Path(_)) && is_value(&expr) {
             faults.at(&expr, &OptionFault::ValueForFunction { key });
@@ -111,7 +119,7 @@ impl Options {
     }
 
     /// The expression of `key = EXPR`, where that is to be called.
-    pub(crate) fn function(&mut self, key: &'static str, faults: &mut Faults) -> Option<Expr> {
+    pub(crate) fn function(&self, key: &'static str, faults: &mut Faults) -> Option<Expr> {
         let expr = self.expr(key, faults)?;
         if is_value(&expr) {
             faults.at(&expr, &OptionFault::ValueForFunction { key });
@@ -120,89 +128,22 @@ impl Options {
         Some(expr)
     }
 
-    pub(crate) fn predicate(&mut self, key: &'static str, faults: &mut Faults) -> Option<Predicate> {
-        let entry = self.take(key)?;
-        match entry.value {
-            Value::Expr(expr) => return Predicate::read_value(key, expr, faults),
-            Value::Missing => faults.at(&entry.key, &OptionFault::NoValue { key }),
-            Value::Percent(percent) => faults.at(&percent, &OptionFault::Ratio { key }),
-            Value::List(group) if group.stream().is_empty() => {
-                faults.at(&entry.key, &OptionFault::EmptyPattern { key });
+    pub(crate) fn predicate(&self, key: &'static str, faults: &mut Faults) -> Option<Predicate> {
+        let entry = self.entry(key)?;
+        match &entry.value {
+            Raw::Expr(expr) => return Predicate::read_value(key, expr.clone(), faults),
+            Raw::List(group) if !group.stream().is_empty() => {
+                return Predicate::read_pattern(key, group, faults);
             }
-            Value::List(group) => return Predicate::read_pattern(key, &group, faults),
+            Raw::List(_) => faults.at(&entry.key, &OptionFault::EmptyPattern { key }),
+            Raw::Missing => faults.at(&entry.key, &OptionFault::NoValue { key }),
+            Raw::Percent(percent) => faults.at(percent, &OptionFault::Ratio { key }),
         }
         None
     }
 
-    pub(crate) fn time(&mut self, key: &'static str, faults: &mut Faults) -> Option<Time> {
-        let expr = self.expr(key, faults)?;
-        Time::read(key, &expr, faults)
-    }
-
-    pub(crate) fn timeout(&mut self, faults: &mut Faults) -> Option<Timeout> {
-        let expr = self.expr("timeout", faults)?;
-        Timeout::read(&expr, faults)
-    }
-
-    pub(crate) fn count(&mut self, key: &'static str, faults: &mut Faults) -> Option<Count> {
-        let expr = self.expr(key, faults)?;
-        Count::read(key, &expr, faults)
-    }
-
-    /// A count that has an end.
-    pub(crate) fn bound(&mut self, key: &'static str, faults: &mut Faults) -> Option<Count> {
-        let expr = self.expr(key, faults)?;
-        let count = Count::read(key, &expr, faults)?;
-        if let Count::Forever = count {
-            faults.at(&expr, &CountFault::Endless { key });
-            return None;
-        }
-        Some(count)
-    }
-
-    pub(crate) fn ratio(&mut self, key: &'static str, faults: &mut Faults) -> Option<Ratio> {
-        if let Some(percent) = self.percent(key) {
-            return Ratio::read_percent(key, &percent, faults);
-        }
-        let expr = self.expr(key, faults)?;
-        Ratio::read(key, expr, faults)
-    }
-
-    pub(crate) fn window(&mut self, faults: &mut Faults) -> Option<Window> {
-        let expr = self.expr("window", faults)?;
-        Window::read(expr, faults)
-    }
-
-    /// The value of `key = 50%`, if that is how it is given.
-    fn percent(&mut self, key: &str) -> Option<Percent> {
-        let is_percent = |entry: &Entry| entry.key == key && matches!(entry.value, Value::Percent(_));
-        let index = self.entries.iter().position(is_percent)?;
-        match self.entries.remove(index).value {
-            Value::Percent(percent) => Some(percent),
-            Value::Missing | Value::List(_) | Value::Expr(_) => None,
-        }
-    }
-
-    pub(crate) fn backoff(&mut self, faults: &mut Faults) -> Option<BackoffSyntax> {
-        let expr = self.expr("backoff", faults)?;
-        BackoffSyntax::read(self.attribute.interval(), expr, faults)
-    }
-
-    pub(crate) fn jitter(&mut self, faults: &mut Faults) -> Option<JitterSyntax> {
-        if let Some(percent) = self.percent("jitter") {
-            return JitterSyntax::read_percent(&percent, faults);
-        }
-        let expr = self.expr("jitter", faults)?;
-        JitterSyntax::read(expr, faults)
-    }
-
     /// A string, or a `const` expression that is one.
-    pub(crate) fn string(
-        &mut self,
-        key: &'static str,
-        function: &Function,
-        faults: &mut Faults,
-    ) -> Option<Expr> {
+    pub(crate) fn string(&self, key: &'static str, function: &Function, faults: &mut Faults) -> Option<Expr> {
         let expr = self.expr(key, faults)?;
         // Constants are written in capitals; an argument is none either, but nothing to be quoted.
         if let Some(text) = unquoted(&expr).filter(|_| function.argument_in(&expr).is_none()) {
@@ -220,7 +161,7 @@ impl Options {
         is_string.then_some(expr)
     }
 
-    pub(crate) fn path(&mut self, key: &'static str, faults: &mut Faults) -> Option<Path> {
+    pub(crate) fn path(&self, key: &'static str, faults: &mut Faults) -> Option<Path> {
         match self.expr(key, faults)? {
             Expr::Path(path) if path.qself.is_none() => Some(path.path),
             other => {
@@ -232,8 +173,8 @@ impl Options {
 
     /// The names in `key(a, b)`: none if it is not given, and `None` if they cannot be read.
     pub(crate) fn listed(&self, key: &str) -> Option<Vec<Ident>> {
-        let Some(entry) = self.entries.iter().find(|entry| entry.key == key) else { return Some(Vec::new()) };
-        let Value::List(group) = &entry.value else { return None };
+        let Some(entry) = self.entry(key) else { return Some(Vec::new()) };
+        let Raw::List(group) = &entry.value else { return None };
         let names = |input: ParseStream<'_>| {
             Punctuated::<Ident, Token![,]>::parse_terminated_with(input, Ident::parse_any)
         };
@@ -241,13 +182,12 @@ impl Options {
         (!names.is_empty()).then_some(names)
     }
 
-    pub(crate) fn names(&mut self, key: &str, faults: &mut Faults) -> Vec<Ident> {
+    pub(crate) fn names(&self, key: &str, faults: &mut Faults) -> Vec<Ident> {
         let names = self.listed(key);
         if let (None, Some(place)) = (&names, self.key(key)) {
             let fault = if key == "attempt" { NameFault::NotAName } else { NameFault::NotAListOfArguments };
             faults.at(&place, &fault);
         }
-        self.take(key);
         names.unwrap_or_default()
     }
 }

@@ -1,9 +1,10 @@
-use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
 use syn::parse::ParseStream;
 use syn::{Expr, ExprLit, Lit, Token};
 
-use crate::diagnostics::{CountFault, Faults, generated_at, span_of};
+use super::constant::Ratio;
+use crate::diagnostics::{CountFault, Faults, span_of};
 
 /// `25%`, as it stands in the source.
 #[derive(Clone)]
@@ -44,22 +45,16 @@ pub(crate) fn number(literal: &Lit) -> Option<f64> {
     }
 }
 
-/// A share: `50%`, `0.5`, or a `const` expression of the type `f64`.
-pub(crate) enum Ratio {
-    Literal(f64, Span),
-    Const(Expr),
-}
-
 impl Ratio {
-    pub(crate) fn read(key: &'static str, expr: Expr, faults: &mut Faults) -> Option<Self> {
+    pub(super) fn read(key: &'static str, expr: Expr, faults: &mut Faults) -> Option<Self> {
         match &expr {
             Expr::Lit(ExprLit { lit, .. }) => Self::checked(key, number(lit), &expr, faults),
             Expr::Unary(_) | Expr::Closure(_) | Expr::Infer(_) => Self::checked(key, None, &expr, faults),
-            _ => Some(Self::Const(expr)),
+            _ => Some(Self::Expr(expr)),
         }
     }
 
-    pub(crate) fn read_percent(key: &'static str, percent: &Percent, faults: &mut Faults) -> Option<Self> {
+    pub(super) fn read_percent(key: &'static str, percent: &Percent, faults: &mut Faults) -> Option<Self> {
         Self::checked(key, percent.value(), percent, faults)
     }
 
@@ -77,30 +72,6 @@ impl Ratio {
                 faults.at(place, &CountFault::NotAShare { key });
                 None
             }
-        }
-    }
-
-    /// The expression that only the compiler can judge.
-    pub(crate) fn constant(&self) -> Option<&Expr> {
-        match self {
-            Self::Literal(..) => None,
-            Self::Const(expr) => Some(expr),
-        }
-    }
-
-    pub(crate) fn span(&self) -> Span {
-        match self {
-            Self::Literal(_, span) => *span,
-            Self::Const(expr) => span_of(expr),
-        }
-    }
-}
-
-impl ToTokens for Ratio {
-    fn to_tokens(&self, tokens: &mut TokenStream) {
-        match self {
-            Self::Literal(ratio, span) => tokens.extend(quote_spanned!(generated_at(*span)=> #ratio)),
-            Self::Const(expr) => expr.to_tokens(tokens),
         }
     }
 }

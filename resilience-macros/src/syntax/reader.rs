@@ -6,17 +6,19 @@ use syn::{Expr, Lit, Token};
 use super::ratio::Percent;
 use crate::attribute::Attribute;
 use crate::diagnostics::{Faults, OptionFault, span_of};
+use crate::tables::{Kind, Row};
 
 /// One option, as it stands in the source.
 #[derive(Clone)]
 pub(super) struct Entry {
+    pub(super) option: &'static Row,
     /// Without the `r#` of a raw identifier.
     pub(super) key: Ident,
-    pub(super) value: Value,
+    pub(super) value: Raw,
 }
 
 #[derive(Clone)]
-pub(super) enum Value {
+pub(super) enum Raw {
     /// `key`
     Missing,
     /// `key(..)`
@@ -32,6 +34,8 @@ pub(super) struct Reader<'a> {
     pub(super) attribute: Attribute,
     pub(super) faults: &'a mut Faults,
     pub(super) entries: Vec<Entry>,
+    /// Keys that are not options.
+    pub(super) unknown: Vec<Ident>,
     /// Something was left that may have been any option.
     pub(super) strays: bool,
     position: usize,
@@ -50,7 +54,7 @@ enum Next {
 
 impl<'a> Reader<'a> {
     pub(super) fn new(attribute: Attribute, faults: &'a mut Faults) -> Self {
-        Self { attribute, faults, entries: Vec::new(), strays: false, position: 0 }
+        Self { attribute, faults, entries: Vec::new(), unknown: Vec::new(), strays: false, position: 0 }
     }
 
     pub(super) fn read(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
@@ -113,20 +117,20 @@ impl<'a> Reader<'a> {
         let ahead = input.fork();
         if let Ok(word) = ahead.call(Ident::parse_any) {
             let key = word.unraw();
-            let known = self.attribute.knows(&key.to_string());
-            match next(&ahead) {
-                Next::NotEquals if known || self.attribute.positional().is_empty() => {
+            let option = self.attribute.option(&key.to_string());
+            match (next(&ahead), option) {
+                (Next::NotEquals, _) if option.is_some() || self.attribute.positional().is_empty() => {
                     let sign = ahead.parse::<TokenTree>().ok()?;
                     self.faults.at(&sign, &OptionFault::NoEquals { key: key.to_string() });
                     return None;
                 }
-                Next::Value
+                (Next::Value, _)
                     if key != "_" && (ahead.peek(Token![=]) || self.attribute.looks_like_a_key(&key)) =>
                 {
                     input.call(Ident::parse_any).ok()?;
                     return self.keyed(key, input);
                 }
-                Next::Operand if known && key != "clone" && key != "attempt" => {
+                (Next::Operand, Some(option)) if option.kind != Kind::Arguments => {
                     let value = ahead.fork().parse::<TokenTree>().ok()?;
                     self.faults.at(&value, &OptionFault::NoEquals { key: key.to_string() });
                     self.strays = true;
@@ -134,9 +138,9 @@ impl<'a> Reader<'a> {
                     // It ends where the expression does: there are commas in a closure.
                     return input.parse::<Expr>().ok().map(drop);
                 }
-                Next::Nothing if known => {
+                (Next::Nothing, Some(_)) => {
                     input.call(Ident::parse_any).ok()?;
-                    self.push(Entry { key, value: Value::Missing });
+                    self.push(key, Raw::Missing);
                     return Some(());
                 }
                 _ => {}
@@ -156,23 +160,21 @@ impl<'a> Reader<'a> {
 
     fn keyed(&mut self, key: Ident, input: ParseStream<'_>) -> Option<()> {
         match value(input) {
-            Ok(Value::Expr(Expr::Infer(infer))) => {
+            Ok(Raw::Expr(Expr::Infer(infer))) => {
                 self.faults.at(&infer, &OptionFault::LeftOutByName { key: key.to_string() });
                 self.strays = true;
                 Some(())
             }
             Ok(value) => {
-                self.push(Entry { key, value });
+                self.push(key, value);
                 Some(())
             }
             Err(error) => {
-                let known = self.attribute.knows(&key.to_string());
-                self.faults.syntax(&error, |message| {
-                    if known {
-                        OptionFault::Value { key: key.to_string(), message }
-                    } else {
-                        OptionFault::Syntax { message }
-                    }
+                let key = key.to_string();
+                let is_known = self.attribute.knows(&key);
+                self.faults.syntax(&error, |message| match is_known {
+                    true => OptionFault::Value { key: key.clone(), message },
+                    false => OptionFault::Syntax { message },
                 });
                 None
             }
@@ -181,14 +183,14 @@ impl<'a> Reader<'a> {
 
     fn by_position(&mut self, expr: Expr) {
         let attribute = self.attribute;
-        let key = attribute.positional().get(self.position);
+        let option = attribute.positional().get(self.position);
         self.position += 1;
         let left_out = matches!(expr, Expr::Infer(_));
-        match key {
+        match option {
             Some(_) if left_out => {}
-            Some(key) => {
-                let key = Ident::new(key, span_of(&expr));
-                self.push(Entry { key, value: Value::Expr(expr) });
+            Some(option) => {
+                let key = Ident::new(option.key, span_of(&expr));
+                self.push(key, Raw::Expr(expr));
             }
             None if left_out => self.faults.at(&expr, &OptionFault::LeftOut { attribute }),
             None => {
@@ -198,30 +200,34 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn push(&mut self, entry: Entry) {
-        if self.entries.iter().any(|known| known.key == entry.key) {
-            self.faults.at(&entry.key, &OptionFault::Twice { key: entry.key.to_string() });
+    fn push(&mut self, key: Ident, value: Raw) {
+        if self.entries.iter().map(|entry| &entry.key).chain(&self.unknown).any(|given| *given == key) {
+            self.faults.at(&key, &OptionFault::Twice { key: key.to_string() });
+        } else if let Some(option) = self.attribute.option(&key.to_string()) {
+            self.entries.push(Entry { option, key, value });
         } else {
-            self.entries.push(entry);
+            self.faults.at(&key, &OptionFault::Unknown { attribute: self.attribute, key: key.to_string() });
+            self.unknown.push(key);
         }
     }
 }
 
 /// A word by itself is more likely a misspelt option than a value; anything else was meant for some option.
 fn stray(attribute: Attribute, expr: &Expr) -> OptionFault {
+    let table = attribute.table();
     let key = match expr {
         Expr::Path(path) => {
             if let Some(word) = path.path.get_ident() {
                 return OptionFault::Unknown { attribute, key: word.to_string() };
             }
-            attribute.condition()
+            table.condition
         }
         Expr::Lit(literal) => match &literal.lit {
-            Lit::Int(number) if number.suffix().is_empty() => attribute.times(),
+            Lit::Int(number) if number.suffix().is_empty() => table.count,
             Lit::Str(_) => "name",
-            _ => attribute.interval(),
+            _ => table.wait,
         },
-        _ => attribute.condition(),
+        _ => table.condition,
     };
     OptionFault::ByPosition { attribute, key }
 }
@@ -254,19 +260,19 @@ fn starts_an_option(input: ParseStream<'_>) -> bool {
     ahead.call(Ident::parse_any).is_ok() && matches!(next(&ahead), Next::Value)
 }
 
-fn value(input: ParseStream<'_>) -> syn::Result<Value> {
+fn value(input: ParseStream<'_>) -> syn::Result<Raw> {
     if input.peek(Token![=]) {
         input.parse::<Token![=]>()?;
         if input.is_empty() || input.peek(Token![,]) {
-            return Ok(Value::Missing);
+            return Ok(Raw::Missing);
         }
         if let Some(percent) = Percent::read(input)? {
-            return Ok(Value::Percent(percent));
+            return Ok(Raw::Percent(percent));
         }
-        return Ok(Value::Expr(input.parse()?));
+        return Ok(Raw::Expr(input.parse()?));
     }
     match input.parse::<TokenTree>()? {
-        TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => Ok(Value::List(group)),
+        TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => Ok(Raw::List(group)),
         other => Err(syn::Error::new(other.span(), "expected `(` or `=`")),
     }
 }

@@ -6,7 +6,7 @@ use super::attempt::Attempt;
 use super::closure::{enclosed, enclosed_value};
 use super::ends::Ends;
 use super::report::failed;
-use super::site;
+use super::{settings, site};
 use crate::attribute::Attribute;
 use crate::diagnostics::{generated_at, span_of};
 use crate::model::{Circuit, CircuitModel, Refused};
@@ -77,15 +77,17 @@ fn circuit(model: &CircuitModel, attempt: &Attempt<'_>) -> (TokenStream, TokenSt
     };
     match &model.circuit {
         Circuit::Own { config } => {
+            let config = settings::config(runtime, config);
             (of_site(quote!(own(#name, #config, #place))), quote!(__RESILIENCE_CIRCUIT.of_its_own()))
         }
         Circuit::Named { name, config } => {
             let none = || quote!(::core::option::Option::None);
-            let config =
-                config.as_ref().map_or_else(none, |config| quote!(::core::option::Option::Some(#config)));
+            let config = config.as_ref().map(|config| settings::config(runtime, config));
+            let config = config.map_or_else(none, |config| quote!(::core::option::Option::Some(#config)));
             (of_site(quote!(named(#name, #config, #place))), quote!(__RESILIENCE_CIRCUIT.of_its_name()))
         }
         Circuit::Keyed { key, config, configured, max_keys } => {
+            let config = settings::config(runtime, config);
             let span = generated_at(max_keys.as_ref().map_or_else(Span::mixed_site, Count::span));
             let private_there = runtime.private_at(span);
             let option = |value: Option<TokenStream>| {
@@ -161,7 +163,7 @@ fn call_timeout(model: &CircuitModel, attempt: &Attempt<'_>) -> TokenStream {
     let cut = attempt.cut.declare(runtime);
     let site = quote_spanned!(Span::mixed_site()=> &#private::Site::new(#name, #timeout));
     // As the site of a loop: a `const` item is evaluated also where the function is never called.
-    if time.constant().is_some_and(|time| attempt.function.is_generic(time)) {
+    if time.expr().is_some_and(|time| attempt.function.is_generic(time)) {
         return quote_spanned! {Span::mixed_site()=>
             let __call = #private::TimedCall::start(const { #site });
             #cut

@@ -11,6 +11,7 @@ mod predicate;
 mod refusal;
 mod report;
 mod retry;
+mod settings;
 mod site;
 mod text;
 

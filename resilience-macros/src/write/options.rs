@@ -1,6 +1,5 @@
-use proc_macro2::{Ident, Literal, Span, TokenStream};
+use proc_macro2::{Literal, Span, TokenStream};
 use quote::quote_spanned;
-use syn::ext::IdentExt;
 
 use crate::model::Layer;
 
@@ -11,11 +10,8 @@ pub(super) fn write(layer: &Layer) -> TokenStream {
     }
     let private = layer.common().runtime.private();
     let attribute = layer.attribute.marker();
-    let options = layer.options.iter().map(|option| {
-        let name = option.unraw().to_string();
-        // The one that is a keyword.
-        let name = if name == "crate" { "crate_" } else { &name };
-        let item = Ident::new(name, Span::mixed_site().located_at(option.span()));
+    let options = layer.options.iter().map(|(option, place)| {
+        let item = option.item(Span::mixed_site().located_at(*place));
         quote_spanned!(Span::mixed_site()=> #private::options::#attribute::#item)
     });
     let count = Literal::usize_unsuffixed(layer.options.len());

@@ -12,7 +12,7 @@ use crate::model::PollModel;
 /// A block that has the type of the function's outcome.
 pub(super) fn write(model: &PollModel, attempt: &Attempt<'_>) -> TokenStream {
     let site = site::name(&model.policy);
-    let declaration = site::declare(&model.common, &model.policy, ("Poll", "PollPolicy"), attempt.function);
+    let declaration = site::declare(Attribute::Poll, &model.common, &model.policy, attempt.function);
     let private = model.common.runtime.private();
     let outcome = attempt.function.outcome();
     let ends = Ends::new(&model.common.runtime, Attribute::Poll, attempt.function);

@@ -11,14 +11,10 @@ use crate::model::{On, RetryModel};
 /// A block that has the type of the function's outcome.
 pub(super) fn write(model: &RetryModel, attempt: &Attempt<'_>) -> TokenStream {
     let site = site::name(&model.policy);
-    let declaration = site::declare(
-        &model.common,
-        &model.policy,
-        (model.attribute.kind(), "RetryPolicy"),
-        attempt.function,
-    );
+    let attribute = model.kind.attribute();
+    let declaration = site::declare(attribute, &model.common, &model.policy, attempt.function);
     let private = model.common.runtime.private();
-    let ends = Ends::new(&model.common.runtime, model.attribute, attempt.function);
+    let ends = Ends::new(&model.common.runtime, attribute, attempt.function);
     let shape = Shape {
         limited: model.timed && attempt.is_async(),
         measured: model.timed || model.common.on_error.is_some() || model.common.attempt.is_some(),

@@ -3,6 +3,8 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 
 use super::closure::enclosed;
+use super::settings;
+use crate::attribute::Attribute;
 use crate::diagnostics::{generated_at, span_of};
 use crate::model::{Common, Policy};
 use crate::syntax::Function;
@@ -11,25 +13,27 @@ use crate::syntax::Function;
 /// pattern that compares with it.
 pub(super) fn name(policy: &Policy) -> Ident {
     let name = match policy {
-        Policy::Const { generic: false, .. } => "__RESILIENCE_SITE",
-        Policy::Const { generic: true, .. } | Policy::Runtime(_) => "__RESILIENCE_LOCAL_SITE",
+        Policy::Const(settings) if !settings.generic => "__RESILIENCE_SITE",
+        Policy::Const(_) | Policy::Runtime(_) => "__RESILIENCE_LOCAL_SITE",
     };
     Ident::new(name, Span::mixed_site())
 }
 
-/// The site: the function's name and policy, a constant where it can be one. `policy_type` is the type's name.
+/// The site, in the list of all, and with its policy: a constant where it can be one.
 pub(super) fn declare(
+    attribute: Attribute,
     common: &Common,
     policy: &Policy,
-    (kind, policy_type): (&str, &str),
     function: &Function,
 ) -> TokenStream {
+    let policy_type = attribute.table().policy;
     let root = common.runtime.public();
     let private = common.runtime.private();
     let site = self::name(policy);
-    let policy_type = Ident::new(policy_type, Span::mixed_site());
+    let policy_name = Ident::new(policy_type, Span::mixed_site());
     let name = site_name(&private, common.name.as_ref().map(ToTokens::to_token_stream));
-    let kind = Ident::new(kind, Span::mixed_site());
+    // The kinds are called as the attributes are here.
+    let kind = Ident::new(&format!("{attribute:?}"), Span::mixed_site());
     // A static may not speak of the function's generics.
     let is_generic = common.name.as_ref().is_some_and(|name| function.is_generic(name));
     let listed = if is_generic { site_name(&private, None) } else { name.clone() };
@@ -48,19 +52,21 @@ pub(super) fn declare(
         #private::list!(#root, SITES: &#private::SiteEntry, &__RESILIENCE_ENTRY);
     };
     let declared = match policy {
-        Policy::Const { value, generic: false } => quote_spanned! {Span::mixed_site()=>
-            const #site: &#private::Site<#root::#policy_type> =
-                &#private::Site::new(#name, #value);
-        },
-        // A `const` item may not speak of the function's generics; a `const` block may.
-        Policy::Const { value, generic: true } => quote_spanned! {Span::mixed_site()=>
-            let #site: &#private::Site<#root::#policy_type> =
-                const { &#private::Site::new(#name, #value) };
-        },
+        Policy::Const(settings) => {
+            let value = settings::policy(&common.runtime, policy_type, settings);
+            let new = quote_spanned!(Span::mixed_site()=> &#private::Site::new(#name, #value));
+            let site_type = quote_spanned!(Span::mixed_site()=> &#private::Site<#root::#policy_name>);
+            // A `const` item may not speak of the function's generics; a `const` block may.
+            if settings.generic {
+                quote_spanned!(Span::mixed_site()=> let #site: #site_type = const { #new };)
+            } else {
+                quote_spanned!(Span::mixed_site()=> const #site: #site_type = #new;)
+            }
+        }
         Policy::Runtime(policy) => {
-            let policy = convert(policy, policy_type.clone(), common);
+            let policy = convert(policy, policy_name.clone(), common);
             quote_spanned! {Span::mixed_site()=>
-                let #site: &#private::Site<#root::#policy_type> =
+                let #site: &#private::Site<#root::#policy_name> =
                     &#private::Site::new(#name, #policy);
             }
         }

@@ -1,0 +1,111 @@
+use proc_macro2::Ident;
+use syn::Expr;
+
+use crate::diagnostics::{ConflictFault, Faults, TimeFault};
+use crate::syntax::{Backoff, Function, Jitter, Nanos, Options, Time, Value};
+
+/// How often, how far apart and for how long.
+pub(crate) enum Policy {
+    Const(Settings),
+    /// `policy = EXPR`.
+    Runtime(Expr),
+}
+
+/// The settings of a policy or of a circuit's configuration.
+#[derive(Default)]
+pub(crate) struct Settings {
+    /// In the order of the table.
+    pub(crate) given: Vec<Setting>,
+    /// On top of no end and no waits, and not of the policy's own defaults.
+    pub(crate) endless: bool,
+    /// They mention generics, and so cannot be in a `const` item.
+    pub(crate) generic: bool,
+    /// What a `static` cannot mention.
+    pub(super) generics: Vec<Ident>,
+    /// What a constant cannot mention.
+    pub(super) arguments: Vec<Ident>,
+    /// There are constants, which only the compiler can compare.
+    pub(super) constants: bool,
+}
+
+pub(crate) struct Setting {
+    pub(crate) key: &'static str,
+    pub(crate) value: Value,
+}
+
+impl Settings {
+    pub(super) fn read(options: &Options, function: &Function, faults: &mut Faults) -> Self {
+        let mut settings = Self::default();
+        for key in options.settings() {
+            let Some(value) = options.value(key, faults) else { continue };
+            value.constants().into_iter().for_each(|constant| settings.note(constant, function));
+            settings.given.push(Setting { key, value });
+        }
+        settings
+    }
+
+    pub(super) fn note(&mut self, constant: &Expr, function: &Function) {
+        self.constants = true;
+        self.generic |= function.is_generic(constant);
+        self.generics.extend(function.generic_in(constant));
+        self.arguments.extend(function.argument_in(constant));
+    }
+
+    pub(super) fn get(&self, key: &str) -> Option<&Value> {
+        self.given.iter().find(|setting| setting.key == key).map(|setting| &setting.value)
+    }
+
+    pub(super) fn time(&self, key: &str) -> Option<&Time> {
+        match self.get(key)? {
+            Value::Time(time) => Some(time),
+            _ => None,
+        }
+    }
+
+    pub(super) fn backoff(&self) -> Option<&Backoff> {
+        match self.get("backoff")? {
+            Value::Backoff(backoff) => Some(backoff),
+            _ => None,
+        }
+    }
+
+    pub(super) fn jitter(&self) -> Option<&Jitter> {
+        match self.get("jitter")? {
+            Value::Jitter(jitter) => Some(jitter),
+            _ => None,
+        }
+    }
+}
+
+impl Policy {
+    /// `settings`, or `policy = EXPR` in place of them.
+    pub(super) fn judge(settings: Settings, options: &Options, faults: &mut Faults) -> Self {
+        let attribute = options.attribute();
+        for argument in &settings.arguments {
+            faults.at(argument, &ConflictFault::RunTime { name: argument.to_string(), attribute });
+        }
+        let Some(policy) = options.expr("policy", faults) else { return Self::Const(settings) };
+        for key in options.settings() {
+            if let Some(place) = options.key(key) {
+                faults.at(&place, &ConflictFault::PolicyAnd { key });
+            }
+        }
+        Self::Runtime(policy)
+    }
+}
+
+/// Both are known here, and `time` is the longer one.
+pub(super) fn exceeds(time: &Time, limit: &Time) -> bool {
+    time.literal().zip(limit.literal()).is_some_and(|(time, limit)| time > limit)
+}
+
+pub(super) fn is_zero(time: &Time) -> bool {
+    time.literal() == Some(Nanos(0))
+}
+
+/// A limit of zero leaves no time for an attempt.
+pub(super) fn judge_not_zero(key: &'static str, time: Option<&Time>, faults: &mut Faults) {
+    if let Some(time) = time.filter(|time| is_zero(time)) {
+        faults.at_span(time.span(), &TimeFault::Zero { key });
+    }
+}

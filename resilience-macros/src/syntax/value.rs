@@ -1,0 +1,79 @@
+use syn::{Expr, ExprLit, Lit};
+
+use super::backoff::Backoff;
+use super::constant::{Count, Ratio, Time, is_forever};
+use super::jitter::Jitter;
+use super::ratio::Percent;
+use crate::attribute::Attribute;
+use crate::diagnostics::{Faults, OptionFault};
+use crate::tables::Form;
+
+/// What an option is set to.
+pub(crate) enum Value {
+    Forever,
+    Count(Count),
+    Time(Time),
+    Ratio(Ratio),
+    /// A `const` expression for a window: its type says whether it means calls or time.
+    Window(Expr),
+    Backoff(Backoff),
+    Jitter(Jitter),
+}
+
+impl Value {
+    pub(super) fn read(
+        form: Form,
+        key: &'static str,
+        expr: Expr,
+        attribute: Attribute,
+        faults: &mut Faults,
+    ) -> Option<Self> {
+        match form {
+            Form::Count | Form::Timeout if is_forever(&expr) => Some(Self::Forever),
+            Form::Count | Form::Bound => Count::read(key, &expr, faults).map(Self::Count),
+            Form::Time | Form::Timeout => Time::read(key, &expr, faults).map(Self::Time),
+            Form::Ratio => Ratio::read(key, expr, faults).map(Self::Ratio),
+            Form::Window => match &expr {
+                Expr::Lit(ExprLit { lit: Lit::Int(int), .. }) if matches!(int.suffix(), "" | "u32") => {
+                    Count::read(key, &expr, faults).map(Self::Count)
+                }
+                Expr::Path(_) | Expr::Block(_) | Expr::Const(_) if !is_forever(&expr) => {
+                    Some(Self::Window(expr))
+                }
+                // The fault of a duration fits everything else.
+                _ => Time::read(key, &expr, faults).map(Self::Time),
+            },
+            Form::Backoff => Backoff::read(attribute.table().wait, expr, faults).map(Self::Backoff),
+            Form::Jitter => Jitter::read(expr, faults).map(Self::Jitter),
+        }
+    }
+
+    pub(super) fn read_percent(
+        form: Form,
+        key: &'static str,
+        percent: &Percent,
+        faults: &mut Faults,
+    ) -> Option<Self> {
+        match form {
+            Form::Ratio => Ratio::read_percent(key, percent, faults).map(Self::Ratio),
+            Form::Jitter => Jitter::read_percent(percent, faults).map(Self::Jitter),
+            Form::Count | Form::Bound | Form::Time | Form::Timeout | Form::Window | Form::Backoff => {
+                faults.at(percent, &OptionFault::Ratio { key });
+                None
+            }
+        }
+    }
+
+    /// The expressions in it that only the compiler can judge.
+    pub(crate) fn constants(&self) -> Vec<&Expr> {
+        match self {
+            Self::Forever => Vec::new(),
+            Self::Count(count) => count.expr().into_iter().collect(),
+            Self::Time(time) => time.expr().into_iter().collect(),
+            Self::Ratio(ratio) => ratio.expr().into_iter().collect(),
+            Self::Window(expr) => vec![expr],
+            Self::Backoff(backoff) => backoff.constants(),
+            Self::Jitter(jitter) => jitter.constant().into_iter().collect(),
+        }
+    }
+}

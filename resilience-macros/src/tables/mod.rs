@@ -1,0 +1,200 @@
+//! One table per attribute. It feeds the reader, the suggestions, what editors show and the attribute's page.
+//!
+//! A row's documentation is its row of the page: how the option is written, its default, what it means.
+
+mod asyncbackoff;
+mod asyncretry;
+mod circuit;
+mod items;
+mod poll;
+mod retry;
+mod words;
+
+pub(crate) use asyncbackoff::ASYNCBACKOFF;
+pub(crate) use asyncretry::ASYNCRETRY;
+pub(crate) use circuit::CIRCUIT;
+pub(crate) use items::items;
+pub(crate) use poll::POLL;
+pub(crate) use retry::RETRY;
+
+/// An attribute and its options.
+pub(crate) struct Table {
+    pub(crate) name: &'static str,
+    /// The type that holds its settings.
+    pub(crate) policy: &'static str,
+    /// It may call the function more than once.
+    pub(crate) repeats: bool,
+    /// The option for a number of attempts, or of failures.
+    pub(crate) count: &'static str,
+    /// The option for the wait between attempts, or for the time that a circuit stays open.
+    pub(crate) wait: &'static str,
+    /// The option for the predicate on an attempt's outcome.
+    pub(crate) condition: &'static str,
+    /// How many of the options, from the first, may be given by position.
+    pub(crate) by_position: usize,
+    /// In the order of the page.
+    pub(crate) options: &'static [Row],
+}
+
+/// An option.
+#[derive(Debug)]
+pub(crate) struct Row {
+    pub(crate) key: &'static str,
+    pub(crate) kind: Kind,
+    /// The row of the page, without the bars at its ends.
+    doc: &'static str,
+    /// How messages write it, where its kind does not say.
+    example: &'static [&'static str],
+    /// Lists of words: what other libraries and the other attributes call it.
+    synonyms: &'static [&'static str],
+}
+
+/// What an option holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A pattern or a predicate: of errors, or of values.
+    ErrorPredicate,
+    ValuePredicate,
+    /// A function that is called.
+    Function,
+    /// An expression that is evaluated at every call.
+    Expression,
+    /// A `const` expression that holds settings.
+    Config,
+    /// A setting of the policy.
+    Setting(Form),
+    /// A value of the attribute itself.
+    Own(Form),
+    /// A string.
+    Text,
+    Path,
+    /// Names: of arguments, or of the attempt.
+    Arguments,
+}
+
+/// How a setting is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// `3`, or `forever`.
+    Count,
+    /// `3`.
+    Bound,
+    /// `15s`.
+    Time,
+    /// `15s`, or `forever`.
+    Timeout,
+    /// `50%`, or `0.5`.
+    Ratio,
+    /// `100`, or `30s`.
+    Window,
+    Backoff,
+    Jitter,
+}
+
+impl Kind {
+    /// It is evaluated when the function is called.
+    pub(crate) fn is_evaluated(self) -> bool {
+        match self {
+            Self::ErrorPredicate | Self::ValuePredicate | Self::Function | Self::Expression => true,
+            Self::Config | Self::Setting(_) | Self::Own(_) | Self::Text | Self::Path | Self::Arguments => {
+                false
+            }
+        }
+    }
+
+    pub(crate) fn is_predicate(self) -> bool {
+        matches!(self, Self::ErrorPredicate | Self::ValuePredicate)
+    }
+
+    /// It is part of the policy.
+    pub(crate) fn is_setting(self) -> bool {
+        matches!(self, Self::Config | Self::Setting(_))
+    }
+}
+
+impl Row {
+    /// How messages write it.
+    pub(crate) fn example(&self) -> String {
+        let key = self.key;
+        if let [example] = self.example {
+            return (*example).into();
+        }
+        match self.kind {
+            Kind::ErrorPredicate => {
+                format!(
+                    "{key}(Error::Busy | Error::Timeout {{ .. }})`, or `{key} = |error| error.is_transient()"
+                )
+            }
+            Kind::Setting(form) | Kind::Own(form) => match form {
+                Form::Count => format!("{key} = 3` or `{key} = forever"),
+                Form::Bound => format!("{key} = 5"),
+                Form::Time => format!("{key} = 15s"),
+                Form::Timeout => format!("{key} = 15s` or `{key} = forever"),
+                Form::Ratio => format!("{key} = 50%"),
+                Form::Window => format!("{key} = 100` for calls, or `{key} = 30s"),
+                Form::Backoff => format!("{key} = exponential(100ms, factor = 2, max = 10s)"),
+                Form::Jitter => format!("{key} = full"),
+            },
+            Kind::ValuePredicate | Kind::Function | Kind::Expression | Kind::Config => format!("{key} = .."),
+            Kind::Text => format!("{key} = \"db.fetch\""),
+            Kind::Path => format!("{key} = ::resilience"),
+            Kind::Arguments => format!("{key}(a, b)"),
+        }
+    }
+
+    /// Another library, or another attribute, calls it so.
+    pub(crate) fn is_called(&self, word: &str) -> bool {
+        self.synonyms.iter().flat_map(|words| words.split_whitespace()).any(|synonym| synonym == word)
+    }
+}
+
+/// The rows of a table: documentation, key, kind, lists of synonyms, and an example, if the kind has none.
+macro_rules! rows {
+    ($($(#[doc = $doc:literal])+ $key:ident: $kind:expr, [$($synonyms:expr),*] $(, $example:literal)?;)+) => {
+        &[$($crate::tables::Row {
+            key: stringify!($key),
+            kind: $kind,
+            doc: concat!($($doc),+),
+            example: &[$($example)?],
+            synonyms: &[$($synonyms),*],
+        }),+]
+    };
+}
+use rows;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use crate::attribute::Attribute;
+
+    #[test]
+    fn the_words_that_a_table_names_are_options_of_it() {
+        for table in Attribute::ALL.map(Attribute::table) {
+            let keys: Vec<_> = table.options.iter().map(|option| option.key).collect();
+            for key in [table.count, table.wait, table.condition] {
+                assert!(keys.contains(&key), "{} has no option `{key}`", table.name);
+            }
+            let distinct: BTreeSet<_> = keys.iter().collect();
+            assert_eq!(distinct.len(), keys.len(), "{} has an option twice", table.name);
+        }
+    }
+
+    #[test]
+    fn a_synonym_leads_to_one_option_and_is_not_another_one() {
+        for table in Attribute::ALL.map(Attribute::table) {
+            let mut seen = BTreeSet::new();
+            for option in table.options {
+                for word in option.synonyms.iter().flat_map(|words| words.split_whitespace()) {
+                    assert!(seen.insert(word), "{}: `{word}` is a synonym of two options", table.name);
+                    let other = table.options.iter().find(|other| other.key == word);
+                    assert!(
+                        other.is_none_or(|other| other.key == option.key),
+                        "{}: `{word}` is an option of its own",
+                        table.name
+                    );
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,60 @@
+use super::Form::{Backoff, Count, Jitter, Time, Timeout};
+use super::Kind::{Arguments, ErrorPredicate, Expression, Function, Path, Setting, Text, ValuePredicate};
+use super::{Table, rows, words};
+
+pub(crate) static POLL: Table = Table {
+    name: "poll",
+    policy: "PollPolicy",
+    repeats: true,
+    count: "times",
+    wait: "interval",
+    condition: "until",
+    by_position: 0,
+    options: rows! {
+        /// `until(PATTERN)`, `until = predicate` | required | The `Ok` value that ends it. A predicate gets `&T`.
+        until: ValuePredicate, ["condition check success status_code json"],
+            "until(Job::Done { .. })`, or `until = |value| value.is_done()";
+        /// `timeout = 15s`, `timeout = forever` | 15 s; `hold_for` or `attempt_timeout`, if one is longer | How long to go
+        /// on. The last wait is clipped, and one attempt is made at the end.
+        timeout: Setting(Timeout), [words::DEADLINE];
+        /// `interval = 1s` | 1 s | The wait between attempts. Zero yields once to the scheduler.
+        interval: Setting(Time), [words::INTERVAL];
+        /// `backoff = exponential(100ms, factor = 2, max = 10s)` | none | Waits that grow, in place of `interval`:
+        /// `constant(d)`, `linear(d)`, `exponential(d)`, `fibonacci(d)`, `decorrelated(d)`, each with `max = d`, or a
+        /// `const` [`Backoff`](crate::Backoff).
+        backoff: Setting(Backoff), [words::BACKOFF];
+        /// `jitter = full` | `none` | Randomizes the waits: `full`, `equal`, `25%`, `decorrelated`, or a `const`
+        /// [`Jitter`](crate::Jitter).
+        jitter: Setting(Jitter), [words::JITTER];
+        /// `times = 20`, `times = forever` | `forever` | Attempts in total.
+        times: Setting(Count), [words::TIMES];
+        /// `alarm(PATTERN)`, `alarm = predicate` | none | An `Ok` value that ends it as an error, by `From<Alarm<T>>`.
+        /// Evaluated before `until`.
+        alarm: ValuePredicate, ["alarms"], "alarm(Job::Failed { .. })`, or `alarm = |value| value.has_failed()";
+        /// `ignore(PATTERN)`, `ignore = predicate` | none | Errors that mean "not yet". Any other error ends it.
+        ignore: ErrorPredicate, [words::FAILING, words::IGNORED];
+        /// `max_ignored = 5` | `forever` | Ends with the last error after this many consecutive ignored errors.
+        max_ignored: Setting(Count), [], "max_ignored = 3";
+        /// `hold_for = 5s` | none | How long the value must stay good.
+        hold_for: Setting(Time), ["stable_for hold for"];
+        /// `attempt_timeout = 2s` | what is left of the timeout; at its end, one wait | Async only. An attempt that takes
+        /// longer is dropped and means "not yet".
+        attempt_timeout: Setting(Time), [words::ATTEMPT_TIMEOUT, "call_timeout"];
+        /// `on_error = \|e, attempt\| ..` | none | Called for every error, ignored or not, with `&E` and
+        /// [`&Attempt`](crate::Attempt).
+        on_error: Function, [words::ON_ERROR], "on_error = |error, attempt| log(error, attempt.number)`, or on a circuit `on_error = |error| log(error)";
+        /// `clone(a, b)` | none | Arguments that are cloned for each attempt.
+        clone: Arguments, [words::CLONE];
+        /// `attempt(a)` | none | Binds `a`, a [`CurrentAttempt`](crate::CurrentAttempt), in the body.
+        attempt: Arguments, [];
+        /// `policy = EXPR` | none | A [`PollPolicy`](crate::PollPolicy) in place of the settings. The expression may use
+        /// the arguments and `self`.
+        policy: Expression, ["config"], "policy = POLICY";
+        /// `stats = "db"` | none | Counts the calls under this name, for [`telemetry::stats`](crate::telemetry::stats()).
+        stats: Text, [];
+        /// `name = "wait"` | the function's path | The function's name in errors and events.
+        name: Text, [words::NAME];
+        /// `crate = ::path` | `::resilience` | Where the library is found, if it is re-exported.
+        crate: Path, [];
+    },
+};

@@ -1,0 +1,158 @@
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+
+use crate::diagnostics::{generated_at, span_of};
+use crate::model::{Config, Setting, Settings};
+use crate::paths::Runtime;
+use crate::syntax::{Backoff, Constant, Jitter, Nanos, Shape, Value};
+
+/// A policy, by the constructors of its type.
+pub(super) fn policy(runtime: &Runtime, policy: &str, settings: &Settings) -> TokenStream {
+    let writer = Writer { runtime, policy };
+    let mut value = writer.new();
+    if settings.endless {
+        let none = Constant::Literal(Nanos(0), Span::call_site());
+        value = writer.call(Span::mixed_site(), "forever", &value, None);
+        value = writer.call(Span::call_site(), "interval", &value, Some(&none));
+    }
+    writer.all(value, settings)
+}
+
+/// The configuration of a circuit, by the constructors of its type.
+pub(super) fn config(runtime: &Runtime, config: &Config) -> TokenStream {
+    let writer = Writer { runtime, policy: "CircuitConfig" };
+    let base = config.base.as_ref().map_or_else(
+        || writer.new(),
+        |(base, replaced)| {
+            let without = |value, method: &&str| writer.call(span_of(base), method, &value, None);
+            replaced.iter().fold(quote!(#base), without)
+        },
+    );
+    let value = writer.all(base, &config.settings);
+    // Each is evaluated once more, so that the compiler has its place to point at.
+    config.agree.iter().fold(value, |value, key| {
+        let (name, span) = (key.to_string(), generated_at(key.span()));
+        let private = runtime.private_at(span);
+        quote_spanned!(span=> #private::SetAt(#name).agrees(#value))
+    })
+}
+
+struct Writer<'a> {
+    runtime: &'a Runtime,
+    /// The type's name.
+    policy: &'a str,
+}
+
+impl Writer<'_> {
+    fn new(&self) -> TokenStream {
+        let (root, policy) = (self.runtime.public(), Ident::new(self.policy, Span::mixed_site()));
+        quote_spanned!(Span::mixed_site()=> #root::#policy::new())
+    }
+
+    fn all(&self, value: TokenStream, settings: &Settings) -> TokenStream {
+        settings.given.iter().fold(value, |value, setting| self.set(&value, setting))
+    }
+
+    fn set(&self, value: &TokenStream, Setting { key, value: set }: &Setting) -> TokenStream {
+        // Some attributes call a setting by another name than its method.
+        let method = match (*key, set) {
+            ("max_tries", _) => "times",
+            ("pause", _) => "interval",
+            ("window", Value::Count(_)) => "window_calls",
+            ("window", Value::Time(_)) => "window_time",
+            (key, _) => key,
+        };
+        match set {
+            Value::Forever => self.call(Span::mixed_site(), "forever", value, None),
+            Value::Count(count) => self.call(count.span(), method, value, Some(count)),
+            Value::Time(time) => self.call(time.span(), method, value, Some(time)),
+            Value::Ratio(ratio) => self.call(ratio.span(), method, value, Some(ratio)),
+            Value::Window(expr) => {
+                let private = self.runtime.private_at(generated_at(span_of(expr)));
+                quote_spanned!(generated_at(span_of(expr))=> #private::WindowOf(#expr).set(#value))
+            }
+            Value::Backoff(backoff) => self.call(backoff.span(), method, value, Some(&self.backoff(backoff))),
+            Value::Jitter(jitter) => self.call(jitter.span(), method, value, Some(&self.jitter(jitter))),
+        }
+    }
+
+    fn backoff(&self, backoff: &Backoff) -> TokenStream {
+        let shape = match backoff {
+            Backoff::Const(expr) => return expr.to_token_stream(),
+            Backoff::Shape(shape) => shape,
+        };
+        let Shape { name, span, base, factor, max } = &**shape;
+        let writer = Self { policy: "Backoff", ..*self };
+        let mut value = writer.call(*span, name, &base.to_token_stream(), None);
+        if let Some(factor) = factor {
+            value = writer.call(factor.span(), "__factor", &value, Some(factor));
+        }
+        if let Some(max) = max {
+            value = writer.call(max.span(), "__max", &value, Some(max));
+        }
+        value
+    }
+
+    fn jitter(&self, jitter: &Jitter) -> TokenStream {
+        let root = self.runtime.public();
+        match jitter {
+            Jitter::Named(variant, span) => {
+                let variant = Ident::new(variant, *span);
+                quote_spanned!(Span::mixed_site()=> #root::Jitter::#variant)
+            }
+            Jitter::Ratio(ratio) => quote_spanned!(Span::mixed_site()=> #root::Jitter::Ratio(#ratio)),
+            Jitter::Const(expr) => expr.to_token_stream(),
+        }
+    }
+
+    /// `Type::method(value, argument)`, and not `value.method(argument)`, which would stretch over all that comes before:
+    /// what constant evaluation says of the argument points at the argument.
+    fn call(
+        &self,
+        span: Span,
+        method: &str,
+        value: &TokenStream,
+        argument: Option<&dyn ToTokens>,
+    ) -> TokenStream {
+        let span = generated_at(span);
+        let root = self.runtime.public_at(span);
+        let (policy, method) = (Ident::new(self.policy, span), Ident::new(method, span));
+        let argument = argument.map(|argument| quote_spanned!(span=> , #argument));
+        quote_spanned!(span=> #root::#policy::#method(#value #argument))
+    }
+}
+
+/// The literal as Rust writes it, or the expression.
+impl<T: Literal> ToTokens for Constant<T> {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        match self {
+            Self::Literal(value, span) => tokens.extend(value.written(generated_at(*span))),
+            Self::Expr(expr) => expr.to_tokens(tokens),
+        }
+    }
+}
+
+pub(crate) trait Literal {
+    fn written(&self, span: Span) -> TokenStream;
+}
+
+impl Literal for u32 {
+    fn written(&self, span: Span) -> TokenStream {
+        quote_spanned!(span=> #self)
+    }
+}
+
+impl Literal for f64 {
+    fn written(&self, span: Span) -> TokenStream {
+        quote_spanned!(span=> #self)
+    }
+}
+
+impl Literal for Nanos {
+    fn written(&self, span: Span) -> TokenStream {
+        const SECOND: u64 = 1_000_000_000;
+        let seconds = self.0 / SECOND;
+        let rest = u32::try_from(self.0 % SECOND).expect("a remainder of 10^9 fits");
+        quote_spanned!(span=> ::core::time::Duration::new(#seconds, #rest))
+    }
+}
