@@ -14,7 +14,7 @@ mod retry;
 mod site;
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens, quote};
 
 use self::attempt::{Attempt, Inside};
 use self::cut::Cut;
@@ -24,17 +24,18 @@ use crate::syntax::Function;
 
 /// The function, with each layer around those below it.
 pub(crate) fn function(mut function: Function, layers: &[Layer]) -> TokenStream {
-    let mut body = function.body_tokens();
+    // What an expression borrows while the body runs.
+    let held = layers.iter().filter_map(Layer::held).map(ToTokens::to_token_stream).collect();
+    let is_repeated = layers.iter().any(Layer::repeats);
+    let mut body = if is_repeated { function.body_of_attempt(&held) } else { function.body_once(&held) };
     // The clones that the body sees are those of the last layer that repeats it.
     let last_loop = layers.iter().rposition(Layer::repeats);
-    let exclusive_self = !layers.iter().any(Layer::borrows);
     for (depth, layer) in layers.iter().enumerate().rev() {
         let below = layers.get(depth + 1..).unwrap_or_default();
         let attempt = Attempt {
             function: &function,
             body,
             inside: if below.is_empty() { Inside::Body } else { Inside::Layer },
-            exclusive_self,
             clones: &layer.common().clones,
             clones_are_seen: Some(depth) == last_loop,
             repeated: layers[..depth].iter().any(Layer::repeats),

@@ -176,7 +176,8 @@ impl PollRun {
         let wait = wait.map_err(|end| (self.timed_out(site, end, elapsed), false))?;
         self.wait(site, wait, elapsed, time_left(open)).ok_or_else(|| {
             let limit = Limit::AttemptTimeout(site.policy.attempt_limit().to_duration());
-            let timed_out = TimedOut::new(site.name.get(), limit, self.attempts.number(), elapsed.to_duration());
+            let timed_out =
+                TimedOut::new(site.name.get(), limit, self.attempts.number(), elapsed.to_duration());
             (self.because(timed_out), true)
         })
     }
