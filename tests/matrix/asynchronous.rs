@@ -14,7 +14,7 @@ pub(crate) fn cells() -> usize {
 }
 
 /// In the order in which they are run.
-const KINDS: [&str; 25] = [
+const KINDS: [&str; 26] = [
     "free",
     "visible",
     "decorated",
@@ -27,6 +27,7 @@ const KINDS: [&str; 25] = [
     "arguments",
     "by_ref",
     "by_mut",
+    "consumes_mut",
     "by_arc",
     "associated",
     "lends",
@@ -166,6 +167,14 @@ macro_rules! stamp {
                 $(#[$attribute])*
                 async fn by_mut(&mut self, service: &Service) -> Result<u32, Oops> {
                     self.calls += 1;
+                    service.ask_async().await
+                }
+
+                $(#[$attribute])*
+                async fn consumes_mut(&mut self, service: &Service, calls: &mut Vec<u32>) -> Result<u32, Oops> {
+                    let (me, asked) = (self, calls);
+                    me.calls += 1;
+                    asked.push(1);
                     service.ask_async().await
                 }
 
@@ -339,6 +348,13 @@ macro_rules! stamp {
                     let (mut client, before) = (Client::default(), service.asked());
                     let result = client.by_mut(service).await;
                     assert_eq!(client.calls, service.asked() - before, "each attempt sees the last one's");
+                    result
+                });
+                cell!("consumes_mut", |service| {
+                    let (mut client, mut calls, before) = (Client::default(), Vec::new(), service.asked());
+                    let result = client.consumes_mut(service, &mut calls).await;
+                    let asked = service.asked() - before;
+                    assert_eq!((client.calls, calls.len()), (asked, asked), "each attempt sees the last one's");
                     result
                 });
                 cell!("by_arc", |service| Arc::new(Client { calls: 5 }).by_arc(service).await.map(with(5)));

@@ -13,7 +13,7 @@ pub(crate) fn cells() -> usize {
 }
 
 /// In the order in which they are run.
-const KINDS: [&str; 20] = [
+const KINDS: [&str; 21] = [
     "free",
     "visible",
     "decorated",
@@ -26,6 +26,7 @@ const KINDS: [&str; 20] = [
     "arguments",
     "by_ref",
     "by_mut",
+    "consumes_mut",
     "by_arc",
     "associated",
     "lends",
@@ -163,6 +164,14 @@ macro_rules! stamp {
                 }
 
                 $(#[$attribute])*
+                fn consumes_mut(&mut self, service: &Service, calls: &mut Vec<u32>) -> Result<u32, Oops> {
+                    let (me, asked) = (self, calls);
+                    me.calls += 1;
+                    asked.push(1);
+                    service.ask()
+                }
+
+                $(#[$attribute])*
                 fn by_arc(self: Arc<Self>, service: &Service) -> Result<(u32, usize), Oops> {
                     Ok((service.ask()?, self.calls))
                 }
@@ -273,6 +282,13 @@ macro_rules! stamp {
                     let (mut client, before) = (Client::default(), service.asked());
                     let result = client.by_mut(service);
                     assert_eq!(client.calls, service.asked() - before, "each attempt sees the last one's");
+                    result
+                });
+                run.cell("consumes_mut", &|service| {
+                    let (mut client, mut calls, before) = (Client::default(), Vec::new(), service.asked());
+                    let result = client.consumes_mut(service, &mut calls);
+                    let asked = service.asked() - before;
+                    assert_eq!((client.calls, calls.len()), (asked, asked), "each attempt sees the last one's");
                     result
                 });
                 run.cell("by_arc", &|service| Arc::new(Client { calls: 5 }).by_arc(service).map(with(5)));

@@ -2,6 +2,7 @@
 
 mod asynchronous;
 mod blocking;
+mod consumed;
 mod control_flow;
 mod flaky;
 mod foreign;

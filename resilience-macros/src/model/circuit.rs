@@ -94,9 +94,12 @@ impl CircuitModel {
         !matches!(self.refused, Refused::Fallback { .. })
     }
 
-    /// It borrows from the arguments, or from `self`, while the body runs.
-    pub(crate) fn borrows(&self) -> bool {
-        matches!(self.circuit, Circuit::Given(_))
+    /// What may borrow from the arguments, or from `self`, while the body runs.
+    pub(crate) fn held(&self) -> Option<&Expr> {
+        match &self.circuit {
+            Circuit::Given(breaker) => Some(breaker),
+            _ => None,
+        }
     }
 }
 

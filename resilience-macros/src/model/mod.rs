@@ -15,6 +15,7 @@ pub(crate) use settings::{Policy, Setting, Settings};
 
 use proc_macro2::Span;
 use quote::quote;
+use syn::Expr;
 use syn::ext::IdentExt;
 
 use crate::attribute::Attribute;
@@ -85,9 +86,12 @@ impl Layer {
         }
     }
 
-    /// It borrows from the arguments, or from `self`, while what is below it runs.
-    pub(crate) fn borrows(&self) -> bool {
-        matches!(&self.model, Model::Circuit(model) if model.borrows())
+    /// The expression whose value it holds while what is below it runs.
+    pub(crate) fn held(&self) -> Option<&Expr> {
+        match &self.model {
+            Model::Circuit(model) => model.held(),
+            Model::Retry(_) | Model::Poll(_) => None,
+        }
     }
 }
 

@@ -36,7 +36,7 @@ enum Kind {
 }
 
 /// Macros of the standard library whose arguments are expressions, separated by commas.
-const STD_MACROS: [&str; 21] = [
+pub(super) const STD_MACROS: [&str; 21] = [
     "assert",
     "assert_eq",
     "assert_ne",

@@ -90,8 +90,14 @@ impl Function {
         self.signature.asyncness.is_some() || self.was_async || self.future_output.is_some()
     }
 
-    pub(crate) fn body_tokens(&self) -> TokenStream {
-        self.body.to_token_stream()
+    /// It returns a future that it makes, and is no `async fn`.
+    pub(super) fn makes_future(&self) -> bool {
+        self.future.is_some()
+    }
+
+    /// What runs before the future is made may have given the arguments' names to something else.
+    pub(super) fn has_setup(&self) -> bool {
+        self.future.as_ref().is_some_and(FutureBlock::has_setup)
     }
 
     /// The arguments that are a plain name.
@@ -112,7 +118,7 @@ impl Function {
         })
     }
 
-    fn seen_inside<'a>(&'a self, pattern: &'a Pat) -> &'a Pat {
+    pub(super) fn seen_inside<'a>(&'a self, pattern: &'a Pat) -> &'a Pat {
         let moved = |name: &PatIdent| self.future.as_ref()?.moved(&name.ident);
         match pattern {
             Pat::Ident(name) => moved(name).unwrap_or(pattern),
@@ -121,7 +127,7 @@ impl Function {
     }
 
     /// What the body calls `self`.
-    fn self_name(&self) -> Option<Ident> {
+    pub(super) fn self_name(&self) -> Option<Ident> {
         let receiver = self.signature.receiver()?;
         let name = Ident::new("self", receiver.self_token.span);
         match self.future.as_ref().and_then(|future| future.moved(&name)) {
@@ -157,8 +163,11 @@ impl Function {
         })
     }
 
-    /// The `mut` of `mut self`.
+    /// The `mut` of `mut self`, if attempts could see what others did to it.
     pub(crate) fn mutable_self(&self) -> Option<&Token![mut]> {
+        if self.pinned_self().is_some() {
+            return None;
+        }
         let receiver = self.signature.receiver()?;
         let by_reference = matches!(receiver.kind, ReceiverKind::Reference(..));
         let name = Ident::new("self", receiver.self_token.span);
@@ -168,38 +177,13 @@ impl Function {
         }
     }
 
-    /// The `&mut` arguments that the body names, `&mut self` among them. None, if something borrowed is returned: it may
-    /// be borrowed from them.
-    pub(crate) fn exclusive_names(&self) -> Vec<Ident> {
-        // What runs before the block may have given their names to something else.
-        if self.future.as_ref().is_some_and(FutureBlock::has_setup) {
-            return Vec::new();
-        }
-        let Some(returned) = self.output() else { return Vec::new() };
-        if borrows(returned.to_token_stream()) {
-            return Vec::new();
-        }
-        let named = self.named_arguments().into_iter().map(|name| name.ident.clone());
-        self.self_name()
-            .into_iter()
-            .chain(named)
-            .filter(|name| self.is_exclusive(name))
-            .filter(|name| find_ident(self.body.stream(), &|ident| ident == name).is_some())
-            .collect()
-    }
-
-    /// `name: &mut T`, or `&mut self`.
-    pub(crate) fn is_exclusive(&self, name: &Ident) -> bool {
-        let exclusive =
-            |ty: &Type| matches!(ty, Type::Reference(reference) if reference.mutability.is_some());
-        let receiver = self.signature.receiver().filter(|_| self.self_name().as_ref() == Some(name));
-        let exclusive_self = receiver.is_some_and(|receiver| match &receiver.kind {
-            ReceiverKind::Reference(.., mutability) => mutability.is_some(),
-            ReceiverKind::Typed(_, ty) => exclusive(ty),
-            _ => false,
-        });
-        let is_it = |pattern: &Pat| matches!(pattern, Pat::Ident(pattern) if pattern.ident == *name);
-        exclusive_self || self.arguments().any(|(pattern, ty)| is_it(pattern) && exclusive(ty))
+    /// Makes `self` a `mut self`, and returns the `mut` that was there.
+    pub(super) fn borrow_self_mutably(&mut self) -> Option<Token![mut]> {
+        let receiver = self.signature.inputs.iter_mut().find_map(|input| match input {
+            FnArg::Receiver(receiver) => Some(receiver),
+            FnArg::Typed(_) => None,
+        })?;
+        receiver.mutability.replace(Token![mut](Span::mixed_site()))
     }
 
     /// All arguments by name, `self` first; `None` if one of them is a pattern.
@@ -247,7 +231,7 @@ impl Function {
     }
 
     /// What an attempt returns; nothing, if nothing is written.
-    fn output(&self) -> Option<&Type> {
+    pub(super) fn output(&self) -> Option<&Type> {
         match (&self.future_output, &self.signature.output) {
             (Some(ty), _) => Some(ty),
             (None, ReturnType::Type(_, ty)) => Some(ty),
@@ -369,15 +353,6 @@ impl Function {
             .then(|| quote_spanned!(Span::mixed_site()=> #[allow(clippy::needless_pass_by_value)]));
         quote!(#(#attrs)* #allow #vis #signature #body)
     }
-}
-
-/// A reference, or a type with a lifetime.
-fn borrows(ty: TokenStream) -> bool {
-    ty.into_iter().any(|token| match token {
-        TokenTree::Punct(punct) => matches!(punct.as_char(), '&' | '\''),
-        TokenTree::Group(group) => borrows(group.stream()),
-        TokenTree::Ident(_) | TokenTree::Literal(_) => false,
-    })
 }
 
 /// `#[tokio::test]` above has made a sync function of an async one, which begins and ends as no other does.

@@ -1,4 +1,5 @@
-use proc_macro2::{Group, Ident, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use syn::ext::IdentExt;
 
 /// Some word at any depth.
 pub(crate) fn find_ident(tokens: TokenStream, is_it: &dyn Fn(&Ident) -> bool) -> Option<Ident> {
@@ -6,6 +7,17 @@ pub(crate) fn find_ident(tokens: TokenStream, is_it: &dyn Fn(&Ident) -> bool) ->
         TokenTree::Ident(ident) => is_it(&ident).then_some(ident),
         TokenTree::Group(group) => find_ident(group.stream(), is_it),
         TokenTree::Punct(_) | TokenTree::Literal(_) => None,
+    })
+}
+
+/// Whether a variable stands somewhere, perhaps in a format string.
+pub(crate) fn mentions(tokens: TokenStream, name: &Ident) -> bool {
+    let text = name.unraw().to_string();
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident == *name,
+        TokenTree::Group(group) => mentions(group.stream(), name),
+        TokenTree::Literal(literal) => literal.to_string().contains(&text),
+        TokenTree::Punct(_) => false,
     })
 }
 
@@ -34,6 +46,26 @@ pub(super) fn find_variable(tokens: TokenStream, is_it: &dyn Fn(&Ident) -> bool)
         behind_a_name = matches!(&token, TokenTree::Punct(punct) if matches!(punct.as_char(), '.' | ':'));
     }
     None
+}
+
+/// Whether a variable stands somewhere for itself, and not for one of its fields.
+pub(super) fn used_whole(tokens: TokenStream, name: &Ident) -> bool {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    tokens.iter().enumerate().any(|(index, token)| match token {
+        TokenTree::Ident(word) if word == name => {
+            let of_a_field = match &tokens[index + 1..] {
+                [dot, TokenTree::Ident(_), TokenTree::Group(group), ..] if is_punct(dot, '.') => {
+                    group.delimiter() != Delimiter::Parenthesis
+                }
+                [dot, TokenTree::Ident(_), colon, ..] if is_punct(dot, '.') => !is_punct(colon, ':'),
+                [dot, TokenTree::Ident(_) | TokenTree::Literal(_), ..] => is_punct(dot, '.'),
+                _ => false,
+            };
+            !of_a_field
+        }
+        TokenTree::Group(group) => used_whole(group.stream(), name),
+        _ => false,
+    })
 }
 
 /// The tokens with another word for `self`, at any depth.

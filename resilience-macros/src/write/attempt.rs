@@ -12,8 +12,6 @@ pub(super) struct Attempt<'a> {
     pub(super) function: &'a Function,
     pub(super) body: TokenStream,
     pub(super) inside: Inside,
-    /// Nothing else borrows from `self` while the body runs.
-    pub(super) exclusive_self: bool,
     pub(super) clones: &'a [Ident],
     /// The body sees these clones, and not those of a layer below.
     pub(super) clones_are_seen: bool,
@@ -79,18 +77,11 @@ impl Attempt<'_> {
     fn future(&self) -> TokenStream {
         let Self { function, body, .. } = self;
         let outcome = function.outcome();
-        // An async block captures no more than it needs: where the body only reads through a `&mut`, that would be a shared
-        // reference, and the future would be `Send` only if what is behind it is `Sync`.
-        let exclusive: Vec<_> = match self.inside {
-            Inside::Body if self.exclusive_self => function.exclusive_names(),
-            Inside::Body | Inside::Layer => Vec::new(),
-        };
         // An async block cannot be annotated. A `return` that never happens tells it the type before the body is read,
         // so that the body's `?`, its early returns and its coercions are checked as the function's own were.
         // The parentheses keep rustc's `unused_braces` away from a body of one line.
         quote_spanned! {self.span()=>
             async {
-                #(if false { let _ = &mut *#exclusive; })*
                 if let ::core::option::Option::Some(__outcome) = ::core::option::Option::None::<#outcome> {
                     return __outcome;
                 }

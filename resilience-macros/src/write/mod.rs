@@ -16,7 +16,7 @@ mod site;
 mod text;
 
 use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 
 use self::attempt::{Attempt, Inside};
 use self::cut::Cut;
@@ -37,10 +37,12 @@ fn current(layer: &Layer, is_async: bool) -> Option<TokenStream> {
 
 /// The function, with each layer around those below it.
 pub(crate) fn function(mut function: Function, layers: &[Layer]) -> TokenStream {
-    let mut body = function.body_tokens();
+    // What an expression borrows while the body runs.
+    let held = layers.iter().filter_map(Layer::held).map(ToTokens::to_token_stream).collect();
+    let is_repeated = layers.iter().any(Layer::repeats);
+    let mut body = if is_repeated { function.body_of_attempt(&held) } else { function.body_once(&held) };
     // The clones that the body sees are those of the last layer that repeats it.
     let last_loop = layers.iter().rposition(Layer::repeats);
-    let exclusive_self = !layers.iter().any(Layer::borrows);
     for (depth, layer) in layers.iter().enumerate().rev() {
         let below = layers.get(depth + 1..).unwrap_or_default();
         if let Some(current) = current(layer, function.is_async()) {
@@ -50,7 +52,6 @@ pub(crate) fn function(mut function: Function, layers: &[Layer]) -> TokenStream 
             function: &function,
             body,
             inside: if below.is_empty() { Inside::Body } else { Inside::Layer },
-            exclusive_self,
             clones: &layer.common().clones,
             clones_are_seen: Some(depth) == last_loop,
             repeated: layers[..depth].iter().any(Layer::repeats),

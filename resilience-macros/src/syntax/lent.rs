@@ -1,0 +1,89 @@
+//! What a function may lend to its caller, by its return type.
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{GenericParam, Lifetime, ReceiverKind, WherePredicate};
+
+use super::Function;
+use super::tokens::{find_ident, is_punct};
+
+/// The lifetimes in a return type, and whose they may be.
+#[derive(Default)]
+pub(super) struct Lent {
+    /// `&T`, or `'_`.
+    elided: bool,
+    /// Those that are named, and those that outlive them.
+    named: Vec<String>,
+    /// `impl Trait` captures the lifetimes of all arguments.
+    everything: bool,
+    /// `Self` may have all lifetimes of the `impl` around the function.
+    of_self: bool,
+    declared: Vec<String>,
+    /// An elided lifetime is that of `self`.
+    by_self: bool,
+}
+
+impl Lent {
+    pub(super) fn by(function: &Function) -> Self {
+        let Some(output) = function.output() else { return Self::default() };
+        let (output, signature) = (output.to_token_stream(), &function.signature);
+        let has = |word: &str| find_ident(output.clone(), &|ident| ident == word).is_some();
+        let mut lent = Self {
+            everything: has("impl") && !has("use"),
+            of_self: has("Self"),
+            by_self: signature.receiver().is_some_and(|receiver| match &receiver.kind {
+                ReceiverKind::Reference(..) => true,
+                ReceiverKind::Typed(_, ty) => ty.to_token_stream().to_string().contains('&'),
+                _ => false,
+            }),
+            ..Self::default()
+        };
+        lent.look_into(output.clone());
+        // What an attribute has named, it may have left elided here.
+        lent.everything |= lent.elided && function.makes_future();
+        let outlives = |longer: &Lifetime, shorter: &Lifetime, lent: &mut Self| {
+            if lent.named.contains(&shorter.ident.to_string()) {
+                lent.named.push(longer.ident.to_string());
+            }
+        };
+        for param in &signature.generics.params {
+            if let GenericParam::Lifetime(param) = param {
+                lent.declared.push(param.lifetime.ident.to_string());
+                param.bounds.iter().for_each(|bound| outlives(&param.lifetime, bound, &mut lent));
+            }
+        }
+        for predicate in signature.generics.where_clause.iter().flat_map(|clause| &clause.predicates) {
+            if let WherePredicate::Lifetime(bounded) = predicate {
+                bounded.bounds.iter().for_each(|bound| outlives(&bounded.lifetime, bound, &mut lent));
+            }
+        }
+        lent
+    }
+
+    fn look_into(&mut self, ty: TokenStream) {
+        let mut tokens = ty.into_iter().peekable();
+        while let Some(token) = tokens.next() {
+            let lifetime = |token: &TokenTree| is_punct(token, '\'');
+            match token {
+                TokenTree::Group(group) => self.look_into(group.stream()),
+                token if is_punct(&token, '&') && !tokens.peek().is_some_and(lifetime) => self.elided = true,
+                token if lifetime(&token) => match tokens.next().map(|name| name.to_string()) {
+                    Some(name) if name == "_" => self.elided = true,
+                    Some(name) => self.named.push(name),
+                    None => {}
+                },
+                _ => {}
+            }
+        }
+    }
+
+    /// Whether what is returned may borrow from a reference of this lifetime.
+    pub(super) fn may_borrow(&self, lifetime: Option<&Lifetime>, is_self: bool) -> bool {
+        let named = lifetime.map(|lifetime| lifetime.ident.to_string()).filter(|name| name != "_");
+        self.everything
+            || match named {
+                Some(name) => self.named.contains(&name) || (self.of_self && !self.declared.contains(&name)),
+                None => self.elided && (is_self || !self.by_self),
+            }
+    }
+}
