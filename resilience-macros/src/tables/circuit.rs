@@ -65,7 +65,7 @@ pub(crate) static CIRCUIT: Table = Table {
         /// `call_timeout = 1s` | none | Async only. A call that takes longer is dropped and is a failure, whatever `on` and
         /// `ignore` say. It returns `From<TimedOut>`.
         call_timeout: Own(Time), ["attempt_timeout execution_timeout", words::ATTEMPT_TIMEOUT], "call_timeout = 1s";
-        /// `on_error = \|e\| ..` | none | Called for every failure that is counted, with `&E`.
+        /// `on_error = \|e\| ..` | none | Called for every error that is counted as a failure, with `&E`. Not for a panic, and not for a call that a time limit above dropped.
         on_error: Function, ["on_failure notify on_failed_attempt"], "on_error = |error, attempt| log(error, attempt.number)`, or on a circuit `on_error = |error| log(error)";
         /// `fallback = path`, `fallback = \|a, b\| ..` | none | Called with the same arguments, `self` first, in place of a
         /// rejected call. A function is async if this one is; a closure is async if it says so.

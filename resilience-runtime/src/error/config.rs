@@ -25,7 +25,7 @@ pub struct ConfigError {
 }
 
 /// An option with its value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 struct Setting(&'static str, Value);
 
 /// The value of an option.
@@ -81,6 +81,13 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
+/// As one would write it.
+impl fmt::Debug for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 impl fmt::Display for Setting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(option, value) = self;
@@ -103,3 +110,16 @@ macro_rules! or_panic {
     };
 }
 pub(crate) use or_panic;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_debug_output_quotes_values_as_one_would_write_them() {
+        let error =
+            ConfigError::new("failure_rate", "wrong", Value::number(2.5)).beside("window", Value::Count(7));
+        let debug = format!("{error:?}");
+        assert!(debug.contains("failure_rate = 2.5") && debug.contains("window = 7"), "{debug}");
+    }
+}
