@@ -50,12 +50,12 @@ pub(super) fn declare(
     let declared = match policy {
         Policy::Const { value, generic: false } => quote_spanned! {Span::mixed_site()=>
             const #site: &#private::Site<#root::#policy_type> =
-                &#private::Site::new(#name, #value);
+                &#private::Site::new(#name, #private::SiteKind::#kind, #value);
         },
         // A `const` item may not speak of the function's generics; a `const` block may.
         Policy::Const { value, generic: true } => quote_spanned! {Span::mixed_site()=>
             let #site: &#private::Site<#root::#policy_type> =
-                const { &#private::Site::new(#name, #value) };
+                const { &#private::Site::new(#name, #private::SiteKind::#kind, #value) };
         },
         Policy::Runtime(policy) => {
             let policy = convert(policy, policy_type.clone(), common);
@@ -65,7 +65,7 @@ pub(super) fn declare(
             let name = site_name(&private, name);
             quote_spanned! {Span::mixed_site()=>
                 let #site: &#private::Site<#root::#policy_type> =
-                    &#private::Site::new(#name, #policy);
+                    &#private::Site::new(#name, #private::SiteKind::#kind, #policy);
             }
         }
     };

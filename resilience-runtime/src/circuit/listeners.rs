@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::event::CircuitEvent;
 use crate::listeners::{ListenerId, Listeners};
-use crate::telemetry::{Event, LISTENERS};
+use crate::telemetry::{Event, LISTENERS, trace};
 
 pub(super) type OnEvent = dyn Fn(&CircuitEvent) + Send + Sync;
 
@@ -48,6 +48,7 @@ impl CircuitListeners {
             above.tell(|listener| listener(event));
         }
         tell_program(event);
+        trace::circuit(event);
     }
 }
 

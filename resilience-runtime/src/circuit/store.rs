@@ -400,7 +400,7 @@ impl Store {
     #[cold]
     #[inline(never)]
     fn push(&self, machine: &Machine, kind: CircuitEventKind, now: Nanos) {
-        if self.events.are_heard() {
+        if self.events.hear(kind) {
             self.events.pending.push(self.event(machine, kind, now));
         }
     }

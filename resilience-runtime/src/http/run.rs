@@ -46,7 +46,7 @@ static SITE: SiteEntry =
 /// The loop around the engine of `#[poll]`.
 async fn run(poll: &HttpPoll) -> Result<HttpResponse, HttpPollError> {
     poll.check()?;
-    let site = Site::new(SiteName::Given("HttpPoll::run"), poll.policy);
+    let site = Site::new(SiteName::Given("HttpPoll::run"), SiteKind::Function, poll.policy);
     let mut run = PollRun::new();
     run.begin(&SITE);
     let watch = Stopwatch::start();
@@ -84,7 +84,7 @@ async fn run(poll: &HttpPoll) -> Result<HttpResponse, HttpPollError> {
             };
             match next {
                 PollNext::Wait(..) if retry_after.is_some_and(|wait| wait > poll.max_retry_after) => {
-                    run.waits_too_long();
+                    run.waits_too_long(&site);
                     PollNext::Return
                 }
                 next => next,

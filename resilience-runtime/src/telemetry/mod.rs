@@ -29,6 +29,7 @@
 
 // Floor 0: what is observed, and how it ends.
 mod linked;
+mod origin;
 mod outcome;
 mod site;
 mod stats;
@@ -41,6 +42,8 @@ mod listeners;
 mod observation;
 mod observed;
 mod sites;
+#[cfg_attr(not(feature = "tracing"), path = "untraced.rs")]
+pub(crate) mod trace;
 // Floor 5: what can be read of all.
 mod view;
 
@@ -51,6 +54,7 @@ pub(crate) use listeners::LISTENERS;
 pub use listeners::{listen, unlisten};
 pub(crate) use observation::{Brought, Failed, Observation};
 pub(crate) use observed::observed;
+pub(crate) use origin::Origin;
 pub use outcome::{CallOutcome, GiveUpReason};
 pub use site::{Site, SiteEntry, SiteKind};
 pub use stats::{Stats, StatsCell, stats};

@@ -2,7 +2,7 @@
 
 /// For a type with the fields `attempts`, which has a `number()` of those that failed, and `observation`.
 macro_rules! observed {
-    ($run:ident) => {
+    ($run:ident, $policy:ident) => {
         impl $run {
             /// The call begins. Apart from the constructor, so that the run is made where it stays.
             #[inline]
@@ -23,8 +23,12 @@ macro_rules! observed {
             /// The call ends with the error of an attempt before the last.
             #[cold]
             #[inline(never)]
-            pub fn returns(&mut self, error: Option<&dyn std::fmt::Display>) {
-                self.observation.returns(self.attempts.number(), error);
+            pub fn returns(
+                &mut self,
+                site: &$crate::site::Site<$policy>,
+                error: Option<&dyn std::fmt::Display>,
+            ) {
+                self.observation.returns(site.origin(), self.attempts.number(), error);
             }
 
             /// The wait is over, and the next attempt begins.
