@@ -212,6 +212,18 @@ impl CircuitBreaker {
         self.store.admits_all()
     }
 
+    /// The state as events have told it: open until a call makes it half-open.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn told_state(&self) -> CircuitState {
+        self.store.peek(|machine| machine.state())
+    }
+
+    /// The name of the set that it is one of.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn set(&self) -> Option<&str> {
+        self.store.name().set()
+    }
+
     /// For eviction. It changes nothing and delivers no event, because the caller holds a lock.
     pub(super) fn standing(&self, now: Nanos) -> Standing {
         self.store.peek(|machine| machine.standing(now))

@@ -1,4 +1,4 @@
-mod events;
+pub(super) mod events;
 mod hashing;
 mod key;
 mod recency;
@@ -118,7 +118,11 @@ impl KeyedCircuits {
         match self.table.insert(new, now, Rules::of(&self.config).open_time(0)) {
             Inserted::Known(known) => return known,
             // Without the lock: what the listeners of the evicted circuit hold is the user's.
-            Inserted::Added(evicted) => drop(evicted),
+            Inserted::Added(evicted) => {
+                #[cfg(feature = "metrics")]
+                events::tell_of_keys(self.name, evicted.as_deref());
+                drop(evicted);
+            }
             Inserted::NotRemembered => self.tell_of_no_place(key),
         }
         circuit
@@ -179,7 +183,10 @@ impl KeyedCircuits {
         let name: Arc<str> = format!("{}[{key}]", self.name).into();
         let start = self.name.len() + 1;
         let listeners = Arc::clone(self.events.listeners());
-        let circuit = CircuitBreaker::of_set(Name::Made(Arc::clone(&name)), self.config, listeners);
+        // Of a name longer than 4 GiB, none is known.
+        let set = u32::try_from(self.name.len()).unwrap_or(u32::MAX);
+        let made = Name::Made { name: Arc::clone(&name), set };
+        let circuit = CircuitBreaker::of_set(made, self.config, listeners);
         New { circuit: Arc::new(circuit), name, start }
     }
 }

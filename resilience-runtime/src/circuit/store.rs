@@ -156,7 +156,7 @@ impl Store {
                 Entry::Call => at.plus(slow_call(machine.rules())).get(),
                 Entry::Probe(number) => number,
                 Entry::Rejected => {
-                    self.push(machine, CircuitEventKind::Refused, at);
+                    self.push(machine, CircuitEventKind::Refused, None, at);
                     return Err(CircuitOpen::new(self.rejection(machine, now).into(), now));
                 }
             };
@@ -210,7 +210,7 @@ impl Store {
         self.step(|machine| {
             let exit = machine.exit(pass.seen.generation(), pass.probe(), outcome, clock::moment);
             if exit == Exit::Late {
-                self.push(machine, CircuitEventKind::LateResult, Nanos::NEVER);
+                self.push(machine, CircuitEventKind::LateResult, None, Nanos::NEVER);
             }
             // One success is often followed by others, and one failure by failures.
             if matches!(outcome, Outcome::Success { .. }) {
@@ -348,7 +348,7 @@ impl Store {
                 CircuitState::Disabled => CircuitEventKind::Disabled,
                 CircuitState::MetricsOnly => CircuitEventKind::MetricsOnly,
             };
-            self.push(machine, kind, clock::since_start(now));
+            self.push(machine, kind, Some(before.state()), clock::since_start(now));
         }
     }
 
@@ -399,9 +399,9 @@ impl Store {
     /// Called under the lock, so that events are in the order of the changes.
     #[cold]
     #[inline(never)]
-    fn push(&self, machine: &Machine, kind: CircuitEventKind, now: Nanos) {
+    fn push(&self, machine: &Machine, kind: CircuitEventKind, from: Option<CircuitState>, now: Nanos) {
         if self.events.hear(kind) {
-            self.events.pending.push(self.event(machine, kind, now));
+            self.events.pending.push(CircuitEvent { from, ..self.event(machine, kind, now) });
         }
     }
 
@@ -409,6 +409,7 @@ impl Store {
         CircuitEvent {
             name: self.name.clone(),
             kind,
+            from: None,
             generation: machine.generation(),
             failures: machine.outage_failures(),
             time_left: machine.time_left(now),

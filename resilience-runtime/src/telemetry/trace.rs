@@ -82,13 +82,14 @@ pub(crate) fn circuit(event: &CircuitEvent) {
             error = event.last_failure(),
             "circuit opened"
         ),
-        _ => event!(
+        CircuitEventKind::Closed => event!(
             target: TARGET,
             Level::INFO,
             resilience.name = event.name(),
             resilience.kind = SiteKind::Circuit.as_str(),
             "circuit closed"
         ),
+        _ => {}
     });
 }
 
