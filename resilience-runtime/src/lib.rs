@@ -46,6 +46,8 @@ pub mod metrics;
 // Floor 8: the doors.
 #[doc(hidden)]
 pub mod __private;
+#[cfg(doc)]
+pub mod guide;
 #[cfg(feature = "testing")]
 pub mod testing;
 

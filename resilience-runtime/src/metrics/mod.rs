@@ -1,4 +1,4 @@
-//! Counters, gauges and histograms through the facade [`metrics`](::metrics) (feature `metrics`).
+//! Counters, gauges and histograms through the facade [`metrics`] (feature `metrics`).
 //!
 //! [`install`] once, after the recorder:
 //!
@@ -43,7 +43,7 @@ use crate::telemetry::{self, Event, Site, SiteKind, listen};
 static SITES: Table<SiteMetrics> = Table::new();
 static CIRCUITS: Table<CircuitMetrics> = Table::new();
 
-/// Reports every call and circuit of the program to the recorder of [`metrics`](::metrics).
+/// Reports every call and circuit of the program to the recorder of [`metrics`].
 ///
 /// The recorder has to be there before, because handles to its metrics are kept. Call this once, at the start of the program;
 /// a second call does nothing.
