@@ -27,7 +27,7 @@ pub struct PollRun {
     causes: Causes,
 }
 
-observed!(PollRun);
+observed!(PollRun, Site<PollPolicy>);
 
 /// What is to be done after an attempt.
 #[derive(Clone, Debug)]

@@ -79,8 +79,8 @@ pub struct TimedRetryRun {
     watch: Stopwatch,
 }
 
-observed!(RetryRun);
-observed!(TimedRetryRun);
+observed!(RetryRun, Site<RetryPolicy>);
+observed!(TimedRetryRun, Site<RetryPolicy>);
 
 impl TimedRetryRun {
     /// Before the first attempt.
