@@ -78,6 +78,7 @@ impl CircuitEventKind {
 pub struct CircuitEvent {
     pub(crate) name: Name,
     pub(crate) kind: CircuitEventKind,
+    pub(crate) set: Option<&'static str>,
     pub(crate) from: Option<CircuitState>,
     pub(crate) generation: u64,
     pub(crate) failures: u32,
@@ -96,8 +97,8 @@ impl CircuitEvent {
     /// Of a circuit by key, the name of its set: the part of [`name`](Self::name) before the key, for labels that must not
     /// grow with the keys.
     #[must_use]
-    pub fn set(&self) -> Option<&str> {
-        self.name.set()
+    pub const fn set(&self) -> Option<&'static str> {
+        self.set
     }
 
     /// Of a transition, the state before it.

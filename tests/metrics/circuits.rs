@@ -106,3 +106,50 @@ fn a_set_of_circuits_counts_its_keys_by_state_and_no_label_names_a_key() {
     let labels = scrape.values.keys().flat_map(|(_, labels)| labels);
     assert!(labels.clone().all(|(_, value)| !value.contains("example")), "no key is a label");
 }
+
+#[circuit(name = "counted calls", failure_threshold = 2, recovery_timeout = 60s, ignore = |error: &Kind| *error == Kind::Ignored)]
+fn counted(outcome: Result<(), Kind>) -> Result<(), Kind> {
+    outcome
+}
+
+#[derive(Debug, PartialEq)]
+enum Kind {
+    Ignored,
+    Failure,
+    Open,
+}
+
+impl From<CircuitOpen> for Kind {
+    fn from(_: CircuitOpen) -> Self {
+        Self::Open
+    }
+}
+
+#[circuit(name = "counted hosts", key = host, failure_threshold = 9)]
+fn counted_host(host: &str) -> Result<(), Failed> {
+    answer(host.starts_with('x'))
+}
+
+#[test]
+fn calls_through_a_circuit_are_counted_by_outcome_and_those_by_key_under_the_name_of_their_set() {
+    const CALLS: &str = "resilience_circuit_calls_total";
+    installed();
+    let _clock = ManualClock::install();
+    let labels = [("name", "counted calls"), ("outcome", "cancelled")];
+    assert_eq!(Scrape::now().value(CALLS, &labels), Some(0.0), "it is there from the start");
+    for outcome in [Ok(()), Err(Kind::Ignored), Err(Kind::Failure), Err(Kind::Failure)] {
+        let _ = counted(outcome);
+    }
+    for _ in 0..5 {
+        assert_eq!(counted(Ok(())), Err(Kind::Open));
+    }
+    let expected = [("failure", 2.0), ("ignored", 1.0), ("refused", 5.0), ("success", 1.0)];
+    let found = Scrape::now().by(CALLS, "outcome", &[("name", "counted calls")]);
+    assert_eq!(found, expected.map(|(outcome, calls)| (outcome.into(), calls)));
+
+    for host in ["a.example", "b.example", "x.example"] {
+        let _ = counted_host(host);
+    }
+    let found = Scrape::now().by(CALLS, "outcome", &[("name", "counted hosts")]);
+    assert_eq!(found, [("failure".into(), 1.0), ("success".into(), 2.0)]);
+}

@@ -1,5 +1,6 @@
 //! Metrics, as Prometheus scrapes them from the server of `examples/prometheus`.
 
+mod batches;
 mod calls;
 mod circuits;
 mod dashboard;

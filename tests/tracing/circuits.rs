@@ -52,3 +52,19 @@ fn an_operator_that_closes_a_circuit_is_told_and_other_orders_are_not() {
     });
     assert_eq!(lines, ["INFO circuit closed: resilience.name=by hand resilience.kind=circuit"]);
 }
+
+#[retry(times = 9, interval = 1s, name = "refund", on_error = |_, _| breaker.force_open())]
+#[circuit(breaker = breaker)]
+fn refund(breaker: &CircuitBreaker) -> Result<(), Error> {
+    Err(Error::Declined)
+}
+
+#[test]
+fn a_call_that_a_circuit_ends_after_an_error_is_no_warning() {
+    let _clock = ManualClock::install();
+    let breaker = CircuitBreaker::new("forced open", CircuitConfig::new());
+    let (result, lines) = Log::of(|| refund(&breaker));
+    assert_eq!(result, Err(Error::Declined), "the error of the attempt that was made");
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(lines[0].starts_with("DEBUG attempt failed, retrying: resilience.name=refund"), "{lines:?}");
+}

@@ -2,5 +2,6 @@
 
 mod calls;
 mod circuits;
+mod http;
 mod log;
 mod subscribers;

@@ -39,11 +39,12 @@ pub(super) fn write(model: &RetryModel, attempt: &Attempt<'_>) -> TokenStream {
     let decide = refused(&site, &private, attempt, &ends, &decide);
     let wait = attempt.wait();
     let texts = texts(&private);
+    let begin = attempt.begin(&site);
     quote_spanned! {Span::mixed_site()=> {
         #texts
         #declaration
         let mut __run = #start;
-        __run.begin(&__RESILIENCE_ENTRY);
+        #begin
         #cut
         #last
         loop {

@@ -5,27 +5,22 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub(crate) enum Name {
     Written(&'static str),
-    /// The first `set` bytes are the name of the set; the key follows in brackets.
-    Made {
-        name: Arc<str>,
-        set: u32,
-    },
+    Made(Arc<str>),
 }
 
 impl Name {
     pub(crate) fn as_str(&self) -> &str {
         match self {
             Self::Written(name) => name,
-            Self::Made { name, .. } => name,
+            Self::Made(name) => name,
         }
     }
+}
 
-    /// The name of the set that a circuit is one of.
-    pub(crate) fn set(&self) -> Option<&str> {
-        match self {
-            Self::Written(_) => None,
-            Self::Made { name, set } => name.get(..*set as usize),
-        }
+#[cfg(feature = "serde")]
+impl serde::Serialize for Name {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
     }
 }
 

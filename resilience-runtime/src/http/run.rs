@@ -48,7 +48,7 @@ async fn run(poll: &HttpPoll) -> Result<HttpResponse, HttpPollError> {
     poll.check()?;
     let site = Site::new(SiteName::Given("HttpPoll::run"), SiteKind::Function, poll.policy);
     let mut run = PollRun::new();
-    run.begin(&SITE);
+    run.begin(&SITE, &site);
     let watch = Stopwatch::start();
     let (mut number, mut last, mut last_error) = (0_u32, None, None);
     loop {

@@ -6,6 +6,7 @@ use metrics::{Counter, Gauge, counter, gauge};
 use super::names;
 use crate::circuit::CircuitState;
 use crate::event::{CircuitEvent, CircuitEventKind};
+use crate::telemetry::CircuitCallOutcome;
 
 /// The handles of one circuit, or of a set of circuits by key; looked up once.
 pub(super) struct CircuitMetrics {
@@ -14,12 +15,27 @@ pub(super) struct CircuitMetrics {
     states: [Gauge; STATES.len()],
     /// Where `states` counts a circuit that is not in a set; `UNKNOWN` at first.
     counted: AtomicU8,
+    calls: [Counter; OUTCOMES.len()],
     /// By the states before and after. Most never happen.
     transitions: [[OnceLock<Counter>; STATES.len()]; STATES.len()],
 }
 
 /// The labels of [`place`].
 const STATES: [&str; 6] = ["closed", "open", "half_open", "forced_open", "disabled", "metrics_only"];
+
+/// The labels of [`ended`].
+const OUTCOMES: [&str; 6] = ["success", "failure", "ignored", "refused", "late", "cancelled"];
+
+const fn ended(outcome: CircuitCallOutcome) -> usize {
+    match outcome {
+        CircuitCallOutcome::Success => 0,
+        CircuitCallOutcome::Failure => 1,
+        CircuitCallOutcome::Ignored => 2,
+        CircuitCallOutcome::Refused => 3,
+        CircuitCallOutcome::Late => 4,
+        CircuitCallOutcome::Cancelled => 5,
+    }
+}
 
 const UNKNOWN: u8 = u8::MAX;
 
@@ -58,7 +74,11 @@ impl CircuitMetrics {
             gauge.increment(0.0);
             gauge
         });
-        Self { name: name.into(), states, counted: AtomicU8::new(UNKNOWN), transitions: Default::default() }
+        let calls = OUTCOMES.map(
+            |outcome| counter!(names::CIRCUIT_CALLS, "name" => String::from(name), "outcome" => outcome),
+        );
+        let counted = AtomicU8::new(UNKNOWN);
+        Self { name: name.into(), states, counted, calls, transitions: Default::default() }
     }
 
     /// The state of a circuit at the start, unless an event has told a later one.
@@ -79,6 +99,10 @@ impl CircuitMetrics {
     /// A key was evicted from the set.
     pub(super) fn key_leaves(&self, state: CircuitState) {
         self.states[usize::from(place(state))].decrement(1.0);
+    }
+
+    pub(super) fn call(&self, outcome: CircuitCallOutcome) {
+        self.calls[ended(outcome)].increment(1);
     }
 
     pub(super) fn turns(&self, event: &CircuitEvent) {
@@ -106,5 +130,22 @@ impl CircuitMetrics {
                 counter!(names::TRANSITIONS, "name" => name, "from" => STATES[from], "to" => STATES[to]);
             handle.get_or_init(|| counter)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_state_and_every_outcome_has_the_label_that_it_is_spelt_with() {
+        use CircuitCallOutcome::{Cancelled, Failure, Ignored, Late, Refused, Success};
+        use CircuitState::{Closed, Disabled, ForcedOpen, HalfOpen, MetricsOnly, Open};
+        for state in [Closed, Open, HalfOpen, ForcedOpen, Disabled, MetricsOnly] {
+            assert_eq!(STATES[usize::from(place(state))], state.as_str());
+        }
+        for outcome in [Success, Failure, Ignored, Refused, Late, Cancelled] {
+            assert_eq!(OUTCOMES[ended(outcome)], outcome.as_str());
+        }
     }
 }

@@ -17,14 +17,20 @@
 //! | `resilience.retry.wait` | histogram, seconds | `name`, `kind` | a wait between two attempts |
 //! | `resilience.circuit.state` | gauge | `name`, `state` | 1 for the state that the circuit is in, else 0 |
 //! | `resilience.circuit.transitions` | counter | `name`, `from`, `to` | changes of state, an operator's included |
+//! | `resilience.circuit.calls` | counter | `name`, `outcome` | calls through the circuit |
+//! | `resilience.batch.polls` | counter | `name` | polls of a [`PollExecutor`](crate::PollExecutor) |
+//! | `resilience.batch.poll.duration` | histogram, seconds | `name` | how long a poll took |
+//! | `resilience.batch.jobs` | gauge | `name` | jobs that wait for a result, as of the last poll |
 //!
-//! `name` is that of the [site](crate::telemetry::Site) or circuit, and `kind` that of the site; `outcome` is spelt as in
-//! [`CallOutcome::as_str`](crate::telemetry::CallOutcome::as_str). States are `closed`, `open`, `half_open`, `forced_open`,
+//! `name` is that of the [site](crate::telemetry::Site), circuit or executor, and `kind` that of the site. Outcomes are spelt
+//! as in [`CallOutcome::as_str`](crate::telemetry::CallOutcome::as_str) and
+//! [`CircuitCallOutcome::as_str`](crate::telemetry::CircuitCallOutcome::as_str). States are `closed`, `open`, `half_open`, `forced_open`,
 //! `disabled` and `metrics_only`. An open circuit stays `open` until a call comes after its recovery timeout.
 //!
 //! No label grows with what the program does: circuits by key have the name of their set, and their gauges count the keys in
 //! each state.
 
+mod batch;
 mod circuit;
 mod names;
 mod site;
@@ -34,6 +40,7 @@ use std::hash::{DefaultHasher, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use self::batch::BatchMetrics;
 use self::circuit::CircuitMetrics;
 use self::site::SiteMetrics;
 use self::table::Table;
@@ -42,6 +49,7 @@ use crate::telemetry::{self, Event, Site, SiteKind, listen};
 
 static SITES: Table<SiteMetrics> = Table::new();
 static CIRCUITS: Table<CircuitMetrics> = Table::new();
+static BATCHES: Table<BatchMetrics> = Table::new();
 
 /// Reports every call and circuit of the program to the recorder of [`metrics`].
 ///
@@ -90,6 +98,9 @@ fn report(event: &Event<'_>) {
                 circuit(event.set().unwrap_or(event.name())).turns(event);
             }
         }
+        Event::CircuitCall(call) => circuit(call.name()).call(call.outcome()),
+        Event::Batch(batch) => executor(batch.executor()).polled(batch),
+        Event::Nested(_) => {}
     }
 }
 
@@ -100,7 +111,15 @@ fn site(site: Site) -> &'static SiteMetrics {
 }
 
 fn circuit(name: &str) -> &'static CircuitMetrics {
+    CIRCUITS.get(hash(name), |known| *known.name == *name, || CircuitMetrics::of(name))
+}
+
+fn executor(name: &'static str) -> &'static BatchMetrics {
+    BATCHES.get(hash(name), |known| known.name == name, || BatchMetrics::of(name))
+}
+
+fn hash(name: &str) -> usize {
     let mut hasher = DefaultHasher::new();
     hasher.write(name.as_bytes());
-    CIRCUITS.get((hasher.finish() >> 32) as usize, |known| *known.name == *name, || CircuitMetrics::of(name))
+    (hasher.finish() >> 32) as usize
 }

@@ -7,7 +7,11 @@ pub(super) const ATTEMPTS: &str = "resilience.call.attempts";
 pub(super) const DURATION: &str = "resilience.call.duration";
 pub(super) const WAIT: &str = "resilience.retry.wait";
 pub(super) const CIRCUIT_STATE: &str = "resilience.circuit.state";
+pub(super) const CIRCUIT_CALLS: &str = "resilience.circuit.calls";
 pub(super) const TRANSITIONS: &str = "resilience.circuit.transitions";
+pub(super) const POLLS: &str = "resilience.batch.polls";
+pub(super) const POLL_DURATION: &str = "resilience.batch.poll.duration";
+pub(super) const JOBS: &str = "resilience.batch.jobs";
 
 /// Tells the recorder what each of them means, and its unit.
 pub(super) fn describe() {
@@ -20,5 +24,9 @@ pub(super) fn describe() {
         Unit::Count,
         "1 for the state that a circuit is in, else 0; of circuits by key, how many are in the state"
     );
+    describe_counter!(CIRCUIT_CALLS, Unit::Count, "Calls through a circuit, by outcome");
     describe_counter!(TRANSITIONS, Unit::Count, "Changes of a circuit's state");
+    describe_counter!(POLLS, Unit::Count, "Polls of a batch of jobs");
+    describe_histogram!(POLL_DURATION, Unit::Seconds, "How long a poll of a batch took");
+    describe_gauge!(JOBS, Unit::Count, "Jobs that wait for a result, as of the last poll");
 }

@@ -339,7 +339,7 @@ where
         Until: Condition<T>,
     {
         let mut run = PollRun::new();
-        run.begin(self.entry());
+        run.begin_blocking(self.entry(), &self.site);
         let mut last = Last { value: None, error: None };
         loop {
             let outcome = (self.operation)();

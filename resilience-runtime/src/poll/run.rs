@@ -27,7 +27,7 @@ pub struct PollRun {
     causes: Causes,
 }
 
-observed!(PollRun, PollPolicy);
+observed!(PollRun, Site<PollPolicy>);
 
 /// What is to be done after an attempt.
 #[derive(Clone, Debug)]

@@ -282,7 +282,7 @@ where
     /// The operation's last error.
     pub fn call(mut self) -> Result<T, E> {
         let mut run = TimedRetryRun::new();
-        run.begin(self.entry());
+        run.begin_blocking(self.entry(), &self.site);
         loop {
             let error = match (self.operation)() {
                 Ok(value) => {

@@ -79,8 +79,8 @@ pub struct TimedRetryRun {
     watch: Stopwatch,
 }
 
-observed!(RetryRun, RetryPolicy);
-observed!(TimedRetryRun, RetryPolicy);
+observed!(RetryRun, Site<RetryPolicy>);
+observed!(TimedRetryRun, Site<RetryPolicy>);
 
 impl TimedRetryRun {
     /// Before the first attempt.

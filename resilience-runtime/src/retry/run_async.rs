@@ -14,7 +14,7 @@ use crate::operation::Asynchronous;
 macro_rules! run {
     ($retry:ident) => {{
         let mut run = TimedRetryRun::new();
-        run.begin($retry.entry());
+        run.begin($retry.entry(), &$retry.site);
         // The last error that was not a time limit.
         let mut last = None;
         loop {

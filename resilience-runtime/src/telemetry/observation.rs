@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::calls::{Call, CallNumber};
 use super::event::{AttemptEvent, CallEvent};
+use super::nesting::{self, Running};
 use super::site::watch;
 use super::{CallOutcome, Event, GiveUpReason, LISTENERS, Origin, Site, SiteEntry, sites, trace};
 use crate::clock;
@@ -46,24 +47,18 @@ impl Observation {
     /// Of a call that nobody observes.
     pub(crate) const NONE: Self = Self(0);
 
-    /// At the start of a call, which is made with [`NONE`](Self::NONE).
-    #[inline]
-    pub(crate) fn begin(&mut self, entry: &'static SiteEntry) {
-        if entry.is_watched() {
-            self.observe(entry);
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn observe(&mut self, entry: &'static SiteEntry) {
+    /// At the start of a call that is watched, which is made with [`NONE`](Self::NONE). It makes up to this many `attempts`;
+    /// one that `is_blocking` stays on this thread until it ends.
+    pub(crate) fn begin(&mut self, entry: &'static SiteEntry, attempts: Option<u32>, is_blocking: bool) {
         if entry.watches(watch::UNLISTED) {
             sites::enter(entry);
         }
         // What a listener calls is not told to listeners.
         if entry.is_watched() && !is_telling() {
             let call = Call { entry, began: clock::now(), told: 0, ends: None };
-            self.0 = CallNumber::enter(call).map_or(0, CallNumber::get);
+            let Some(number) = CallNumber::enter(call) else { return };
+            self.0 = number.get();
+            nesting::begins(Running { number, entry, attempts }, is_blocking);
         }
     }
 
@@ -181,9 +176,9 @@ impl Observation {
     ) -> CallOutcome {
         let number = self.number();
         self.0 = 0;
-        let Some(Call { entry, began, told, ends }) = number.and_then(CallNumber::leave) else {
-            return outcome;
-        };
+        let Some(number) = number else { return outcome };
+        nesting::ends(number);
+        let Some(Call { entry, began, told, ends }) = number.leave() else { return outcome };
         let outcome = ends.unwrap_or(outcome);
         let elapsed = clock::now().saturating_duration_since(began);
         if let Some(stats) = entry.stats() {
