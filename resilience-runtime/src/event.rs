@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::circuit::Name;
+use crate::circuit::{CircuitState, Name};
 use crate::time::Nanos;
 
 /// What happened to a circuit: [`CircuitEvent::kind`].
@@ -78,6 +78,8 @@ impl CircuitEventKind {
 pub struct CircuitEvent {
     pub(crate) name: Name,
     pub(crate) kind: CircuitEventKind,
+    pub(crate) set: Option<&'static str>,
+    pub(crate) from: Option<CircuitState>,
     pub(crate) generation: u64,
     pub(crate) failures: u32,
     pub(crate) time_left: Nanos,
@@ -90,6 +92,19 @@ impl CircuitEvent {
     #[must_use]
     pub fn name(&self) -> &str {
         self.name.as_str()
+    }
+
+    /// Of a circuit by key, the name of its set: the part of [`name`](Self::name) before the key, for labels that must not
+    /// grow with the keys.
+    #[must_use]
+    pub const fn set(&self) -> Option<&'static str> {
+        self.set
+    }
+
+    /// Of a transition, the state before it.
+    #[must_use]
+    pub const fn from(&self) -> Option<CircuitState> {
+        self.from
     }
 
     /// What happened.

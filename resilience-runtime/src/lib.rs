@@ -41,9 +41,14 @@ mod executor;
 // Over HTTP. Floors of its own, from 5 to 7: see there.
 #[cfg(feature = "http")]
 pub mod http;
+// Floor 6: what listens to everything.
+#[cfg(feature = "metrics")]
+pub mod metrics;
 // Floor 8: the doors.
 #[doc(hidden)]
 pub mod __private;
+#[cfg(doc)]
+pub mod guide;
 #[cfg(feature = "testing")]
 pub mod testing;
 

@@ -98,6 +98,14 @@ impl<F: ?Sized + Send + Sync> Listeners<F> {
     }
 }
 
+/// Runs code of the user that is told something. A panic ends here.
+#[cfg(feature = "tracing")]
+pub(crate) fn telling(tell: impl FnOnce()) {
+    let outer = TELLING.replace(true);
+    contained(tell);
+    TELLING.set(outer);
+}
+
 /// Ends a panic here.
 fn contained(run: impl FnOnce()) {
     let Err(panic) = catch_unwind(AssertUnwindSafe(run)) else { return };

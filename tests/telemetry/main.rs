@@ -1,7 +1,10 @@
 //! What listeners are told: each way a call can end, in each form.
 
+mod batches;
+mod circuits;
 mod ending;
 mod listening;
+mod nesting;
 mod script;
 mod sites;
 mod stacks;

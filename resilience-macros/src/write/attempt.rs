@@ -35,6 +35,12 @@ impl Attempt<'_> {
         self.function.is_async()
     }
 
+    /// Begins the call. One that blocks stays on its thread.
+    pub(super) fn begin(&self, site: &Ident) -> TokenStream {
+        let begin = Ident::new(if self.is_async() { "begin" } else { "begin_blocking" }, Span::mixed_site());
+        quote_spanned!(Span::mixed_site()=> __run.#begin(&__RESILIENCE_ENTRY, #site);)
+    }
+
     /// The attempt, made: what it returned.
     pub(super) fn made(&self) -> TokenStream {
         let made = match (self.inside, self.is_async()) {

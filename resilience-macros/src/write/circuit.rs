@@ -161,7 +161,7 @@ fn call_timeout(model: &CircuitModel, attempt: &Attempt<'_>) -> TokenStream {
     let timeout = quote_spanned!(generated_at(time.span())=> #private_there::CallTimeout::new(#time));
     let name = site::site_name(&private, model.common.name.as_ref().map(ToTokens::to_token_stream));
     let cut = attempt.cut.declare(runtime);
-    let site = quote_spanned!(Span::mixed_site()=> &#private::Site::new(#name, #timeout));
+    let site = quote_spanned!(Span::mixed_site()=> &#private::Site::new(#name, #private::SiteKind::Circuit, #timeout));
     // As the site of a loop: a `const` item is evaluated also where the function is never called.
     if time.expr().is_some_and(|time| attempt.function.is_generic(time)) {
         return quote_spanned! {Span::mixed_site()=>

@@ -46,11 +46,12 @@ pub(super) fn write(model: &PollModel, attempt: &Attempt<'_>) -> TokenStream {
         }}
     };
     let texts = texts(&private);
+    let begin = attempt.begin(&site);
     quote_spanned! {Span::mixed_site()=> {
         #texts
         #declaration
         let mut __run = #private::PollRun::new();
-        __run.begin(&__RESILIENCE_ENTRY);
+        #begin
         #cut
         #last
         loop {

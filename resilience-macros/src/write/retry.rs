@@ -35,11 +35,12 @@ pub(super) fn write(model: &RetryModel, attempt: &Attempt<'_>) -> TokenStream {
     let decide = refused(&site, &private, attempt, &ends, &decide);
     let wait = attempt.wait();
     let texts = texts(&private);
+    let begin = attempt.begin(&site);
     quote_spanned! {Span::mixed_site()=> {
         #texts
         #declaration
         let mut __run = #start;
-        __run.begin(&__RESILIENCE_ENTRY);
+        #begin
         #cut
         #last
         loop {
@@ -154,7 +155,7 @@ fn decide(model: &RetryModel, attempt: &Attempt<'_>, shape: &Shape, ends: &Ends<
     let error = ends.error();
     let (keep, end) = match (shape.limited, shape.refusable) {
         (true, _) => {
-            let last = end_with_last(ends, &private);
+            let last = end_with_last(&site, ends, &private);
             (
                 quote_spanned! {Span::mixed_site()=>
                     if !__timed_out {
@@ -198,7 +199,7 @@ fn refused(
     let time_left = quote_spanned!(Span::mixed_site()=> __time_left);
     let known = quote_spanned!(Span::mixed_site()=> ::core::option::Option::is_some(&__last));
     let tell = attempt.refusal.tell(&time_left, &known);
-    let end = end_with_last(ends, private);
+    let end = end_with_last(site, ends, private);
     quote_spanned! {Span::mixed_site()=>
         if let ::core::option::Option::Some((__time_left, false)) = #refused {
             match __run.refused(#site, __time_left) {
@@ -216,12 +217,12 @@ fn refused(
 }
 
 /// The end with the last error that was the function's own, or with this one if there was none.
-fn end_with_last(ends: &Ends<'_>, private: &TokenStream) -> TokenStream {
+fn end_with_last(site: &Ident, ends: &Ends<'_>, private: &TokenStream) -> TokenStream {
     let error = ends.error();
     let text = text(private, &quote_spanned!(Span::mixed_site()=> &__error));
     quote_spanned! {Span::mixed_site()=> {
         let __error = ::core::option::Option::unwrap_or(__last, __error);
-        __run.returns(#text);
+        __run.returns(#site, #text);
         break #error
     }}
 }

@@ -278,6 +278,11 @@ impl PollPolicy {
         self
     }
 
+    /// The number of attempts, if it is bounded.
+    pub(crate) fn most_attempts(&self) -> Option<u32> {
+        self.times.map(NonZeroU32::get)
+    }
+
     pub(crate) const fn needs_no_hold(&self) -> bool {
         self.hold_for.is_zero()
     }

@@ -1,20 +1,21 @@
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::config::CircuitConfig;
 use super::events::Events;
-use super::listeners::{CircuitListeners, OnEvent};
+use super::listeners::CircuitListeners;
 use super::machine::{Machine, Operation};
 use super::name::Name;
+use super::origin::Origin;
 use super::permit::{AsyncPermit, Permit};
+use super::snapshot::CircuitSnapshot;
 use super::standing::Standing;
 use super::store::Store;
 use super::{CircuitOpen, CircuitState};
 use crate::clock;
 use crate::error::{ConfigError, or_panic};
 use crate::event::{CircuitEvent, CircuitEventKind};
-use crate::listeners::{ListenerId, Listeners};
+use crate::listeners::ListenerId;
 use crate::time::Nanos;
 
 /// One circuit: lets calls through while they succeed, and refuses them for a while when they do not.
@@ -61,7 +62,7 @@ impl CircuitBreaker {
     #[track_caller]
     pub const fn new(name: &'static str, config: CircuitConfig) -> Self {
         or_panic!(config.validate());
-        Self::of(Name::Written(name), config)
+        Self::of(Name::Written(name), config, Origin::Hand)
     }
 
     /// As [`new`](Self::new), for a configuration known only at run time.
@@ -70,21 +71,12 @@ impl CircuitBreaker {
     /// Where `new` panics.
     pub fn try_new(name: &'static str, config: CircuitConfig) -> Result<Self, ConfigError> {
         config.validate()?;
-        Ok(Self::of(Name::Written(name), config))
+        Ok(Self::of(Name::Written(name), config, Origin::Hand))
     }
 
     /// The configuration must have been validated.
-    pub(super) const fn of(name: Name, config: CircuitConfig) -> Self {
-        Self::with(name, config, CircuitListeners::new())
-    }
-
-    /// One of a set, whose listeners are told of its events too.
-    pub(super) const fn of_set(name: Name, config: CircuitConfig, set: Arc<Listeners<OnEvent>>) -> Self {
-        Self::with(name, config, CircuitListeners::below(set))
-    }
-
-    const fn with(name: Name, config: CircuitConfig, listeners: CircuitListeners) -> Self {
-        Self { store: Store::new(name, config, Events::new(listeners)) }
+    pub(super) const fn of(name: Name, config: CircuitConfig, origin: Origin) -> Self {
+        Self { store: Store::new(name, config, Events::new(CircuitListeners::new(origin))) }
     }
 
     /// Asks to be let in: a guard that is told how the call ended.
@@ -206,10 +198,40 @@ impl CircuitBreaker {
         self.store.read(|machine, _| machine.late())
     }
 
+    /// Everything that can be read of it, at one moment.
+    ///
+    /// ```
+    /// use resilience::{CircuitBreaker, CircuitConfig, CircuitState};
+    ///
+    /// let breaker = CircuitBreaker::new("mail", CircuitConfig::new().failure_threshold(1));
+    /// let _ = breaker.call(|| Err::<(), _>("down"));
+    /// let _ = breaker.call(|| Ok::<_, &str>(()));
+    ///
+    /// let mail = breaker.snapshot();
+    /// assert_eq!((mail.name(), mail.state()), ("mail", CircuitState::Open));
+    /// assert_eq!((mail.failures(), mail.refused(), mail.last_failure()), (1, 1, Some("down")));
+    /// ```
+    #[must_use]
+    pub fn snapshot(&self) -> CircuitSnapshot {
+        self.store.snapshot()
+    }
+
     /// Whether every call is admitted at this moment.
     #[inline]
     pub(super) fn admits_all(&self) -> bool {
         self.store.admits_all()
+    }
+
+    /// The state as events have told it: open until a call makes it half-open.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn told_state(&self) -> CircuitState {
+        self.store.peek(|machine| machine.state())
+    }
+
+    /// The name of the set that it is one of.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn set(&self) -> Option<&'static str> {
+        self.store.events.listeners.origin.set().map(|set| set.name)
     }
 
     /// For eviction. It changes nothing and delivers no event, because the caller holds a lock.

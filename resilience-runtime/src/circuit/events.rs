@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::event_queue::EventQueue;
 use super::listeners::CircuitListeners;
-use crate::event::CircuitEvent;
+use crate::event::{CircuitEvent, CircuitEventKind};
 use crate::listeners::is_telling;
 use crate::sync::Mutex;
+use crate::telemetry::trace;
 
 /// A circuit's listeners, and what they have not been told yet.
 pub(super) struct Events {
@@ -25,6 +26,11 @@ impl Events {
     #[inline]
     pub(super) fn are_heard(&self) -> bool {
         self.listeners.any()
+    }
+
+    /// Whether an event of this kind is delivered to anybody.
+    pub(super) fn hear(&self, kind: CircuitEventKind) -> bool {
+        self.are_heard() || trace::hears(kind)
     }
 
     /// Tells the listeners of all pending events. Called with no lock held.

@@ -1,4 +1,4 @@
-mod events;
+pub(super) mod events;
 mod hashing;
 mod key;
 mod recency;
@@ -11,6 +11,7 @@ use self::events::SetEvents;
 use self::key::KeyText;
 use self::table::{Inserted, New, Table};
 use super::config::CircuitConfig;
+use super::origin::Origin;
 use super::rules::Rules;
 use super::{CircuitBreaker, Name};
 use crate::clock;
@@ -74,9 +75,20 @@ impl KeyedCircuits {
     #[must_use]
     #[track_caller]
     pub const fn new(name: &'static str, config: CircuitConfig, max_keys: u32) -> Self {
+        Self::of(name, config, max_keys, None)
+    }
+
+    /// As [`new`](Self::new), made by the attribute at this file and line.
+    #[track_caller]
+    pub(super) const fn of(
+        name: &'static str,
+        config: CircuitConfig,
+        max_keys: u32,
+        place: Option<(&'static str, u32)>,
+    ) -> Self {
         or_panic!(config.validate());
         or_panic!(Self::checked(max_keys));
-        Self { name, config, max_keys, table: Table::new(max_keys), events: SetEvents::new() }
+        Self { name, config, max_keys, table: Table::new(max_keys), events: SetEvents::new(name, place) }
     }
 
     /// As [`new`](Self::new), for values known only at run time.
@@ -118,7 +130,11 @@ impl KeyedCircuits {
         match self.table.insert(new, now, Rules::of(&self.config).open_time(0)) {
             Inserted::Known(known) => return known,
             // Without the lock: what the listeners of the evicted circuit hold is the user's.
-            Inserted::Added(evicted) => drop(evicted),
+            Inserted::Added(evicted) => {
+                #[cfg(feature = "metrics")]
+                events::tell_of_keys(self.name, evicted.as_deref());
+                drop(evicted);
+            }
             Inserted::NotRemembered => self.tell_of_no_place(key),
         }
         circuit
@@ -149,12 +165,12 @@ impl KeyedCircuits {
     /// assert!(HOSTS.unlisten(id));
     /// ```
     pub fn listen(&self, listener: impl Fn(&CircuitEvent) + Send + Sync + 'static) -> ListenerId {
-        self.events.listeners().add(Arc::new(listener))
+        self.events.set().listeners.add(Arc::new(listener))
     }
 
     /// Removes a listener of the set; see [`CircuitBreaker::unlisten`].
     pub fn unlisten(&self, id: ListenerId) -> bool {
-        self.events.listeners().remove(id)
+        self.events.set().listeners.remove(id)
     }
 
     /// Another set of the name, where they are to be one.
@@ -164,7 +180,7 @@ impl KeyedCircuits {
 
     /// An event of the set, and of none of its circuits.
     pub(super) fn tell_of_conflict(&self, text: &str) {
-        self.events.tell(self.name, CircuitEventKind::Conflict, || text.into());
+        self.events.tell(CircuitEventKind::Conflict, || text.into());
     }
 
     fn tell_of_no_place(&self, key: &str) {
@@ -172,14 +188,14 @@ impl KeyedCircuits {
             let most = self.max_keys;
             format!("the key {key:?} has no place among {most}, and no circuit may be evicted").into()
         };
-        self.events.tell(self.name, CircuitEventKind::KeyNotRemembered, text);
+        self.events.tell(CircuitEventKind::KeyNotRemembered, text);
     }
 
     fn make(&self, key: &str) -> New {
         let name: Arc<str> = format!("{}[{key}]", self.name).into();
         let start = self.name.len() + 1;
-        let listeners = Arc::clone(self.events.listeners());
-        let circuit = CircuitBreaker::of_set(Name::Made(Arc::clone(&name)), self.config, listeners);
+        let set = Origin::Set(Arc::clone(self.events.set()));
+        let circuit = CircuitBreaker::of(Name::Made(Arc::clone(&name)), self.config, set);
         New { circuit: Arc::new(circuit), name, start }
     }
 }

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
+use super::origin::{OnEvent, Origin};
 use crate::event::CircuitEvent;
-use crate::listeners::{ListenerId, Listeners};
-use crate::telemetry::{Event, LISTENERS};
-
-pub(super) type OnEvent = dyn Fn(&CircuitEvent) + Send + Sync;
+use crate::listeners::{ListenerId, Listeners, is_telling};
+use crate::telemetry::{CircuitCallEvent, CircuitCallOutcome, Event, LISTENERS, trace};
 
 /// Those who listen to every circuit, and to nothing else.
 pub(super) static EVERYWHERE: Listeners<OnEvent> = Listeners::new();
@@ -15,17 +14,12 @@ pub(super) static EVERYWHERE: Listeners<OnEvent> = Listeners::new();
 #[derive(Debug)]
 pub(super) struct CircuitListeners {
     own: Listeners<OnEvent>,
-    /// Those of the set that the circuit is one of.
-    above: Option<Arc<Listeners<OnEvent>>>,
+    pub(super) origin: Origin,
 }
 
 impl CircuitListeners {
-    pub(super) const fn new() -> Self {
-        Self { own: Listeners::new(), above: None }
-    }
-
-    pub(super) const fn below(above: Arc<Listeners<OnEvent>>) -> Self {
-        Self { own: Listeners::new(), above: Some(above) }
+    pub(super) const fn new(origin: Origin) -> Self {
+        Self { own: Listeners::new(), origin }
     }
 
     pub(super) fn add(&self, listener: impl Fn(&CircuitEvent) + Send + Sync + 'static) -> ListenerId {
@@ -39,16 +33,17 @@ impl CircuitListeners {
     /// Whether anybody hears of the circuit.
     #[inline]
     pub(super) fn any(&self) -> bool {
-        self.own.any() || self.above.as_ref().is_some_and(|above| above.any()) || any_of_program()
+        self.own.any() || self.origin.set().is_some_and(|set| set.listeners.any()) || any_of_program()
     }
 
     /// Tells all who hear of the circuit, with no lock held.
     pub(super) fn tell(&self, event: &CircuitEvent) {
         self.own.tell(|listener| listener(event));
-        if let Some(above) = &self.above {
-            above.tell(|listener| listener(event));
+        if let Some(set) = self.origin.set() {
+            set.listeners.tell(|listener| listener(event));
         }
         tell_program(event);
+        trace::circuit(event);
     }
 }
 
@@ -61,4 +56,20 @@ pub(super) fn any_of_program() -> bool {
 pub(super) fn tell_program(event: &CircuitEvent) {
     EVERYWHERE.tell(|listener| listener(event));
     LISTENERS.tell(|listener| listener(&Event::Circuit(event)));
+}
+
+/// Whether anybody hears of every call through a circuit. One load of a word that nothing writes meanwhile.
+#[inline]
+pub(super) fn calls_are_heard() -> bool {
+    LISTENERS.any()
+}
+
+/// Tells of a call that has ended, with no lock held. A call that a listener makes is not told.
+#[cold]
+#[inline(never)]
+pub(super) fn tell_call(name: &str, outcome: CircuitCallOutcome) {
+    if !is_telling() {
+        let call = CircuitCallEvent::new(name, outcome);
+        LISTENERS.tell(|listener| listener(&Event::CircuitCall(call)));
+    }
 }

@@ -37,6 +37,8 @@ pub(super) struct Machine {
     last_failure: LastFailure,
     /// How many outcomes came too late.
     late: u64,
+    /// How many calls were rejected here.
+    refused: u64,
     /// The number of the next probe.
     next_probe: u64,
 }
@@ -114,6 +116,7 @@ impl Machine {
             rules,
             last_failure: LastFailure::new(),
             late: 0,
+            refused: 0,
             next_probe: 0,
         }
     }
@@ -141,7 +144,10 @@ impl Machine {
             State::HalfOpen { probes, .. } if probes.len() < self.rules.half_open_calls as usize => {
                 self.admit_probe(now)
             }
-            State::Open { .. } | State::HalfOpen { .. } | State::ForcedOpen { .. } => Entry::Rejected,
+            State::Open { .. } | State::HalfOpen { .. } | State::ForcedOpen { .. } => {
+                self.refused += 1;
+                Entry::Rejected
+            }
         }
     }
 
@@ -377,6 +383,18 @@ impl Machine {
 
     pub(super) const fn late(&self) -> u64 {
         self.late
+    }
+
+    pub(super) const fn refused(&self) -> u64 {
+        self.refused
+    }
+
+    /// The calls of a rate, while it counts.
+    pub(super) fn tally(&self, now: Nanos) -> Option<Tally> {
+        match &self.state {
+            State::Closed { window } | State::MetricsOnly { window } => window.tally(now),
+            _ => None,
+        }
     }
 
     /// How long it stays open. [`Nanos::NEVER`] where that is unknown.

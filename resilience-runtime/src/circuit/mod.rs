@@ -20,7 +20,9 @@ mod window;
 // Floor 3: one circuit, shared by threads, and its listeners.
 mod events;
 mod listeners;
+mod origin;
 mod rejections;
+mod snapshot;
 mod store;
 mod successes;
 // Floor 4: what calls go through.
@@ -46,12 +48,15 @@ pub use call_timeout::{CallTimeout, TimedCall};
 pub use config::{CircuitConfig, SetAt, WindowOf};
 pub use iter::GuardedIter;
 pub use keyed::KeyedCircuits;
+#[cfg(feature = "metrics")]
+pub(crate) use keyed::events::KEYS;
 pub(crate) use name::Name;
 pub use permit::{AsyncPermit, Permit};
 pub(crate) use registry::site_entries;
 pub use registry::{CIRCUITS, CircuitConflict, CircuitConflicts, CircuitRef, Circuits, circuits};
 pub use rejection::{CircuitOpen, HoldCircuitOpen};
 pub use site::{CircuitEntry, CircuitSite, KeyedSite, Kind, Place};
+pub use snapshot::CircuitSnapshot;
 pub use state::CircuitState;
 #[cfg(feature = "stream")]
 pub use stream::GuardedStream;

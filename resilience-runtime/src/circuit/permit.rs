@@ -42,9 +42,9 @@ impl Ticket<'_> {
         }
     }
 
-    fn came_to_nothing(self) {
+    fn cancelled(self) {
         if let Some(store) = self.store {
-            store.nothing(self.pass);
+            store.cancelled(self.pass);
         }
     }
 }
@@ -164,7 +164,10 @@ impl<'a> Permit<'a> {
 
     /// The call counts as nothing, neither as success nor as failure.
     pub fn ignore(self) {
-        self.into_ticket().came_to_nothing();
+        let Ticket { store, pass } = self.into_ticket();
+        if let Some(store) = store {
+            store.ignored(pass);
+        }
     }
 
     /// The call goes on in parts, in a stream or an iterator.
@@ -185,7 +188,7 @@ impl Drop for Permit<'_> {
         if std::thread::panicking() {
             self.0.failed_with(Some(PANICKED));
         } else {
-            self.0.came_to_nothing();
+            self.0.cancelled();
         }
     }
 }
@@ -247,7 +250,7 @@ impl<A: Above> Drop for AsyncPermit<'_, A> {
     #[inline]
     fn drop(&mut self) {
         if A::ONLY_CALLER {
-            self.0.came_to_nothing();
+            self.0.cancelled();
         } else {
             dropped(self.0, &self.1);
         }
@@ -258,7 +261,7 @@ impl<A: Above> Drop for AsyncPermit<'_, A> {
 #[cold]
 #[inline(never)]
 fn dropped<A: Above>(ticket: Ticket<'_>, above: &A) {
-    let Some(limit) = above.limit() else { return ticket.came_to_nothing() };
+    let Some(limit) = above.limit() else { return ticket.cancelled() };
     ticket.failed((), |(), line| line.timed_out(limit));
     above.tell(NextCall::new(ticket.store));
 }

@@ -3,20 +3,24 @@
 //!
 //! A circuit publishes a snapshot under a new number whenever it begins to reject calls. Each thread keeps a copy of the
 //! last few that it has seen, by number, and hands out references to that copy: two threads would otherwise count their
-//! references in the same word, which halves the throughput of each.
+//! references in the same word, which halves the throughput of each. For the same reason each copy has a count of its own
+//! of the calls that it rejected. The circuit knows these counts, and adds them up when somebody asks.
 //!
 //! # Synchronization
 //! The number is `Relaxed`: it names a snapshot and publishes nothing. The snapshot itself is read under its lock, which is
 //! only taken by a thread that has no copy, and under which nothing else happens. A number that is out of date finds a
 //! snapshot of another generation, which its reader discards, or one of a half-open circuit whose places were taken a moment
 //! ago: then the call was rejected at that moment.
+//!
+//! A count is written by one thread alone, and `Relaxed`: it publishes nothing. The thread's last write comes before it drops
+//! the count, with a release; whoever finds that nobody else holds the count any more acquires that.
 
 use std::cell::RefCell;
-use std::sync::atomic::{AtomicU64 as Counter, Ordering as CounterOrdering};
+use std::sync::atomic::{AtomicU64 as Counter, Ordering as CounterOrdering, fence};
 use std::sync::{Arc, PoisonError};
 
 use super::rejection::Rejection;
-use crate::sync::{AtomicU64, Mutex, Ordering};
+use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering};
 
 /// How many snapshots a thread keeps. A thread that is rejected by more circuits in turn copies them again and again.
 const COPIES: usize = 8;
@@ -24,21 +28,37 @@ const COPIES: usize = 8;
 /// Nothing is published.
 const NONE: u64 = 0;
 
-/// The snapshot that is published, if calls are rejected.
+/// The snapshot that is published, if calls are rejected, and how many calls were.
 pub(super) struct Rejections {
     number: AtomicU64,
-    published: Mutex<Option<(u64, Arc<Rejection>)>>,
+    published: Mutex<Published>,
+}
+
+struct Published {
+    snapshot: Option<(u64, Arc<Rejection>)>,
+    /// Made for the first copy, as most circuits never reject a call.
+    counts: Option<Box<Counts>>,
+}
+
+/// How many calls were rejected by copies of the snapshots.
+#[derive(Default)]
+struct Counts {
+    /// By those that are gone.
+    past: u64,
+    /// One for each copy that a thread keeps.
+    kept: Vec<Arc<Counter>>,
 }
 
 impl Rejections {
     pub(super) const fn new() -> Self {
-        Self { number: AtomicU64::new(NONE), published: Mutex::new(None) }
+        let published = Published { snapshot: None, counts: None };
+        Self { number: AtomicU64::new(NONE), published: Mutex::new(published) }
     }
 
     /// Called under the circuit's lock, which orders the numbers.
     pub(super) fn publish(&self, rejection: Rejection) {
         let number = next_number();
-        *self.published.lock().unwrap_or_else(PoisonError::into_inner) = Some((number, Arc::new(rejection)));
+        self.lock().snapshot = Some((number, Arc::new(rejection)));
         // Relaxed: see the module's text.
         self.number.store(number, Ordering::Relaxed);
     }
@@ -48,26 +68,79 @@ impl Rejections {
         // Relaxed, as everything here: see the module's text.
         if self.number.load(Ordering::Relaxed) != NONE {
             self.number.store(NONE, Ordering::Relaxed);
-            *self.published.lock().unwrap_or_else(PoisonError::into_inner) = None;
+            self.lock().snapshot = None;
         }
     }
 
-    /// This thread's copy of the snapshot, if there is one.
+    /// Rejects a call by this thread's copy of the snapshot, if there is one and `rejection` makes a rejection of it.
     #[inline]
-    pub(super) fn get(&self) -> Option<Arc<Rejection>> {
+    pub(super) fn reject<T>(&self, rejection: impl FnOnce(&Arc<Rejection>) -> Option<T>) -> Option<T> {
         // Relaxed: see the module's text.
         let number = self.number.load(Ordering::Relaxed);
         if number == NONE {
             return None;
         }
+        let reject = |copies: &RefCell<Copies>| {
+            let mut copies = copies.borrow_mut();
+            let copy = copies.get(number, || self.copy(number))?;
+            let rejected = rejection(&copy.rejection)?;
+            // No read-modify-write: this thread alone writes.
+            let count = copy.count.load(CounterOrdering::Relaxed);
+            copy.count.store(count.wrapping_add(1), CounterOrdering::Relaxed);
+            Some(rejected)
+        };
         // A thread that is ending keeps no copies any more, and asks the circuit.
-        THREAD.try_with(|copies| copies.borrow_mut().get(number, || self.copy(number))).ok().flatten()
+        THREAD.try_with(reject).ok().flatten()
     }
 
     #[cold]
-    fn copy(&self, number: u64) -> Option<Arc<Rejection>> {
-        let published = self.published.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
-        (published.0 == number).then(|| Arc::new(Rejection::clone(&published.1)))
+    fn copy(&self, number: u64) -> Option<Copy> {
+        let mut published = self.lock();
+        let (of_number, rejection) = published.snapshot.as_ref()?;
+        if *of_number != number {
+            return None;
+        }
+        let rejection = Arc::new(Rejection::clone(rejection));
+        let count = published.counts.get_or_insert_default().add();
+        Some(Copy { number, rejection, count })
+    }
+
+    /// How many calls were rejected by copies of the snapshots.
+    pub(super) fn counted(&self) -> u64 {
+        self.lock().counts.as_ref().map_or(0, |counts| counts.sum())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Published> {
+        self.published.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Counts {
+    /// The count of another copy.
+    fn add(&mut self) -> Arc<Counter> {
+        self.forget();
+        let count = Arc::new(Counter::new(0));
+        self.kept.push(Arc::clone(&count));
+        count
+    }
+
+    /// Keeps the sum alone of copies that are gone: there are never more counts than the threads have copies.
+    fn forget(&mut self) {
+        let past = &mut self.past;
+        self.kept.retain(|count| {
+            if Arc::strong_count(count) > 1 {
+                return true;
+            }
+            // With the release of the thread that dropped its copy.
+            fence(CounterOrdering::Acquire);
+            *past = past.wrapping_add(count.load(CounterOrdering::Relaxed));
+            false
+        });
+    }
+
+    fn sum(&self) -> u64 {
+        let kept = self.kept.iter().map(|count| count.load(CounterOrdering::Relaxed));
+        kept.fold(self.past, u64::wrapping_add)
     }
 }
 
@@ -90,9 +163,17 @@ loom::thread_local! {
 
 /// A thread's copies.
 struct Copies {
-    places: [Option<(u64, Arc<Rejection>)>; COPIES],
+    places: [Option<Copy>; COPIES],
     /// The place that the next copy takes.
     next: usize,
+}
+
+/// A thread's copy of a snapshot.
+struct Copy {
+    number: u64,
+    rejection: Arc<Rejection>,
+    /// How many calls it has rejected.
+    count: Arc<Counter>,
 }
 
 impl Copies {
@@ -101,15 +182,22 @@ impl Copies {
     }
 
     #[inline]
-    fn get(&mut self, number: u64, copy: impl FnOnce() -> Option<Arc<Rejection>>) -> Option<Arc<Rejection>> {
-        let kept = self.places.iter().flatten().find(|(kept, _)| *kept == number);
-        if let Some((_, rejection)) = kept {
-            return Some(Arc::clone(rejection));
-        }
-        let rejection = copy()?;
-        self.places[self.next] = Some((number, Arc::clone(&rejection)));
-        self.next = (self.next + 1) % COPIES;
-        Some(rejection)
+    fn get(&mut self, number: u64, copy: impl FnOnce() -> Option<Copy>) -> Option<&Copy> {
+        let kept =
+            self.places.iter().position(|place| place.as_ref().is_some_and(|copy| copy.number == number));
+        let place = match kept {
+            Some(place) => place,
+            None => self.put(copy()?),
+        };
+        self.places[place].as_ref()
+    }
+
+    #[cold]
+    fn put(&mut self, copy: Copy) -> usize {
+        let place = self.next;
+        self.places[place] = Some(copy);
+        self.next = (place + 1) % COPIES;
+        place
     }
 }
 
@@ -137,11 +225,36 @@ mod tests {
         for number in (0..8).map(|circuit| 1 + 8 * circuit).cycle().take(80) {
             let copy = || {
                 made += 1;
-                Some(rejection())
+                Some(Copy { number, rejection: rejection(), count: Arc::default() })
             };
             assert!(copies.get(number, copy).is_some());
         }
         assert_eq!(made, 8);
         assert!(copies.get(2, || None).is_none(), "what is not published is not kept");
+    }
+
+    #[test]
+    fn rejections_are_counted_by_each_thread_and_no_count_outlives_its_copy() {
+        let rejections = Rejections::new();
+        assert_eq!(rejections.counted(), 0);
+        for generation in 1..=100 {
+            rejections.publish(Rejection { generation, ..Rejection::clone(&rejection()) });
+            std::thread::scope(|scope| {
+                for _ in 0..2 {
+                    scope.spawn(|| {
+                        for _ in 0..5 {
+                            assert!(rejections.reject(|_| Some(())).is_some());
+                            assert!(
+                                rejections.reject(|_| None::<()>).is_none(),
+                                "the circuit rejected nothing"
+                            );
+                        }
+                    });
+                }
+            });
+        }
+        assert_eq!(rejections.counted(), 1000);
+        let kept = rejections.lock().counts.as_ref().map_or(0, |counts| counts.kept.len());
+        assert!(kept <= 2, "{kept}");
     }
 }

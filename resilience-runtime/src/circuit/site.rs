@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 pub use self::kind::Kind;
 use super::config::CircuitConfig;
 use super::keyed::KeyedCircuits;
+use super::origin::Origin;
 use super::{CircuitBreaker, Name};
 use crate::error::or_panic;
 use crate::site_name::SiteName;
@@ -83,7 +84,9 @@ impl CircuitSite {
 
     const fn with(name: &'static str, identity: Identity, config: CircuitConfig, place: Place) -> Self {
         or_panic!(config.validate());
-        Self::new(name, identity, CircuitBreaker::of(Name::Written(name), config), place)
+        let (file, line) = place.file_and_line();
+        let circuit = CircuitBreaker::of(Name::Written(name), config, Origin::Attribute { file, line });
+        Self::new(name, identity, circuit, place)
     }
 }
 
@@ -97,7 +100,7 @@ impl KeyedSite {
         max_keys: Option<u32>,
         place: Place,
     ) -> Self {
-        let circuits = KeyedCircuits::new(name, config, or_default_max(max_keys));
+        let circuits = KeyedCircuits::of(name, config, or_default_max(max_keys), Some(place.file_and_line()));
         Self::new(name, Identity::Own, circuits, place)
     }
 
@@ -111,7 +114,8 @@ impl KeyedSite {
         place: Place,
     ) -> Self {
         let identity = Identity::Shared { configures: config.is_some() || max_keys.is_some() };
-        let circuits = KeyedCircuits::new(name, or_default(config), or_default_max(max_keys));
+        let place_of_set = Some(place.file_and_line());
+        let circuits = KeyedCircuits::of(name, or_default(config), or_default_max(max_keys), place_of_set);
         Self::new(name, identity, circuits, place)
     }
 }

@@ -28,6 +28,30 @@ pub enum CircuitState {
     MetricsOnly,
 }
 
+impl CircuitState {
+    /// How it is spelt in labels, in files and in JSON: `closed`, `open`, `half_open`, `forced_open`, `disabled` or
+    /// `metrics_only`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::Open => "open",
+            Self::HalfOpen => "half_open",
+            Self::ForcedOpen => "forced_open",
+            Self::Disabled => "disabled",
+            Self::MetricsOnly => "metrics_only",
+        }
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for CircuitState {
+    /// As [`as_str`](Self::as_str).
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 impl fmt::Display for CircuitState {
     /// In capitals, as the reference library for Python writes it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -23,21 +23,24 @@
 //!   transition does.
 
 use std::fmt;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
 use super::config::CircuitConfig;
 use super::events::Events;
+use super::listeners::{calls_are_heard, tell_call};
 use super::machine::{Entry, Exit, Machine, Operation, Outcome};
 use super::name::Name;
 use super::rejection::Rejection;
 use super::rejections::Rejections;
 use super::rules::Rules;
+use super::snapshot::CircuitSnapshot;
 use super::state_word::StateWord;
 use super::successes::Successes;
 use super::{CircuitOpen, CircuitState};
 use crate::clock;
 use crate::event::{CircuitEvent, CircuitEventKind};
 use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering};
+use crate::telemetry::CircuitCallOutcome;
 use crate::time::{Instant, Nanos};
 
 /// The shared state of one circuit.
@@ -134,12 +137,14 @@ impl Store {
     fn probe_or_reject(&self, seen: StateWord) -> Result<Pass, CircuitOpen> {
         // Listeners are told of every rejection, in its order among the transitions: with one, each takes the lock.
         if !self.events.are_heard() {
-            if let Some(rejection) = self.rejections.get() {
+            let rejected = self.rejections.reject(|rejection| {
                 // After the snapshot: it then never has more time left than it was published with.
                 let now = clock::now();
-                if rejection.generation == seen.generation() && rejection.holds(now) {
-                    return Err(CircuitOpen::new(rejection, now));
-                }
+                let rejects = rejection.generation == seen.generation() && rejection.holds(now);
+                rejects.then(|| CircuitOpen::new(Arc::clone(rejection), now))
+            });
+            if let Some(open) = rejected {
+                return Err(open);
             }
         }
         self.enter_machine()
@@ -148,7 +153,7 @@ impl Store {
     #[cold]
     #[inline(never)]
     fn enter_machine(&self) -> Result<Pass, CircuitOpen> {
-        self.step(|machine| {
+        let entered = self.step(|machine| {
             // Under the lock: whoever is rejected comes after the transition that rejects it.
             let now = clock::now();
             let at = clock::since_start(now);
@@ -156,18 +161,22 @@ impl Store {
                 Entry::Call => at.plus(slow_call(machine.rules())).get(),
                 Entry::Probe(number) => number,
                 Entry::Rejected => {
-                    self.push(machine, CircuitEventKind::Refused, at);
+                    self.push(machine, CircuitEventKind::Refused, None, at);
                     return Err(CircuitOpen::new(self.rejection(machine, now).into(), now));
                 }
             };
             Ok(Pass { seen: machine.word().watched(), note })
-        })
+        });
+        if entered.is_err() {
+            self.tell(CircuitCallOutcome::Refused);
+        }
+        entered
     }
 
-    /// Whether a calm circuit has stayed as it was: then a success has nothing to do.
+    /// Whether a calm circuit has stayed as it was and nobody hears of its calls: then a success has nothing to do.
     #[inline]
     pub(super) fn stayed_calm(&self, pass: Pass) -> bool {
-        self.word() == pass.seen
+        self.word() == pass.seen && !calls_are_heard()
     }
 
     /// A success of a circuit that is not calm, or did not stay so.
@@ -178,16 +187,17 @@ impl Store {
         let is_done = !slow
             && word.generation() == generation
             && (!word.is_dirty() || self.successes.count(generation, || now.unwrap_or_else(clock::moment)));
-        if !is_done {
-            self.exit(pass, Outcome::Success { slow });
-        }
+        let is_late = !is_done && self.exit(pass, Outcome::Success { slow }) == Exit::Late;
+        self.tell(if is_late { CircuitCallOutcome::Late } else { CircuitCallOutcome::Success });
     }
 
     /// A failure, with its text. Returns whether it came in time.
     #[inline]
     pub(super) fn failure(&self, pass: Pass, text: Option<&str>) -> bool {
         let (slow, _) = pass.is_slow();
-        self.exit(pass, Outcome::Failure { text, slow }) == Exit::Recorded
+        let is_late = self.exit(pass, Outcome::Failure { text, slow }) == Exit::Late;
+        self.tell(if is_late { CircuitCallOutcome::Late } else { CircuitCallOutcome::Failure });
+        !is_late
     }
 
     /// Whether a failure is recorded, so that its text is worth writing. It may have become late by the time it is.
@@ -196,12 +206,35 @@ impl Store {
         word.generation() == pass.seen.generation() && word.state() != CircuitState::Disabled
     }
 
-    /// A call that was ignored or cancelled: only a probe has a place to give back.
+    /// The call counts as neither success nor failure.
     #[cold]
     #[inline(never)]
-    pub(super) fn nothing(&self, pass: Pass) {
+    pub(super) fn ignored(&self, pass: Pass) {
+        self.nothing(pass, CircuitCallOutcome::Ignored);
+    }
+
+    /// The call was dropped before its end.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn cancelled(&self, pass: Pass) {
+        self.nothing(pass, CircuitCallOutcome::Cancelled);
+    }
+
+    /// Only a probe has a place to give back.
+    fn nothing(&self, pass: Pass, outcome: CircuitCallOutcome) {
         if pass.probe().is_some() {
             self.exit(pass, Outcome::Nothing);
+        }
+        self.tell(outcome);
+    }
+
+    /// A call has ended, and no lock is held.
+    #[inline]
+    fn tell(&self, outcome: CircuitCallOutcome) {
+        if calls_are_heard() {
+            let set = self.events.listeners.origin.set();
+            // A keyed circuit's calls are told under the name of its set: there may be any number of keys.
+            tell_call(set.map_or(self.name.as_str(), |set| set.name), outcome);
         }
     }
 
@@ -210,7 +243,7 @@ impl Store {
         self.step(|machine| {
             let exit = machine.exit(pass.seen.generation(), pass.probe(), outcome, clock::moment);
             if exit == Exit::Late {
-                self.push(machine, CircuitEventKind::LateResult, Nanos::NEVER);
+                self.push(machine, CircuitEventKind::LateResult, None, Nanos::NEVER);
             }
             // One success is often followed by others, and one failure by failures.
             if matches!(outcome, Outcome::Success { .. }) {
@@ -267,6 +300,11 @@ impl Store {
             self.open_successes(&machine);
         }
         answer
+    }
+
+    pub(super) fn snapshot(&self) -> CircuitSnapshot {
+        let (name, place) = (&self.name, self.events.listeners.origin.place());
+        self.read(|machine, now| CircuitSnapshot::of(machine, now, self.rejections.counted(), name, place))
     }
 
     /// Something happened to the circuit that is no transition.
@@ -348,7 +386,7 @@ impl Store {
                 CircuitState::Disabled => CircuitEventKind::Disabled,
                 CircuitState::MetricsOnly => CircuitEventKind::MetricsOnly,
             };
-            self.push(machine, kind, clock::since_start(now));
+            self.push(machine, kind, Some(before.state()), clock::since_start(now));
         }
     }
 
@@ -399,9 +437,9 @@ impl Store {
     /// Called under the lock, so that events are in the order of the changes.
     #[cold]
     #[inline(never)]
-    fn push(&self, machine: &Machine, kind: CircuitEventKind, now: Nanos) {
-        if self.events.are_heard() {
-            self.events.pending.push(self.event(machine, kind, now));
+    fn push(&self, machine: &Machine, kind: CircuitEventKind, from: Option<CircuitState>, now: Nanos) {
+        if self.events.hear(kind) {
+            self.events.pending.push(CircuitEvent { from, ..self.event(machine, kind, now) });
         }
     }
 
@@ -409,6 +447,8 @@ impl Store {
         CircuitEvent {
             name: self.name.clone(),
             kind,
+            set: self.events.listeners.origin.set().map(|set| set.name),
+            from: None,
             generation: machine.generation(),
             failures: machine.outage_failures(),
             time_left: machine.time_left(now),

@@ -9,6 +9,7 @@ use super::slots::Phase;
 use super::{PollFailure, PollNext};
 use crate::clock::Stopwatch;
 use crate::sleep::Limited;
+use crate::telemetry::{BatchEvent, Event, LISTENERS};
 use crate::time::Nanos;
 
 /// Polls until the executor is shut down.
@@ -22,18 +23,37 @@ where
     let mut poll = poll;
     // Nothing was polled yet: the first poll is due as soon as there is something for it.
     let (mut since, mut pause) = (Stopwatch::start(), Nanos::ZERO);
+    // How many jobs had been resolved by then.
+    let mut resolved = 0;
     while jobs.due(since, pause).await {
         let Some(shown) = jobs.gather() else { return };
         let batch = Batch { jobs: Arc::clone(&jobs), shown: shown.clone() };
         let watch = Stopwatch::start();
         let polled = jobs.run(|| poll(batch)).await;
         let Some(polled) = polled else { return };
-        pause = jobs.judge(polled, &shown, watch.elapsed());
+        let elapsed = watch.elapsed();
+        let before = std::mem::replace(&mut resolved, jobs.count(&polled, elapsed));
+        pause = jobs.judge(polled, &shown);
+        if LISTENERS.any() {
+            let left = jobs.state().slots.count(Phase::Polling);
+            tell(BatchEvent {
+                executor: jobs.settings.name,
+                jobs: shown.len(),
+                resolved: resolved - before,
+                left,
+                elapsed: elapsed.to_duration(),
+            });
+        }
         since = Stopwatch::start();
         drop(shown);
         // Polls that follow at once, and are ready at once, would leave no time for anything else.
         requeue().await;
     }
+}
+
+/// Tells of a poll, with no lock held.
+fn tell(batch: BatchEvent) {
+    LISTENERS.tell(|listener| listener(&Event::Batch(batch)));
 }
 
 /// Goes to the end of the queue, from which any worker takes it. `tokio::task::yield_now` waits until its own worker has nothing to
@@ -127,14 +147,17 @@ impl<J, T, E> Jobs<J, T, E> {
         }
     }
 
+    /// Counts a poll. Returns how many jobs have been resolved by now.
+    fn count(&self, polled: &Polled<E>, took: Nanos) -> u64 {
+        let metrics = &mut self.state().metrics;
+        metrics.polls += 1;
+        metrics.poll_failures += u64::from(!matches!(polled, Polled::Next(_)));
+        metrics.poll_time = metrics.poll_time.saturating_add(took.to_duration());
+        metrics.resolved
+    }
+
     /// The time to the next poll.
-    fn judge(&self, polled: Polled<E>, shown: &Shown<J>, took: Nanos) -> Nanos {
-        {
-            let metrics = &mut self.state().metrics;
-            metrics.polls += 1;
-            metrics.poll_failures += u64::from(!matches!(polled, Polled::Next(_)));
-            metrics.poll_time = metrics.poll_time.saturating_add(took.to_duration());
-        }
+    fn judge(&self, polled: Polled<E>, shown: &Shown<J>) -> Nanos {
         match polled {
             Polled::Next(PollNext::After(delay)) => return Nanos::of(delay),
             Polled::Next(PollNext::Default) | Polled::Cut => {}

@@ -46,9 +46,9 @@ static SITE: SiteEntry =
 /// The loop around the engine of `#[poll]`.
 async fn run(poll: &HttpPoll) -> Result<HttpResponse, HttpPollError> {
     poll.check()?;
-    let site = Site::new(SiteName::Given("HttpPoll::run"), poll.policy);
+    let site = Site::new(SiteName::Given("HttpPoll::run"), SiteKind::Function, poll.policy);
     let mut run = PollRun::new();
-    run.begin(&SITE);
+    run.begin(&SITE, &site);
     let watch = Stopwatch::start();
     let (mut number, mut last, mut last_error) = (0_u32, None, None);
     loop {
@@ -84,7 +84,7 @@ async fn run(poll: &HttpPoll) -> Result<HttpResponse, HttpPollError> {
             };
             match next {
                 PollNext::Wait(..) if retry_after.is_some_and(|wait| wait > poll.max_retry_after) => {
-                    run.waits_too_long();
+                    run.waits_too_long(&site);
                     PollNext::Return
                 }
                 next => next,

@@ -16,7 +16,7 @@ use crate::operation::{Blocking, Operation};
 use crate::site::Site;
 use crate::site_name::SiteName;
 use crate::sleep::Wait;
-use crate::telemetry::{FunctionForm, SiteEntry};
+use crate::telemetry::{FunctionForm, SiteEntry, SiteKind};
 
 /// Calls `operation` until its value meets a condition: every second, for fifteen seconds, unless told otherwise.
 ///
@@ -50,7 +50,7 @@ where
 {
     Poll {
         operation,
-        site: Site::new(SiteName::inside::<F>(), PollPolicy::new()),
+        site: Site::new(SiteName::inside::<F>(), SiteKind::Function, PollPolicy::new()),
         location: Location::caller(),
         hooks: PollHooks::new(),
         kind: PhantomData,
@@ -339,7 +339,7 @@ where
         Until: Condition<T>,
     {
         let mut run = PollRun::new();
-        run.begin(self.entry());
+        run.begin_blocking(self.entry(), &self.site);
         let mut last = Last { value: None, error: None };
         loop {
             let outcome = (self.operation)();

@@ -27,7 +27,7 @@ pub struct PollRun {
     causes: Causes,
 }
 
-observed!(PollRun);
+observed!(PollRun, Site<PollPolicy>);
 
 /// What is to be done after an attempt.
 #[derive(Clone, Debug)]
@@ -121,13 +121,18 @@ impl PollRun {
 
     /// The value of the attempt just made rings the alarm.
     pub(crate) fn rang(&mut self) {
-        self.observation.end(CallOutcome::Alarm, self.attempts.number().saturating_add(1), None);
+        self.observation.leave(CallOutcome::Alarm, self.attempts.number().saturating_add(1), None);
     }
 
     /// The other side asked for a longer wait than is made.
     #[cfg(feature = "http")]
-    pub(crate) fn waits_too_long(&mut self) {
-        self.observation.end(CallOutcome::GaveUp(GiveUpReason::RetryAfter), self.attempts.number(), None);
+    pub(crate) fn waits_too_long(&mut self, site: &Site<PollPolicy>) {
+        self.observation.end(
+            site.origin(),
+            CallOutcome::GaveUp(GiveUpReason::RetryAfter),
+            self.attempts.number(),
+            None,
+        );
     }
 
     /// As [`failed`](Self::failed), where a circuit below may be `open` by now, with its time left: there is no use in
@@ -143,7 +148,7 @@ impl PollRun {
             return self.next(site, Seen::Ignored, None, time_left(open), error);
         }
         self.attempts.ended();
-        self.ends(CallOutcome::GaveUp(GiveUpReason::NotRetryable), Brought::Error, error);
+        self.ends(site, CallOutcome::GaveUp(GiveUpReason::NotRetryable), Brought::Error, error);
         PollNext::Return
     }
 
@@ -164,56 +169,64 @@ impl PollRun {
                 match seen {
                     // The number counts this attempt.
                     Seen::Good => self.observation.succeeded(self.attempts.number() - 1),
-                    _ => self.ends(CallOutcome::GaveUp(GiveUpReason::NotRetryable), brought, error),
+                    _ => self.ends(site, CallOutcome::GaveUp(GiveUpReason::NotRetryable), brought, error),
                 }
                 PollNext::Return
             }
             PollStep::GoOn(Err(end)) => {
                 let timed_out = self.timed_out(site, end, elapsed);
-                self.tells(None, brought, error);
-                self.time_is_up(end, &timed_out);
+                self.tells(site, None, brought, error);
+                self.time_is_up(site, end, &timed_out);
                 PollNext::TimedOut(timed_out)
             }
             PollStep::GoOn(Ok(wait)) => {
                 let asked = asked.map_or(Nanos::ZERO, Nanos::of);
                 if elapsed.plus(asked) > site.policy.limit() {
-                    self.ends(CallOutcome::GaveUp(GiveUpReason::RetryAfter), brought, error);
+                    self.ends(site, CallOutcome::GaveUp(GiveUpReason::RetryAfter), brought, error);
                     return PollNext::Return;
                 }
                 let Some(wait) = self.wait(site, wait.max(asked), elapsed, open) else {
-                    self.ends(CallOutcome::Refused, brought, error);
+                    self.ends(site, CallOutcome::Refused, brought, error);
                     return PollNext::Return;
                 };
-                self.tells(Some(&wait), brought, error);
+                self.tells(site, Some(&wait), brought, error);
                 PollNext::Wait(wait, elapsed.to_duration())
             }
         }
     }
 
     /// The attempt failed, or brought a value that is not good yet, and that was not the end of the call.
-    fn tells(&mut self, wait: Option<&Wait>, brought: Brought, error: Option<&dyn Display>) {
-        if self.observation.is_on() {
-            let wait = wait.map(|wait| wait.0.to_duration());
-            self.observation.tell_attempt(self.attempts.number(), wait, brought, error);
-        }
+    fn tells(
+        &mut self,
+        site: &Site<PollPolicy>,
+        wait: Option<&Wait>,
+        brought: Brought,
+        error: Option<&dyn Display>,
+    ) {
+        let wait = wait.map(|wait| wait.0.to_duration());
+        self.observation.tell_attempt(site.origin(), self.attempts.number(), wait, brought, error);
         self.observation.waits();
     }
 
     /// The attempt failed, and its error ends the call.
-    fn ends(&mut self, outcome: CallOutcome, brought: Brought, error: Option<&dyn Display>) {
-        if self.observation.is_on() {
-            let number = self.attempts.number();
-            self.observation.tell_attempt(number, None, brought, error);
-            self.observation.end(outcome, number, error);
-        }
+    fn ends(
+        &mut self,
+        site: &Site<PollPolicy>,
+        outcome: CallOutcome,
+        brought: Brought,
+        error: Option<&dyn Display>,
+    ) {
+        let (origin, number) = (site.origin(), self.attempts.number());
+        self.observation.tell_attempt(origin, number, None, brought, error);
+        self.observation.end(origin, outcome, number, error);
     }
 
-    fn time_is_up(&mut self, end: PollEnd, timed_out: &TimedOut) {
+    fn time_is_up(&mut self, site: &Site<PollPolicy>, end: PollEnd, timed_out: &TimedOut) {
         let outcome = match end {
             PollEnd::TimedOut => CallOutcome::TimedOut,
             PollEnd::Exhausted => CallOutcome::GaveUp(GiveUpReason::Attempts),
         };
-        self.observation.end(outcome, self.attempts.number(), Some(timed_out));
+        self.observation.end(site.origin(), outcome, self.attempts.number(), Some(timed_out));
     }
 
     /// An attempt was dropped because its time was up.
@@ -243,8 +256,8 @@ impl PollRun {
             Ok(wait) => self.wait(site, wait, elapsed, time_left(open)),
             Err(end) => {
                 let timed_out = self.timed_out(site, end, elapsed);
-                self.tells(None, Brought::Cut, Some(&timed_out));
-                self.time_is_up(end, &timed_out);
+                self.tells(site, None, Brought::Cut, Some(&timed_out));
+                self.time_is_up(site, end, &timed_out);
                 return Err((timed_out, false));
             }
         };
@@ -252,10 +265,10 @@ impl PollRun {
         let timed_out = TimedOut::new(site.name.get(), limit, self.attempts.number(), elapsed.to_duration());
         let Some(wait) = wait else {
             let timed_out = self.because(timed_out);
-            self.ends(CallOutcome::Refused, Brought::Cut, Some(&timed_out));
+            self.ends(site, CallOutcome::Refused, Brought::Cut, Some(&timed_out));
             return Err((timed_out, true));
         };
-        self.tells(Some(&wait), Brought::Cut, Some(&timed_out));
+        self.tells(site, Some(&wait), Brought::Cut, Some(&timed_out));
         Ok(wait)
     }
 
@@ -300,7 +313,7 @@ impl PollRun {
         let elapsed = self.watch.elapsed();
         let wait = time_left.and_then(|left| self.attempts.refused(&site.policy, elapsed, Nanos::of(left)));
         let Some(wait) = wait else {
-            self.observation.end(CallOutcome::Refused, self.attempts.number(), error);
+            self.observation.end(site.origin(), CallOutcome::Refused, self.attempts.number(), error);
             return None;
         };
         self.observation.waits();
@@ -330,7 +343,12 @@ impl PollRun {
         let timed_out =
             TimedOut::new(site.name.get(), Limit::InvalidCondition, number, elapsed.to_duration());
         let timed_out = self.because(timed_out);
-        self.observation.end(CallOutcome::GaveUp(GiveUpReason::NotRetryable), number, Some(&timed_out));
+        self.observation.end(
+            site.origin(),
+            CallOutcome::GaveUp(GiveUpReason::NotRetryable),
+            number,
+            Some(&timed_out),
+        );
         timed_out
     }
 

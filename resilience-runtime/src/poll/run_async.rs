@@ -11,7 +11,7 @@ use crate::operation::Asynchronous;
 macro_rules! run {
     ($poll:ident) => {{
         let mut run = PollRun::new();
-        run.begin($poll.entry());
+        run.begin($poll.entry(), &$poll.site);
         let mut last = Last { value: None, error: None };
         loop {
             let after = match run.limit(&$poll.site, ($poll.operation)()).await {

@@ -14,7 +14,7 @@ use crate::operation::{Blocking, Operation};
 use crate::site::Site;
 use crate::site_name::SiteName;
 use crate::sleep::Wait;
-use crate::telemetry::{FunctionForm, SiteEntry};
+use crate::telemetry::{FunctionForm, SiteEntry, SiteKind};
 
 /// Tries `operation` until it succeeds: three attempts, one second apart, on every error, unless told otherwise.
 ///
@@ -63,7 +63,7 @@ pub struct Retry<F, K, H, L = Untimed> {
 impl<F, K, E, L> Retry<F, K, DefaultHooks<E>, L> {
     #[track_caller]
     pub(super) fn with_policy(operation: F, policy: RetryPolicy) -> Self {
-        let site = Site::new(SiteName::inside::<F>(), policy);
+        let site = Site::new(SiteName::inside::<F>(), SiteKind::Function, policy);
         Self { operation, site, location: Location::caller(), hooks: Hooks::new(), types: PhantomData }
     }
 }
@@ -282,7 +282,7 @@ where
     /// The operation's last error.
     pub fn call(mut self) -> Result<T, E> {
         let mut run = TimedRetryRun::new();
-        run.begin(self.entry());
+        run.begin_blocking(self.entry(), &self.site);
         loop {
             let error = match (self.operation)() {
                 Ok(value) => {

@@ -59,7 +59,7 @@ impl RetryRun {
         let (hint, is_open) = (hint.map_or(Nanos::ZERO, Nanos::of), open.is_some());
         let next = self.attempts.failed(&site.policy, again && !is_open, Nanos::ZERO, hint, Chance::draw());
         let failed = Failed { brought: Brought::Error, is_open: again && is_open, error };
-        self.observation.failed(self.attempts.number(), next.map(Nanos::to_duration), failed);
+        self.observation.failed(site.origin(), self.attempts.number(), next.map(Nanos::to_duration), failed);
         next.ok().map(Wait)
     }
 
@@ -79,8 +79,8 @@ pub struct TimedRetryRun {
     watch: Stopwatch,
 }
 
-observed!(RetryRun);
-observed!(TimedRetryRun);
+observed!(RetryRun, Site<RetryPolicy>);
+observed!(TimedRetryRun, Site<RetryPolicy>);
 
 impl TimedRetryRun {
     /// Before the first attempt.
@@ -131,7 +131,12 @@ impl TimedRetryRun {
         let next = next.map(|wait| self.watch.paced(wait, elapsed).to_duration());
         let number = self.attempts.number();
         let brought = if cut { Brought::Cut } else { Brought::Error };
-        self.observation.failed(number, next, Failed { brought, is_open: again && open.is_some(), error });
+        self.observation.failed(
+            site.origin(),
+            number,
+            next,
+            Failed { brought, is_open: again && open.is_some(), error },
+        );
         Attempt { number, elapsed: elapsed.to_duration(), wait: next.ok(), site: site.name }
     }
 

@@ -14,7 +14,7 @@ use crate::operation::Asynchronous;
 macro_rules! run {
     ($retry:ident) => {{
         let mut run = TimedRetryRun::new();
-        run.begin($retry.entry());
+        run.begin($retry.entry(), &$retry.site);
         // The last error that was not a time limit.
         let mut last = None;
         loop {
@@ -33,7 +33,7 @@ macro_rules! run {
             let wait = $retry.after(&mut run, &error, timed_out);
             let Some(wait) = wait else {
                 let error = if timed_out { last.unwrap_or(error) } else { error };
-                run.returns(Some(&type_name::<E>()));
+                run.returns(&$retry.site, Some(&type_name::<E>()));
                 return Err(error);
             };
             if !timed_out {

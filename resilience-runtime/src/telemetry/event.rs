@@ -3,12 +3,12 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{CallOutcome, Site};
+use super::{BatchEvent, CallOutcome, CircuitCallEvent, NestedEvent, Site};
 use crate::event::CircuitEvent;
 
 /// A decision of the library: what [`listen`](super::listen) delivers.
 ///
-/// Events of attempts and calls are delivered on the caller's thread, in order within one call. Between calls there is no
+/// Events of attempts and calls, of loops and circuits, are delivered on the caller's thread, in order within one call. Between calls there is no
 /// order. Events of circuits go through a bounded queue of each circuit: see [`CircuitEvent::dropped`].
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
@@ -19,6 +19,12 @@ pub enum Event<'a> {
     Call(CallEvent<'a>),
     /// The state of a circuit has changed, or it rejected a call.
     Circuit(&'a CircuitEvent),
+    /// A call through a circuit has ended, or was refused.
+    CircuitCall(CircuitCallEvent<'a>),
+    /// A batch of jobs has been polled.
+    Batch(BatchEvent),
+    /// A loop runs inside an attempt of another one.
+    Nested(NestedEvent),
 }
 
 /// An attempt that failed: [`Event::Attempt`].

@@ -29,29 +29,43 @@
 
 // Floor 0: what is observed, and how it ends.
 mod linked;
+mod origin;
 mod outcome;
 mod site;
 mod stats;
 // Floor 2: what is told.
+mod batch;
+mod circuit_call;
 mod event;
 // Floor 3: who is told, and the calls under way.
 mod calls;
 mod functions;
 mod listeners;
+mod nesting;
 mod observation;
 mod observed;
 mod sites;
+#[cfg_attr(not(feature = "tracing"), path = "untraced.rs")]
+pub(crate) mod trace;
 // Floor 5: what can be read of all.
+mod snapshot;
 mod view;
 
+pub use batch::BatchEvent;
+pub use circuit_call::{CircuitCallEvent, CircuitCallOutcome};
 pub use event::{AttemptEvent, CallEvent, Event};
 pub(crate) use functions::FunctionForm;
 pub use linked::SITES;
 pub(crate) use listeners::LISTENERS;
 pub use listeners::{listen, unlisten};
+pub use nesting::NestedEvent;
 pub(crate) use observation::{Brought, Failed, Observation};
 pub(crate) use observed::observed;
+pub(crate) use origin::Origin;
 pub use outcome::{CallOutcome, GiveUpReason};
 pub use site::{Site, SiteEntry, SiteKind};
+pub use snapshot::{SiteSnapshot, Snapshot, snapshot};
 pub use stats::{Stats, StatsCell, stats};
 pub use view::sites;
+
+pub use crate::circuit::CircuitSnapshot;

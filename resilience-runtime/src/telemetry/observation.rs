@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use super::calls::{Call, CallNumber};
 use super::event::{AttemptEvent, CallEvent};
+use super::nesting::{self, Running};
 use super::site::watch;
-use super::{CallOutcome, Event, GiveUpReason, LISTENERS, Site, SiteEntry, sites};
+use super::{CallOutcome, Event, GiveUpReason, LISTENERS, Origin, Site, SiteEntry, sites, trace};
 use crate::clock;
 use crate::listeners::is_telling;
 
@@ -46,24 +47,18 @@ impl Observation {
     /// Of a call that nobody observes.
     pub(crate) const NONE: Self = Self(0);
 
-    /// At the start of a call, which is made with [`NONE`](Self::NONE).
-    #[inline]
-    pub(crate) fn begin(&mut self, entry: &'static SiteEntry) {
-        if entry.is_watched() {
-            self.observe(entry);
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn observe(&mut self, entry: &'static SiteEntry) {
+    /// At the start of a call that is watched, which is made with [`NONE`](Self::NONE). It makes up to this many `attempts`;
+    /// one that `is_blocking` stays on this thread until it ends.
+    pub(crate) fn begin(&mut self, entry: &'static SiteEntry, attempts: Option<u32>, is_blocking: bool) {
         if entry.watches(watch::UNLISTED) {
             sites::enter(entry);
         }
         // What a listener calls is not told to listeners.
         if entry.is_watched() && !is_telling() {
             let call = Call { entry, began: clock::now(), told: 0, ends: None };
-            self.0 = CallNumber::enter(call).map_or(0, CallNumber::get);
+            let Some(number) = CallNumber::enter(call) else { return };
+            self.0 = number.get();
+            nesting::begins(Running { number, entry, attempts }, is_blocking);
         }
     }
 
@@ -77,49 +72,62 @@ impl Observation {
     }
 
     /// Attempt `number` failed: the wait before the next one, or why it was the last.
-    pub(crate) fn failed(&mut self, number: u32, next: Result<Duration, GiveUpReason>, failed: Failed<'_>) {
+    pub(crate) fn failed(
+        &mut self,
+        origin: Origin,
+        number: u32,
+        next: Result<Duration, GiveUpReason>,
+        failed: Failed<'_>,
+    ) {
         let Failed { brought, is_open, error } = failed;
         let cut = brought == Brought::Cut;
         self.0 |= if cut { 0 } else { REAL_ERROR };
         self.0 |= if next.is_ok() { WAITING } else { 0 };
-        if !self.is_on() {
-            return;
-        }
-        self.tell_attempt(number, next.ok(), brought, error);
+        self.tell_attempt(origin, number, next.ok(), brought, error);
         if let Err(reason) = next {
-            let outcome = match cut && self.0 & REAL_ERROR == 0 {
+            let has_error = self.0 & REAL_ERROR != 0;
+            let outcome = match cut && !has_error {
                 _ if is_open => CallOutcome::Refused,
                 true => CallOutcome::TimedOut,
                 false => CallOutcome::GaveUp(reason),
             };
-            match self.number() {
+            if cut && has_error {
                 // It returns the error of an attempt before.
-                Some(_) if cut && self.0 & REAL_ERROR != 0 => self.ends(outcome),
-                _ => self.end(outcome, number, error),
+                self.ends(outcome);
+            } else {
+                self.end(origin, outcome, number, error);
             }
         }
     }
 
     /// The call ends like this, and the error that it returns is told next.
     pub(crate) fn ends(&mut self, outcome: CallOutcome) {
-        if let Some(call) = self.number() {
-            call.end(outcome);
+        match self.number() {
+            Some(call) => call.end(outcome),
+            // There is nobody to be told the error.
+            None if !trace::tells(outcome) => self.0 = 0,
+            None => {}
         }
     }
 
     /// The call returns an error of an attempt before the last.
-    pub(crate) fn returns(&mut self, attempts: u32, error: Option<&dyn Display>) {
-        self.end(CallOutcome::GaveUp(GiveUpReason::Attempts), attempts, error);
+    pub(crate) fn returns(&mut self, origin: Origin, attempts: u32, error: Option<&dyn Display>) {
+        // Else the call has ended already.
+        if self.0 != 0 {
+            self.end(origin, CallOutcome::GaveUp(GiveUpReason::Attempts), attempts, error);
+        }
     }
 
     /// Attempt `number` failed, or brought a value that is not good yet: then there is no error.
     pub(crate) fn tell_attempt(
         &self,
+        origin: Origin,
         number: u32,
         wait: Option<Duration>,
         brought: Brought,
         error: Option<&dyn Display>,
     ) {
+        trace::attempt(origin, number, wait, error);
         let Some(Call { entry, began, .. }) = self.number().and_then(CallNumber::tell) else { return };
         if let Some(stats) = entry.stats() {
             stats.count_attempt(brought);
@@ -144,14 +152,33 @@ impl Observation {
     /// An attempt succeeded, after this many that failed.
     pub(crate) fn succeeded(&mut self, failed: u32) {
         let outcome = if failed == 0 { CallOutcome::FirstTry } else { CallOutcome::AfterRetry };
-        self.end(outcome, failed.saturating_add(1), None);
+        self.leave(outcome, failed.saturating_add(1), None);
     }
 
-    /// The call has ended after this many attempts.
-    pub(crate) fn end(&mut self, outcome: CallOutcome, attempts: u32, error: Option<&dyn Display>) {
+    /// The call has failed after this many attempts.
+    pub(crate) fn end(
+        &mut self,
+        origin: Origin,
+        outcome: CallOutcome,
+        attempts: u32,
+        error: Option<&dyn Display>,
+    ) {
+        let outcome = self.leave(outcome, attempts, error);
+        trace::call(origin, outcome, attempts, error);
+    }
+
+    /// The call has ended after this many attempts. Returns how, which may be known from before.
+    pub(crate) fn leave(
+        &mut self,
+        outcome: CallOutcome,
+        attempts: u32,
+        error: Option<&dyn Display>,
+    ) -> CallOutcome {
         let number = self.number();
         self.0 = 0;
-        let Some(Call { entry, began, told, ends }) = number.and_then(CallNumber::leave) else { return };
+        let Some(number) = number else { return outcome };
+        nesting::ends(number);
+        let Some(Call { entry, began, told, ends }) = number.leave() else { return outcome };
         let outcome = ends.unwrap_or(outcome);
         let elapsed = clock::now().saturating_duration_since(began);
         if let Some(stats) = entry.stats() {
@@ -160,6 +187,7 @@ impl Observation {
         LISTENERS.tell(|listener| {
             listener(&Event::Call(CallEvent { site: Site(entry), outcome, attempts, elapsed, error }));
         });
+        outcome
     }
 
     /// The call was dropped before it ended, after this many attempts that failed.
@@ -168,6 +196,6 @@ impl Observation {
         // A wait does not panic: a future that is dropped there while its thread panics for another reason is cancelled.
         let panicked = !waits && std::thread::panicking();
         let outcome = if panicked { CallOutcome::Panicked } else { CallOutcome::Cancelled };
-        self.end(outcome, failed.saturating_add(u32::from(!waits)), None);
+        self.leave(outcome, failed.saturating_add(u32::from(!waits)), None);
     }
 }

@@ -1,13 +1,35 @@
 //! What every call under way says to those who observe it.
 
-/// For a type with the fields `attempts`, which has a `number()` of those that failed, and `observation`.
+/// For a type with the fields `attempts`, which has a `number()` of those that failed, and `observation`. `$site` is the type
+/// of its site.
 macro_rules! observed {
-    ($run:ident) => {
+    ($run:ident, $site:ty) => {
         impl $run {
             /// The call begins. Apart from the constructor, so that the run is made where it stays.
             #[inline]
-            pub fn begin(&mut self, entry: &'static $crate::telemetry::SiteEntry) {
-                self.observation.begin(entry);
+            pub fn begin(&mut self, entry: &'static $crate::telemetry::SiteEntry, site: &$site) {
+                if entry.is_watched() {
+                    self.observe(entry, site, false);
+                }
+            }
+
+            /// As [`begin`](Self::begin), for a call that stays on this thread until it ends.
+            #[inline]
+            pub fn begin_blocking(&mut self, entry: &'static $crate::telemetry::SiteEntry, site: &$site) {
+                if entry.is_watched() {
+                    self.observe(entry, site, true);
+                }
+            }
+
+            #[cold]
+            #[inline(never)]
+            fn observe(
+                &mut self,
+                entry: &'static $crate::telemetry::SiteEntry,
+                site: &$site,
+                is_blocking: bool,
+            ) {
+                self.observation.begin(entry, site.policy.most_attempts(), is_blocking);
             }
 
             /// An attempt succeeded, which ends the call.
@@ -23,8 +45,8 @@ macro_rules! observed {
             /// The call ends with the error of an attempt before the last.
             #[cold]
             #[inline(never)]
-            pub fn returns(&mut self, error: Option<&dyn std::fmt::Display>) {
-                self.observation.returns(self.attempts.number(), error);
+            pub fn returns(&mut self, site: &$site, error: Option<&dyn std::fmt::Display>) {
+                self.observation.returns(site.origin(), self.attempts.number(), error);
             }
 
             /// The wait is over, and the next attempt begins.

@@ -105,6 +105,21 @@ impl std::hash::Hash for Site {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for Site {
+    /// A map with `name`, `kind`, `file` and `line`.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeStruct;
+
+        let mut site = serializer.serialize_struct("Site", 4)?;
+        site.serialize_field("name", self.name())?;
+        site.serialize_field("kind", self.kind().as_str())?;
+        site.serialize_field("file", self.file())?;
+        site.serialize_field("line", &self.line())?;
+        site.end()
+    }
+}
+
 impl fmt::Debug for Site {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let SiteEntry { name, kind, file, line, .. } = self.0;

@@ -24,6 +24,7 @@ use super::{Brought, CallOutcome};
 /// assert_eq!(disk.gave_up(), 1);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Stats {
     calls: u64,
     attempts: u64,
@@ -32,7 +33,13 @@ pub struct Stats {
     timeouts: u64,
     cancelled: u64,
     gave_up: u64,
+    #[cfg_attr(feature = "serde", serde(serialize_with = "seconds"))]
     time: Duration,
+}
+
+#[cfg(feature = "serde")]
+fn seconds<S: serde::Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(time.as_secs_f64())
 }
 
 /// What was counted by all sites with `stats = "name"`, since the program began. `None` if there is no such site; one of a
@@ -157,7 +164,7 @@ impl StatsCell {
         add(&self.nanos, u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX));
     }
 
-    fn read(&self) -> Stats {
+    pub(super) fn read(&self) -> Stats {
         // Relaxed: each counter stands for itself.
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         Stats {

@@ -56,7 +56,11 @@ impl Ratio {
     }
 
     pub(super) const fn value(self) -> Value {
-        Value::number(self.numerator as f64 / self.denominator as f64)
+        Value::number(self.get())
+    }
+
+    pub(in crate::circuit) const fn get(self) -> f64 {
+        self.numerator as f64 / self.denominator as f64
     }
 
     /// Whether `part` of `whole` is at least this ratio.

@@ -2,7 +2,10 @@ use std::sync::{Arc, OnceLock};
 
 use crate::circuit::Name;
 use crate::circuit::events::Pending;
-use crate::circuit::listeners::{OnEvent, any_of_program, tell_program};
+use crate::circuit::listeners::{any_of_program, tell_program};
+use crate::circuit::origin::Set;
+#[cfg(feature = "metrics")]
+use crate::circuit::{CircuitBreaker, CircuitState};
 use crate::event::{CircuitEvent, CircuitEventKind};
 use crate::listeners::Listeners;
 use crate::time::Nanos;
@@ -10,29 +13,34 @@ use crate::time::Nanos;
 /// What happens to a set as a whole, for its listeners.
 #[derive(Debug)]
 pub(super) struct SetEvents {
+    name: &'static str,
+    place: Option<(&'static str, u32)>,
     /// Shared with every circuit of the set. Made when it is first needed: there is no `Arc` in a `const`.
-    listeners: OnceLock<Arc<Listeners<OnEvent>>>,
+    set: OnceLock<Arc<Set>>,
     pending: Pending,
 }
 
 impl SetEvents {
-    pub(super) const fn new() -> Self {
-        Self { listeners: OnceLock::new(), pending: Pending::new() }
+    pub(super) const fn new(name: &'static str, place: Option<(&'static str, u32)>) -> Self {
+        Self { name, place, set: OnceLock::new(), pending: Pending::new() }
     }
 
-    pub(super) fn listeners(&self) -> &Arc<Listeners<OnEvent>> {
-        self.listeners.get_or_init(|| Arc::new(Listeners::new()))
+    pub(super) fn set(&self) -> &Arc<Set> {
+        let Self { name, place, .. } = *self;
+        self.set.get_or_init(|| Arc::new(Set { name, place, listeners: Listeners::new() }))
     }
 
     /// Delivers an event as a circuit does: one at a time, through a bounded queue, so that a listener that hangs costs one
     /// call and not all.
-    pub(super) fn tell(&self, set: &'static str, kind: CircuitEventKind, text: impl FnOnce() -> Arc<str>) {
-        if !self.listeners.get().is_some_and(|set| set.any()) && !any_of_program() {
+    pub(super) fn tell(&self, kind: CircuitEventKind, text: impl FnOnce() -> Arc<str>) {
+        if !self.set.get().is_some_and(|set| set.listeners.any()) && !any_of_program() {
             return;
         }
         self.pending.push(CircuitEvent {
-            name: Name::Written(set),
+            name: Name::Written(self.name),
             kind,
+            set: Some(self.name),
+            from: None,
             generation: 0,
             failures: 0,
             time_left: Nanos::ZERO,
@@ -40,8 +48,24 @@ impl SetEvents {
             dropped: 0,
         });
         self.pending.deliver(|event| {
-            self.listeners().tell(|listener| listener(event));
+            self.set().listeners.tell(|listener| listener(event));
             tell_program(event);
         });
+    }
+}
+
+#[cfg(feature = "metrics")]
+type OnKey = dyn Fn(&str, Option<CircuitState>) + Send + Sync;
+
+/// Those who count the keys of all sets: the set's name; the state of the circuit that was evicted for a new one.
+#[cfg(feature = "metrics")]
+pub(crate) static KEYS: Listeners<OnKey> = Listeners::new();
+
+/// A new key has entered, in place of this one. Called with no lock held.
+#[cfg(feature = "metrics")]
+pub(super) fn tell_of_keys(set: &str, evicted: Option<&CircuitBreaker>) {
+    if KEYS.any() {
+        let evicted = evicted.map(CircuitBreaker::told_state);
+        KEYS.tell(|count| count(set, evicted));
     }
 }

@@ -1,0 +1,29 @@
+use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
+
+use super::names;
+use crate::telemetry::BatchEvent;
+
+/// The handles of the executors of one name, looked up once.
+pub(super) struct BatchMetrics {
+    pub(super) name: &'static str,
+    polls: Counter,
+    duration: Histogram,
+    jobs: Gauge,
+}
+
+impl BatchMetrics {
+    pub(super) fn of(name: &'static str) -> Self {
+        Self {
+            name,
+            polls: counter!(names::POLLS, "name" => name),
+            duration: histogram!(names::POLL_DURATION, "name" => name),
+            jobs: gauge!(names::JOBS, "name" => name),
+        }
+    }
+
+    pub(super) fn polled(&self, batch: &BatchEvent) {
+        self.polls.increment(1);
+        self.duration.record(batch.elapsed());
+        self.jobs.set(u32::try_from(batch.left()).unwrap_or(u32::MAX));
+    }
+}

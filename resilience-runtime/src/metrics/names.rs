@@ -1,0 +1,32 @@
+//! The metrics there are.
+
+use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
+
+pub(super) const CALLS: &str = "resilience.calls";
+pub(super) const ATTEMPTS: &str = "resilience.call.attempts";
+pub(super) const DURATION: &str = "resilience.call.duration";
+pub(super) const WAIT: &str = "resilience.retry.wait";
+pub(super) const CIRCUIT_STATE: &str = "resilience.circuit.state";
+pub(super) const CIRCUIT_CALLS: &str = "resilience.circuit.calls";
+pub(super) const TRANSITIONS: &str = "resilience.circuit.transitions";
+pub(super) const POLLS: &str = "resilience.batch.polls";
+pub(super) const POLL_DURATION: &str = "resilience.batch.poll.duration";
+pub(super) const JOBS: &str = "resilience.batch.jobs";
+
+/// Tells the recorder what each of them means, and its unit.
+pub(super) fn describe() {
+    describe_counter!(CALLS, Unit::Count, "Calls that have ended, by outcome");
+    describe_histogram!(ATTEMPTS, Unit::Count, "Attempts of a call that has ended");
+    describe_histogram!(DURATION, Unit::Seconds, "How long a call took, waits included");
+    describe_histogram!(WAIT, Unit::Seconds, "A wait between two attempts");
+    describe_gauge!(
+        CIRCUIT_STATE,
+        Unit::Count,
+        "1 for the state that a circuit is in, else 0; of circuits by key, how many are in the state"
+    );
+    describe_counter!(CIRCUIT_CALLS, Unit::Count, "Calls through a circuit, by outcome");
+    describe_counter!(TRANSITIONS, Unit::Count, "Changes of a circuit's state");
+    describe_counter!(POLLS, Unit::Count, "Polls of a batch of jobs");
+    describe_histogram!(POLL_DURATION, Unit::Seconds, "How long a poll of a batch took");
+    describe_gauge!(JOBS, Unit::Count, "Jobs that wait for a result, as of the last poll");
+}

@@ -1,0 +1,124 @@
+//! Loops inside of loops: their attempts multiply.
+//!
+//! A call that blocks stays on its thread. Whatever begins on that thread before it ends runs inside one of its attempts. Of
+//! an async call nothing is known while it is not polled, and nothing here is told when that is: its future would have to
+//! grow. Loops inside of an async attempt are therefore not found.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::ptr;
+use std::sync::{Mutex, PoisonError};
+
+use super::calls::CallNumber;
+use super::{Event, LISTENERS, Site, SiteEntry};
+
+/// A loop runs inside an attempt of another one: [`Event::Nested`].
+///
+/// It is told once in the life of the program for each pair of sites, when the inner call begins. The layers of one function
+/// are such a pair, too.
+///
+/// An outer loop that is async is not found. What runs on the thread of a blocking attempt while that runs is taken for a
+/// part of it, also where the attempt drives an async runtime.
+#[derive(Clone, Copy, Debug)]
+pub struct NestedEvent {
+    outer: Site,
+    inner: Site,
+    attempts: Option<u32>,
+}
+
+impl NestedEvent {
+    /// The loop whose attempt it is.
+    #[must_use]
+    pub const fn outer(&self) -> Site {
+        self.outer
+    }
+
+    /// The loop that runs inside.
+    #[must_use]
+    pub const fn inner(&self) -> Site {
+        self.inner
+    }
+
+    /// How many attempts the inner loop may make for one call of the outer one: the product of both numbers. `None` if one of
+    /// them is not bounded.
+    #[must_use]
+    pub const fn attempts(&self) -> Option<u32> {
+        self.attempts
+    }
+}
+
+/// An observed call under way.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Running {
+    pub(super) number: CallNumber,
+    pub(super) entry: &'static SiteEntry,
+    /// The number of its attempts, if that is bounded.
+    pub(super) attempts: Option<u32>,
+}
+
+/// Outer and inner site, by their addresses.
+type Pair = (usize, usize);
+
+/// The pairs that have been told.
+static TOLD: Mutex<BTreeSet<Pair>> = Mutex::new(BTreeSet::new());
+
+struct Thread {
+    /// The blocking calls of this thread, each inside the one before.
+    running: Vec<Running>,
+    /// Pairs in [`TOLD`] that this thread has met: they are not looked up again.
+    known: Vec<Pair>,
+}
+
+thread_local! {
+    static THREAD: RefCell<Thread> = const { RefCell::new(Thread { running: Vec::new(), known: Vec::new() }) };
+}
+
+/// A call begins on this thread; one that `is_blocking` stays on it.
+pub(super) fn begins(inner: Running, is_blocking: bool) {
+    if !LISTENERS.any() {
+        return;
+    }
+    let outer = THREAD.try_with(|thread| {
+        let mut thread = thread.borrow_mut();
+        let outer = thread.running.last().copied();
+        if is_blocking {
+            thread.running.push(inner);
+        }
+        outer.filter(|outer| thread.meets(pair(outer.entry, inner.entry)))
+    });
+    // A thread that is ending has none any more.
+    if let Ok(Some(outer)) = outer {
+        tell(outer, inner);
+    }
+}
+
+/// A call has ended.
+pub(super) fn ends(number: CallNumber) {
+    let _ = THREAD.try_with(|thread| {
+        let running = &mut thread.borrow_mut().running;
+        if let Some(place) = running.iter().rposition(|call| call.number == number) {
+            running.truncate(place);
+        }
+    });
+}
+
+fn pair(outer: &'static SiteEntry, inner: &'static SiteEntry) -> Pair {
+    (ptr::from_ref(outer).addr(), ptr::from_ref(inner).addr())
+}
+
+impl Thread {
+    /// Whether it is the first of all threads that meets these two. A function that calls itself makes no pair.
+    fn meets(&mut self, pair: Pair) -> bool {
+        if pair.0 == pair.1 || self.known.contains(&pair) {
+            return false;
+        }
+        self.known.push(pair);
+        TOLD.lock().unwrap_or_else(PoisonError::into_inner).insert(pair)
+    }
+}
+
+fn tell(outer: Running, inner: Running) {
+    let attempts = outer.attempts.zip(inner.attempts).map(|(outer, inner)| outer.saturating_mul(inner));
+    let nested = NestedEvent { outer: Site(outer.entry), inner: Site(inner.entry), attempts };
+    LISTENERS.tell(|listener| listener(&Event::Nested(nested)));
+}

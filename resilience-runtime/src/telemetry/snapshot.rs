@@ -1,0 +1,82 @@
+//! Everything alive, at one moment.
+
+use super::{Site, Stats, StatsCell, sites};
+use crate::circuit::{CircuitSnapshot, circuits};
+
+/// The circuits and sites of the program: what [`snapshot`] returns.
+///
+/// With the feature `serde` it implements `Serialize`: a map with `circuits`, as [`CircuitSnapshot`] says, and `sites`. A site
+/// is a map with `name`, `kind`, `file`, `line` and `stats`. `stats` is a map with the names of the methods of [`Stats`], or
+/// null; its `time` is a number of seconds.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Snapshot {
+    circuits: Vec<CircuitSnapshot>,
+    sites: Vec<SiteSnapshot>,
+}
+
+/// A site, with its statistics at one moment.
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct SiteSnapshot {
+    #[cfg_attr(feature = "serde", serde(flatten))]
+    site: Site,
+    stats: Option<Stats>,
+}
+
+/// Looks at every circuit that an attribute made, as [`circuits`] lists them, and at all [`sites`].
+///
+/// Each circuit is read at one moment; the next one a moment later.
+///
+/// ```
+/// use resilience::{retry, telemetry};
+///
+/// #[retry(times = 2, interval = 0s, name = "disk", stats = "disk")]
+/// fn read(path: &str) -> std::io::Result<Vec<u8>> {
+///     std::fs::read(path)
+/// }
+///
+/// assert!(read("Cargo.toml").is_ok());
+/// let now = telemetry::snapshot();
+/// let disk = now.sites().iter().find(|site| site.site().name() == "disk").unwrap();
+/// assert_eq!(disk.stats().unwrap().calls(), 1);
+/// assert!(now.circuits().is_empty());
+/// ```
+///
+/// [`circuits`]: crate::circuits()
+#[must_use]
+pub fn snapshot() -> Snapshot {
+    let sites = sites().map(|site| SiteSnapshot { site, stats: site.0.stats().map(StatsCell::read) });
+    Snapshot {
+        circuits: circuits().iter().map(|circuit| circuit.snapshot()).collect(),
+        sites: sites.collect(),
+    }
+}
+
+impl Snapshot {
+    /// The circuits, by name.
+    #[must_use]
+    pub fn circuits(&self) -> &[CircuitSnapshot] {
+        &self.circuits
+    }
+
+    /// The sites, by name.
+    #[must_use]
+    pub fn sites(&self) -> &[SiteSnapshot] {
+        &self.sites
+    }
+}
+
+impl SiteSnapshot {
+    /// The site.
+    #[must_use]
+    pub const fn site(&self) -> Site {
+        self.site
+    }
+
+    /// What the site has counted, if it has `stats = ".."`.
+    #[must_use]
+    pub const fn stats(&self) -> Option<Stats> {
+        self.stats
+    }
+}

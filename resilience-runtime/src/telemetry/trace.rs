@@ -1,0 +1,108 @@
+//! Log events for `tracing`: what fails, and circuits that open and close.
+//!
+//! They come from the paths that only failures take, so that nobody has to listen: a call that succeeds at once is not
+//! observed for them.
+
+use std::fmt::Display;
+use std::time::Duration;
+
+use tracing::level_filters::{LevelFilter, STATIC_MAX_LEVEL};
+use tracing::{Level, event};
+
+use super::{CallOutcome, Origin, SiteKind};
+use crate::event::{CircuitEvent, CircuitEventKind};
+use crate::listeners::{is_telling, telling};
+
+/// What log filters know them by.
+const TARGET: &str = "resilience";
+
+/// Whether the end of a call is an event of its own. The rejections of a circuit are not: it has told that it opened.
+pub(crate) const fn tells(outcome: CallOutcome) -> bool {
+    matches!(outcome, CallOutcome::GaveUp(_) | CallOutcome::TimedOut)
+}
+
+/// An attempt that did not succeed; without a `wait` it was the last, and the end of the call says so.
+pub(crate) fn attempt(origin: Origin, number: u32, wait: Option<Duration>, error: Option<&dyn Display>) {
+    let Some(wait) = wait.filter(|_| is_enabled(Level::DEBUG)) else { return };
+    telling(|| {
+        event!(
+            target: TARGET,
+            Level::DEBUG,
+            resilience.name = origin.name.get(),
+            resilience.kind = origin.kind.as_str(),
+            resilience.attempt = number,
+            resilience.wait_ms = millis(wait),
+            error = error.map(tracing::field::display),
+            "attempt failed, retrying"
+        );
+    });
+}
+
+/// A call that has failed.
+pub(crate) fn call(origin: Origin, outcome: CallOutcome, attempts: u32, error: Option<&dyn Display>) {
+    if !tells(outcome) || !is_enabled(Level::WARN) {
+        return;
+    }
+    let message = if outcome == CallOutcome::TimedOut { "call timed out" } else { "call gave up" };
+    telling(|| {
+        event!(
+            target: TARGET,
+            Level::WARN,
+            resilience.name = origin.name.get(),
+            resilience.kind = origin.kind.as_str(),
+            resilience.attempt = attempts,
+            resilience.outcome = outcome.as_str(),
+            error = error.map(tracing::field::display),
+            "{message}"
+        );
+    });
+}
+
+/// Whether an event of a circuit is told to the log. A circuit asks this under its lock: no subscriber is asked.
+pub(crate) fn hears(kind: CircuitEventKind) -> bool {
+    match kind {
+        CircuitEventKind::Opened => is_enabled(Level::WARN),
+        CircuitEventKind::Closed => is_enabled(Level::INFO),
+        _ => false,
+    }
+}
+
+/// An event of a circuit.
+pub(crate) fn circuit(event: &CircuitEvent) {
+    if !hears(event.kind) {
+        return;
+    }
+    telling(|| match event.kind {
+        CircuitEventKind::Opened => event!(
+            target: TARGET,
+            Level::WARN,
+            resilience.name = event.name(),
+            resilience.kind = SiteKind::Circuit.as_str(),
+            resilience.wait_ms = event.retry_after().map(millis),
+            error = event.last_failure(),
+            "circuit opened"
+        ),
+        CircuitEventKind::Closed => event!(
+            target: TARGET,
+            Level::INFO,
+            resilience.name = event.name(),
+            resilience.kind = SiteKind::Circuit.as_str(),
+            "circuit closed"
+        ),
+        _ => {}
+    });
+}
+
+/// Whether a subscriber may want events of this level. What a subscriber calls itself is not told, as with listeners: that
+/// could go on without end.
+fn is_enabled(level: Level) -> bool {
+    level <= STATIC_MAX_LEVEL && level <= LevelFilter::current() && !is_telling()
+}
+
+/// Whole milliseconds. A wait that is longer than a log can say is told as the longest.
+fn millis(wait: Duration) -> u64 {
+    wait.as_millis().try_into().unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,21 @@
+//! The log events of a build without the feature `tracing`: none.
+
+use std::fmt::Display;
+use std::time::Duration;
+
+use super::{CallOutcome, Origin};
+use crate::event::{CircuitEvent, CircuitEventKind};
+
+pub(crate) const fn tells(_: CallOutcome) -> bool {
+    false
+}
+
+pub(crate) const fn attempt(_: Origin, _: u32, _: Option<Duration>, _: Option<&dyn Display>) {}
+
+pub(crate) const fn call(_: Origin, _: CallOutcome, _: u32, _: Option<&dyn Display>) {}
+
+pub(crate) const fn hears(_: CircuitEventKind) -> bool {
+    false
+}
+
+pub(crate) const fn circuit(_: &CircuitEvent) {}

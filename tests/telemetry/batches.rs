@@ -1,0 +1,51 @@
+//! Polls of batches.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use resilience::telemetry::{self, Event};
+use resilience::{Batch, PollExecutor, PollNext};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+#[tokio::test(start_paused = true)]
+async fn each_poll_is_told_with_its_jobs_and_their_results_after_it_and_without_a_lock() {
+    const NAME: &str = "told batches";
+    let executor: Arc<Mutex<Option<PollExecutor<u32, u32, &str>>>> = Arc::default();
+    let (told, used) = (Arc::new(Mutex::new(Vec::new())), Arc::clone(&executor));
+    let kept = Arc::clone(&told);
+    let id = telemetry::listen(move |event| {
+        if let Event::Batch(batch) = event {
+            if batch.executor() == NAME {
+                // It may use the executor that it is told of.
+                let polls = used.lock().unwrap().as_ref().map(|executor| executor.metrics().polls);
+                kept.lock().unwrap().push((batch.jobs(), batch.resolved(), batch.elapsed(), polls));
+            }
+        }
+    });
+    let mut polls = 0;
+    let made = PollExecutor::builder().name(NAME).default_interval(SECOND).start(
+        move |batch: Batch<u32, u32, &'static str>| {
+            polls += 1;
+            async move {
+                tokio::time::sleep(SECOND).await;
+                match polls {
+                    1 => batch.iter().take(2).for_each(|job| job.yield_result(*job.result())),
+                    2 => return Err("no answer"),
+                    _ => panic!("by script"),
+                }
+                Ok(PollNext::Default)
+            }
+        },
+    );
+    *executor.lock().unwrap() = Some(made.clone());
+    let submit = |job| made.submit(async move { Ok(job) });
+    let mut jobs: Vec<_> = (0..3).map(submit).collect();
+    assert!(jobs.pop().unwrap().await.is_err(), "the second poll fails");
+    assert!(submit(4).await.is_err(), "the third one panics");
+    telemetry::unlisten(id);
+    let told = told.lock().unwrap();
+    let polled: Vec<_> = told.iter().map(|(jobs, resolved, _, polls)| (*jobs, *resolved, *polls)).collect();
+    assert_eq!(polled, [(3, 2, Some(1)), (1, 0, Some(2)), (1, 0, Some(3))]);
+    assert!(told[..2].iter().all(|(_, _, elapsed, _)| *elapsed == SECOND), "{told:?}");
+}

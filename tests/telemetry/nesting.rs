@@ -1,0 +1,131 @@
+//! Loops inside of loops.
+
+use std::sync::{Arc, Mutex};
+
+use resilience::telemetry::{self, Event, NestedEvent};
+use resilience::{ListenerId, retry};
+
+use crate::script::{Error, Script, Step};
+
+/// The pairs whose outer site has a name that begins so.
+struct Pairs {
+    id: ListenerId,
+    told: Arc<Mutex<Vec<NestedEvent>>>,
+}
+
+impl Pairs {
+    fn of(prefix: &'static str) -> Self {
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&told);
+        let id = telemetry::listen(move |event| match event {
+            Event::Nested(nested) if nested.outer().name().starts_with(prefix) => {
+                kept.lock().unwrap().push(*nested);
+            }
+            _ => {}
+        });
+        Self { id, told }
+    }
+
+    #[track_caller]
+    fn check(&self, expected: &[(&str, &str, Option<u32>)]) {
+        let told = self.told.lock().unwrap();
+        let told: Vec<_> =
+            told.iter().map(|pair| (pair.outer().name(), pair.inner().name(), pair.attempts())).collect();
+        assert_eq!(told, expected);
+    }
+}
+
+impl Drop for Pairs {
+    fn drop(&mut self) {
+        telemetry::unlisten(self.id);
+    }
+}
+
+const FAILS: &[Step] = &[Step::Busy, Step::Busy, Step::Busy, Step::Busy];
+
+#[resilience::retry(times = 2, interval = 0s, name = "A outer")]
+fn outer(script: &Script) -> Result<u8, Error> {
+    middle(script)
+}
+
+#[resilience::retry(times = 3, interval = 0s, name = "A middle")]
+fn middle(script: &Script) -> Result<u8, Error> {
+    inner(script)
+}
+
+#[resilience::poll(until(1), interval = 0s, name = "A inner")]
+fn inner(script: &Script) -> Result<u8, Error> {
+    script.attempt()
+}
+
+#[test]
+fn a_loop_inside_of_an_attempt_is_told_once_with_the_product_of_the_attempts() {
+    let pairs = Pairs::of("A ");
+    for _ in 0..3 {
+        let _ = outer(&Script::new(&[Step::Busy; 6]));
+    }
+    pairs.check(&[("A outer", "A middle", Some(6)), ("A middle", "A inner", None)]);
+}
+
+#[test]
+fn a_loop_after_another_one_or_on_another_thread_is_not_inside_of_it() {
+    #[resilience::retry(times = 2, interval = 0s, name = "B outer")]
+    fn outer(next: fn()) -> Result<u8, Error> {
+        next();
+        Ok(1)
+    }
+    #[resilience::retry(times = 2, interval = 0s, name = "B other")]
+    fn other() -> Result<u8, Error> {
+        Ok(1)
+    }
+    let pairs = Pairs::of("B ");
+    outer(|| ()).unwrap();
+    other().unwrap();
+    let panics = || std::panic::panic_any("by script");
+    assert!(std::panic::catch_unwind(|| outer(panics)).is_err());
+    other().unwrap();
+    outer(|| _ = std::thread::spawn(other).join().unwrap()).unwrap();
+    pairs.check(&[]);
+    outer(|| _ = other()).unwrap();
+    pairs.check(&[("B outer", "B other", Some(4))]);
+}
+
+#[test]
+fn a_function_that_calls_itself_is_no_pair() {
+    #[resilience::retry(times = 2, interval = 0s, name = "C recursive")]
+    fn recursive(depth: u32) -> Result<u8, Error> {
+        if depth == 0 { Ok(1) } else { recursive(depth - 1) }
+    }
+    let pairs = Pairs::of("C ");
+    recursive(3).unwrap();
+    pairs.check(&[]);
+}
+
+#[test]
+fn function_forms_and_async_loops_inside_of_a_blocking_attempt_are_told() {
+    #[resilience::asyncretry(4, pause = 0s, name = "D async")]
+    async fn asynchronous() -> Result<u8, Error> {
+        Ok(1)
+    }
+    let pairs = Pairs::of("D ");
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    retry(|| runtime.block_on(asynchronous())).times(5).name("D form").call().unwrap();
+    pairs.check(&[("D form", "D async", Some(20))]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn async_loops_side_by_side_in_one_task_are_no_pair() {
+    #[resilience::retry(times = 2, name = "E one")]
+    async fn one(script: &Script) -> Result<u8, Error> {
+        script.attempt_async().await
+    }
+    #[resilience::retry(times = 2, name = "E other")]
+    async fn other(script: &Script) -> Result<u8, Error> {
+        script.attempt_async().await
+    }
+    let pairs = Pairs::of("E ");
+    let (left, right) = (Script::new(FAILS), Script::new(FAILS));
+    let (left, right) = tokio::join!(one(&left), other(&right));
+    assert_eq!((left, right), (Err(Error::Busy), Err(Error::Busy)));
+    pairs.check(&[]);
+}

@@ -1,0 +1,33 @@
+//! What is logged of HTTP polling.
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use resilience::http::{HttpPoll, status};
+
+use crate::log::Log;
+
+/// An address that nobody listens at any more.
+fn closed_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+#[tokio::test]
+async fn neither_a_header_nor_what_is_secret_in_an_address_is_logged() {
+    let (log, _guard) = Log::begin();
+    let url = format!("http://user:hunter2@127.0.0.1:{}/jobs?token=hunter3", closed_port());
+    let poll = HttpPoll::get(&url)
+        .header("authorization", "Bearer hunter4")
+        .ignore(|error| error.is_connect())
+        .interval(Duration::ZERO)
+        .until(status(200))
+        .max_attempts(2);
+    assert!(poll.run().await.is_err());
+    let lines = log.lines();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    let attempt = "DEBUG attempt failed, retrying: resilience.name=HttpPoll::run resilience.kind=function \
+                   resilience.attempt=1 resilience.wait_ms=0 error=";
+    assert!(lines[0].starts_with(attempt), "{lines:?}");
+    assert!(lines[1].starts_with("WARN call gave up: resilience.name=HttpPoll::run"), "{lines:?}");
+    assert!(!lines.concat().contains("hunter"), "{lines:?}");
+}
