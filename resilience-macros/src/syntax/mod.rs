@@ -11,6 +11,7 @@ mod item;
 mod jitter;
 mod lent;
 mod options;
+mod pattern;
 mod predicate;
 mod ratio;
 mod reader;
