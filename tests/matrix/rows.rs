@@ -92,6 +92,21 @@ macro_rules! rows {
             #[resilience::retry(times = 2, interval = 3s)]
             #[resilience::retry(times = 2, interval = 1s)]
         }
+        $stamp! {
+            mod retry_constants, "xx+x" {
+                Ok(7) => asked 3, waited 2;
+                Err(Oops::Down(4)) => asked 4, waited 2;
+            }
+            #[resilience::retry(times = 3, interval = 1s, on(crate::service::FIRST | Oops::SECOND))]
+        }
+        $stamp! {
+            mod circuit_constants, "xxx" {
+                Err(Oops::Down(1)) => asked 1, waited 0, counted 0;
+                Err(Oops::Down(2)) => asked 2, waited 0, counted 1;
+                Err(Oops::Down(3)) => asked 3, waited 0, counted 0;
+            }
+            #[resilience::circuit(failure_threshold = 2, ignore(crate::service::FIRST), on(Oops::SECOND))]
+        }
     };
 }
 

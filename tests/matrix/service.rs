@@ -26,6 +26,13 @@ pub(crate) enum Oops {
     Refused,
 }
 
+/// Patterns.
+pub(crate) const FIRST: Oops = Oops::Down(1);
+
+impl Oops {
+    pub(crate) const SECOND: Self = Self::Down(2);
+}
+
 impl Service {
     pub(crate) fn ask(&self) -> Result<u32, Oops> {
         let asked = self.asked.fetch_add(1, Relaxed);

@@ -11,5 +11,6 @@ mod futures;
 mod generics;
 mod lending;
 mod names;
+mod patterns;
 mod returns;
 mod stacks;

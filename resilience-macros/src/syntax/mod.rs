@@ -12,6 +12,7 @@ mod item;
 mod jitter;
 mod lent;
 mod options;
+mod pattern;
 mod predicate;
 mod ratio;
 mod reader;

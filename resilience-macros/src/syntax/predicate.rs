@@ -5,11 +5,20 @@ use syn::{BinOp, Expr, ExprBinary, ExprPath, Ident, Pat, Token};
 
 use super::exits::{Exits, judge};
 use super::inside::inside;
+use super::pattern::{is_of_reference, proof};
 use crate::diagnostics::{Faults, OptionFault, span_of};
 
 /// A question about a value: `on(PATTERN)`, or `on = predicate`.
 pub(crate) enum Predicate {
-    Pattern { tokens: TokenStream, guarded: bool },
+    Pattern {
+        pattern: TokenStream,
+        /// With its `if`; empty if there is none.
+        guard: TokenStream,
+        /// It begins with `&`.
+        of_reference: bool,
+        /// A pattern that does not compile if a name in it is a variable, and not a constant.
+        proof: Option<TokenStream>,
+    },
     Expr(Expr),
 }
 
@@ -17,7 +26,7 @@ impl Predicate {
     /// Where it stands, for errors about it.
     pub(crate) fn span(&self) -> Span {
         match self {
-            Self::Pattern { tokens, .. } => span_of(tokens),
+            Self::Pattern { pattern, .. } => span_of(pattern),
             Self::Expr(expr) => span_of(expr),
         }
     }
@@ -52,8 +61,14 @@ impl Predicate {
                     return None;
                 }
                 let exits = guard.as_ref().map(Exits::of).unwrap_or_default();
-                let guarded = guard.is_some();
-                return judge(key, &exits, faults).then_some(Self::Pattern { tokens, guarded });
+                let (of_reference, proof) = (is_of_reference(&pattern), proof(&pattern));
+                let is_if = |token: &TokenTree| matches!(token, TokenTree::Ident(word) if word == "if");
+                let all: Vec<_> = tokens.into_iter().collect();
+                let length = all.iter().position(is_if).unwrap_or(all.len());
+                let (pattern, guard) =
+                    (all[..length].iter().cloned().collect(), all[length..].iter().cloned().collect());
+                let read = Self::Pattern { pattern, guard, of_reference, proof };
+                return judge(key, &exits, faults).then_some(read);
             }
             Ok((_, rest)) => {
                 let first = rest.into_iter().next();

@@ -1,5 +1,5 @@
-use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::Expr;
 
 use super::closure::{called, enclosed};
@@ -10,26 +10,55 @@ use crate::syntax::Predicate;
 /// The predicate's answer about `value`, a name.
 pub(super) fn ask(runtime: &Runtime, predicate: &Predicate, value: &str) -> TokenStream {
     let span = generated_at(predicate.span());
-    let value = proc_macro2::Ident::new(value, span);
+    let value = Ident::new(value, span);
     let boolean = quote!(::core::primitive::bool);
     match predicate {
-        Predicate::Pattern { tokens, guarded } => {
-            // A string's literal is a reference already, and is compared with the value as it is: it takes nothing from it.
-            let matched = if begins_with_string(tokens) {
-                quote_spanned!(Span::mixed_site()=> ::core::matches!(#value, #tokens))
-            } else {
-                quote_spanned!(Span::mixed_site()=> ::core::matches!(&#value, #tokens))
-            };
+        Predicate::Pattern { pattern, guard, of_reference, proof } => {
+            let matched = matched(&value, (pattern, guard), *of_reference, proof.as_ref());
             // A guard may invoke a macro that returns.
-            if *guarded { called(predicate.span(), &boolean, &matched) } else { matched }
+            if guard.is_empty() { matched } else { called(predicate.span(), &boolean, &matched) }
         }
         Predicate::Expr(expr) => {
             let private = runtime.private_at(span);
             // A closure has to see what it is passed to; what is made has a type already, and may be a condition.
-            let ask = proc_macro2::Ident::new(if is_made(expr) { "judge" } else { "ask" }, span);
+            let ask = Ident::new(if is_made(expr) { "judge" } else { "ask" }, span);
             enclosed(expr, &boolean, quote_spanned!(span=> #private::#ask(&#value, #expr)))
         }
     }
+}
+
+/// Whether `value` matches. A slice of it is matched, because constants and strings match the value itself, and variables
+/// must not move it.
+fn matched(
+    value: &Ident,
+    (pattern, guard): (&TokenStream, &TokenStream),
+    of_reference: bool,
+    proof: Option<&TokenStream>,
+) -> TokenStream {
+    let (it, around): (_, fn(&TokenStream) -> TokenStream) = if of_reference {
+        (quote_spanned!(Span::mixed_site()=> &#value), ToTokens::to_token_stream)
+    } else {
+        (
+            quote_spanned!(Span::mixed_site()=> ::core::slice::from_ref(&#value)),
+            |pattern| quote_spanned!(Span::mixed_site()=> [(#pattern)]),
+        )
+    };
+    let pattern = around(pattern);
+    let matched = quote_spanned!(Span::mixed_site()=> ::core::matches!(#it, #pattern #guard));
+    let Some(proof) = proof.map(around) else { return matched };
+    quote_spanned! {Span::mixed_site()=> {
+        if false {
+            #[allow(unreachable_patterns, unused_parens, unused_variables, clippy::wildcard_in_or_patterns)]
+            match #it {
+                #proof => {}
+                _ => {}
+            }
+        }
+        // The proof says the same of a name that is none of a constant.
+        #[allow(unused_variables, non_snake_case, bindings_with_variant_name)]
+        let __matched = #matched;
+        __matched
+    }}
 }
 
 /// As [`ask`], for the value of a poll: a condition that is invalid does `otherwise`, which does not return.
@@ -42,7 +71,7 @@ pub(super) fn ask_value(
     match predicate {
         Predicate::Expr(expr) if is_made(expr) => {
             let span = generated_at(predicate.span());
-            let (private, value) = (runtime.private_at(span), proc_macro2::Ident::new(value, span));
+            let (private, value) = (runtime.private_at(span), Ident::new(value, span));
             let judged = quote_spanned!(span=> #private::judge_value(&#value, #expr));
             let returns = quote!(::core::option::Option<::core::primitive::bool>);
             let judged = enclosed(expr, &returns, judged);
@@ -60,7 +89,7 @@ pub(super) fn ask_value(
 /// A call of `function` with what the user wrote as its last argument: what the compiler says of it is said there.
 pub(super) fn call(runtime: &Runtime, function: &str, arguments: &TokenStream, expr: &Expr) -> TokenStream {
     let span = generated_at(span_of(expr));
-    let (private, function) = (runtime.private_at(span), proc_macro2::Ident::new(function, span));
+    let (private, function) = (runtime.private_at(span), Ident::new(function, span));
     enclosed(expr, &quote!(_), quote_spanned!(span=> #private::#function(#arguments, #expr)))
 }
 
@@ -72,9 +101,4 @@ fn is_made(expr: &Expr) -> bool {
         Expr::Group(group) => is_made(&group.expr),
         _ => false,
     }
-}
-
-fn begins_with_string(pattern: &TokenStream) -> bool {
-    let first = pattern.clone().into_iter().find(|token| token.to_string() != "|");
-    first.is_some_and(|token| token.to_string().starts_with('"'))
 }

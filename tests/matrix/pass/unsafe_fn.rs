@@ -124,7 +124,7 @@ async fn main() {
         };
     }
     rows!(add);
-    assert_eq!(cells, 10 * 2);
+    assert_eq!(cells, 12 * 2);
     macro_rules! add_async {
         (mod $module:ident $($row:tt)*) => {
             cells += asynchronous::$module::cells().await;
@@ -132,5 +132,5 @@ async fn main() {
     }
     rows!(add_async);
     async_rows!(add_async);
-    assert_eq!(cells, 10 * 2 + 14 * 2);
+    assert_eq!(cells, 12 * 2 + 16 * 2);
 }
