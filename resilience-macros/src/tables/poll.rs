@@ -21,10 +21,10 @@ pub(crate) static POLL: Table = Table {
         interval: Setting(Time), [words::INTERVAL];
         /// `backoff = exponential(100ms, factor = 2, max = 10s)` | none | Waits that grow, in place of `interval`:
         /// `constant(d)`, `linear(d)`, `exponential(d)`, `fibonacci(d)`, `decorrelated(d)`, each with `max = d`, or a
-        /// `const` [`Backoff`](crate::Backoff).
+        /// `const` [`Backoff`].
         backoff: Setting(Backoff), [words::BACKOFF];
         /// `jitter = full` | `none` | Randomizes the waits: `full`, `equal`, `25%`, `decorrelated`, or a `const`
-        /// [`Jitter`](crate::Jitter).
+        /// [`Jitter`].
         jitter: Setting(Jitter), [words::JITTER];
         /// `times = 20`, `times = forever` | `forever` | Attempts in total.
         times: Setting(Count), [words::TIMES];
@@ -40,12 +40,12 @@ pub(crate) static POLL: Table = Table {
         /// `attempt_timeout = 2s` | what is left of the timeout; at its end, one wait | Async only. An attempt that takes
         /// longer is dropped and means "not yet".
         attempt_timeout: Setting(Time), [words::ATTEMPT_TIMEOUT, "call_timeout"];
-        /// `on_error = \|e, attempt\| ..` | none | Called for every error, ignored or not, with `&E` and
-        /// [`&Attempt`](crate::Attempt).
+        /// `on_error = \|e, attempt\| ..` | none | Called for every error, ignored or not, with `&E` and an
+        /// [`Attempt`].
         on_error: Function, [words::ON_ERROR], "on_error = |error, attempt| log(error, attempt.number)`, or on a circuit `on_error = |error| log(error)";
         /// `clone(a, b)` | none | Arguments that are cloned for each attempt.
         clone: Arguments, [words::CLONE];
-        /// `policy = EXPR` | none | A [`PollPolicy`](crate::PollPolicy) in place of the settings. The expression may use
+        /// `policy = EXPR` | none | A [`PollPolicy`] in place of the settings. The expression may use
         /// the arguments and `self`.
         policy: Expression, ["config"], "policy = POLICY";
         /// `name = "wait"` | the function's path | The function's name in errors.
