@@ -22,7 +22,7 @@ pub(crate) static ASYNCRETRY: Table = Table {
         /// `backoff = exponential(100ms, factor = 2, max = 10s)` | none | Waits that grow, in place of `pause`:
         /// `constant(d)`, `linear(d)`, `exponential(d)`, `fibonacci(d)`, `decorrelated(d)`, each with `max = d`, or a
         /// `const` [`Backoff`].
-        backoff: Setting(Backoff), [words::BACKOFF];
+        backoff: Setting(Backoff), [words::BACKOFF, "initial_delay"];
         /// `jitter = full` | `none` | Randomizes the waits: `full`, `equal`, `25%`, `decorrelated`, or a `const`
         /// [`Jitter`].
         jitter: Setting(Jitter), [words::JITTER];

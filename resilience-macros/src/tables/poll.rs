@@ -14,9 +14,11 @@ pub(crate) static POLL: Table = Table {
         /// `until(PATTERN)`, `until = predicate` | required | The `Ok` value that ends it. A predicate gets `&T`.
         until: ValuePredicate, ["condition check success status_code json"],
             "until(Job::Done { .. })`, or `until = |value| value.is_done()";
-        /// `timeout = 15s`, `timeout = forever` | 15 s; `hold_for` or `attempt_timeout`, if one is longer | How long to go
+        /// `timeout = 15s`, `timeout = forever` | 15 s; `initial_delay` and `hold_for` or `attempt_timeout`, if they are longer | How long to go
         /// on. The last wait is clipped, and one attempt is made at the end.
         timeout: Setting(Timeout), [words::DEADLINE];
+        /// `initial_delay = 1s` | none | A wait before the first attempt, which is part of the timeout.
+        initial_delay: Setting(Time), ["poll_delay start_delay start_after"];
         /// `interval = 1s` | 1 s | The wait between attempts. Zero yields once to the scheduler.
         interval: Setting(Time), [words::INTERVAL];
         /// `backoff = exponential(100ms, factor = 2, max = 10s)` | none | Waits that grow, in place of `interval`:

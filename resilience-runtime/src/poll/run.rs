@@ -54,6 +54,16 @@ impl PollRun {
         Self { attempts: PollAttempts::new(), watch: Stopwatch::start(), causes: Causes::default() }
     }
 
+    /// The wait before the first attempt, if there is one.
+    #[inline]
+    pub fn initial_delay(&mut self, site: &Site<PollPolicy>) -> Option<Wait> {
+        if site.policy.needs_no_delay() {
+            return None;
+        }
+        let delay = self.attempts.delay(&site.policy);
+        Some(Wait(self.watch.paced(delay, Nanos::ZERO)))
+    }
+
     /// An attempt brought a value that rings no alarm.
     #[inline]
     pub fn saw(&mut self, site: &Site<PollPolicy>, good: bool) -> PollNext {
@@ -176,7 +186,8 @@ impl PollRun {
         let wait = wait.map_err(|end| (self.timed_out(site, end, elapsed), false))?;
         self.wait(site, wait, elapsed, time_left(open)).ok_or_else(|| {
             let limit = Limit::AttemptTimeout(site.policy.attempt_limit().to_duration());
-            let timed_out = TimedOut::new(site.name.get(), limit, self.attempts.number(), elapsed.to_duration());
+            let timed_out =
+                TimedOut::new(site.name.get(), limit, self.attempts.number(), elapsed.to_duration());
             (self.because(timed_out), true)
         })
     }

@@ -12,6 +12,9 @@ macro_rules! run {
     ($poll:ident) => {{
         let mut run = PollRun::start();
         let mut last = Last { value: None, error: None };
+        if let Some(wait) = run.initial_delay(&$poll.site) {
+            wait.await;
+        }
         loop {
             let after = match run.limit(&$poll.site, ($poll.operation)()).await {
                 Some(outcome) => $poll.after(&mut run, &mut last, outcome),
