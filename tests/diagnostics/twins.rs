@@ -346,6 +346,11 @@ mod limit {
         Ok(1)
     }
 
+    #[poll(until(2), timeout = 0s, initial_delay = 0s)]
+    fn no_delay() -> Result<u8, TimedOut> {
+        Ok(2)
+    }
+
     #[poll(until(2), timeout = 1min, hold_for = 0s, attempt_timeout = 1min)]
     async fn as_long_as_the_poll() -> Result<u8, TimedOut> {
         Ok(2)
@@ -370,7 +375,7 @@ mod limit {
     async fn limits_can_be_reached() {
         assert_eq!((as_long_as_everything().await, as_long_as_the_poll().await), (Ok(1), Ok(2)));
         assert_eq!((by_policy(), by_reference()), (Ok(1), Ok(2)));
-        assert_eq!(longer_than_the_default().await, Ok(2));
+        assert_eq!((longer_than_the_default().await, no_delay()), (Ok(2), Ok(2)));
     }
 }
 

@@ -334,6 +334,9 @@ fn the_settings_of_a_builder_may_come_in_any_order() {
         // The default timeout gives way; one that was set does not, and cuts it.
         (asked().hold_for(secs(20)), secs(20)),
         (asked().hold_for(secs(20)).timeout(secs(5)), secs(5)),
+        (asked().initial_delay(secs(20)), secs(20)),
+        (asked().initial_delay(secs(20)).timeout(secs(5)), secs(5)),
+        (asked().timeout(secs(5)).initial_delay(Duration::MAX), secs(5)),
     ];
     for (poll, held) in cases {
         let clock = ManualClock::install();

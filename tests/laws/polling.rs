@@ -190,6 +190,60 @@ poll_laws! {
         ends Err(TimedOut { attempts: 4, elapsed: 3000 }), 3000
     }
 
+    an_initial_delay_comes_before_the_first_attempt {
+        policy { timeout = ms(5000), interval = ms(1000), initial_delay = ms(300) }
+        hooks { until = nine }
+        script [value(0), value(9).after(10)]
+        starts [300, 1300]
+        waits []
+        ends Ok(9), 1310
+    }
+
+    an_initial_delay_is_part_of_the_timeout {
+        policy { timeout = ms(1000), interval = ms(1000), initial_delay = ms(600) }
+        hooks { until = nine }
+        script [value(0)]
+        starts [600, 1000]
+        waits []
+        ends Err(TimedOut { attempts: 2, elapsed: 1000 }), 1000
+    }
+
+    an_initial_delay_of_zero_is_none {
+        policy { timeout = ms(1000), interval = ms(1000), initial_delay = ms(0) }
+        hooks { until = nine }
+        script [value(0), value(9)]
+        starts [0, 1000]
+        waits []
+        ends Ok(9), 1000
+    }
+
+    an_initial_delay_as_long_as_the_timeout_leaves_one_attempt {
+        policy { timeout = ms(500), interval = ms(1000), initial_delay = ms(500) }
+        hooks { until = nine }
+        script [value(0).after(100)]
+        starts [500]
+        waits []
+        ends Err(TimedOut { attempts: 1, elapsed: 600 }), 600
+    }
+
+    an_initial_delay_is_made_once {
+        policy { timeout = ms(5000), interval = ms(100), initial_delay = ms(1000) }
+        hooks { until = nine, ignore = is_busy }
+        script [busy(), value(0), value(9)]
+        starts [1000, 1100, 1200]
+        waits [Some(100)]
+        ends Ok(9), 1200
+    }
+
+    the_default_timeout_leaves_time_after_an_initial_delay {
+        policy { interval = ms(1000), initial_delay = ms(20_000), hold_for = ms(1000) }
+        hooks { until = nine }
+        script [value(9)]
+        starts [20_000, 21_000]
+        waits []
+        ends Ok(9), 21_000
+    }
+
     a_zero_wait_takes_no_time {
         policy { timeout = ms(9000), interval = ms(0), times = 3 }
         hooks { until = nine }
@@ -244,5 +298,23 @@ async_poll_laws! {
         starts [0, 1000, 2500, 3500, 4500]
         waits []
         ends Ok(9), 4500
+    }
+
+    the_attempt_after_an_initial_delay_as_long_as_the_timeout_has_as_much_time {
+        policy { timeout = ms(500), interval = ms(1000), initial_delay = ms(500) }
+        hooks { until = nine }
+        script [value(9).after(499)]
+        starts [500]
+        waits []
+        ends Ok(9), 999
+    }
+
+    the_attempt_after_an_initial_delay_has_its_whole_attempt_timeout {
+        policy { timeout = ms(5000), interval = ms(100), attempt_timeout = ms(500), initial_delay = ms(800) }
+        hooks { until = nine }
+        script [value(9).after(501), value(9).after(499)]
+        starts [800, 1400]
+        waits []
+        ends Ok(9), 1899
     }
 }

@@ -15,6 +15,9 @@ super::faults! {
         NeverMet { key: &'static str, limit: &'static str } =>
             format!("`{key}` is longer than `{limit}`, so it could never be met"),
             format!("shorten `{key}`, or lengthen `{limit}`");
+        TooLate { key: &'static str, limit: &'static str } =>
+            format!("`{key}` is longer than `{limit}`, so no attempt could be made in time"),
+            format!("shorten `{key}`, or lengthen `{limit}`");
         SyncLimit { key: &'static str, dropped: &'static str } =>
             format!("`{key}` drops {dropped} that takes too long, which a sync function does not allow"),
             "make it an `async fn`, or set a timeout on the client that it calls";

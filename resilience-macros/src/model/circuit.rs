@@ -329,3 +329,18 @@ fn parameters(arguments: &[Ident]) -> String {
     let name = |argument: &Ident| if argument == "self" { "this".into() } else { argument.to_string() };
     arguments.iter().map(name).collect::<Vec<_>>().join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use resilience::CircuitConfig;
+
+    use super::*;
+
+    #[test]
+    fn what_is_checked_here_are_the_limits_of_the_runtime() {
+        let recovery_timeout = CircuitConfig::DEFAULT_RECOVERY_TIMEOUT.as_nanos();
+        assert_eq!(u128::from(RECOVERY_TIMEOUT.0), recovery_timeout);
+        assert!(CircuitConfig::new().try_window_calls(MOST_REMEMBERED).is_ok());
+        assert!(CircuitConfig::new().try_window_calls(MOST_REMEMBERED + 1).is_err());
+    }
+}

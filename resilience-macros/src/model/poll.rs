@@ -49,6 +49,9 @@ fn judge_settings(settings: &Settings, faults: &mut Faults) {
     let attempt_timeout = settings.time("attempt_timeout");
     judge_not_zero("attempt_timeout", attempt_timeout, faults);
     let Some(timeout) = settings.time("timeout") else { return };
+    if let Some(delay) = settings.time("initial_delay").filter(|time| exceeds(time, timeout)) {
+        faults.at_span(delay.span(), &ConflictFault::TooLate { key: "initial_delay", limit: "timeout" });
+    }
     if let Some(hold_for) = settings.time("hold_for").filter(|time| exceeds(time, timeout)) {
         faults.at_span(hold_for.span(), &ConflictFault::NeverMet { key: "hold_for", limit: "timeout" });
     }

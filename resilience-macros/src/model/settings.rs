@@ -78,6 +78,14 @@ impl Settings {
 }
 
 impl Policy {
+    /// The setting may be there: a policy that is evaluated at run time may have any.
+    pub(crate) fn may_have(&self, key: &str) -> bool {
+        match self {
+            Self::Const(settings) => settings.get(key).is_some(),
+            Self::Runtime(_) => true,
+        }
+    }
+
     /// `settings`, or `policy = EXPR` in place of them.
     pub(super) fn judge(settings: Settings, options: &Options, faults: &mut Faults) -> Self {
         let attribute = options.attribute();

@@ -2,6 +2,9 @@ use super::settings::Settings;
 use crate::diagnostics::{ConflictFault, Faults, WaitFault};
 use crate::syntax::{Backoff, Jitter, Options};
 
+/// The default of the runtime.
+const FACTOR: f64 = 2.0;
+
 /// The options that say how long to wait between attempts.
 pub(super) fn judge_waiting(settings: &Settings, options: &Options, faults: &mut Faults) {
     let wait = options.attribute().table().wait;
@@ -24,8 +27,8 @@ pub(super) fn judge_waiting(settings: &Settings, options: &Options, faults: &mut
         None => "constant",
         Some(Backoff::Shape(shape)) => {
             let factor = shape.factor.as_ref().and_then(|factor| factor.literal());
-            let is_two = factor.is_none_or(|factor| factor.to_bits() == 2_f64.to_bits());
-            if shape.name == "exponential" && !is_two { "of another factor" } else { shape.name }
+            let is_default = factor.is_none_or(|factor| factor.to_bits() == FACTOR.to_bits());
+            if shape.name == "exponential" && !is_default { "of another factor" } else { shape.name }
         }
         // Only the compiler can evaluate a constant.
         Some(Backoff::Const(_)) => return,
@@ -35,5 +38,15 @@ pub(super) fn judge_waiting(settings: &Settings, options: &Options, faults: &mut
         "exponential" => {}
         shape if smooths => faults.at(&place, &WaitFault::DecorrelatedJitterOf { shape }),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_factor_that_decorrelated_jitter_needs_is_the_default_of_the_runtime() {
+        assert_eq!(FACTOR.to_bits(), resilience::Backoff::DEFAULT_FACTOR.to_bits());
     }
 }

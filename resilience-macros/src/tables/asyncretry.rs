@@ -21,22 +21,22 @@ pub(crate) static ASYNCRETRY: Table = Table {
         pause: Setting(Time), [words::INTERVAL];
         /// `backoff = exponential(100ms, factor = 2, max = 10s)` | none | Waits that grow, in place of `pause`:
         /// `constant(d)`, `linear(d)`, `exponential(d)`, `fibonacci(d)`, `decorrelated(d)`, each with `max = d`, or a
-        /// `const` [`Backoff`](crate::Backoff).
-        backoff: Setting(Backoff), [words::BACKOFF];
+        /// `const` [`Backoff`].
+        backoff: Setting(Backoff), [words::BACKOFF, "initial_delay"];
         /// `jitter = full` | `none` | Randomizes the waits: `full`, `equal`, `25%`, `decorrelated`, or a `const`
-        /// [`Jitter`](crate::Jitter).
+        /// [`Jitter`].
         jitter: Setting(Jitter), [words::JITTER];
         /// `retry_after = \|e\| ..` | none | The wait that the server asked for, as an `Option<Duration>`: a lower bound
         /// for the next wait.
         retry_after: Function, [], "retry_after = |error| error.retry_after()";
-        /// `on_error = \|e, attempt\| ..` | none | Called for every failure, also for the last, with `&E` and
-        /// [`&Attempt`](crate::Attempt).
+        /// `on_error = \|e, attempt\| ..` | none | Called for every failure, also for the last, with `&E` and an
+        /// [`Attempt`].
         on_error: Function, [words::ON_ERROR], "on_error = |error, attempt| log(error, attempt.number)`, or on a circuit `on_error = |error| log(error)";
         /// `clone(a, b)` | none | Arguments that are cloned for each attempt.
         clone: Arguments, [words::CLONE];
-        /// `attempt(a)` | none | Binds `a`, a [`CurrentAttempt`](crate::CurrentAttempt), in the body.
+        /// `attempt(a)` | none | Binds `a`, a [`CurrentAttempt`], in the body.
         attempt: Arguments, [];
-        /// `stats = "db"` | none | Counts the calls under this name, for [`telemetry::stats`](crate::telemetry::stats()).
+        /// `stats = "db"` | none | Counts the calls under this name, for [`telemetry::stats`].
         stats: Text, [];
         /// `name = "fetch"` | the function's path | The function's name in errors and events.
         name: Text, [words::NAME];

@@ -13,7 +13,7 @@ pub(crate) static CIRCUIT: Table = Table {
     options: rows! {
         /// `name = "payments"` | the function's path | Circuits of one name are one circuit in the whole program.
         name: Text, [words::NAME];
-        /// `breaker = EXPR` | none | A [`CircuitBreaker`](crate::CircuitBreaker) in place of the function's own: a `static`,
+        /// `breaker = EXPR` | none | A [`CircuitBreaker`] in place of the function's own: a `static`,
         /// or a field of `self`. The expression may use the arguments and `self`.
         breaker: Expression, ["circuit_breaker circuit"], "breaker = &self.breaker";
         /// `key = EXPR` | none | One circuit for each key, told apart by its `Display`. With a `name`, one for each name and
@@ -21,7 +21,7 @@ pub(crate) static CIRCUIT: Table = Table {
         key: Expression, [], "key = host";
         /// `max_keys = 1024` | 1024 | How many keys are remembered.
         max_keys: Own(Bound), [];
-        /// `config = CONST` | none | A `const` [`CircuitConfig`](crate::CircuitConfig). Single options override it, and
+        /// `config = CONST` | none | A `const` [`CircuitConfig`]. Single options override it, and
         /// replace what it says in another way: `window = 30s` a window of calls, `failure_threshold` a rate.
         config: Config, ["policy cls settings"], "config = CONFIG";
         /// `failure_threshold = 5` | 5 | Opens after this many consecutive failures.

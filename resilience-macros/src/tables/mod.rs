@@ -5,7 +5,11 @@
 mod asyncbackoff;
 mod asyncretry;
 mod circuit;
+#[cfg(test)]
+mod defaults;
 mod items;
+#[cfg(test)]
+mod pages;
 mod poll;
 mod retry;
 mod words;

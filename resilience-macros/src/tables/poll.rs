@@ -14,17 +14,19 @@ pub(crate) static POLL: Table = Table {
         /// `until(PATTERN)`, `until = predicate` | required | The `Ok` value that ends it. A predicate gets `&T`.
         until: ValuePredicate, ["condition check success status_code json"],
             "until(Job::Done { .. })`, or `until = |value| value.is_done()";
-        /// `timeout = 15s`, `timeout = forever` | 15 s; `hold_for` or `attempt_timeout`, if one is longer | How long to go
+        /// `timeout = 15s`, `timeout = forever` | 15 s; `initial_delay` and `hold_for` or `attempt_timeout`, if they are longer | How long to go
         /// on. The last wait is clipped, and one attempt is made at the end.
         timeout: Setting(Timeout), [words::DEADLINE];
+        /// `initial_delay = 1s` | none | A wait before the first attempt, which is part of the timeout.
+        initial_delay: Setting(Time), ["poll_delay start_delay start_after"];
         /// `interval = 1s` | 1 s | The wait between attempts. Zero yields once to the scheduler.
         interval: Setting(Time), [words::INTERVAL];
         /// `backoff = exponential(100ms, factor = 2, max = 10s)` | none | Waits that grow, in place of `interval`:
         /// `constant(d)`, `linear(d)`, `exponential(d)`, `fibonacci(d)`, `decorrelated(d)`, each with `max = d`, or a
-        /// `const` [`Backoff`](crate::Backoff).
+        /// `const` [`Backoff`].
         backoff: Setting(Backoff), [words::BACKOFF];
         /// `jitter = full` | `none` | Randomizes the waits: `full`, `equal`, `25%`, `decorrelated`, or a `const`
-        /// [`Jitter`](crate::Jitter).
+        /// [`Jitter`].
         jitter: Setting(Jitter), [words::JITTER];
         /// `times = 20`, `times = forever` | `forever` | Attempts in total.
         times: Setting(Count), [words::TIMES];
@@ -40,17 +42,17 @@ pub(crate) static POLL: Table = Table {
         /// `attempt_timeout = 2s` | what is left of the timeout; at its end, one wait | Async only. An attempt that takes
         /// longer is dropped and means "not yet".
         attempt_timeout: Setting(Time), [words::ATTEMPT_TIMEOUT, "call_timeout"];
-        /// `on_error = \|e, attempt\| ..` | none | Called for every error, ignored or not, with `&E` and
-        /// [`&Attempt`](crate::Attempt).
+        /// `on_error = \|e, attempt\| ..` | none | Called for every error, ignored or not, with `&E` and an
+        /// [`Attempt`].
         on_error: Function, [words::ON_ERROR], "on_error = |error, attempt| log(error, attempt.number)`, or on a circuit `on_error = |error| log(error)";
         /// `clone(a, b)` | none | Arguments that are cloned for each attempt.
         clone: Arguments, [words::CLONE];
-        /// `attempt(a)` | none | Binds `a`, a [`CurrentAttempt`](crate::CurrentAttempt), in the body.
+        /// `attempt(a)` | none | Binds `a`, a [`CurrentAttempt`], in the body.
         attempt: Arguments, [];
-        /// `policy = EXPR` | none | A [`PollPolicy`](crate::PollPolicy) in place of the settings. The expression may use
+        /// `policy = EXPR` | none | A [`PollPolicy`] in place of the settings. The expression may use
         /// the arguments and `self`.
         policy: Expression, ["config"], "policy = POLICY";
-        /// `stats = "db"` | none | Counts the calls under this name, for [`telemetry::stats`](crate::telemetry::stats()).
+        /// `stats = "db"` | none | Counts the calls under this name, for [`telemetry::stats`].
         stats: Text, [];
         /// `name = "wait"` | the function's path | The function's name in errors and events.
         name: Text, [words::NAME];

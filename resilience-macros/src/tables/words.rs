@@ -23,7 +23,7 @@ pub(super) const DEADLINE: &str = "deadline timeout total_timeout total_delay ma
 pub(super) const ATTEMPT_TIMEOUT: &str = "try_timeout per_attempt_timeout timeout_per_attempt";
 
 pub(super) const BACKOFF: &str = "max_delay min_delay factor multiplier exponential strategy backoff_type interval_function wait_exponential \
-     exponential_backoff initial_interval max_interval base_delay initial_delay";
+     exponential_backoff initial_interval max_interval base_delay";
 
 pub(super) const JITTER: &str =
     "use_jitter jitter_factor randomized_wait_factor randomization_factor wait_random";

@@ -20,6 +20,13 @@ pub(super) fn write(model: &PollModel, attempt: &Attempt<'_>) -> TokenStream {
     let wait = attempt.wait();
     let declare = attempt.refusal.declare(&model.common.runtime);
     let cut = attempt.cut.declare(&model.common.runtime);
+    let delay = model.policy.may_have("initial_delay").then(|| {
+        quote_spanned! {Span::mixed_site()=>
+            if let ::core::option::Option::Some(__wait) = __run.initial_delay(#site) {
+                #wait
+            }
+        }
+    });
     let last = keeps_last(model, attempt)
         .then(|| quote_spanned!(Span::mixed_site()=> let mut __last = ::core::option::Option::None;));
     let step = if attempt.is_async() {
@@ -52,6 +59,7 @@ pub(super) fn write(model: &PollModel, attempt: &Attempt<'_>) -> TokenStream {
         #declaration
         let mut __run = #private::PollRun::new();
         #begin
+        #delay
         #cut
         #last
         loop {

@@ -25,6 +25,9 @@ impl fmt::Debug for PollPolicy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut policy = f.debug_struct("PollPolicy");
         policy.field("timeout", &self.limit());
+        if !self.initial_delay.is_zero() {
+            policy.field("initial_delay", &self.initial_delay);
+        }
         self.backoff.debug_options(&mut policy);
         if let Some(times) = &self.times {
             policy.field("times", times);

@@ -55,6 +55,14 @@ impl PollAttempts {
         self.number
     }
 
+    /// The wait before the first attempt.
+    pub(crate) fn delay(&mut self, policy: &PollPolicy) -> Nanos {
+        let delay = policy.delay();
+        // An attempt at the very end of the timeout may take as long as the wait before it.
+        self.planned = delay;
+        delay
+    }
+
     /// An attempt ended the call, and nothing is to be decided.
     pub(crate) fn ended(&mut self) {
         self.number = self.number.saturating_add(1);

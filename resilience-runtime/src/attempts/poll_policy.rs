@@ -24,7 +24,8 @@ use crate::time::Nanos;
 ///
 /// | setting | default |
 /// |---|---|
-/// | [`timeout`](Self::timeout) | [`DEFAULT_TIMEOUT`](Self::DEFAULT_TIMEOUT) = 15 s; `hold_for` or the attempt timeout, if one is longer |
+/// | [`timeout`](Self::timeout) | [`DEFAULT_TIMEOUT`](Self::DEFAULT_TIMEOUT) = 15 s; the initial delay and `hold_for` or the attempt timeout, if they are longer |
+/// | [`initial_delay`](Self::initial_delay) | none |
 /// | [`interval`](Self::interval) | [`DEFAULT_INTERVAL`](Self::DEFAULT_INTERVAL) = 1 s |
 /// | [`times`](Self::times) | no bound |
 /// | [`hold_for`](Self::hold_for) | none: the first good value ends it |
@@ -35,6 +36,7 @@ use crate::time::Nanos;
 pub struct PollPolicy {
     /// `None`: the default.
     timeout: Option<Nanos>,
+    pub(super) initial_delay: Nanos,
     pub(super) backoff: Backoff,
     pub(super) times: Option<NonZeroU32>,
     pub(super) hold_for: Nanos,
@@ -53,6 +55,7 @@ impl PollPolicy {
     pub const fn new() -> Self {
         Self {
             timeout: None,
+            initial_delay: Nanos::ZERO,
             backoff: Backoff::constant(Self::DEFAULT_INTERVAL),
             times: None,
             hold_for: Nanos::ZERO,
@@ -61,15 +64,15 @@ impl PollPolicy {
         }
     }
 
-    /// How long to go on. Unless it is set, it is [`DEFAULT_TIMEOUT`](Self::DEFAULT_TIMEOUT), or `hold_for` or the attempt
-    /// timeout if one of them is longer: the default leaves time for what else was asked for.
+    /// How long to go on. Unless it is set, it is [`DEFAULT_TIMEOUT`](Self::DEFAULT_TIMEOUT), or the initial delay and the
+    /// longer of `hold_for` and the attempt timeout, if that is more: the default leaves time for what else was asked for.
     ///
     /// The last wait is clipped to it and one attempt is made at its very end. An *async* attempt that is running then is
     /// dropped; the one at the very end may take as long as the attempt timeout, or else as one wait between attempts. A
     /// synchronous one cannot be interrupted. Zero: one attempt.
     ///
     /// # Panics
-    /// If it is shorter than `hold_for` or the attempt timeout: in a `const`, a compile error.
+    /// If it is shorter than the initial delay, `hold_for` or the attempt timeout: in a `const`, a compile error.
     #[track_caller]
     pub const fn timeout(self, timeout: Duration) -> Self {
         or_panic!(self.try_timeout(timeout))
@@ -88,6 +91,24 @@ impl PollPolicy {
     pub const fn forever(mut self) -> Self {
         self.timeout = Some(Nanos::NEVER);
         self
+    }
+
+    /// A wait before the first attempt, which is part of the timeout. Zero is none.
+    ///
+    /// # Panics
+    /// If it is longer than a timeout that was set: in a `const`, a compile error.
+    #[track_caller]
+    pub const fn initial_delay(self, initial_delay: Duration) -> Self {
+        or_panic!(self.try_initial_delay(initial_delay))
+    }
+
+    /// As [`initial_delay`](Self::initial_delay), for a value known only at run time.
+    ///
+    /// # Errors
+    /// Where `initial_delay` panics.
+    pub const fn try_initial_delay(mut self, initial_delay: Duration) -> Result<Self, ConfigError> {
+        self.initial_delay = Nanos::of(initial_delay);
+        self.consistent()
     }
 
     /// The same wait before every attempt but the first (zero uses no timer, and yields once to the scheduler in async
@@ -233,6 +254,14 @@ impl PollPolicy {
     const fn consistent(self) -> Result<Self, ConfigError> {
         // The default timeout gives way: see `limit`. So the settings may come in any order.
         let Some(timeout) = self.timeout else { return Ok(self) };
+        if self.initial_delay.get() > timeout.get() {
+            return Err(ConfigError::new(
+                "initial_delay",
+                "`initial_delay` is longer than `timeout`, so no attempt could be made in time",
+                Value::Time(self.initial_delay),
+            )
+            .beside("timeout", Value::Time(timeout)));
+        }
         if self.hold_for.get() > timeout.get() {
             return Err(ConfigError::new(
                 "hold_for",
@@ -259,6 +288,17 @@ impl PollPolicy {
         self
     }
 
+    /// As [`unchecked_timeout`](Self::unchecked_timeout); see [`delay`](Self::delay).
+    pub(crate) fn unchecked_initial_delay(mut self, initial_delay: Duration) -> Self {
+        self.initial_delay = Nanos::of(initial_delay);
+        self
+    }
+
+    /// The wait before the first attempt. A builder's that is longer than the timeout is cut to it.
+    pub(super) fn delay(&self) -> Nanos {
+        self.initial_delay.min(self.limit())
+    }
+
     /// As [`unchecked_timeout`](Self::unchecked_timeout).
     pub(crate) fn unchecked_hold_for(mut self, hold_for: Duration) -> Self {
         self.hold_for = Nanos::of(hold_for);
@@ -283,11 +323,14 @@ impl PollPolicy {
         self.times.map(NonZeroU32::get)
     }
 
+    pub(crate) const fn needs_no_delay(&self) -> bool {
+        self.initial_delay.is_zero()
+    }
+
     pub(crate) const fn needs_no_hold(&self) -> bool {
         self.hold_for.is_zero()
     }
 
-    /// The timeout, which is no shorter by default than what it is to leave time for.
     /// No bound on the attempts.
     #[cfg(feature = "http")]
     pub(crate) const fn without_times(mut self) -> Self {
@@ -295,12 +338,13 @@ impl PollPolicy {
         self
     }
 
+    /// The timeout, which is no shorter by default than what it is to leave time for.
     pub(crate) const fn limit(&self) -> Nanos {
         if let Some(timeout) = self.timeout {
             return timeout;
         }
         let attempt = if self.attempt_timeout.is_never() { Nanos::ZERO } else { self.attempt_timeout };
-        Nanos::of(Self::DEFAULT_TIMEOUT).max(self.hold_for).max(attempt)
+        Nanos::of(Self::DEFAULT_TIMEOUT).max(self.initial_delay.plus(self.hold_for.max(attempt)))
     }
 
     /// When an async attempt is dropped that begins at `began`. `planned` is the wait before it, as it was before it was

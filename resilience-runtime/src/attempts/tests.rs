@@ -436,6 +436,8 @@ fn a_policy_refuses_what_makes_no_sense_and_says_at_which_option() {
         ("max_ignored", poll.try_max_ignored(0).err()),
         ("hold_for", poll.timeout(SECOND).try_hold_for(2 * SECOND).err()),
         ("hold_for", poll.hold_for(2 * SECOND).try_timeout(SECOND).err()),
+        ("initial_delay", poll.timeout(SECOND).try_initial_delay(2 * SECOND).err()),
+        ("initial_delay", poll.initial_delay(2 * SECOND).try_timeout(SECOND).err()),
         ("attempt_timeout", poll.try_attempt_timeout(zero).err()),
         ("attempt_timeout", poll.timeout(SECOND).try_attempt_timeout(2 * SECOND).err()),
         ("jitter", poll.try_jitter(crate::backoff::Jitter::Ratio(-0.5)).err()),
@@ -446,6 +448,8 @@ fn a_policy_refuses_what_makes_no_sense_and_says_at_which_option() {
     assert!(retry.deadline(SECOND).try_attempt_timeout(SECOND).is_ok());
     assert!(retry.try_attempt_timeout(Duration::MAX).is_ok());
     assert!(poll.timeout(SECOND).try_hold_for(SECOND).is_ok());
+    assert!(poll.timeout(SECOND).try_initial_delay(SECOND).is_ok());
+    assert!(poll.timeout(zero).try_initial_delay(zero).is_ok());
     assert!(poll.timeout(SECOND).try_attempt_timeout(Duration::MAX).is_ok());
 }
 
@@ -458,6 +462,10 @@ fn the_default_timeout_of_a_poll_gives_way_and_one_that_was_set_does_not() {
         (poll.hold_for(20 * SECOND), 20),
         (poll.hold_for(20 * SECOND).attempt_timeout(30 * SECOND), 30),
         (poll.attempt_timeout(Duration::MAX), 15),
+        (poll.initial_delay(20 * SECOND), 20),
+        (poll.initial_delay(10 * SECOND).hold_for(4 * SECOND), 15),
+        (poll.initial_delay(10 * SECOND).hold_for(6 * SECOND).attempt_timeout(7 * SECOND), 17),
+        (poll.initial_delay(10 * SECOND).timeout(10 * SECOND), 10),
         (poll.hold_for(20 * SECOND).timeout(25 * SECOND), 25),
         (poll.timeout(25 * SECOND).hold_for(20 * SECOND), 25),
     ];
@@ -518,6 +526,7 @@ fn the_forms_of_a_builder_set_what_the_checked_ones_set_and_take_a_nanosecond_fo
     let (poll, retry) = (PollPolicy::new(), RetryPolicy::new());
     assert_eq!(poll.unchecked_timeout(SECOND), poll.timeout(SECOND));
     assert_eq!(poll.unchecked_hold_for(SECOND), poll.hold_for(SECOND));
+    assert_eq!(poll.unchecked_initial_delay(SECOND), poll.initial_delay(SECOND));
     assert_eq!(retry.clamped_deadline(SECOND), retry.deadline(SECOND));
     let least = Duration::from_nanos(1);
     assert_eq!(retry.clamped_deadline(Duration::ZERO), retry.deadline(least));
@@ -541,7 +550,7 @@ fn a_policy_by_reference_is_the_same_policy() {
 #[test]
 fn policies_are_shown_as_their_options_are_written() {
     let (retry, poll) = (RetryPolicy::new(), PollPolicy::new());
-    let cases: [(&dyn std::fmt::Debug, &str); 6] = [
+    let cases: [(&dyn std::fmt::Debug, &str); 7] = [
         (&retry, "RetryPolicy { times: 3, interval: 1s, deadline: forever }"),
         (
             &retry.forever().interval(Duration::ZERO).deadline(90 * SECOND).attempt_timeout(SECOND / 2),
@@ -553,6 +562,7 @@ fn policies_are_shown_as_their_options_are_written() {
         ),
         (&poll, "PollPolicy { timeout: 15s, interval: 1s }"),
         (&poll.forever(), "PollPolicy { timeout: forever, interval: 1s }"),
+        (&poll.initial_delay(2 * SECOND), "PollPolicy { timeout: 15s, initial_delay: 2s, interval: 1s }"),
         (
             &poll
                 .jitter(Jitter::Ratio(0.25))
@@ -593,6 +603,11 @@ fn a_policy_that_is_wrong_says_which_values_are() {
         (
             poll.timeout(SECOND).try_hold_for(Duration::MAX).unwrap_err(),
             "`hold_for` is longer than `timeout`, so it could never be met (found `hold_for = forever`, `timeout = 1s`)",
+        ),
+        (
+            poll.timeout(SECOND).try_initial_delay(2 * SECOND).unwrap_err(),
+            "`initial_delay` is longer than `timeout`, so no attempt could be made in time (found `initial_delay = 2s`, \
+             `timeout = 1s`)",
         ),
     ];
     for (error, text) in cases {

@@ -87,6 +87,29 @@ impl<F, K, H> Poll<F, K, H> {
         self
     }
 
+    /// A wait before the first attempt, which is part of the timeout; one longer than the timeout is cut to it.
+    ///
+    /// ```
+    /// use resilience::poll;
+    /// use std::time::Duration;
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// let started = tokio::time::Instant::now();
+    /// let done = poll(async || Ok::<_, std::io::Error>(true))
+    ///     .until(|done| *done)
+    ///     .initial_delay(Duration::from_secs(3))
+    ///     .run()
+    ///     .await;
+    /// assert!(done.is_ok());
+    /// assert_eq!(started.elapsed().as_secs(), 3);
+    /// # }
+    /// ```
+    pub fn initial_delay(mut self, initial_delay: Duration) -> Self {
+        self.site.policy = self.site.policy.unchecked_initial_delay(initial_delay);
+        self
+    }
+
     /// The same wait before every attempt but the first, in place of any backoff and jitter set before.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.site.policy = self.site.policy.interval(interval);
@@ -341,6 +364,10 @@ where
         let mut run = PollRun::new();
         run.begin_blocking(self.entry(), &self.site);
         let mut last = Last { value: None, error: None };
+        if let Some(wait) = run.initial_delay(&self.site) {
+            wait.block();
+            run.goes_on();
+        }
         loop {
             let outcome = (self.operation)();
             match self.after(&mut run, &mut last, outcome) {

@@ -61,6 +61,17 @@ impl PollRun {
         Self { attempts, observation, watch: Stopwatch::start(), causes: Causes::default() }
     }
 
+    /// The wait before the first attempt, if there is one.
+    #[inline]
+    pub fn initial_delay(&mut self, site: &Site<PollPolicy>) -> Option<Wait> {
+        if site.policy.needs_no_delay() {
+            return None;
+        }
+        let delay = self.attempts.delay(&site.policy);
+        self.observation.waits();
+        Some(Wait(self.watch.paced(delay, Nanos::ZERO)))
+    }
+
     /// An attempt brought a value that rings no alarm.
     #[inline]
     pub fn saw(&mut self, site: &Site<PollPolicy>, good: bool) -> PollNext {

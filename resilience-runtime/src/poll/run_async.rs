@@ -13,6 +13,10 @@ macro_rules! run {
         let mut run = PollRun::new();
         run.begin($poll.entry(), &$poll.site);
         let mut last = Last { value: None, error: None };
+        if let Some(wait) = run.initial_delay(&$poll.site) {
+            wait.await;
+            run.goes_on();
+        }
         loop {
             let after = match run.limit(&$poll.site, ($poll.operation)()).await {
                 Some(outcome) => $poll.after(&mut run, &mut last, outcome),

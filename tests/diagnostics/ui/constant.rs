@@ -75,6 +75,11 @@ fn nothing_to_smooth() -> Result<u8, TimedOut> {
     Ok(1)
 }
 
+#[poll(until(2), timeout = SECOND, initial_delay = MINUTE)]
+fn too_late() -> Result<u8, TimedOut> {
+    Ok(2)
+}
+
 const RETRY: RetryPolicy = RetryPolicy::new().times(NONE);
 const POLL: PollPolicy = PollPolicy::new().hold_for(MINUTE).timeout(SECOND);
 
@@ -82,5 +87,5 @@ fn main() {
     let _ = (never(), never_polled(), nothing_ignored(), never_by_position(), no_time());
     let _ = (longer_than_everything(), a_literal_longer_than_everything(), longer_by_position());
     let _ = (longer_than_the_poll(), shrinking(), a_cap_below_the_base(), more_than_all());
-    let _ = (nothing_to_smooth(), RETRY, POLL);
+    let _ = (nothing_to_smooth(), too_late(), RETRY, POLL);
 }

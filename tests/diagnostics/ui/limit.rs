@@ -70,7 +70,18 @@ async fn said_by_position_and_policy() -> Result<u8, TimedOut> {
     Ok(3)
 }
 
+#[poll(until(2), timeout = 5s, initial_delay = 6s)]
+fn too_late() -> Result<u8, TimedOut> {
+    Ok(2)
+}
+
+#[poll(until(2), initial_delay = forever, policy = POLL)]
+fn delayed_by_the_policy() -> Result<u8, TimedOut> {
+    Ok(2)
+}
+
 fn main() {
+    let _ = (too_late(), delayed_by_the_policy());
     let _ = (longer_than_everything(), longer_by_position(), longer_than_the_poll());
     let _ = (nothing_to_drop(), nothing_to_drop_in_a_poll(), no_time());
     let _ = (no_time_by_position(), nothing_to_ignore(), no_end(), nothing_said());
