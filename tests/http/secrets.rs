@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use reqwest::{Method, Request};
 use resilience::http::{HttpPoll, json, status};
@@ -41,6 +41,26 @@ async fn no_message_has_credentials_or_a_query_in_it() {
     let poll = quick(&server.url).until(status(200));
     let error = poll.bearer("Secret\n").run().await.unwrap_err();
     assert!(!format!("{error} {error:?}").contains("Secret"), "{error:?}");
+}
+
+#[tokio::test]
+async fn events_of_a_poll_show_no_secret() {
+    let server = Server::start(|asked| match asked.path.split('?').next().unwrap() {
+        "/hangup" => Reply::Last(Vec::new()),
+        _ => answer(404, "Hidden"),
+    })
+    .await;
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let kept = Arc::clone(&told);
+    let id = resilience::telemetry::listen(move |event| kept.lock().unwrap().push(format!("{event:?}")));
+    for path in ["hangup", "no"] {
+        let url = server.url.replace("http://", "http://Hidden:Hidden@") + "/" + path + "?token=Hidden";
+        let poll = quick(&url).max_attempts(2).header("x-key", "Hidden").ignore(|_| true).until(status(200));
+        assert!(poll.run().await.is_err());
+    }
+    resilience::telemetry::unlisten(id);
+    let told = told.lock().unwrap().join("\n");
+    assert!(told.contains("HttpPoll::run") && !told.contains("Hidden"), "{told}");
 }
 
 /// Two servers on two ports are two origins. What the second one was asked.

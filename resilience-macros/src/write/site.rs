@@ -59,10 +59,6 @@ pub(super) fn declare(
         },
         Policy::Runtime(policy) => {
             let policy = convert(policy, policy_type.clone(), common);
-            // Evaluated at every call, like the policy.
-            let text = quote!(&'static ::core::primitive::str);
-            let name = common.name.as_ref().map(|expr| enclosed(expr, &text, quote!(#expr)));
-            let name = site_name(&private, name);
             quote_spanned! {Span::mixed_site()=>
                 let #site: &#private::Site<#root::#policy_type> =
                     &#private::Site::new(#name, #private::SiteKind::#kind, #policy);

@@ -31,6 +31,7 @@ impl CircuitListeners {
     }
 
     /// Whether anybody hears of the circuit.
+    #[inline]
     pub(super) fn any(&self) -> bool {
         self.own.any() || self.origin.set().is_some_and(|set| set.listeners.any()) || any_of_program()
     }

@@ -172,7 +172,7 @@ impl Machine {
         now: impl Fn() -> Nanos,
     ) -> Exit {
         if generation != self.generation() {
-            if outcome == Outcome::Nothing {
+            if matches!(outcome, Outcome::Nothing) {
                 return Exit::Recorded;
             }
             self.late += 1;

@@ -70,7 +70,6 @@ impl Successes {
             if now >= until || now.get() < self.from.load(Ordering::Relaxed) {
                 return false;
             }
-            seen = self.count.load(Ordering::Relaxed);
         }
         loop {
             if !is_of(seen, generation) || seen & COUNT_MASK == COUNT_MASK {

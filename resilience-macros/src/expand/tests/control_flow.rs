@@ -217,7 +217,6 @@ fn options(expr: &TokenStream) -> Vec<(Attribute, TokenStream)> {
         (Attribute::Retry, quote!(retry_after = #expr)),
         (Attribute::Retry, quote!(on_error = #expr)),
         (Attribute::Retry, quote!(policy = #expr)),
-        (Attribute::Retry, quote!(policy = POLICY, name = #expr)),
         (Attribute::AsyncBackoff, quote!(1s, on = #expr)),
         (Attribute::AsyncRetry, quote!(3, on_error = #expr)),
         (Attribute::Poll, quote!(until = #expr)),
