@@ -1,4 +1,4 @@
-pub(super) mod events;
+mod events;
 mod hashing;
 mod key;
 mod recency;
@@ -7,6 +7,8 @@ mod table;
 use std::fmt::{self, Display};
 use std::sync::Arc;
 
+#[cfg(feature = "metrics")]
+pub(crate) use self::events::KEYS;
 use self::events::SetEvents;
 use self::key::KeyText;
 use self::table::{Inserted, New, Table};
