@@ -12,7 +12,7 @@ use resilience::{CircuitOpen, circuit, retry};
 
 /// Every third request fails.
 fn request(number: u32) -> Result<u32, String> {
-    if number.is_multiple_of(3) { Err(format!("request {number} was lost")) } else { Ok(number) }
+    if number % 3 == 0 { Err(format!("request {number} was lost")) } else { Ok(number) }
 }
 
 #[retry(times = 2, interval = 10ms, name = "stock.read")]

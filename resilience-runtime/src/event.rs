@@ -96,12 +96,33 @@ impl CircuitEvent {
 
     /// Of a circuit by key, the name of its set: the part of [`name`](Self::name) before the key, for labels that must not
     /// grow with the keys.
+    ///
+    /// ```
+    /// use resilience::{CircuitConfig, KeyedCircuits};
+    ///
+    /// static HOSTS: KeyedCircuits = KeyedCircuits::new("hosts", CircuitConfig::new().failure_threshold(1), 1024);
+    ///
+    /// HOSTS.listen(|event| assert_eq!((event.name(), event.set()), ("hosts[a.example]", Some("hosts"))));
+    /// let _ = HOSTS.circuit("a.example").call(|| Err::<(), _>("down"));
+    /// ```
     #[must_use]
     pub const fn set(&self) -> Option<&'static str> {
         self.set
     }
 
     /// Of a transition, the state before it.
+    ///
+    /// ```
+    /// use resilience::{CircuitBreaker, CircuitConfig, CircuitState};
+    /// use std::sync::Mutex;
+    ///
+    /// static LOG: Mutex<Vec<Option<CircuitState>>> = Mutex::new(Vec::new());
+    /// let breaker = CircuitBreaker::new("search", CircuitConfig::new());
+    /// breaker.listen(|event| LOG.lock().unwrap().push(event.from()));
+    /// breaker.force_open();
+    /// breaker.reset();
+    /// assert_eq!(*LOG.lock().unwrap(), [Some(CircuitState::Closed), Some(CircuitState::ForcedOpen)]);
+    /// ```
     #[must_use]
     pub const fn from(&self) -> Option<CircuitState> {
         self.from

@@ -35,14 +35,14 @@ fn queries<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
 async fn everything() -> Scrape {
     installed();
     // A histogram is shown from its first value on, and a transition when it has happened.
-    fails_once(&mut true).unwrap();
+    fails_once(&mut true).expect("it fails once");
     let breaker = resilience::CircuitBreaker::new("of a dashboard", resilience::CircuitConfig::new());
     breaker.force_open();
-    let executor = PollExecutor::builder().name("of a dashboard").start(|batch: Batch<(), (), ()>| {
-        batch.into_iter().for_each(|job| _ = job.yield_result(()));
+    let executor = PollExecutor::builder().name("of a dashboard").start(|batch: Batch<u32, u32, ()>| {
+        batch.into_iter().for_each(|job| job.yield_result(2));
         ready(Ok(PollNext::Default))
     });
-    executor.submit(ready(Ok(()))).await.unwrap();
+    executor.submit(ready(Ok(1))).await.expect("it is resolved");
     Scrape::now()
 }
 

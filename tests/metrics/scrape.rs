@@ -23,8 +23,8 @@ pub(crate) struct Scrape {
 
 impl Scrape {
     pub(crate) async fn from(address: SocketAddr) -> Self {
-        let answer = reqwest::get(format!("http://{address}/metrics")).await.unwrap();
-        Self::parse(&answer.error_for_status().unwrap().text().await.unwrap())
+        let answer = reqwest::get(format!("http://{address}/metrics")).await.expect("it answers");
+        Self::parse(&answer.error_for_status().expect("it has metrics").text().await.expect("to its end"))
     }
 
     pub(crate) fn now() -> Self {

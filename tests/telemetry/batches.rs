@@ -1,6 +1,6 @@
 //! Polls of batches.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use resilience::telemetry::{self, Event};
@@ -11,14 +11,14 @@ const SECOND: Duration = Duration::from_secs(1);
 #[tokio::test(start_paused = true)]
 async fn each_poll_is_told_with_its_jobs_and_their_results_after_it_and_without_a_lock() {
     const NAME: &str = "told batches";
-    let executor: Arc<Mutex<Option<PollExecutor<u32, u32, &str>>>> = Arc::default();
+    let executor = Arc::new(OnceLock::<PollExecutor<u32, u32, &str>>::new());
     let (told, used) = (Arc::new(Mutex::new(Vec::new())), Arc::clone(&executor));
     let kept = Arc::clone(&told);
     let id = telemetry::listen(move |event| {
         if let Event::Batch(batch) = event {
             if batch.executor() == NAME {
                 // It may use the executor that it is told of.
-                let polls = used.lock().unwrap().as_ref().map(|executor| executor.metrics().polls);
+                let polls = used.get().map(|executor| executor.metrics().polls);
                 kept.lock().unwrap().push((batch.jobs(), batch.resolved(), batch.elapsed(), polls));
             }
         }
@@ -38,7 +38,7 @@ async fn each_poll_is_told_with_its_jobs_and_their_results_after_it_and_without_
             }
         },
     );
-    *executor.lock().unwrap() = Some(made.clone());
+    executor.get_or_init(|| made.clone());
     let submit = |job| made.submit(async move { Ok(job) });
     let mut jobs: Vec<_> = (0..3).map(submit).collect();
     assert!(jobs.pop().unwrap().await.is_err(), "the second poll fails");

@@ -25,7 +25,7 @@ impl Outcomes {
         let kept = Arc::clone(&told);
         let id = telemetry::listen(move |event| match event {
             Event::CircuitCall(call) if call.name() == name => {
-                kept.lock().unwrap().push(call.outcome().as_str());
+                kept.lock().expect("a test pushes").push(call.outcome().as_str());
             }
             _ => {}
         });
@@ -34,7 +34,7 @@ impl Outcomes {
 
     #[track_caller]
     fn check(&self, expected: &[&str]) {
-        assert_eq!(*self.told.lock().unwrap(), expected);
+        assert_eq!(*self.told.lock().expect("a test pushes"), expected);
     }
 }
 
@@ -308,8 +308,8 @@ mod snapshots {
 
     /// What a snapshot says, as JSON without what every circuit has.
     fn json(breaker: &CircuitBreaker) -> String {
-        let mut json = serde_json::to_value(breaker.snapshot()).unwrap();
-        let map = json.as_object_mut().unwrap();
+        let mut json = serde_json::to_value(breaker.snapshot()).expect("a map");
+        let map = json.as_object_mut().expect("a map");
         assert_eq!(map.len(), 16);
         map.retain(|key, value| key != "name" && !value.is_null() && *value != 0);
         json.to_string()

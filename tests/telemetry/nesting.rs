@@ -19,7 +19,7 @@ impl Pairs {
         let kept = Arc::clone(&told);
         let id = telemetry::listen(move |event| match event {
             Event::Nested(nested) if nested.outer().name().starts_with(prefix) => {
-                kept.lock().unwrap().push(*nested);
+                kept.lock().expect("a test pushes").push(*nested);
             }
             _ => {}
         });
@@ -28,7 +28,7 @@ impl Pairs {
 
     #[track_caller]
     fn check(&self, expected: &[(&str, &str, Option<u32>)]) {
-        let told = self.told.lock().unwrap();
+        let told = self.told.lock().expect("a test pushes");
         let told: Vec<_> =
             told.iter().map(|pair| (pair.outer().name(), pair.inner().name(), pair.attempts())).collect();
         assert_eq!(told, expected);

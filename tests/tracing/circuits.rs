@@ -24,7 +24,7 @@ fn pay(fails: bool) -> Result<(), Error> {
 #[test]
 fn a_circuit_that_opens_is_one_warning_and_one_that_closes_is_info() {
     let clock = ManualClock::install();
-    let (_, lines) = Log::of(|| {
+    let ((), lines) = Log::of(|| {
         assert_eq!(pay(true), Err(Error::Declined));
         for _ in 0..3 {
             assert!(matches!(pay(true), Err(Error::Open(_))));
@@ -45,7 +45,7 @@ fn a_circuit_that_opens_is_one_warning_and_one_that_closes_is_info() {
 #[test]
 fn an_operator_that_closes_a_circuit_is_told_and_other_orders_are_not() {
     let breaker = CircuitBreaker::new("by hand", CircuitConfig::new());
-    let (_, lines) = Log::of(|| {
+    let ((), lines) = Log::of(|| {
         breaker.force_open();
         breaker.disable();
         breaker.reset();

@@ -3,13 +3,14 @@
 use std::net::TcpListener;
 use std::time::Duration;
 
-use resilience::http::{HttpPoll, status};
+use resilience::http::{HttpError, HttpPoll, status};
 
 use crate::log::Log;
 
 /// An address that nobody listens at any more.
 fn closed_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    let listener = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
+    listener.local_addr().expect("it has an address").port()
 }
 
 #[tokio::test]
@@ -18,7 +19,7 @@ async fn neither_a_header_nor_what_is_secret_in_an_address_is_logged() {
     let url = format!("http://user:hunter2@127.0.0.1:{}/jobs?token=hunter3", closed_port());
     let poll = HttpPoll::get(&url)
         .header("authorization", "Bearer hunter4")
-        .ignore(|error| error.is_connect())
+        .ignore(HttpError::is_connect)
         .interval(Duration::ZERO)
         .until(status(200))
         .max_attempts(2);

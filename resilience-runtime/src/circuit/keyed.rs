@@ -1,4 +1,4 @@
-pub(super) mod events;
+mod events;
 mod hashing;
 mod key;
 mod recency;
@@ -7,6 +7,8 @@ mod table;
 use std::fmt::{self, Display};
 use std::sync::Arc;
 
+#[cfg(feature = "metrics")]
+pub(crate) use self::events::KEYS;
 use self::events::SetEvents;
 use self::key::KeyText;
 use self::table::{Inserted, New, Table};
@@ -36,7 +38,8 @@ use crate::listeners::ListenerId;
 /// its result is forgotten, and listeners get a [`CircuitEventKind::KeyNotRemembered`].
 ///
 /// A circuit takes a bounded amount of memory, whatever its key and its errors are: up to 1000 bytes in the default
-/// configuration, up to 512 more once it has kept the text of a failure, and 700 more while it is open. Long keys are [shortened](Self::MAX_KEY_LENGTH), and 512 bytes of a failure's
+/// configuration, up to 512 more once it has kept the text of a failure, and 700 more while it is open. Counting its refusals
+/// takes 64 bytes, and 32 for each thread. Long keys are [shortened](Self::MAX_KEY_LENGTH), and 512 bytes of a failure's
 /// text are kept. A window adds a quarter of a byte for each of its calls, and `within` adds eight bytes for each failure
 /// of its threshold.
 ///

@@ -47,9 +47,9 @@ pub use call_error::CallError;
 pub use call_timeout::{CallTimeout, TimedCall};
 pub use config::{CircuitConfig, SetAt, WindowOf};
 pub use iter::GuardedIter;
-pub use keyed::KeyedCircuits;
 #[cfg(feature = "metrics")]
-pub(crate) use keyed::events::KEYS;
+pub(crate) use keyed::KEYS;
+pub use keyed::KeyedCircuits;
 pub(crate) use name::Name;
 pub use permit::{AsyncPermit, Permit};
 pub(crate) use registry::site_entries;

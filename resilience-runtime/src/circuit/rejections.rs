@@ -80,17 +80,17 @@ impl Rejections {
         if number == NONE {
             return None;
         }
-        let reject = |copies: &RefCell<Copies>| {
-            let mut copies = copies.borrow_mut();
-            let copy = copies.get(number, || self.copy(number))?;
+        let reject = |copy: &Copy| {
             let rejected = rejection(&copy.rejection)?;
             // No read-modify-write: this thread alone writes.
             let count = copy.count.load(CounterOrdering::Relaxed);
             copy.count.store(count.wrapping_add(1), CounterOrdering::Relaxed);
             Some(rejected)
         };
+        let reject =
+            |copies: &RefCell<Copies>| copies.borrow_mut().with(number, || self.copy(number), reject);
         // A thread that is ending keeps no copies any more, and asks the circuit.
-        THREAD.try_with(reject).ok().flatten()
+        THREAD.try_with(reject).ok().flatten().flatten()
     }
 
     #[cold]
@@ -181,23 +181,21 @@ impl Copies {
         Self { places: [const { None }; COPIES], next: 0 }
     }
 
+    /// Uses the copy of this snapshot. `copy` makes one, if there is none.
     #[inline]
-    fn get(&mut self, number: u64, copy: impl FnOnce() -> Option<Copy>) -> Option<&Copy> {
-        let kept =
-            self.places.iter().position(|place| place.as_ref().is_some_and(|copy| copy.number == number));
-        let place = match kept {
-            Some(place) => place,
-            None => self.put(copy()?),
-        };
-        self.places[place].as_ref()
-    }
-
-    #[cold]
-    fn put(&mut self, copy: Copy) -> usize {
+    fn with<T>(
+        &mut self,
+        number: u64,
+        copy: impl FnOnce() -> Option<Copy>,
+        use_copy: impl FnOnce(&Copy) -> T,
+    ) -> Option<T> {
+        if let Some(kept) = self.places.iter().flatten().find(|kept| kept.number == number) {
+            return Some(use_copy(kept));
+        }
+        let copy = copy()?;
         let place = self.next;
-        self.places[place] = Some(copy);
         self.next = (place + 1) % COPIES;
-        place
+        Some(use_copy(self.places[place].insert(copy)))
     }
 }
 
@@ -227,10 +225,10 @@ mod tests {
                 made += 1;
                 Some(Copy { number, rejection: rejection(), count: Arc::default() })
             };
-            assert!(copies.get(number, copy).is_some());
+            assert!(copies.with(number, copy, |_| ()).is_some());
         }
         assert_eq!(made, 8);
-        assert!(copies.get(2, || None).is_none(), "what is not published is not kept");
+        assert!(copies.with(2, || None, |_| ()).is_none(), "what is not published is not kept");
     }
 
     #[test]

@@ -45,7 +45,7 @@ use self::circuit::CircuitMetrics;
 use self::site::SiteMetrics;
 use self::table::Table;
 use crate::circuit::{CircuitState, KEYS, circuits};
-use crate::telemetry::{self, Event, Site, SiteKind, listen};
+use crate::telemetry::{Event, Site, SiteKind, listen, sites};
 
 static SITES: Table<SiteMetrics> = Table::new();
 static CIRCUITS: Table<CircuitMetrics> = Table::new();
@@ -75,7 +75,7 @@ pub fn install() {
             set.key_leaves(state);
         }
     }));
-    for known in telemetry::sites() {
+    for known in sites() {
         match known.kind() {
             SiteKind::Circuit => _ = circuit(known.name()),
             _ => _ = site(known),

@@ -45,7 +45,7 @@ mod nesting;
 mod observation;
 mod observed;
 mod sites;
-#[cfg_attr(not(feature = "tracing"), path = "untraced.rs")]
+#[cfg_attr(not(feature = "tracing"), path = "trace/untraced.rs")]
 pub(crate) mod trace;
 // Floor 5: what can be read of all.
 mod snapshot;

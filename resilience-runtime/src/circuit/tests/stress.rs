@@ -149,3 +149,23 @@ fn a_circuit_that_is_reconfigured_while_threads_use_it_loses_no_probe_and_no_sta
     succeed(&breaker, 1);
     assert!(breaker.closed(), "a probe finds its place free");
 }
+
+#[test]
+fn every_refusal_of_many_threads_is_counted_and_those_of_threads_that_have_ended_are_kept() {
+    let circuit = breaker(TWO);
+    circuit.force_open();
+    for _ in 0..2 {
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for _ in 0..1000 {
+                        assert!(circuit.try_acquire().is_err());
+                    }
+                });
+            }
+        });
+        // Another generation, and another snapshot.
+        circuit.force_open();
+    }
+    assert_eq!(circuit.snapshot().refused(), 16_000);
+}

@@ -36,7 +36,8 @@ fn a_call_is_logged_without_being_observed() {
     tracing::subscriber::with_default(Counts(Arc::clone(&told)), || {
         let origin = Origin { name: SiteName::Given("logged"), kind: SiteKind::Retry };
         let mut observation = Observation::NONE;
-        observation.begin(&ENTRY, None, true);
+        assert!(!ENTRY.is_watched(), "a subscriber is no listener");
+        observation.begin(&ENTRY, None, false);
         // A call that is observed reads the clock here, and has a record from here on.
         assert!(!observation.is_on());
         let failed = Failed { brought: Brought::Error, is_open: false, error: Some(&"down") };
