@@ -11,6 +11,7 @@ mod futures;
 mod generics;
 mod lending;
 mod names;
+mod owned;
 mod patterns;
 mod returns;
 mod stacks;

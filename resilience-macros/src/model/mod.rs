@@ -14,7 +14,7 @@ pub(crate) use policy::Policy;
 pub(crate) use poll::PollModel;
 pub(crate) use retry::{On, RetryModel};
 
-use proc_macro2::Ident;
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::Expr;
 use syn::ext::IdentExt;
@@ -84,6 +84,14 @@ impl Layer {
             Model::Retry(model) => model.limits_attempts,
             Model::Poll(model) => model.limits_attempts,
             Model::Circuit(model) => model.call_timeout.is_some(),
+        }
+    }
+
+    /// What may use the arguments while what is below it runs, or after that; a loop comes back.
+    pub(crate) fn beside_body(&self) -> Option<TokenStream> {
+        match &self.model {
+            Model::Circuit(model) => Some(model.beside_body()),
+            Model::Retry(_) | Model::Poll(_) => None,
         }
     }
 

@@ -64,6 +64,25 @@ impl Function {
         found
     }
 
+    /// Whether a body that runs once may have the arguments for itself: nothing `beside` it uses one that is not copied.
+    pub(crate) fn owns_arguments(&self, beside: &TokenStream) -> bool {
+        let is_used =
+            |pattern: TokenStream| find_ident(pattern, &|word| mentions(beside.clone(), word)).is_some();
+        self.signature.inputs.iter().all(|input| match input {
+            FnArg::Typed(typed) => {
+                is_shared_reference(&typed.ty) || !is_used(self.seen_inside(&typed.pat).to_token_stream())
+            }
+            FnArg::Receiver(receiver) => {
+                let is_shared = match &receiver.kind {
+                    ReceiverKind::Reference(_, _, mutability) => mutability.is_none(),
+                    ReceiverKind::Typed(_, ty) => is_shared_reference(ty),
+                    _ => false,
+                };
+                is_shared || !is_used(self.self_name().to_token_stream())
+            }
+        })
+    }
+
     /// The body of a call that is made once.
     pub(crate) fn body_once(&self, held: &TokenStream) -> TokenStream {
         let exclusive = self.own_exclusive(held);
@@ -142,6 +161,10 @@ impl Exclusive {
             let #name = &mut *#name;
         }
     }
+}
+
+fn is_shared_reference(ty: &Type) -> bool {
+    matches!(bare(ty), Type::Reference(reference) if reference.mutability.is_none())
 }
 
 fn exclusive_reference(ty: &Type) -> Option<&TypeReference> {

@@ -12,6 +12,8 @@ pub(super) struct Attempt<'a> {
     pub(super) function: &'a Function,
     pub(super) body: TokenStream,
     pub(super) inside: Inside,
+    /// The body may have the arguments for itself.
+    pub(super) owns_arguments: bool,
     pub(super) clones: &'a [Ident],
     /// The body sees these clones, and not those of a layer below.
     pub(super) clones_are_seen: bool,
@@ -77,11 +79,13 @@ impl Attempt<'_> {
     fn future(&self) -> TokenStream {
         let Self { function, body, .. } = self;
         let outcome = function.outcome();
+        // A borrow of an argument is `Send` only if the argument is `Sync`.
+        let moves = (self.inside == Inside::Body && self.owns_arguments).then(|| quote!(move));
         // An async block cannot be annotated. A `return` that never happens tells it the type before the body is read,
         // so that the body's `?`, its early returns and its coercions are checked as the function's own were.
         // The parentheses keep rustc's `unused_braces` away from a body of one line.
         quote_spanned! {self.span()=>
-            async {
+            async #moves {
                 if let ::core::option::Option::Some(__outcome) = ::core::option::Option::None::<#outcome> {
                     return __outcome;
                 }
