@@ -122,6 +122,10 @@ pub(crate) fn judge_arguments(function: &Function, innermost: Option<&Options>, 
         };
         faults.at(&quote!(#mutability #argument), &fault);
     }
+    if let Some((name, reference)) = function.lends_exclusively() {
+        let (attribute, name) = (innermost.attribute(), name.to_string());
+        faults.at(&reference, &FunctionFault::LendsExclusively { attribute, name });
+    }
     if let Some(mutability) = function.mutable_self() {
         faults.at(mutability, &FunctionFault::MutableSelf);
     }

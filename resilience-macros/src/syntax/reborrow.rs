@@ -15,8 +15,8 @@ use super::tokens::{find_ident, mentions, used_whole};
 /// An argument, or a part of one, of the type `&mut T`.
 pub(super) struct Exclusive {
     pub(super) name: Ident,
-    lifetime: Option<Lifetime>,
-    is_self: bool,
+    pub(super) lifetime: Option<Lifetime>,
+    pub(super) is_self: bool,
     cfgs: Vec<SynAttribute>,
 }
 
@@ -26,7 +26,7 @@ impl Function {
         self.exclusive().iter().any(|exclusive| exclusive.name == *name)
     }
 
-    fn exclusive(&self) -> Vec<Exclusive> {
+    pub(super) fn exclusive(&self) -> Vec<Exclusive> {
         let receiver = self.signature.receiver().and_then(|receiver| {
             let lifetime = match &receiver.kind {
                 ReceiverKind::Reference(_, lifetime, Some(_)) => lifetime.clone(),

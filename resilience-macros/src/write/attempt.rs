@@ -12,6 +12,8 @@ pub(super) struct Attempt<'a> {
     pub(super) function: &'a Function,
     pub(super) body: TokenStream,
     pub(super) inside: Inside,
+    /// The body may be called again.
+    pub(super) is_in_loop: bool,
     /// The body may have the arguments for itself.
     pub(super) owns_arguments: bool,
     pub(super) clones: &'a [Ident],
@@ -48,7 +50,15 @@ impl Attempt<'_> {
             (Inside::Body, false) => {
                 let Self { function, body, .. } = self;
                 let outcome = function.outcome();
-                quote_spanned!(self.span()=> (|| -> #outcome #body)())
+                if self.is_in_loop && function.may_lend() {
+                    // Only a closure that is called once may return what it has borrowed exclusively; what the compiler
+                    // says of two that do so is said once.
+                    quote_spanned! {self.span()=>
+                        ::core::option::Option::unwrap_or_else(::core::option::Option::None, || -> #outcome #body)
+                    }
+                } else {
+                    quote_spanned!(self.span()=> (|| -> #outcome #body)())
+                }
             }
         };
         self.with_clones(&made)
@@ -71,8 +81,12 @@ impl Attempt<'_> {
         self.with_clones(&wrapped)
     }
 
-    /// What the compiler says of the attempt as a whole (that it consumes an argument) is said at the body.
+    /// What the compiler says of the attempt as a whole (that it consumes an argument) is said at the body; that it lends
+    /// what the next attempt needs, at the return type.
     fn span(&self) -> Span {
+        if self.is_in_loop && self.function.may_lend() {
+            return self.function.outcome_span();
+        }
         generated_at(self.function.body.span_open())
     }
 

@@ -38,6 +38,7 @@ pub(crate) fn function(mut function: Function, layers: &[Layer]) -> TokenStream 
             function: &function,
             body,
             inside: if below.is_empty() { Inside::Body } else { Inside::Layer },
+            is_in_loop: is_repeated,
             owns_arguments,
             clones: &layer.common().clones,
             clones_are_seen: Some(depth) == last_loop,
