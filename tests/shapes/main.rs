@@ -7,6 +7,7 @@ mod control_flow;
 mod flaky;
 mod foreign;
 mod fragments;
+mod functions;
 mod futures;
 mod generics;
 mod lending;

@@ -62,6 +62,18 @@ impl Options {
         }
     }
 
+    /// A function that is an argument is called again and again, so it is borrowed.
+    pub(crate) fn borrow_arguments(&mut self, function: &Function) {
+        const CALLED: [&str; 7] = ["on", "giveup", "until", "alarm", "ignore", "retry_after", "on_error"];
+        for entry in self.entries.iter_mut().filter(|entry| CALLED.iter().any(|key| entry.key == key)) {
+            if let Value::Expr(expr) = &mut entry.value {
+                if let Some(borrowed) = function.borrowed(expr) {
+                    *expr = borrowed;
+                }
+            }
+        }
+    }
+
     /// Where the option stands, if it is given.
     pub(crate) fn key(&self, key: &str) -> Option<Ident> {
         self.entries.iter().find(|entry| entry.key == key).map(|entry| entry.key.clone())

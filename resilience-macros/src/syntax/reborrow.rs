@@ -3,14 +3,15 @@
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::{
-    Attribute as SynAttribute, FnArg, GenericArgument, Lifetime, Pat, PathArguments, ReceiverKind, Type,
-    TypeReference,
+    Attribute as SynAttribute, Expr, ExprPath, FnArg, GenericArgument, Lifetime, Pat, PathArguments,
+    ReceiverKind, Type, TypeReference,
 };
 
 use super::Function;
 use super::lent::Lent;
 use super::receiver::{reborrowed_where_consumed, renamed_everywhere};
 use super::tokens::{find_ident, mentions, used_whole};
+use crate::diagnostics::generated_at;
 
 /// An argument, or a part of one, of the type `&mut T`.
 pub(super) struct Exclusive {
@@ -24,6 +25,20 @@ impl Function {
     /// `name: &mut T`, or `&mut self`.
     pub(crate) fn is_exclusive(&self, name: &Ident) -> bool {
         self.exclusive().iter().any(|exclusive| exclusive.name == *name)
+    }
+
+    /// The expression with a borrow, if it is an argument that it would move.
+    pub(super) fn borrowed(&self, expr: &Expr) -> Option<Expr> {
+        let Expr::Path(ExprPath { qself: None, path, .. }) = expr else { return None };
+        let name = path.get_ident()?;
+        let is_it = |pattern: &Pat| matches!(pattern, Pat::Ident(it) if it.ident == *name);
+        let (_, ty) = self.arguments().find(|(pattern, _)| is_it(pattern))?;
+        let span = generated_at(name.span());
+        match bare(ty) {
+            Type::Reference(reference) if reference.mutability.is_none() => None,
+            Type::Reference(_) => syn::parse2(quote_spanned!(span=> &mut *#name)).ok(),
+            _ => syn::parse2(quote_spanned!(span=> &#name)).ok(),
+        }
     }
 
     pub(super) fn exclusive(&self) -> Vec<Exclusive> {
@@ -167,7 +182,7 @@ fn is_shared_reference(ty: &Type) -> bool {
     matches!(bare(ty), Type::Reference(reference) if reference.mutability.is_none())
 }
 
-fn exclusive_reference(ty: &Type) -> Option<&TypeReference> {
+pub(super) fn exclusive_reference(ty: &Type) -> Option<&TypeReference> {
     match bare(ty) {
         Type::Reference(reference) if reference.mutability.is_some() => Some(reference),
         _ => None,
