@@ -68,6 +68,13 @@ super::faults! {
         MutableSelf =>
             "`mut self` would let a later attempt see what an earlier one did to it",
             "take `&mut self` if the attempts are to share it, or `&self`, and clone it in the body";
+        LendsExclusively { attribute: Attribute, name: String } =>
+            format!(
+                "{attribute} may call the body again, and each call borrows `{name}` for itself: a `&mut` out of it cannot \
+                 be returned"
+            ),
+            "return an index or a key, and borrow where the function is called; `#[circuit]` alone calls the body at most \
+             once, and may return it";
         ReturnsItems { attribute: Attribute, guard: &'static str } =>
             format!(
                 "{attribute} guards one call, and this one ends before the first item: the circuit would never see an \

@@ -13,7 +13,7 @@ pub(crate) use poll::PollModel;
 pub(crate) use retry::{On, RetryModel, Retrying};
 pub(crate) use settings::{Policy, Setting, Settings};
 
-use proc_macro2::Span;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::Expr;
 use syn::ext::IdentExt;
@@ -86,6 +86,14 @@ impl Layer {
         }
     }
 
+    /// What may use the arguments while what is below it runs, or after that; a loop comes back.
+    pub(crate) fn beside_body(&self) -> Option<TokenStream> {
+        match &self.model {
+            Model::Circuit(model) => Some(model.beside_body()),
+            Model::Retry(_) | Model::Poll(_) => None,
+        }
+    }
+
     /// The expression whose value it holds while what is below it runs.
     pub(crate) fn held(&self) -> Option<&Expr> {
         match &self.model {
@@ -112,6 +120,10 @@ pub(crate) fn judge_arguments(function: &Function, innermost: Option<&Options>, 
             FunctionFault::MutablePart { name }
         };
         faults.at(&quote!(#mutability #argument), &fault);
+    }
+    if let Some((name, reference)) = function.lends_exclusively() {
+        let (attribute, name) = (innermost.attribute(), name.to_string());
+        faults.at(&reference, &FunctionFault::LendsExclusively { attribute, name });
     }
     if let Some(mutability) = function.mutable_self() {
         faults.at(mutability, &FunctionFault::MutableSelf);

@@ -7,6 +7,7 @@ use syn::{
 
 use super::future::{self, FutureBlock};
 use super::item::Item;
+use super::reborrow::exclusive_reference;
 use super::returned_items;
 use super::tokens::{find_ident, find_variable, mutable_names, renamed};
 use crate::attribute::Attribute;
@@ -111,7 +112,7 @@ impl Function {
     }
 
     /// The arguments but for `self`, as the body sees them.
-    fn arguments(&self) -> impl Iterator<Item = (&Pat, &Type)> {
+    pub(super) fn arguments(&self) -> impl Iterator<Item = (&Pat, &Type)> {
         self.signature.inputs.iter().filter_map(|argument| match argument {
             FnArg::Typed(typed) => Some((self.seen_inside(&typed.pat), &*typed.ty)),
             FnArg::Receiver(_) => None,
@@ -147,8 +148,10 @@ impl Function {
     /// The names that the body could assign to, also inside patterns, each with its `mut`.
     pub(crate) fn mutable_arguments(&self) -> Vec<(TokenTree, Ident)> {
         let mut names = Vec::new();
-        for (pattern, _) in self.arguments() {
-            mutable_names(pattern.to_token_stream(), &mut names);
+        for (pattern, ty) in self.arguments() {
+            // Behind a `&mut`, attempts share what they change.
+            let shared = exclusive_reference(ty).is_some();
+            mutable_names(pattern.to_token_stream(), shared, &mut names);
         }
         names
     }
@@ -201,8 +204,10 @@ impl Function {
         self.arguments().map(|(pattern, _)| pattern).filter(|pattern| !is_named(pattern)).collect()
     }
 
+    /// The `mut` of an argument, which is no `ref mut`.
     pub(crate) fn mut_of(&self, argument: &Ident) -> Option<Token![mut]> {
-        self.named_arguments().into_iter().find(|name| name.ident == *argument)?.mutability
+        let named = self.named_arguments().into_iter().find(|name| name.ident == *argument)?;
+        named.mutability.filter(|_| named.by_ref.is_none())
     }
 
     /// The argument of that name, as it is written.

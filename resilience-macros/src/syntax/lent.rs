@@ -1,10 +1,12 @@
 //! What a function may lend to its caller, by its return type.
 
-use proc_macro2::{TokenStream, TokenTree};
-use quote::ToTokens;
-use syn::{GenericParam, Lifetime, ReceiverKind, WherePredicate};
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::parse::{ParseStream, Parser};
+use syn::{GenericParam, Lifetime, ReceiverKind, Token, WherePredicate};
 
 use super::Function;
+use super::reborrow::Exclusive;
 use super::tokens::{find_ident, is_punct};
 
 /// The lifetimes in a return type, and whose they may be.
@@ -21,6 +23,29 @@ pub(super) struct Lent {
     declared: Vec<String>,
     /// An elided lifetime is that of `self`.
     by_self: bool,
+}
+
+impl Function {
+    /// An argument that the return type borrows from exclusively, and where it says so.
+    pub(crate) fn lends_exclusively(&self) -> Option<(Ident, TokenStream)> {
+        let (returned, lent) = (self.output()?, Lent::by(self));
+        let mut references = exclusive_references(returned.to_token_stream()).into_iter();
+        let exclusive = self.exclusive();
+        references.find_map(|(reference, lifetime)| {
+            let is_of = |exclusive: &&Exclusive| match (&lifetime, &exclusive.lifetime) {
+                (Some(one), Some(other)) => one.ident == other.ident,
+                (None, None) => lent.may_borrow(None, exclusive.is_self),
+                _ => false,
+            };
+            Some((exclusive.iter().find(is_of)?.name.clone(), reference))
+        })
+    }
+
+    /// Whether what is returned may borrow from an exclusive reference.
+    pub(crate) fn may_lend(&self) -> bool {
+        let lent = Lent::by(self);
+        self.exclusive().iter().any(|it| lent.may_borrow(it.lifetime.as_ref(), it.is_self))
+    }
 }
 
 impl Lent {
@@ -86,4 +111,26 @@ impl Lent {
                 None => self.elided && (is_self || !self.by_self),
             }
     }
+}
+
+/// Each `&mut T` in a type, with its lifetime, if it has another one than `'_`.
+fn exclusive_references(ty: TokenStream) -> Vec<(TokenStream, Option<Lifetime>)> {
+    let (all, mut found): (Vec<TokenTree>, _) = (ty.into_iter().collect(), Vec::new());
+    for (index, token) in all.iter().enumerate() {
+        if let TokenTree::Group(group) = token {
+            found.extend(exclusive_references(group.stream()));
+        }
+        if !is_punct(token, '&') {
+            continue;
+        }
+        let rest: TokenStream = all[index..].iter().cloned().collect();
+        let reference = |input: ParseStream<'_>| {
+            let (and, lifetime): (Token![&], Option<Lifetime>) = (input.parse()?, input.parse()?);
+            let mutability: Token![mut] = input.parse()?;
+            input.parse::<TokenStream>()?;
+            Ok((quote!(#and #lifetime #mutability), lifetime.filter(|lifetime| lifetime.ident != "_")))
+        };
+        found.extend(reference.parse2(rest).ok());
+    }
+    found
 }

@@ -69,6 +69,18 @@ impl Options {
         self.entries.iter().find(|entry| entry.option.key == key)
     }
 
+    /// A function that is an argument is called again and again, so it is borrowed.
+    pub(crate) fn borrow_arguments(&mut self, function: &Function) {
+        const CALLED: [&str; 7] = ["on", "giveup", "until", "alarm", "ignore", "retry_after", "on_error"];
+        for entry in self.entries.iter_mut().filter(|entry| CALLED.iter().any(|key| entry.option.key == *key)) {
+            if let Value::Expr(expr) = &mut entry.value {
+                if let Some(borrowed) = function.borrowed(expr) {
+                    *expr = borrowed;
+                }
+            }
+        }
+    }
+
     /// Where the option stands, if it is given.
     pub(crate) fn key(&self, key: &str) -> Option<Ident> {
         self.entry(key).map(|entry| entry.key.clone())

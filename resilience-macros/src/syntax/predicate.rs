@@ -31,6 +31,16 @@ impl Predicate {
         }
     }
 
+    /// As it was written.
+    pub(crate) fn tokens(&self) -> TokenStream {
+        match self {
+            Self::Pattern { pattern, guard, .. } => {
+                pattern.clone().into_iter().chain(guard.clone()).collect()
+            }
+            Self::Expr(expr) => expr.to_token_stream(),
+        }
+    }
+
     pub(super) fn read_value(key: &'static str, expr: Expr, faults: &mut Faults) -> Option<Self> {
         if !is_value(&expr) {
             return judge(key, &Exits::of(&expr), faults).then_some(Self::Expr(expr));

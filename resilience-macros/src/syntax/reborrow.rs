@@ -3,20 +3,21 @@
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::{
-    Attribute as SynAttribute, FnArg, GenericArgument, Lifetime, Pat, PathArguments, ReceiverKind, Type,
-    TypeReference,
+    Attribute as SynAttribute, Expr, ExprPath, FnArg, GenericArgument, Lifetime, Pat, PathArguments,
+    ReceiverKind, Type, TypeReference,
 };
 
 use super::Function;
 use super::lent::Lent;
 use super::receiver::{reborrowed_where_consumed, renamed_everywhere};
 use super::tokens::{find_ident, mentions, used_whole};
+use crate::diagnostics::generated_at;
 
 /// An argument, or a part of one, of the type `&mut T`.
 pub(super) struct Exclusive {
     pub(super) name: Ident,
-    lifetime: Option<Lifetime>,
-    is_self: bool,
+    pub(super) lifetime: Option<Lifetime>,
+    pub(super) is_self: bool,
     cfgs: Vec<SynAttribute>,
 }
 
@@ -26,7 +27,21 @@ impl Function {
         self.exclusive().iter().any(|exclusive| exclusive.name == *name)
     }
 
-    fn exclusive(&self) -> Vec<Exclusive> {
+    /// The expression with a borrow, if it is an argument that it would move.
+    pub(super) fn borrowed(&self, expr: &Expr) -> Option<Expr> {
+        let Expr::Path(ExprPath { qself: None, path, .. }) = expr else { return None };
+        let name = path.get_ident()?;
+        let is_it = |pattern: &Pat| matches!(pattern, Pat::Ident(it) if it.ident == *name);
+        let (_, ty) = self.arguments().find(|(pattern, _)| is_it(pattern))?;
+        let span = generated_at(name.span());
+        match bare(ty) {
+            Type::Reference(reference) if reference.mutability.is_none() => None,
+            Type::Reference(_) => syn::parse2(quote_spanned!(span=> &mut *#name)).ok(),
+            _ => syn::parse2(quote_spanned!(span=> &#name)).ok(),
+        }
+    }
+
+    pub(super) fn exclusive(&self) -> Vec<Exclusive> {
         let receiver = self.signature.receiver().and_then(|receiver| {
             let lifetime = match &receiver.kind {
                 ReceiverKind::Reference(_, lifetime, Some(_)) => lifetime.clone(),
@@ -62,6 +77,25 @@ impl Function {
                 && !mentions(held.clone(), &exclusive.name)
         });
         found
+    }
+
+    /// Whether a body that runs once may have the arguments for itself: nothing `beside` it uses one that is not copied.
+    pub(crate) fn owns_arguments(&self, beside: &TokenStream) -> bool {
+        let is_used =
+            |pattern: TokenStream| find_ident(pattern, &|word| mentions(beside.clone(), word)).is_some();
+        self.signature.inputs.iter().all(|input| match input {
+            FnArg::Typed(typed) => {
+                is_shared_reference(&typed.ty) || !is_used(self.seen_inside(&typed.pat).to_token_stream())
+            }
+            FnArg::Receiver(receiver) => {
+                let is_shared = match &receiver.kind {
+                    ReceiverKind::Reference(_, _, mutability) => mutability.is_none(),
+                    ReceiverKind::Typed(_, ty) => is_shared_reference(ty),
+                    _ => false,
+                };
+                is_shared || !is_used(self.self_name().to_token_stream())
+            }
+        })
     }
 
     /// The body of a call that is made once.
@@ -144,7 +178,11 @@ impl Exclusive {
     }
 }
 
-fn exclusive_reference(ty: &Type) -> Option<&TypeReference> {
+fn is_shared_reference(ty: &Type) -> bool {
+    matches!(bare(ty), Type::Reference(reference) if reference.mutability.is_none())
+}
+
+pub(super) fn exclusive_reference(ty: &Type) -> Option<&TypeReference> {
     match bare(ty) {
         Type::Reference(reference) if reference.mutability.is_some() => Some(reference),
         _ => None,

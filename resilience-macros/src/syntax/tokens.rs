@@ -90,8 +90,8 @@ pub(super) fn renamed(tokens: TokenStream, name: &Ident) -> TokenStream {
     all.into_iter().collect()
 }
 
-/// The names behind a `mut` that is not `&mut`, each with its `mut`.
-pub(super) fn mutable_names(pattern: TokenStream, names: &mut Vec<(TokenTree, Ident)>) {
+/// The names behind a `mut` that is not `&mut`, each with its `mut`; those behind `ref mut` only if they are not `shared`.
+pub(super) fn mutable_names(pattern: TokenStream, shared: bool, names: &mut Vec<(TokenTree, Ident)>) {
     let mut tokens = pattern.into_iter().peekable();
     let mut after_reference = false;
     while let Some(token) = tokens.next() {
@@ -101,12 +101,12 @@ pub(super) fn mutable_names(pattern: TokenStream, names: &mut Vec<(TokenTree, Id
                     names.push((token.clone(), name.clone()));
                 }
             }
-            TokenTree::Group(group) => mutable_names(group.stream(), names),
+            TokenTree::Group(group) => mutable_names(group.stream(), shared, names),
             _ => {}
         }
         after_reference = match &token {
             TokenTree::Punct(punct) => punct.as_char() == '&',
-            TokenTree::Ident(word) => word == "ref",
+            TokenTree::Ident(word) => shared && word == "ref",
             _ => false,
         };
     }

@@ -12,6 +12,10 @@ pub(super) struct Attempt<'a> {
     pub(super) function: &'a Function,
     pub(super) body: TokenStream,
     pub(super) inside: Inside,
+    /// The body may be called again.
+    pub(super) is_in_loop: bool,
+    /// The body may have the arguments for itself.
+    pub(super) owns_arguments: bool,
     pub(super) clones: &'a [Ident],
     /// The body sees these clones, and not those of a layer below.
     pub(super) clones_are_seen: bool,
@@ -52,7 +56,15 @@ impl Attempt<'_> {
             (Inside::Body, false) => {
                 let Self { function, body, .. } = self;
                 let outcome = function.outcome();
-                quote_spanned!(self.span()=> (|| -> #outcome #body)())
+                if self.is_in_loop && function.may_lend() {
+                    // Only a closure that is called once may return what it has borrowed exclusively; what the compiler
+                    // says of two that do so is said once.
+                    quote_spanned! {self.span()=>
+                        ::core::option::Option::unwrap_or_else(::core::option::Option::None, || -> #outcome #body)
+                    }
+                } else {
+                    quote_spanned!(self.span()=> (|| -> #outcome #body)())
+                }
             }
         };
         self.with_clones(&made)
@@ -75,19 +87,25 @@ impl Attempt<'_> {
         self.with_clones(&wrapped)
     }
 
-    /// What the compiler says of the attempt as a whole (that it consumes an argument) is said at the body.
+    /// What the compiler says of the attempt as a whole (that it consumes an argument) is said at the body; that it lends
+    /// what the next attempt needs, at the return type.
     fn span(&self) -> Span {
+        if self.is_in_loop && self.function.may_lend() {
+            return self.function.outcome_span();
+        }
         generated_at(self.function.body.span_open())
     }
 
     fn future(&self) -> TokenStream {
         let Self { function, body, .. } = self;
         let outcome = function.outcome();
+        // A borrow of an argument is `Send` only if the argument is `Sync`.
+        let moves = (self.inside == Inside::Body && self.owns_arguments).then(|| quote!(move));
         // An async block cannot be annotated. A `return` that never happens tells it the type before the body is read,
         // so that the body's `?`, its early returns and its coercions are checked as the function's own were.
         // The parentheses keep rustc's `unused_braces` away from a body of one line.
         quote_spanned! {self.span()=>
-            async {
+            async #moves {
                 if let ::core::option::Option::Some(__outcome) = ::core::option::Option::None::<#outcome> {
                     return __outcome;
                 }

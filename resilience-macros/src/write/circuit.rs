@@ -247,9 +247,16 @@ fn fallback(function: &Expr, arguments: &[Ident], attempt: &Attempt<'_>) -> Toke
         Expr::Closure(closure) => {
             let types: Vec<_> = (0..arguments.len()).map(|index| format_ident!("A{index}")).collect();
             let names: Vec<_> = (0..arguments.len()).map(|index| format_ident!("a{index}")).collect();
-            let call = quote_spanned!(span=> __resilience_call(#function, #(#arguments),*));
+            // Its result is coerced as that of the body is. A future cannot be named.
+            let is_future = closure.asyncness.is_some();
+            let result = if is_future { quote!(_) } else { outcome.clone() };
+            let blanks = types.iter().map(|_| quote!(_));
+            let call = quote_spanned!(span=> __resilience_call::<#(#blanks,)* #result>(#function, (#(#arguments,)*)));
             let call = quote_spanned! {Span::mixed_site()=> {
-                fn __resilience_call<#(#types,)* R>(f: impl FnOnce(#(#types),*) -> R, #(#names: #types),*) -> R {
+                fn __resilience_call<#(#types,)* R>(
+                    f: impl ::core::ops::FnOnce(#(#types),*) -> R,
+                    (#(#names,)*): (#(#types,)*),
+                ) -> R {
                     f(#(#names),*)
                 }
                 #call

@@ -43,6 +43,8 @@ pub(crate) fn function(mut function: Function, layers: &[Layer]) -> TokenStream 
     let mut body = if is_repeated { function.body_of_attempt(&held) } else { function.body_once(&held) };
     // The clones that the body sees are those of the last layer that repeats it.
     let last_loop = layers.iter().rposition(Layer::repeats);
+    let beside: Option<TokenStream> = layers.iter().map(Layer::beside_body).collect();
+    let owns_arguments = beside.is_some_and(|beside| function.owns_arguments(&beside));
     for (depth, layer) in layers.iter().enumerate().rev() {
         let below = layers.get(depth + 1..).unwrap_or_default();
         if let Some(current) = current(layer, function.is_async()) {
@@ -52,6 +54,8 @@ pub(crate) fn function(mut function: Function, layers: &[Layer]) -> TokenStream 
             function: &function,
             body,
             inside: if below.is_empty() { Inside::Body } else { Inside::Layer },
+            is_in_loop: is_repeated,
+            owns_arguments,
             clones: &layer.common().clones,
             clones_are_seen: Some(depth) == last_loop,
             repeated: layers[..depth].iter().any(Layer::repeats),

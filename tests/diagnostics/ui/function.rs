@@ -107,6 +107,18 @@ fn faults_below() -> Result<u8, TimedOut> {
     Ok(1)
 }
 
+#[retry]
+fn changed_by_reference(ref mut n: u8) -> Result<u8, TimedOut> {
+    *n += 1;
+    Ok(*n)
+}
+
+#[poll(until(2))]
+fn changed_in_a_part((ref mut n, _): (u8, u8)) -> Result<u8, TimedOut> {
+    *n += 1;
+    Ok(*n)
+}
+
 fn main() {
     let _ = (sync_backed_off(), sync_async_retried(), constant(), constant_condition());
     let _ = (foreign(3), Nothing.fetch(), Nothing.look(), Nothing.method(), NUMBER);
@@ -114,4 +126,5 @@ fn main() {
     module::inside();
     let _ = (counting(1), counting_in_a_pattern((1, 2)), counting_asynchronously(1, 2), Counter(1).count());
     let _ = (a_value_for_a_list_below(), faults_below());
+    let _ = (changed_by_reference(1), changed_in_a_part((1, 2)));
 }

@@ -206,6 +206,8 @@ fn options(expr: &TokenStream) -> Vec<(Attribute, TokenStream)> {
         (Attribute::Poll, quote!(until("done" if #expr))),
         (Attribute::Poll, quote!(until(_), alarm(_ if #expr))),
         (Attribute::Poll, quote!(until(_), ignore(_ if #expr))),
+        (Attribute::Poll, quote!(until(Some(DONE) if #expr))),
+        (Attribute::Retry, quote!(on(Status::GONE | "busy" if #expr))),
         (Attribute::Circuit, quote!(on(_ if #expr))),
         (Attribute::Circuit, quote!(ignore(_ if #expr))),
     ];
