@@ -12,7 +12,7 @@ pub(super) fn write(model: &RetryModel, attempt: &Attempt<'_>) -> TokenStream {
     let site = site::name(&model.policy);
     let declaration = site::declare(&model.common, &model.policy, "RetryPolicy");
     let private = model.common.runtime.private();
-    let ends = Ends::new(&model.common.runtime, model.kind.attribute(), attempt.function);
+    let ends = Ends::new(&model.common.runtime, model.attribute, attempt.function);
     let shape = Shape {
         limited: model.timed && attempt.is_async(),
         measured: model.timed || model.common.on_error.is_some(),
