@@ -6,7 +6,7 @@
 //!                          └──── faults ──────┴─► compile errors + the function as it was
 //! ```
 //!
-//! Writing cannot fail: a model that would make it fail cannot be built.
+//! Writing cannot fail: a model that would make it fail cannot be built. What an attribute knows is in its table.
 
 mod attribute;
 mod diagnostics;

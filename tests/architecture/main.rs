@@ -111,3 +111,13 @@ fn only_one_file_of_the_macros_spells_the_runtime() {
         Source::all(MACROS).into_iter().filter(spelt).map(|source| source.path).collect();
     assert_eq!(files, ["paths.rs"]);
 }
+
+#[test]
+fn models_hold_values_and_one_folder_of_the_macros_writes_them() {
+    let holding = files(MACROS, &["TokenStream", "quote_spanned"]);
+    assert_eq!(holding.iter().filter(|file| file.starts_with("model/")).count(), 0, "{holding:?}");
+    let paths = files(MACROS, &[".public()", ".private()", ".public_at(", ".private_at("]);
+    for file in paths {
+        assert!(file.starts_with("write/") || file == "paths.rs" || file == "stack/marker.rs", "{file}");
+    }
+}

@@ -10,7 +10,7 @@ mod waiting;
 pub(crate) use circuit::{Circuit, CircuitModel, Config, Refused};
 pub(crate) use common::Common;
 pub(crate) use poll::PollModel;
-pub(crate) use retry::{On, RetryModel, Retrying};
+pub(crate) use retry::{On, RetryModel};
 pub(crate) use settings::{Policy, Setting, Settings};
 
 use proc_macro2::{Ident, Span, TokenStream};
@@ -42,11 +42,10 @@ impl Layer {
     /// `None` only where a fault has been found.
     pub(crate) fn judge(options: &Options, function: &Function, faults: &mut Faults) -> Option<Self> {
         let attribute = options.attribute();
-        let mut retry = |kind| RetryModel::judge(kind, options, function, faults).map(Model::Retry);
         let model = match attribute {
-            Attribute::Retry => retry(Retrying::Retry),
-            Attribute::AsyncBackoff => retry(Retrying::AsyncBackoff),
-            Attribute::AsyncRetry => retry(Retrying::AsyncRetry),
+            Attribute::Retry | Attribute::AsyncBackoff | Attribute::AsyncRetry => {
+                RetryModel::judge(options, function, faults).map(Model::Retry)
+            }
             Attribute::Poll => PollModel::judge(options, function, faults).map(Model::Poll),
             Attribute::Circuit => {
                 CircuitModel::judge(options, function, faults).map(Box::new).map(Model::Circuit)

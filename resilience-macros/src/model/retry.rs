@@ -9,7 +9,7 @@ use crate::syntax::{Function, Options, Predicate};
 
 /// `#[retry]`, `#[asyncbackoff]` and `#[asyncretry]`: one loop.
 pub(crate) struct RetryModel {
-    pub(crate) kind: Retrying,
+    pub(crate) attribute: Attribute,
     pub(crate) common: Common,
     pub(crate) policy: Policy,
     pub(crate) on: On,
@@ -21,14 +21,6 @@ pub(crate) struct RetryModel {
     pub(crate) limits_attempts: bool,
 }
 
-/// Which of them it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Retrying {
-    Retry,
-    AsyncBackoff,
-    AsyncRetry,
-}
-
 /// Which errors are tried again.
 pub(crate) enum On {
     Every,
@@ -37,39 +29,11 @@ pub(crate) enum On {
     Only(Predicate),
 }
 
-impl Retrying {
-    pub(crate) fn attribute(self) -> Attribute {
-        match self {
-            Self::Retry => Attribute::Retry,
-            Self::AsyncBackoff => Attribute::AsyncBackoff,
-            Self::AsyncRetry => Attribute::AsyncRetry,
-        }
-    }
-
-    fn is_async(self) -> bool {
-        match self {
-            Self::Retry => false,
-            Self::AsyncBackoff | Self::AsyncRetry => true,
-        }
-    }
-
-    fn on(self) -> On {
-        match self {
-            Self::Retry | Self::AsyncRetry => On::Every,
-            Self::AsyncBackoff => On::Timeouts,
-        }
-    }
-}
-
 impl RetryModel {
-    pub(crate) fn judge(
-        kind: Retrying,
-        options: &Options,
-        function: &Function,
-        faults: &mut Faults,
-    ) -> Option<Self> {
-        if kind.is_async() && !function.is_async() {
-            let attribute = kind.attribute();
+    pub(crate) fn judge(options: &Options, function: &Function, faults: &mut Faults) -> Option<Self> {
+        let attribute = options.attribute();
+        let async_only = attribute.table().async_only;
+        if async_only && !function.is_async() {
             faults.at(&function.signature.fn_token, &FunctionFault::NotAsync { attribute });
         } else if let Some(place) = options.key("attempt_timeout").filter(|_| !function.is_async()) {
             faults.at(&place, &ConflictFault::SyncLimit { key: "attempt_timeout", dropped: "an attempt" });
@@ -77,18 +41,23 @@ impl RetryModel {
         let common = Common::judge(options, function, faults);
         let giveup = options.predicate("giveup", faults);
         let retry_after = options.function("retry_after", faults);
-        let on =
-            if options.has("on") { options.predicate("on", faults).map(On::Only) } else { Some(kind.on()) };
+        let on = match (options.has("on"), attribute) {
+            (true, _) => options.predicate("on", faults).map(On::Only),
+            (false, Attribute::AsyncBackoff) => Some(On::Timeouts),
+            (false, Attribute::Retry | Attribute::AsyncRetry | Attribute::Poll | Attribute::Circuit) => {
+                Some(On::Every)
+            }
+        };
         let limits_attempts = options.has("attempt_timeout") || options.has("policy");
         let timed = limits_attempts || options.has("deadline");
         let mut settings = Settings::read(options, function, faults);
-        settings.endless = kind.is_async();
+        settings.endless = async_only;
         // Where constants contradict each other, the limit of an attempt is blamed.
         settings.given.sort_by_key(|setting| setting.key == "attempt_timeout");
         judge_limits(&settings, faults);
         judge_waiting(&settings, options, faults);
         let policy = Policy::judge(settings, options, faults);
-        Some(Self { kind, common, policy, on: on?, giveup, retry_after, timed, limits_attempts })
+        Some(Self { attribute, common, policy, on: on?, giveup, retry_after, timed, limits_attempts })
     }
 }
 

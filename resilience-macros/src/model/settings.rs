@@ -56,24 +56,18 @@ impl Settings {
     }
 
     pub(super) fn time(&self, key: &str) -> Option<&Time> {
-        match self.get(key)? {
-            Value::Time(time) => Some(time),
-            _ => None,
-        }
+        let Value::Time(time) = self.get(key)? else { return None };
+        Some(time)
     }
 
     pub(super) fn backoff(&self) -> Option<&Backoff> {
-        match self.get("backoff")? {
-            Value::Backoff(backoff) => Some(backoff),
-            _ => None,
-        }
+        let Value::Backoff(backoff) = self.get("backoff")? else { return None };
+        Some(backoff)
     }
 
     pub(super) fn jitter(&self) -> Option<&Jitter> {
-        match self.get("jitter")? {
-            Value::Jitter(jitter) => Some(jitter),
-            _ => None,
-        }
+        let Value::Jitter(jitter) = self.get("jitter")? else { return None };
+        Some(jitter)
     }
 }
 

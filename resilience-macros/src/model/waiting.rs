@@ -1,6 +1,6 @@
 use super::settings::Settings;
 use crate::diagnostics::{ConflictFault, Faults, WaitFault};
-use crate::syntax::{Backoff, Jitter, Options};
+use crate::syntax::{Backoff, Jitter, Options, Ratio};
 
 /// The default of the runtime.
 const FACTOR: f64 = 2.0;
@@ -26,7 +26,7 @@ pub(super) fn judge_waiting(settings: &Settings, options: &Options, faults: &mut
     let shape = match backoff {
         None => "constant",
         Some(Backoff::Shape(shape)) => {
-            let factor = shape.factor.as_ref().and_then(|factor| factor.literal());
+            let factor = shape.factor.as_ref().and_then(Ratio::literal);
             let is_default = factor.is_none_or(|factor| factor.to_bits() == FACTOR.to_bits());
             if shape.name == "exponential" && !is_default { "of another factor" } else { shape.name }
         }

@@ -23,7 +23,7 @@ mod tokens;
 mod value;
 
 pub(crate) use backoff::{Backoff, SHAPES, Shape};
-pub(crate) use constant::{Constant, Count, Nanos, Time};
+pub(crate) use constant::{Constant, Count, Nanos, Ratio, Time};
 pub(crate) use exits::invokes_macro;
 pub(crate) use function::{Function, Part};
 pub(crate) use item::{Item, split_attributes};

@@ -172,9 +172,12 @@ impl<'a> Reader<'a> {
             Err(error) => {
                 let key = key.to_string();
                 let is_known = self.attribute.knows(&key);
-                self.faults.syntax(&error, |message| match is_known {
-                    true => OptionFault::Value { key: key.clone(), message },
-                    false => OptionFault::Syntax { message },
+                self.faults.syntax(&error, |message| {
+                    if is_known {
+                        OptionFault::Value { key: key.clone(), message }
+                    } else {
+                        OptionFault::Syntax { message }
+                    }
                 });
                 None
             }

@@ -1,44 +1,45 @@
 use super::Form::{Backoff, Count, Jitter, Time};
 use super::Kind::{Arguments, ErrorPredicate, Expression, Function, Path, Setting, Text};
-use super::{Table, rows, words};
+use super::{Table, rows, synonyms};
 
 pub(crate) static ASYNCBACKOFF: Table = Table {
     name: "asyncbackoff",
     policy: "RetryPolicy",
     repeats: true,
+    async_only: true,
     count: "max_tries",
     wait: "pause",
     condition: "on",
     by_position: 3,
     options: rows! {
         /// `attempt_timeout = 100ms`, first by position | none | An attempt that takes longer is dropped and tried again.
-        attempt_timeout: Setting(Time), [words::ATTEMPT_TIMEOUT, "call_timeout"];
+        attempt_timeout: Setting(Time), [synonyms::ATTEMPT_TIMEOUT, "call_timeout"];
         /// `deadline = 1s`, second by position | none | Limits the whole call. An attempt or a wait that is running then is
         /// dropped.
-        deadline: Setting(Time), [words::DEADLINE];
+        deadline: Setting(Time), [synonyms::DEADLINE];
         /// `pause = 100ms`, third by position | 0 s | The wait between attempts.
-        pause: Setting(Time), [words::INTERVAL];
+        pause: Setting(Time), [synonyms::INTERVAL];
         /// `on(PATTERN)`, `on = predicate` | none | Errors that are tried again. Timeouts always are.
-        on: ErrorPredicate, [words::FAILING, "ignore"];
+        on: ErrorPredicate, [synonyms::FAILING, "ignore"];
         /// `giveup(PATTERN)`, `giveup = predicate` | none | Errors that end the call, even if they match `on`.
-        giveup: ErrorPredicate, [words::GIVEUP, words::IGNORED];
+        giveup: ErrorPredicate, [synonyms::GIVEUP, synonyms::IGNORED];
         /// `max_tries = 3`, `max_tries = forever` | `forever` | Attempts in total, the first included.
-        max_tries: Setting(Count), [words::TIMES];
+        max_tries: Setting(Count), [synonyms::TIMES];
         /// `backoff = exponential(100ms, factor = 2, max = 10s)` | none | Waits that grow, in place of `pause`:
         /// `constant(d)`, `linear(d)`, `exponential(d)`, `fibonacci(d)`, `decorrelated(d)`, each with `max = d`, or a
         /// `const` [`Backoff`].
-        backoff: Setting(Backoff), [words::BACKOFF, "initial_delay"];
+        backoff: Setting(Backoff), [synonyms::BACKOFF, "initial_delay"];
         /// `jitter = full` | `none` | Randomizes the waits: `full`, `equal`, `25%`, `decorrelated`, or a `const`
         /// [`Jitter`].
-        jitter: Setting(Jitter), [words::JITTER];
+        jitter: Setting(Jitter), [synonyms::JITTER];
         /// `retry_after = \|e\| ..` | none | The wait that the server asked for, as an `Option<Duration>`: a lower bound
         /// for the next wait.
         retry_after: Function, [], "retry_after = |error| error.retry_after()";
         /// `on_error = \|e, attempt\| ..` | none | Called for every failure, also for the last, with `&E` and an
         /// [`Attempt`].
-        on_error: Function, [words::ON_ERROR], "on_error = |error, attempt| log(error, attempt.number)`, or on a circuit `on_error = |error| log(error)";
+        on_error: Function, [synonyms::ON_ERROR], "on_error = |error, attempt| log(error, attempt.number)`, or on a circuit `on_error = |error| log(error)";
         /// `clone(a, b)` | none | Arguments that are cloned for each attempt.
-        clone: Arguments, [words::CLONE];
+        clone: Arguments, [synonyms::CLONE];
         /// `attempt(a)` | none | Binds `a`, a [`CurrentAttempt`], in the body.
         attempt: Arguments, [];
         /// `policy = EXPR` | none | A [`RetryPolicy`] in place of the settings. The expression may use
@@ -47,7 +48,7 @@ pub(crate) static ASYNCBACKOFF: Table = Table {
         /// `stats = "db"` | none | Counts the calls under this name, for [`telemetry::stats`].
         stats: Text, [];
         /// `name = "fetch"` | the function's path | The function's name in errors and events.
-        name: Text, [words::NAME];
+        name: Text, [synonyms::NAME];
         /// `crate = ::path` | `::resilience` | Where the library is found, if it is re-exported.
         crate: Path, [];
     },

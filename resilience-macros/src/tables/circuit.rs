@@ -1,18 +1,19 @@
 use super::Form::{Bound, Ratio, Time, Window};
 use super::Kind::{Config, ErrorPredicate, Expression, Function, Own, Path, Setting, Text};
-use super::{Table, rows, words};
+use super::{Table, rows, synonyms};
 
 pub(crate) static CIRCUIT: Table = Table {
     name: "circuit",
     policy: "CircuitConfig",
     repeats: false,
+    async_only: false,
     count: "failure_threshold",
     wait: "recovery_timeout",
     condition: "on",
     by_position: 0,
     options: rows! {
         /// `name = "payments"` | the function's path | Circuits of one name are one circuit in the whole program.
-        name: Text, [words::NAME];
+        name: Text, [synonyms::NAME];
         /// `breaker = EXPR` | none | A [`CircuitBreaker`] in place of the function's own: a `static`,
         /// or a field of `self`. The expression may use the arguments and `self`.
         breaker: Expression, ["circuit_breaker circuit"], "breaker = &self.breaker";
@@ -59,12 +60,12 @@ pub(crate) static CIRCUIT: Table = Table {
         probe_timeout: Setting(Time), ["half_open_timeout half_open_duration max_wait_duration_in_half_open_state \
             trial_timeout"], "probe_timeout = 30s";
         /// `on(PATTERN)`, `on = predicate` | every `Err` | Errors that are failures. Others count as success.
-        on: ErrorPredicate, [words::FAILING];
+        on: ErrorPredicate, [synonyms::FAILING];
         /// `ignore(PATTERN)`, `ignore = predicate` | none | Errors that are not counted at all. Evaluated before `on`.
-        ignore: ErrorPredicate, ["giveup", words::IGNORED];
+        ignore: ErrorPredicate, ["giveup", synonyms::IGNORED];
         /// `call_timeout = 1s` | none | Async only. A call that takes longer is dropped and is a failure, whatever `on` and
         /// `ignore` say. It returns `From<TimedOut>`.
-        call_timeout: Own(Time), ["attempt_timeout execution_timeout", words::ATTEMPT_TIMEOUT], "call_timeout = 1s";
+        call_timeout: Own(Time), ["attempt_timeout execution_timeout", synonyms::ATTEMPT_TIMEOUT], "call_timeout = 1s";
         /// `on_error = \|e\| ..` | none | Called for every error that is counted as a failure, with `&E`. Not for a panic, and not for a call that a time limit above dropped.
         on_error: Function, ["on_failure notify on_failed_attempt"], "on_error = |error, attempt| log(error, attempt.number)`, or on a circuit `on_error = |error| log(error)";
         /// `fallback = path`, `fallback = \|a, b\| ..` | none | Called with the same arguments, `self` first, in place of a

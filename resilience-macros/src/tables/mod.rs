@@ -1,6 +1,10 @@
 //! One table per attribute. It feeds the reader, the suggestions, what editors show and the attribute's page.
 //!
-//! A row's documentation is its row of the page: how the option is written, its default, what it means.
+//! A row's documentation is its row of the page: how the option is written, its default, what it means. After a change,
+//! `PAGES=overwrite cargo test -p resilience-macros --lib` writes the pages again.
+//!
+//! A setting of a policy needs nothing else here: it is read and written by its kind, and the method of the policy has its
+//! name. `model/` compares settings with each other. Any other option is read in `model/` and written in `write/`.
 
 mod asyncbackoff;
 mod asyncretry;
@@ -12,7 +16,7 @@ mod items;
 mod pages;
 mod poll;
 mod retry;
-mod words;
+mod synonyms;
 
 pub(crate) use asyncbackoff::ASYNCBACKOFF;
 pub(crate) use asyncretry::ASYNCRETRY;
@@ -28,6 +32,8 @@ pub(crate) struct Table {
     pub(crate) policy: &'static str,
     /// It may call the function more than once.
     pub(crate) repeats: bool,
+    /// For async functions alone. Its defaults are no end and no waits.
+    pub(crate) async_only: bool,
     /// The option for a number of attempts, or of failures.
     pub(crate) count: &'static str,
     /// The option for the wait between attempts, or for the time that a circuit stays open.

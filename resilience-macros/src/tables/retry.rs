@@ -1,45 +1,46 @@
 use super::Form::{Backoff, Count, Jitter, Time};
 use super::Kind::{Arguments, ErrorPredicate, Expression, Function, Path, Setting, Text};
-use super::{Table, rows, words};
+use super::{Table, rows, synonyms};
 
 pub(crate) static RETRY: Table = Table {
     name: "retry",
     policy: "RetryPolicy",
     repeats: true,
+    async_only: false,
     count: "times",
     wait: "interval",
     condition: "on",
     by_position: 0,
     options: rows! {
         /// `on(PATTERN)`, `on = predicate` | every `Err` | Errors that are tried again. A predicate gets `&E`.
-        on: ErrorPredicate, [words::FAILING, "ignore"];
+        on: ErrorPredicate, [synonyms::FAILING, "ignore"];
         /// `giveup(PATTERN)`, `giveup = predicate` | none | Errors that end the call, even if they match `on`.
-        giveup: ErrorPredicate, [words::GIVEUP, words::IGNORED];
+        giveup: ErrorPredicate, [synonyms::GIVEUP, synonyms::IGNORED];
         /// `times = 3`, `times = forever` | 3 | Attempts in total, the first included.
-        times: Setting(Count), [words::TIMES];
+        times: Setting(Count), [synonyms::TIMES];
         /// `interval = 1s` | 1 s | The wait between attempts.
-        interval: Setting(Time), [words::INTERVAL];
+        interval: Setting(Time), [synonyms::INTERVAL];
         /// `backoff = exponential(100ms, factor = 2, max = 10s)` | none | Waits that grow, in place of `interval`:
         /// `constant(d)`, `linear(d)`, `exponential(d)`, `fibonacci(d)`, `decorrelated(d)`, each with `max = d`, or a
         /// `const` [`Backoff`].
-        backoff: Setting(Backoff), [words::BACKOFF, "initial_delay"];
+        backoff: Setting(Backoff), [synonyms::BACKOFF, "initial_delay"];
         /// `jitter = full` | `none` | Randomizes the waits: `full`, `equal`, `25%`, `decorrelated`, or a `const`
         /// [`Jitter`].
-        jitter: Setting(Jitter), [words::JITTER];
+        jitter: Setting(Jitter), [synonyms::JITTER];
         /// `deadline = 30s` | none | Limits the whole call. No wait is begun that would end after it. An async attempt
         /// that is running then is dropped.
-        deadline: Setting(Time), [words::DEADLINE];
+        deadline: Setting(Time), [synonyms::DEADLINE];
         /// `attempt_timeout = 2s` | none | Async only. An attempt that takes longer is dropped and tried again. A
         /// `#[circuit]` below counts it as a failure.
-        attempt_timeout: Setting(Time), [words::ATTEMPT_TIMEOUT, "call_timeout"];
+        attempt_timeout: Setting(Time), [synonyms::ATTEMPT_TIMEOUT, "call_timeout"];
         /// `retry_after = \|e\| ..` | none | The wait that the server asked for, as an `Option<Duration>`: a lower bound
         /// for the next wait.
         retry_after: Function, [], "retry_after = |error| error.retry_after()";
         /// `on_error = \|e, attempt\| ..` | none | Called for every failure, also for the last, with `&E` and an
         /// [`Attempt`].
-        on_error: Function, [words::ON_ERROR], "on_error = |error, attempt| log(error, attempt.number)`, or on a circuit `on_error = |error| log(error)";
+        on_error: Function, [synonyms::ON_ERROR], "on_error = |error, attempt| log(error, attempt.number)`, or on a circuit `on_error = |error| log(error)";
         /// `clone(a, b)` | none | Arguments that are cloned for each attempt.
-        clone: Arguments, [words::CLONE];
+        clone: Arguments, [synonyms::CLONE];
         /// `attempt(a)` | none | Binds `a`, a [`CurrentAttempt`], in the body.
         attempt: Arguments, [];
         /// `policy = EXPR` | none | A [`RetryPolicy`] in place of the settings. The expression may use
@@ -48,7 +49,7 @@ pub(crate) static RETRY: Table = Table {
         /// `stats = "db"` | none | Counts the calls under this name, for [`telemetry::stats`].
         stats: Text, [];
         /// `name = "fetch"` | the function's path | The function's name in errors and events.
-        name: Text, [words::NAME];
+        name: Text, [synonyms::NAME];
         /// `crate = ::path` | `::resilience` | Where the library is found, if it is re-exported.
         crate: Path, [];
     },

@@ -11,7 +11,7 @@ use crate::model::{On, RetryModel};
 /// A block that has the type of the function's outcome.
 pub(super) fn write(model: &RetryModel, attempt: &Attempt<'_>) -> TokenStream {
     let site = site::name(&model.policy);
-    let attribute = model.kind.attribute();
+    let attribute = model.attribute;
     let declaration = site::declare(attribute, &model.common, &model.policy, attempt.function);
     let private = model.common.runtime.private();
     let ends = Ends::new(&model.common.runtime, attribute, attempt.function);

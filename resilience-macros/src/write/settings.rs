@@ -9,7 +9,7 @@ use crate::syntax::{Backoff, Constant, Jitter, Nanos, Shape, Value};
 /// A policy, by the constructors of its type.
 pub(super) fn policy(runtime: &Runtime, policy: &str, settings: &Settings) -> TokenStream {
     let writer = Writer { runtime, policy };
-    let mut value = writer.new();
+    let mut value = writer.base();
     if settings.endless {
         let none = Constant::Literal(Nanos(0), Span::call_site());
         value = writer.call(Span::mixed_site(), "forever", &value, None);
@@ -22,7 +22,7 @@ pub(super) fn policy(runtime: &Runtime, policy: &str, settings: &Settings) -> To
 pub(super) fn config(runtime: &Runtime, config: &Config) -> TokenStream {
     let writer = Writer { runtime, policy: "CircuitConfig" };
     let base = config.base.as_ref().map_or_else(
-        || writer.new(),
+        || writer.base(),
         |(base, replaced)| {
             let without = |value, method: &&str| writer.call(span_of(base), method, &value, None);
             replaced.iter().fold(quote!(#base), without)
@@ -44,7 +44,8 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    fn new(&self) -> TokenStream {
+    /// The defaults of the type.
+    fn base(&self) -> TokenStream {
         let (root, policy) = (self.runtime.public(), Ident::new(self.policy, Span::mixed_site()));
         quote_spanned!(Span::mixed_site()=> #root::#policy::new())
     }
