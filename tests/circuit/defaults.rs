@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use resilience::{CircuitConfig, KeyedCircuits};
 
-const README: &str = include_str!("../../README.md");
+const GUIDE: &str = include_str!("../../resilience-runtime/src/guide/circuits.md");
 const DOCUMENTATION: &str = include_str!("../../resilience-macros/src/lib.rs");
 const KEYS: &str = include_str!("../../resilience-macros/src/attribute.rs");
 
@@ -39,7 +39,7 @@ fn words(written: &str) -> Vec<&str> {
 }
 
 fn default_of(key: &str) -> &'static str {
-    let rows = rows(README, "\n| `#[circuit]` | default | meaning |");
+    let rows = rows(GUIDE, "\n| option | default | meaning |");
     rows.iter().find(|(written, _)| words(written).contains(&key)).expect("it has a row").1
 }
 
@@ -48,7 +48,7 @@ fn the_table_lists_every_option_in_the_order_of_the_code() {
     let of = |rows: Vec<(&'static str, &str)>| -> Vec<&str> {
         rows.iter().flat_map(|(written, _)| words(written)).collect()
     };
-    assert_eq!(of(rows(README, "\n| `#[circuit]` | default | meaning |")), keys());
+    assert_eq!(of(rows(GUIDE, "\n| option | default | meaning |")), keys());
     let circuit = DOCUMENTATION.split("/// Guards the function with a circuit breaker.").nth(1);
     assert_eq!(of(rows(circuit.expect("it is described"), "| option | default | meaning |")), keys());
 }
