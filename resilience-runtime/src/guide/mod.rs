@@ -3,7 +3,8 @@
 //! | page | what it answers |
 //! |---|---|
 //! | [choosing](mod@choosing) | Which attribute or function do I need? |
-//! | [retrying](mod@retrying) | How do I repeat a call that fails? Which delays? |
+//! | [retrying](mod@retrying) | How do I repeat a call that fails? Under which time limits? |
+//! | [delays](mod@delays) | How long is the delay between attempts? What do backoff and jitter do? |
 //! | [polling](mod@polling) | How do I wait until a value is good? |
 //! | [circuits](mod@circuits) | How do I stop calling a service that is down? |
 //! | [circuits_by_hand](mod@circuits_by_hand) | How do I list, watch and operate circuits, or use one without the attribute? |
@@ -22,6 +23,9 @@ pub mod choosing {}
 
 #[doc = include_str!("retrying.md")]
 pub mod retrying {}
+
+#[doc = include_str!("delays.md")]
+pub mod delays {}
 
 #[doc = include_str!("polling.md")]
 pub mod polling {}
