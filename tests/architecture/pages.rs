@@ -1,8 +1,12 @@
-//! The length of the front page and of the guide's pages.
+//! The front page and the guide: their length, their contents and their links.
 
 use std::fs;
+use std::path::Path;
 
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const FRONT_PAGE: &str = include_str!("../../README.md");
+const CONTRIBUTING: &str = include_str!("../../CONTRIBUTING.md");
+const ONLINE_GUIDE: &str = "https://docs.rs/resilience-runtime/latest/resilience/guide/";
 const GUIDE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/resilience-runtime/src/guide");
 const MOST_LINES: usize = 200;
 
@@ -53,4 +57,28 @@ fn the_guide_lists_every_page() {
         assert!(contents.contains(&format!("pub mod {name}")), "no module {name}");
     }
     assert!(pages.len() > 5, "the pages are found");
+}
+
+/// The addresses that a page links to: `[..](address)` and `[..]: address`.
+fn links(text: &str) -> Vec<&str> {
+    let inside = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    let below =
+        text.lines().filter(|line| line.starts_with('[')).filter_map(|line| Some(line.split_once("]: ")?.1));
+    inside.chain(below).collect()
+}
+
+#[test]
+fn every_link_of_the_readme_and_of_contributing_leads_somewhere() {
+    let pages = pages();
+    let mut seen = 0;
+    for link in links(FRONT_PAGE).into_iter().chain(links(CONTRIBUTING)) {
+        if let Some(page) = link.strip_prefix(ONLINE_GUIDE) {
+            assert!(pages.iter().any(|(name, _)| name == page.trim_end_matches('/')), "no page {page}");
+            seen += 1;
+        } else if !link.starts_with("https://") {
+            assert!(Path::new(ROOT).join(link).exists(), "no file {link}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 15, "the links are found");
 }
