@@ -73,7 +73,8 @@ fn every_link_of_the_readme_and_of_contributing_leads_somewhere() {
     let mut seen = 0;
     for link in links(FRONT_PAGE).into_iter().chain(links(CONTRIBUTING)) {
         if let Some(page) = link.strip_prefix(ONLINE_GUIDE) {
-            assert!(pages.iter().any(|(name, _)| name == page.trim_end_matches('/')), "no page {page}");
+            let page = page.trim_end_matches("index.html").trim_end_matches('/');
+            assert!(pages.iter().any(|(name, _)| name == page), "no page {page}");
             seen += 1;
         } else if !link.starts_with("https://") {
             assert!(Path::new(ROOT).join(link).exists(), "no file {link}");
