@@ -1,5 +1,70 @@
-#![doc = include_str!("../README.md")]
+//! Retry, polling, time limits and circuit breakers, as attributes on functions. Sync and async.
+//!
+//! ```
+//! use resilience::retry;
+//!
+//! #[retry(times = 5, backoff = exponential(100ms, max = 10s), jitter = full)]
+//! async fn load(path: &str) -> std::io::Result<String> {
+//!     tokio::fs::read_to_string(path).await
+//! }
+//! ```
+//!
+//! The attribute writes the loop around the body. The function keeps its signature and its callers. `?` and `return` end
+//! the attempt, not the function. Mistakes in the options are compile errors at the option.
+//!
+//! # Install
+//!
+//! ```toml
+//! [dependencies]
+//! resilience-runtime = "0.1"    # the library is named `resilience`
+//! tokio = { version = "1", features = ["full"] }    # for async functions
+//! ```
+//!
+//! The bare package name `resilience` belongs to another package.
+//!
+//! # What there is
+//!
+//! | you want to | attribute | function, value | guide |
+//! |---|---|---|---|
+//! | repeat a call that fails | [`#[retry]`](macro@retry) | [`retry(..)`](fn@retry), [`RetryPolicy`] | [retrying](mod@guide::retrying) |
+//! | repeat an async call under time limits | [`#[asyncbackoff]`](macro@asyncbackoff), [`#[asyncretry]`](macro@asyncretry) | [`RetryPolicy`] | [retrying](mod@guide::retrying) |
+//! | wait until a value is good | [`#[poll]`](macro@poll) | [`poll(..)`](fn@poll), [`PollPolicy`] | [polling](mod@guide::polling) |
+//! | stop calling a service that is down | [`#[circuit]`](macro@circuit) | [`CircuitBreaker`], [`KeyedCircuits`], [`circuits()`] | [circuits](mod@guide::circuits) |
+//! | watch many jobs with one request per interval | | [`PollExecutor`] | [batches](mod@guide::batches) |
+//! | wait for an HTTP response | | [`http::HttpPoll`] | [http](mod@guide::http) |
+//! | see attempts, outcomes and circuit changes | `stats = ".."` | [`telemetry::listen`], [`telemetry::stats`] | [recipes](mod@guide::recipes) |
+//! | test code without waiting | | [`testing::ManualClock`] | [testing](mod@guide::testing) |
+//!
+//! An import brings the attribute and the function of the same name together: `use resilience::retry;` is both.
+//!
+//! The [`guide`] has a page for each of these, and for [choosing](mod@guide::choosing) among them,
+//! [stacking](mod@guide::stacking) several on one function, [errors](mod@guide::errors) and
+//! [configuration](mod@guide::configuration).
+//!
+//! # Features
+//!
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `macros` | yes | the attributes |
+//! | `tokio` | yes | async functions and [`PollExecutor`]. Delays use tokio's timer, and "now" is tokio's clock |
+//! | `stream` | no | [`CircuitBreaker::guard_stream`], for functions that return a stream |
+//! | `http` | no | [`http`]: HTTP polling over `reqwest`, with TLS by rustls |
+//! | `testing` | no | [`testing`]: a clock that tests move by hand |
+//!
+//! Without `tokio`, everything sync works. The minimum Rust version is 1.85.
+
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// Pages link to items of all features. The documentation is published, and its links checked, with all of them.
+#![cfg_attr(
+    not(all(
+        feature = "macros",
+        feature = "tokio",
+        feature = "stream",
+        feature = "http",
+        feature = "testing"
+    )),
+    allow(rustdoc::broken_intra_doc_links)
+)]
 
 // The attributes write `::resilience`; inside this crate, that is this crate.
 extern crate self as resilience;
@@ -51,6 +116,10 @@ pub mod __private;
 pub mod guide;
 #[cfg(feature = "testing")]
 pub mod testing;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
 
 pub use attempt::Attempt;
 pub use attempts::{PollPolicy, RetryPolicy};

@@ -1,6 +1,7 @@
 //! The house rules, read off the sources.
 
 mod floors;
+mod pages;
 mod paths;
 mod promises;
 mod source;

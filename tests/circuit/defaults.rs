@@ -1,10 +1,14 @@
-//! The tables of options and defaults in the README, against the attributes' pages and the code.
+//! The tables of options and defaults in the guide, against the attributes' pages and the code.
 
 use std::time::Duration;
 
 use resilience::{CircuitConfig, KeyedCircuits};
 
-const README: &str = include_str!("../../README.md");
+const GUIDE: &str = concat!(
+    include_str!("../../resilience-runtime/src/guide/retrying.md"),
+    include_str!("../../resilience-runtime/src/guide/polling.md"),
+    include_str!("../../resilience-runtime/src/guide/circuits.md"),
+);
 /// The attributes, with their pages, which the macro crate holds to its tables.
 const PAGES: [(&str, &str); 5] = [
     ("retry", include_str!("../../resilience-macros/src/pages/retry.md")),
@@ -39,26 +43,26 @@ fn words(written: &str) -> Vec<&str> {
 }
 
 fn default_of(key: &str) -> &'static str {
-    let rows = rows(README, "\n| `#[circuit]` | default | meaning |");
+    let rows = rows(GUIDE, "\n| `#[circuit]` | default | meaning |");
     rows.iter().find(|(written, _)| words(written).contains(&key)).expect("it has a row").1
 }
 
 #[test]
-fn the_tables_of_the_readme_list_the_options_of_the_pages() {
+fn the_tables_of_the_guide_list_the_options_of_the_pages() {
     let of = |rows: Vec<(&'static str, &str)>| -> Vec<&str> {
         rows.iter().flat_map(|(written, _)| words(written)).filter(|word| *word != "forever").collect()
     };
     for (attribute, page) in PAGES {
-        let mut readme = of(rows(README, &format!("\n| `#[{attribute}]` | default | meaning |")));
+        let mut listed = of(rows(GUIDE, &format!("\n| `#[{attribute}]` | default | meaning |")));
         let mut page = of(rows(page, "| option | default | meaning |"));
-        readme.dedup();
+        listed.dedup();
         page.dedup();
         if attribute.starts_with("async") {
             // Similar options share a row there.
-            readme.sort_unstable();
+            listed.sort_unstable();
             page.sort_unstable();
         }
-        assert_eq!(readme, page, "{attribute}");
+        assert_eq!(listed, page, "{attribute}");
     }
 }
 

@@ -201,7 +201,7 @@ impl fmt::Debug for Permit<'_> {
 
 /// A permit in a future. A future is also dropped while a thread panics for reasons of its own, so that only a panic
 /// in the future itself, in [`poll`](Self::poll), is a failure; every drop is a cancellation, unless a time limit
-/// [`Above`] says that it is the reason.
+/// `Above` says that it is the reason.
 #[must_use]
 pub struct AsyncPermit<'a, A: Above = ()>(Ticket<'a>, A);
 
