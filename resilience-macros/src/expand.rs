@@ -134,7 +134,7 @@ fn read_options(stack: &Stack, function: &Function, faults: &mut Faults) -> Vec<
     let mut all: Vec<_> = stack.layers().iter().map(read).collect();
     // What finds the library for one of them finds it for all.
     let given = all.clone();
-    let is_repeated = given.iter().any(|options| options.attribute().repeats());
+    let is_repeated = given.iter().any(|options| options.attribute().table().repeats);
     for options in &mut all {
         options.inherit("crate", &given);
         if is_repeated {

@@ -13,7 +13,7 @@ pub(crate) use poll::PollModel;
 pub(crate) use retry::{On, RetryModel};
 pub(crate) use settings::{Policy, Setting, Settings};
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::Expr;
 use syn::ext::IdentExt;
