@@ -336,6 +336,8 @@ mod wait {
 }
 
 mod lending {
+    use std::io;
+
     use resilience::{CircuitOpen, asyncretry, circuit, poll, retry};
 
     #[derive(Default)]
@@ -379,7 +381,7 @@ mod lending {
         }
 
         #[poll(until(_))]
-        fn what_is_not_changed(&mut self) -> std::io::Result<(&u8, &'static mut [u8])> {
+        fn what_is_not_changed(&mut self) -> io::Result<(&u8, &'static mut [u8])> {
             self.read += 1;
             Ok((&self.rows[0], &mut []))
         }

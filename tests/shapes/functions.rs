@@ -7,6 +7,7 @@ use crate::flaky::{Flaky, Oops};
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
 #[retry(on = is_transient, giveup = is_last, interval = 0s)]
+#[allow(clippy::needless_pass_by_value, reason = "it is what is tested")]
 fn by_arguments(
     flaky: &Flaky,
     is_transient: impl Fn(&Oops) -> bool,
@@ -44,7 +45,7 @@ fn coerced(breaker: &CircuitBreaker, made: i32) -> Result<Box<dyn Fn() -> i32>, 
 }
 
 #[circuit(breaker = breaker, fallback = |_, a, b, c, d, e, f, g| Ok(a + b + c + d + e + f + g))]
-#[allow(clippy::too_many_arguments, reason = "it is what is tested")]
+#[allow(clippy::too_many_arguments, clippy::many_single_char_names, reason = "it is what is tested")]
 fn of_many(
     breaker: &CircuitBreaker,
     a: u8,

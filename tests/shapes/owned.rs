@@ -33,6 +33,7 @@ fn of_any_type<T: Copy + Into<u8> + Send>(value: T) -> impl Future<Output = Resu
 }
 
 async fn other(cell: Cell<u8>) -> Result<u8, Oops> {
+    tokio::task::yield_now().await;
     Ok(cell.get() + 1)
 }
 
@@ -61,7 +62,7 @@ impl Client {
     }
 
     /// Options borrow the arguments, which stay where they are.
-    #[circuit(breaker = &self.breaker, on_error = |_| log(&format!("{text}"), heard))]
+    #[circuit(breaker = &self.breaker, on_error = |_| log(&format!("{text}!"), heard))]
     async fn used_by_options(self, text: String, heard: &mut Vec<String>) -> Result<u8, Oops> {
         tokio::task::yield_now().await;
         if text.is_empty() { Ok(1) } else { Err(Oops::Down) }
@@ -105,5 +106,5 @@ async fn options_of_a_circuit_use_the_arguments_after_the_body() {
         .expect("it works");
     let mut heard = Vec::new();
     assert_eq!(client().used_by_options("text".into(), &mut heard).await, Err(Oops::Down));
-    assert_eq!(heard, ["text"]);
+    assert_eq!(heard, ["text!"]);
 }

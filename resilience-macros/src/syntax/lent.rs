@@ -12,8 +12,7 @@ use super::tokens::{find_ident, is_punct};
 /// The lifetimes in a return type, and whose they may be.
 #[derive(Default)]
 pub(super) struct Lent {
-    /// `&T`, or `'_`.
-    elided: bool,
+    elided: Elided,
     /// Those that are named, and those that outlive them.
     named: Vec<String>,
     /// `impl Trait` captures the lifetimes of all arguments.
@@ -21,8 +20,16 @@ pub(super) struct Lent {
     /// `Self` may have all lifetimes of the `impl` around the function.
     of_self: bool,
     declared: Vec<String>,
-    /// An elided lifetime is that of `self`.
-    by_self: bool,
+}
+
+/// Whose lifetime that of `&T` and of `'_` is.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Elided {
+    /// There is none.
+    #[default]
+    Nobodys,
+    OfSelf,
+    OfAnArgument,
 }
 
 impl Function {
@@ -53,19 +60,26 @@ impl Lent {
         let Some(output) = function.output() else { return Self::default() };
         let (output, signature) = (output.to_token_stream(), &function.signature);
         let has = |word: &str| find_ident(output.clone(), &|ident| ident == word).is_some();
-        let mut lent = Self {
-            everything: has("impl") && !has("use"),
-            of_self: has("Self"),
-            by_self: signature.receiver().is_some_and(|receiver| match &receiver.kind {
-                ReceiverKind::Reference(..) => true,
-                ReceiverKind::Typed(_, ty) => ty.to_token_stream().to_string().contains('&'),
-                _ => false,
-            }),
-            ..Self::default()
+        let is_reference = signature.receiver().is_some_and(|receiver| match &receiver.kind {
+            ReceiverKind::Reference(..) => true,
+            ReceiverKind::Typed(_, ty) => ty.to_token_stream().to_string().contains('&'),
+            _ => false,
+        });
+        let mut named = Vec::new();
+        let elided = match (look_into(output.clone(), &mut named), is_reference) {
+            (false, _) => Elided::Nobodys,
+            (true, true) => Elided::OfSelf,
+            (true, false) => Elided::OfAnArgument,
         };
-        lent.look_into(output.clone());
-        // What an attribute has named, it may have left elided here.
-        lent.everything |= lent.elided && function.makes_future();
+        let mut lent = Self {
+            elided,
+            named,
+            // What an attribute has named, it may have left elided here.
+            everything: (has("impl") && !has("use"))
+                || (elided != Elided::Nobodys && function.makes_future()),
+            of_self: has("Self"),
+            declared: Vec::new(),
+        };
         let outlives = |longer: &Lifetime, shorter: &Lifetime, lent: &mut Self| {
             if lent.named.contains(&shorter.ident.to_string()) {
                 lent.named.push(longer.ident.to_string());
@@ -85,30 +99,17 @@ impl Lent {
         lent
     }
 
-    fn look_into(&mut self, ty: TokenStream) {
-        let mut tokens = ty.into_iter().peekable();
-        while let Some(token) = tokens.next() {
-            let lifetime = |token: &TokenTree| is_punct(token, '\'');
-            match token {
-                TokenTree::Group(group) => self.look_into(group.stream()),
-                token if is_punct(&token, '&') && !tokens.peek().is_some_and(lifetime) => self.elided = true,
-                token if lifetime(&token) => match tokens.next().map(|name| name.to_string()) {
-                    Some(name) if name == "_" => self.elided = true,
-                    Some(name) => self.named.push(name),
-                    None => {}
-                },
-                _ => {}
-            }
-        }
-    }
-
     /// Whether what is returned may borrow from a reference of this lifetime.
     pub(super) fn may_borrow(&self, lifetime: Option<&Lifetime>, is_self: bool) -> bool {
         let named = lifetime.map(|lifetime| lifetime.ident.to_string()).filter(|name| name != "_");
         self.everything
             || match named {
                 Some(name) => self.named.contains(&name) || (self.of_self && !self.declared.contains(&name)),
-                None => self.elided && (is_self || !self.by_self),
+                None => match self.elided {
+                    Elided::Nobodys => false,
+                    Elided::OfSelf => is_self,
+                    Elided::OfAnArgument => true,
+                },
             }
     }
 }
@@ -133,4 +134,23 @@ fn exclusive_references(ty: TokenStream) -> Vec<(TokenStream, Option<Lifetime>)>
         found.extend(reference.parse2(rest).ok());
     }
     found
+}
+
+/// Collects the named lifetimes of a type, and returns whether there are elided ones.
+fn look_into(ty: TokenStream, named: &mut Vec<String>) -> bool {
+    let is_lifetime = |token: &TokenTree| is_punct(token, '\'');
+    let mut elided = false;
+    let mut tokens = ty.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        match token {
+            TokenTree::Group(group) => elided |= look_into(group.stream(), named),
+            token if is_punct(&token, '&') => elided |= !tokens.peek().is_some_and(is_lifetime),
+            token if is_lifetime(&token) => match tokens.next().map(|name| name.to_string()) {
+                Some(name) if name == "_" => elided = true,
+                name => named.extend(name),
+            },
+            _ => {}
+        }
+    }
+    elided
 }

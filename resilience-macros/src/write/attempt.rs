@@ -12,10 +12,7 @@ pub(super) struct Attempt<'a> {
     pub(super) function: &'a Function,
     pub(super) body: TokenStream,
     pub(super) inside: Inside,
-    /// The body may be called again.
-    pub(super) is_in_loop: bool,
-    /// The body may have the arguments for itself.
-    pub(super) owns_arguments: bool,
+    pub(super) called: Called,
     pub(super) clones: &'a [Ident],
     /// The body sees these clones, and not those of a layer below.
     pub(super) clones_are_seen: bool,
@@ -32,6 +29,16 @@ pub(super) enum Inside {
     Body,
     /// The next layer's, which does neither.
     Layer,
+}
+
+/// How often the user's body is called.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Called {
+    /// A layer may call it again.
+    Repeatedly,
+    Once,
+    /// Once, and nothing else needs the arguments.
+    OnceWithArguments,
 }
 
 impl Attempt<'_> {
@@ -56,7 +63,7 @@ impl Attempt<'_> {
             (Inside::Body, false) => {
                 let Self { function, body, .. } = self;
                 let outcome = function.outcome();
-                if self.is_in_loop && function.may_lend() {
+                if self.called == Called::Repeatedly && function.may_lend() {
                     // Only a closure that is called once may return what it has borrowed exclusively; what the compiler
                     // says of two that do so is said once.
                     quote_spanned! {self.span()=>
@@ -90,7 +97,7 @@ impl Attempt<'_> {
     /// What the compiler says of the attempt as a whole (that it consumes an argument) is said at the body; that it lends
     /// what the next attempt needs, at the return type.
     fn span(&self) -> Span {
-        if self.is_in_loop && self.function.may_lend() {
+        if self.called == Called::Repeatedly && self.function.may_lend() {
             return self.function.outcome_span();
         }
         generated_at(self.function.body.span_open())
@@ -100,7 +107,8 @@ impl Attempt<'_> {
         let Self { function, body, .. } = self;
         let outcome = function.outcome();
         // A borrow of an argument is `Send` only if the argument is `Sync`.
-        let moves = (self.inside == Inside::Body && self.owns_arguments).then(|| quote!(move));
+        let owns = self.inside == Inside::Body && self.called == Called::OnceWithArguments;
+        let moves = owns.then(|| quote!(move));
         // An async block cannot be annotated. A `return` that never happens tells it the type before the body is read,
         // so that the body's `?`, its early returns and its coercions are checked as the function's own were.
         // The parentheses keep rustc's `unused_braces` away from a body of one line.

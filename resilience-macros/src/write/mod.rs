@@ -18,7 +18,7 @@ mod text;
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 
-use self::attempt::{Attempt, Inside};
+use self::attempt::{Attempt, Called, Inside};
 use self::cut::Cut;
 use self::refusal::Refusal;
 use crate::model::{Layer, Model};
@@ -44,7 +44,11 @@ pub(crate) fn function(mut function: Function, layers: &[Layer]) -> TokenStream 
     // The clones that the body sees are those of the last layer that repeats it.
     let last_loop = layers.iter().rposition(Layer::repeats);
     let beside: Option<TokenStream> = layers.iter().map(Layer::beside_body).collect();
-    let owns_arguments = beside.is_some_and(|beside| function.owns_arguments(&beside));
+    let called = match beside {
+        None => Called::Repeatedly,
+        Some(beside) if function.owns_arguments(&beside) => Called::OnceWithArguments,
+        Some(_) => Called::Once,
+    };
     for (depth, layer) in layers.iter().enumerate().rev() {
         let below = layers.get(depth + 1..).unwrap_or_default();
         if let Some(current) = current(layer, function.is_async()) {
@@ -54,8 +58,7 @@ pub(crate) fn function(mut function: Function, layers: &[Layer]) -> TokenStream 
             function: &function,
             body,
             inside: if below.is_empty() { Inside::Body } else { Inside::Layer },
-            is_in_loop: is_repeated,
-            owns_arguments,
+            called,
             clones: &layer.common().clones,
             clones_are_seen: Some(depth) == last_loop,
             repeated: layers[..depth].iter().any(Layer::repeats),

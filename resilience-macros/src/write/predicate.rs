@@ -48,7 +48,8 @@ fn matched(
     let Some(proof) = proof.map(around) else { return matched };
     quote_spanned! {Span::mixed_site()=> {
         if false {
-            #[allow(unreachable_patterns, unused_parens, unused_variables, clippy::wildcard_in_or_patterns)]
+            #[allow(unreachable_patterns, unused_parens, unused_variables)]
+            #[allow(clippy::unnested_or_patterns, clippy::wildcard_in_or_patterns)]
             match #it {
                 #proof => {}
                 _ => {}
