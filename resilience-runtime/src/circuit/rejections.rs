@@ -36,7 +36,7 @@ pub(super) struct Rejections {
 
 struct Published {
     snapshot: Option<(u64, Arc<Rejection>)>,
-    /// Made for the first rejection, as most circuits never reject a call.
+    /// Made for the first copy, as most circuits never reject a call.
     counts: Option<Box<Counts>>,
 }
 
@@ -45,7 +45,7 @@ struct Published {
 struct Counts {
     /// By those that are gone.
     past: u64,
-    /// One for each copy that a thread keeps, and that has rejected a call.
+    /// One for each copy that a thread keeps.
     kept: Vec<Arc<Counter>>,
 }
 
@@ -80,12 +80,11 @@ impl Rejections {
         if number == NONE {
             return None;
         }
-        let reject = |copy: &mut Copy| {
+        let reject = |copy: &Copy| {
             let rejected = rejection(&copy.rejection)?;
-            let rejections = copy.count.get_or_insert_with(|| self.add_count());
             // No read-modify-write: this thread alone writes.
-            let count = rejections.load(CounterOrdering::Relaxed);
-            rejections.store(count.wrapping_add(1), CounterOrdering::Relaxed);
+            let count = copy.count.load(CounterOrdering::Relaxed);
+            copy.count.store(count.wrapping_add(1), CounterOrdering::Relaxed);
             Some(rejected)
         };
         let reject =
@@ -96,14 +95,14 @@ impl Rejections {
 
     #[cold]
     fn copy(&self, number: u64) -> Option<Copy> {
-        let (_, rejection) = self.lock().snapshot.clone().filter(|(published, _)| *published == number)?;
-        Some(Copy { number, rejection: Arc::new(Rejection::clone(&rejection)), count: None })
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn add_count(&self) -> Arc<Counter> {
-        self.lock().counts.get_or_insert_default().add()
+        let mut published = self.lock();
+        let (of_number, rejection) = published.snapshot.as_ref()?;
+        if *of_number != number {
+            return None;
+        }
+        let rejection = Arc::new(Rejection::clone(rejection));
+        let count = published.counts.get_or_insert_default().add();
+        Some(Copy { number, rejection, count })
     }
 
     /// How many calls were rejected by copies of the snapshots.
@@ -173,8 +172,8 @@ struct Copies {
 struct Copy {
     number: u64,
     rejection: Arc<Rejection>,
-    /// How many calls it has rejected, from the first one on.
-    count: Option<Arc<Counter>>,
+    /// How many calls it has rejected.
+    count: Arc<Counter>,
 }
 
 impl Copies {
@@ -188,9 +187,9 @@ impl Copies {
         &mut self,
         number: u64,
         copy: impl FnOnce() -> Option<Copy>,
-        use_copy: impl FnOnce(&mut Copy) -> T,
+        use_copy: impl FnOnce(&Copy) -> T,
     ) -> Option<T> {
-        if let Some(kept) = self.places.iter_mut().flatten().find(|kept| kept.number == number) {
+        if let Some(kept) = self.places.iter().flatten().find(|kept| kept.number == number) {
             return Some(use_copy(kept));
         }
         let copy = copy()?;
@@ -224,7 +223,7 @@ mod tests {
         for number in (0..8).map(|circuit| 1 + 8 * circuit).cycle().take(80) {
             let copy = || {
                 made += 1;
-                Some(Copy { number, rejection: rejection(), count: None })
+                Some(Copy { number, rejection: rejection(), count: Arc::default() })
             };
             assert!(copies.with(number, copy, |_| ()).is_some());
         }
