@@ -72,8 +72,7 @@ impl Options {
     /// A function that is an argument is called again and again, so it is borrowed.
     pub(crate) fn borrow_arguments(&mut self, function: &Function) {
         const CALLED: [&str; 7] = ["on", "giveup", "until", "alarm", "ignore", "retry_after", "on_error"];
-        for entry in self.entries.iter_mut().filter(|entry| CALLED.iter().any(|key| entry.option.key == *key))
-        {
+        for entry in self.entries.iter_mut().filter(|entry| CALLED.contains(&entry.option.key)) {
             if let Raw::Expr(expr) = &mut entry.value {
                 if let Some(borrowed) = function.borrowed(expr) {
                     *expr = borrowed;
