@@ -32,7 +32,7 @@
 //! | stop calling a service that is down | [`#[circuit]`](macro@circuit) | [`CircuitBreaker`], [`KeyedCircuits`], [`circuits()`] | [circuits](mod@guide::circuits) |
 //! | watch many jobs with one request per interval | | [`PollExecutor`] | [batches](mod@guide::batches) |
 //! | wait for an HTTP response | | [`http::HttpPoll`] | [http](mod@guide::http) |
-//! | see attempts, outcomes and circuit changes | `stats = ".."` | [`telemetry::listen`], [`telemetry::stats`] | [recipes](mod@guide::recipes) |
+//! | see attempts, outcomes and circuit changes | `stats = ".."` | [`telemetry::listen`], [`telemetry::stats`] | [in production](mod@guide::in_production) |
 //! | test code without waiting | | [`testing::ManualClock`] | [testing](mod@guide::testing) |
 //!
 //! An import brings the attribute and the function of the same name together: `use resilience::retry;` is both.
@@ -50,6 +50,9 @@
 //! | `stream` | no | [`CircuitBreaker::guard_stream`], for functions that return a stream |
 //! | `http` | no | [`http`]: HTTP polling over `reqwest`, with TLS by rustls |
 //! | `testing` | no | [`testing`]: a clock that tests move by hand |
+//! | `tracing` | no | log events for failed attempts, calls that give up, and circuits: see [in production](mod@guide::in_production) |
+//! | `metrics` | no | [`metrics`]: counters, histograms and gauges through the `metrics` facade |
+//! | `serde` | no | `Serialize` for [`telemetry::snapshot`] |
 //!
 //! Without `tokio`, everything sync works. The minimum Rust version is 1.85.
 
@@ -61,7 +64,10 @@
         feature = "tokio",
         feature = "stream",
         feature = "http",
-        feature = "testing"
+        feature = "testing",
+        feature = "tracing",
+        feature = "metrics",
+        feature = "serde"
     )),
     allow(rustdoc::broken_intra_doc_links)
 )]

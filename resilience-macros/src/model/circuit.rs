@@ -1,5 +1,4 @@
-use proc_macro2::{Ident, TokenStream};
-use quote::ToTokens;
+use proc_macro2::Ident;
 use syn::{Expr, ExprField, ExprLit, Lit, Member};
 
 use super::common::Common;
@@ -93,13 +92,6 @@ impl CircuitModel {
     /// A refusal leaves this layer.
     pub(crate) fn refuses(&self) -> bool {
         !matches!(self.refused, Refused::Fallback { .. })
-    }
-
-    /// What may use the arguments while the body runs, or after it.
-    pub(crate) fn beside_body(&self) -> TokenStream {
-        let predicates = self.on.iter().chain(&self.ignore).map(Predicate::tokens);
-        let values = self.held().into_iter().chain(&self.common.on_error).map(ToTokens::to_token_stream);
-        predicates.chain(values).collect()
     }
 
     /// What may borrow from the arguments, or from `self`, while the body runs.

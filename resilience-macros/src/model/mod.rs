@@ -13,7 +13,7 @@ pub(crate) use poll::PollModel;
 pub(crate) use retry::{On, RetryModel};
 pub(crate) use settings::{Policy, Setting, Settings};
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::Span;
 use quote::quote;
 use syn::Expr;
 use syn::ext::IdentExt;
@@ -82,14 +82,6 @@ impl Layer {
             Model::Retry(model) => model.limits_attempts,
             Model::Poll(model) => model.limits_attempts,
             Model::Circuit(model) => model.call_timeout.is_some(),
-        }
-    }
-
-    /// What may use the arguments while what is below it runs, or after that; a loop comes back.
-    pub(crate) fn beside_body(&self) -> Option<TokenStream> {
-        match &self.model {
-            Model::Circuit(model) => Some(model.beside_body()),
-            Model::Retry(_) | Model::Poll(_) => None,
         }
     }
 

@@ -22,7 +22,20 @@ use self::attempt::{Attempt, Called, Inside};
 use self::cut::Cut;
 use self::refusal::Refusal;
 use crate::model::{Layer, Model};
-use crate::syntax::Function;
+use crate::syntax::{Function, Predicate};
+
+/// What may use the arguments while what is below a layer runs, or after that; a loop comes back.
+fn beside_body(layer: &Layer) -> Option<TokenStream> {
+    match &layer.model {
+        Model::Circuit(model) => {
+            let predicates = model.on.iter().chain(&model.ignore).map(Predicate::tokens);
+            let values =
+                model.held().into_iter().chain(&model.common.on_error).map(ToTokens::to_token_stream);
+            Some(predicates.chain(values).collect())
+        }
+        Model::Retry(_) | Model::Poll(_) => None,
+    }
+}
 
 /// What the body of a layer calls its attempt.
 fn current(layer: &Layer, is_async: bool) -> Option<TokenStream> {
@@ -43,7 +56,7 @@ pub(crate) fn function(mut function: Function, layers: &[Layer]) -> TokenStream 
     let mut body = if is_repeated { function.body_of_attempt(&held) } else { function.body_once(&held) };
     // The clones that the body sees are those of the last layer that repeats it.
     let last_loop = layers.iter().rposition(Layer::repeats);
-    let beside: Option<TokenStream> = layers.iter().map(Layer::beside_body).collect();
+    let beside: Option<TokenStream> = layers.iter().map(beside_body).collect();
     let called = match beside {
         None => Called::Repeatedly,
         Some(beside) if function.owns_arguments(&beside) => Called::OnceWithArguments,

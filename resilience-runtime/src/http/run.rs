@@ -41,7 +41,7 @@ impl HttpPoll {
 
 /// One for all pollers: they have no names.
 static SITE: SiteEntry =
-    SiteEntry::new(SiteKind::Function, SiteName::Given("HttpPoll::run"), file!(), line!());
+    SiteEntry::unlisted(SiteKind::Function, SiteName::Given("HttpPoll::run"), file!(), line!());
 
 /// The loop around the engine of `#[poll]`.
 async fn run(poll: &HttpPoll) -> Result<HttpResponse, HttpPollError> {

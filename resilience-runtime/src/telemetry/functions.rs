@@ -67,7 +67,7 @@ impl FunctionForm {
         let Self { location, name } = self;
         let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
         all.get_or_insert_default().entry((location, self.given())).or_insert_with(|| {
-            let entry = SiteEntry::new(SiteKind::Function, name, location.file(), location.line());
+            let entry = SiteEntry::unlisted(SiteKind::Function, name, location.file(), location.line());
             let entry = Box::leak(Box::new(entry));
             sites::enter(entry);
             entry

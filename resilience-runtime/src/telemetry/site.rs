@@ -145,7 +145,7 @@ pub(crate) mod watch {
     pub(crate) const HEARD: u32 = 1;
     /// The site has statistics.
     pub(crate) const STATS: u32 = 1 << 1;
-    /// The site is not in the list yet: the linker keeps none on this platform.
+    /// The site is not in the list yet: the linker keeps none on this platform, or did not write this one.
     pub(crate) const UNLISTED: u32 = 1 << 31;
 }
 
@@ -155,6 +155,11 @@ impl SiteEntry {
     pub const fn new(kind: SiteKind, name: SiteName, file: &'static str, line: u32) -> Self {
         let watch = AtomicU32::new(if LINKED { 0 } else { watch::UNLISTED });
         Self { name, file, line, kind, stats: None, watch }
+    }
+
+    /// One that the linker does not list: it enters the list at its first call.
+    pub(crate) const fn unlisted(kind: SiteKind, name: SiteName, file: &'static str, line: u32) -> Self {
+        Self { watch: AtomicU32::new(watch::UNLISTED), ..Self::new(kind, name, file, line) }
     }
 
     /// With statistics: see [`stats`](super::stats()).

@@ -23,6 +23,10 @@ pub(super) fn all() -> impl Iterator<Item = &'static SiteEntry> {
 /// Adds a site at its first call.
 pub(super) fn enter(entry: &'static SiteEntry) {
     let mut entered = lock();
+    // Two threads may make the first call.
+    if !entry.watches(watch::UNLISTED) {
+        return;
+    }
     entered.sites.push(entry);
     entry.watch(entered.watched, true);
     entry.watch(watch::UNLISTED, false);
