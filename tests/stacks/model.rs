@@ -248,8 +248,8 @@ impl<'a> Model<'a> {
             } else {
                 number += 1;
                 let again = is_cut || self.kinds[at] != Kind::Backoff && layer.on[failure.error.number()];
-                let wait = Some(interval.max(recovery.unwrap_or(0)))
-                    .filter(|_| again && number < times)
+                let wait = (again && number < times)
+                    .then(|| interval.max(recovery.unwrap_or(0)))
                     .filter(|_| rejects.is_none() || recovery.is_some())
                     .filter(|wait| in_time(elapsed, *wait));
                 self.told(at, &failure.error, number, elapsed, wait);
@@ -323,8 +323,8 @@ impl<'a> Model<'a> {
             };
             planned = layer.interval;
             let own = left.map_or(planned, |left| planned.min(left));
-            let wait = Some(own.max(recovery.unwrap_or(0)))
-                .filter(|_| over.is_none() && (rejects.is_none() || recovery.is_some()));
+            let wait = (over.is_none() && (rejects.is_none() || recovery.is_some()))
+                .then(|| own.max(recovery.unwrap_or(0)));
             if let Some((error, _)) = &failure {
                 self.told(at, error, number, elapsed, wait);
             }
