@@ -79,6 +79,7 @@ extern crate self as resilience;
 mod asked;
 mod attempt;
 mod error;
+mod linked;
 #[cfg(feature = "macros")]
 mod options;
 mod outcome;

@@ -1810,6 +1810,7 @@ mod attempt {
         Ok(now.number() + u32::from(path.is_empty()))
     }
 
+    // A body of one line has braces of its own.
     #[poll(until(1), attempt(a), stats = "diagnostics: poll")]
     fn polled() -> Result<u32, TimedOut> {
         Ok(a.number())

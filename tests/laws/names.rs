@@ -94,7 +94,7 @@ mod client {
     impl<T: fmt::Debug> Typed<T> {
         #[retry(times = 1, on_error = |_, attempt| log.borrow_mut().push(attempt.name()))]
         pub(super) fn charge(&self, log: &Log) -> Result<u8, Error> {
-            assert!(!format!("{:?}", self.0).is_empty());
+            assert_ne!(format!("{:?}", self.0), "");
             Err(Error::Declined)
         }
     }

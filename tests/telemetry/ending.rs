@@ -408,3 +408,20 @@ mod a_poll_that_ends_by_itself {
         );
     }
 }
+
+mod a_panic_in_on_error {
+    use crate::script::{Error, Record, Script, Step};
+
+    #[resilience::retry(times = 3, on_error = |_, _| std::panic::panic_any("by a hook"), name = "a hook panics")]
+    fn annotated(script: &Script) -> Result<u8, Error> {
+        script.attempt()
+    }
+
+    #[test]
+    fn is_a_call_that_panicked_after_its_attempts() {
+        let _clock = resilience::testing::ManualClock::install();
+        let record = Record::of("a hook panics");
+        super::unwinding(|| annotated(&Script::new(&[Step::Busy])));
+        record.check(&["attempt 1 at 0ns: busy, wait 1s", "Panicked after 1 in 0ns: -"], true);
+    }
+}

@@ -65,7 +65,8 @@ pub(crate) fn function(mut function: Function, layers: &[Layer]) -> TokenStream 
     for (depth, layer) in layers.iter().enumerate().rev() {
         let below = layers.get(depth + 1..).unwrap_or_default();
         if let Some(current) = current(layer, function.is_async()) {
-            body = quote!({ #current #body });
+            // The parentheses keep rustc's `unused_braces` away from a body of one line.
+            body = quote!({ #current (#body) });
         }
         let attempt = Attempt {
             function: &function,

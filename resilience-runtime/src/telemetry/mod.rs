@@ -28,7 +28,6 @@
 //! While nobody listens, a call reads one word at its start, and nothing else is done.
 
 // Floor 0: what is observed, and how it ends.
-mod linked;
 mod origin;
 mod outcome;
 mod site;
@@ -55,7 +54,6 @@ pub use batch::BatchEvent;
 pub use circuit_call::{CircuitCallEvent, CircuitCallOutcome};
 pub use event::{AttemptEvent, CallEvent, Event};
 pub(crate) use functions::FunctionForm;
-pub use linked::SITES;
 pub(crate) use listeners::LISTENERS;
 pub use listeners::{listen, unlisten};
 pub use nesting::NestedEvent;
@@ -64,6 +62,7 @@ pub(crate) use observed::observed;
 pub(crate) use origin::Origin;
 pub use outcome::{CallOutcome, GiveUpReason};
 pub use site::{Site, SiteEntry, SiteKind};
+pub use sites::SITES;
 pub use snapshot::{SiteSnapshot, Snapshot, snapshot};
 pub use stats::{Stats, StatsCell, stats};
 pub use view::sites;

@@ -193,8 +193,7 @@ impl Observation {
     /// The call was dropped before it ended, after this many attempts that failed.
     pub(crate) fn abandoned(&mut self, failed: u32) {
         let waits = self.0 & WAITING != 0;
-        // A wait does not panic: a future that is dropped there while its thread panics for another reason is cancelled.
-        let panicked = !waits && std::thread::panicking();
+        let panicked = std::thread::panicking();
         let outcome = if panicked { CallOutcome::Panicked } else { CallOutcome::Cancelled };
         self.leave(outcome, failed.saturating_add(u32::from(!waits)), None);
     }

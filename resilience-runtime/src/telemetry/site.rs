@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::linked::LINKED;
 use super::stats::StatsCell;
+use crate::linked::LINKED;
 use crate::site_name::SiteName;
 
 /// A place in the program that retries, polls, or guards a call: [`sites`](super::sites) lists them.

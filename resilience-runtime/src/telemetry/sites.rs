@@ -2,8 +2,13 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use super::linked::SITES;
 use super::site::{SiteEntry, watch};
+use crate::linked::list;
+
+list! {
+    /// The sites of every attribute in the program.
+    SITES: &'static SiteEntry
+}
 
 /// Sites that the linker does not list, in the order of their first call.
 static ENTERED: Mutex<Entered> = Mutex::new(Entered { sites: Vec::new(), watched: 0 });

@@ -3,9 +3,14 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-pub(super) use super::linked::{CIRCUITS, LINKED};
 use crate::circuit::site::{CircuitEntry, CircuitSite, Kind};
+use crate::linked::{LINKED, list};
 use crate::telemetry::SiteEntry;
+
+list! {
+    /// Every `#[circuit]` of the program.
+    CIRCUITS: CircuitEntry
+}
 
 /// What could not be linked, in order of the first call.
 static ENTERED: Mutex<Vec<CircuitEntry>> = Mutex::new(Vec::new());

@@ -3,6 +3,7 @@
 use super::conflict::CircuitConflict;
 use super::list;
 use crate::circuit::site::{CircuitSite, Kind};
+use crate::linked::LINKED;
 
 impl<C: Kind> CircuitSite<C> {
     /// The circuit of a site that shares it with no other.
@@ -44,7 +45,7 @@ impl<C: Kind> CircuitSite<C> {
 
     #[inline]
     fn enter_into_list(&'static self) {
-        if !list::LINKED {
+        if !LINKED {
             self.entered.get_or_init(|| list::enter(C::entry(self)));
         }
     }

@@ -1,13 +1,18 @@
-//! The list, as the linker writes it.
+//! Lists that the linker writes: complete before the first call.
 
-use crate::circuit::site::CircuitEntry;
+/// Whether lists are complete before the first call.
+pub(crate) const LINKED: bool = true;
 
-/// Whether the list is complete before the first call.
-pub(super) const LINKED: bool = true;
+/// A list of the program: `list!(NAME: Type)`.
+macro_rules! list {
+    ($(#[$doc:meta])* $list:ident: $type:ty) => {
+        $(#[$doc])*
+        #[linkme::distributed_slice]
+        pub static $list: [$type];
+    };
+}
 
-/// Every `#[circuit]` of the program.
-#[linkme::distributed_slice]
-pub static CIRCUITS: [CircuitEntry];
+pub(crate) use list;
 
 /// Enters an `$entry` into one of the program's lists, as in `CIRCUITS: CircuitEntry`; `$krate` is where this crate is found.
 #[doc(hidden)]

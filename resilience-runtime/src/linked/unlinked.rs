@@ -1,0 +1,21 @@
+//! Lists, where the linker writes none: empty, and what belongs in them enters itself at its first call.
+
+/// Whether lists are complete before the first call.
+pub(crate) const LINKED: bool = false;
+
+/// A list of the program: `list!(NAME: Type)`.
+macro_rules! list {
+    ($(#[$doc:meta])* $list:ident: $type:ty) => {
+        $(#[$doc])*
+        pub static $list: [$type; 0] = [];
+    };
+}
+
+pub(crate) use list;
+
+/// Does nothing.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __resilience_list {
+    ($krate:path, $list:ident: $type:ty, $entry:expr) => {};
+}
