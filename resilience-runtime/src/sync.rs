@@ -12,6 +12,34 @@ pub(crate) use loom::sync::MutexGuard;
 #[cfg(resilience_loom)]
 pub(crate) use loom::sync::atomic::Ordering;
 
+/// A number of the calling thread's own, so that threads can write in different places.
+#[cfg(not(resilience_loom))]
+#[inline]
+pub(crate) fn thread_number() -> usize {
+    use std::cell::Cell;
+    use std::sync::atomic::AtomicUsize;
+
+    static NEXT: AtomicUsize = AtomicUsize::new(1);
+    std::thread_local! {
+        /// Zero before the thread has one.
+        static NUMBER: Cell<usize> = const { Cell::new(0) };
+    }
+    #[cold]
+    fn first(number: &Cell<usize>) -> usize {
+        // Relaxed: that they differ is all.
+        number.set(NEXT.fetch_add(1, Ordering::Relaxed));
+        number.get()
+    }
+    NUMBER.with(|number| if number.get() == 0 { first(number) } else { number.get() })
+}
+
+/// The same in each run of a model, which a counter of ours would not be.
+#[cfg(resilience_loom)]
+pub(crate) fn thread_number() -> usize {
+    let id = format!("{:?}", loom::thread::current().id());
+    id.chars().filter_map(|digit| digit.to_digit(10)).fold(0, |number, digit| number * 10 + digit as usize)
+}
+
 /// Loom's types come to life inside a model only; these do so at their first use, and can be made in a `const`.
 ///
 /// A model touches each of them once before it spawns its threads, as a `static` is there before `main`.

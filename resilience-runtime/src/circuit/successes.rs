@@ -4,38 +4,51 @@
 //! time for one slot, and empties it whenever it looks at its window: before a failure is recorded, so that calls are
 //! recorded in the order in which they ended.
 //!
+//! Threads count in different places, so that they do not wait for each other's cache lines.
+//!
 //! # Synchronization
-//! The counter and its generation are one word, changed by compare-and-swap: a success is counted in its own generation or
-//! not at all, and one that is counted is seen by the swap that empties the counter. Everything is `Relaxed`, because the
+//! A count and its generation are one word, changed by compare-and-swap: a success is counted in its own generation or
+//! not at all, and one that is counted is seen by the swap that empties the count. Everything is `Relaxed`, because each
 //! word publishes nothing but itself. The slot's times may be those of the slot before or after: then a success counts in the
 //! slot next to its own, or goes to the circuit.
 
+use std::sync::OnceLock;
+
 use super::window::Slot;
-use crate::sync::{AtomicU64, Ordering};
+use crate::sync::{AtomicU64, Ordering, thread_number};
 use crate::time::Nanos;
 
-/// Whoever finds the count full takes the lock and records it. 8 bits: of 255 successes, one does.
-const COUNT_BITS: u32 = 8;
+/// As many threads count without a write that they share.
+const COUNTS: usize = if cfg!(resilience_loom) { 2 } else { 4 };
+
+/// Whoever finds the count full takes the lock and records it. 16 bits: of 65 535 successes, one does.
+const COUNT_BITS: u32 = 16;
 const COUNT_MASK: u64 = (1 << COUNT_BITS) - 1;
 
 /// No generation: nothing is counted here.
 const SHUT: u64 = u64::MAX;
 
-/// A count of successes, with the generation and the slot that they belong to.
+/// Counts of successes, with the generation and the slot that they belong to.
 pub(super) struct Successes {
-    /// ```text
-    /// ┌──────────────────────────┬────────────────┐
-    /// │ generation, its low bits │ count (8 bits) │
-    /// └──────────────────────────┴────────────────┘
-    /// ```
-    count: AtomicU64,
+    /// Made when they are first opened: most circuits have no window.
+    counts: OnceLock<Box<[Count; COUNTS]>>,
     from: AtomicU64,
+    /// Zero while nothing is counted.
     until: AtomicU64,
 }
 
+/// ```text
+/// ┌──────────────────────────┬────────────────┐
+/// │ generation, its low bits │ count (16 bits)│
+/// └──────────────────────────┴────────────────┘
+/// ```
+/// Not side by side with another one: processors fetch two lines of 64 bytes at once.
+#[repr(align(128))]
+struct Count(AtomicU64);
+
 impl Successes {
     pub(super) const fn new() -> Self {
-        Self { count: AtomicU64::new(SHUT), from: AtomicU64::new(0), until: AtomicU64::new(0) }
+        Self { counts: OnceLock::new(), from: AtomicU64::new(0), until: AtomicU64::new(0) }
     }
 
     /// Counts successes of this generation from now on, as long as the slot lasts. Called under the circuit's lock.
@@ -43,39 +56,58 @@ impl Successes {
         // Relaxed, as everything here: see the module's text.
         self.from.store(slot.from.get(), Ordering::Relaxed);
         self.until.store(slot.until.get(), Ordering::Relaxed);
-        self.count.store(generation << COUNT_BITS, Ordering::Relaxed);
+        for Count(count) in
+            &**self.counts.get_or_init(|| Box::new([const { Count(AtomicU64::new(SHUT)) }; COUNTS]))
+        {
+            count.store(generation << COUNT_BITS, Ordering::Relaxed);
+        }
     }
 
     /// Whether nothing is counted. It stays so as long as the circuit's lock is held.
     #[inline]
     pub(super) fn is_shut(&self) -> bool {
-        self.count.load(Ordering::Relaxed) == SHUT
+        self.until.load(Ordering::Relaxed) == 0
     }
 
-    /// What has been counted; nothing is counted any more. Called under the circuit's lock, unless it is shut already.
+    /// What has been counted; nothing is counted any more. Called under the circuit's lock.
     pub(super) fn shut(&self) -> u32 {
-        (self.count.swap(SHUT, Ordering::Relaxed) & COUNT_MASK) as u32
+        self.until.store(0, Ordering::Relaxed);
+        let counts = self.counts.get().into_iter().flat_map(|counts| &**counts);
+        counts.map(|Count(count)| count_in(count.swap(SHUT, Ordering::Relaxed))).sum()
+    }
+
+    /// Counts one success of this generation, in a slot that has no times, if that is all there is to do.
+    #[inline]
+    pub(super) fn count_untimed(&self, generation: u64) -> bool {
+        Nanos::new(self.until.load(Ordering::Relaxed)).is_never() && self.add(generation)
     }
 
     /// Counts one success of this generation, if that is all there is to do. `now` is only called for a window of time.
     #[inline]
     pub(super) fn count(&self, generation: u64, now: impl FnOnce() -> Nanos) -> bool {
-        let mut seen = self.count.load(Ordering::Relaxed);
-        if !is_of(seen, generation) {
+        let until = Nanos::new(self.until.load(Ordering::Relaxed));
+        if until.is_zero() {
             return false;
         }
-        let until = Nanos::new(self.until.load(Ordering::Relaxed));
         if !until.is_never() {
             let now = now();
             if now >= until || now.get() < self.from.load(Ordering::Relaxed) {
                 return false;
             }
         }
+        self.add(generation)
+    }
+
+    #[inline]
+    fn add(&self, generation: u64) -> bool {
+        let Some(counts) = self.counts.get() else { return false };
+        let Count(count) = &counts[thread_number() % COUNTS];
+        let mut seen = count.load(Ordering::Relaxed);
         loop {
             if !is_of(seen, generation) || seen & COUNT_MASK == COUNT_MASK {
                 return false;
             }
-            match self.count.compare_exchange_weak(seen, seen + 1, Ordering::Relaxed, Ordering::Relaxed) {
+            match count.compare_exchange_weak(seen, seen + 1, Ordering::Relaxed, Ordering::Relaxed) {
                 Ok(_) => return true,
                 Err(other) => seen = other,
             }
@@ -83,7 +115,12 @@ impl Successes {
     }
 }
 
-/// The generations that one word tells apart are 2⁵⁶: a call would have to last that many transitions, to the one, to be
+/// One that is shut, and has been all along, holds none.
+const fn count_in(word: u64) -> u32 {
+    if word == SHUT { 0 } else { (word & COUNT_MASK) as u32 }
+}
+
+/// The generations that one word tells apart are 2⁴⁸: a call would have to last that many transitions, to the one, to be
 /// counted in a younger one.
 #[inline]
 const fn is_of(count: u64, generation: u64) -> bool {
@@ -113,7 +150,7 @@ mod tests {
         let successes = Successes::new();
         successes.open(0, Slot::ANY_TIME);
         let without_a_clock = || unreachable!("the slot has no times");
-        assert_eq!((0..1000).filter(|_| successes.count(0, without_a_clock)).count(), 255);
-        assert_eq!(successes.shut(), 255);
+        assert_eq!((0..70_000).filter(|_| successes.count(0, without_a_clock)).count(), 65_535);
+        assert_eq!(successes.shut(), 65_535);
     }
 }

@@ -32,6 +32,13 @@ impl LastCalls {
     }
 
     pub(super) fn add_successes(&mut self, successes: u32) {
+        if successes >= self.size {
+            // Nothing else is remembered.
+            self.failed.fill(0);
+            self.slow.fill(0);
+            self.tally = Tally { calls: self.size, ..Tally::default() };
+            return;
+        }
         // In a window that is not full, the bits are those of good calls already.
         let new = successes.min(self.size - self.tally.calls);
         self.tally.calls += new;
