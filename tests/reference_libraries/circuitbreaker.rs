@@ -90,7 +90,7 @@ async fn named_after_itself_with_parentheses() -> Answer {
 async fn circuit_is_named_after_the_function_it_decorates_with_and_without_parentheses() {
     assert_eq!((named_after_itself(), named_after_itself_with_parentheses().await), (Ok(1), Ok(1)));
     for name in ["named_after_itself", "named_after_itself_with_parentheses"] {
-        let path = format!("seeds::circuitbreaker::{name}");
+        let path = format!("reference_libraries::circuitbreaker::{name}");
         assert_eq!(circuits().get(&path).expect("it is listed").config(), CircuitConfig::new());
     }
 }
