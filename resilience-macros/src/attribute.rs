@@ -35,10 +35,10 @@ impl Attribute {
 
     /// The attribute that a path is named like: `#[retry]`, `#[resilience::retry]`, but also `#[tokio_retry::retry]`.
     pub(crate) fn named(path: &Path) -> Option<Self> {
-        Self::of_word(&path.segments.last()?.ident)
+        Self::from_ident(&path.segments.last()?.ident)
     }
 
-    pub(crate) fn of_word(word: &Ident) -> Option<Self> {
+    pub(crate) fn from_ident(word: &Ident) -> Option<Self> {
         Self::ALL.into_iter().find(|attribute| word == attribute.name())
     }
 

@@ -16,7 +16,7 @@ impl Runtime {
     }
 
     /// The `crate = ..` among the options of an attribute, if it is a path.
-    pub(crate) fn given_in(options: &TokenStream) -> Option<Path> {
+    pub(crate) fn crate_option_in(options: &TokenStream) -> Option<Path> {
         let mut tokens = options.clone().into_iter();
         while let Some(token) = tokens.next() {
             if matches!(&token, TokenTree::Ident(word) if word == "crate") {

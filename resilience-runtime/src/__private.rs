@@ -1,10 +1,10 @@
 //! Every name an expansion may use, and nothing else. Not part of the public interface.
 
 pub use crate::__resilience_list as list;
-pub use crate::asked::{Ask, AskWait, Judge, Notify, Tell};
-pub use crate::circuit::given::{AskOpen, Given, Key, given, key};
+pub use crate::callbacks::{Evaluate, OnErrorFn, OnFailureFn, Predicate, RetryAfterFn};
+pub use crate::circuit::option_values::{BreakerOption, KeyOption, OnOpenFn, breaker, key};
 pub use crate::circuit::{
-    AsyncPermit, CIRCUITS, CircuitEntry, CircuitSite, HoldCircuitOpen, KeyedSite, Kind, Place, SetAt,
+    AsyncPermit, CIRCUITS, CircuitEntry, CircuitSite, HoldCircuitOpen, KeyedSite, Place, SetAt, SiteTarget,
     WindowOf,
 };
 #[cfg(feature = "tokio")]
@@ -13,11 +13,11 @@ pub use crate::error::{HoldAlarm, HoldTimedOut};
 #[cfg(feature = "macros")]
 pub use crate::options::by_attribute as options;
 pub use crate::outcome::by;
-pub use crate::poll::{PollNext, PollRun};
+pub use crate::poll::{PollAction, PollRun};
 pub use crate::retry::{RetryRun, TimedRetryRun};
-pub use crate::site::Site;
+pub use crate::site::PolicySite;
 pub use crate::site_name::SiteName;
-pub use crate::sleep::{Cut, Told, Wait};
+pub use crate::sleep::{Cut, RejectionHint, Wait};
 #[cfg(feature = "tokio")]
 pub use crate::sleep::{Limited, Pause, Telling};
 pub use crate::telemetry::{SITES, SiteEntry, SiteKind, StatsCell};
@@ -34,37 +34,37 @@ use crate::circuit::CircuitOpen;
 
 /// A predicate of the user's: behind a function, so that a closure knows the type of its argument.
 #[inline]
-pub fn ask<T: ?Sized>(value: &T, predicate: impl Ask<T>) -> bool {
+pub fn test<T: ?Sized>(value: &T, predicate: impl Predicate<T>) -> bool {
     predicate(value)
 }
 
 /// A predicate that a call or an operator makes.
 #[inline]
-pub fn judge<T: ?Sized>(value: &T, predicate: impl Judge<T>) -> bool {
-    predicate.judge(value)
+pub fn evaluate<T: ?Sized>(value: &T, predicate: impl Evaluate<T>) -> bool {
+    predicate.evaluate(value)
 }
 
-/// As [`judge`], for a poll, which an invalid condition ends: `None`.
+/// As [`evaluate`], for a poll, which an invalid condition ends: `None`.
 #[inline]
-pub fn judge_value<T: ?Sized>(value: &T, predicate: impl Judge<T>) -> Option<bool> {
-    predicate.is_valid().then(|| predicate.judge(value))
+pub fn evaluate_for_poll<T: ?Sized>(value: &T, predicate: impl Evaluate<T>) -> Option<bool> {
+    predicate.is_valid().then(|| predicate.evaluate(value))
 }
 
 /// A `retry_after` of the user's.
 #[inline]
-pub fn ask_wait<E>(error: &E, retry_after: impl AskWait<E>) -> Option<Duration> {
+pub fn call_retry_after<E>(error: &E, retry_after: impl RetryAfterFn<E>) -> Option<Duration> {
     retry_after(error)
 }
 
 /// An `on_error` of the user's.
 #[inline]
-pub fn tell<E>(error: &E, attempt: &Attempt, on_error: impl Tell<E>) {
+pub fn call_on_error<E>(error: &E, attempt: &Attempt, on_error: impl OnErrorFn<E>) {
     on_error(error, attempt);
 }
 
 /// An `on_error` of the user's on a circuit.
 #[inline]
-pub fn notify<E>(error: &E, on_error: impl Notify<E>) {
+pub fn call_on_failure<E>(error: &E, on_error: impl OnFailureFn<E>) {
     on_error(error);
 }
 
@@ -76,7 +76,7 @@ pub fn once<T>(body: impl FnOnce() -> T) -> T {
 
 /// An `on_open` of the user's.
 #[inline]
-pub fn ask_open<E>(open: CircuitOpen, on_open: impl AskOpen<E>) -> E {
+pub fn call_on_open<E>(open: CircuitOpen, on_open: impl OnOpenFn<E>) -> E {
     on_open(open)
 }
 

@@ -76,8 +76,8 @@
 extern crate self as resilience;
 
 // Floor 0: time, chance, texts, and the words for what happened.
-mod asked;
 mod attempt;
+mod callbacks;
 mod error;
 mod linked;
 #[cfg(feature = "macros")]
@@ -148,7 +148,7 @@ pub use executor::{
 pub use listeners::ListenerId;
 pub use operation::{Asynchronous, Blocking, Operation};
 pub use outcome::NoValue;
-pub use poll::{Condition, NoCondition, Poll, PollError, PollHooks, poll};
+pub use poll::{NoCondition, Poll, PollCondition, PollError, PollHooks, poll};
 #[cfg(feature = "macros")]
 pub use resilience_macros::{asyncbackoff, asyncretry, circuit, poll, retry};
 pub use retry::{Hooks, Retry, TimeLimit, Timed, Untimed, retry};

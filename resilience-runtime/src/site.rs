@@ -1,22 +1,22 @@
 use crate::site_name::SiteName;
-use crate::telemetry::{Origin, SiteKind};
+use crate::telemetry::{CallOrigin, SiteKind};
 
 /// What all calls of one function have in common: one constant beside its code.
 #[derive(Clone, Copy, Debug)]
-pub struct Site<P> {
+pub struct PolicySite<P> {
     pub(crate) name: SiteName,
     kind: SiteKind,
     pub(crate) policy: P,
 }
 
-impl<P> Site<P> {
+impl<P> PolicySite<P> {
     /// `name` is the function's, for telemetry and errors.
     pub const fn new(name: SiteName, kind: SiteKind, policy: P) -> Self {
         Self { name, kind, policy }
     }
 
     /// What a log says of its calls.
-    pub(crate) const fn origin(&self) -> Origin {
-        Origin { name: self.name, kind: self.kind }
+    pub(crate) const fn origin(&self) -> CallOrigin {
+        CallOrigin { name: self.name, kind: self.kind }
     }
 }

@@ -244,7 +244,7 @@ fn the_decisions_stand_on_nothing_that_knows_the_time() {
         below("attempts", &imports),
         ["attempts", "backoff", "error", "rng", "telemetry/outcome", "text", "time"]
     );
-    let circuit = ["config", "machine", "rules", "standing", "state", "state_word", "window"];
+    let circuit = ["config", "eviction", "machine", "rules", "state", "state_word", "window"];
     let mut expected: Vec<String> = circuit.iter().map(|module| format!("circuit/{module}")).collect();
     expected.extend(["error", "text", "time"].map(String::from));
     assert_eq!(below("circuit/machine", &imports), expected);

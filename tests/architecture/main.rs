@@ -1,6 +1,7 @@
 //! The house rules, read off the sources.
 
 mod floors;
+mod names;
 mod pages;
 mod paths;
 mod promises;
@@ -67,7 +68,7 @@ fn one_file_reads_the_clock_and_one_blocks_the_thread() {
 /// The machines are pure: they are told the time, and draw nothing.
 #[test]
 fn the_machines_read_no_clock_wait_for_nothing_and_draw_nothing() {
-    let circuit = ["config", "event_queue", "machine", "rules", "standing", "state_word", "window"]
+    let circuit = ["config", "event_queue", "machine", "rules", "eviction", "state_word", "window"]
         .map(|module| format!("circuit/{module}"));
     let decides = |path: &str| {
         path.starts_with("attempts/")

@@ -51,7 +51,7 @@ fn by_itself_it_opens_after_five_failures_and_recovers_after_thirty_seconds() {
     assert_eq!(plain(Ok(1)), open(6, 30));
     clock.advance(30 * SECOND);
     assert_eq!(plain(Ok(7)), Ok(8));
-    assert!(circuit.closed());
+    assert!(circuit.is_closed());
 }
 
 #[circuit(name = "payments", failure_threshold = 2, recovery_timeout = 1min)]

@@ -13,7 +13,7 @@
 
 mod attribute;
 mod defaults;
+mod function_kinds;
 mod layers;
-mod shapes;
 mod stacks;
 mod table;

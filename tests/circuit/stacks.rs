@@ -416,7 +416,7 @@ async fn an_attempt_dropped_at_a_time_limit_below_the_circuit_is_a_failure() {
     let mut calls = 0;
     let error = limit_below_circuit(&mut calls).await.unwrap_err();
     assert_eq!((calls, error.kind()), (2, std::io::ErrorKind::TimedOut));
-    assert!(circuits().get("limit below").unwrap().opened());
+    assert!(circuits().get("limit below").unwrap().is_open());
 }
 
 #[circuit(failure_threshold = 1, on_open = |open| Error::Refused(open.retry_after().map(|left| left * 2)))]

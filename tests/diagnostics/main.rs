@@ -5,7 +5,7 @@
 //! and position, a lint by its name and where it begins, because its words differ between versions.
 //!
 //! `MESSAGES=overwrite cargo test --test diagnostics` rewrites the snapshots: read the difference. `MESSAGES=add` keeps
-//! them, and adds what another compiler says at the same places. `twins.rs` has the same code without the mistakes, which
+//! them, and adds what another compiler says at the same places. `ui/passing` has the same code without the mistakes, which
 //! must compile.
 
 // What an attribute writes is no concern of the user's lints, wherever its spans point.
@@ -13,7 +13,8 @@
 #![deny(clippy::pedantic, clippy::absolute_paths, clippy::redundant_closure_call, clippy::shadow_unrelated)]
 
 mod harness;
-mod twins;
+#[path = "ui/passing/mod.rs"]
+mod passing;
 
 #[test]
 fn every_mistake_gets_the_message_that_stands_beside_it() {
@@ -32,8 +33,8 @@ fn unsafe_functions_of_every_row_stay_unsafe_and_work() {
 }
 
 #[test]
-fn unsafe_functions_of_every_shape_stay_unsafe_and_work() {
-    harness::run("unsafe_shapes");
+fn unsafe_functions_of_every_kind_stay_unsafe_and_work() {
+    harness::run("unsafe_function_kinds");
 }
 
 #[test]
@@ -50,12 +51,11 @@ fn attributes_of_async_functions_are_found_by_any_path_in_every_edition() {
     }
 }
 
-/// A new topic needs its twins.
 #[test]
-fn every_file_of_mistakes_has_a_module_of_twins() {
-    let twins = include_str!("twins.rs");
+fn every_file_of_mistakes_has_a_file_of_the_same_code_without_them() {
+    let passing = include_str!("ui/passing/mod.rs");
     for file in harness::mistakes() {
         let topic = harness::topic(&file);
-        assert!(twins.contains(&format!("mod {topic} {{")), "twins.rs has no `mod {topic}`");
+        assert!(passing.contains(&format!("mod {topic};")), "no `ui/passing/{topic}.rs`");
     }
 }

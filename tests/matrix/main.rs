@@ -8,7 +8,7 @@
 //! - `asyncbackoff` and `asyncretry` on sync functions: they do not compile (`diagnostics/ui/function.rs`).
 //! - `const fn` and functions without a body: likewise.
 //! - By-value arguments that a body consumes: a loop needs them again, and `clone(..)`, which is the way out, is no option of
-//!   `#[circuit]`. `shapes` has them under the loops, `circuit` under circuits.
+//!   `#[circuit]`. `function_kinds` has them under the loops, `circuit` under circuits.
 //! - `unsafe fn` stands in a program of its own, `pass/unsafe_fn.rs`: this package forbids it.
 
 #[macro_use]

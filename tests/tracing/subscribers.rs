@@ -41,7 +41,7 @@ fn a_panic_in_a_subscriber_is_caught_and_the_circuit_opens() {
         assert_eq!(fails(), Err("down"));
         assert!(breaker.call(|| Err::<(), _>("down")).is_err());
     });
-    assert!(breaker.opened());
+    assert!(breaker.is_open());
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn a_subscriber_may_use_the_circuit_that_it_is_told_of() {
     static BREAKER: CircuitBreaker =
         CircuitBreaker::new("looked at", CircuitConfig::new().failure_threshold(1));
     static OPENED: AtomicU32 = AtomicU32::new(0);
-    let looks = Does(|| _ = OPENED.fetch_add(u32::from(BREAKER.opened()), Ordering::Relaxed));
+    let looks = Does(|| _ = OPENED.fetch_add(u32::from(BREAKER.is_open()), Ordering::Relaxed));
     tracing::subscriber::with_default(looks, || {
         assert!(BREAKER.call(|| Err::<(), _>("down")).is_err());
     });

@@ -6,9 +6,9 @@ mod count;
 mod function;
 mod name;
 mod option;
+mod suggestions;
 mod time;
 mod wait;
-mod words;
 
 pub(crate) use circuit::CircuitFault;
 pub(crate) use conflict::ConflictFault;
@@ -16,9 +16,9 @@ pub(crate) use count::CountFault;
 pub(crate) use function::FunctionFault;
 pub(crate) use name::NameFault;
 pub(crate) use option::{OptionFault, suggestion};
+pub(crate) use suggestions::nearest;
 pub(crate) use time::{TimeFault, is_almost_a_unit};
 pub(crate) use wait::WaitFault;
-pub(crate) use words::nearest;
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};

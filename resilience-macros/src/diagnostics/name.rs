@@ -1,4 +1,4 @@
-use super::words::list;
+use super::suggestions::list;
 
 super::faults! {
     /// Names and paths.

@@ -1,6 +1,6 @@
-use super::words::{example, list, nearest, option};
+use super::suggestions::{example, list, nearest, option};
 use crate::attribute::Attribute;
-use crate::tables::Kind;
+use crate::tables::OptionKind;
 
 super::faults! {
     /// The options, whatever they mean.
@@ -34,7 +34,7 @@ super::faults! {
             "remove the `_`";
         LeftOutByName { key: String } =>
             format!("`_` leaves out a value given by position, and `{key}` is given by name"),
-            if is(key, Kind::is_predicate) {
+            if is(key, OptionKind::is_predicate) {
                 format!("write `{key}(_)` to match everything")
             } else {
                 format!("remove `{key} = _`")
@@ -126,7 +126,7 @@ fn way_without_an_option(key: &str) -> Option<&'static str> {
 /// Why control flow cannot leave an option.
 fn reason(key: &str, exit: &str) -> &'static str {
     match exit {
-        _ if !is(key, Kind::is_evaluated) => "its value is a constant expression",
+        _ if !is(key, OptionKind::is_evaluated) => "its value is a constant expression",
         ".await" => "options are evaluated synchronously",
         "break" | "continue" => "it does not belong to a loop inside the option",
         _ => "it would return from the function, past this attribute and the ones above it",
@@ -157,7 +157,7 @@ fn instead_of_exit(key: &str, exit: &str) -> String {
 }
 
 /// Whether the option, in whichever attribute, is of this kind.
-fn is(key: &str, kind: fn(Kind) -> bool) -> bool {
+fn is(key: &str, kind: fn(OptionKind) -> bool) -> bool {
     option(key).is_some_and(|option| kind(option.kind))
 }
 

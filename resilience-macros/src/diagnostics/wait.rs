@@ -1,5 +1,5 @@
-use super::words::nearest;
-use crate::syntax::SHAPES;
+use super::suggestions::nearest;
+use crate::syntax::BACKOFFS;
 
 super::faults! {
     /// Waits: backoffs and jitter.
@@ -7,21 +7,21 @@ super::faults! {
         NotABackoff { interval: &'static str } =>
             "`backoff` is a schedule of waits, and this is none",
             format!("write `backoff = exponential(100ms)`, or `{interval} = 1s` for the same wait every time");
-        UnknownShape { name: String } =>
+        UnknownBackoff { name: String } =>
             format!("`{name}(..)` is no backoff"),
-            known_shape(name);
-        ShapeWithoutBase { shape: &'static str } =>
-            format!("`{shape}` needs its first wait"),
-            format!("write `{shape}(100ms)`");
-        UnknownShapeOption { shape: &'static str, key: String } =>
-            format!("`{shape}` has no option `{key}`"),
-            match *shape {
+            known_backoff(name);
+        BackoffWithoutBase { kind: &'static str } =>
+            format!("`{kind}` needs its first wait"),
+            format!("write `{kind}(100ms)`");
+        UnknownBackoffOption { kind: &'static str, key: String } =>
+            format!("`{kind}` has no option `{key}`"),
+            match *kind {
                 "exponential" => "it knows `factor` and `max`: `exponential(100ms, factor = 2, max = 10s)`".into(),
-                _ => format!("it knows `max`: `{shape}(100ms, max = 10s)`"),
+                _ => format!("it knows `max`: `{kind}(100ms, max = 10s)`"),
             };
-        ShapeArgument { shape: &'static str } =>
-            format!("`{shape}` takes one wait, and options by name"),
-            format!("write `{shape}(100ms, max = 10s)`");
+        BackoffArgument { kind: &'static str } =>
+            format!("`{kind}` takes one wait, and options by name"),
+            format!("write `{kind}(100ms, max = 10s)`");
         NotAFactor =>
             "`factor` is a number, and this is none",
             "write `factor = 2`, or `factor = 1.5`";
@@ -37,15 +37,15 @@ super::faults! {
         JitterOfDecorrelated =>
             "a decorrelated backoff is random already",
             "leave `jitter` out";
-        DecorrelatedJitterOf { shape: &'static str } =>
-            format!("decorrelated jitter smooths an exponential backoff of factor 2, and this one is {shape}"),
+        DecorrelatedJitterOf { kind: &'static str } =>
+            format!("decorrelated jitter smooths an exponential backoff of factor 2, and this one is {kind}"),
             "write `backoff = exponential(100ms)`, or `jitter = full`";
     }
 }
 
-fn known_shape(name: &str) -> String {
-    match nearest(name, &SHAPES) {
-        Some(shape) => format!("did you mean `{shape}`? write `backoff = {shape}(100ms)`"),
+fn known_backoff(name: &str) -> String {
+    match nearest(name, &BACKOFFS) {
+        Some(kind) => format!("did you mean `{kind}`? write `backoff = {kind}(100ms)`"),
         None => "write `constant(d)`, `linear(d)`, `exponential(d)`, `fibonacci(d)` or `decorrelated(d)`, or a `const` \
                  of the type `Backoff`"
             .into(),

@@ -187,7 +187,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn options_of_any_shape_leave_the_function_in_place(options in soups(&OPTION_WORDS)) {
+    fn options_of_any_form_leave_the_function_in_place(options in soups(&OPTION_WORDS)) {
         for attribute in ATTRIBUTES {
             for function in functions() {
                 let expansion = expands(attribute, &options, &function);
@@ -201,7 +201,7 @@ proptest! {
     }
 
     #[test]
-    fn items_of_any_shape_come_back(item in soups(&ITEM_WORDS)) {
+    fn items_of_any_form_come_back(item in soups(&ITEM_WORDS)) {
         for attribute in ATTRIBUTES {
             let expansion = expands(attribute, &quote!(until(2)), &item);
             prop_assert!(expansion.contains("compile_error") || expansion.to_lowercase().contains("__resilience_site"));
@@ -209,7 +209,7 @@ proptest! {
     }
 
     #[test]
-    fn bodies_of_any_shape_are_kept(body in soups(&OPTION_WORDS)) {
+    fn bodies_of_any_form_are_kept(body in soups(&OPTION_WORDS)) {
         let body = without_inner_attributes(body);
         let kept = dense(&body);
         let function = quote!(fn f() -> Result<u8, E> { #body });

@@ -290,7 +290,7 @@ impl Refused {
     }
 }
 
-/// What can be seen without types: that it is no function, or a closure of another shape.
+/// What can be seen without types: something that is not a function, or a closure with other arguments.
 fn judge_fallback(fallback: &Expr, arguments: &[Ident], function: &Function, faults: &mut Faults) {
     match fallback {
         Expr::Closure(closure) => {

@@ -8,14 +8,14 @@ const FACTOR: f64 = 2.0;
 /// The options that say how long to wait between attempts.
 pub(super) fn judge_waiting(settings: &Settings, options: &Options, faults: &mut Faults) {
     let wait = options.attribute().table().wait;
-    let given = options.key("backoff");
-    if let Some(backoff) = given.as_ref().filter(|_| options.has(wait)) {
+    let key = options.key("backoff");
+    if let Some(backoff) = key.as_ref().filter(|_| options.has(wait)) {
         faults.at(backoff, &ConflictFault::Both { one: wait, other: "backoff" });
     }
     let Some((place, jitter)) = options.key("jitter").zip(settings.jitter()) else { return };
     // With a backoff that could not be read, nothing is known.
     let backoff = if settings.get(wait).is_some() { None } else { settings.backoff() };
-    if given.is_some() && settings.get(wait).is_none() && backoff.is_none() {
+    if key.is_some() && settings.get(wait).is_none() && backoff.is_none() {
         return;
     }
     let smooths = match jitter {
@@ -23,20 +23,20 @@ pub(super) fn judge_waiting(settings: &Settings, options: &Options, faults: &mut
         Jitter::Named(name, _) => *name == "Decorrelated",
         Jitter::Ratio(_) => false,
     };
-    let shape = match backoff {
+    let kind = match backoff {
         None => "constant",
-        Some(Backoff::Shape(shape)) => {
-            let factor = shape.factor.as_ref().and_then(Ratio::literal);
+        Some(Backoff::Call(call)) => {
+            let factor = call.factor.as_ref().and_then(Ratio::literal);
             let is_default = factor.is_none_or(|factor| factor.to_bits() == FACTOR.to_bits());
-            if shape.name == "exponential" && !is_default { "of another factor" } else { shape.name }
+            if call.name == "exponential" && !is_default { "of another factor" } else { call.name }
         }
         // Only the compiler can evaluate a constant.
         Some(Backoff::Const(_)) => return,
     };
-    match shape {
+    match kind {
         "decorrelated" => faults.at(&place, &WaitFault::JitterOfDecorrelated),
         "exponential" => {}
-        shape if smooths => faults.at(&place, &WaitFault::DecorrelatedJitterOf { shape }),
+        kind if smooths => faults.at(&place, &WaitFault::DecorrelatedJitterOf { kind }),
         _ => {}
     }
 }

@@ -55,7 +55,7 @@ impl Parse for Line {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let place = input.parse::<LitInt>()?.base10_parse()?;
         let name: Ident = input.parse()?;
-        let attribute = Attribute::of_word(&name).ok_or_else(|| input.error("expected an attribute"))?;
+        let attribute = Attribute::from_ident(&name).ok_or_else(|| input.error("expected an attribute"))?;
         let content;
         braced!(content in input);
         Ok(Self { place, attribute, name, options: content.parse()? })

@@ -159,7 +159,7 @@ impl Stack {
 
     /// Where the marker is found. Whatever is wrong with the path is found by those that read the options.
     pub(crate) fn runtime(&self) -> Runtime {
-        Runtime::new(self.layers.iter().find_map(|line| Runtime::given_in(&line.options)))
+        Runtime::new(self.layers.iter().find_map(|line| Runtime::crate_option_in(&line.options)))
     }
 
     /// Once all attributes are expanded: those named like ours that did not join are another crate's.

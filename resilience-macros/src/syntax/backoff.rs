@@ -8,12 +8,12 @@ use crate::diagnostics::{Faults, OptionFault, WaitFault, nearest, span_of};
 
 /// `exponential(100ms, factor = 2, max = 10s)`, or a `const` expression of the type `Backoff`.
 pub(crate) enum Backoff {
-    Shape(Box<Shape>),
+    Call(Box<BackoffCall>),
     Const(Expr),
 }
 
 /// A backoff that is spelt out.
-pub(crate) struct Shape {
+pub(crate) struct BackoffCall {
     pub(crate) name: &'static str,
     pub(crate) span: Span,
     pub(crate) base: Time,
@@ -21,7 +21,7 @@ pub(crate) struct Shape {
     pub(crate) max: Option<Time>,
 }
 
-pub(crate) const SHAPES: [&str; 5] = ["constant", "linear", "exponential", "fibonacci", "decorrelated"];
+pub(crate) const BACKOFFS: [&str; 5] = ["constant", "linear", "exponential", "fibonacci", "decorrelated"];
 
 impl Backoff {
     /// `interval` is the option for the same wait every time.
@@ -29,12 +29,11 @@ impl Backoff {
         match &expr {
             Expr::Call(call) => {
                 if let Some((name, span)) = word(&call.func) {
-                    if let Some(shape) = SHAPES.into_iter().find(|shape| name == *shape) {
-                        return read_shape(shape, span, call, faults)
-                            .map(|shape| Self::Shape(Box::new(shape)));
+                    if let Some(kind) = BACKOFFS.into_iter().find(|kind| name == *kind) {
+                        return read_call(kind, span, call, faults).map(|call| Self::Call(Box::new(call)));
                     }
-                    if nearest(&name, &SHAPES).is_some() || call.args.iter().any(is_duration) {
-                        faults.at(&call.func, &WaitFault::UnknownShape { name });
+                    if nearest(&name, &BACKOFFS).is_some() || call.args.iter().any(is_duration) {
+                        faults.at(&call.func, &WaitFault::UnknownBackoff { name });
                         return None;
                     }
                 }
@@ -42,9 +41,9 @@ impl Backoff {
                 Some(Self::Const(expr))
             }
             Expr::Path(_) => {
-                let shape = word(&expr).and_then(|(name, _)| SHAPES.into_iter().find(|shape| name == *shape));
-                if let Some(shape) = shape {
-                    faults.at(&expr, &WaitFault::ShapeWithoutBase { shape });
+                let kind = word(&expr).and_then(|(name, _)| BACKOFFS.into_iter().find(|kind| name == *kind));
+                if let Some(kind) = kind {
+                    faults.at(&expr, &WaitFault::BackoffWithoutBase { kind });
                     return None;
                 }
                 Some(Self::Const(expr))
@@ -62,10 +61,10 @@ impl Backoff {
     pub(super) fn constants(&self) -> Vec<&Expr> {
         match self {
             Self::Const(expr) => vec![expr],
-            Self::Shape(shape) => {
+            Self::Call(call) => {
                 let times =
-                    [Some(&shape.base), shape.max.as_ref()].into_iter().flatten().filter_map(Time::expr);
-                times.chain(shape.factor.as_ref().and_then(Ratio::expr)).collect()
+                    [Some(&call.base), call.max.as_ref()].into_iter().flatten().filter_map(Time::expr);
+                times.chain(call.factor.as_ref().and_then(Ratio::expr)).collect()
             }
         }
     }
@@ -73,7 +72,7 @@ impl Backoff {
     pub(crate) fn span(&self) -> Span {
         match self {
             Self::Const(expr) => span_of(expr),
-            Self::Shape(shape) => shape.span,
+            Self::Call(call) => call.span,
         }
     }
 }
@@ -94,18 +93,18 @@ fn is_duration(expr: &Expr) -> bool {
 }
 
 /// Goes on behind a mistake, so that all of them are found.
-fn read_shape(name: &'static str, span: Span, call: &ExprCall, faults: &mut Faults) -> Option<Shape> {
+fn read_call(name: &'static str, span: Span, call: &ExprCall, faults: &mut Faults) -> Option<BackoffCall> {
     let mut arguments = call.args.iter().peekable();
     let base = arguments.next_if(|base| !matches!(base, Expr::Assign(_)));
     if base.is_none() {
-        faults.at(&call.func, &WaitFault::ShapeWithoutBase { shape: name });
+        faults.at(&call.func, &WaitFault::BackoffWithoutBase { kind: name });
     }
     let base = base.and_then(|base| Time::read(name, base, faults));
     let before = faults.count();
     let (mut given, mut factor, mut max) = (Vec::new(), None, None);
     for argument in arguments {
         let Expr::Assign(ExprAssign { left, right, .. }) = argument else {
-            faults.at(argument, &WaitFault::ShapeArgument { shape: name });
+            faults.at(argument, &WaitFault::BackoffArgument { kind: name });
             continue;
         };
         let key = left.to_token_stream().to_string();
@@ -116,7 +115,7 @@ fn read_shape(name: &'static str, span: Span, call: &ExprCall, faults: &mut Faul
         match key.as_str() {
             "max" => max = Time::read("max", right, faults),
             "factor" if name == "exponential" => factor = read_factor(right, faults),
-            _ => faults.at(left, &WaitFault::UnknownShapeOption { shape: name, key: key.clone() }),
+            _ => faults.at(left, &WaitFault::UnknownBackoffOption { kind: name, key: key.clone() }),
         }
         given.push(key);
     }
@@ -126,7 +125,7 @@ fn read_shape(name: &'static str, span: Span, call: &ExprCall, faults: &mut Faul
             faults.at_span(max.as_ref().map_or(span, Time::span), &WaitFault::CapBelowBase);
         }
     }
-    (faults.count() == before).then_some(Shape { name, span, base, factor, max })
+    (faults.count() == before).then_some(BackoffCall { name, span, base, factor, max })
 }
 
 fn read_factor(expr: &Expr, faults: &mut Faults) -> Option<Ratio> {

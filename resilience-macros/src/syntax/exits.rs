@@ -24,12 +24,12 @@ pub(super) struct Exits {
 
 /// A loop, a labelled block or a `try` block inside the expression.
 struct Scope {
-    kind: Kind,
+    kind: ScopeKind,
     label: Option<String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum ScopeKind {
     Loop,
     Block,
     Try,
@@ -73,7 +73,7 @@ impl Exits {
         match expr {
             Expr::Try(expr) => {
                 self.expr(&expr.expr);
-                if !self.scopes.iter().any(|scope| scope.kind == Kind::Try) {
+                if !self.scopes.iter().any(|scope| scope.kind == ScopeKind::Try) {
                     self.exit("?", expr.question_token.span);
                 }
             }
@@ -97,20 +97,20 @@ impl Exits {
                 self.exit(".await", expr.await_token.span);
             }
             Expr::Loop(expr) => {
-                self.scope(Kind::Loop, expr.label.as_ref(), |exits| exits.block(&expr.body));
+                self.scope(ScopeKind::Loop, expr.label.as_ref(), |exits| exits.block(&expr.body));
             }
-            Expr::While(expr) => self.scope(Kind::Loop, expr.label.as_ref(), |exits| {
+            Expr::While(expr) => self.scope(ScopeKind::Loop, expr.label.as_ref(), |exits| {
                 exits.expr(&expr.cond);
                 exits.block(&expr.body);
             }),
             Expr::ForLoop(expr) => {
                 self.expr(&expr.expr);
-                self.scope(Kind::Loop, expr.label.as_ref(), |exits| exits.block(&expr.body));
+                self.scope(ScopeKind::Loop, expr.label.as_ref(), |exits| exits.block(&expr.body));
             }
             Expr::Block(expr) => {
-                self.scope(Kind::Block, expr.label.as_ref(), |exits| exits.block(&expr.block));
+                self.scope(ScopeKind::Block, expr.label.as_ref(), |exits| exits.block(&expr.block));
             }
-            Expr::TryBlock(expr) => self.scope(Kind::Try, None, |exits| exits.block(&expr.block)),
+            Expr::TryBlock(expr) => self.scope(ScopeKind::Try, None, |exits| exits.block(&expr.block)),
             Expr::Macro(expr) => self.macro_call(&expr.mac),
             other => self.parts(other),
         }
@@ -221,7 +221,7 @@ impl Exits {
         }
     }
 
-    fn scope(&mut self, kind: Kind, label: Option<&Label>, walk: impl FnOnce(&mut Self)) {
+    fn scope(&mut self, kind: ScopeKind, label: Option<&Label>, walk: impl FnOnce(&mut Self)) {
         self.scopes.push(Scope { kind, label: label.map(|label| label.name.ident.to_string()) });
         walk(self);
         self.scopes.pop();
@@ -231,7 +231,7 @@ impl Exits {
     fn is_inside(&self, label: Option<&Lifetime>) -> bool {
         self.scopes.iter().any(|scope| match label {
             Some(label) => scope.label.as_ref().is_some_and(|name| label.ident == name),
-            None => scope.kind == Kind::Loop,
+            None => scope.kind == ScopeKind::Loop,
         })
     }
 

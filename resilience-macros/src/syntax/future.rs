@@ -56,7 +56,7 @@ impl FutureBlock {
             _ => (None, TokenStream::new(), split_async(&mut tokens)?),
         };
         // `return` may stand before it, and then a semicolon after it; a second way out would leave without an attempt.
-        let returned = pop_if(&mut tokens, |last| is_word(last, "return"));
+        let returned = pop_if(&mut tokens, |last| is_ident(last, "return"));
         let setup: TokenStream = tokens.into_iter().collect();
         if semicolon.is_some() != returned.is_some() || may_leave(setup.clone()) {
             return None;
@@ -167,7 +167,7 @@ fn pop_if(tokens: &mut Vec<TokenTree>, is_it: impl FnOnce(&TokenTree) -> bool) -
     if tokens.last().is_some_and(is_it) { tokens.pop() } else { None }
 }
 
-fn is_word(token: &TokenTree, word: &str) -> bool {
+fn is_ident(token: &TokenTree, word: &str) -> bool {
     matches!(token, TokenTree::Ident(token) if token == word)
 }
 
@@ -213,9 +213,9 @@ fn split_async(tokens: &mut Vec<TokenTree>) -> Option<(TokenStream, Group)> {
     if block.delimiter() != Delimiter::Brace {
         return None;
     }
-    let moves = tokens.last().is_some_and(|last| is_word(last, "move"));
+    let moves = tokens.last().is_some_and(|last| is_ident(last, "move"));
     let from = tokens.len().checked_sub(1 + usize::from(moves))?;
-    let is_async = tokens.get(from).is_some_and(|word| is_word(word, "async"));
+    let is_async = tokens.get(from).is_some_and(|word| is_ident(word, "async"));
     is_async.then(|| (tokens.split_off(from).into_iter().collect(), block))
 }
 

@@ -25,10 +25,10 @@ impl Item {
         Self::parse.parse2(item.clone()).map_err(|error| {
             let (mut others, rest) = split_attributes(item);
             others.retain(|attr| Attribute::named(attr.path()).is_none());
-            match Kind::of(&rest) {
-                Kind::Function => faults.syntax(&error, |message| FunctionFault::Signature { message }),
-                Kind::WithoutBody => faults.at(&head(&rest), &FunctionFault::NoBody { attribute }),
-                Kind::Other => faults.at(&head(&rest), &FunctionFault::NotAFunction { attribute }),
+            match ItemKind::of(&rest) {
+                ItemKind::Function => faults.syntax(&error, |message| FunctionFault::Signature { message }),
+                ItemKind::WithoutBody => faults.at(&head(&rest), &FunctionFault::NoBody { attribute }),
+                ItemKind::Other => faults.at(&head(&rest), &FunctionFault::NotAFunction { attribute }),
             }
             quote!(#(#others)* #rest)
         })
@@ -94,14 +94,14 @@ pub(crate) fn split_attributes(item: &TokenStream) -> (Vec<SynAttribute>, TokenS
 }
 
 /// What a thing is that does not parse as a function.
-enum Kind {
+enum ItemKind {
     Function,
     /// In a trait, or in an `extern` block.
     WithoutBody,
     Other,
 }
 
-impl Kind {
+impl ItemKind {
     fn of(item: &TokenStream) -> Self {
         let is_fn = |token| matches!(token, TokenTree::Ident(ident) if ident == "fn");
         let is_function = head(item).into_iter().any(is_fn);

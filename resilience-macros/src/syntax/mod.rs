@@ -22,7 +22,7 @@ mod returned_items;
 mod tokens;
 mod value;
 
-pub(crate) use backoff::{Backoff, SHAPES, Shape};
+pub(crate) use backoff::{BACKOFFS, Backoff, BackoffCall};
 pub(crate) use constant::{Constant, Count, Nanos, Ratio, Time};
 pub(crate) use exits::invokes_macro;
 pub(crate) use function::{Function, Part};

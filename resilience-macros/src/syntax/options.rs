@@ -13,7 +13,7 @@ use super::reader::{Entry, Raw, Reader};
 use super::value::Value;
 use crate::attribute::Attribute;
 use crate::diagnostics::{Faults, NameFault, OptionFault, suggestion};
-use crate::tables::{Kind, Row};
+use crate::tables::{OptionKind, Row};
 
 /// The options of one attribute, each with the place it stands at.
 #[derive(Clone)]
@@ -113,7 +113,7 @@ impl Options {
     /// What a setting is set to.
     pub(crate) fn value(&self, key: &'static str, faults: &mut Faults) -> Option<Value> {
         let entry = self.entry(key)?;
-        let (Kind::Setting(form) | Kind::Own(form)) = entry.option.kind else { return None };
+        let (OptionKind::Setting(form) | OptionKind::Own(form)) = entry.option.kind else { return None };
         if let Raw::Percent(percent) = &entry.value {
             return Value::read_percent(form, key, percent, faults);
         }

@@ -1,5 +1,5 @@
 use super::Form::{Bound, Ratio, Time, Window};
-use super::Kind::{Config, ErrorPredicate, Expression, Function, Own, Path, Setting, Text};
+use super::OptionKind::{Config, ErrorPredicate, Expression, Function, Own, Path, Setting, Text};
 use super::{Table, rows, synonyms};
 
 pub(crate) static CIRCUIT: Table = Table {

@@ -50,7 +50,7 @@ pub(crate) struct Table {
 #[derive(Debug)]
 pub(crate) struct Row {
     pub(crate) key: &'static str,
-    pub(crate) kind: Kind,
+    pub(crate) kind: OptionKind,
     /// The row of the page, without the bars at its ends.
     doc: &'static str,
     /// How messages write it, where its kind does not say.
@@ -61,7 +61,7 @@ pub(crate) struct Row {
 
 /// What an option holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum OptionKind {
     /// A pattern or a predicate: of errors, or of values.
     ErrorPredicate,
     ValuePredicate,
@@ -101,7 +101,7 @@ pub(crate) enum Form {
     Jitter,
 }
 
-impl Kind {
+impl OptionKind {
     /// It is evaluated when the function is called.
     pub(crate) fn is_evaluated(self) -> bool {
         match self {
@@ -130,12 +130,12 @@ impl Row {
             return (*example).into();
         }
         match self.kind {
-            Kind::ErrorPredicate => {
+            OptionKind::ErrorPredicate => {
                 format!(
                     "{key}(Error::Busy | Error::Timeout {{ .. }})`, or `{key} = |error| error.is_transient()"
                 )
             }
-            Kind::Setting(form) | Kind::Own(form) => match form {
+            OptionKind::Setting(form) | OptionKind::Own(form) => match form {
                 Form::Count => format!("{key} = 3` or `{key} = forever"),
                 Form::Bound => format!("{key} = 5"),
                 Form::Time => format!("{key} = 15s"),
@@ -145,10 +145,13 @@ impl Row {
                 Form::Backoff => format!("{key} = exponential(100ms, factor = 2, max = 10s)"),
                 Form::Jitter => format!("{key} = full"),
             },
-            Kind::ValuePredicate | Kind::Function | Kind::Expression | Kind::Config => format!("{key} = .."),
-            Kind::Text => format!("{key} = \"db.fetch\""),
-            Kind::Path => format!("{key} = ::resilience"),
-            Kind::Arguments => format!("{key}(a, b)"),
+            OptionKind::ValuePredicate
+            | OptionKind::Function
+            | OptionKind::Expression
+            | OptionKind::Config => format!("{key} = .."),
+            OptionKind::Text => format!("{key} = \"db.fetch\""),
+            OptionKind::Path => format!("{key} = ::resilience"),
+            OptionKind::Arguments => format!("{key}(a, b)"),
         }
     }
 

@@ -1,5 +1,7 @@
 use super::Form::{Backoff, Count, Jitter, Time, Timeout};
-use super::Kind::{Arguments, ErrorPredicate, Expression, Function, Path, Setting, Text, ValuePredicate};
+use super::OptionKind::{
+    Arguments, ErrorPredicate, Expression, Function, Path, Setting, Text, ValuePredicate,
+};
 use super::{Table, rows, synonyms};
 
 pub(crate) static POLL: Table = Table {

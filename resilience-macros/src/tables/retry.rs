@@ -1,5 +1,5 @@
 use super::Form::{Backoff, Count, Jitter, Time};
-use super::Kind::{Arguments, ErrorPredicate, Expression, Function, Path, Setting, Text};
+use super::OptionKind::{Arguments, ErrorPredicate, Expression, Function, Path, Setting, Text};
 use super::{Table, rows, synonyms};
 
 pub(crate) static RETRY: Table = Table {

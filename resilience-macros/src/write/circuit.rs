@@ -21,7 +21,7 @@ pub(super) fn write(model: &CircuitModel, attempt: &Attempt<'_>) -> TokenStream 
     let acquire = Ident::new(acquire, Span::mixed_site());
     // What is polled learns of a panic, and reports it once.
     let mutable = (attempt.is_async() && !attempt.cut.is_below()).then(|| quote!(mut));
-    let under = attempt.cut.over_permit(!model.refuses());
+    let under = attempt.cut.bind_permit(!model.refuses());
     let declare = attempt.refusal.declare(&model.common.runtime);
     let limit = call_timeout(model, attempt);
     let made = made(model, attempt, &ends);
@@ -123,7 +123,7 @@ fn circuit(model: &CircuitModel, attempt: &Attempt<'_>) -> (TokenStream, TokenSt
         // The name tells an attribute that it was expanded on a body that another one has written already.
         Circuit::Given(breaker) => {
             let site = quote_spanned!(Span::mixed_site()=> const __RESILIENCE_CIRCUIT: () = (););
-            (site, call_with_borrowed(runtime, "given", enclosed_value(breaker, breaker.to_token_stream())))
+            (site, call_with_borrowed(runtime, "breaker", enclosed_value(breaker, breaker.to_token_stream())))
         }
     }
 }
@@ -161,7 +161,7 @@ fn call_timeout(model: &CircuitModel, attempt: &Attempt<'_>) -> TokenStream {
     let timeout = quote_spanned!(generated_at(time.span())=> #private_there::CallTimeout::new(#time));
     let name = site::site_name(&private, model.common.name.as_ref().map(ToTokens::to_token_stream));
     let cut = attempt.cut.declare(runtime);
-    let site = quote_spanned!(Span::mixed_site()=> &#private::Site::new(#name, #private::SiteKind::Circuit, #timeout));
+    let site = quote_spanned!(Span::mixed_site()=> &#private::PolicySite::new(#name, #private::SiteKind::Circuit, #timeout));
     // As the site of a loop: a `const` item is evaluated also where the function is never called.
     if time.expr().is_some_and(|time| attempt.function.is_generic(time)) {
         return quote_spanned! {Span::mixed_site()=>
@@ -170,7 +170,7 @@ fn call_timeout(model: &CircuitModel, attempt: &Attempt<'_>) -> TokenStream {
         };
     }
     quote_spanned! {Span::mixed_site()=>
-        const __RESILIENCE_CALL: &#private::Site<#private::CallTimeout> = #site;
+        const __RESILIENCE_CALL: &#private::PolicySite<#private::CallTimeout> = #site;
         let __call = #private::TimedCall::start(__RESILIENCE_CALL);
         #cut
     }
@@ -226,7 +226,7 @@ fn opened(runtime: &Runtime, open: &TokenStream, on_open: &Expr, attempt: &Attem
     let span = generated_at(span_of(on_open));
     let (private, outcome) = (runtime.private_at(span), attempt.function.outcome());
     let error = quote_spanned!(span=> <#outcome as #private::by::circuit>::Error);
-    enclosed(on_open, &error, quote_spanned!(span=> #private::ask_open::<#error>(#open, #on_open)))
+    enclosed(on_open, &error, quote_spanned!(span=> #private::call_on_open::<#error>(#open, #on_open)))
 }
 
 /// The call of the fallback with the function's own arguments, which nobody else has used.

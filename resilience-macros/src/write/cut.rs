@@ -86,7 +86,7 @@ impl Cut {
     }
 
     /// Puts `__permit` under the limits above; `answers`: the circuit has a fallback.
-    pub(super) fn over_permit(&self, answers: bool) -> TokenStream {
+    pub(super) fn bind_permit(&self, answers: bool) -> TokenStream {
         if !self.is_below {
             return TokenStream::new();
         }

@@ -152,7 +152,7 @@ fn settle(model: &PollModel, attempt: &Attempt<'_>, ends: &Ends<'_>) -> TokenStr
     });
     let tell = model.common.on_error.as_ref().map(|expr| {
         let failure = quote_spanned!(Span::mixed_site()=> &__error, &__run.attempt(#site, &__next));
-        let told = call(runtime, "tell", &failure, expr);
+        let told = call(runtime, "call_on_error", &failure, expr);
         quote!(#told;)
     });
     let keeps = keeps_last(model, attempt);
@@ -161,8 +161,8 @@ fn settle(model: &PollModel, attempt: &Attempt<'_>, ends: &Ends<'_>) -> TokenStr
     let keep =
         keeps.then(|| quote_spanned!(Span::mixed_site()=> __last = ::core::option::Option::Some(__error);));
     let go_on = quote_spanned! {Span::mixed_site()=>
-        #private::PollNext::Wait(__wait, _) => __wait,
-        #private::PollNext::TimedOut(__timed_out) => #timed_out,
+        #private::PollAction::Wait(__wait, _) => __wait,
+        #private::PollAction::TimedOut(__timed_out) => #timed_out,
     };
     let (open, failed, told) = match attempt.refusal.own() {
         Some(refused) => (
@@ -179,7 +179,7 @@ fn settle(model: &PollModel, attempt: &Attempt<'_>, ends: &Ends<'_>) -> TokenStr
             ::core::result::Result::Ok(__value) => {
                 #alarm
                 match __run.saw_value(#site, #until, #write_value) {
-                    #private::PollNext::Return => break #value,
+                    #private::PollAction::Return => break #value,
                     #go_on
                 }
             }
@@ -190,15 +190,15 @@ fn settle(model: &PollModel, attempt: &Attempt<'_>, ends: &Ends<'_>) -> TokenStr
                 let __next = #failed;
                 #tell
                 match __next {
-                    #private::PollNext::Return => {
+                    #private::PollAction::Return => {
                         #told
                         break #error
                     }
-                    #private::PollNext::Wait(__wait, _) => {
+                    #private::PollAction::Wait(__wait, _) => {
                         #keep
                         __wait
                     }
-                    #private::PollNext::TimedOut(__timed_out) => {
+                    #private::PollAction::TimedOut(__timed_out) => {
                         #told
                         #timed_out
                     }

@@ -21,7 +21,7 @@ pub(super) fn ask(runtime: &Runtime, predicate: &Predicate, value: &str) -> Toke
         Predicate::Expr(expr) => {
             let private = runtime.private_at(span);
             // A closure has to see what it is passed to; what is made has a type already, and may be a condition.
-            let ask = Ident::new(if is_made(expr) { "judge" } else { "ask" }, span);
+            let ask = Ident::new(if is_made(expr) { "evaluate" } else { "test" }, span);
             enclosed(expr, &boolean, quote_spanned!(span=> #private::#ask(&#value, #expr)))
         }
     }
@@ -73,7 +73,7 @@ pub(super) fn ask_value(
         Predicate::Expr(expr) if is_made(expr) => {
             let span = generated_at(predicate.span());
             let (private, value) = (runtime.private_at(span), Ident::new(value, span));
-            let judged = quote_spanned!(span=> #private::judge_value(&#value, #expr));
+            let judged = quote_spanned!(span=> #private::evaluate_for_poll(&#value, #expr));
             let returns = quote!(::core::option::Option<::core::primitive::bool>);
             let judged = enclosed(expr, &returns, judged);
             quote_spanned! {Span::mixed_site()=>

@@ -34,7 +34,7 @@ impl Refusal {
         let Some(own) = &self.own else { return TokenStream::new() };
         let private = runtime.private();
         quote_spanned! {Span::mixed_site()=>
-            let mut #own: #private::Told = ::core::option::Option::None;
+            let mut #own: #private::RejectionHint = ::core::option::Option::None;
         }
     }
 

@@ -30,7 +30,7 @@ fn count(model: &CircuitModel) -> TokenStream {
     let uses =
         quote_spanned!(Span::mixed_site()=> use #private::{ByDebug as _, ByDisplay as _, ByType as _};);
     let told = model.common.on_error.as_ref().map(|expr| {
-        let told = call(runtime, "notify", &quote_spanned!(Span::mixed_site()=> &__error), expr);
+        let told = call(runtime, "call_on_failure", &quote_spanned!(Span::mixed_site()=> &__error), expr);
         quote_spanned!(Span::mixed_site()=> if __is_counted { #told; })
     });
     let is_counted =

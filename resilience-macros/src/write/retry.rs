@@ -15,23 +15,23 @@ pub(super) fn write(model: &RetryModel, attempt: &Attempt<'_>) -> TokenStream {
     let declaration = site::declare(attribute, &model.common, &model.policy, attempt.function);
     let private = model.common.runtime.private();
     let ends = Ends::new(&model.common.runtime, attribute, attempt.function);
-    let shape = Shape {
+    let needs = LoopNeeds {
         limited: model.timed && attempt.is_async(),
         measured: model.timed || model.common.on_error.is_some() || model.common.attempt.is_some(),
         refusable: attempt.refusal.own().is_some(),
     };
-    let start = if shape.measured {
+    let start = if needs.measured {
         quote_spanned!(Span::mixed_site()=> #private::TimedRetryRun::new())
     } else {
         quote_spanned!(Span::mixed_site()=> #private::RetryRun::new())
     };
-    let last = shape
+    let last = needs
         .keeps_last()
         .then(|| quote_spanned!(Span::mixed_site()=> let mut __last = ::core::option::Option::None;));
     let declare = attempt.refusal.declare(&model.common.runtime);
     let cut = attempt.cut.declare(&model.common.runtime);
-    let fails = if shape.limited { fails_or_is_cut(&site, attempt, &ends) } else { fails(attempt, &ends) };
-    let decide = decide(model, attempt, &shape, &ends);
+    let fails = if needs.limited { fails_or_is_cut(&site, attempt, &ends) } else { fails(attempt, &ends) };
+    let decide = decide(model, attempt, &needs, &ends);
     let decide = refused(&site, &private, attempt, &ends, &decide);
     let wait = attempt.wait();
     let texts = texts(&private);
@@ -57,7 +57,7 @@ pub(super) fn write(model: &RetryModel, attempt: &Attempt<'_>) -> TokenStream {
 }
 
 /// What a loop has to do besides calling again.
-struct Shape {
+struct LoopNeeds {
     /// Attempts are dropped when their time is up.
     limited: bool,
     /// The time is asked for.
@@ -66,7 +66,7 @@ struct Shape {
     refusable: bool,
 }
 
-impl Shape {
+impl LoopNeeds {
     /// It may end with what is not the function's own error, while there was one before.
     fn keeps_last(&self) -> bool {
         self.limited || self.refusable
@@ -122,26 +122,26 @@ fn fails_or_is_cut(site: &Ident, attempt: &Attempt<'_>, ends: &Ends<'_>) -> Toke
 }
 
 /// The wait that `__error` leads to, or the end of the loop.
-fn decide(model: &RetryModel, attempt: &Attempt<'_>, shape: &Shape, ends: &Ends<'_>) -> TokenStream {
+fn decide(model: &RetryModel, attempt: &Attempt<'_>, needs: &LoopNeeds, ends: &Ends<'_>) -> TokenStream {
     let site = site::name(&model.policy);
     let (mut again, mut hint) = (again(model), hint(model));
-    if shape.limited {
+    if needs.limited {
         again = quote_spanned!(Span::mixed_site()=> __timed_out || #again);
         hint = quote_spanned!(Span::mixed_site()=> if __timed_out { ::core::option::Option::None } else { #hint });
     }
     let private = model.common.runtime.private();
     let error = text(&private, &quote_spanned!(Span::mixed_site()=> &__error));
-    let cut = match (shape.measured, shape.limited) {
+    let cut = match (needs.measured, needs.limited) {
         (false, _) => TokenStream::new(),
         (true, false) => quote!(false,),
         (true, true) => quote_spanned!(Span::mixed_site()=> __timed_out,),
     };
-    let failed = if shape.refusable {
+    let failed = if needs.refusable {
         quote_spanned!(Span::mixed_site()=> __run.failed_below(#site, #again, #hint, __open, #cut #error))
     } else {
         quote_spanned!(Span::mixed_site()=> __run.failed(#site, #again, #hint, #cut #error))
     };
-    let next = if shape.measured {
+    let next = if needs.measured {
         let tell = tell(model);
         quote_spanned! {Span::mixed_site()=> {
             let __attempt = #failed;
@@ -151,9 +151,9 @@ fn decide(model: &RetryModel, attempt: &Attempt<'_>, shape: &Shape, ends: &Ends<
     } else {
         failed
     };
-    let told = shape.refusable.then(|| attempt.refusal.tell_if_open());
+    let told = needs.refusable.then(|| attempt.refusal.tell_if_open());
     let error = ends.error();
-    let (keep, end) = match (shape.limited, shape.refusable) {
+    let (keep, end) = match (needs.limited, needs.refusable) {
         (true, _) => {
             let last = end_with_last(&site, ends, &private);
             (
@@ -247,14 +247,14 @@ fn hint(model: &RetryModel) -> TokenStream {
     let error = quote_spanned!(Span::mixed_site()=> &__error);
     model.retry_after.as_ref().map_or_else(
         || quote!(::core::option::Option::None),
-        |expr| call(&model.common.runtime, "ask_wait", &error, expr),
+        |expr| call(&model.common.runtime, "call_retry_after", &error, expr),
     )
 }
 
 fn tell(model: &RetryModel) -> TokenStream {
     let failure = quote_spanned!(Span::mixed_site()=> &__error, &__attempt);
     model.common.on_error.as_ref().map_or_else(TokenStream::new, |expr| {
-        let told = call(&model.common.runtime, "tell", &failure, expr);
+        let told = call(&model.common.runtime, "call_on_error", &failure, expr);
         quote!(#told;)
     })
 }

@@ -4,7 +4,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use crate::diagnostics::{generated_at, span_of};
 use crate::model::{Config, Setting, Settings};
 use crate::paths::Runtime;
-use crate::syntax::{Backoff, Constant, Jitter, Nanos, Shape, Value};
+use crate::syntax::{Backoff, BackoffCall, Constant, Jitter, Nanos, Value};
 
 /// A policy, by the constructors of its type.
 pub(super) fn policy(runtime: &Runtime, policy: &str, settings: &Settings) -> TokenStream {
@@ -78,11 +78,11 @@ impl Writer<'_> {
     }
 
     fn backoff(&self, backoff: &Backoff) -> TokenStream {
-        let shape = match backoff {
+        let call = match backoff {
             Backoff::Const(expr) => return expr.to_token_stream(),
-            Backoff::Shape(shape) => shape,
+            Backoff::Call(call) => call,
         };
-        let Shape { name, span, base, factor, max } = &**shape;
+        let BackoffCall { name, span, base, factor, max } = &**call;
         let writer = Self { policy: "Backoff", ..*self };
         let mut value = writer.call(*span, name, &base.to_token_stream(), None);
         if let Some(factor) = factor {

@@ -54,8 +54,8 @@ pub(super) fn declare(
     let declared = match policy {
         Policy::Const(settings) => {
             let value = settings::policy(&common.runtime, policy_type, settings);
-            let new = quote_spanned!(Span::mixed_site()=> &#private::Site::new(#name, #private::SiteKind::#kind, #value));
-            let site_type = quote_spanned!(Span::mixed_site()=> &#private::Site<#root::#policy_name>);
+            let new = quote_spanned!(Span::mixed_site()=> &#private::PolicySite::new(#name, #private::SiteKind::#kind, #value));
+            let site_type = quote_spanned!(Span::mixed_site()=> &#private::PolicySite<#root::#policy_name>);
             // A `const` item may not speak of the function's generics; a `const` block may.
             if settings.generic {
                 quote_spanned!(Span::mixed_site()=> let #site: #site_type = const { #new };)
@@ -66,8 +66,8 @@ pub(super) fn declare(
         Policy::Runtime(policy) => {
             let policy = convert(policy, policy_name.clone(), common);
             quote_spanned! {Span::mixed_site()=>
-                let #site: &#private::Site<#root::#policy_name> =
-                    &#private::Site::new(#name, #private::SiteKind::#kind, #policy);
+                let #site: &#private::PolicySite<#root::#policy_name> =
+                    &#private::PolicySite::new(#name, #private::SiteKind::#kind, #policy);
             }
         }
     };

@@ -15,7 +15,7 @@ mod poll_policy;
 mod retry;
 mod retry_policy;
 
-pub(crate) use poll::{PollAttempts, PollEnd, PollStep, Seen};
+pub(crate) use poll::{PollAttempts, PollEnd, PollStep, PollVerdict};
 pub use poll_policy::PollPolicy;
 pub(crate) use retry::RetryAttempts;
 pub use retry_policy::RetryPolicy;

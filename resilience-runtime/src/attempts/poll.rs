@@ -1,5 +1,5 @@
 use super::PollPolicy;
-use crate::backoff::Memory;
+use crate::backoff::DelayState;
 use crate::rng::Chance;
 use crate::time::Nanos;
 
@@ -14,12 +14,12 @@ pub(crate) struct PollAttempts {
     good_since: Nanos,
     /// The last wait, as it was before it was clipped.
     planned: Nanos,
-    memory: Memory,
+    state: DelayState,
 }
 
 /// What an attempt brought to light. An alarm, and an error that is not ignored, need no decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Seen {
+pub(crate) enum PollVerdict {
     /// The value is what was waited for.
     Good,
     /// The value is not.
@@ -48,7 +48,13 @@ pub(crate) enum PollEnd {
 
 impl PollAttempts {
     pub(crate) const fn new() -> Self {
-        Self { number: 0, ignored: 0, good_since: Nanos::NEVER, planned: Nanos::ZERO, memory: Memory::NONE }
+        Self {
+            number: 0,
+            ignored: 0,
+            good_since: Nanos::NEVER,
+            planned: Nanos::ZERO,
+            state: DelayState::NONE,
+        }
     }
 
     pub(crate) const fn number(&self) -> u32 {
@@ -72,12 +78,12 @@ impl PollAttempts {
     pub(crate) fn next(
         &mut self,
         policy: &PollPolicy,
-        seen: Seen,
+        seen: PollVerdict,
         elapsed: Nanos,
         chance: Chance,
     ) -> PollStep {
         match seen {
-            Seen::Good => {
+            PollVerdict::Good => {
                 self.ignored = 0;
                 self.good_since = self.good_since.min(elapsed);
                 if elapsed.minus(self.good_since) >= policy.hold() {
@@ -85,11 +91,11 @@ impl PollAttempts {
                     return PollStep::Return;
                 }
             }
-            Seen::NotYet => {
+            PollVerdict::NotYet => {
                 self.ignored = 0;
                 self.good_since = Nanos::NEVER;
             }
-            Seen::Ignored => {
+            PollVerdict::Ignored => {
                 self.ignored = self.ignored.saturating_add(1);
                 self.good_since = Nanos::NEVER;
                 if policy.max_ignored.is_some_and(|most| self.ignored >= most.get()) {
@@ -135,7 +141,7 @@ impl PollAttempts {
         if elapsed >= policy.limit() {
             return Err(PollEnd::TimedOut);
         }
-        let wait = policy.backoff.wait(step, &mut self.memory, chance);
+        let wait = policy.backoff.wait(step, &mut self.state, chance);
         self.planned = wait;
         Ok(wait.min(self.until_held(policy, elapsed)).min(policy.limit().minus(elapsed)))
     }

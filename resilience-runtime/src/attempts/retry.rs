@@ -1,5 +1,5 @@
 use super::RetryPolicy;
-use crate::backoff::Memory;
+use crate::backoff::DelayState;
 use crate::rng::Chance;
 use crate::telemetry::GiveUpReason;
 use crate::time::Nanos;
@@ -9,12 +9,12 @@ use crate::time::Nanos;
 pub(crate) struct RetryAttempts {
     /// How many have failed.
     number: u32,
-    memory: Memory,
+    state: DelayState,
 }
 
 impl RetryAttempts {
     pub(crate) const fn new() -> Self {
-        Self { number: 0, memory: Memory::NONE }
+        Self { number: 0, state: DelayState::NONE }
     }
 
     pub(crate) const fn number(&self) -> u32 {
@@ -48,7 +48,7 @@ impl RetryAttempts {
             let is_late = !policy.deadline.is_never() && elapsed >= policy.deadline;
             return Err(if is_late { GiveUpReason::Deadline } else { GiveUpReason::Attempts });
         }
-        let wait = policy.backoff.wait(step, &mut self.memory, chance);
+        let wait = policy.backoff.wait(step, &mut self.state, chance);
         // An attempt that starts at the deadline has no time left: the wait would lead nowhere.
         let in_time = |wait| policy.deadline.is_never() || elapsed.plus(wait) < policy.deadline;
         if !in_time(wait) {
@@ -63,6 +63,6 @@ impl RetryAttempts {
 impl RetryAttempts {
     /// As if so many had failed.
     pub(super) const fn after(number: u32) -> Self {
-        Self { number, memory: Memory::NONE }
+        Self { number, state: DelayState::NONE }
     }
 }

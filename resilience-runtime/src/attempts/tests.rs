@@ -240,9 +240,9 @@ fn poll_machine(script: &[Scripted], policy: &PollPolicy) -> Story {
         now += scripted.takes;
         let elapsed = Nanos::new(now);
         let step = match scripted.brings {
-            Brings::Good => attempts.next(policy, Seen::Good, elapsed, Chance::MOST),
-            Brings::NotYet => attempts.next(policy, Seen::NotYet, elapsed, Chance::MOST),
-            Brings::Again { .. } => attempts.next(policy, Seen::Ignored, elapsed, Chance::MOST),
+            Brings::Good => attempts.next(policy, PollVerdict::Good, elapsed, Chance::MOST),
+            Brings::NotYet => attempts.next(policy, PollVerdict::NotYet, elapsed, Chance::MOST),
+            Brings::Again { .. } => attempts.next(policy, PollVerdict::Ignored, elapsed, Chance::MOST),
             Brings::Cut => PollStep::GoOn(attempts.cut(policy, elapsed, Chance::MOST)),
             Brings::Fatal => {
                 attempts.ended();
@@ -320,7 +320,7 @@ proptest! {
             .interval(Duration::from_nanos(interval))
             .timeout(Duration::from_nanos(timeout))
             .hold_for(Duration::from_nanos(hold.min(timeout)));
-        let seen = if good { Seen::Good } else { Seen::NotYet };
+        let seen = if good { PollVerdict::Good } else { PollVerdict::NotYet };
         match PollAttempts::new().next(&policy, seen, Nanos::new(elapsed), Chance::scripted(draw)) {
             PollStep::GoOn(Ok(wait)) => {
                 prop_assert!(u128::from(elapsed) + u128::from(wait.get()) <= u128::from(timeout));
@@ -403,12 +403,16 @@ fn counting_attempts_saturates() {
 
     let mut polled = PollAttempts::after(u32::MAX);
     for _ in 0..3 {
-        let step = polled.next(&PollPolicy::new(), Seen::Ignored, Nanos::ZERO, Chance::MOST);
+        let step = polled.next(&PollPolicy::new(), PollVerdict::Ignored, Nanos::ZERO, Chance::MOST);
         assert_eq!((step, polled.number()), (PollStep::GoOn(Ok(Nanos::of(SECOND))), u32::MAX));
     }
     // So many ignored errors in a row are not forgotten by counting one more.
-    let step =
-        polled.next(&PollPolicy::new().max_ignored(u32::MAX), Seen::Ignored, Nanos::ZERO, Chance::MOST);
+    let step = polled.next(
+        &PollPolicy::new().max_ignored(u32::MAX),
+        PollVerdict::Ignored,
+        Nanos::ZERO,
+        Chance::MOST,
+    );
     assert_eq!(step, PollStep::Return);
 }
 
@@ -416,9 +420,9 @@ fn counting_attempts_saturates() {
 fn a_poll_without_end_at_the_end_of_time() {
     let forever = PollPolicy::new().forever().interval(Duration::MAX).hold_for(Duration::MAX);
     let mut attempts = PollAttempts::new();
-    let step = attempts.next(&forever, Seen::Good, Nanos::new(5), Chance::MOST);
+    let step = attempts.next(&forever, PollVerdict::Good, Nanos::new(5), Chance::MOST);
     assert_eq!(step, PollStep::GoOn(Ok(Nanos::NEVER)));
-    let step = attempts.next(&forever, Seen::NotYet, Nanos::new(u64::MAX - 1), Chance::MOST);
+    let step = attempts.next(&forever, PollVerdict::NotYet, Nanos::new(u64::MAX - 1), Chance::MOST);
     assert_eq!(step, PollStep::GoOn(Ok(Nanos::NEVER)));
 }
 

@@ -1,11 +1,11 @@
 use std::fmt;
 
-use super::{Backoff, Jitter, Shape};
+use super::{Backoff, Growth, Jitter};
 
 /// As one would write it in an attribute: `exponential(100ms, factor = 3, max = 10s, jitter = full)`.
 impl fmt::Debug for Backoff {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.write_shape(f)?;
+        self.write_growth(f)?;
         if self.jitter != Jitter::None {
             write!(f, ", jitter = {:?}", self.jitter)?;
         }
@@ -15,15 +15,15 @@ impl fmt::Debug for Backoff {
 
 impl Backoff {
     /// Without what closes it.
-    fn write_shape(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shape = match self.shape {
-            Shape::Constant => "constant",
-            Shape::Linear => "linear",
-            Shape::Exponential => "exponential",
-            Shape::Fibonacci => "fibonacci",
-            Shape::Decorrelated => "decorrelated",
+    fn write_growth(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let growth = match self.growth {
+            Growth::Constant => "constant",
+            Growth::Linear => "linear",
+            Growth::Exponential => "exponential",
+            Growth::Fibonacci => "fibonacci",
+            Growth::Decorrelated => "decorrelated",
         };
-        write!(f, "{shape}({:?}", self.base)?;
+        write!(f, "{growth}({:?}", self.base)?;
         if let Some(factor) = self.factor {
             write!(f, ", factor = {factor}")?;
         }
@@ -36,7 +36,7 @@ impl Backoff {
     /// The options of a policy: `interval` or `backoff`, and `jitter`.
     pub(crate) fn debug_options(&self, policy: &mut fmt::DebugStruct<'_, '_>) {
         let plain = Self { jitter: Jitter::None, ..*self };
-        if plain.shape == Shape::Constant && plain.factor.is_none() && plain.cap.is_never() {
+        if plain.growth == Growth::Constant && plain.factor.is_none() && plain.cap.is_never() {
             policy.field("interval", &plain.base);
         } else {
             policy.field("backoff", &plain);
@@ -56,7 +56,7 @@ impl fmt::Debug for Jitter {
                 let percent = (ratio * 1e6).round() / 1e4;
                 write!(f, "{percent}%")
             }
-            jitter => f.write_str(jitter.word()),
+            jitter => f.write_str(jitter.name()),
         }
     }
 }

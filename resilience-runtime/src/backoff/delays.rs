@@ -1,7 +1,7 @@
 use std::iter::FusedIterator;
 use std::time::Duration;
 
-use super::{Backoff, Memory};
+use super::{Backoff, DelayState};
 use crate::rng::Chance;
 
 /// The waits of a [`Backoff`], without end. "Never" is [`Duration::MAX`].
@@ -18,13 +18,13 @@ use crate::rng::Chance;
 pub struct Delays {
     backoff: Backoff,
     step: u32,
-    memory: Memory,
+    state: DelayState,
     rng: fastrand::Rng,
 }
 
 impl Delays {
     pub(super) fn new(backoff: Backoff, rng: fastrand::Rng) -> Self {
-        Self { backoff, step: 0, memory: Memory::NONE, rng }
+        Self { backoff, step: 0, state: DelayState::NONE, rng }
     }
 }
 
@@ -33,7 +33,7 @@ impl Iterator for Delays {
 
     fn next(&mut self) -> Option<Duration> {
         let chance = Chance::draw_from(&mut self.rng);
-        let wait = self.backoff.wait(self.step, &mut self.memory, chance);
+        let wait = self.backoff.wait(self.step, &mut self.state, chance);
         self.step = self.step.saturating_add(1);
         Some(wait.to_duration())
     }

@@ -54,7 +54,7 @@ impl Jitter {
     }
 
     /// What it is called in an attribute.
-    pub(super) const fn word(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::None => "none",
             Self::Full => "full",

@@ -8,7 +8,7 @@ mod validate;
 
 pub use delays::Delays;
 pub use jitter::Jitter;
-pub(crate) use schedule::Memory;
+pub(crate) use schedule::DelayState;
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ use crate::time::Nanos;
 /// assert!(SPREAD.delays().take(1000).all(|delay| delay <= Duration::from_secs(10)));
 /// ```
 ///
-/// | shape | waits | its own randomness |
+/// | growth | waits | its own randomness |
 /// |---|---|---|
 /// | [`Backoff::constant`] | `d, d, d, ..` | no |
 /// | [`Backoff::linear`] | `d, 2d, 3d, ..` | no |
@@ -49,7 +49,7 @@ use crate::time::Nanos;
 #[derive(Clone, Copy)]
 #[must_use]
 pub struct Backoff {
-    shape: Shape,
+    growth: Growth,
     base: Nanos,
     /// `None`: it was not set.
     factor: Option<f64>,
@@ -59,7 +59,7 @@ pub struct Backoff {
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Shape {
+enum Growth {
     Constant,
     Linear,
     Exponential,
@@ -71,8 +71,8 @@ enum Shape {
 impl PartialEq for Backoff {
     fn eq(&self, other: &Self) -> bool {
         let parts = |backoff: &Self| {
-            let default = (backoff.shape == Shape::Exponential).then_some(Self::DEFAULT_FACTOR);
-            (backoff.shape, backoff.base, backoff.factor.or(default), backoff.cap, backoff.jitter)
+            let default = (backoff.growth == Growth::Exponential).then_some(Self::DEFAULT_FACTOR);
+            (backoff.growth, backoff.base, backoff.factor.or(default), backoff.cap, backoff.jitter)
         };
         parts(self) == parts(other)
     }
@@ -87,33 +87,33 @@ impl Backoff {
 
     /// The same wait every time.
     pub const fn constant(delay: Duration) -> Self {
-        Self::shaped(Shape::Constant, delay)
+        Self::with_growth(Growth::Constant, delay)
     }
 
     /// `step`, twice `step`, three times `step`, ...
     pub const fn linear(step: Duration) -> Self {
-        Self::shaped(Shape::Linear, step)
+        Self::with_growth(Growth::Linear, step)
     }
 
     /// `base`, doubling every time; see [`factor`](Self::factor).
     pub const fn exponential(base: Duration) -> Self {
-        Self::shaped(Shape::Exponential, base)
+        Self::with_growth(Growth::Exponential, base)
     }
 
     /// `base` times 1, 1, 2, 3, 5, 8, ...
     pub const fn fibonacci(base: Duration) -> Self {
-        Self::shaped(Shape::Fibonacci, base)
+        Self::with_growth(Growth::Fibonacci, base)
     }
 
     /// Uniform between `base` and three times the wait before, as in Marc Brooker's
     /// [*Exponential Backoff And Jitter*](https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/);
     /// his `min(cap, ..)` is taken before the draw, so that waits at the cap stay spread out.
     pub const fn decorrelated(base: Duration) -> Self {
-        Self::shaped(Shape::Decorrelated, base)
+        Self::with_growth(Growth::Decorrelated, base)
     }
 
-    const fn shaped(shape: Shape, base: Duration) -> Self {
-        Self { shape, base: Nanos::of(base), factor: None, cap: Nanos::NEVER, jitter: Jitter::None }
+    const fn with_growth(growth: Growth, base: Duration) -> Self {
+        Self { growth, base: Nanos::of(base), factor: None, cap: Nanos::NEVER, jitter: Jitter::None }
     }
 
     /// The factor from one wait to the next, at least 1, of an exponential backoff.

@@ -1,17 +1,17 @@
-//! The wait after a failure, as a pure function of how many waits came before, one word of memory, and chance.
+//! The wait after a failure, as a pure function of how many waits came before, one word of state, and chance.
 
 use super::jitter::Spread;
-use super::{Backoff, Jitter, ONE, Shape, fixed_point};
+use super::{Backoff, Growth, Jitter, ONE, fixed_point};
 use crate::rng::Chance;
 use crate::time::Nanos;
 
-/// What a schedule remembers of the wait before: nothing, nanoseconds, or the bits of an `f64`, by its shape.
+/// What a schedule remembers of the wait before: nothing, nanoseconds, or the bits of an `f64`, by its growth.
 ///
 /// In halves, so that it needs no padding beside a `u32`.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Memory([u32; 2]);
+pub(crate) struct DelayState([u32; 2]);
 
-impl Memory {
+impl DelayState {
     /// Before the first wait.
     pub(crate) const NONE: Self = Self::of(0);
 
@@ -34,40 +34,40 @@ const LAST_DOUBLING: u32 = 63;
 
 impl Backoff {
     /// The wait number `step`, from 0.
-    pub(crate) fn wait(&self, step: u32, memory: &mut Memory, chance: Chance) -> Nanos {
-        let delay = match self.shape {
-            Shape::Constant => self.base,
-            Shape::Linear => multiply(self.base, u128::from(step) + 1),
-            Shape::Exponential if self.jitter == Jitter::Decorrelated => {
-                return self.smoothed(step, memory, chance);
+    pub(crate) fn wait(&self, step: u32, state: &mut DelayState, chance: Chance) -> Nanos {
+        let delay = match self.growth {
+            Growth::Constant => self.base,
+            Growth::Linear => multiply(self.base, u128::from(step) + 1),
+            Growth::Exponential if self.jitter == Jitter::Decorrelated => {
+                return self.smoothed(step, state, chance);
             }
-            Shape::Exponential => self.grown(step, memory),
-            Shape::Fibonacci => multiply(self.base, u128::from(fibonacci(step))),
-            Shape::Decorrelated => return self.wandered(step, memory, chance),
+            Growth::Exponential => self.grown(step, state),
+            Growth::Fibonacci => multiply(self.base, u128::from(fibonacci(step))),
+            Growth::Decorrelated => return self.wandered(step, state, chance),
         };
         self.jitter.spread().apply(delay.min(self.cap), self.cap, chance)
     }
 
     /// Rounded up, so that a factor above 1 grows whatever the base.
-    fn grown(&self, step: u32, memory: &mut Memory) -> Nanos {
+    fn grown(&self, step: u32, state: &mut DelayState) -> Nanos {
         let factor = fixed_point(self.factor.unwrap_or(Self::DEFAULT_FACTOR)).max(ONE);
         let delay = if step == 0 {
             self.base
         } else {
-            let product = u128::from(memory.get()) * u128::from(factor);
+            let product = u128::from(state.get()) * u128::from(factor);
             saturate(product.div_ceil(u128::from(ONE)))
         };
-        memory.set(delay.min(self.cap).get());
+        state.set(delay.min(self.cap).get());
         delay
     }
 
-    fn wandered(&self, step: u32, memory: &mut Memory, chance: Chance) -> Nanos {
+    fn wandered(&self, step: u32, state: &mut DelayState, chance: Chance) -> Nanos {
         let base = self.base.min(self.cap);
-        let before = if step == 0 { base.get() } else { memory.get() };
+        let before = if step == 0 { base.get() } else { state.get() };
         // A cap of "never" is no cap to be drawn from: the largest finite wait is.
         let top = before.saturating_mul(3).min(self.cap.get()).min(u64::MAX - 1);
         let wait = if base.is_never() { base.get() } else { chance.between(base.get(), top) };
-        memory.set(wait);
+        state.set(wait);
         Nanos::new(wait)
     }
 
@@ -77,15 +77,15 @@ impl Backoff {
         clippy::cast_sign_loss,
         reason = "the formula is one of real numbers; the cast back saturates"
     )]
-    fn smoothed(&self, step: u32, memory: &mut Memory, chance: Chance) -> Nanos {
+    fn smoothed(&self, step: u32, state: &mut DelayState, chance: Chance) -> Nanos {
         if self.base.is_zero() {
             return Nanos::ZERO;
         }
         if step <= LAST_DOUBLING {
             let t = f64::from(step) + chance.unit();
             let here = t.exp2() * (4.0 * t).sqrt().tanh();
-            let grown = here - f64::from_bits(memory.get());
-            memory.set(here.to_bits());
+            let grown = here - f64::from_bits(state.get());
+            state.set(here.to_bits());
             let delay = Nanos::new((grown * self.base.get() as f64 / 1.4) as u64);
             if delay < self.cap {
                 return delay;

@@ -13,13 +13,13 @@ fn a_factor_is_a_number_of_at_least_one_of_an_exponential_backoff() {
     for factor in [0.999, 0.0, -2.0, f64::INFINITY, f64::NAN] {
         assert_eq!(exponential.try_factor(factor).unwrap_err().option(), "factor", "{factor}");
     }
-    for shape in [
+    for growth in [
         Backoff::constant(SECOND),
         Backoff::linear(SECOND),
         Backoff::fibonacci(SECOND),
         Backoff::decorrelated(SECOND),
     ] {
-        assert_eq!(shape.try_factor(2.0).unwrap_err().option(), "factor", "{shape:?}");
+        assert_eq!(growth.try_factor(2.0).unwrap_err().option(), "factor", "{growth:?}");
     }
 }
 
@@ -40,9 +40,9 @@ fn a_shape_that_is_random_takes_no_jitter_and_only_exponential_ones_decorrelated
     for jitter in [Jitter::Full, Jitter::Equal, Jitter::Decorrelated, Jitter::Ratio(0.1)] {
         assert_eq!(decorrelated.try_jitter(jitter).unwrap_err().option(), "jitter", "{jitter:?}");
     }
-    for shape in [Backoff::constant(SECOND), Backoff::linear(SECOND), Backoff::fibonacci(SECOND)] {
-        assert_eq!(shape.try_jitter(Jitter::Decorrelated).unwrap_err().option(), "jitter", "{shape:?}");
-        assert!(shape.try_jitter(Jitter::Full).is_ok(), "{shape:?}");
+    for growth in [Backoff::constant(SECOND), Backoff::linear(SECOND), Backoff::fibonacci(SECOND)] {
+        assert_eq!(growth.try_jitter(Jitter::Decorrelated).unwrap_err().option(), "jitter", "{growth:?}");
+        assert!(growth.try_jitter(Jitter::Full).is_ok(), "{growth:?}");
     }
 }
 

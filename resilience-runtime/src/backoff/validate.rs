@@ -1,4 +1,4 @@
-use super::{Backoff, Jitter, Shape};
+use super::{Backoff, Growth, Jitter};
 use crate::error::{ConfigError, Value, or_panic};
 
 impl Backoff {
@@ -15,10 +15,10 @@ impl Backoff {
     /// ```
     ///
     /// # Errors
-    /// - A factor below 1, infinite or not a number, or one of a shape that is not exponential.
+    /// - A factor below 1, infinite or not a number, or one of a growth that is not exponential.
     /// - A cap below the base.
     /// - A [`Jitter::Ratio`] outside 0 to 1, [`Jitter::Decorrelated`] with anything but an exponential backoff of factor 2,
-    ///   and any jitter for the [`decorrelated`](Self::decorrelated) shape, which has its own.
+    ///   and any jitter for the [`decorrelated`](Self::decorrelated) growth, which has its own.
     pub const fn validate(&self) -> Result<(), ConfigError> {
         if let Some(factor) = self.factor {
             if let Err(error) = self.validate_factor(factor) {
@@ -38,7 +38,7 @@ impl Backoff {
 
     const fn validate_factor(&self, factor: f64) -> Result<(), ConfigError> {
         let found = Value::number(factor);
-        if !matches!(self.shape, Shape::Exponential) {
+        if !matches!(self.growth, Growth::Exponential) {
             return Err(ConfigError::new("factor", "`factor` belongs to an exponential backoff", found));
         }
         if !(factor >= 1.0 && factor.is_finite()) {
@@ -59,18 +59,18 @@ impl Backoff {
     }
 
     const fn validate_jitter(&self) -> Result<(), ConfigError> {
-        let message = match (self.shape, self.jitter) {
+        let message = match (self.growth, self.jitter) {
             (_, Jitter::Ratio(ratio)) if !(ratio >= 0.0 && ratio <= 1.0) => {
                 "a jitter ratio must be between 0 and 1 (0 % and 100 %)"
             }
-            (Shape::Exponential, _) | (_, Jitter::None) => return Ok(()),
-            (Shape::Decorrelated, _) => "a decorrelated backoff is random already: leave `jitter` out",
+            (Growth::Exponential, _) | (_, Jitter::None) => return Ok(()),
+            (Growth::Decorrelated, _) => "a decorrelated backoff is random already: leave `jitter` out",
             (_, Jitter::Decorrelated) => "decorrelated jitter needs an exponential backoff",
             _ => return Ok(()),
         };
         let found = match self.jitter {
             Jitter::Ratio(ratio) => Value::number(ratio),
-            jitter => Value::Word(jitter.word()),
+            jitter => Value::Word(jitter.name()),
         };
         Err(ConfigError::new("jitter", message, found))
     }

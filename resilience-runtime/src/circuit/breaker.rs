@@ -3,13 +3,13 @@ use std::time::Duration;
 
 use super::config::CircuitConfig;
 use super::events::Events;
+use super::eviction::EvictionCandidate;
 use super::listeners::CircuitListeners;
-use super::machine::{Machine, Operation};
+use super::machine::{Machine, OperatorCommand};
 use super::name::Name;
-use super::origin::Origin;
+use super::origin::CircuitOrigin;
 use super::permit::{AsyncPermit, Permit};
 use super::snapshot::CircuitSnapshot;
-use super::standing::Standing;
 use super::store::Store;
 use super::{CircuitOpen, CircuitState};
 use crate::clock;
@@ -62,7 +62,7 @@ impl CircuitBreaker {
     #[track_caller]
     pub const fn new(name: &'static str, config: CircuitConfig) -> Self {
         or_panic!(config.validate());
-        Self::of(Name::Written(name), config, Origin::Hand)
+        Self::of(Name::Written(name), config, CircuitOrigin::Hand)
     }
 
     /// As [`new`](Self::new), for a configuration known only at run time.
@@ -71,11 +71,11 @@ impl CircuitBreaker {
     /// Where `new` panics.
     pub fn try_new(name: &'static str, config: CircuitConfig) -> Result<Self, ConfigError> {
         config.validate()?;
-        Ok(Self::of(Name::Written(name), config, Origin::Hand))
+        Ok(Self::of(Name::Written(name), config, CircuitOrigin::Hand))
     }
 
     /// The configuration must have been validated.
-    pub(super) const fn of(name: Name, config: CircuitConfig, origin: Origin) -> Self {
+    pub(super) const fn of(name: Name, config: CircuitConfig, origin: CircuitOrigin) -> Self {
         Self { store: Store::new(name, config, Events::new(CircuitListeners::new(origin))) }
     }
 
@@ -86,7 +86,7 @@ impl CircuitBreaker {
     /// let breaker = CircuitBreaker::new("queue", CircuitConfig::new().failure_threshold(1));
     /// let permit = breaker.try_acquire()?;
     /// permit.failure();
-    /// assert!(breaker.opened());
+    /// assert!(breaker.is_open());
     /// # Ok::<(), resilience::CircuitOpen>(())
     /// ```
     ///
@@ -129,7 +129,7 @@ impl CircuitBreaker {
     /// let _ = breaker.call(|| Err::<(), _>("down"));
     /// breaker.reconfigure(breaker.config().failure_threshold(2))?;
     /// let _ = breaker.call(|| Err::<(), _>("down"));
-    /// assert!(breaker.opened());
+    /// assert!(breaker.is_open());
     /// # Ok::<(), resilience::ConfigError>(())
     /// ```
     ///
@@ -149,13 +149,13 @@ impl CircuitBreaker {
 
     /// Whether it refuses calls: open or forced open. Not while half-open.
     #[must_use]
-    pub fn opened(&self) -> bool {
+    pub fn is_open(&self) -> bool {
         matches!(self.state(), CircuitState::Open | CircuitState::ForcedOpen)
     }
 
     /// Whether it is closed.
     #[must_use]
-    pub fn closed(&self) -> bool {
+    pub fn is_closed(&self) -> bool {
         self.state() == CircuitState::Closed
     }
 
@@ -235,29 +235,29 @@ impl CircuitBreaker {
     }
 
     /// For eviction. It changes nothing and delivers no event, because the caller holds a lock.
-    pub(super) fn standing(&self, now: Nanos) -> Standing {
-        self.store.peek(|machine| machine.standing(now))
+    pub(super) fn candidate(&self, now: Nanos) -> EvictionCandidate {
+        self.store.peek(|machine| machine.candidate(now))
     }
 
     /// Refuses every call until [`reset`](Self::reset).
     pub fn force_open(&self) {
-        self.store.operate(Operation::ForceOpen);
+        self.store.operate(OperatorCommand::ForceOpen);
     }
 
     /// Lets every call through and counts nothing, until [`reset`](Self::reset).
     pub fn disable(&self) {
-        self.store.operate(Operation::Disable);
+        self.store.operate(OperatorCommand::Disable);
     }
 
     /// Lets every call through and counts, but never opens, until [`reset`](Self::reset).
     pub fn metrics_only(&self) {
-        self.store.operate(Operation::MetricsOnly);
+        self.store.operate(OperatorCommand::MetricsOnly);
     }
 
     /// Back to a new circuit: closed, nothing counted, no last failure. Calls under way report to a generation that is
     /// over.
     pub fn reset(&self) {
-        self.store.operate(Operation::Reset);
+        self.store.operate(OperatorCommand::Reset);
     }
 
     /// Calls `listener` after every event of this circuit: in order, one at a time, on the thread of whoever caused it

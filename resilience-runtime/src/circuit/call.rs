@@ -85,9 +85,9 @@ impl CircuitBreaker {
     ///
     /// let breaker = CircuitBreaker::new("shop", CircuitConfig::new().failure_threshold(1));
     /// let _ = breaker.on(|status: &u16| *status >= 500).call(|| Err::<(), _>(404_u16));
-    /// assert!(breaker.closed());
+    /// assert!(breaker.is_closed());
     /// let _ = breaker.on(|status: &u16| *status >= 500).call(|| Err::<(), _>(503_u16));
-    /// assert!(breaker.opened());
+    /// assert!(breaker.is_open());
     /// ```
     pub fn on<E, On: FnOnce(&E) -> bool>(&self, on: On) -> Judged<'_, On, fn(&E) -> bool> {
         Judged { breaker: self, on, ignore: |_| false }

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use crate::clock;
 use crate::error::{ConfigError, Limit, TimedOut, Value, or_panic};
-use crate::site::Site;
+use crate::site::PolicySite;
 use crate::sleep::{Cut, Limited, Telling};
 use crate::time::{Instant, Nanos};
 
@@ -34,7 +34,7 @@ impl CallTimeout {
 /// A call with a limit, which has begun.
 #[derive(Clone, Copy, Debug)]
 pub struct TimedCall<'s> {
-    site: &'s Site<CallTimeout>,
+    site: &'s PolicySite<CallTimeout>,
     began: Instant,
 }
 
@@ -42,7 +42,7 @@ impl<'s> TimedCall<'s> {
     /// Begins now.
     #[inline]
     #[must_use]
-    pub fn start(site: &'s Site<CallTimeout>) -> Self {
+    pub fn start(site: &'s PolicySite<CallTimeout>) -> Self {
         Self { site, began: clock::now() }
     }
 

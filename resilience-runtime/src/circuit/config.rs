@@ -27,7 +27,7 @@ use crate::time::Nanos;
 ///     .recovery_timeout(Duration::from_secs(10))
 ///     .max_recovery_timeout(Duration::from_secs(300));
 /// static PAYMENTS: CircuitBreaker = CircuitBreaker::new("payments", CAUTIOUS);
-/// assert!(PAYMENTS.closed());
+/// assert!(PAYMENTS.is_closed());
 ///
 /// let error = CircuitConfig::new().failure_rate(0.5).validate().unwrap_err();
 /// assert_eq!(error.option(), "failure_rate");

@@ -174,6 +174,6 @@ mod tests {
         assert_eq!(trial.next(), Some(Ok(1)));
         assert!(breaker.guard_iter(|| [Item::Ok(1)]).is_err(), "the trial goes on");
         assert_eq!((trial.next(), trial.next()), (Some(Ok(2)), None));
-        assert!(breaker.closed());
+        assert!(breaker.is_closed());
     }
 }

@@ -11,9 +11,9 @@ use std::sync::Arc;
 pub(crate) use self::events::KEYS;
 use self::events::SetEvents;
 use self::key::KeyText;
-use self::table::{Inserted, New, Table};
+use self::table::{Inserted, KeyTable, New};
 use super::config::CircuitConfig;
-use super::origin::Origin;
+use super::origin::CircuitOrigin;
 use super::rules::Rules;
 use super::{CircuitBreaker, Name};
 use crate::clock;
@@ -49,15 +49,15 @@ use crate::listeners::ListenerId;
 /// static HOSTS: KeyedCircuits = KeyedCircuits::new("hosts", CircuitConfig::new().failure_threshold(1), 1024);
 ///
 /// let _ = HOSTS.circuit("a.example").call(|| Err::<(), _>("down"));
-/// assert!(HOSTS.circuit("a.example").opened());
-/// assert!(HOSTS.circuit("b.example").closed());
+/// assert!(HOSTS.circuit("a.example").is_open());
+/// assert!(HOSTS.circuit("b.example").is_closed());
 /// assert_eq!(HOSTS.circuit("a.example").name(), "hosts[a.example]");
 /// ```
 pub struct KeyedCircuits {
     name: &'static str,
     config: CircuitConfig,
     max_keys: u32,
-    table: Table,
+    table: KeyTable,
     events: SetEvents,
 }
 
@@ -91,7 +91,7 @@ impl KeyedCircuits {
     ) -> Self {
         or_panic!(config.validate());
         or_panic!(Self::checked(max_keys));
-        Self { name, config, max_keys, table: Table::new(max_keys), events: SetEvents::new(name, place) }
+        Self { name, config, max_keys, table: KeyTable::new(max_keys), events: SetEvents::new(name, place) }
     }
 
     /// As [`new`](Self::new), for values known only at run time.
@@ -197,7 +197,7 @@ impl KeyedCircuits {
     fn make(&self, key: &str) -> New {
         let name: Arc<str> = format!("{}[{key}]", self.name).into();
         let start = self.name.len() + 1;
-        let set = Origin::Set(Arc::clone(self.events.set()));
+        let set = CircuitOrigin::Set(Arc::clone(self.events.set()));
         let circuit = CircuitBreaker::of(Name::Made(Arc::clone(&name)), self.config, set);
         New { circuit: Arc::new(circuit), name, start }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::origin::{OnEvent, Origin};
+use super::origin::{CircuitOrigin, OnEvent};
 use crate::event::CircuitEvent;
 use crate::listeners::{ListenerId, Listeners, is_telling};
 use crate::telemetry::{CircuitCallEvent, CircuitCallOutcome, Event, LISTENERS, trace};
@@ -14,11 +14,11 @@ pub(super) static EVERYWHERE: Listeners<OnEvent> = Listeners::new();
 #[derive(Debug)]
 pub(super) struct CircuitListeners {
     own: Listeners<OnEvent>,
-    pub(super) origin: Origin,
+    pub(super) origin: CircuitOrigin,
 }
 
 impl CircuitListeners {
-    pub(super) const fn new(origin: Origin) -> Self {
+    pub(super) const fn new(origin: CircuitOrigin) -> Self {
         Self { own: Listeners::new(), origin }
     }
 

@@ -19,8 +19,8 @@
 
 use super::CircuitState;
 use super::config::CircuitConfig;
+use super::eviction::EvictionCandidate;
 use super::rules::{Rules, Trip};
-use super::standing::Standing;
 use super::state_word::StateWord;
 use super::window::{Seen, Slot, Tally, Window};
 use crate::text::LastFailure;
@@ -97,7 +97,7 @@ pub(super) enum Exit {
 
 /// What an operator can ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Operation {
+pub(super) enum OperatorCommand {
     Reset,
     ForceOpen,
     Disable,
@@ -283,19 +283,19 @@ impl Machine {
         self.turn(State::Closed { window: Window::new(&self.rules.trip) });
     }
 
-    pub(super) fn operate(&mut self, operation: Operation) {
+    pub(super) fn operate(&mut self, operation: OperatorCommand) {
         match operation {
-            Operation::Reset => self.close(),
+            OperatorCommand::Reset => self.close(),
             // Rejected calls are still told why it was open before.
-            Operation::ForceOpen => {
+            OperatorCommand::ForceOpen => {
                 let outage = self.outage();
                 self.turn(State::ForcedOpen { outage });
             }
-            Operation::Disable => {
+            OperatorCommand::Disable => {
                 self.last_failure.clear();
                 self.turn(State::Disabled);
             }
-            Operation::MetricsOnly => {
+            OperatorCommand::MetricsOnly => {
                 self.last_failure.clear();
                 self.turn(State::MetricsOnly { window: Window::new(&self.rules.trip) });
             }
@@ -446,7 +446,7 @@ impl Machine {
     }
 
     /// What eviction needs to know.
-    pub(super) fn standing(&self, now: Nanos) -> Standing {
+    pub(super) fn candidate(&self, now: Nanos) -> EvictionCandidate {
         let counting = match &self.state {
             State::Closed { window } | State::MetricsOnly { window } => !window.is_good(now),
             State::Open { .. } | State::HalfOpen { .. } | State::ForcedOpen { .. } | State::Disabled => false,
@@ -455,7 +455,7 @@ impl Machine {
             State::Open { until, .. } => until,
             _ => Nanos::NEVER,
         };
-        Standing { state: self.state(), counting, open_until }
+        EvictionCandidate { state: self.state(), counting, open_until }
     }
 }
 
@@ -573,7 +573,7 @@ mod tests {
             end(&mut machine, FAILED, at(0));
             end(&mut machine, GOOD, at(0));
             assert_eq!(machine.last_failure(), Some("down"), "{config:?}");
-            machine.operate(Operation::Reset);
+            machine.operate(OperatorCommand::Reset);
             assert_eq!(machine.last_failure(), None, "{config:?}");
         }
     }
@@ -581,7 +581,7 @@ mod tests {
     #[test]
     fn an_outcome_of_an_older_generation_is_late_and_changes_nothing() {
         let mut machine = machine(CircuitConfig::new());
-        machine.operate(Operation::Reset);
+        machine.operate(OperatorCommand::Reset);
         end(&mut machine, FAILED, at(0));
         for outcome in [FAILED, GOOD] {
             assert_eq!(machine.exit(0, None, outcome, || at(0)), Exit::Late);
@@ -646,10 +646,10 @@ mod tests {
     #[test]
     fn operators_turn_it_and_forget_what_was_counted_unless_it_stays_open() {
         for (operation, state, failures, text) in [
-            (Operation::ForceOpen, CircuitState::ForcedOpen, 1, Some("down")),
-            (Operation::Disable, CircuitState::Disabled, 0, None),
-            (Operation::MetricsOnly, CircuitState::MetricsOnly, 0, None),
-            (Operation::Reset, CircuitState::Closed, 0, None),
+            (OperatorCommand::ForceOpen, CircuitState::ForcedOpen, 1, Some("down")),
+            (OperatorCommand::Disable, CircuitState::Disabled, 0, None),
+            (OperatorCommand::MetricsOnly, CircuitState::MetricsOnly, 0, None),
+            (OperatorCommand::Reset, CircuitState::Closed, 0, None),
         ] {
             let mut machine = open(CircuitConfig::new());
             machine.operate(operation);
@@ -662,12 +662,12 @@ mod tests {
     #[test]
     fn eviction_is_told_whether_a_closed_circuit_counts_and_until_when_one_is_open() {
         let mut closed = machine(CircuitConfig::new());
-        let standing =
-            |machine: &Machine| (machine.standing(at(0)).counting, machine.standing(at(0)).open_until);
-        assert_eq!(standing(&closed), (false, Nanos::NEVER));
+        let candidate =
+            |machine: &Machine| (machine.candidate(at(0)).counting, machine.candidate(at(0)).open_until);
+        assert_eq!(candidate(&closed), (false, Nanos::NEVER));
         end(&mut closed, FAILED, at(0));
-        assert_eq!(standing(&closed), (true, Nanos::NEVER));
-        assert_eq!(standing(&open(CircuitConfig::new())), (false, at(10)));
+        assert_eq!(candidate(&closed), (true, Nanos::NEVER));
+        assert_eq!(candidate(&open(CircuitConfig::new())), (false, at(10)));
     }
 
     #[test]

@@ -12,9 +12,9 @@ mod rules;
 // Floor 2: what a circuit decides.
 mod call_error;
 mod event_queue;
+mod eviction;
 mod machine;
 mod rejection;
-mod standing;
 mod state_word;
 mod window;
 // Floor 3: one circuit, shared by threads, and its listeners.
@@ -30,10 +30,10 @@ mod breaker;
 mod call;
 #[cfg(feature = "tokio")]
 mod call_timeout;
-pub(crate) mod given;
 mod iter;
 mod keyed;
 mod next_call;
+pub(crate) mod option_values;
 mod permit;
 mod registry;
 mod site;
@@ -55,7 +55,7 @@ pub use permit::{AsyncPermit, Permit};
 pub(crate) use registry::site_entries;
 pub use registry::{CIRCUITS, CircuitConflict, CircuitConflicts, CircuitRef, Circuits, circuits};
 pub use rejection::{CircuitOpen, HoldCircuitOpen};
-pub use site::{CircuitEntry, CircuitSite, KeyedSite, Kind, Place};
+pub use site::{CircuitEntry, CircuitSite, KeyedSite, Place, SiteTarget};
 pub use snapshot::CircuitSnapshot;
 pub use state::CircuitState;
 #[cfg(feature = "stream")]

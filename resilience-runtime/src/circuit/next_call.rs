@@ -2,7 +2,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::store::Store;
-use crate::sleep::{Cut, Told};
+use crate::sleep::{Cut, RejectionHint};
 use crate::time::Nanos;
 
 /// What a circuit would do with the next call: what a loop above it has to know before it waits.
@@ -19,7 +19,7 @@ impl<'a> NextCall<'a> {
     #[cold]
     #[inline(never)]
     #[must_use]
-    pub fn rejected(self, told: Told) -> Told {
+    pub fn rejected(self, told: RejectionHint) -> RejectionHint {
         let Some(left) = self.rejects() else { return told };
         let Some((below, is_real)) = told else { return Some((left.limit(), true)) };
         // Both have to admit the call.
@@ -30,7 +30,7 @@ impl<'a> NextCall<'a> {
     #[cold]
     #[inline(never)]
     #[must_use]
-    pub fn answered(self, told: Told) -> Told {
+    pub fn answered(self, told: RejectionHint) -> RejectionHint {
         told.filter(|(_, is_real)| !is_real || self.rejects().is_none())
     }
 

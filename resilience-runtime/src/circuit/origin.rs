@@ -11,7 +11,7 @@ pub(super) type OnEvent = dyn Fn(&CircuitEvent) + Send + Sync;
 
 /// What made a circuit.
 #[derive(Debug)]
-pub(super) enum Origin {
+pub(super) enum CircuitOrigin {
     /// The user's own code.
     Hand,
     Attribute {
@@ -30,7 +30,7 @@ pub(super) struct Set {
     pub(super) listeners: Listeners<OnEvent>,
 }
 
-impl Origin {
+impl CircuitOrigin {
     pub(super) fn set(&self) -> Option<&Set> {
         match self {
             Self::Set(set) => Some(set),

@@ -36,7 +36,7 @@ pub(super) enum Trip {
 /// The rates that open a circuit. At least one of them is set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Rates {
-    pub(super) over: Span,
+    pub(super) window: Span,
     pub(super) min_calls: u32,
     pub(super) failures: Option<Ratio>,
     pub(super) slow: Option<Ratio>,
@@ -52,14 +52,14 @@ pub(super) enum Span {
 impl Rules {
     /// The configuration must have been validated.
     pub(super) const fn of(config: &CircuitConfig) -> Self {
-        let over = match (config.window_calls, config.window_time) {
+        let window = match (config.window_calls, config.window_time) {
             (Some(calls), _) => Some(Span::Calls(calls)),
             (None, Some(time)) => Some(Span::Time(time)),
             (None, None) => None,
         };
-        let trip = match (over, config.within) {
-            (Some(over), _) => Trip::Rate(Rates {
-                over,
+        let trip = match (window, config.within) {
+            (Some(window), _) => Trip::Rate(Rates {
+                window,
                 min_calls: config.least_calls(),
                 failures: config.failure_rate,
                 slow: config.slow_rate,
@@ -94,7 +94,7 @@ impl Rules {
     pub(super) fn same_window(&self, other: &Self) -> bool {
         match (self.trip, other.trip) {
             (Trip::InARow(_), Trip::InARow(_)) => true,
-            (Trip::Rate(one), Trip::Rate(two)) => one.over == two.over,
+            (Trip::Rate(one), Trip::Rate(two)) => one.window == two.window,
             (one, two) => one == two,
         }
     }
@@ -118,9 +118,9 @@ mod tests {
         );
         let rate = CircuitConfig::new().failure_rate(0.5);
         let Trip::Rate(calls) = trip(rate.window_calls(8)) else { panic!("a rate") };
-        assert_eq!((calls.over, calls.min_calls, calls.slow), (Span::Calls(8), 8, None));
+        assert_eq!((calls.window, calls.min_calls, calls.slow), (Span::Calls(8), 8, None));
         let Trip::Rate(time) = trip(rate.window_time(SECOND)) else { panic!("a rate") };
-        assert_eq!((time.over, time.min_calls), (Span::Time(Nanos::of(SECOND)), 20));
+        assert_eq!((time.window, time.min_calls), (Span::Time(Nanos::of(SECOND)), 20));
     }
 
     #[test]

@@ -2,10 +2,10 @@ mod kind;
 
 use std::sync::OnceLock;
 
-pub use self::kind::Kind;
+pub use self::kind::SiteTarget;
 use super::config::CircuitConfig;
 use super::keyed::KeyedCircuits;
-use super::origin::Origin;
+use super::origin::CircuitOrigin;
 use super::{CircuitBreaker, Name};
 use crate::error::or_panic;
 use crate::site_name::SiteName;
@@ -85,7 +85,8 @@ impl CircuitSite {
     const fn with(name: &'static str, identity: Identity, config: CircuitConfig, place: Place) -> Self {
         or_panic!(config.validate());
         let (file, line) = place.file_and_line();
-        let circuit = CircuitBreaker::of(Name::Written(name), config, Origin::Attribute { file, line });
+        let circuit =
+            CircuitBreaker::of(Name::Written(name), config, CircuitOrigin::Attribute { file, line });
         Self::new(name, identity, circuit, place)
     }
 }

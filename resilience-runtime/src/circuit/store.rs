@@ -19,7 +19,7 @@
 //!   [`Store::enter`] once each, with the permit or the thread's own copy of the rejection in hand, so that a count can be
 //!   kept without a write that threads share.
 //! - **Reading**: [`Store::read`] gives one consistent look at the machine, its tallies included.
-//! - **A verdict from outside**, as that of a fleet: an [`Operation`] under the lock, which begins a generation as any
+//! - **A verdict from outside**, as that of a fleet: an [`OperatorCommand`] under the lock, which begins a generation as any
 //!   transition does.
 
 use std::fmt;
@@ -28,7 +28,7 @@ use std::sync::{Arc, PoisonError};
 use super::config::CircuitConfig;
 use super::events::Events;
 use super::listeners::{calls_are_heard, tell_call};
-use super::machine::{Entry, Exit, Machine, Operation, Outcome};
+use super::machine::{Entry, Exit, Machine, OperatorCommand, Outcome};
 use super::name::Name;
 use super::rejection::Rejection;
 use super::rejections::Rejections;
@@ -275,7 +275,7 @@ impl Store {
         })
     }
 
-    pub(super) fn operate(&self, operation: Operation) {
+    pub(super) fn operate(&self, operation: OperatorCommand) {
         self.step(|machine| machine.operate(operation));
     }
 

@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 
 use futures_core::Stream;
 
-use super::jobs::{Afterwards, BACKLOG, Life, Running, Submission};
+use super::jobs::{Afterwards, BACKLOG, Life, RunningSubmission, Submission};
 use super::{PollExecutor, PollFailure};
 
 /// The results of many jobs, in the order in which they are done: made by [`PollExecutor::submit_all`].
@@ -27,7 +27,7 @@ where
 }
 
 /// What is to be done next.
-enum Step<T, E> {
+enum StreamStep<T, E> {
     Give(Result<T, PollFailure<E>>),
     /// There is room for another submission.
     Take,
@@ -78,7 +78,7 @@ where
     }
 
     /// `taken`: how many submissions were taken since the stream was polled.
-    fn step(&mut self, cx: &Context<'_>, taken: usize) -> Step<T, E> {
+    fn step(&mut self, cx: &Context<'_>, taken: usize) -> StreamStep<T, E> {
         let waker = cx.waker().clone();
         let jobs = self.executor.jobs();
         let mut replaced = None;
@@ -89,27 +89,27 @@ where
             let enough = begins && taken >= BACKLOG;
             match state.groups.get(self.group) {
                 // Before what is done is given out, so that places are not left free meanwhile.
-                Some(_) if begins && !enough => Err(Step::Take),
+                Some(_) if begins && !enough => Err(StreamStep::Take),
                 Some(group) => match group.done.pop_front() {
                     Some(index) => Ok(state.slots.take(index)),
-                    None if enough => Err(Step::Yield),
-                    None if free => Err(Step::Take),
-                    None if self.open == 0 && self.submissions.is_none() => Err(Step::End),
+                    None if enough => Err(StreamStep::Yield),
+                    None if free => Err(StreamStep::Take),
+                    None if self.open == 0 && self.submissions.is_none() => Err(StreamStep::End),
                     None => {
                         replaced = group.waker.replace(waker);
-                        Err(Step::Wait)
+                        Err(StreamStep::Wait)
                     }
                 },
-                None => Err(Step::End),
+                None => Err(StreamStep::End),
             }
         };
         drop(replaced);
         match step {
             Ok(Some(outcome)) => {
                 self.open -= 1;
-                Step::Give(outcome.map_err(|failure| *failure))
+                StreamStep::Give(outcome.map_err(|failure| *failure))
             }
-            Ok(None) => Step::End,
+            Ok(None) => StreamStep::End,
             Err(step) => step,
         }
     }
@@ -148,18 +148,18 @@ where
         let mut taken = 0;
         loop {
             match this.step(cx, taken) {
-                Step::Give(outcome) => {
+                StreamStep::Give(outcome) => {
                     this.in_a_row += 1;
                     return Poll::Ready(Some(outcome));
                 }
-                Step::Wait => {
+                StreamStep::Wait => {
                     this.in_a_row = 0;
                     return Poll::Pending;
                 }
                 // An endless iterator would never come to another end.
-                Step::Yield => return this.pause(cx),
-                Step::End => return Poll::Ready(None),
-                Step::Take => match this.submissions.as_mut().and_then(Iterator::next) {
+                StreamStep::Yield => return this.pause(cx),
+                StreamStep::End => return Poll::Ready(None),
+                StreamStep::Take => match this.submissions.as_mut().and_then(Iterator::next) {
                     None => this.submissions = None,
                     Some(submission) => {
                         let submission = Submission::Future(Box::pin(submission));
@@ -200,7 +200,7 @@ where
             for id in state.slots.of_group(self.group) {
                 state.finish(id, Err(Box::new(PollFailure::Cancelled)), &mut afterwards);
                 state.unqueue(id, &mut afterwards);
-                tasks.extend(state.running.get(&id).and_then(Running::abort_handle));
+                tasks.extend(state.running.get(&id).and_then(RunningSubmission::abort_handle));
             }
             let group = state.groups.close(self.group);
             for index in group.iter().flat_map(|group| &group.done) {

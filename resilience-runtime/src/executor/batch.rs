@@ -2,7 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::PollFailure;
-use super::jobs::{Chunk, Entry, Jobs, Shown};
+use super::jobs::{Chunk, Jobs, Shown, StartedJob};
 
 /// All jobs that are outstanding at a poll.
 ///
@@ -36,7 +36,7 @@ pub struct PollDescriptor<J, T, E> {
 /// A [`PollDescriptor`] of a batch that is looked at.
 pub struct DescriptorRef<'a, J, T, E> {
     jobs: &'a Jobs<J, T, E>,
-    entry: &'a Entry<J>,
+    entry: &'a StartedJob<J>,
 }
 
 impl<J, T, E> Batch<J, T, E> {

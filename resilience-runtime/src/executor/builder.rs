@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle};
 
-use super::cancel::{CancelFunction, ask_by};
+use super::cancel::{CancelFunction, cancel_call};
 use super::drive::drive;
-use super::jobs::{Ask, Jobs};
+use super::jobs::{CancelCall, Jobs};
 use super::settings::Settings;
 use super::{Batch, PollExecutor, PollNext};
 use crate::time::Nanos;
@@ -17,7 +17,7 @@ use crate::time::Nanos;
 #[must_use = "nothing runs until `start` is called"]
 pub struct PollExecutorBuilder<J, T, E> {
     settings: Settings,
-    ask: Option<Ask<J>>,
+    cancel: Option<CancelCall<J>>,
     results: PhantomData<fn() -> (T, E)>,
 }
 
@@ -40,7 +40,7 @@ where
     E: Send + Sync + 'static,
 {
     pub(super) fn new() -> Self {
-        Self { settings: Settings::new(), ask: None, results: PhantomData }
+        Self { settings: Settings::new(), cancel: None, results: PhantomData }
     }
 
     /// How many submissions may run at once; more wait for their turn. No bound by default. Zero counts as one.
@@ -122,7 +122,7 @@ where
         C: CancelFunction<J, Answer: Future<Output = bool> + Send + 'static> + Send + Sync + 'static,
         J: Clone,
     {
-        self.ask = Some(ask_by(cancel));
+        self.cancel = Some(cancel_call(cancel));
         self
     }
 
@@ -178,7 +178,7 @@ where
     }
 
     fn jobs(self, runtime: Handle) -> Arc<Jobs<J, T, E>> {
-        Arc::new(Jobs::new(self.settings, Some(runtime), self.ask))
+        Arc::new(Jobs::new(self.settings, Some(runtime), self.cancel))
     }
 }
 

@@ -1,14 +1,14 @@
-//! Cancellation: one task per question to the cancel function, shared by everybody who cancels the same job.
+//! Cancellation: one task per request to the cancel function, shared by everybody who cancels the same job.
 
 use std::pin::Pin;
 use std::sync::Arc;
 
 use super::PollFailure;
+use super::cancel_request::{CancelRequest, CancelRequestGuard};
 use super::catch::{Caught, caught};
 use super::drive::either;
 use super::helper::Helper;
-use super::jobs::{Afterwards, Ask, Chunk, Jobs, Running};
-use super::question::{Asking, Question};
+use super::jobs::{Afterwards, CancelCall, Chunk, Jobs, RunningSubmission};
 use super::slots::{JobId, Phase};
 
 /// A cancel function: `Fn(J) -> Fut`, as [`cancel_with`](crate::PollExecutorBuilder::cancel_with) takes it.
@@ -33,7 +33,7 @@ where
     type Answer = Fut;
 }
 
-pub(super) fn ask_by<J, C>(cancel: C) -> Ask<J>
+pub(super) fn cancel_call<J, C>(cancel: C) -> CancelCall<J>
 where
     J: Clone + Send + 'static,
     C: CancelFunction<J, Answer: Future<Output = bool> + Send + 'static> + Send + Sync + 'static,
@@ -46,17 +46,13 @@ where
 }
 
 /// The first step of a cancellation.
-enum Request<J> {
-    Answered(bool),
-    /// The cancel function has to be asked.
-    Ask {
-        id: JobId,
-        chunk: Chunk<J>,
-        place: usize,
-        question: Question,
-    },
-    /// It is being asked.
-    Asked(Question),
+enum CancelStep<J> {
+    /// The job is cancelled, or cannot be.
+    Settled(bool),
+    /// The cancel function has to be called.
+    Request { id: JobId, chunk: Chunk<J>, place: usize, request: CancelRequest },
+    /// The cancel function has been called.
+    Requested(CancelRequest),
 }
 
 pub(super) async fn cancel<J, T, E>(jobs: Arc<Jobs<J, T, E>>, index: u32) -> bool
@@ -70,33 +66,35 @@ where
     let request = {
         let mut state = jobs.state();
         match state.slots.held(index) {
-            None => Request::Answered(state.slots.is_cancelled(index)),
+            None => CancelStep::Settled(state.slots.is_cancelled(index)),
             Some((id, Phase::Queued)) => {
                 state.finish(id, Err(Box::new(PollFailure::Cancelled)), &mut afterwards);
                 state.unqueue(id, &mut afterwards);
-                Request::Answered(true)
+                CancelStep::Settled(true)
             }
-            Some((id, Phase::Submitting)) if matches!(state.running.get(&id), Some(Running::Thread(_))) => {
-                Request::Answered(false)
+            Some((id, Phase::Submitting))
+                if matches!(state.running.get(&id), Some(RunningSubmission::Thread(_))) =>
+            {
+                CancelStep::Settled(false)
             }
             Some((id, Phase::Submitting)) => {
                 state.finish(id, Err(Box::new(PollFailure::Cancelled)), &mut afterwards);
-                task = state.running.get(&id).and_then(Running::abort_handle);
-                Request::Answered(true)
+                task = state.running.get(&id).and_then(RunningSubmission::abort_handle);
+                CancelStep::Settled(true)
             }
-            Some((id, Phase::Polling)) => match (&jobs.ask, state.asked.get(&id).cloned()) {
-                (Some(_), Some(question)) => Request::Asked(question),
+            Some((id, Phase::Polling)) => match (&jobs.cancel, state.cancel_requests.get(&id).cloned()) {
+                (Some(_), Some(request)) => CancelStep::Requested(request),
                 (Some(_), None) => match state.find(id) {
                     Some((chunk, place)) => {
-                        let question = Question::new();
-                        state.asked.insert(id, question.clone());
-                        Request::Ask { id, chunk, place, question }
+                        let request = CancelRequest::new();
+                        state.cancel_requests.insert(id, request.clone());
+                        CancelStep::Request { id, chunk, place, request }
                     }
-                    None => Request::Answered(false),
+                    None => CancelStep::Settled(false),
                 },
                 (None, _) => {
                     state.finish(id, Err(Box::new(PollFailure::Cancelled)), &mut afterwards);
-                    Request::Answered(true)
+                    CancelStep::Settled(true)
                 }
             },
         }
@@ -105,47 +103,47 @@ where
         task.abort();
     }
     afterwards.done();
-    let question = match request {
-        Request::Answered(answer) => return answer,
-        Request::Asked(question) => question,
-        Request::Ask { id, chunk, place, question } => {
-            ask(&jobs, (id, index), (chunk, place), Asking(question.clone()));
-            question
+    let request = match request {
+        CancelStep::Settled(answer) => return answer,
+        CancelStep::Requested(request) => request,
+        CancelStep::Request { id, chunk, place, request } => {
+            request_cancel(&jobs, (id, index), (chunk, place), CancelRequestGuard(request.clone()));
+            request
         }
     };
     // The end of the job is an answer, too: the cancel function may hang.
-    question.answered().await
+    request.answered().await
 }
 
-/// Asks in a task of its own: dropping the future of `cancel` does not interrupt the question.
-fn ask<J, T, E>(
+/// Asks in a task of its own: dropping the future of `cancel` does not interrupt the request.
+fn request_cancel<J, T, E>(
     jobs: &Arc<Jobs<J, T, E>>,
     (id, index): (JobId, u32),
     (chunk, place): (Chunk<J>, usize),
-    asking: Asking,
+    asking: CancelRequestGuard,
 ) where
     J: Send + Sync + 'static,
     T: Send + 'static,
     E: Send + Sync + 'static,
 {
-    let (Some(ask), Some(runtime)) = (&jobs.ask, &jobs.runtime) else { return };
+    let (Some(cancel), Some(runtime)) = (&jobs.cancel, &jobs.runtime) else { return };
     // Cloning the job may panic.
-    let question = caught(|| {
-        let question = ask(&chunk[place].job);
+    let request = caught(|| {
+        let request = cancel(&chunk[place].job);
         drop(chunk);
-        question
+        request
     });
     let helper = Helper::of(jobs);
     let mut closing = jobs.closing.subscribe();
     drop(runtime.spawn(async move {
-        let agreed = match question {
-            Ok(question) => {
-                let mut question = Caught::new(question);
-                // A question without an answer must not outlive a shutdown.
+        let agreed = match request {
+            Ok(request) => {
+                let mut request = Caught::new(request);
+                // A request without an answer must not outlive a shutdown.
                 let closed = async { drop(closing.wait_for(|closing| *closing).await) };
-                let agreed = either(Pin::new(&mut question), closed).await;
+                let agreed = either(Pin::new(&mut request), closed).await;
                 // Its destructor may panic.
-                let _ = caught(move || drop(question));
+                let _ = caught(move || drop(request));
                 agreed.map(|agreed| agreed.unwrap_or(false))
             }
             Err(_) => Some(false),
@@ -154,13 +152,13 @@ fn ask<J, T, E>(
     }));
 }
 
-/// The result of a question, which is `None` if the executor was shut down meanwhile. The job may be done by now.
+/// The result of a request, which is `None` if the executor was shut down meanwhile. The job may be done by now.
 fn settle<J, T, E>(jobs: &Jobs<J, T, E>, id: JobId, index: u32, agreed: Option<bool>) -> bool {
     let mut afterwards = Afterwards::nothing();
     let cancelled = {
         let mut state = jobs.state();
         // After a veto, the next cancellation asks again.
-        state.asked.remove(&id);
+        state.cancel_requests.remove(&id);
         state.metrics.vetoes += u64::from(agreed == Some(false));
         match (agreed, state.slots.phase(id)) {
             (Some(true), Some(_)) => {

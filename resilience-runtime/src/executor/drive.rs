@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::batch::Batch;
 use super::catch::{Caught, caught};
-use super::jobs::{Jobs, Life, Shown, State};
+use super::jobs::{ExecutorState, Jobs, Life, Shown};
 use super::slots::Phase;
 use super::{PollFailure, PollNext};
 use crate::clock::Stopwatch;
@@ -116,7 +116,7 @@ impl<J, T, E> Jobs<J, T, E> {
         }
     }
 
-    fn polls(&self, state: &State<J, T, E>) -> bool {
+    fn polls(&self, state: &ExecutorState<J, T, E>) -> bool {
         self.settings.poll_empty || state.slots.count(Phase::Polling) > 0
     }
 

@@ -11,7 +11,7 @@ use super::PollFailure;
 use super::cancel::cancel;
 use super::catch::caught;
 use super::context::is_async;
-use super::jobs::{Afterwards, Jobs, Running};
+use super::jobs::{Afterwards, Jobs, RunningSubmission};
 use super::slots::{JobId, Phase};
 use crate::clock::real_now;
 
@@ -202,7 +202,7 @@ where
             if let (Some((id, _)), true) = (held, self.settings.abandon_dropped) {
                 state.finish(id, Err(Box::new(PollFailure::Cancelled)), &mut afterwards);
                 state.unqueue(id, &mut afterwards);
-                let task = state.running.get(&id).and_then(Running::abort_handle);
+                let task = state.running.get(&id).and_then(RunningSubmission::abort_handle);
                 (dropped, task)
             } else {
                 (dropped, None)

@@ -11,11 +11,11 @@ use tokio::sync::{Notify, watch};
 use tokio::task::AbortHandle;
 
 use super::PollFailure;
+use super::cancel_request::{CancelRequest, CancelResolution};
 use super::catch::caught;
-use super::metrics::{Kind, PollMetrics};
-use super::question::{Answer, Question};
+use super::metrics::{JobEnd, PollMetrics};
 use super::settings::Settings;
-use super::slots::{JobId, Outcome, Phase, Slots, Told, make_room};
+use super::slots::{JobId, JobOutcome, JobSlots, Phase, Recipient, make_room};
 
 /// What a submission does: its result is what the poll function is shown.
 pub(super) enum Submission<J, E> {
@@ -26,13 +26,13 @@ pub(super) enum Submission<J, E> {
 pub(super) type BoxedSubmission<J, E> = Pin<Box<dyn Future<Output = Result<J, E>> + Send>>;
 
 /// A job that has been started, as the poll function is shown it.
-pub(super) struct Entry<J> {
+pub(super) struct StartedJob<J> {
     pub(super) id: JobId,
     pub(super) job: J,
 }
 
 /// The jobs of one poll. The poll function may keep them for as long as it likes: they stay known here.
-pub(super) type Chunk<J> = Arc<Vec<Entry<J>>>;
+pub(super) type Chunk<J> = Arc<Vec<StartedJob<J>>>;
 
 /// What a poll is shown.
 pub(super) struct Shown<J> {
@@ -72,7 +72,7 @@ pub(super) enum Life {
 }
 
 /// How a submission under way can be ended.
-pub(super) enum Running {
+pub(super) enum RunningSubmission {
     /// A future, which is about to be spawned.
     Starting,
     Task(AbortHandle),
@@ -80,7 +80,7 @@ pub(super) enum Running {
     Thread(Option<AbortHandle>),
 }
 
-impl Running {
+impl RunningSubmission {
     pub(super) fn abort_handle(&self) -> Option<AbortHandle> {
         match self {
             Self::Task(task) | Self::Thread(Some(task)) => Some(task.clone()),
@@ -98,8 +98,8 @@ pub(super) struct Jobs<J, T, E> {
     /// None, if there could not be one: then it is closed from the beginning.
     pub(super) runtime: Option<Handle>,
     /// Asks whether a job may be cancelled.
-    pub(super) ask: Option<Ask<J>>,
-    state: Mutex<State<J, T, E>>,
+    pub(super) cancel: Option<CancelCall<J>>,
+    state: Mutex<ExecutorState<J, T, E>>,
     /// Wakes the task that polls.
     pub(super) wake: Notify,
     /// Tells the questions under way that nobody waits for their answer any more.
@@ -109,10 +109,10 @@ pub(super) struct Jobs<J, T, E> {
 }
 
 /// Makes the future that asks for one job. The cancel function itself is called when the future is first polled.
-pub(super) type Ask<J> = Box<dyn Fn(&J) -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
+pub(super) type CancelCall<J> = Box<dyn Fn(&J) -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
 
-pub(super) struct State<J, T, E> {
-    pub(super) slots: Slots<T, E>,
+pub(super) struct ExecutorState<J, T, E> {
+    pub(super) slots: JobSlots<T, E>,
     /// Submissions that wait for a place, in their order, some of which may be cancelled by now.
     pub(super) queue: VecDeque<JobId>,
     pub(super) queued: HashMap<JobId, Submission<J, E>>,
@@ -127,15 +127,15 @@ pub(super) struct State<J, T, E> {
     pub(super) helpers: usize,
     /// Those that were not ready at once: also beyond the job's end, until the task is gone, when another job may have its
     /// index.
-    pub(super) running: HashMap<JobId, Running>,
+    pub(super) running: HashMap<JobId, RunningSubmission>,
     /// Somebody is giving free places to the queue.
     pub(super) serving: bool,
     /// Jobs that no poll has seen.
-    pub(super) fresh: Vec<Entry<J>>,
+    pub(super) fresh: Vec<StartedJob<J>>,
     /// The jobs of the last poll, and those of polls whose function has kept some.
     pub(super) chunks: Vec<Chunk<J>>,
     /// The questions under way whether a job may be cancelled.
-    pub(super) asked: HashMap<JobId, Question>,
+    pub(super) cancel_requests: HashMap<JobId, CancelRequest>,
     pub(super) groups: Groups,
     /// A job has come since the last poll.
     pub(super) arrived: bool,
@@ -184,9 +184,9 @@ impl Groups {
 #[must_use]
 pub(super) struct Afterwards<J, T, E> {
     wakers: Vec<Waker>,
-    answers: Vec<Answer>,
-    outcomes: Vec<Outcome<T, E>>,
-    jobs: Vec<Entry<J>>,
+    answers: Vec<CancelResolution>,
+    outcomes: Vec<JobOutcome<T, E>>,
+    jobs: Vec<StartedJob<J>>,
     chunks: Vec<Chunk<J>>,
     pub(super) submissions: Vec<Submission<J, E>>,
 }
@@ -234,12 +234,12 @@ impl<J, T, E> Drop for Afterwards<J, T, E> {
 }
 
 impl<J, T, E> Jobs<J, T, E> {
-    pub(super) fn new(settings: Settings, runtime: Option<Handle>, ask: Option<Ask<J>>) -> Self {
+    pub(super) fn new(settings: Settings, runtime: Option<Handle>, cancel: Option<CancelCall<J>>) -> Self {
         Self {
             settings,
-            ask,
-            state: Mutex::new(State {
-                slots: Slots::new(),
+            cancel,
+            state: Mutex::new(ExecutorState {
+                slots: JobSlots::new(),
                 queue: VecDeque::new(),
                 queued: HashMap::new(),
                 starting: VecDeque::new(),
@@ -251,7 +251,7 @@ impl<J, T, E> Jobs<J, T, E> {
                 serving: false,
                 fresh: Vec::new(),
                 chunks: Vec::new(),
-                asked: HashMap::new(),
+                cancel_requests: HashMap::new(),
                 groups: Groups::default(),
                 arrived: false,
                 notified: false,
@@ -281,7 +281,7 @@ impl<J, T, E> Jobs<J, T, E> {
         }
     }
 
-    pub(super) fn state(&self) -> MutexGuard<'_, State<J, T, E>> {
+    pub(super) fn state(&self) -> MutexGuard<'_, ExecutorState<J, T, E>> {
         // Nothing that could panic runs under it.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -290,14 +290,14 @@ impl<J, T, E> Jobs<J, T, E> {
     pub(super) fn finish(&self, id: JobId, outcome: Result<T, PollFailure<E>>) -> bool {
         let outcome = outcome.map_err(Box::new);
         let (told, answer) = self.state().finish_one(id, outcome);
-        let woke = answer.is_some() || matches!(told, Told::Task(_));
+        let woke = answer.is_some() || matches!(told, Recipient::Task(_));
         if let Some(answer) = answer {
             answer.send();
         }
         match told {
-            Told::Task(waker) => waker.wake(),
-            Told::Group(_) | Told::Nobody => {}
-            Told::Back { outcome, .. } => drop(outcome),
+            Recipient::Task(waker) => waker.wake(),
+            Recipient::Group(_) | Recipient::Nobody => {}
+            Recipient::Back { outcome, .. } => drop(outcome),
         }
         woke
     }
@@ -351,7 +351,7 @@ impl<J, T, E> Jobs<J, T, E> {
             afterwards.chunks.append(&mut state.chunks);
             // What a stream has not submitted is refused from now on.
             state.made_room(&mut afterwards);
-            state.running.values().filter_map(Running::abort_handle).collect::<Vec<_>>()
+            state.running.values().filter_map(RunningSubmission::abort_handle).collect::<Vec<_>>()
         };
         for task in running {
             task.abort();
@@ -362,34 +362,44 @@ impl<J, T, E> Jobs<J, T, E> {
     }
 }
 
-impl<J, T, E> State<J, T, E> {
-    pub(super) fn finish(&mut self, id: JobId, outcome: Outcome<T, E>, afterwards: &mut Afterwards<J, T, E>) {
+impl<J, T, E> ExecutorState<J, T, E> {
+    pub(super) fn finish(
+        &mut self,
+        id: JobId,
+        outcome: JobOutcome<T, E>,
+        afterwards: &mut Afterwards<J, T, E>,
+    ) {
         let (told, answer) = self.finish_one(id, outcome);
         afterwards.answers.extend(answer);
         match told {
-            Told::Task(waker) => afterwards.wakers.push(waker),
-            Told::Group(_) | Told::Nobody => {}
-            Told::Back { outcome, .. } => afterwards.outcomes.push(outcome),
+            Recipient::Task(waker) => afterwards.wakers.push(waker),
+            Recipient::Group(_) | Recipient::Nobody => {}
+            Recipient::Back { outcome, .. } => afterwards.outcomes.push(outcome),
         }
     }
 
     /// A job has an outcome. Its stream knows of it; the task that waits is to be woken where no lock is held.
-    fn finish_one(&mut self, id: JobId, outcome: Outcome<T, E>) -> (Told<T, E>, Option<Answer>) {
-        let kind = Kind::of(&outcome);
+    fn finish_one(
+        &mut self,
+        id: JobId,
+        outcome: JobOutcome<T, E>,
+    ) -> (Recipient<T, E>, Option<CancelResolution>) {
+        let kind = JobEnd::of(&outcome);
         let cancelled = matches!(outcome, Err(ref failure) if matches!(**failure, PollFailure::Cancelled));
         let mut answer = None;
         let told = self.slots.finish(id, outcome);
-        if !matches!(told, Told::Back { late: true, .. }) {
+        if !matches!(told, Recipient::Back { late: true, .. }) {
             self.metrics.count(kind);
             // Looking into an empty map costs as much as into a full one.
-            if !self.asked.is_empty() {
-                answer = self.asked.remove(&id).map(|question| Answer { question, cancelled });
+            if !self.cancel_requests.is_empty() {
+                answer =
+                    self.cancel_requests.remove(&id).map(|request| CancelResolution { request, cancelled });
             }
         }
-        if let Told::Group(group) = told {
-            let Some(group) = self.groups.get(group) else { return (Told::Nobody, answer) };
+        if let Recipient::Group(group) = told {
+            let Some(group) = self.groups.get(group) else { return (Recipient::Nobody, answer) };
             group.done.push_back(id.index);
-            return (group.waker.take().map_or(Told::Nobody, Told::Task), answer);
+            return (group.waker.take().map_or(Recipient::Nobody, Recipient::Task), answer);
         }
         (told, answer)
     }
@@ -459,7 +469,7 @@ impl<J, T, E> State<J, T, E> {
     /// Where a job is that is being polled.
     pub(super) fn find(&mut self, id: JobId) -> Option<(Chunk<J>, usize)> {
         let place = self.slots.place(id) as usize;
-        let is_it = |entry: &Entry<J>| entry.id == id;
+        let is_it = |entry: &StartedJob<J>| entry.id == id;
         if let Some(chunk) = self.chunks.first().filter(|chunk| chunk.get(place).is_some_and(is_it)) {
             return Some((Arc::clone(chunk), place));
         }
@@ -473,7 +483,11 @@ impl<J, T, E> State<J, T, E> {
 }
 
 /// Appends those that have no outcome yet; the others come back.
-fn keep<J, T, E>(slots: &Slots<T, E>, mut chunk: Vec<Entry<J>>, jobs: &mut Vec<Entry<J>>) -> Vec<Entry<J>> {
+fn keep<J, T, E>(
+    slots: &JobSlots<T, E>,
+    mut chunk: Vec<StartedJob<J>>,
+    jobs: &mut Vec<StartedJob<J>>,
+) -> Vec<StartedJob<J>> {
     let mut kept = 0;
     for place in 0..chunk.len() {
         if slots.phase(chunk[place].id).is_some() {
@@ -507,6 +521,6 @@ mod tests {
 
     #[test]
     fn a_job_with_a_small_id_takes_sixteen_bytes() {
-        assert_eq!(size_of::<Entry<u64>>(), 16);
+        assert_eq!(size_of::<StartedJob<u64>>(), 16);
     }
 }

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::PollFailure;
-use super::slots::Outcome;
+use super::slots::JobOutcome;
 
 /// What an executor has done so far: numbers that only grow, and what is under way at this moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,25 +32,25 @@ pub struct PollMetrics {
 }
 
 impl PollMetrics {
-    pub(super) fn count(&mut self, kind: Kind) {
+    pub(super) fn count(&mut self, kind: JobEnd) {
         match kind {
-            Kind::Resolved => self.resolved += 1,
-            Kind::Failed => self.failed += 1,
-            Kind::Cancelled => self.cancelled += 1,
+            JobEnd::Resolved => self.resolved += 1,
+            JobEnd::Failed => self.failed += 1,
+            JobEnd::Cancelled => self.cancelled += 1,
         }
     }
 }
 
 /// What an outcome counts as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum JobEnd {
     Resolved,
     Failed,
     Cancelled,
 }
 
-impl Kind {
-    pub(super) fn of<T, E>(outcome: &Outcome<T, E>) -> Self {
+impl JobEnd {
+    pub(super) fn of<T, E>(outcome: &JobOutcome<T, E>) -> Self {
         match outcome {
             Ok(_) => Self::Resolved,
             Err(failure) if matches!(**failure, PollFailure::Cancelled) => Self::Cancelled,

@@ -7,11 +7,11 @@ mod settings;
 // Floor 2: where each job is.
 mod slots;
 // Floor 3: the one lock, and what runs outside of it.
+mod cancel_request;
 mod catch;
 mod helper;
 mod jobs;
 mod metrics;
-mod question;
 // Floor 4: starting, polling, waiting, cancelling.
 mod all;
 mod batch;

@@ -5,7 +5,7 @@ use std::task::Waker;
 use super::PollFailure;
 
 /// What became of a job. Failures are rare, and must not make room for themselves in every job.
-pub(super) type Outcome<T, E> = Result<T, Box<PollFailure<E>>>;
+pub(super) type JobOutcome<T, E> = Result<T, Box<PollFailure<E>>>;
 
 /// A job. The generation tells it from those that had its place before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -27,8 +27,8 @@ pub(super) enum Phase {
 
 /// All jobs, each at its index.
 #[derive(Debug)]
-pub(super) struct Slots<T, E> {
-    all: Vec<Slot<T, E>>,
+pub(super) struct JobSlots<T, E> {
+    all: Vec<JobSlot<T, E>>,
     /// The first of the vacant ones, which are a list.
     vacant: Option<u32>,
     /// How many jobs there are in each phase.
@@ -36,15 +36,15 @@ pub(super) struct Slots<T, E> {
 }
 
 #[derive(Debug)]
-struct Slot<T, E> {
+struct JobSlot<T, E> {
     generation: u32,
     /// Where the poller keeps the job: a hint.
     place: u32,
-    state: State<T, E>,
+    state: JobState<T, E>,
 }
 
 #[derive(Debug)]
-enum State<T, E> {
+enum JobState<T, E> {
     Vacant {
         next: Option<u32>,
     },
@@ -55,13 +55,13 @@ enum State<T, E> {
     Grouped(Phase, u32),
     /// Nobody asks for the outcome any more.
     Detached(Phase),
-    Done(Outcome<T, E>),
+    Done(JobOutcome<T, E>),
 }
 
 /// Who is to be told of an outcome.
 #[derive(Debug)]
 #[must_use]
-pub(super) enum Told<T, E> {
+pub(super) enum Recipient<T, E> {
     /// A task.
     Task(Waker),
     /// The stream with this number.
@@ -69,10 +69,10 @@ pub(super) enum Told<T, E> {
     /// Nobody waits at the moment.
     Nobody,
     /// The outcome comes back, to be dropped where no lock is held: it is too late, or nobody asks for it.
-    Back { outcome: Outcome<T, E>, late: bool },
+    Back { outcome: JobOutcome<T, E>, late: bool },
 }
 
-impl<T, E> Slots<T, E> {
+impl<T, E> JobSlots<T, E> {
     pub(super) const fn new() -> Self {
         Self { all: Vec::new(), vacant: None, counts: [0; 3] }
     }
@@ -89,12 +89,12 @@ impl<T, E> Slots<T, E> {
     /// A new job, for a handle or for a stream. `None`: there are four thousand million already.
     pub(super) fn insert(&mut self, phase: Phase, group: Option<u32>) -> Option<JobId> {
         let state = match group {
-            Some(group) => State::Grouped(phase, group),
-            None => State::Held(phase),
+            Some(group) => JobState::Grouped(phase, group),
+            None => JobState::Held(phase),
         };
         let id = if let Some(index) = self.vacant {
             let slot = self.all.get_mut(index as usize)?;
-            if let State::Vacant { next } = slot.state {
+            if let JobState::Vacant { next } = slot.state {
                 self.vacant = next;
             }
             slot.state = state;
@@ -102,7 +102,7 @@ impl<T, E> Slots<T, E> {
         } else {
             let index = u32::try_from(self.all.len()).ok()?;
             make_room(&mut self.all, 1);
-            self.all.push(Slot { generation: 0, place: 0, state });
+            self.all.push(JobSlot { generation: 0, place: 0, state });
             JobId { index, generation: 0 }
         };
         self.counts[phase as usize] += 1;
@@ -123,7 +123,7 @@ impl<T, E> Slots<T, E> {
     /// Whether it was cancelled, and the handle has not been told yet.
     pub(super) fn is_cancelled(&self, index: u32) -> bool {
         let state = self.all.get(index as usize).map(|slot| &slot.state);
-        matches!(state, Some(State::Done(Err(failure))) if matches!(**failure, PollFailure::Cancelled))
+        matches!(state, Some(JobState::Done(Err(failure))) if matches!(**failure, PollFailure::Cancelled))
     }
 
     /// A job comes into its next phase. `false`: it is done, or gone.
@@ -140,32 +140,32 @@ impl<T, E> Slots<T, E> {
     }
 
     /// A job has an outcome, the first one.
-    pub(super) fn finish(&mut self, id: JobId, outcome: Outcome<T, E>) -> Told<T, E> {
+    pub(super) fn finish(&mut self, id: JobId, outcome: JobOutcome<T, E>) -> Recipient<T, E> {
         let Some(slot) = self.all.get_mut(id.index as usize).filter(|slot| slot.generation == id.generation)
         else {
-            return Told::Back { outcome, late: true };
+            return Recipient::Back { outcome, late: true };
         };
-        let Some(phase) = slot.state.phase() else { return Told::Back { outcome, late: true } };
+        let Some(phase) = slot.state.phase() else { return Recipient::Back { outcome, late: true } };
         self.counts[phase as usize] -= 1;
-        if let State::Detached(_) = slot.state {
+        if let JobState::Detached(_) = slot.state {
             self.free(id.index);
-            return Told::Back { outcome, late: false };
+            return Recipient::Back { outcome, late: false };
         }
-        match std::mem::replace(&mut slot.state, State::Done(outcome)) {
-            State::Awaited(_, waker) => Told::Task(waker),
-            State::Grouped(_, group) => Told::Group(group),
-            _ => Told::Nobody,
+        match std::mem::replace(&mut slot.state, JobState::Done(outcome)) {
+            JobState::Awaited(_, waker) => Recipient::Task(waker),
+            JobState::Grouped(_, group) => Recipient::Group(group),
+            _ => Recipient::Nobody,
         }
     }
 
     /// What a handle holds: its outcome, with which the handle has come to its end.
-    pub(super) fn take(&mut self, index: u32) -> Option<Outcome<T, E>> {
+    pub(super) fn take(&mut self, index: u32) -> Option<JobOutcome<T, E>> {
         let slot = self.all.get_mut(index as usize)?;
-        if !matches!(slot.state, State::Done(_)) {
+        if !matches!(slot.state, JobState::Done(_)) {
             return None;
         }
         match self.free(index) {
-            Some(State::Done(outcome)) => Some(outcome),
+            Some(JobState::Done(outcome)) => Some(outcome),
             _ => None,
         }
     }
@@ -174,18 +174,18 @@ impl<T, E> Slots<T, E> {
     pub(super) fn await_by(&mut self, index: u32, waker: Waker) -> Option<Waker> {
         let Some(slot) = self.all.get_mut(index as usize) else { return Some(waker) };
         let Some(phase) = slot.state.phase() else { return Some(waker) };
-        match std::mem::replace(&mut slot.state, State::Awaited(phase, waker)) {
-            State::Awaited(_, known) => Some(known),
+        match std::mem::replace(&mut slot.state, JobState::Awaited(phase, waker)) {
+            JobState::Awaited(_, known) => Some(known),
             _ => None,
         }
     }
 
     /// A handle is dropped. What nobody asks for any more comes back, to be dropped where no lock is held.
-    pub(super) fn detach(&mut self, index: u32) -> (Option<Outcome<T, E>>, Option<Waker>) {
+    pub(super) fn detach(&mut self, index: u32) -> (Option<JobOutcome<T, E>>, Option<Waker>) {
         let Some(slot) = self.all.get_mut(index as usize) else { return (None, None) };
         match slot.state.phase() {
-            Some(phase) => match std::mem::replace(&mut slot.state, State::Detached(phase)) {
-                State::Awaited(_, waker) => (None, Some(waker)),
+            Some(phase) => match std::mem::replace(&mut slot.state, JobState::Detached(phase)) {
+                JobState::Awaited(_, waker) => (None, Some(waker)),
                 _ => (None, None),
             },
             None => (self.take(index), None),
@@ -211,19 +211,19 @@ impl<T, E> Slots<T, E> {
 
     /// Those of a stream that have no outcome yet.
     pub(super) fn of_group(&self, group: u32) -> Vec<JobId> {
-        let is_it = |slot: &Slot<T, E>| matches!(slot.state, State::Grouped(_, of) if of == group);
+        let is_it = |slot: &JobSlot<T, E>| matches!(slot.state, JobState::Grouped(_, of) if of == group);
         let ids = (0..).zip(&self.all).filter(|(_, slot)| is_it(slot));
         ids.map(|(index, slot)| JobId { index, generation: slot.generation }).collect()
     }
 
-    fn slot(&self, id: JobId) -> Option<&Slot<T, E>> {
+    fn slot(&self, id: JobId) -> Option<&JobSlot<T, E>> {
         self.all.get(id.index as usize).filter(|slot| slot.generation == id.generation)
     }
 
-    fn free(&mut self, index: u32) -> Option<State<T, E>> {
+    fn free(&mut self, index: u32) -> Option<JobState<T, E>> {
         let slot = self.all.get_mut(index as usize)?;
         slot.generation = slot.generation.wrapping_add(1);
-        let state = std::mem::replace(&mut slot.state, State::Vacant { next: self.vacant });
+        let state = std::mem::replace(&mut slot.state, JobState::Vacant { next: self.vacant });
         self.vacant = Some(index);
         Some(state)
     }
@@ -236,7 +236,7 @@ pub(super) fn make_room<X>(list: &mut Vec<X>, more: usize) {
     }
 }
 
-impl<T, E> State<T, E> {
+impl<T, E> JobState<T, E> {
     fn phase(&self) -> Option<Phase> {
         match self {
             Self::Held(phase) | Self::Awaited(phase, _) | Self::Grouped(phase, _) | Self::Detached(phase) => {
@@ -260,19 +260,19 @@ impl<T, E> State<T, E> {
 mod tests {
     use super::*;
 
-    type Jobs = Slots<&'static str, &'static str>;
+    type Jobs = JobSlots<&'static str, &'static str>;
 
     fn job(slots: &mut Jobs, phase: Phase) -> JobId {
         slots.insert(phase, None).expect("there is room")
     }
 
-    fn failure() -> Outcome<&'static str, &'static str> {
+    fn failure() -> JobOutcome<&'static str, &'static str> {
         Err(Box::new(PollFailure::Cancelled))
     }
 
     #[test]
     fn a_job_with_a_small_result_takes_thirty_two_bytes() {
-        assert_eq!(size_of::<Slot<u64, String>>(), 32);
+        assert_eq!(size_of::<JobSlot<u64, String>>(), 32);
     }
 
     #[test]
@@ -283,7 +283,7 @@ mod tests {
         assert!(slots.advance(first, Phase::Submitting) && slots.advance(second, Phase::Polling));
         let counts = [Phase::Queued, Phase::Submitting, Phase::Polling].map(|phase| slots.count(phase));
         assert_eq!((counts, slots.outstanding()), ([0, 1, 1], 2));
-        assert!(matches!(slots.finish(first, Ok("done")), Told::Nobody));
+        assert!(matches!(slots.finish(first, Ok("done")), Recipient::Nobody));
         assert!(!slots.advance(first, Phase::Polling), "it is done");
         assert_eq!((slots.phase(first), slots.outstanding()), (None, 1));
         assert_eq!(slots.all_outstanding(), [second]);
@@ -294,20 +294,20 @@ mod tests {
         let mut slots = Jobs::new();
         let id = job(&mut slots, Phase::Polling);
         assert!(slots.take(id.index).is_none(), "there is none yet");
-        assert!(matches!(slots.finish(id, Ok("first")), Told::Nobody));
+        assert!(matches!(slots.finish(id, Ok("first")), Recipient::Nobody));
         let again = slots.finish(id, Ok("second"));
-        assert!(matches!(again, Told::Back { outcome: Ok("second"), late: true }));
+        assert!(matches!(again, Recipient::Back { outcome: Ok("second"), late: true }));
         assert!(!slots.is_cancelled(id.index));
         assert_eq!(slots.take(id.index), Some(Ok("first")));
         assert_eq!(slots.take(id.index), None);
-        assert!(matches!(slots.finish(id, Ok("third")), Told::Back { late: true, .. }));
+        assert!(matches!(slots.finish(id, Ok("third")), Recipient::Back { late: true, .. }));
     }
 
     #[test]
     fn an_index_is_used_again_by_a_job_that_the_old_number_does_not_reach() {
         let mut slots = Jobs::new();
         let (old, other) = (job(&mut slots, Phase::Polling), job(&mut slots, Phase::Polling));
-        assert!(matches!(slots.finish(old, Ok("done")), Told::Nobody));
+        assert!(matches!(slots.finish(old, Ok("done")), Recipient::Nobody));
         assert!(slots.take(old.index).is_some());
         let new = job(&mut slots, Phase::Queued);
         assert_eq!(new.index, old.index);
@@ -315,7 +315,7 @@ mod tests {
         slots.set_place(new, 7);
         assert_eq!((slots.phase(old), slots.place(old), slots.place(new)), (None, 0, 7));
         assert!(!slots.advance(old, Phase::Polling));
-        assert!(matches!(slots.finish(old, Ok("late")), Told::Back { late: true, .. }));
+        assert!(matches!(slots.finish(old, Ok("late")), Recipient::Back { late: true, .. }));
         assert_eq!(slots.held(new.index), Some((new, Phase::Queued)));
         assert_eq!(slots.all_outstanding(), [new, other]);
         assert_eq!(job(&mut slots, Phase::Queued).index, 2, "nothing else is vacant");
@@ -326,7 +326,7 @@ mod tests {
         let mut slots = Jobs::new();
         let ids: Vec<_> = (0..5).map(|_| job(&mut slots, Phase::Polling)).collect();
         for id in &ids[1..4] {
-            assert!(matches!(slots.finish(*id, Ok("done")), Told::Nobody));
+            assert!(matches!(slots.finish(*id, Ok("done")), Recipient::Nobody));
             assert!(slots.take(id.index).is_some());
         }
         let mut again: Vec<_> = (0..4).map(|_| job(&mut slots, Phase::Polling).index).collect();
@@ -341,7 +341,7 @@ mod tests {
         assert!(slots.await_by(id.index, Waker::noop().clone()).is_none());
         assert!(slots.await_by(id.index, Waker::noop().clone()).is_some());
         assert!(slots.advance(id, Phase::Polling), "it is awaited, and goes on");
-        assert!(matches!(slots.finish(id, failure()), Told::Task(_)));
+        assert!(matches!(slots.finish(id, failure()), Recipient::Task(_)));
         assert!(slots.await_by(id.index, Waker::noop().clone()).is_some(), "there is nothing to wait for");
         assert!(slots.is_cancelled(id.index));
     }
@@ -354,8 +354,8 @@ mod tests {
         assert!(matches!(slots.detach(awaited.index), (None, Some(_))));
         assert_eq!((slots.phase(awaited), slots.outstanding()), (Some(Phase::Polling), 2), "it goes on");
         let told = slots.finish(awaited, Ok("unheard"));
-        assert!(matches!(told, Told::Back { outcome: Ok("unheard"), late: false }));
-        assert!(matches!(slots.finish(done, Ok("done")), Told::Nobody));
+        assert!(matches!(told, Recipient::Back { outcome: Ok("unheard"), late: false }));
+        assert!(matches!(slots.finish(done, Ok("done")), Recipient::Nobody));
         assert!(matches!(slots.detach(done.index), (Some(Ok("done")), None)));
         assert_eq!(slots.outstanding(), 0);
         let again = [job(&mut slots, Phase::Queued).index, job(&mut slots, Phase::Queued).index];
@@ -370,7 +370,7 @@ mod tests {
         let other = slots.insert(Phase::Polling, Some(4)).expect("there is room");
         let alone = job(&mut slots, Phase::Polling);
         assert_eq!(slots.of_group(3), [first, second]);
-        assert!(matches!(slots.finish(second, Ok("done")), Told::Group(3)));
+        assert!(matches!(slots.finish(second, Ok("done")), Recipient::Group(3)));
         assert_eq!((slots.of_group(3), slots.of_group(4)), (vec![first], vec![other]));
         assert_eq!(slots.take(second.index), Some(Ok("done")));
         assert_eq!(slots.all_outstanding(), [first, other, alone]);
@@ -387,6 +387,6 @@ mod tests {
         assert_eq!(slots.place(id), 0);
         assert!(slots.await_by(0, Waker::noop().clone()).is_some());
         assert!(matches!(slots.detach(0), (None, None)));
-        assert!(matches!(slots.finish(id, Ok("late")), Told::Back { late: true, .. }));
+        assert!(matches!(slots.finish(id, Ok("late")), Recipient::Back { late: true, .. }));
     }
 }

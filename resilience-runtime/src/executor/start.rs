@@ -8,7 +8,9 @@ use std::task::{Context, Poll};
 use super::PollFailure;
 use super::catch::caught;
 use super::failure::unsaid;
-use super::jobs::{Afterwards, BACKLOG, BoxedSubmission, Jobs, Life, Running, State, Submission};
+use super::jobs::{
+    Afterwards, BACKLOG, BoxedSubmission, ExecutorState, Jobs, Life, RunningSubmission, Submission,
+};
 use super::slots::JobId;
 
 /// A task that polls submissions for the first time, one after the other.
@@ -31,7 +33,7 @@ impl<J, T, E> Starter<J, T, E> {
 }
 
 /// What a starter does next.
-enum Step<J, E> {
+enum StarterStep<J, E> {
     Start {
         id: JobId,
         future: BoxedSubmission<J, E>,
@@ -63,23 +65,23 @@ where
         // Tokio's cooperative budget is twice that; the other half is left to the submissions.
         for _ in 0..BACKLOG {
             match self.step(&jobs) {
-                Step::Start { id, future, is_over } => {
+                StarterStep::Start { id, future, is_over } => {
                     if jobs.start_one(cx, id, future, is_over) {
                         return self.lets_others_run(&jobs, cx);
                     }
                 }
-                Step::Wake => {
+                StarterStep::Wake => {
                     jobs.wake.notify_one();
                     return self.lets_others_run(&jobs, cx);
                 }
-                Step::Relay => {
+                StarterStep::Relay => {
                     // The new task is in the slot of this worker from which no other worker steals, so it goes first, and this
                     // one goes to the queue: if the new one blocks, another worker takes this one.
                     jobs.spawn_starter();
                     cx.waker().wake_by_ref();
                     return Poll::Pending;
                 }
-                Step::End => {
+                StarterStep::End => {
                     self.jobs = None;
                     return Poll::Ready(());
                 }
@@ -95,7 +97,7 @@ where
 }
 
 impl<J, T, E> Starter<J, T, E> {
-    fn step(&mut self, jobs: &Jobs<J, T, E>) -> Step<J, E> {
+    fn step(&mut self, jobs: &Jobs<J, T, E>) -> StarterStep<J, E> {
         let mut state = jobs.state();
         if std::mem::take(&mut self.stands_by) {
             state.standby -= 1;
@@ -104,19 +106,19 @@ impl<J, T, E> Starter<J, T, E> {
             // This one, and the one to be spawned.
             state.standby += 2;
             self.stands_by = true;
-            return Step::Relay;
+            return StarterStep::Relay;
         }
         // Those that have been started are not to wait for the last one.
         if state.starting.len() == 1 && !state.fresh.is_empty() && !state.arrived {
             state.arrived = true;
-            return Step::Wake;
+            return StarterStep::Wake;
         }
-        let Some((id, future)) = state.starting.pop_front() else { return Step::End };
+        let Some((id, future)) = state.starting.pop_front() else { return StarterStep::End };
         if state.starting.is_empty() && state.starting.capacity() > BACKLOG {
             // A burst is over.
             state.starting = VecDeque::new();
         }
-        Step::Start { id, future, is_over: state.slots.phase(id).is_none() }
+        StarterStep::Start { id, future, is_over: state.slots.phase(id).is_none() }
     }
 
     /// Goes to the end of the queue, behind what it has woken or spawned.
@@ -136,7 +138,7 @@ impl<J, T, E> Starter<J, T, E> {
     }
 
     /// Whether others go on with the work. Otherwise this one stands by.
-    fn makes_room(&mut self, state: &mut State<J, T, E>) -> bool {
+    fn makes_room(&mut self, state: &mut ExecutorState<J, T, E>) -> bool {
         if state.standby > 0 || state.starting.is_empty() {
             return true;
         }
@@ -164,7 +166,7 @@ where
         let until = self.submit_limit();
         let polled = if is_over { Poll::Ready(None) } else { first_poll(&mut future, cx) };
         let Poll::Ready(mut outcome) = polled else {
-            self.state().running.insert(id, Running::Starting);
+            self.state().running.insert(id, RunningSubmission::Starting);
             self.begin(id, Submission::Future(future), until);
             return true;
         };

@@ -9,7 +9,9 @@ use super::PollFailure;
 use super::catch::{Caught, caught};
 use super::failure::unsaid;
 use super::helper::Helper;
-use super::jobs::{Afterwards, BACKLOG, Entry, Jobs, Life, Running, State, Submission};
+use super::jobs::{
+    Afterwards, BACKLOG, ExecutorState, Jobs, Life, RunningSubmission, StartedJob, Submission,
+};
 use super::slots::{JobId, Phase, make_room};
 use super::start::Starter;
 use crate::clock::Stopwatch;
@@ -55,12 +57,12 @@ where
     }
 
     /// Whether a submission would begin at once, or be refused.
-    pub(super) fn is_free(&self, state: &State<J, T, E>) -> bool {
+    pub(super) fn is_free(&self, state: &ExecutorState<J, T, E>) -> bool {
         state.life != Life::Open || state.queued.is_empty() && self.has_room(state.in_flight)
     }
 
     /// A submission gets a place.
-    fn place(state: &mut State<J, T, E>, id: JobId, submission: Submission<J, E>) -> Begin<J, E> {
+    fn place(state: &mut ExecutorState<J, T, E>, id: JobId, submission: Submission<J, E>) -> Begin<J, E> {
         state.in_flight += 1;
         match submission {
             Submission::Future(future) => {
@@ -74,7 +76,7 @@ where
             }
             Submission::Blocking(_) => {
                 state.threads += 1;
-                state.running.insert(id, Running::Thread(None));
+                state.running.insert(id, RunningSubmission::Thread(None));
                 Begin::Submission(id, submission)
             }
         }
@@ -106,22 +108,25 @@ where
 
     pub(super) fn begin(self: &Arc<Self>, id: JobId, submission: Submission<J, E>, until: Option<Instant>) {
         let Some(runtime) = &self.runtime else { return };
-        let place =
-            Place { jobs: Arc::clone(self), id, thread: matches!(submission, Submission::Blocking(_)) };
+        let place = SubmissionPlace {
+            jobs: Arc::clone(self),
+            id,
+            thread: matches!(submission, Submission::Blocking(_)),
+        };
         let running = match submission {
             Submission::Future(future) => {
                 let task = async move {
                     let outcome = Limited::new(Caught::new(future), until).await;
                     place.submitted(outcome);
                 };
-                Running::Task(runtime.spawn(task).abort_handle())
+                RunningSubmission::Task(runtime.spawn(task).abort_handle())
             }
             Submission::Blocking(function) => {
                 let closure = runtime.spawn_blocking(move || place.submitted(Some(caught(function))));
                 // Without a limit it is not waited for: it reports its own end.
                 let Some(until) = until else { return };
                 let watch = runtime.spawn(watch(Helper::of(self), id, closure, until));
-                Running::Thread(Some(watch.abort_handle()))
+                RunningSubmission::Thread(Some(watch.abort_handle()))
             }
         };
         let task = running.abort_handle();
@@ -160,7 +165,7 @@ where
     }
 
     /// A place is free. Whether the queue has to be looked after.
-    pub(super) fn leave(&self, state: &mut State<J, T, E>) -> bool {
+    pub(super) fn leave(&self, state: &mut ExecutorState<J, T, E>) -> bool {
         state.in_flight -= 1;
         // Without a bound, nobody waits. A runtime that is shutting down drops what it is given at once, so that this is reached
         // again from within itself: whoever is at it goes on.
@@ -195,7 +200,7 @@ where
     }
 
     /// The first of the queue, if there is room for it.
-    fn next(&self, state: &mut State<J, T, E>) -> Option<Begin<J, E>> {
+    fn next(&self, state: &mut ExecutorState<J, T, E>) -> Option<Begin<J, E>> {
         while self.has_room(state.in_flight) {
             let id = state.queue.pop_front()?;
             // Those that were cancelled have left only their number.
@@ -209,12 +214,12 @@ where
 
     /// What was submitted has ended well: the poll function is shown it. `Some`, if it was cancelled before. Whether the task that
     /// polls is to be woken.
-    pub(super) fn arrive(state: &mut State<J, T, E>, id: JobId, job: J) -> (Option<J>, bool) {
+    pub(super) fn arrive(state: &mut ExecutorState<J, T, E>, id: JobId, job: J) -> (Option<J>, bool) {
         if !state.slots.advance(id, Phase::Polling) {
             return (Some(job), false);
         }
         make_room(&mut state.fresh, 1);
-        state.fresh.push(Entry { id, job });
+        state.fresh.push(StartedJob { id, job });
         // A burst is shown when it is over, or has doubled what there is: a poll for every few would be quadratic.
         let polling = state.slots.count(Phase::Polling);
         if !state.starting.is_empty() && state.fresh.len() < polling.div_ceil(2) {
@@ -244,7 +249,7 @@ async fn watch<J, T, E>(helper: Helper<J, T, E>, id: JobId, mut closure: JoinHan
 }
 
 /// The place of a submission under way: given back also where the task is dropped.
-struct Place<J, T, E>
+struct SubmissionPlace<J, T, E>
 where
     J: Send + Sync + 'static,
     T: Send + 'static,
@@ -256,7 +261,7 @@ where
     thread: bool,
 }
 
-impl<J, T, E> Place<J, T, E>
+impl<J, T, E> SubmissionPlace<J, T, E>
 where
     J: Send + Sync + 'static,
     T: Send + 'static,
@@ -282,7 +287,7 @@ where
     }
 }
 
-impl<J, T, E> Drop for Place<J, T, E>
+impl<J, T, E> Drop for SubmissionPlace<J, T, E>
 where
     J: Send + Sync + 'static,
     T: Send + 'static,

@@ -8,7 +8,7 @@ use reqwest::{Certificate, Client, Url, redirect};
 use tokio::sync::{OnceCell, oneshot};
 
 use super::HttpError;
-use super::error::Kind;
+use super::error::HttpErrorKind;
 use super::send::{Connections, Sender};
 
 /// How a client of our own is made.
@@ -35,11 +35,11 @@ impl Tls {
         if let Some(path) = &self.ca_bundle {
             builder = builder.tls_certs_merge(certificates(path).map_err(|message| {
                 let message = format!("the certificates in {} {message}", path.display());
-                HttpError::new(Kind::Settings, None, message)
+                HttpError::new(HttpErrorKind::Settings, None, message)
             })?);
         }
         builder.build().map_err(|error| {
-            HttpError::new(Kind::Settings, None, "the HTTP client could not be made")
+            HttpError::new(HttpErrorKind::Settings, None, "the HTTP client could not be made")
                 .caused(error.without_url())
         })
     }
@@ -87,7 +87,11 @@ impl OwnClient {
 
     async fn make(&self, tls: Tls) -> Result<Sender, HttpError> {
         let failed = |cause: &str| {
-            HttpError::new(Kind::Settings, None, format!("the HTTP client could not be made: {cause}"))
+            HttpError::new(
+                HttpErrorKind::Settings,
+                None,
+                format!("the HTTP client could not be made: {cause}"),
+            )
         };
         let (send, receive) = oneshot::channel();
         let made = Arc::clone(&self.made);

@@ -6,10 +6,10 @@ use reqwest::header::HeaderName;
 use serde_json::Value;
 
 use super::budget::{Budget, Exhausted};
-use super::error::Kind as ErrorKind;
+use super::error::HttpErrorKind;
 use super::jsonpath::{JsonPath, same};
 use super::{HttpError, HttpResponse};
-use crate::asked::Judge;
+use crate::callbacks::Evaluate;
 
 /// What an answer has to be like. Made by [`status`], [`text`], [`json`], [`jsonpath`], [`header`] and [`callback`], and put
 /// together with `&`, `|` and `!`.
@@ -22,10 +22,10 @@ use crate::asked::Judge;
 /// assert_eq!(done.to_string(), r#"status 200 and (json {"state":"done"} or not status 204)"#);
 /// ```
 #[derive(Clone)]
-pub struct Condition(Kind);
+pub struct Condition(ConditionKind);
 
 #[derive(Clone)]
-enum Kind {
+enum ConditionKind {
     Status(u16),
     Text(String),
     Json(Value),
@@ -40,19 +40,19 @@ enum Kind {
 /// The status is this one.
 #[must_use]
 pub const fn status(status: u16) -> Condition {
-    Condition(Kind::Status(status))
+    Condition(ConditionKind::Status(status))
 }
 
 /// The body is this text, and no other. An empty one is an empty body.
 #[must_use]
 pub fn text(text: impl Into<String>) -> Condition {
-    Condition(Kind::Text(text.into()))
+    Condition(ConditionKind::Text(text.into()))
 }
 
 /// The body is this JSON: the same value, whatever the order of its keys and its spaces; `1.0` is `1`. A body that is no JSON is an error.
 #[must_use]
 pub fn json(value: impl Into<Value>) -> Condition {
-    Condition(Kind::Json(value.into()))
+    Condition(ConditionKind::Json(value.into()))
 }
 
 /// What this `JSONPath` (RFC 9535) finds in the body: no match never holds, one match is compared with `value`, several are
@@ -71,19 +71,19 @@ pub fn json(value: impl Into<Value>) -> Condition {
 pub fn jsonpath(expression: impl Into<String>, value: impl Into<Value>) -> Condition {
     let source = expression.into();
     let path = JsonPath::parse(&source);
-    Condition(Kind::JsonPath { source, path, value: value.into() })
+    Condition(ConditionKind::JsonPath { source, path, value: value.into() })
 }
 
 /// A header has this value, or one of its values is this one. Names are the same in upper and lower case.
 #[must_use]
 pub fn header(name: impl Into<String>, value: impl Into<String>) -> Condition {
-    Condition(Kind::Header { name: name.into(), value: value.into() })
+    Condition(ConditionKind::Header { name: name.into(), value: value.into() })
 }
 
 /// Whatever this function says.
 #[must_use]
 pub fn callback(holds: impl Fn(&HttpResponse) -> bool + Send + Sync + 'static) -> Condition {
-    Condition(Kind::Callback(Arc::new(holds)))
+    Condition(ConditionKind::Callback(Arc::new(holds)))
 }
 
 impl Condition {
@@ -98,22 +98,24 @@ impl Condition {
 
     fn holds_within(&self, response: &HttpResponse, budget: &mut Budget) -> Result<bool, HttpError> {
         Ok(match &self.0 {
-            Kind::Status(status) => response.status().as_u16() == *status,
-            Kind::Text(text) => response.text()? == text,
-            Kind::Json(value) => same(response.value()?, value, budget)
+            ConditionKind::Status(status) => response.status().as_u16() == *status,
+            ConditionKind::Text(text) => response.text()? == text,
+            ConditionKind::Json(value) => same(response.value()?, value, budget)
                 .map_err(|exhausted| response.not_evaluated("a JSON condition", exhausted))?,
-            Kind::JsonPath { source, path: Ok(path), value } => finds(path, value, response.value()?, budget)
-                .map_err(|exhausted| response.not_evaluated(source, exhausted))?,
-            Kind::JsonPath { path: Err(_), .. } => return self.check().map(|()| false),
-            Kind::Header { name, value } => response
+            ConditionKind::JsonPath { source, path: Ok(path), value } => {
+                finds(path, value, response.value()?, budget)
+                    .map_err(|exhausted| response.not_evaluated(source, exhausted))?
+            }
+            ConditionKind::JsonPath { path: Err(_), .. } => return self.check().map(|()| false),
+            ConditionKind::Header { name, value } => response
                 .headers()
                 .get_all(name.as_str())
                 .iter()
                 .any(|found| found.as_bytes() == value.as_bytes()),
-            Kind::Callback(holds) => holds(response),
-            Kind::All(all) => first(all, response, false, budget)?.is_none(),
-            Kind::Any(any) => first(any, response, true, budget)?.is_some(),
-            Kind::Not(condition) => !condition.holds_within(response, budget)?,
+            ConditionKind::Callback(holds) => holds(response),
+            ConditionKind::All(all) => first(all, response, false, budget)?.is_none(),
+            ConditionKind::Any(any) => first(any, response, true, budget)?.is_some(),
+            ConditionKind::Not(condition) => !condition.holds_within(response, budget)?,
         })
     }
 
@@ -123,32 +125,34 @@ impl Condition {
     /// With what is wrong, and where.
     pub fn check(&self) -> Result<(), HttpError> {
         match &self.0 {
-            Kind::JsonPath { source, path: Err(error), .. } => Err(HttpError::new(
-                ErrorKind::Settings,
+            ConditionKind::JsonPath { source, path: Err(error), .. } => Err(HttpError::new(
+                HttpErrorKind::Settings,
                 None,
                 format!("the JSONPath {source:?} cannot be read: {error}"),
             )),
-            Kind::Status(status) if !(100..1000).contains(status) => Err(HttpError::new(
-                ErrorKind::Settings,
+            ConditionKind::Status(status) if !(100..1000).contains(status) => Err(HttpError::new(
+                HttpErrorKind::Settings,
                 None,
                 format!("{status} is no status (`status_code`)"),
             )),
-            Kind::Header { name, .. } if HeaderName::from_bytes(name.as_bytes()).is_err() => {
+            ConditionKind::Header { name, .. } if HeaderName::from_bytes(name.as_bytes()).is_err() => {
                 Err(HttpError::new(
-                    ErrorKind::Settings,
+                    HttpErrorKind::Settings,
                     None,
                     format!("{name:?} is no name of a header (`headers`)"),
                 ))
             }
-            Kind::All(several) | Kind::Any(several) => several.iter().try_for_each(Self::check),
-            Kind::Not(condition) => condition.check(),
+            ConditionKind::All(several) | ConditionKind::Any(several) => {
+                several.iter().try_for_each(Self::check)
+            }
+            ConditionKind::Not(condition) => condition.check(),
             _ => Ok(()),
         }
     }
 
     /// All of them hold.
     pub(super) fn all(mut several: Vec<Self>) -> Option<Self> {
-        if several.len() > 1 { Some(Self(Kind::All(several))) } else { several.pop() }
+        if several.len() > 1 { Some(Self(ConditionKind::All(several))) } else { several.pop() }
     }
 }
 
@@ -191,8 +195,8 @@ fn finds(path: &JsonPath, value: &Value, body: &Value, budget: &mut Budget) -> R
 }
 
 /// In an attribute: `until = status(200) & json(..)`. A body that cannot be read does not meet the condition.
-impl Judge<HttpResponse> for Condition {
-    fn judge(self, response: &HttpResponse) -> bool {
+impl Evaluate<HttpResponse> for Condition {
+    fn evaluate(self, response: &HttpResponse) -> bool {
         self.holds(response).unwrap_or(false)
     }
 
@@ -206,11 +210,11 @@ impl BitAnd for Condition {
 
     fn bitand(self, other: Self) -> Self {
         let mut all = match self.0 {
-            Kind::All(all) => all,
+            ConditionKind::All(all) => all,
             kind => vec![Self(kind)],
         };
         all.push(other);
-        Self(Kind::All(all))
+        Self(ConditionKind::All(all))
     }
 }
 
@@ -219,11 +223,11 @@ impl BitOr for Condition {
 
     fn bitor(self, other: Self) -> Self {
         let mut any = match self.0 {
-            Kind::Any(any) => any,
+            ConditionKind::Any(any) => any,
             kind => vec![Self(kind)],
         };
         any.push(other);
-        Self(Kind::Any(any))
+        Self(ConditionKind::Any(any))
     }
 }
 
@@ -232,8 +236,8 @@ impl Not for Condition {
 
     fn not(self) -> Self {
         match self.0 {
-            Kind::Not(condition) => *condition,
-            kind => Self(Kind::Not(Box::new(Self(kind)))),
+            ConditionKind::Not(condition) => *condition,
+            kind => Self(ConditionKind::Not(Box::new(Self(kind)))),
         }
     }
 }
@@ -245,7 +249,7 @@ impl fmt::Display for Condition {
                 if index > 0 {
                     write!(f, " {word} ")?;
                 }
-                if matches!(condition.0, Kind::All(_) | Kind::Any(_)) {
+                if matches!(condition.0, ConditionKind::All(_) | ConditionKind::Any(_)) {
                     write!(f, "({condition})")?;
                 } else {
                     write!(f, "{condition}")?;
@@ -254,18 +258,20 @@ impl fmt::Display for Condition {
             Ok(())
         };
         match &self.0 {
-            Kind::Status(status) => write!(f, "status {status}"),
-            Kind::Text(text) => write!(f, "text {text:?}"),
-            Kind::Json(value) => write!(f, "json {value}"),
-            Kind::JsonPath { source, value, .. } => write!(f, "jsonpath {source} = {value}"),
-            Kind::Header { name, value } => write!(f, "header {name}: {value}"),
-            Kind::Callback(_) => f.write_str("callback"),
-            Kind::All(all) => joined(f, all, "and"),
-            Kind::Any(any) => joined(f, any, "or"),
-            Kind::Not(condition) if matches!(condition.0, Kind::All(_) | Kind::Any(_)) => {
+            ConditionKind::Status(status) => write!(f, "status {status}"),
+            ConditionKind::Text(text) => write!(f, "text {text:?}"),
+            ConditionKind::Json(value) => write!(f, "json {value}"),
+            ConditionKind::JsonPath { source, value, .. } => write!(f, "jsonpath {source} = {value}"),
+            ConditionKind::Header { name, value } => write!(f, "header {name}: {value}"),
+            ConditionKind::Callback(_) => f.write_str("callback"),
+            ConditionKind::All(all) => joined(f, all, "and"),
+            ConditionKind::Any(any) => joined(f, any, "or"),
+            ConditionKind::Not(condition)
+                if matches!(condition.0, ConditionKind::All(_) | ConditionKind::Any(_)) =>
+            {
                 write!(f, "not ({condition})")
             }
-            Kind::Not(condition) => write!(f, "not {condition}"),
+            ConditionKind::Not(condition) => write!(f, "not {condition}"),
         }
     }
 }

@@ -33,17 +33,17 @@ struct Data {
     #[serde(default, deserialize_with = "named::ignore_exceptions")]
     ignore_exceptions: Vec<Ignored>,
     #[serde(default, deserialize_with = "named::polling_interval")]
-    polling_interval: Option<Time>,
+    polling_interval: Option<WrittenDuration>,
     #[serde(default, deserialize_with = "named::max_retries")]
     max_retries: Retries,
     #[serde(default, deserialize_with = "named::deadline")]
-    deadline: Option<Time>,
+    deadline: Option<WrittenDuration>,
     #[serde(default, deserialize_with = "named::attempt_timeout")]
-    attempt_timeout: Option<Time>,
+    attempt_timeout: Option<WrittenDuration>,
     #[serde(default = "yes", deserialize_with = "named::respect_retry_after")]
     respect_retry_after: bool,
     #[serde(default, deserialize_with = "named::max_retry_after")]
-    max_retry_after: Option<Time>,
+    max_retry_after: Option<WrittenDuration>,
     #[serde(default, deserialize_with = "named::max_body")]
     max_body: Option<usize>,
 }
@@ -162,9 +162,9 @@ impl<'de> Deserialize<'de> for Auth {
 }
 
 /// A table, and not the list of its values, which `serde` takes for one as well.
-struct Table<T>(std::marker::PhantomData<T>, &'static str);
+struct MapOnly<T>(std::marker::PhantomData<T>, &'static str);
 
-impl<'de, T: Deserialize<'de>> Visitor<'de> for Table<T> {
+impl<'de, T: Deserialize<'de>> Visitor<'de> for MapOnly<T> {
     type Value = T;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -180,7 +180,7 @@ fn table<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
     expected: &'static str,
 ) -> Result<T, D::Error> {
-    deserializer.deserialize_any(Table(std::marker::PhantomData, expected))
+    deserializer.deserialize_any(MapOnly(std::marker::PhantomData, expected))
 }
 
 /// A kind of error.
@@ -290,34 +290,34 @@ impl<'de> Deserialize<'de> for Condition {
 }
 
 /// `"2s"`, `"500ms"`, or a number of seconds.
-struct Time(Duration);
+struct WrittenDuration(Duration);
 
-impl<'de> Deserialize<'de> for Time {
+impl<'de> Deserialize<'de> for WrittenDuration {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Written;
 
         impl Visitor<'_> for Written {
-            type Value = Time;
+            type Value = WrittenDuration;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a time as \"2s\", \"500ms\", \"1.5min\" or \"1h\", or a number of seconds")
             }
 
-            fn visit_u64<E: de::Error>(self, seconds: u64) -> Result<Time, E> {
-                Ok(Time(Duration::from_secs(seconds)))
+            fn visit_u64<E: de::Error>(self, seconds: u64) -> Result<WrittenDuration, E> {
+                Ok(WrittenDuration(Duration::from_secs(seconds)))
             }
 
-            fn visit_i64<E: de::Error>(self, seconds: i64) -> Result<Time, E> {
+            fn visit_i64<E: de::Error>(self, seconds: i64) -> Result<WrittenDuration, E> {
                 u64::try_from(seconds)
                     .map_err(|_| E::custom("a time is not negative"))
                     .and_then(|s| self.visit_u64(s))
             }
 
-            fn visit_f64<E: de::Error>(self, seconds: f64) -> Result<Time, E> {
-                Duration::try_from_secs_f64(seconds).map(Time).map_err(E::custom)
+            fn visit_f64<E: de::Error>(self, seconds: f64) -> Result<WrittenDuration, E> {
+                Duration::try_from_secs_f64(seconds).map(WrittenDuration).map_err(E::custom)
             }
 
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Time, E> {
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<WrittenDuration, E> {
                 let split = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
                 let (number, unit) = text.split_at(split);
                 let seconds = match unit {
@@ -372,7 +372,7 @@ impl Data {
         if let Some(path) = self.ca_bundle {
             poll = poll.ca_bundle(path);
         }
-        if let Some(Time(interval)) = self.polling_interval {
+        if let Some(WrittenDuration(interval)) = self.polling_interval {
             poll = poll.interval(interval);
         }
         poll = match self.max_retries {
@@ -381,13 +381,13 @@ impl Data {
             Retries::Endless => poll.forever(),
             Retries::Default => poll,
         };
-        if let Some(Time(deadline)) = self.deadline {
+        if let Some(WrittenDuration(deadline)) = self.deadline {
             poll = poll.deadline(deadline);
         }
-        if let Some(Time(timeout)) = self.attempt_timeout {
+        if let Some(WrittenDuration(timeout)) = self.attempt_timeout {
             poll = poll.attempt_timeout(timeout);
         }
-        if let Some(Time(longest)) = self.max_retry_after {
+        if let Some(WrittenDuration(longest)) = self.max_retry_after {
             poll = poll.max_retry_after(longest);
         }
         if let Some(most) = self.max_body {

@@ -8,14 +8,14 @@ use reqwest::Url;
 /// Its message names the address without credentials and without the query.
 #[derive(Debug)]
 pub struct HttpError {
-    kind: Kind,
+    kind: HttpErrorKind,
     place: String,
     message: String,
     source: Option<Box<dyn Error + Send + Sync>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum HttpErrorKind {
     Connect,
     /// While connecting.
     ConnectTimeout,
@@ -27,7 +27,7 @@ pub(super) enum Kind {
 }
 
 impl HttpError {
-    pub(super) fn new(kind: Kind, url: Option<&Url>, message: impl Into<String>) -> Self {
+    pub(super) fn new(kind: HttpErrorKind, url: Option<&Url>, message: impl Into<String>) -> Self {
         Self { kind, place: url.map(redacted).unwrap_or_default(), message: message.into(), source: None }
     }
 
@@ -38,17 +38,17 @@ impl HttpError {
 
     pub(super) fn of_request(url: &Url, error: reqwest::Error) -> Self {
         let (kind, message) = if error.is_timeout() && error.is_connect() {
-            (Kind::ConnectTimeout, "could not be connected to in time")
+            (HttpErrorKind::ConnectTimeout, "could not be connected to in time")
         } else if error.is_timeout() {
-            (Kind::Timeout, "took too long")
+            (HttpErrorKind::Timeout, "took too long")
         } else if error.is_connect() {
-            (Kind::Connect, "could not be connected to")
+            (HttpErrorKind::Connect, "could not be connected to")
         } else if error.is_body() || error.is_decode() {
-            (Kind::Body, "broke off in its answer")
+            (HttpErrorKind::Body, "broke off in its answer")
         } else if error.is_redirect() {
-            (Kind::Request, "led in circles")
+            (HttpErrorKind::Request, "led in circles")
         } else {
-            (Kind::Request, "did not answer the request")
+            (HttpErrorKind::Request, "did not answer the request")
         };
         // It would name the address with everything in it.
         Self::new(kind, Some(url), message).caused(error.without_url())
@@ -57,38 +57,38 @@ impl HttpError {
     /// The other side could not be reached: no address, no connection, no TLS, or not in time.
     #[must_use]
     pub fn is_connect(&self) -> bool {
-        matches!(self.kind, Kind::Connect | Kind::ConnectTimeout)
+        matches!(self.kind, HttpErrorKind::Connect | HttpErrorKind::ConnectTimeout)
     }
 
     /// An attempt took longer than `attempt_timeout`, or than the client allows.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
-        matches!(self.kind, Kind::Timeout | Kind::ConnectTimeout)
+        matches!(self.kind, HttpErrorKind::Timeout | HttpErrorKind::ConnectTimeout)
     }
 
     /// The request failed after the connection was made: the other side hung up, spoke no HTTP, or sent it in circles.
     #[must_use]
     pub fn is_request(&self) -> bool {
-        self.kind == Kind::Request
+        self.kind == HttpErrorKind::Request
     }
 
     /// The body is not what a condition looks for: no JSON, or no text.
     #[must_use]
     pub fn is_decode(&self) -> bool {
-        self.kind == Kind::Decode
+        self.kind == HttpErrorKind::Decode
     }
 
     /// The answer began, and its body broke off, or is longer than `max_body`.
     #[must_use]
     pub fn is_body(&self) -> bool {
-        self.kind == Kind::Body
+        self.kind == HttpErrorKind::Body
     }
 
     /// The poller itself makes no sense: it has no condition, its address or a condition of it cannot be read, or its client
     /// could not be made. No request was sent.
     #[must_use]
     pub fn is_settings(&self) -> bool {
-        self.kind == Kind::Settings
+        self.kind == HttpErrorKind::Settings
     }
 }
 

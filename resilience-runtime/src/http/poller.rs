@@ -7,7 +7,7 @@ use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, Request, Url};
 
 use super::client::{OwnClient, Tls};
-use super::error::Kind;
+use super::error::HttpErrorKind;
 use super::send::Sender;
 use super::{Condition, HttpAttempt, HttpError};
 use crate::attempts::PollPolicy;
@@ -93,7 +93,7 @@ impl HttpPoll {
         if !matches!(request.url().scheme(), "http" | "https") {
             let scheme = request.url().scheme();
             let message = format!("an address begins with `http://` or `https://`, not with `{scheme}:`");
-            return Err(Arc::new(HttpError::new(Kind::Settings, None, message)));
+            return Err(Arc::new(HttpError::new(HttpErrorKind::Settings, None, message)));
         }
         // Made by a client's builder, it would not have them in its address any more; sent as it is, they would be lost.
         let (url, authorization) = super::client::without_credentials(request.url().clone());
@@ -109,7 +109,7 @@ impl HttpPoll {
             Ok(url) => Self::prepared(Request::new(method, url)),
             Err(error) => {
                 let message = format!("the address cannot be read: {error}");
-                Err(Arc::new(HttpError::new(Kind::Settings, None, message)))
+                Err(Arc::new(HttpError::new(HttpErrorKind::Settings, None, message)))
             }
         })
     }
@@ -313,7 +313,7 @@ impl HttpPoll {
     /// # Errors
     /// With what is wrong.
     pub fn check(&self) -> Result<(), HttpError> {
-        let wrong = |message: &str| HttpError::new(Kind::Settings, None, message);
+        let wrong = |message: &str| HttpError::new(HttpErrorKind::Settings, None, message);
         if let Some(message) = &self.wrong {
             return Err(wrong(message));
         }

@@ -7,7 +7,7 @@ use reqwest::header::{
 use reqwest::{Method, Request, StatusCode, Url};
 
 use super::HttpError;
-use super::error::{Kind, redacted};
+use super::error::{HttpErrorKind, redacted};
 
 /// As in `reqwest`; more is a loop.
 pub(super) const MAX_REDIRECTS: usize = 10;
@@ -29,7 +29,7 @@ pub(super) fn redirect(
     let Some(target) = target(request.url(), status, headers) else { return Ok(false) };
     if !matches!(target.scheme(), "http" | "https") {
         let message = format!("redirected to the scheme `{}`, expected `http` or `https`", target.scheme());
-        return Err(HttpError::new(Kind::Request, Some(request.url()), message));
+        return Err(HttpError::new(HttpErrorKind::Request, Some(request.url()), message));
     }
     let method = match status {
         StatusCode::SEE_OTHER if request.method() != Method::HEAD => Method::GET,
@@ -47,7 +47,7 @@ pub(super) fn redirect(
         if request.body().is_some() {
             let message =
                 format!("redirected a request with a body to another origin, {}", redacted(&target));
-            return Err(HttpError::new(Kind::Request, Some(request.url()), message));
+            return Err(HttpError::new(HttpErrorKind::Request, Some(request.url()), message));
         }
         let all = std::mem::take(request.headers_mut());
         for name in ALLOWED {

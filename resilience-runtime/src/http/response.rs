@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::HttpError;
 use super::budget::Exhausted;
-use super::error::{Kind, redacted};
+use super::error::{HttpErrorKind, redacted};
 
 /// An answer, with its whole body. Clones share it.
 ///
@@ -48,7 +48,7 @@ impl HttpResponse {
         let mut body = Vec::new();
         let too_large = || {
             let message = format!("sent more than {most} bytes, which is what `max_body` allows");
-            HttpError::new(Kind::Body, Some(&url), message)
+            HttpError::new(HttpErrorKind::Body, Some(&url), message)
         };
         if response.content_length().is_some_and(|length| length > most as u64) {
             return Err(too_large());
@@ -142,7 +142,7 @@ impl HttpResponse {
     }
 
     fn undecodable(&self, message: &str) -> HttpError {
-        HttpError::new(Kind::Decode, Some(&self.0.url), message)
+        HttpError::new(HttpErrorKind::Decode, Some(&self.0.url), message)
     }
 }
 

@@ -6,11 +6,11 @@ use tokio::time::Instant;
 
 use super::budget::Budget;
 use super::condition::first;
-use super::error::Kind;
+use super::error::HttpErrorKind;
 use super::{Condition, HttpAttempt, HttpError, HttpPoll, HttpPollError, HttpResponse};
 use crate::clock::Stopwatch;
-use crate::poll::{PollNext, PollRun};
-use crate::site::Site;
+use crate::poll::{PollAction, PollRun};
+use crate::site::PolicySite;
 use crate::site_name::SiteName;
 use crate::sleep::Limited;
 use crate::telemetry::{SiteEntry, SiteKind};
@@ -24,7 +24,7 @@ enum Verdict {
 }
 
 /// A response, and what the conditions say of it.
-struct Judged {
+struct JudgedResponse {
     response: HttpResponse,
     verdict: Result<Verdict, HttpError>,
 }
@@ -46,7 +46,7 @@ static SITE: SiteEntry =
 /// The loop around the engine of `#[poll]`.
 async fn run(poll: &HttpPoll) -> Result<HttpResponse, HttpPollError> {
     poll.check()?;
-    let site = Site::new(SiteName::Given("HttpPoll::run"), SiteKind::Function, poll.policy);
+    let site = PolicySite::new(SiteName::Given("HttpPoll::run"), SiteKind::Function, poll.policy);
     let mut run = PollRun::new();
     run.begin(&SITE, &site);
     let watch = Stopwatch::start();
@@ -55,7 +55,7 @@ async fn run(poll: &HttpPoll) -> Result<HttpResponse, HttpPollError> {
         let ends = run.attempt_ends(&site);
         let next = if let Some((outcome, retry_after)) = Limited::new(attempt(poll, ends), ends).await {
             number = number.saturating_add(1);
-            let outcome = outcome.and_then(|Judged { response, verdict }| {
+            let outcome = outcome.and_then(|JudgedResponse { response, verdict }| {
                 if !matches!(verdict, Ok(Verdict::Right | Verdict::Rings(_))) {
                     last = Some(response.clone());
                 }
@@ -71,45 +71,45 @@ async fn run(poll: &HttpPoll) -> Result<HttpResponse, HttpPollError> {
                     run.rang();
                     return Err(HttpPollError::Alarm { response, condition });
                 }
-                Ok((Verdict::NotYet, _)) => run.saw_asked(&site, retry_after),
+                Ok((Verdict::NotYet, _)) => run.saw_with_delay(&site, retry_after),
                 Err(error) => {
                     if !ignores(poll, &error) {
                         let _ = run.failed(&site, false, Some(&error));
                         return Err(error.into());
                     }
-                    let next = run.failed_asked(&site, retry_after, &error);
+                    let next = run.failed_with_delay(&site, retry_after, &error);
                     last_error = Some(error);
                     next
                 }
             };
             match next {
-                PollNext::Wait(..) if retry_after.is_some_and(|wait| wait > poll.max_retry_after) => {
+                PollAction::Wait(..) if retry_after.is_some_and(|wait| wait > poll.max_retry_after) => {
                     run.waits_too_long(&site);
-                    PollNext::Return
+                    PollAction::Return
                 }
                 next => next,
             }
         } else {
             number = number.saturating_add(1);
             let url = poll.request.as_ref().ok().map(|request| request.url());
-            let error = HttpError::new(Kind::Timeout, url, "did not answer until the deadline");
+            let error = HttpError::new(HttpErrorKind::Timeout, url, "did not answer until the deadline");
             tell(poll, number, &watch, Err(&error));
             match run.cut(&site) {
-                Ok(wait) => PollNext::Wait(wait, Duration::ZERO),
-                Err(timed_out) => PollNext::TimedOut(timed_out),
+                Ok(wait) => PollAction::Wait(wait, Duration::ZERO),
+                Err(timed_out) => PollAction::TimedOut(timed_out),
             }
         };
         match next {
-            PollNext::Wait(wait, _) => {
+            PollAction::Wait(wait, _) => {
                 wait.await;
                 run.goes_on();
             }
-            PollNext::TimedOut(timed_out) => {
+            PollAction::TimedOut(timed_out) => {
                 let (attempts, elapsed) = (timed_out.attempts(), timed_out.elapsed());
                 return Err(HttpPollError::TimedOut { last, last_error, attempts, elapsed });
             }
             // The server asked for a longer wait than there is time for.
-            PollNext::Return => {
+            PollAction::Return => {
                 let (attempts, elapsed) = (number, watch.elapsed().to_duration());
                 return Err(HttpPollError::TimedOut { last, last_error, attempts, elapsed });
             }
@@ -125,7 +125,10 @@ fn tell(poll: &HttpPoll, number: u32, watch: &Stopwatch, outcome: Result<&HttpRe
 
 /// One request with its redirects, its whole response, and the verdict; beside it the wait that the server asked for,
 /// which holds also if the body breaks off. All of it is bound by `attempt_timeout`, and evaluation by `ends` as well.
-async fn attempt(poll: &HttpPoll, ends: Option<Instant>) -> (Result<Judged, HttpError>, Option<Duration>) {
+async fn attempt(
+    poll: &HttpPoll,
+    ends: Option<Instant>,
+) -> (Result<JudgedResponse, HttpError>, Option<Duration>) {
     let request = match request(poll) {
         Ok(request) => request,
         Err(error) => return (Err(error), None),
@@ -147,17 +150,17 @@ async fn attempt(poll: &HttpPoll, ends: Option<Instant>) -> (Result<Judged, Http
             // The limit that was reached says what this means.
             std::future::pending::<()>().await;
         }
-        Ok(Judged { response, verdict })
+        Ok(JudgedResponse { response, verdict })
     };
     let judged = Limited::new(judged, until).await.unwrap_or_else(|| {
         let message = format!("did not answer within {:?}", poll.attempt_timeout);
-        Err(HttpError::new(Kind::Timeout, Some(&url), message))
+        Err(HttpError::new(HttpErrorKind::Timeout, Some(&url), message))
     });
     (judged, asked)
 }
 
 fn request(poll: &HttpPoll) -> Result<Request, HttpError> {
-    let wrong = |message: String| HttpError::new(Kind::Settings, None, message);
+    let wrong = |message: String| HttpError::new(HttpErrorKind::Settings, None, message);
     let request = poll.request.as_ref().map_err(|error| wrong(error.to_string()))?;
     let mut request = request.try_clone().ok_or_else(|| {
         wrong("a request whose body is a stream can be sent only once: give it a body of bytes".into())

@@ -10,7 +10,7 @@ use hyper_util::client::legacy::connect::HttpInfo;
 use reqwest::{Client, Request, Response};
 
 use super::HttpError;
-use super::error::Kind;
+use super::error::HttpErrorKind;
 use super::redirect::{MAX_REDIRECTS, redirect};
 
 /// A caller's own client may hand out one idle connection after another; two repetitions are what `hyper` clients and
@@ -41,7 +41,7 @@ impl Sender {
             }
         }
         let message = format!("led in circles: more than {MAX_REDIRECTS} redirects");
-        Err(HttpError::new(Kind::Request, Some(request.url()), message))
+        Err(HttpError::new(HttpErrorKind::Request, Some(request.url()), message))
     }
 
     async fn send_once(&self, request: &Request, repeats: &mut u32) -> Result<Response, HttpError> {
@@ -50,7 +50,7 @@ impl Sender {
             // Streams are refused before anything is sent.
             let Some(copy) = request.try_clone() else {
                 return Err(HttpError::new(
-                    Kind::Settings,
+                    HttpErrorKind::Settings,
                     Some(url),
                     "has a body that can be sent only once",
                 ));

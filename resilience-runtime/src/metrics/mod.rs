@@ -43,13 +43,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use self::batch::BatchMetrics;
 use self::circuit::CircuitMetrics;
 use self::site::SiteMetrics;
-use self::table::Table;
+use self::table::GrowOnlyMap;
 use crate::circuit::{CircuitState, KEYS, circuits};
 use crate::telemetry::{Event, Site, SiteKind, listen, sites};
 
-static SITES: Table<SiteMetrics> = Table::new();
-static CIRCUITS: Table<CircuitMetrics> = Table::new();
-static BATCHES: Table<BatchMetrics> = Table::new();
+static SITES: GrowOnlyMap<SiteMetrics> = GrowOnlyMap::new();
+static CIRCUITS: GrowOnlyMap<CircuitMetrics> = GrowOnlyMap::new();
+static BATCHES: GrowOnlyMap<BatchMetrics> = GrowOnlyMap::new();
 
 /// Reports every call and circuit of the program to the recorder of [`metrics`].
 ///

@@ -3,7 +3,7 @@ use std::sync::OnceLock;
 const BUCKETS: usize = 256;
 
 /// A map that only grows. It is read and extended without a lock: what makes its values is the recorder, which is not ours.
-pub(super) struct Table<V> {
+pub(super) struct GrowOnlyMap<V> {
     buckets: [Link<V>; BUCKETS],
 }
 
@@ -14,7 +14,7 @@ struct Node<V> {
     next: Link<V>,
 }
 
-impl<V> Table<V> {
+impl<V> GrowOnlyMap<V> {
     pub(super) const fn new() -> Self {
         Self { buckets: [const { OnceLock::new() }; BUCKETS] }
     }
@@ -41,7 +41,7 @@ mod tests {
 
     #[test]
     fn values_of_one_bucket_are_kept_apart_also_when_threads_add_them_together() {
-        static TABLE: Table<u32> = Table::new();
+        static TABLE: GrowOnlyMap<u32> = GrowOnlyMap::new();
         std::thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {

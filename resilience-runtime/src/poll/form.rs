@@ -6,14 +6,14 @@ use std::panic::Location;
 use std::time::Duration;
 
 use super::error::PollError;
-use super::hooks::{Condition, DefaultPollHooks, NoCondition, PollHooks};
+use super::hooks::{DefaultPollHooks, NoCondition, PollCondition, PollHooks};
 use super::run::PollRun;
 use crate::attempt::Attempt;
 use crate::attempts::PollPolicy;
 use crate::backoff::{Backoff, Jitter};
 use crate::error::TimedOut;
 use crate::operation::{Blocking, Operation};
-use crate::site::Site;
+use crate::site::PolicySite;
 use crate::site_name::SiteName;
 use crate::sleep::Wait;
 use crate::telemetry::{FunctionForm, SiteEntry, SiteKind};
@@ -50,7 +50,7 @@ where
 {
     Poll {
         operation,
-        site: Site::new(SiteName::inside::<F>(), SiteKind::Function, PollPolicy::new()),
+        site: PolicySite::new(SiteName::inside::<F>(), SiteKind::Function, PollPolicy::new()),
         location: Location::caller(),
         hooks: PollHooks::new(),
         kind: PhantomData,
@@ -64,7 +64,7 @@ where
 #[must_use = "a poll does nothing until `.call()` or `.run().await`"]
 pub struct Poll<F, K, H> {
     pub(super) operation: F,
-    pub(super) site: Site<PollPolicy>,
+    pub(super) site: PolicySite<PollPolicy>,
     location: &'static Location<'static>,
     hooks: H,
     kind: PhantomData<fn() -> K>,
@@ -287,7 +287,7 @@ impl<F, K, Until, Alarm, Ignore, OnError> Poll<F, K, PollHooks<Until, Alarm, Ign
         outcome: Result<T, E>,
     ) -> After<T, E>
     where
-        Until: Condition<T>,
+        Until: PollCondition<T>,
         Alarm: FnMut(&T) -> bool,
         Ignore: FnMut(&E) -> bool,
         OnError: FnMut(&E, &Attempt),
@@ -359,7 +359,7 @@ where
     /// See [`PollError`].
     pub fn call(mut self) -> Result<T, PollError<T, E>>
     where
-        Until: Condition<T>,
+        Until: PollCondition<T>,
     {
         let mut run = PollRun::new();
         run.begin_blocking(self.entry(), &self.site);

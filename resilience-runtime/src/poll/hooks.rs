@@ -21,12 +21,12 @@ pub struct NoCondition;
     label = "add `.until(|value| ..)` before this call",
     note = "`{Self}` is no closure `|value: &{T}| -> bool`"
 )]
-pub trait Condition<T> {
+pub trait PollCondition<T> {
     /// Whether the value is what was waited for.
     fn is_met(&mut self, value: &T) -> bool;
 }
 
-impl<T, P: FnMut(&T) -> bool> Condition<T> for P {
+impl<T, P: FnMut(&T) -> bool> PollCondition<T> for P {
     fn is_met(&mut self, value: &T) -> bool {
         self(value)
     }

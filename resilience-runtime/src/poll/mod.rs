@@ -28,5 +28,5 @@ mod run_async;
 
 pub use error::PollError;
 pub use form::{Poll, poll};
-pub use hooks::{Condition, NoCondition, PollHooks};
-pub use run::{PollNext, PollRun};
+pub use hooks::{NoCondition, PollCondition, PollHooks};
+pub use run::{PollAction, PollRun};

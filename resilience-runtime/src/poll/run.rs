@@ -5,12 +5,12 @@ use std::mem;
 use std::time::Duration;
 
 use crate::attempt::Attempt;
-use crate::attempts::{PollAttempts, PollEnd, PollPolicy, PollStep, Seen};
+use crate::attempts::{PollAttempts, PollEnd, PollPolicy, PollStep, PollVerdict};
 use crate::clock::Stopwatch;
 use crate::current_attempt::CurrentAttempt;
 use crate::error::{Alarm, Causes, Limit, TimedOut};
 use crate::rng::Chance;
-use crate::site::Site;
+use crate::site::PolicySite;
 use crate::sleep::Wait;
 #[cfg(feature = "tokio")]
 use crate::sleep::{Cut, Limited, Telling};
@@ -27,12 +27,12 @@ pub struct PollRun {
     causes: Causes,
 }
 
-observed!(PollRun, Site<PollPolicy>);
+observed!(PollRun, PolicySite<PollPolicy>);
 
 /// What is to be done after an attempt.
 #[derive(Clone, Debug)]
 #[must_use]
-pub enum PollNext {
+pub enum PollAction {
     /// Return what the attempt returned.
     Return,
     /// Wait, then try again; the attempt had ended so long after the start.
@@ -41,7 +41,7 @@ pub enum PollNext {
     TimedOut(TimedOut),
 }
 
-impl PollNext {
+impl PollAction {
     /// `None`: return the outcome.
     pub(super) fn go_on(self) -> Option<Result<Wait, TimedOut>> {
         match self {
@@ -63,7 +63,7 @@ impl PollRun {
 
     /// The wait before the first attempt, if there is one.
     #[inline]
-    pub fn initial_delay(&mut self, site: &Site<PollPolicy>) -> Option<Wait> {
+    pub fn initial_delay(&mut self, site: &PolicySite<PollPolicy>) -> Option<Wait> {
         if site.policy.needs_no_delay() {
             return None;
         }
@@ -74,23 +74,23 @@ impl PollRun {
 
     /// An attempt brought a value that rings no alarm.
     #[inline]
-    pub fn saw(&mut self, site: &Site<PollPolicy>, good: bool) -> PollNext {
+    pub fn saw(&mut self, site: &PolicySite<PollPolicy>, good: bool) -> PollAction {
         // The common end: no clock is read for it.
         if good && site.policy.needs_no_hold() {
             self.succeeded();
-            return PollNext::Return;
+            return PollAction::Return;
         }
-        self.next(site, if good { Seen::Good } else { Seen::NotYet }, None, None, None)
+        self.next(site, if good { PollVerdict::Good } else { PollVerdict::NotYet }, None, None, None)
     }
 
     /// As [`saw`](Self::saw), with what writes the value's text, which is kept unless the value ends the poll.
     #[inline]
     pub fn saw_value(
         &mut self,
-        site: &Site<PollPolicy>,
+        site: &PolicySite<PollPolicy>,
         good: bool,
         write: impl FnOnce(&mut FirstLine),
-    ) -> PollNext {
+    ) -> PollAction {
         if !good || !site.policy.needs_no_hold() {
             self.causes.keep_value(write);
         }
@@ -105,29 +105,33 @@ impl PollRun {
     /// An attempt failed.
     pub fn failed(
         &mut self,
-        site: &Site<PollPolicy>,
+        site: &PolicySite<PollPolicy>,
         ignored: bool,
         error: Option<&dyn Display>,
-    ) -> PollNext {
+    ) -> PollAction {
         self.failed_below(site, ignored, None, error)
     }
 
-    /// As [`saw`](Self::saw), where the other side has asked for a wait: a lower bound. One that does not fit into the timeout
+    /// As [`saw`](Self::saw), where the other side has requested for a wait: a lower bound. One that does not fit into the timeout
     /// leads nowhere.
     #[cfg(feature = "http")]
-    pub(crate) fn saw_asked(&mut self, site: &Site<PollPolicy>, asked: Option<Duration>) -> PollNext {
-        self.next(site, Seen::NotYet, asked, None, None)
+    pub(crate) fn saw_with_delay(
+        &mut self,
+        site: &PolicySite<PollPolicy>,
+        requested: Option<Duration>,
+    ) -> PollAction {
+        self.next(site, PollVerdict::NotYet, requested, None, None)
     }
 
-    /// As [`failed`](Self::failed), ignored, where the other side has asked for a wait all the same.
+    /// As [`failed`](Self::failed), ignored, where the other side has requested for a wait all the same.
     #[cfg(feature = "http")]
-    pub(crate) fn failed_asked(
+    pub(crate) fn failed_with_delay(
         &mut self,
-        site: &Site<PollPolicy>,
-        asked: Option<Duration>,
+        site: &PolicySite<PollPolicy>,
+        requested: Option<Duration>,
         error: &dyn Display,
-    ) -> PollNext {
-        self.next(site, Seen::Ignored, asked, None, Some(error))
+    ) -> PollAction {
+        self.next(site, PollVerdict::Ignored, requested, None, Some(error))
     }
 
     /// The value of the attempt just made rings the alarm.
@@ -135,9 +139,9 @@ impl PollRun {
         self.observation.leave(CallOutcome::Alarm, self.attempts.number().saturating_add(1), None);
     }
 
-    /// The other side asked for a longer wait than is made.
+    /// The other side requested for a longer wait than is made.
     #[cfg(feature = "http")]
-    pub(crate) fn waits_too_long(&mut self, site: &Site<PollPolicy>) {
+    pub(crate) fn waits_too_long(&mut self, site: &PolicySite<PollPolicy>) {
         self.observation.end(
             site.origin(),
             CallOutcome::GaveUp(GiveUpReason::RetryAfter),
@@ -150,58 +154,58 @@ impl PollRun {
     /// coming back before.
     pub fn failed_below(
         &mut self,
-        site: &Site<PollPolicy>,
+        site: &PolicySite<PollPolicy>,
         ignored: bool,
         open: Option<Option<Duration>>,
         error: Option<&dyn Display>,
-    ) -> PollNext {
+    ) -> PollAction {
         if ignored {
-            return self.next(site, Seen::Ignored, None, time_left(open), error);
+            return self.next(site, PollVerdict::Ignored, None, time_left(open), error);
         }
         self.attempts.ended();
         self.ends(site, CallOutcome::GaveUp(GiveUpReason::NotRetryable), Brought::Error, error);
-        PollNext::Return
+        PollAction::Return
     }
 
     #[cold]
     #[inline(never)]
     fn next(
         &mut self,
-        site: &Site<PollPolicy>,
-        seen: Seen,
-        asked: Option<Duration>,
+        site: &PolicySite<PollPolicy>,
+        seen: PollVerdict,
+        requested: Option<Duration>,
         open: Option<Nanos>,
         error: Option<&dyn Display>,
-    ) -> PollNext {
+    ) -> PollAction {
         let elapsed = self.watch.elapsed();
-        let brought = if seen == Seen::Ignored { Brought::Error } else { Brought::NotYet };
+        let brought = if seen == PollVerdict::Ignored { Brought::Error } else { Brought::NotYet };
         match self.attempts.next(&site.policy, seen, elapsed, Chance::draw()) {
             PollStep::Return => {
                 match seen {
                     // The number counts this attempt.
-                    Seen::Good => self.observation.succeeded(self.attempts.number() - 1),
+                    PollVerdict::Good => self.observation.succeeded(self.attempts.number() - 1),
                     _ => self.ends(site, CallOutcome::GaveUp(GiveUpReason::NotRetryable), brought, error),
                 }
-                PollNext::Return
+                PollAction::Return
             }
             PollStep::GoOn(Err(end)) => {
                 let timed_out = self.timed_out(site, end, elapsed);
                 self.tells(site, None, brought, error);
                 self.time_is_up(site, end, &timed_out);
-                PollNext::TimedOut(timed_out)
+                PollAction::TimedOut(timed_out)
             }
             PollStep::GoOn(Ok(wait)) => {
-                let asked = asked.map_or(Nanos::ZERO, Nanos::of);
-                if elapsed.plus(asked) > site.policy.limit() {
+                let requested = requested.map_or(Nanos::ZERO, Nanos::of);
+                if elapsed.plus(requested) > site.policy.limit() {
                     self.ends(site, CallOutcome::GaveUp(GiveUpReason::RetryAfter), brought, error);
-                    return PollNext::Return;
+                    return PollAction::Return;
                 }
-                let Some(wait) = self.wait(site, wait.max(asked), elapsed, open) else {
+                let Some(wait) = self.wait(site, wait.max(requested), elapsed, open) else {
                     self.ends(site, CallOutcome::Refused, brought, error);
-                    return PollNext::Return;
+                    return PollAction::Return;
                 };
                 self.tells(site, Some(&wait), brought, error);
-                PollNext::Wait(wait, elapsed.to_duration())
+                PollAction::Wait(wait, elapsed.to_duration())
             }
         }
     }
@@ -209,7 +213,7 @@ impl PollRun {
     /// The attempt failed, or brought a value that is not good yet, and that was not the end of the call.
     fn tells(
         &mut self,
-        site: &Site<PollPolicy>,
+        site: &PolicySite<PollPolicy>,
         wait: Option<&Wait>,
         brought: Brought,
         error: Option<&dyn Display>,
@@ -222,7 +226,7 @@ impl PollRun {
     /// The attempt failed, and its error ends the call.
     fn ends(
         &mut self,
-        site: &Site<PollPolicy>,
+        site: &PolicySite<PollPolicy>,
         outcome: CallOutcome,
         brought: Brought,
         error: Option<&dyn Display>,
@@ -232,7 +236,7 @@ impl PollRun {
         self.observation.end(origin, outcome, number, error);
     }
 
-    fn time_is_up(&mut self, site: &Site<PollPolicy>, end: PollEnd, timed_out: &TimedOut) {
+    fn time_is_up(&mut self, site: &PolicySite<PollPolicy>, end: PollEnd, timed_out: &TimedOut) {
         let outcome = match end {
             PollEnd::TimedOut => CallOutcome::TimedOut,
             PollEnd::Exhausted => CallOutcome::GaveUp(GiveUpReason::Attempts),
@@ -245,7 +249,7 @@ impl PollRun {
     /// # Errors
     /// If it was the last.
     #[cfg(feature = "tokio")]
-    pub fn cut(&mut self, site: &Site<PollPolicy>) -> Result<Wait, TimedOut> {
+    pub fn cut(&mut self, site: &PolicySite<PollPolicy>) -> Result<Wait, TimedOut> {
         self.cut_below(site, None).map_err(|(timed_out, _)| timed_out)
     }
 
@@ -259,7 +263,7 @@ impl PollRun {
     #[inline(never)]
     pub fn cut_below(
         &mut self,
-        site: &Site<PollPolicy>,
+        site: &PolicySite<PollPolicy>,
         open: Option<Option<Duration>>,
     ) -> Result<Wait, (TimedOut, bool)> {
         let elapsed = self.watch.elapsed();
@@ -286,7 +290,7 @@ impl PollRun {
     /// The wait to be made: no shorter than a circuit that is `open` stays so. `None`: the timeout leaves no time for that.
     fn wait(
         &mut self,
-        site: &Site<PollPolicy>,
+        site: &PolicySite<PollPolicy>,
         wait: Nanos,
         elapsed: Nanos,
         open: Option<Nanos>,
@@ -298,7 +302,7 @@ impl PollRun {
         Some(Wait(self.watch.paced(wait.max(least), elapsed)))
     }
 
-    fn timed_out(&mut self, site: &Site<PollPolicy>, end: PollEnd, elapsed: Nanos) -> TimedOut {
+    fn timed_out(&mut self, site: &PolicySite<PollPolicy>, end: PollEnd, elapsed: Nanos) -> TimedOut {
         let number = self.attempts.number();
         let limit = match end {
             PollEnd::TimedOut => Limit::Timeout(site.policy.limit().to_duration()),
@@ -317,7 +321,7 @@ impl PollRun {
     #[inline(never)]
     pub fn refused(
         &mut self,
-        site: &Site<PollPolicy>,
+        site: &PolicySite<PollPolicy>,
         time_left: Option<Duration>,
         error: Option<&dyn Display>,
     ) -> Option<Wait> {
@@ -335,12 +339,12 @@ impl PollRun {
     #[cold]
     #[inline(never)]
     #[must_use]
-    pub fn attempt(&self, site: &Site<PollPolicy>, next: &PollNext) -> Attempt {
+    pub fn attempt(&self, site: &PolicySite<PollPolicy>, next: &PollAction) -> Attempt {
         // Where a wait has been decided on, the watch counts it already.
         let (elapsed, wait) = match next {
-            PollNext::Wait(Wait(wait), elapsed) => (*elapsed, Some(wait.to_duration())),
-            PollNext::TimedOut(timed_out) => (timed_out.elapsed(), None),
-            PollNext::Return => (self.watch.elapsed().to_duration(), None),
+            PollAction::Wait(Wait(wait), elapsed) => (*elapsed, Some(wait.to_duration())),
+            PollAction::TimedOut(timed_out) => (timed_out.elapsed(), None),
+            PollAction::Return => (self.watch.elapsed().to_duration(), None),
         };
         Attempt { number: self.attempts.number(), elapsed, wait, site: site.name }
     }
@@ -349,7 +353,7 @@ impl PollRun {
     #[cold]
     #[inline(never)]
     #[must_use]
-    pub fn invalid(&mut self, site: &Site<PollPolicy>) -> TimedOut {
+    pub fn invalid(&mut self, site: &PolicySite<PollPolicy>) -> TimedOut {
         let (number, elapsed) = (self.attempts.number().saturating_add(1), self.watch.elapsed());
         let timed_out =
             TimedOut::new(site.name.get(), Limit::InvalidCondition, number, elapsed.to_duration());
@@ -364,14 +368,14 @@ impl PollRun {
     }
 
     /// The value of the attempt just made rings the alarm.
-    pub fn alarm<T>(&mut self, site: &Site<PollPolicy>, value: T) -> Alarm<T> {
+    pub fn alarm<T>(&mut self, site: &PolicySite<PollPolicy>, value: T) -> Alarm<T> {
         self.rang();
         Alarm::new(site.name.get(), self.attempts.number().saturating_add(1), value)
     }
 
     /// The attempt that begins now. A synchronous one is not limited by an attempt timeout.
     #[must_use]
-    pub fn current(&self, site: &Site<PollPolicy>, is_async: bool) -> CurrentAttempt {
+    pub fn current(&self, site: &PolicySite<PollPolicy>, is_async: bool) -> CurrentAttempt {
         let ends =
             if is_async { self.attempts.ends(&site.policy, self.began()) } else { site.policy.limit() };
         CurrentAttempt {
@@ -384,14 +388,19 @@ impl PollRun {
     /// Puts an attempt under its limit.
     #[cfg(feature = "tokio")]
     #[inline]
-    pub fn limit<F>(&self, site: &Site<PollPolicy>, attempt: F) -> Limited<F> {
+    pub fn limit<F>(&self, site: &PolicySite<PollPolicy>, attempt: F) -> Limited<F> {
         Limited::new(attempt, self.attempt_ends(site))
     }
 
     /// As [`limit`](Self::limit), where circuits below are told of the attempt timeout.
     #[cfg(feature = "tokio")]
     #[inline]
-    pub fn limit_telling<'c, F>(&self, site: &Site<PollPolicy>, attempt: F, cut: &'c Cut) -> Telling<'c, F> {
+    pub fn limit_telling<'c, F>(
+        &self,
+        site: &PolicySite<PollPolicy>,
+        attempt: F,
+        cut: &'c Cut,
+    ) -> Telling<'c, F> {
         let began = self.began();
         let ends = self.watch.moment(self.attempts.ends(&site.policy, began));
         Limited::new(attempt, ends).telling(cut, site.policy.own_limit(began))
@@ -400,7 +409,7 @@ impl PollRun {
     /// When the attempt that begins now is dropped.
     #[cfg(feature = "tokio")]
     #[inline]
-    pub(crate) fn attempt_ends(&self, site: &Site<PollPolicy>) -> Option<tokio::time::Instant> {
+    pub(crate) fn attempt_ends(&self, site: &PolicySite<PollPolicy>) -> Option<tokio::time::Instant> {
         self.watch.moment(self.attempts.ends(&site.policy, self.began()))
     }
 

@@ -2,7 +2,7 @@ use std::ops::ControlFlow;
 
 use super::error::PollError;
 use super::form::{Last, Poll, wait_or_end};
-use super::hooks::{Condition, PollHooks};
+use super::hooks::{PollCondition, PollHooks};
 use super::run::PollRun;
 use crate::attempt::Attempt;
 use crate::operation::Asynchronous;
@@ -53,7 +53,7 @@ where
     pub async fn run(mut self) -> Result<T, PollError<T, E>>
     where
         F: AsyncFnMut() -> Result<T, E>,
-        Until: Condition<T>,
+        Until: PollCondition<T>,
     {
         run!(self)
     }
@@ -70,7 +70,7 @@ where
     where
         F: FnMut() -> Fut,
         Fut: Future<Output = Result<T, E>>,
-        Until: Condition<T>,
+        Until: PollCondition<T>,
     {
         run!(self)
     }

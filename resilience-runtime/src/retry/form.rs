@@ -11,7 +11,7 @@ use crate::attempt::Attempt;
 use crate::attempts::RetryPolicy;
 use crate::backoff::{Backoff, Jitter};
 use crate::operation::{Blocking, Operation};
-use crate::site::Site;
+use crate::site::PolicySite;
 use crate::site_name::SiteName;
 use crate::sleep::Wait;
 use crate::telemetry::{FunctionForm, SiteEntry, SiteKind};
@@ -54,7 +54,7 @@ where
 #[must_use = "a retry does nothing until `.call()` or `.run().await`"]
 pub struct Retry<F, K, H, L = Untimed> {
     pub(super) operation: F,
-    pub(super) site: Site<RetryPolicy>,
+    pub(super) site: PolicySite<RetryPolicy>,
     location: &'static Location<'static>,
     hooks: H,
     types: PhantomData<(fn() -> K, L)>,
@@ -63,7 +63,7 @@ pub struct Retry<F, K, H, L = Untimed> {
 impl<F, K, E, L> Retry<F, K, DefaultHooks<E>, L> {
     #[track_caller]
     pub(super) fn with_policy(operation: F, policy: RetryPolicy) -> Self {
-        let site = Site::new(SiteName::inside::<F>(), SiteKind::Function, policy);
+        let site = PolicySite::new(SiteName::inside::<F>(), SiteKind::Function, policy);
         Self { operation, site, location: Location::caller(), hooks: Hooks::new(), types: PhantomData }
     }
 }

@@ -9,7 +9,7 @@ use crate::clock::Stopwatch;
 use crate::current_attempt::CurrentAttempt;
 use crate::error::{Limit, TimedOut};
 use crate::rng::Chance;
-use crate::site::Site;
+use crate::site::PolicySite;
 use crate::sleep::Wait;
 #[cfg(feature = "tokio")]
 use crate::sleep::{Cut, Limited, Telling};
@@ -36,7 +36,7 @@ impl RetryRun {
     #[inline(never)]
     pub fn failed(
         &mut self,
-        site: &Site<RetryPolicy>,
+        site: &PolicySite<RetryPolicy>,
         again: bool,
         hint: Option<Duration>,
         error: Option<&dyn Display>,
@@ -50,7 +50,7 @@ impl RetryRun {
     #[inline(never)]
     pub fn failed_below(
         &mut self,
-        site: &Site<RetryPolicy>,
+        site: &PolicySite<RetryPolicy>,
         again: bool,
         hint: Option<Duration>,
         open: Option<Option<Duration>>,
@@ -65,7 +65,7 @@ impl RetryRun {
 
     /// A circuit below refused the call: without a deadline, that is the end.
     #[must_use]
-    pub fn refused(&mut self, _: &Site<RetryPolicy>, _: Option<Duration>) -> Option<Wait> {
+    pub fn refused(&mut self, _: &PolicySite<RetryPolicy>, _: Option<Duration>) -> Option<Wait> {
         self.observation.ends(CallOutcome::Refused);
         None
     }
@@ -79,8 +79,8 @@ pub struct TimedRetryRun {
     watch: Stopwatch,
 }
 
-observed!(RetryRun, Site<RetryPolicy>);
-observed!(TimedRetryRun, Site<RetryPolicy>);
+observed!(RetryRun, PolicySite<RetryPolicy>);
+observed!(TimedRetryRun, PolicySite<RetryPolicy>);
 
 impl TimedRetryRun {
     /// Before the first attempt.
@@ -96,7 +96,7 @@ impl TimedRetryRun {
     #[inline(never)]
     pub fn failed(
         &mut self,
-        site: &Site<RetryPolicy>,
+        site: &PolicySite<RetryPolicy>,
         again: bool,
         hint: Option<Duration>,
         cut: bool,
@@ -111,7 +111,7 @@ impl TimedRetryRun {
     #[inline(never)]
     pub fn failed_below(
         &mut self,
-        site: &Site<RetryPolicy>,
+        site: &PolicySite<RetryPolicy>,
         again: bool,
         hint: Option<Duration>,
         open: Option<Option<Duration>>,
@@ -144,7 +144,7 @@ impl TimedRetryRun {
     /// for that.
     #[cold]
     #[inline(never)]
-    pub fn refused(&mut self, site: &Site<RetryPolicy>, time_left: Option<Duration>) -> Option<Wait> {
+    pub fn refused(&mut self, site: &PolicySite<RetryPolicy>, time_left: Option<Duration>) -> Option<Wait> {
         let elapsed = self.watch.elapsed();
         let wait = time_left.and_then(|left| RetryAttempts::refused(&site.policy, elapsed, Nanos::of(left)));
         let Some(wait) = wait else {
@@ -158,21 +158,26 @@ impl TimedRetryRun {
     /// Puts an attempt under its limits.
     #[cfg(feature = "tokio")]
     #[inline]
-    pub fn limit<F>(&self, site: &Site<RetryPolicy>, attempt: F) -> Limited<F> {
+    pub fn limit<F>(&self, site: &PolicySite<RetryPolicy>, attempt: F) -> Limited<F> {
         Limited::new(attempt, self.until(&site.policy).0)
     }
 
     /// As [`limit`](Self::limit), where circuits below are told of the attempt timeout.
     #[cfg(feature = "tokio")]
     #[inline]
-    pub fn limit_telling<'c, F>(&self, site: &Site<RetryPolicy>, attempt: F, cut: &'c Cut) -> Telling<'c, F> {
+    pub fn limit_telling<'c, F>(
+        &self,
+        site: &PolicySite<RetryPolicy>,
+        attempt: F,
+        cut: &'c Cut,
+    ) -> Telling<'c, F> {
         let (until, told) = self.until(&site.policy);
         Limited::new(attempt, until).telling(cut, told)
     }
 
     /// The attempt that begins now. A synchronous one is not limited by an attempt timeout.
     #[must_use]
-    pub fn current(&self, site: &Site<RetryPolicy>, is_async: bool) -> CurrentAttempt {
+    pub fn current(&self, site: &PolicySite<RetryPolicy>, is_async: bool) -> CurrentAttempt {
         let deadline = site.policy.limits().1;
         CurrentAttempt {
             number: self.attempts.number().saturating_add(1),
@@ -195,7 +200,7 @@ impl TimedRetryRun {
     #[cold]
     #[inline(never)]
     #[must_use]
-    pub fn timed_out(&self, site: &Site<RetryPolicy>) -> TimedOut {
+    pub fn timed_out(&self, site: &PolicySite<RetryPolicy>) -> TimedOut {
         let (attempt_timeout, deadline) = site.policy.limits();
         let elapsed = self.watch.elapsed();
         let limit = if attempt_timeout.is_never() || elapsed >= deadline {

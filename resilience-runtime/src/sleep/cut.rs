@@ -5,7 +5,7 @@ use crate::time::Nanos;
 
 /// What a layer is told of the circuits below it, if one of them would reject the next call: the time left, if that is known,
 /// and whether the error that comes along is the function's own, and not the rejection.
-pub type Told = Option<(Option<Duration>, bool)>;
+pub type RejectionHint = Option<(Option<Duration>, bool)>;
 
 /// What the time limits of a function and the circuits below them tell each other about an attempt that is dropped.
 ///
@@ -43,13 +43,13 @@ impl Cut {
     }
 
     /// What circuits further down have said of the attempt that is being dropped.
-    pub(crate) fn told(&self) -> Told {
+    pub(crate) fn told(&self) -> RejectionHint {
         let rejected_for = self.rejected_for.load(Ordering::Relaxed);
         (rejected_for != NONE).then(|| (Nanos::new(rejected_for).limit(), true))
     }
 
     /// A circuit says this in place of it.
-    pub(crate) fn tell(&self, told: Told) {
+    pub(crate) fn tell(&self, told: RejectionHint) {
         let rejected_for = told.map_or(NONE, |(left, _)| left.map_or(Nanos::NEVER, Nanos::of).get());
         self.rejected_for.store(rejected_for, Ordering::Relaxed);
     }
@@ -64,7 +64,7 @@ impl Cut {
     /// After an attempt was dropped: what the circuits said, and room for the next attempt.
     #[cold]
     #[inline(never)]
-    pub fn take(&self) -> Told {
+    pub fn take(&self) -> RejectionHint {
         let told = self.told();
         self.clear();
         told

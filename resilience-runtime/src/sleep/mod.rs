@@ -7,7 +7,7 @@ mod limited;
 #[cfg(feature = "tokio")]
 mod pause;
 
-pub use cut::{Cut, Told};
+pub use cut::{Cut, RejectionHint};
 #[cfg(feature = "tokio")]
 pub use limited::{Limited, Telling};
 #[cfg(feature = "tokio")]

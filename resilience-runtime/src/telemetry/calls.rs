@@ -23,15 +23,15 @@ pub(super) struct Call {
 /// Threads take turns in them, so that two threads seldom wait for each other.
 const SHARDS: u32 = 16;
 
-static CALLS: [Mutex<Shard>; SHARDS as usize] = [const { Mutex::new(Shard::new()) }; SHARDS as usize];
+static CALLS: [Mutex<CallShard>; SHARDS as usize] = [const { Mutex::new(CallShard::new()) }; SHARDS as usize];
 
-struct Shard {
+struct CallShard {
     calls: Vec<Option<Call>>,
     /// Indices of places without a call.
     free: Vec<u32>,
 }
 
-impl Shard {
+impl CallShard {
     const fn new() -> Self {
         Self { calls: Vec::new(), free: Vec::new() }
     }
@@ -106,7 +106,7 @@ impl CallNumber {
     }
 }
 
-fn lock(shard: u32) -> MutexGuard<'static, Shard> {
+fn lock(shard: u32) -> MutexGuard<'static, CallShard> {
     CALLS[shard as usize].lock().unwrap_or_else(PoisonError::into_inner)
 }
 

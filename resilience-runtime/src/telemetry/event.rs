@@ -77,7 +77,7 @@ impl fmt::Debug for AttemptEvent<'_> {
             .field("number", &self.number)
             .field("elapsed", &self.elapsed)
             .field("wait", &self.wait)
-            .field("error", &Text(self.error))
+            .field("error", &OptionalText(self.error))
             .finish()
     }
 }
@@ -132,14 +132,14 @@ impl fmt::Debug for CallEvent<'_> {
             .field("outcome", &self.outcome)
             .field("attempts", &self.attempts)
             .field("elapsed", &self.elapsed)
-            .field("error", &Text(self.error))
+            .field("error", &OptionalText(self.error))
             .finish()
     }
 }
 
-struct Text<'a>(Option<&'a dyn fmt::Display>);
+struct OptionalText<'a>(Option<&'a dyn fmt::Display>);
 
-impl fmt::Debug for Text<'_> {
+impl fmt::Debug for OptionalText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Some(error) => write!(f, "Some({error})"),

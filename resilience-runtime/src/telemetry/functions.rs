@@ -29,9 +29,9 @@ static PLACED: [OnceLock<Known>; PLACES] = [const { OnceLock::new() }; PLACES];
 
 /// Every form that was called, by its place and the name that it was given. An entry lives as long as the program: there is
 /// one for each place in its source.
-static ALL: Mutex<Option<HashMap<Key, &'static SiteEntry>>> = Mutex::new(None);
+static ALL: Mutex<Option<HashMap<FormKey, &'static SiteEntry>>> = Mutex::new(None);
 
-type Key = (&'static Location<'static>, Option<&'static str>);
+type FormKey = (&'static Location<'static>, Option<&'static str>);
 
 impl FunctionForm {
     /// Its site.
@@ -66,7 +66,7 @@ impl FunctionForm {
     fn enter(self) -> &'static SiteEntry {
         let Self { location, name } = self;
         let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
-        all.get_or_insert_default().entry((location, self.given())).or_insert_with(|| {
+        all.get_or_insert_default().entry((location, self.explicit_name())).or_insert_with(|| {
             let entry = SiteEntry::unlisted(SiteKind::Function, name, location.file(), location.line());
             let entry = Box::leak(Box::new(entry));
             sites::enter(entry);
@@ -74,7 +74,7 @@ impl FunctionForm {
         })
     }
 
-    const fn given(self) -> Option<&'static str> {
+    const fn explicit_name(self) -> Option<&'static str> {
         match self.name {
             SiteName::Given(name) => Some(name),
             SiteName::Inside(_) => None,
@@ -85,7 +85,7 @@ impl FunctionForm {
 impl Known {
     /// The same form, by its addresses: one place has several if it is compiled more than once.
     fn is(&self, form: FunctionForm) -> bool {
-        let same_name = match (self.form.given(), form.given()) {
+        let same_name = match (self.form.explicit_name(), form.explicit_name()) {
             (Some(name), Some(other)) => std::ptr::eq(name, other),
             (None, None) => true,
             _ => false,

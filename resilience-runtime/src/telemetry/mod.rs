@@ -59,7 +59,7 @@ pub use listeners::{listen, unlisten};
 pub use nesting::NestedEvent;
 pub(crate) use observation::{Brought, Failed, Observation};
 pub(crate) use observed::observed;
-pub(crate) use origin::Origin;
+pub(crate) use origin::CallOrigin;
 pub use outcome::{CallOutcome, GiveUpReason};
 pub use site::{Site, SiteEntry, SiteKind};
 pub use sites::SITES;

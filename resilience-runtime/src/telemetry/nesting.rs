@@ -49,7 +49,7 @@ impl NestedEvent {
 
 /// An observed call under way.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Running {
+pub(super) struct RunningCall {
     pub(super) number: CallNumber,
     pub(super) entry: &'static SiteEntry,
     /// The number of its attempts, if that is bounded.
@@ -64,7 +64,7 @@ static TOLD: Mutex<BTreeSet<Pair>> = Mutex::new(BTreeSet::new());
 
 struct Thread {
     /// The blocking calls of this thread, each inside the one before.
-    running: Vec<Running>,
+    running: Vec<RunningCall>,
     /// Pairs in [`TOLD`] that this thread has met: they are not looked up again.
     known: Vec<Pair>,
 }
@@ -74,7 +74,7 @@ thread_local! {
 }
 
 /// A call begins on this thread; one that `is_blocking` stays on it.
-pub(super) fn begins(inner: Running, is_blocking: bool) {
+pub(super) fn begins(inner: RunningCall, is_blocking: bool) {
     if !LISTENERS.any() {
         return;
     }
@@ -117,7 +117,7 @@ impl Thread {
     }
 }
 
-fn tell(outer: Running, inner: Running) {
+fn tell(outer: RunningCall, inner: RunningCall) {
     let attempts = outer.attempts.zip(inner.attempts).map(|(outer, inner)| outer.saturating_mul(inner));
     let nested = NestedEvent { outer: Site(outer.entry), inner: Site(inner.entry), attempts };
     LISTENERS.tell(|listener| listener(&Event::Nested(nested)));

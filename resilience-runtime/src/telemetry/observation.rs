@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::calls::{Call, CallNumber};
 use super::event::{AttemptEvent, CallEvent};
-use super::nesting::{self, Running};
+use super::nesting::{self, RunningCall};
 use super::site::watch;
-use super::{CallOutcome, Event, GiveUpReason, LISTENERS, Origin, Site, SiteEntry, sites, trace};
+use super::{CallOrigin, CallOutcome, Event, GiveUpReason, LISTENERS, Site, SiteEntry, sites, trace};
 use crate::clock;
 use crate::listeners::is_telling;
 
@@ -58,7 +58,7 @@ impl Observation {
             let call = Call { entry, began: clock::now(), told: 0, ends: None };
             let Some(number) = CallNumber::enter(call) else { return };
             self.0 = number.get();
-            nesting::begins(Running { number, entry, attempts }, is_blocking);
+            nesting::begins(RunningCall { number, entry, attempts }, is_blocking);
         }
     }
 
@@ -74,7 +74,7 @@ impl Observation {
     /// Attempt `number` failed: the wait before the next one, or why it was the last.
     pub(crate) fn failed(
         &mut self,
-        origin: Origin,
+        origin: CallOrigin,
         number: u32,
         next: Result<Duration, GiveUpReason>,
         failed: Failed<'_>,
@@ -111,7 +111,7 @@ impl Observation {
     }
 
     /// The call returns an error of an attempt before the last.
-    pub(crate) fn returns(&mut self, origin: Origin, attempts: u32, error: Option<&dyn Display>) {
+    pub(crate) fn returns(&mut self, origin: CallOrigin, attempts: u32, error: Option<&dyn Display>) {
         // Else the call has ended already.
         if self.0 != 0 {
             self.end(origin, CallOutcome::GaveUp(GiveUpReason::Attempts), attempts, error);
@@ -121,7 +121,7 @@ impl Observation {
     /// Attempt `number` failed, or brought a value that is not good yet: then there is no error.
     pub(crate) fn tell_attempt(
         &self,
-        origin: Origin,
+        origin: CallOrigin,
         number: u32,
         wait: Option<Duration>,
         brought: Brought,
@@ -158,7 +158,7 @@ impl Observation {
     /// The call has failed after this many attempts.
     pub(crate) fn end(
         &mut self,
-        origin: Origin,
+        origin: CallOrigin,
         outcome: CallOutcome,
         attempts: u32,
         error: Option<&dyn Display>,

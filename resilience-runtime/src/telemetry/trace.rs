@@ -9,7 +9,7 @@ use std::time::Duration;
 use tracing::level_filters::{LevelFilter, STATIC_MAX_LEVEL};
 use tracing::{Level, event};
 
-use super::{CallOutcome, Origin, SiteKind};
+use super::{CallOrigin, CallOutcome, SiteKind};
 use crate::event::{CircuitEvent, CircuitEventKind};
 use crate::listeners::{is_telling, telling};
 
@@ -22,7 +22,7 @@ pub(crate) const fn tells(outcome: CallOutcome) -> bool {
 }
 
 /// An attempt that did not succeed; without a `wait` it was the last, and the end of the call says so.
-pub(crate) fn attempt(origin: Origin, number: u32, wait: Option<Duration>, error: Option<&dyn Display>) {
+pub(crate) fn attempt(origin: CallOrigin, number: u32, wait: Option<Duration>, error: Option<&dyn Display>) {
     let Some(wait) = wait.filter(|_| is_enabled(Level::DEBUG)) else { return };
     telling(|| {
         event!(
@@ -39,7 +39,7 @@ pub(crate) fn attempt(origin: Origin, number: u32, wait: Option<Duration>, error
 }
 
 /// A call that has failed.
-pub(crate) fn call(origin: Origin, outcome: CallOutcome, attempts: u32, error: Option<&dyn Display>) {
+pub(crate) fn call(origin: CallOrigin, outcome: CallOutcome, attempts: u32, error: Option<&dyn Display>) {
     if !tells(outcome) || !is_enabled(Level::WARN) {
         return;
     }

@@ -37,5 +37,5 @@ async fn main() {
         assert_eq!(foreign(7), Ok(7));
     }
     circuits().verify().unwrap();
-    assert!(circuits().get("guarded").unwrap().closed());
+    assert!(circuits().get("guarded").unwrap().is_closed());
 }

@@ -25,7 +25,7 @@ const UI: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/diagnostics/ui");
 const PROGRAMS: [(&str, &str, &str); 10] = [
     ("unsafe_circuit", "tests/circuit/pass/unsafe_fn.rs", "2024"),
     ("unsafe_matrix", "tests/matrix/pass/unsafe_fn.rs", "2024"),
-    ("unsafe_shapes", "tests/shapes/pass/unsafe_fn.rs", "2024"),
+    ("unsafe_function_kinds", "tests/function_kinds/pass/unsafe_fn.rs", "2024"),
     ("paths_2015", "tests/matrix/pass/paths.rs", "2015"),
     ("paths_2018", "tests/matrix/pass/paths.rs", "2018"),
     ("paths_2021", "tests/matrix/pass/paths.rs", "2021"),

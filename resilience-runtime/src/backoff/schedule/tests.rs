@@ -9,13 +9,13 @@ const MS: Duration = Duration::from_millis(1);
 const CHANCES: [Chance; 3] = [Chance::LEAST, Chance::scripted(1 << 63), Chance::MOST];
 
 fn first(backoff: Backoff, count: usize) -> Vec<u64> {
-    let mut memory = Memory::NONE;
-    (0..).map(|step| backoff.wait(step, &mut memory, Chance::MOST).get() / 1_000_000).take(count).collect()
+    let mut state = DelayState::NONE;
+    (0..).map(|step| backoff.wait(step, &mut state, Chance::MOST).get() / 1_000_000).take(count).collect()
 }
 
 fn once(backoff: Backoff, chance: Chance) -> Nanos {
-    let mut memory = Memory::NONE;
-    backoff.wait(0, &mut memory, chance)
+    let mut state = DelayState::NONE;
+    backoff.wait(0, &mut state, chance)
 }
 
 #[test]
@@ -49,8 +49,8 @@ fn each_jitter_reaches_both_its_ends() {
 #[test]
 fn a_ratio_at_the_cap_is_spread_below_it() {
     let backoff = Backoff::exponential(MS).max(125 * MS).jitter(Jitter::Ratio(0.25));
-    let mut memory = Memory::of(u64::MAX);
-    let ends = [Chance::LEAST, Chance::MOST].map(|c| backoff.wait(u32::MAX, &mut memory, c).to_duration());
+    let mut state = DelayState::of(u64::MAX);
+    let ends = [Chance::LEAST, Chance::MOST].map(|c| backoff.wait(u32::MAX, &mut state, c).to_duration());
     assert!(ends[0].abs_diff(75 * MS) <= Duration::from_nanos(2), "{ends:?}");
     assert!(ends[1].abs_diff(125 * MS) <= Duration::from_nanos(2) && ends[1] <= 125 * MS, "{ends:?}");
 }
@@ -58,10 +58,10 @@ fn a_ratio_at_the_cap_is_spread_below_it() {
 #[test]
 fn smoothed_waits_follow_the_published_formula() {
     let backoff = Backoff::exponential(1000 * MS).jitter(Jitter::Decorrelated);
-    let mut memory = Memory::NONE;
+    let mut state = DelayState::NONE;
     let half = Chance::scripted(1 << 63);
     let waits: Vec<f64> =
-        (0..4).map(|n| backoff.wait(n, &mut memory, half).to_duration().as_secs_f64()).collect();
+        (0..4).map(|n| backoff.wait(n, &mut state, half).to_duration().as_secs_f64()).collect();
     let curve = |t: f64| 2_f64.powf(t) * (4.0 * t).sqrt().tanh();
     for (n, wait) in (0_u32..).zip(&waits) {
         let t = f64::from(n) + 0.5;
@@ -71,9 +71,9 @@ fn smoothed_waits_follow_the_published_formula() {
 }
 
 /// The shapes, all with a base of `base` nanoseconds and a cap.
-fn capped(shape: usize, jitter: usize, base: u64, cap: u64) -> Backoff {
+fn capped(growth: usize, jitter: usize, base: u64, cap: u64) -> Backoff {
     let base = Duration::from_nanos(base);
-    let plain = match shape {
+    let plain = match growth {
         0 => Backoff::constant(base),
         1 => Backoff::linear(base),
         2 => Backoff::exponential(base),
@@ -85,7 +85,7 @@ fn capped(shape: usize, jitter: usize, base: u64, cap: u64) -> Backoff {
         1 => Jitter::Full,
         2 => Jitter::Equal,
         3 => Jitter::Ratio(0.3),
-        _ if shape == 2 => Jitter::Decorrelated,
+        _ if growth == 2 => Jitter::Decorrelated,
         _ => Jitter::Ratio(1.0),
     };
     plain.max(Duration::from_nanos(cap)).jitter(jitter)
@@ -94,29 +94,29 @@ fn capped(shape: usize, jitter: usize, base: u64, cap: u64) -> Backoff {
 proptest! {
     #[test]
     fn no_wait_is_above_the_cap_at_any_step(
-        shape in 0_usize..5, jitter in 0_usize..5, base in 0_u64..1 << 62, room in 0_u64..1 << 62,
+        growth in 0_usize..5, jitter in 0_usize..5, base in 0_u64..1 << 62, room in 0_u64..1 << 62,
         step in prop_oneof![0_u32..200, Just(u32::MAX)], remembered in any::<u64>(), draw in any::<u64>(),
     ) {
         let cap = base + room;
-        let backoff = capped(shape, jitter, base, cap);
+        let backoff = capped(growth, jitter, base, cap);
         // What a schedule remembers is itself capped, except for the formula's floats.
-        let smoothed = shape == 2 && jitter == 4;
-        let mut memory = Memory::of(if smoothed { f64::from(u32::try_from(remembered >> 32).unwrap()).to_bits() } else { remembered.min(cap) });
-        prop_assert!(backoff.wait(step, &mut memory, Chance::scripted(draw)).get() <= cap);
+        let smoothed = growth == 2 && jitter == 4;
+        let mut state = DelayState::of(if smoothed { f64::from(u32::try_from(remembered >> 32).unwrap()).to_bits() } else { remembered.min(cap) });
+        prop_assert!(backoff.wait(step, &mut state, Chance::scripted(draw)).get() <= cap);
     }
 
     #[test]
     fn without_jitter_waits_never_shrink(
-        shape in 0_usize..4, base in 0_u64..1 << 40, room in 0_u64..1 << 62, factor in 1.0_f64..5.0,
+        growth in 0_usize..4, base in 0_u64..1 << 40, room in 0_u64..1 << 62, factor in 1.0_f64..5.0,
     ) {
-        let mut backoff = capped(shape, 0, base, base + room);
-        if shape == 2 {
+        let mut backoff = capped(growth, 0, base, base + room);
+        if growth == 2 {
             backoff = backoff.factor(factor);
         }
-        let mut memory = Memory::NONE;
+        let mut state = DelayState::NONE;
         let mut before = Nanos::ZERO;
         for step in 0..200 {
-            let wait = backoff.wait(step, &mut memory, Chance::MOST);
+            let wait = backoff.wait(step, &mut state, Chance::MOST);
             prop_assert!(wait >= before);
             before = wait;
         }
@@ -124,15 +124,15 @@ proptest! {
 
     #[test]
     fn with_jitter_waits_at_the_cap_are_not_a_single_point(
-        shape in 0_usize..5, jitter in 1_usize..5, base in 1_u64..1 << 20,
+        growth in 0_usize..5, jitter in 1_usize..5, base in 1_u64..1 << 20,
     ) {
         let cap = base * 1000;
-        let backoff = capped(shape, jitter, base, cap);
-        let at_the_cap = if shape == 0 { base } else { cap };
-        let smoothed = shape == 2 && jitter == 4;
+        let backoff = capped(growth, jitter, base, cap);
+        let at_the_cap = if growth == 0 { base } else { cap };
+        let smoothed = growth == 2 && jitter == 4;
         let waits = CHANCES.map(|chance| {
-            let mut memory = Memory::of(if smoothed { 0 } else { at_the_cap });
-            backoff.wait(u32::MAX, &mut memory, chance)
+            let mut state = DelayState::of(if smoothed { 0 } else { at_the_cap });
+            backoff.wait(u32::MAX, &mut state, chance)
         });
         // One nanosecond has nothing to spread over at a quarter of it.
         prop_assume!(at_the_cap > 8);
@@ -140,11 +140,11 @@ proptest! {
     }
 
     #[test]
-    fn uncapped_waits_saturate_at_never(shape in 1_usize..4, base in (1_u64 << 33)..1 << 62) {
+    fn uncapped_waits_saturate_at_never(growth in 1_usize..4, base in (1_u64 << 33)..1 << 62) {
         let base = Duration::from_nanos(base);
-        let backoff = [Backoff::linear(base), Backoff::exponential(base), Backoff::fibonacci(base)][shape - 1];
-        let mut memory = Memory::of(u64::MAX);
-        prop_assert!(backoff.wait(u32::MAX, &mut memory, Chance::MOST).is_never());
+        let backoff = [Backoff::linear(base), Backoff::exponential(base), Backoff::fibonacci(base)][growth - 1];
+        let mut state = DelayState::of(u64::MAX);
+        prop_assert!(backoff.wait(u32::MAX, &mut state, Chance::MOST).is_never());
     }
 }
 

@@ -10,7 +10,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::circuit::standing::Claim;
+use crate::circuit::eviction::EvictionClass;
 
 /// The largest set whose order of use is exact.
 ///
@@ -72,18 +72,18 @@ impl Recency {
         hand: &mut usize,
         slots: &[S],
         last_use: impl Fn(&S) -> &LastUse,
-        mut claim: impl FnMut(usize) -> Claim,
+        mut class: impl FnMut(usize) -> EvictionClass,
     ) -> Option<usize> {
         if !self.exact {
-            return without_second_chance(hand, slots, last_use, claim);
+            return without_second_chance(hand, slots, last_use, class);
         }
         let (mut idle, mut counting) = (None, None);
         for (slot, content) in slots.iter().enumerate() {
             let candidate = Some((last_use(content).0.load(Ordering::Relaxed), slot));
-            let best = match claim(slot) {
-                Claim::Idle => &mut idle,
-                Claim::Counting => &mut counting,
-                Claim::Kept => continue,
+            let best = match class(slot) {
+                EvictionClass::Idle => &mut idle,
+                EvictionClass::Counting => &mut counting,
+                EvictionClass::Protected => continue,
             };
             if best.is_none() || candidate < *best {
                 *best = candidate;
@@ -98,7 +98,7 @@ fn without_second_chance<S>(
     hand: &mut usize,
     slots: &[S],
     last_use: impl Fn(&S) -> &LastUse,
-    mut claim: impl FnMut(usize) -> Claim,
+    mut class: impl FnMut(usize) -> EvictionClass,
 ) -> Option<usize> {
     let mut counting = None;
     let mut looks = 0;
@@ -112,10 +112,10 @@ fn without_second_chance<S>(
             continue;
         }
         looks += 1;
-        match claim(slot) {
-            Claim::Idle => return Some(slot),
-            Claim::Counting => _ = counting.get_or_insert(slot),
-            Claim::Kept => {}
+        match class(slot) {
+            EvictionClass::Idle => return Some(slot),
+            EvictionClass::Counting => _ = counting.get_or_insert(slot),
+            EvictionClass::Protected => {}
         }
     }
     counting

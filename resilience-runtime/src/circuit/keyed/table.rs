@@ -13,7 +13,7 @@ use std::sync::{Arc, PoisonError};
 
 use super::hashing::Hashing;
 use super::recency::{LastUse, Recency};
-use crate::circuit::standing::Claim;
+use crate::circuit::eviction::EvictionClass;
 use crate::circuit::{CircuitBreaker, CircuitState};
 use crate::clock;
 use crate::sync::{Mutex, RwLock};
@@ -23,34 +23,34 @@ use crate::time::Nanos;
 const SHARDS: usize = if cfg!(resilience_loom) { 2 } else { 16 };
 
 /// The circuits of a set, by key.
-pub(super) struct Table {
-    shards: [Shard; SHARDS],
+pub(super) struct KeyTable {
+    shards: [KeyShard; SHARDS],
     order: Mutex<Order>,
     recency: Recency,
     max_keys: usize,
 }
 
-type Index = HashMap<Key, Arc<Slot>, Hashing>;
+type Index = HashMap<StoredKey, Arc<KeySlot>, Hashing>;
 
 /// Two cache lines: processors fetch them in pairs.
 #[repr(align(128))]
-struct Shard(RwLock<Index>);
+struct KeyShard(RwLock<Index>);
 
 /// All slots, in the order in which evictions look at them.
 struct Order {
-    slots: Vec<Arc<Slot>>,
+    slots: Vec<Arc<KeySlot>>,
     hand: usize,
 }
 
 /// A key, as a part of its circuit's name: its text is stored once.
 #[derive(Debug)]
-struct Key {
+struct StoredKey {
     name: Arc<str>,
     start: usize,
 }
 
 #[derive(Debug)]
-struct Slot {
+struct KeySlot {
     circuit: Arc<CircuitBreaker>,
     last_use: LastUse,
     /// When a call last found the circuit not closed; `NEVER` if none did.
@@ -78,11 +78,11 @@ pub(super) enum Inserted {
     NotRemembered,
 }
 
-impl Table {
+impl KeyTable {
     pub(super) const fn new(max_keys: u32) -> Self {
         let max_keys = max_keys as usize;
         Self {
-            shards: [const { Shard(RwLock::new(HashMap::with_hasher(Hashing))) }; SHARDS],
+            shards: [const { KeyShard(RwLock::new(HashMap::with_hasher(Hashing))) }; SHARDS],
             order: Mutex::new(Order { slots: Vec::new(), hand: 0 }),
             recency: Recency::new(max_keys),
             max_keys,
@@ -92,7 +92,7 @@ impl Table {
     #[inline]
     pub(super) fn get(&self, key: &[u8]) -> Option<Arc<CircuitBreaker>> {
         let index = self.shards[shard_of(key)].0.read().unwrap_or_else(PoisonError::into_inner);
-        let Slot { circuit, last_use, last_call } = &**index.get(key)?;
+        let KeySlot { circuit, last_use, last_call } = &**index.get(key)?;
         self.recency.used(last_use);
         if !circuit.admits_all() {
             // Relaxed: it is read by whoever holds the lock alone.
@@ -104,13 +104,13 @@ impl Table {
     /// `recovery_timeout` is that of every circuit of the set.
     pub(super) fn insert(&self, new: New, now: Nanos, recovery_timeout: Nanos) -> Inserted {
         let New { circuit, name, start } = new;
-        let key = Key { name, start };
+        let key = StoredKey { name, start };
         let mut order = self.order.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = self.get(key.as_bytes()) {
             return Inserted::Known(known);
         }
         let last_call = AtomicU64::new(Nanos::NEVER.get());
-        let entered = Arc::new(Slot { circuit, last_use: self.recency.added(), last_call });
+        let entered = Arc::new(KeySlot { circuit, last_use: self.recency.added(), last_call });
         if order.slots.len() < self.max_keys {
             order.slots.push(Arc::clone(&entered));
             let shard = &self.shards[shard_of(key.as_bytes())];
@@ -120,8 +120,8 @@ impl Table {
         let mut shards =
             self.shards.each_ref().map(|shard| shard.0.write().unwrap_or_else(PoisonError::into_inner));
         let Order { slots, hand } = &mut *order;
-        let claim = |slot: usize| slots[slot].claim(now, recovery_timeout);
-        let Some(slot) = self.recency.victim(hand, slots, |slot| &slot.last_use, claim) else {
+        let class = |slot: usize| slots[slot].class(now, recovery_timeout);
+        let Some(slot) = self.recency.victim(hand, slots, |slot| &slot.last_use, class) else {
             return Inserted::NotRemembered;
         };
         let evicted = Arc::clone(&mem::replace(&mut slots[slot], Arc::clone(&entered)).circuit);
@@ -142,23 +142,23 @@ fn shard_of(key: &[u8]) -> usize {
     (Hashing::of(key) >> 32) as usize % SHARDS
 }
 
-impl Slot {
+impl KeySlot {
     /// Asked by whoever holds the shards alone: nobody else can begin to hold the circuit meanwhile.
-    fn claim(&self, now: Nanos, recovery_timeout: Nanos) -> Claim {
+    fn class(&self, now: Nanos, recovery_timeout: Nanos) -> EvictionClass {
         if Arc::strong_count(&self.circuit) > 1 {
-            return Claim::Kept;
+            return EvictionClass::Protected;
         }
         // With the release of the drop that left the last reference: what that call has counted is visible.
         fence(Ordering::Acquire);
-        let standing = self.circuit.standing(now);
+        let candidate = self.circuit.candidate(now);
         // Relaxed, here and below: it is written under a lock of a shard, all of which are held.
         let last_call = Nanos::new(self.last_call.load(Ordering::Relaxed));
         let last_call = (!last_call.is_never()).then_some(last_call);
-        if standing.state == CircuitState::HalfOpen && last_call.is_none() {
+        if candidate.state == CircuitState::HalfOpen && last_call.is_none() {
             // Its calls came past the table: its time begins when this is noticed.
             self.last_call.store(now.get(), Ordering::Relaxed);
         }
-        standing.claim(last_call, now, recovery_timeout)
+        candidate.class(last_call, now, recovery_timeout)
     }
 }
 
@@ -169,30 +169,30 @@ fn key_in(name: &str, start: usize) -> &[u8] {
     name.as_bytes().get(start..name.len().saturating_sub(1)).unwrap_or_default()
 }
 
-impl Key {
+impl StoredKey {
     #[inline]
     fn as_bytes(&self) -> &[u8] {
         key_in(&self.name, self.start)
     }
 }
 
-impl Borrow<[u8]> for Key {
+impl Borrow<[u8]> for StoredKey {
     fn borrow(&self) -> &[u8] {
         self.as_bytes()
     }
 }
 
-impl Hash for Key {
+impl Hash for StoredKey {
     /// As the text does, which the index is searched by.
     fn hash<H: Hasher>(&self, hasher: &mut H) {
         self.as_bytes().hash(hasher);
     }
 }
 
-impl PartialEq for Key {
+impl PartialEq for StoredKey {
     fn eq(&self, other: &Self) -> bool {
         self.as_bytes() == other.as_bytes()
     }
 }
 
-impl Eq for Key {}
+impl Eq for StoredKey {}

@@ -72,7 +72,7 @@ fn a_new_key_is_protected_after_every_key_of_a_full_set_has_failed_once() {
         }
         fails(&keyed, "new");
         fails(&keyed, "new");
-        assert!(keyed.circuit("new").opened(), "with {max_keys} keys");
+        assert!(keyed.circuit("new").is_open(), "with {max_keys} keys");
         assert_eq!(keyed.circuits().len(), max_keys as usize);
         assert_eq!(keyed.circuit("old 1").failure_count(), 1, "one circuit made room");
     }

@@ -17,12 +17,12 @@ pub struct CircuitConflict {
     name: &'static str,
     used: (&'static str, u32),
     other: (&'static str, u32),
-    over: Over,
+    disagreement: Disagreement,
 }
 
-/// What they disagree over.
+/// What they disagree on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Over {
+enum Disagreement {
     Configuration,
     /// The first has one circuit, the other one for each key.
     Kind,
@@ -30,11 +30,21 @@ enum Over {
 
 impl CircuitConflict {
     pub(in crate::circuit) const fn of_configurations(name: &'static str, used: Place, other: Place) -> Self {
-        Self { name, used: used.file_and_line(), other: other.file_and_line(), over: Over::Configuration }
+        Self {
+            name,
+            used: used.file_and_line(),
+            other: other.file_and_line(),
+            disagreement: Disagreement::Configuration,
+        }
     }
 
     pub(in crate::circuit) const fn of_kinds(name: &'static str, one: Place, by_key: Place) -> Self {
-        Self { name, used: one.file_and_line(), other: by_key.file_and_line(), over: Over::Kind }
+        Self {
+            name,
+            used: one.file_and_line(),
+            other: by_key.file_and_line(),
+            disagreement: Disagreement::Kind,
+        }
     }
 
     /// The circuits' common name.
@@ -59,15 +69,15 @@ impl CircuitConflict {
 
 impl fmt::Display for CircuitConflict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, used, other, over } = self;
-        match over {
-            Over::Configuration => write!(
+        let Self { name, used, other, disagreement } = self;
+        match disagreement {
+            Disagreement::Configuration => write!(
                 f,
                 "circuit {name:?} is configured differently at {}:{} and at {}:{}: let one of them configure it, \
                  or make them agree",
                 used.0, used.1, other.0, other.1
             ),
-            Over::Kind => write!(
+            Disagreement::Kind => write!(
                 f,
                 "circuit {name:?} is a single one at {}:{} and one for each key at {}:{}: give one of them another name",
                 used.0, used.1, other.0, other.1

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use crate::circuit::site::{CircuitEntry, CircuitSite, Kind};
+use crate::circuit::site::{CircuitEntry, CircuitSite, SiteTarget};
 use crate::linked::{LINKED, list};
 use crate::telemetry::SiteEntry;
 
@@ -34,14 +34,14 @@ pub(crate) fn site_entries() -> impl Iterator<Item = &'static SiteEntry> {
 }
 
 /// The sites of one kind.
-pub(super) fn sites<C: Kind>() -> impl Iterator<Item = &'static CircuitSite<C>> {
+pub(super) fn sites<C: SiteTarget>() -> impl Iterator<Item = &'static CircuitSite<C>> {
     entries().filter_map(C::site)
 }
 
 /// The sites of one kind that share this name.
 ///
 /// A linked list never grows, so that it is searched once: the first call of each name finds its sites in an index.
-pub(super) fn sharing<C: Kind>(name: &str) -> Vec<&'static CircuitSite<C>> {
+pub(super) fn sharing<C: SiteTarget>(name: &str) -> Vec<&'static CircuitSite<C>> {
     static BY_NAME: OnceLock<HashMap<&'static str, Vec<CircuitEntry>>> = OnceLock::new();
     if LINKED {
         let of_name = BY_NAME.get_or_init(by_name).get(name).map_or(&[][..], Vec::as_slice);

@@ -2,10 +2,10 @@
 
 use super::conflict::CircuitConflict;
 use super::list;
-use crate::circuit::site::{CircuitSite, Kind};
+use crate::circuit::site::{CircuitSite, SiteTarget};
 use crate::linked::LINKED;
 
-impl<C: Kind> CircuitSite<C> {
+impl<C: SiteTarget> CircuitSite<C> {
     /// The circuit of a site that shares it with no other.
     #[inline]
     pub fn of_its_own(&'static self) -> &'static C {

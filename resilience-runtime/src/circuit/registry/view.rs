@@ -7,7 +7,7 @@ use super::{CircuitConflict, CircuitConflicts};
 use crate::circuit::CircuitBreaker;
 use crate::circuit::KeyedCircuits;
 use crate::circuit::listeners::EVERYWHERE;
-use crate::circuit::site::{CircuitSite, Kind, Place};
+use crate::circuit::site::{CircuitSite, Place, SiteTarget};
 use crate::event::CircuitEvent;
 use crate::listeners::ListenerId;
 
@@ -64,7 +64,7 @@ impl Circuits {
     ///
     /// let hosts = resilience::circuits().keyed("hosts").expect("it is listed before its first call");
     /// hosts.listen(|event| eprintln!("{}: {:?}", event.name(), event.kind()));
-    /// assert!(hosts.circuit("a.example:80").closed());
+    /// assert!(hosts.circuit("a.example:80").is_closed());
     /// ```
     #[must_use]
     pub fn keyed(&self, name: &str) -> Option<&'static KeyedCircuits> {
@@ -73,19 +73,19 @@ impl Circuits {
 
     /// Those that refuse calls: open or forced open.
     pub fn open(&self) -> impl Iterator<Item = CircuitRef> + use<> {
-        self.iter().filter(|circuit| circuit.opened())
+        self.iter().filter(|circuit| circuit.is_open())
     }
 
     /// Those that are closed.
     pub fn closed(&self) -> impl Iterator<Item = CircuitRef> + use<> {
-        self.iter().filter(|circuit| circuit.closed())
+        self.iter().filter(|circuit| circuit.is_closed())
     }
 
     /// Whether all are closed. One that an operator has disabled, or has count only, is not: calls go through it, and it
     /// is not [`open`](Self::open) either.
     #[must_use]
     pub fn all_closed(&self) -> bool {
-        self.iter().all(|circuit| circuit.closed())
+        self.iter().all(|circuit| circuit.is_closed())
     }
 
     /// Looks for functions of one circuit name that configure it differently, or of which only some have a `key`: the
@@ -139,11 +139,11 @@ impl IntoIterator for Circuits {
     }
 }
 
-fn homes<C: Kind>() -> impl Iterator<Item = &'static CircuitSite<C>> {
+fn homes<C: SiteTarget>() -> impl Iterator<Item = &'static CircuitSite<C>> {
     sites().filter(|site: &&'static CircuitSite<C>| site.home().is(site))
 }
 
-fn conflicts<C: Kind>() -> impl Iterator<Item = CircuitConflict> {
+fn conflicts<C: SiteTarget>() -> impl Iterator<Item = CircuitConflict> {
     homes::<C>().flat_map(CircuitSite::conflicts)
 }
 

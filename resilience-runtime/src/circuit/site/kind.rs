@@ -3,9 +3,9 @@ use crate::circuit::rules::Rules;
 use crate::circuit::{CircuitBreaker, KeyedCircuits};
 
 /// What stands behind a site: one circuit, or one for each key.
-pub trait Kind: Sized + 'static {
+pub trait SiteTarget: Sized + 'static {
     /// What a name must not stand for at the same time: what fails there would not be known here.
-    type Other: Kind;
+    type Other: SiteTarget;
     /// Whether there is one for each key.
     const BY_KEY: bool;
 
@@ -22,7 +22,7 @@ pub trait Kind: Sized + 'static {
     fn announce_conflict(&self, text: &str);
 }
 
-impl Kind for CircuitBreaker {
+impl SiteTarget for CircuitBreaker {
     type Other = KeyedCircuits;
     const BY_KEY: bool = false;
 
@@ -46,7 +46,7 @@ impl Kind for CircuitBreaker {
     }
 }
 
-impl Kind for KeyedCircuits {
+impl SiteTarget for KeyedCircuits {
     type Other = CircuitBreaker;
     const BY_KEY: bool = true;
 

@@ -45,7 +45,7 @@ mod asynchronous {
         assert_eq!(breaker.open_remaining(), Some(10 * SECOND));
         tokio::time::sleep(10 * SECOND).await;
         assert_eq!(breaker.call_async(async || Ok::<_, &str>(1)).await, Ok(1));
-        assert!(breaker.closed());
+        assert!(breaker.is_closed());
     }
 
     #[tokio::test]
@@ -68,7 +68,7 @@ mod asynchronous {
         assert!(breaker.try_acquire().is_err());
         drop(trial);
         succeed(&breaker, 1);
-        assert!(breaker.closed());
+        assert!(breaker.is_closed());
     }
 
     #[test]
@@ -80,7 +80,7 @@ mod asynchronous {
             let _call = call;
             panic!("the executor panics");
         }));
-        assert!(panicked.is_err() && breaker.closed());
+        assert!(panicked.is_err() && breaker.is_closed());
     }
 
     #[test]
@@ -104,7 +104,7 @@ mod asynchronous {
         assert_eq!((breaker.failure_count(), breaker.late_results()), (4, 0), "the trial failed, once");
         clock.advance(10 * SECOND);
         succeed(&breaker, 1);
-        assert!(breaker.closed());
+        assert!(breaker.is_closed());
     }
 
     #[tokio::test]

@@ -67,7 +67,7 @@ fn a_listener_may_use_the_circuit_and_hears_what_it_causes_afterwards() {
     breaker.listen(move |event| {
         if event.kind() == Opened {
             let breaker = weak.upgrade().unwrap();
-            assert!(breaker.opened(), "it is told after the change");
+            assert!(breaker.is_open(), "it is told after the change");
             breaker.reset();
         }
     });
@@ -83,7 +83,7 @@ fn a_listener_that_panics_harms_nobody() {
     fail(&breaker, 2);
     breaker.reset();
     assert_eq!(*log.lock().unwrap(), [Opened, Closed]);
-    assert!(breaker.closed());
+    assert!(breaker.is_closed());
 }
 
 #[test]

@@ -50,7 +50,7 @@ fn cancelled_and_panicking_trials_never_wedge_a_half_open_circuit() {
         clock.advance(10 * SECOND);
     }
     assert_eq!(breaker.call(|| Ok::<_, ()>(1)), Ok(1));
-    assert!(breaker.closed());
+    assert!(breaker.is_closed());
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn the_longest_times_never_panic_and_mean_never() {
     clock.advance(never);
     assert!(hung.try_acquire().is_err());
     trial.success();
-    assert!(hung.closed());
+    assert!(hung.is_closed());
 }
 
 #[test]
@@ -106,9 +106,9 @@ fn a_window_of_calls_slides_however_many_successes_came_before() {
     let breaker = breaker(CircuitConfig::new().failure_rate(0.5).window_calls(100));
     succeed(&breaker, 10_000);
     fail(&breaker, 49);
-    assert!(breaker.closed());
+    assert!(breaker.is_closed());
     fail(&breaker, 1);
-    assert!(breaker.opened());
+    assert!(breaker.is_open());
     assert_eq!(breaker.failure_count(), 50);
 }
 
@@ -122,7 +122,7 @@ fn failures_within_a_time_are_not_cleared_by_successes() {
         clock.advance(25 * SECOND);
     }
     fail(&breaker, 1);
-    assert!(breaker.opened());
+    assert!(breaker.is_open());
 }
 
 #[test]
@@ -130,12 +130,12 @@ fn too_many_slow_calls_open_it_by_their_own_rate() {
     let clock = ManualClock::install();
     let breaker = breaker(CircuitConfig::new().slow_call(SECOND).slow_rate(0.8).window_calls(5));
     for number in 0..5 {
-        assert!(breaker.closed());
+        assert!(breaker.is_closed());
         let permit = breaker.try_acquire().unwrap();
         clock.advance(if number == 0 { Duration::ZERO } else { SECOND });
         permit.success();
     }
-    assert!(breaker.opened());
+    assert!(breaker.is_open());
 }
 
 /// An error whose text uses the circuit it is the failure of, which would wait for itself under a lock.
@@ -205,7 +205,7 @@ fn a_rate_that_is_completed_by_a_success_says_what_was_reached() {
     ] {
         let breaker = breaker(config);
         end(&breaker, &clock, ended);
-        assert!(breaker.opened(), "{ended}");
+        assert!(breaker.is_open(), "{ended}");
         assert_eq!(breaker.last_failure().as_deref(), Some(said), "{ended}");
     }
 }

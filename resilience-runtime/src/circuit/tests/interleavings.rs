@@ -314,7 +314,7 @@ fn a_key_that_is_evicted_and_comes_again_shares_nothing_with_a_permit_of_before(
         // Whichever key has the place, a circuit that opened while it was remembered is still open.
         let a = set.circuit("a");
         let remembered = set.circuits().iter().any(|circuit| Arc::ptr_eq(circuit, &a));
-        assert!(a.opened() || a.closed());
-        assert!(!a.opened() || remembered, "what is open is remembered");
+        assert!(a.is_open() || a.is_closed());
+        assert!(!a.is_open() || remembered, "what is open is remembered");
     });
 }

@@ -26,14 +26,14 @@ fn reset_makes_it_a_new_circuit() {
     assert_eq!((breaker.state(), breaker.failure_count()), (CircuitState::Closed, 0));
     assert_eq!((breaker.last_failure(), breaker.open_remaining()), (None, None));
     fail(&breaker, 1);
-    assert!(breaker.closed());
+    assert!(breaker.is_closed());
 }
 
 #[test]
 fn while_open_it_tells_when_it_recovers() {
     let _clock = ManualClock::install();
     let breaker = open(TWO);
-    assert!(breaker.opened());
+    assert!(breaker.is_open());
     assert_eq!(breaker.open_until(), Some(crate::clock::std_now() + 10 * SECOND));
     assert_eq!((breaker.name(), breaker.config()), ("test", TWO));
 }

@@ -115,7 +115,7 @@ fn whatever_threads_do_to_it_the_circuit_still_works_afterwards() {
     fail(&breaker, 1);
     succeed(&breaker, 1);
     fail(&breaker, 2);
-    assert_eq!((breaker.opened() || !breaker.closed(), breaker.failure_count()), (true, 2));
+    assert_eq!((breaker.is_open() || !breaker.is_closed(), breaker.failure_count()), (true, 2));
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn a_circuit_that_is_reconfigured_while_threads_use_it_loses_no_probe_and_no_sta
     succeed(&breaker, 1);
     fail(&breaker, 2);
     succeed(&breaker, 1);
-    assert!(breaker.closed(), "a probe finds its place free");
+    assert!(breaker.is_closed(), "a probe finds its place free");
 }
 
 #[test]

@@ -178,7 +178,7 @@ fn a_hung_trial_that_nobody_noticed_failed_when_its_time_was_up() {
     let trial = breaker.try_acquire().expect("five seconds for the trial, ten for the recovery");
     trial.success();
     drop(hung);
-    assert!(breaker.closed());
+    assert!(breaker.is_closed());
 }
 
 #[test]

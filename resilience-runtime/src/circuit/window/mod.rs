@@ -66,8 +66,8 @@ impl Window {
         match *trip {
             Trip::InARow(_) => Self::InARow(0),
             Trip::Within { failures, time } => Self::Within(Failures::new(failures, time)),
-            Trip::Rate(Rates { over: Span::Calls(calls), .. }) => Self::Calls(LastCalls::new(calls)),
-            Trip::Rate(Rates { over: Span::Time(time), .. }) => Self::Time(Slots::new(time)),
+            Trip::Rate(Rates { window: Span::Calls(calls), .. }) => Self::Calls(LastCalls::new(calls)),
+            Trip::Rate(Rates { window: Span::Time(time), .. }) => Self::Time(Slots::new(time)),
         }
     }
 

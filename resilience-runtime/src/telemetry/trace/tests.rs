@@ -34,7 +34,7 @@ fn a_call_is_logged_without_being_observed() {
     static ENTRY: SiteEntry = SiteEntry::new(SiteKind::Retry, SiteName::Given("logged"), "", 1);
     let told = Arc::new(AtomicU32::new(0));
     tracing::subscriber::with_default(Counts(Arc::clone(&told)), || {
-        let origin = Origin { name: SiteName::Given("logged"), kind: SiteKind::Retry };
+        let origin = CallOrigin { name: SiteName::Given("logged"), kind: SiteKind::Retry };
         let mut observation = Observation::NONE;
         assert!(!ENTRY.is_watched(), "a subscriber is no listener");
         observation.begin(&ENTRY, None, false);

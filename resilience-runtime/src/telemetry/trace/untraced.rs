@@ -3,16 +3,16 @@
 use std::fmt::Display;
 use std::time::Duration;
 
-use super::{CallOutcome, Origin};
+use super::{CallOrigin, CallOutcome};
 use crate::event::{CircuitEvent, CircuitEventKind};
 
 pub(crate) const fn tells(_: CallOutcome) -> bool {
     false
 }
 
-pub(crate) const fn attempt(_: Origin, _: u32, _: Option<Duration>, _: Option<&dyn Display>) {}
+pub(crate) const fn attempt(_: CallOrigin, _: u32, _: Option<Duration>, _: Option<&dyn Display>) {}
 
-pub(crate) const fn call(_: Origin, _: CallOutcome, _: u32, _: Option<&dyn Display>) {}
+pub(crate) const fn call(_: CallOrigin, _: CallOutcome, _: u32, _: Option<&dyn Display>) {}
 
 pub(crate) const fn hears(_: CircuitEventKind) -> bool {
     false

@@ -24,25 +24,25 @@ impl Slots {
         self.last_uses[slot] = self.recency.added();
     }
 
-    fn victim(&mut self, claim: impl FnMut(usize) -> Claim) -> Option<usize> {
-        self.recency.victim(&mut self.hand, &self.last_uses, |last_use| last_use, claim)
+    fn victim(&mut self, class: impl FnMut(usize) -> EvictionClass) -> Option<usize> {
+        self.recency.victim(&mut self.hand, &self.last_uses, |last_use| last_use, class)
     }
 }
 
 /// What every slot claims, out of one number: mixed, or all of one kind.
-fn claim(seed: u64, slot: usize) -> Claim {
+fn class(seed: u64, slot: usize) -> EvictionClass {
     let mixed = (seed ^ slot as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
     match if seed % 4 == 0 { seed >> 32 } else { mixed } % 7 {
-        0 => Claim::Idle,
-        1 | 2 => Claim::Counting,
-        _ => Claim::Kept,
+        0 => EvictionClass::Idle,
+        1 | 2 => EvictionClass::Counting,
+        _ => EvictionClass::Protected,
     }
 }
 
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Use(usize),
-    /// With the seed of what the slots claim.
+    /// With the seed of what the slots class.
     Evict(u64),
 }
 
@@ -73,9 +73,9 @@ proptest! {
                     move_to_end(&mut order, slot);
                 }
                 Step::Evict(seed) => {
-                    let first = |wanted| order.iter().copied().find(|slot| claim(seed, *slot) == wanted);
-                    let expected = first(Claim::Idle).or_else(|| first(Claim::Counting));
-                    let victim = recency.victim(|slot| claim(seed, slot));
+                    let first = |wanted| order.iter().copied().find(|slot| class(seed, *slot) == wanted);
+                    let expected = first(EvictionClass::Idle).or_else(|| first(EvictionClass::Counting));
+                    let victim = recency.victim(|slot| class(seed, slot));
                     prop_assert_eq!(victim, expected);
                     if let Some(slot) = victim {
                         recency.replaced(slot);
@@ -98,11 +98,11 @@ proptest! {
                     let mut looked = Vec::new();
                     let victim = recency.victim(|slot| {
                         looked.push(slot);
-                        claim(seed, slot)
+                        class(seed, slot)
                     });
                     prop_assert!(looked.len() <= LOOKS);
-                    let first = |wanted| looked.iter().copied().find(|slot| claim(seed, *slot) == wanted);
-                    prop_assert_eq!(victim, first(Claim::Idle).or_else(|| first(Claim::Counting)));
+                    let first = |wanted| looked.iter().copied().find(|slot| class(seed, *slot) == wanted);
+                    prop_assert_eq!(victim, first(EvictionClass::Idle).or_else(|| first(EvictionClass::Counting)));
                     prop_assert!(victim.is_some() || looked.len() == LOOKS, "it has not given up early");
                     if let Some(slot) = victim {
                         recency.replaced(slot);
@@ -123,8 +123,8 @@ proptest! {
             recency.used(slot.index(slots));
         }
         let idle = idle.index(slots);
-        let claim = |slot| if slot == idle { Claim::Idle } else { Claim::Kept };
-        let keys = (0..slots).position(|_| recency.victim(claim) == Some(idle)).unwrap_or(slots);
+        let class = |slot| if slot == idle { EvictionClass::Idle } else { EvictionClass::Protected };
+        let keys = (0..slots).position(|_| recency.victim(class) == Some(idle)).unwrap_or(slots);
         // A slot that was used is looked at when the hand comes by again.
         prop_assert!(keys <= 2 * slots.div_ceil(LOOKS), "after {keys} of {slots}");
     }
@@ -136,7 +136,7 @@ fn a_circuit_that_is_used_again_outlives_those_that_are_not() {
     for number in 0..10_000 {
         recency.used(7);
         recency.used(number % 2);
-        let victim = recency.victim(|_| Claim::Idle).unwrap();
+        let victim = recency.victim(|_| EvictionClass::Idle).unwrap();
         assert!(victim != 7, "after {number} keys");
         recency.replaced(victim);
     }

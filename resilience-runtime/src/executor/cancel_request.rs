@@ -2,11 +2,11 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-/// A question to the cancel function. The first answer counts, and all who wait get the same one.
+/// A request to the cancel function. The first answer counts, and all who wait get the same one.
 #[derive(Clone)]
-pub(super) struct Question(Arc<watch::Sender<Option<bool>>>);
+pub(super) struct CancelRequest(Arc<watch::Sender<Option<bool>>>);
 
-impl Question {
+impl CancelRequest {
     pub(super) fn new() -> Self {
         Self(Arc::new(watch::Sender::new(None)))
     }
@@ -29,21 +29,21 @@ impl Question {
 }
 
 /// The answer that the end of a job gives, to be sent where no lock is held.
-pub(super) struct Answer {
-    pub(super) question: Question,
+pub(super) struct CancelResolution {
+    pub(super) request: CancelRequest,
     pub(super) cancelled: bool,
 }
 
-impl Answer {
+impl CancelResolution {
     pub(super) fn send(self) {
-        self.question.answer(self.cancelled);
+        self.request.answer(self.cancelled);
     }
 }
 
 /// Answers for the task that asks: if the runtime drops that task, nothing was cancelled.
-pub(super) struct Asking(pub(super) Question);
+pub(super) struct CancelRequestGuard(pub(super) CancelRequest);
 
-impl Drop for Asking {
+impl Drop for CancelRequestGuard {
     fn drop(&mut self) {
         self.0.answer(false);
     }

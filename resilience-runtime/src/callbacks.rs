@@ -11,10 +11,10 @@ use crate::attempt::Attempt;
     label = "this is no function of `&{T}` that returns a `bool`",
     note = "write a closure that asks, `|it| ..`, or a pattern in parentheses, without the `=`: `(Error::Busy)`"
 )]
-pub trait Ask<T: ?Sized>: FnOnce(&T) -> bool {}
+pub trait Predicate<T: ?Sized>: FnOnce(&T) -> bool {}
 
 #[diagnostic::do_not_recommend]
-impl<T: ?Sized, F: FnOnce(&T) -> bool> Ask<T> for F {}
+impl<T: ?Sized, F: FnOnce(&T) -> bool> Predicate<T> for F {}
 
 /// What a call or an operator makes, to be asked about a value: a function, or a condition.
 #[diagnostic::on_unimplemented(
@@ -22,9 +22,9 @@ impl<T: ?Sized, F: FnOnce(&T) -> bool> Ask<T> for F {}
     label = "this is no function of `&{T}` that returns a `bool`",
     note = "a pattern goes in parentheses, without the `=`: `on(Error::Busy)`"
 )]
-pub trait Judge<T: ?Sized> {
+pub trait Evaluate<T: ?Sized> {
     /// Its answer.
-    fn judge(self, value: &T) -> bool;
+    fn evaluate(self, value: &T) -> bool;
 
     /// Whether it can have an answer at all.
     #[inline]
@@ -34,9 +34,9 @@ pub trait Judge<T: ?Sized> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: ?Sized, F: FnOnce(&T) -> bool> Judge<T> for F {
+impl<T: ?Sized, F: FnOnce(&T) -> bool> Evaluate<T> for F {
     #[inline]
-    fn judge(self, value: &T) -> bool {
+    fn evaluate(self, value: &T) -> bool {
         self(value)
     }
 }
@@ -47,10 +47,10 @@ impl<T: ?Sized, F: FnOnce(&T) -> bool> Judge<T> for F {
     label = "this is no function of `&{E}` that returns an `Option<Duration>`",
     note = "write `retry_after = |error| error.retry_after()`"
 )]
-pub trait AskWait<E>: FnOnce(&E) -> Option<Duration> {}
+pub trait RetryAfterFn<E>: FnOnce(&E) -> Option<Duration> {}
 
 #[diagnostic::do_not_recommend]
-impl<E, F: FnOnce(&E) -> Option<Duration>> AskWait<E> for F {}
+impl<E, F: FnOnce(&E) -> Option<Duration>> RetryAfterFn<E> for F {}
 
 /// An `on_error`, or what was meant for one.
 #[diagnostic::on_unimplemented(
@@ -58,10 +58,10 @@ impl<E, F: FnOnce(&E) -> Option<Duration>> AskWait<E> for F {}
     label = "this is no function of `&{E}` and `&Attempt` that returns nothing",
     note = "write `on_error = |error, attempt| log(error, attempt.number)`"
 )]
-pub trait Tell<E>: FnOnce(&E, &Attempt) {}
+pub trait OnErrorFn<E>: FnOnce(&E, &Attempt) {}
 
 #[diagnostic::do_not_recommend]
-impl<E, F: FnOnce(&E, &Attempt)> Tell<E> for F {}
+impl<E, F: FnOnce(&E, &Attempt)> OnErrorFn<E> for F {}
 
 /// The `on_error` of a circuit, or what was meant for one.
 #[diagnostic::on_unimplemented(
@@ -69,7 +69,7 @@ impl<E, F: FnOnce(&E, &Attempt)> Tell<E> for F {}
     label = "this is not a function of `&{E}` that returns nothing",
     note = "write `on_error = |error| log(error)`"
 )]
-pub trait Notify<E>: FnOnce(&E) {}
+pub trait OnFailureFn<E>: FnOnce(&E) {}
 
 #[diagnostic::do_not_recommend]
-impl<E, F: FnOnce(&E)> Notify<E> for F {}
+impl<E, F: FnOnce(&E)> OnFailureFn<E> for F {}

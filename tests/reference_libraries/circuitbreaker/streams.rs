@@ -67,7 +67,7 @@ fn sync_generators_fail_while_iterating_and_succeed_at_their_end() {
     let trial = pages(vec![Ok(1)]).unwrap();
     assert!(pages(vec![]).is_err(), "the iterator that is read is the trial");
     assert_eq!(trial.count(), 1);
-    assert!(PAGES.closed());
+    assert!(PAGES.is_closed());
 }
 
 #[test]
@@ -91,5 +91,5 @@ fn generators_fail_while_iterating_and_succeed_at_their_end() {
     assert!(rows(vec![]).is_err(), "the stream that is read is the trial");
     assert_eq!(FEED.state(), CircuitState::HalfOpen);
     assert_eq!(read(trial, 9), [Ok(1)]);
-    assert!(FEED.closed());
+    assert!(FEED.is_closed());
 }

@@ -3,7 +3,7 @@ use crate::time::Nanos;
 
 /// What eviction needs to know about a circuit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Standing {
+pub(super) struct EvictionCandidate {
     /// Without regard to time: open until a call comes.
     pub(super) state: CircuitState,
     /// Whether it has counted a failure or a slow call.
@@ -14,13 +14,13 @@ pub(super) struct Standing {
 
 /// How much is lost with a circuit: those that come first are evicted first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Claim {
+pub(super) enum EvictionClass {
     /// Nothing.
     Idle,
     /// A count that has not opened it.
     Counting,
     /// It must not be evicted.
-    Kept,
+    Protected,
 }
 
 /// Recovery timeouts without a call after which an open circuit is idle.
@@ -29,16 +29,21 @@ pub(super) enum Claim {
 /// the default recovery timeout it is five minutes, so that keys which nobody uses any more do not fill a set for good.
 pub(super) const ABANDONED_AFTER: u64 = 10;
 
-impl Standing {
+impl EvictionCandidate {
     /// `last_call` is the last call that found it open or half-open, if one is known.
     ///
     /// An operator's decision has no end, so it is kept.
-    pub(super) fn claim(self, last_call: Option<Nanos>, now: Nanos, recovery_timeout: Nanos) -> Claim {
+    pub(super) fn class(
+        self,
+        last_call: Option<Nanos>,
+        now: Nanos,
+        recovery_timeout: Nanos,
+    ) -> EvictionClass {
         let after = |moment: Nanos, timeouts: u64| {
             moment.plus(Nanos::new(recovery_timeout.get().saturating_mul(timeouts)))
         };
         let idle = match self.state {
-            CircuitState::Closed if self.counting => return Claim::Counting,
+            CircuitState::Closed if self.counting => return EvictionClass::Counting,
             CircuitState::Closed => true,
             // The call that opened it came one recovery timeout before, or more.
             CircuitState::Open => {
@@ -50,7 +55,7 @@ impl Standing {
             }
             CircuitState::ForcedOpen | CircuitState::Disabled | CircuitState::MetricsOnly => false,
         };
-        if idle { Claim::Idle } else { Claim::Kept }
+        if idle { EvictionClass::Idle } else { EvictionClass::Protected }
     }
 }
 
@@ -61,32 +66,35 @@ mod tests {
     #[test]
     fn a_circuit_is_idle_when_it_is_closed_and_counts_nothing_or_has_been_abandoned() {
         let (closed, open, half_open) = (CircuitState::Closed, CircuitState::Open, CircuitState::HalfOpen);
-        for (state, counting, open_until, last_call, now, claim) in [
-            (closed, false, 0, None, 0, Claim::Idle),
-            (closed, true, 0, None, 1000, Claim::Counting),
+        for (state, counting, open_until, last_call, now, class) in [
+            (closed, false, 0, None, 0, EvictionClass::Idle),
+            (closed, true, 0, None, 1000, EvictionClass::Counting),
             // Opened at 100, for 7, which is the recovery timeout.
-            (open, true, 107, None, 169, Claim::Kept),
-            (open, true, 107, None, 170, Claim::Idle),
-            (open, true, 107, Some(103), 172, Claim::Kept),
-            (open, true, 107, Some(103), 173, Claim::Idle),
+            (open, true, 107, None, 169, EvictionClass::Protected),
+            (open, true, 107, None, 170, EvictionClass::Idle),
+            (open, true, 107, Some(103), 172, EvictionClass::Protected),
+            (open, true, 107, Some(103), 173, EvictionClass::Idle),
             // Opened for longer: within its time whatever happens.
-            (open, true, 500, Some(103), 499, Claim::Kept),
-            (open, true, 500, Some(103), 562, Claim::Kept),
-            (open, true, 500, Some(103), 563, Claim::Idle),
-            (open, true, u64::MAX, Some(103), u64::MAX - 1, Claim::Kept),
-            (half_open, true, 107, None, u64::MAX - 1, Claim::Kept),
-            (half_open, true, 107, Some(110), 179, Claim::Kept),
-            (half_open, true, 107, Some(110), 180, Claim::Idle),
-            (CircuitState::ForcedOpen, false, 0, Some(0), 1000, Claim::Kept),
-            (CircuitState::Disabled, false, 0, Some(0), 1000, Claim::Kept),
-            (CircuitState::MetricsOnly, false, 0, Some(0), 1000, Claim::Kept),
+            (open, true, 500, Some(103), 499, EvictionClass::Protected),
+            (open, true, 500, Some(103), 562, EvictionClass::Protected),
+            (open, true, 500, Some(103), 563, EvictionClass::Idle),
+            (open, true, u64::MAX, Some(103), u64::MAX - 1, EvictionClass::Protected),
+            (half_open, true, 107, None, u64::MAX - 1, EvictionClass::Protected),
+            (half_open, true, 107, Some(110), 179, EvictionClass::Protected),
+            (half_open, true, 107, Some(110), 180, EvictionClass::Idle),
+            (CircuitState::ForcedOpen, false, 0, Some(0), 1000, EvictionClass::Protected),
+            (CircuitState::Disabled, false, 0, Some(0), 1000, EvictionClass::Protected),
+            (CircuitState::MetricsOnly, false, 0, Some(0), 1000, EvictionClass::Protected),
         ] {
-            let standing = Standing { state, counting, open_until: Nanos::new(open_until) };
+            let candidate = EvictionCandidate { state, counting, open_until: Nanos::new(open_until) };
             let last_call = last_call.map(Nanos::new);
-            let asked = standing.claim(last_call, Nanos::new(now), Nanos::new(7));
-            assert_eq!(asked, claim, "{standing:?}, called at {last_call:?}, at {now}");
+            let found = candidate.class(last_call, Nanos::new(now), Nanos::new(7));
+            assert_eq!(found, class, "{candidate:?}, called at {last_call:?}, at {now}");
         }
-        let never = Standing { state: open, counting: true, open_until: Nanos::NEVER };
-        assert_eq!(never.claim(Some(Nanos::ZERO), Nanos::new(u64::MAX - 1), Nanos::NEVER), Claim::Kept);
+        let never = EvictionCandidate { state: open, counting: true, open_until: Nanos::NEVER };
+        assert_eq!(
+            never.class(Some(Nanos::ZERO), Nanos::new(u64::MAX - 1), Nanos::NEVER),
+            EvictionClass::Protected
+        );
     }
 }

@@ -71,7 +71,7 @@ fn circuit_counts_every_exception_and_a_success_resets_the_count() {
                 assert_eq!(form.circuit.failure_count(), failures, "{form:?}");
             }
             assert_eq!(form.call(Ok(1)), Ok(1), "{form:?}");
-            assert_eq!((form.circuit.failure_count(), form.circuit.closed()), (0, true), "{form:?}");
+            assert_eq!((form.circuit.failure_count(), form.circuit.is_closed()), (0, true), "{form:?}");
         }
     }
 }
@@ -90,7 +90,7 @@ async fn named_after_itself_with_parentheses() -> Answer {
 async fn circuit_is_named_after_the_function_it_decorates_with_and_without_parentheses() {
     assert_eq!((named_after_itself(), named_after_itself_with_parentheses().await), (Ok(1), Ok(1)));
     for name in ["named_after_itself", "named_after_itself_with_parentheses"] {
-        let path = format!("seeds::circuitbreaker::{name}");
+        let path = format!("reference_libraries::circuitbreaker::{name}");
         assert_eq!(circuits().get(&path).expect("it is listed").config(), CircuitConfig::new());
     }
 }
@@ -130,7 +130,7 @@ fn half_open_is_what_the_state_reads_after_the_recovery_timeout() {
         assert_eq!(form.call(FAILS), FAILS);
         clock.advance(secs(30));
         assert_eq!(form.circuit.state(), CircuitState::HalfOpen, "nobody has called it: {form:?}");
-        assert!(!form.circuit.opened() && !form.circuit.closed(), "{form:?}");
+        assert!(!form.circuit.is_open() && !form.circuit.is_closed(), "{form:?}");
         assert_eq!(form.circuit.open_remaining(), None, "{form:?}");
     }
 }
@@ -152,7 +152,7 @@ fn half_open_success_closes_it_and_zeroes_the_count() {
         );
         assert_eq!(form.circuit.last_failure(), None, "{form:?}");
         assert_eq!(form.call(FAILS), FAILS);
-        assert!(form.circuit.closed(), "it takes two again: {form:?}");
+        assert!(form.circuit.is_closed(), "it takes two again: {form:?}");
     }
 }
 
@@ -205,7 +205,7 @@ async fn half_open_lets_one_trial_in_at_a_time_and_refuses_the_rest() {
         assert_eq!(answers.iter().filter(|answer| **answer == Ok(1)).count(), places);
         let refused = (1, None, CircuitState::HalfOpen);
         assert_eq!(answers.iter().filter_map(refusal).filter(|it| *it == refused).count(), 20 - places);
-        assert!(breaker.closed());
+        assert!(breaker.is_closed());
     }
 }
 
@@ -227,7 +227,7 @@ async fn half_open_gives_the_place_of_a_cancelled_trial_back() {
     assert!(trial.await.is_err());
     assert_eq!((circuit.state(), circuit.failure_count()), (CircuitState::HalfOpen, 1));
     assert_eq!(hangs(Ok(1)).await, Ok(1));
-    assert!(circuit.closed());
+    assert!(circuit.is_closed());
 
     // The same with a permit that is dropped.
     let breaker = CircuitBreaker::new("dropped", CircuitConfig::new().failure_threshold(1));
@@ -237,7 +237,7 @@ async fn half_open_gives_the_place_of_a_cancelled_trial_back() {
     assert!(breaker.try_acquire().is_err());
     drop(trial);
     breaker.try_acquire().unwrap().success();
-    assert!(breaker.closed());
+    assert!(breaker.is_closed());
 }
 
 /// One class, several classes, a predicate.
@@ -282,7 +282,7 @@ fn expected_exception_is_a_class_several_classes_or_a_predicate_and_others_count
         assert_eq!(call(Ok(1)), Ok(1), "{name}: it was a success, and closed it");
     }
     let leaves = circuits().get("a predicate").unwrap();
-    assert_eq!((leaves.failure_count(), leaves.closed()), (0, true));
+    assert_eq!((leaves.failure_count(), leaves.is_closed()), (0, true));
 }
 
 #[test]
@@ -377,7 +377,7 @@ fn properties_say_state_counts_times_failure_and_name_and_reset_forgets_them() {
         assert!(circuit.name().starts_with("properties"), "{form:?}");
         let fresh = |circuit: &CircuitBreaker| {
             assert_eq!(circuit.state(), CircuitState::Closed);
-            assert_eq!((circuit.opened(), circuit.closed(), circuit.failure_count()), (false, true, 0));
+            assert_eq!((circuit.is_open(), circuit.is_closed(), circuit.failure_count()), (false, true, 0));
             assert_eq!((circuit.open_until(), circuit.open_remaining()), (None, None));
             assert_eq!(circuit.last_failure(), None);
         };
@@ -392,7 +392,7 @@ fn properties_say_state_counts_times_failure_and_name_and_reset_forgets_them() {
         assert_eq!(form.call(Err(Error::Value("second"))), Err(Error::Value("second")));
         clock.advance(secs(10));
         assert_eq!(circuit.state(), CircuitState::Open);
-        assert_eq!((circuit.opened(), circuit.closed(), circuit.failure_count()), (true, false, 2));
+        assert_eq!((circuit.is_open(), circuit.is_closed(), circuit.failure_count()), (true, false, 2));
         assert_eq!(circuit.open_remaining(), Some(secs(20)));
         assert!(circuit.open_until().unwrap() > Instant::now(), "{form:?}");
         assert_eq!(circuit.last_failure().as_deref(), Some("Value(\"second\")"), "{form:?}");
@@ -423,7 +423,7 @@ fn monitor_lists_every_decorated_function_before_its_first_call() {
     };
     let all = names(circuits().iter().collect());
     assert_eq!(all.len(), 2, "{all:?}");
-    assert!(circuits().get("never called").is_some_and(|circuit| circuit.closed()));
+    assert!(circuits().get("never called").is_some_and(|circuit| circuit.is_closed()));
     assert!(circuits().get("nobody").is_none());
     assert_eq!(names(circuits().closed().collect()).len(), 2);
 
@@ -451,7 +451,7 @@ async fn with_breaker_and_call_guard_what_is_not_decorated() {
         FAILS
     };
     assert_eq!(block(), FAILS);
-    assert_eq!((breaker.opened(), breaker.last_failure().as_deref()), (true, Some("Connect")));
+    assert_eq!((breaker.is_open(), breaker.last_failure().as_deref()), (true, Some("Connect")));
     assert!(matches!(breaker.call(|| FAILS), Err(CallError::Open(_))));
     assert!(matches!(breaker.call_async(async || FAILS).await, Err(CallError::Open(_))));
     assert!(matches!(block(), Err(Error::Open(open)) if open.name() == "by hand"));
@@ -459,7 +459,7 @@ async fn with_breaker_and_call_guard_what_is_not_decorated() {
     breaker.reset();
     breaker.try_acquire().unwrap().success();
     breaker.try_acquire().unwrap().ignore();
-    assert!(breaker.closed());
+    assert!(breaker.is_closed());
 }
 
 // `poll`'s: `@circuitbreaker(ex, threshold, reset_timeout, on_error)`.

@@ -1,4 +1,4 @@
-//! The shapes that do not block: the same functions under each attribute, awaited and spawned.
+//! Functions that do not block: the same ones under each attribute, awaited and spawned.
 
 /// Runs a future twice over: here, and as a task on another thread.
 async fn here_and_there<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
@@ -9,7 +9,7 @@ async fn here_and_there<T: Send + 'static, F: Future<Output = T> + Send + 'stati
     [here, there.expect("the task does not panic")]
 }
 
-macro_rules! shapes {
+macro_rules! functions {
     ($module:ident, $attribute:meta) => {
         mod $module {
             use std::fmt::{Debug, Display};
@@ -396,11 +396,11 @@ macro_rules! shapes {
     };
 }
 
-shapes!(under_retry, resilience::retry(times = 4, interval = 0s));
-shapes!(under_retry_with_limits, resilience::retry(deadline = 1h, attempt_timeout = 1h, interval = 0s));
-shapes!(under_poll, resilience::poll(until = |_| true, ignore = |_| true, interval = 0s));
-shapes!(under_asyncbackoff, resilience::asyncbackoff(1h, 2h, 0s, on = |_| true));
-shapes!(under_asyncretry, resilience::asyncretry(4));
+functions!(under_retry, resilience::retry(times = 4, interval = 0s));
+functions!(under_retry_with_limits, resilience::retry(deadline = 1h, attempt_timeout = 1h, interval = 0s));
+functions!(under_poll, resilience::poll(until = |_| true, ignore = |_| true, interval = 0s));
+functions!(under_asyncbackoff, resilience::asyncbackoff(1h, 2h, 0s, on = |_| true));
+functions!(under_asyncretry, resilience::asyncretry(4));
 
 /// Arguments that a body consumes or changes are cloned for each attempt.
 mod clones {

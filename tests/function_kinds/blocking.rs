@@ -1,6 +1,6 @@
-//! The shapes that block: the same functions under `#[retry]` and under `#[poll]`.
+//! Functions that block: the same ones under `#[retry]` and under `#[poll]`.
 
-macro_rules! shapes {
+macro_rules! functions {
     ($module:ident, $attribute:meta) => {
         mod $module {
             use std::fmt::{Debug, Display};
@@ -353,9 +353,9 @@ macro_rules! shapes {
     };
 }
 
-shapes!(under_retry, resilience::retry(times = 4, interval = 0s));
-shapes!(under_retry_with_limits, resilience::retry(deadline = 1h, interval = 0s, on_error = |_, _| {}));
-shapes!(under_poll, resilience::poll(until = |_| true, ignore = |_| true, interval = 0s));
+functions!(under_retry, resilience::retry(times = 4, interval = 0s));
+functions!(under_retry_with_limits, resilience::retry(deadline = 1h, interval = 0s, on_error = |_, _| {}));
+functions!(under_poll, resilience::poll(until = |_| true, ignore = |_| true, interval = 0s));
 
 /// Arguments that a body consumes or changes are cloned for each attempt.
 mod clones {

@@ -12,13 +12,13 @@ use super::{CircuitBreaker, CircuitOpen};
     note = "give a `CircuitBreaker`, a reference to one, or an `Arc` with one in it; to name a circuit, write \
             `name = \"payments\"`, to configure one, `config = ..`, and for one of each key, `key = ..`"
 )]
-pub trait Given {
+pub trait BreakerOption {
     /// The circuit.
     fn circuit(&self) -> &CircuitBreaker;
 }
 
 #[diagnostic::do_not_recommend]
-impl Given for CircuitBreaker {
+impl BreakerOption for CircuitBreaker {
     #[inline]
     fn circuit(&self) -> &CircuitBreaker {
         self
@@ -26,7 +26,7 @@ impl Given for CircuitBreaker {
 }
 
 #[diagnostic::do_not_recommend]
-impl<D: Deref<Target: Given> + ?Sized> Given for D {
+impl<D: Deref<Target: BreakerOption> + ?Sized> BreakerOption for D {
     #[inline]
     fn circuit(&self) -> &CircuitBreaker {
         (**self).circuit()
@@ -35,7 +35,7 @@ impl<D: Deref<Target: Given> + ?Sized> Given for D {
 
 /// The circuit of `breaker = EXPR`.
 #[inline]
-pub fn given<B: Given + ?Sized>(breaker: &B) -> &CircuitBreaker {
+pub fn breaker<B: BreakerOption + ?Sized>(breaker: &B) -> &CircuitBreaker {
     breaker.circuit()
 }
 
@@ -46,14 +46,14 @@ pub fn given<B: Given + ?Sized>(breaker: &B) -> &CircuitBreaker {
     note = "write several values, or parts of one, as `key = format_args!(\"{{host}}:{{port}}\")`, and a path as \
             `key = path.display()`"
 )]
-pub trait Key: Display {}
+pub trait KeyOption: Display {}
 
 #[diagnostic::do_not_recommend]
-impl<K: Display + ?Sized> Key for K {}
+impl<K: Display + ?Sized> KeyOption for K {}
 
 /// The key of `key = EXPR`.
 #[inline]
-pub fn key<K: Key>(key: &K) -> &dyn Display {
+pub fn key<K: KeyOption>(key: &K) -> &dyn Display {
     key
 }
 
@@ -63,7 +63,7 @@ pub fn key<K: Key>(key: &K) -> &dyn Display {
     label = "this is no function of `CircuitOpen` that returns a `{E}`",
     note = "write `on_open = |open| ..`"
 )]
-pub trait AskOpen<E>: FnOnce(CircuitOpen) -> E {}
+pub trait OnOpenFn<E>: FnOnce(CircuitOpen) -> E {}
 
 #[diagnostic::do_not_recommend]
-impl<E, F: FnOnce(CircuitOpen) -> E> AskOpen<E> for F {}
+impl<E, F: FnOnce(CircuitOpen) -> E> OnOpenFn<E> for F {}

@@ -1,0 +1,30 @@
+use super::*;
+
+#[derive(Clone)]
+struct Query(String);
+
+fn send(query: Query) -> usize {
+    query.0.into_bytes().len()
+}
+
+#[retry(clone(query))]
+fn cloned(query: Query) -> Result<usize, TimedOut> {
+    Ok(send(query))
+}
+
+#[poll(until(6), clone(query))]
+async fn cloned_asynchronously(query: Query) -> Result<usize, TimedOut> {
+    Ok(send(query))
+}
+
+#[asyncbackoff(1s, 2s)]
+async fn borrowed(query: &Query) -> Result<usize, TimedOut> {
+    Ok(send(query.clone()))
+}
+
+#[tokio::test]
+async fn each_attempt_gets_its_own() {
+    let query = Query("select".into());
+    assert_eq!((cloned(query.clone()), borrowed(&query).await), (Ok(6), Ok(6)));
+    assert_eq!(cloned_asynchronously(query).await, Ok(6));
+}

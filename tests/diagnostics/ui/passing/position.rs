@@ -1,0 +1,21 @@
+use super::*;
+
+#[asyncbackoff(_, 2s, _, max_tries = 3)]
+async fn two_left_out() -> Result<u8, TimedOut> {
+    Ok(3)
+}
+
+#[asyncbackoff(1s, 2s, 100ms, on(_))]
+async fn three() -> Result<u8, TimedOut> {
+    Ok(3)
+}
+
+#[asyncretry(_)]
+async fn the_only_one_left_out() -> Result<u8, TimedOut> {
+    Ok(4)
+}
+
+#[tokio::test]
+async fn values_are_given_by_position() {
+    assert_eq!((two_left_out().await, three().await, the_only_one_left_out().await), (Ok(3), Ok(3), Ok(4)));
+}
