@@ -104,6 +104,7 @@ where
     if let Some(task) = task {
         task.abort();
     }
+    jobs.measure();
     afterwards.done();
     let question = match request {
         Request::Answered(answer) => return answer,
@@ -171,6 +172,7 @@ fn settle<J, T, E>(jobs: &Jobs<J, T, E>, id: JobId, index: u32, agreed: Option<b
             _ => false,
         }
     };
+    jobs.measure();
     afterwards.done();
     cancelled
 }
