@@ -48,6 +48,19 @@ pub enum CircuitEventKind {
 }
 
 impl CircuitEventKind {
+    /// Of a transition, the state that it leads to.
+    pub(crate) const fn state(self) -> Option<CircuitState> {
+        match self {
+            Self::Opened => Some(CircuitState::Open),
+            Self::HalfOpened => Some(CircuitState::HalfOpen),
+            Self::Closed => Some(CircuitState::Closed),
+            Self::ForcedOpen => Some(CircuitState::ForcedOpen),
+            Self::Disabled => Some(CircuitState::Disabled),
+            Self::MetricsOnly => Some(CircuitState::MetricsOnly),
+            Self::Refused | Self::LateResult | Self::Conflict | Self::KeyNotRemembered => None,
+        }
+    }
+
     /// Whether it happens once per call instead of once per transition: the first to be dropped when too many wait.
     pub(crate) const fn is_minor(self) -> bool {
         matches!(self, Self::Refused | Self::LateResult | Self::KeyNotRemembered)

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use resilience::testing::ManualClock;
-use resilience::{poll, retry};
+use resilience::{CircuitBreaker, CircuitConfig, CircuitOpen, TimedOut, circuit, poll, retry};
 
 use crate::scrape::{Scrape, installed};
 use crate::server;
@@ -47,6 +47,52 @@ async fn the_scraped_counters_are_equal_to_the_calls_made() {
     assert_eq!(scrape.types["resilience_call_duration_seconds"], "histogram");
     let quick = [("name", "scraped"), ("kind", "retry"), ("le", "0.25")];
     assert_eq!(scrape.value("resilience_call_duration_seconds_bucket", &quick), Some(5.0));
+}
+
+#[derive(Debug, PartialEq)]
+struct Down;
+
+impl From<CircuitOpen> for Down {
+    fn from(_: CircuitOpen) -> Self {
+        Self
+    }
+}
+
+impl From<TimedOut> for Down {
+    fn from(_: TimedOut) -> Self {
+        Self
+    }
+}
+
+static DOWN: CircuitBreaker = CircuitBreaker::new(
+    "waited for",
+    CircuitConfig::new().failure_threshold(1).recovery_timeout(Duration::from_secs(5)),
+);
+
+#[retry(times = 9, interval = 1s, deadline = 60s, name = "retries when it closes")]
+#[circuit(breaker = DOWN)]
+fn retries_when_it_closes() -> Result<(), Down> {
+    Ok(())
+}
+
+#[poll(until = |()| true, timeout = 60s, name = "polls when it closes")]
+#[circuit(breaker = DOWN)]
+fn polls_when_it_closes() -> Result<(), Down> {
+    Ok(())
+}
+
+#[test]
+fn a_wait_for_an_open_circuit_is_a_wait() {
+    installed();
+    let _clock = ManualClock::install();
+    for (kind, call) in [("retry", retries_when_it_closes as fn() -> _), ("poll", polls_when_it_closes)] {
+        DOWN.try_acquire().unwrap().failure();
+        call().unwrap();
+        let name = if kind == "retry" { "retries when it closes" } else { "polls when it closes" };
+        let (scrape, site) = (Scrape::now(), [("name", name), ("kind", kind)]);
+        let wait = |of| scrape.value(&format!("resilience_retry_wait_seconds_{of}"), &site);
+        assert_eq!((wait("count"), wait("sum")), (Some(1.0), Some(5.0)), "{name}");
+    }
 }
 
 #[retry(name = "never called")]

@@ -68,14 +68,71 @@ fn a_circuit_is_one_in_the_state_that_it_is_in_from_the_start_and_its_transition
 }
 
 #[test]
-fn a_circuit_made_by_hand_is_there_from_its_first_transition() {
+fn a_circuit_made_by_hand_is_counted_from_its_first_call_until_it_is_dropped() {
     installed();
-    let breaker = CircuitBreaker::new("metered by hand", CircuitConfig::new().failure_threshold(1));
-    assert_eq!(states("metered by hand"), []);
+    let breaker = CircuitBreaker::new("metered by hand", CircuitConfig::new().failure_threshold(2));
+    assert_eq!(states("metered by hand"), [], "nobody has heard of it");
+    let _ = breaker.call(|| Err::<(), _>("down"));
+    assert_eq!(states("metered by hand"), [("closed".into(), 1.0)]);
+    let labels = [("name", "metered by hand"), ("state", "disabled")];
+    assert_eq!(Scrape::now().value(STATE, &labels), Some(0.0), "every state is there from the first call");
     let _ = breaker.call(|| Err::<(), _>("down"));
     assert_eq!(states("metered by hand"), [("open".into(), 1.0)]);
     breaker.reset();
     assert_eq!(states("metered by hand"), [("closed".into(), 1.0)]);
+    drop(breaker);
+    assert_eq!(states("metered by hand"), []);
+    let rejecting = CircuitBreaker::new("metered by hand", CircuitConfig::new());
+    rejecting.force_open();
+    assert!(rejecting.try_acquire().is_err());
+    assert_eq!(states("metered by hand"), [("forced_open".into(), 1.0)]);
+}
+
+mod one {
+    use super::{Failed, answer};
+
+    pub(super) struct Line;
+
+    impl Line {
+        #[resilience::circuit(failure_threshold = 1)]
+        pub(super) fn call(fails: bool) -> Result<(), Failed> {
+            answer(fails)
+        }
+    }
+
+    pub(super) struct Other;
+
+    impl Other {
+        #[resilience::circuit(failure_threshold = 1)]
+        pub(super) fn call(fails: bool) -> Result<(), Failed> {
+            answer(fails)
+        }
+    }
+}
+
+#[test]
+fn circuits_of_one_name_are_counted_together() {
+    installed();
+    let circuit = || CircuitBreaker::new("shared by hand", CircuitConfig::new().failure_threshold(1));
+    let (first, second) = (circuit(), circuit());
+    for breaker in [&first, &second] {
+        breaker.call(|| Ok::<_, &str>(())).unwrap();
+    }
+    assert_eq!(states("shared by hand"), [("closed".into(), 2.0)]);
+    let _ = first.call(|| Err::<(), _>("down"));
+    assert_eq!(states("shared by hand"), [("closed".into(), 1.0), ("open".into(), 1.0)]);
+    let _ = second.call(|| Err::<(), _>("down"));
+    assert_eq!(states("shared by hand"), [("open".into(), 2.0)]);
+    first.reset();
+    assert_eq!(states("shared by hand"), [("closed".into(), 1.0), ("open".into(), 1.0)]);
+
+    // Methods of two types, whose path is the same.
+    let name = circuits().iter().find(|circuit| circuit.name().ends_with("one::call")).expect("it is listed");
+    let name = name.name();
+    assert_eq!(states(name), [("closed".into(), 2.0)]);
+    one::Line::call(false).unwrap();
+    assert!(one::Other::call(true).is_err());
+    assert_eq!(states(name), [("closed".into(), 1.0), ("open".into(), 1.0)]);
 }
 
 #[circuit(name = "hosts", key = host, max_keys = 4, failure_threshold = 1, recovery_timeout = 60s)]
@@ -105,6 +162,32 @@ fn a_set_of_circuits_counts_its_keys_by_state_and_no_label_names_a_key() {
     assert_eq!(scrape.value(TRANSITIONS, &opened), Some(2.0));
     let labels = scrape.values.keys().flat_map(|(_, labels)| labels);
     assert!(labels.clone().all(|(_, value)| !value.contains("example")), "no key is a label");
+}
+
+#[circuit(name = "full", key = host, max_keys = 2, failure_threshold = 1, recovery_timeout = 60s)]
+fn full(host: &str, fails: bool) -> Result<(), Failed> {
+    answer(fails)
+}
+
+#[test]
+fn the_gauges_of_a_full_set_count_the_keys_that_are_remembered_and_no_others() {
+    installed();
+    let clock = ManualClock::install();
+    for host in ["a.example", "b.example"] {
+        assert!(full(host, true).is_err());
+    }
+    assert_eq!(states("full"), [("open".into(), 2.0)]);
+    for host in 0..20 {
+        // No place for them: what they open is forgotten.
+        assert!(full(&format!("{host}.example"), true).is_err());
+    }
+    assert_eq!(states("full"), [("open".into(), 2.0)]);
+    clock.advance(Duration::from_secs(60));
+    full("a.example", false).unwrap();
+    for host in 0..20 {
+        full(&format!("{host}.example"), false).unwrap();
+    }
+    assert_eq!(states("full"), [("closed".into(), 1.0), ("open".into(), 1.0)]);
 }
 
 #[circuit(name = "counted calls", failure_threshold = 2, recovery_timeout = 60s, ignore = |error: &Kind| *error == Kind::Ignored)]

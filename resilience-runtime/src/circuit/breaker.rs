@@ -222,16 +222,14 @@ impl CircuitBreaker {
         self.store.admits_all()
     }
 
-    /// The state as events have told it: open until a call makes it half-open.
-    #[cfg(feature = "metrics")]
-    pub(crate) fn told_state(&self) -> CircuitState {
-        self.store.peek(|machine| machine.state())
+    /// From here on, gauges count the circuit.
+    pub(crate) fn measure(&self) {
+        self.store.measure();
     }
 
-    /// The name of the set that it is one of.
-    #[cfg(feature = "metrics")]
-    pub(crate) fn set(&self) -> Option<&'static str> {
-        self.store.events.listeners.origin.set().map(|set| set.name)
+    /// Gauges never count the circuit: its set does not remember it.
+    pub(super) fn exclude(&self) {
+        self.store.events.listeners.measured.exclude();
     }
 
     /// For eviction. It changes nothing and delivers no event, because the caller holds a lock.

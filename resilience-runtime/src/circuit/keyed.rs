@@ -7,8 +7,6 @@ mod table;
 use std::fmt::{self, Display};
 use std::sync::Arc;
 
-#[cfg(feature = "metrics")]
-pub(crate) use self::events::KEYS;
 use self::events::SetEvents;
 use self::key::KeyText;
 use self::table::{Inserted, KeyTable, New};
@@ -134,11 +132,13 @@ impl KeyedCircuits {
             Inserted::Known(known) => return known,
             // Without the lock: what the listeners of the evicted circuit hold is the user's.
             Inserted::Added(evicted) => {
-                #[cfg(feature = "metrics")]
-                events::tell_of_keys(self.name, evicted.as_deref());
+                circuit.measure();
                 drop(evicted);
             }
-            Inserted::NotRemembered => self.tell_of_no_place(key),
+            Inserted::NotRemembered => {
+                circuit.exclude();
+                self.tell_of_no_place(key);
+            }
         }
         circuit
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::measured::Measured;
 use super::origin::{CircuitOrigin, OnEvent};
 use crate::event::CircuitEvent;
 use crate::listeners::{ListenerId, Listeners, is_telling};
@@ -14,12 +15,13 @@ pub(super) static EVERYWHERE: Listeners<OnEvent> = Listeners::new();
 #[derive(Debug)]
 pub(super) struct CircuitListeners {
     own: Listeners<OnEvent>,
+    pub(super) measured: Measured,
     pub(super) origin: CircuitOrigin,
 }
 
 impl CircuitListeners {
     pub(super) const fn new(origin: CircuitOrigin) -> Self {
-        Self { own: Listeners::new(), origin }
+        Self { own: Listeners::new(), measured: Measured::new(), origin }
     }
 
     pub(super) fn add(&self, listener: impl Fn(&CircuitEvent) + Send + Sync + 'static) -> ListenerId {
@@ -38,6 +40,9 @@ impl CircuitListeners {
 
     /// Tells all who hear of the circuit, with no lock held.
     pub(super) fn tell(&self, event: &CircuitEvent) {
+        if let Some(state) = event.kind.state() {
+            self.measured.turns(event.set.unwrap_or(event.name()), state);
+        }
         self.own.tell(|listener| listener(event));
         if let Some(set) = self.origin.set() {
             set.listeners.tell(|listener| listener(event));
@@ -65,8 +70,6 @@ pub(super) fn calls_are_heard() -> bool {
 }
 
 /// Tells of a call that has ended, with no lock held. A call that a listener makes is not told.
-#[cold]
-#[inline(never)]
 pub(super) fn tell_call(name: &str, outcome: CircuitCallOutcome) {
     if !is_telling() {
         let call = CircuitCallEvent::new(name, outcome);

@@ -20,6 +20,7 @@ mod window;
 // Floor 3: one circuit, shared by threads, and its listeners.
 mod events;
 mod listeners;
+mod measured;
 mod origin;
 mod rejections;
 mod snapshot;
@@ -47,8 +48,6 @@ pub use call_error::CallError;
 pub use call_timeout::{CallTimeout, TimedCall};
 pub use config::{CircuitConfig, SetAt, WindowOf};
 pub use iter::GuardedIter;
-#[cfg(feature = "metrics")]
-pub(crate) use keyed::KEYS;
 pub use keyed::KeyedCircuits;
 pub(crate) use name::Name;
 pub use permit::{AsyncPermit, Permit};

@@ -240,10 +240,30 @@ impl Store {
     #[inline]
     fn tell(&self, outcome: CircuitCallOutcome) {
         if calls_are_heard() {
-            let set = self.events.listeners.origin.set();
-            // A keyed circuit's calls are told under the name of its set: there may be any number of keys.
-            tell_call(set.map_or(self.name.as_str(), |set| set.name), outcome);
+            self.tell_call(outcome);
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn tell_call(&self, outcome: CircuitCallOutcome) {
+        // Nobody may have heard of a circuit that was made by hand before its first call.
+        self.measure();
+        tell_call(self.told_name(), outcome);
+    }
+
+    /// From here on, gauges count the circuit.
+    pub(super) fn measure(&self) {
+        let measured = &self.events.listeners.measured;
+        if measured.is_due() {
+            // As events tell it: open until a call makes it half-open.
+            measured.begins(self.told_name(), self.peek(|machine| machine.state()));
+        }
+    }
+
+    /// Calls by key are told under the name of the set: there may be any number of keys.
+    fn told_name(&self) -> &str {
+        self.events.listeners.origin.set().map_or(self.name.as_str(), |set| set.name)
     }
 
     #[inline(never)]
@@ -468,6 +488,12 @@ impl Store {
     fn lock(&self) -> MutexGuard<'_, Machine> {
         // The machine is whole between any two statements that could panic: there are none.
         self.machine.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.events.listeners.measured.ends(self.told_name());
     }
 }
 

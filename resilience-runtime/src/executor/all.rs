@@ -211,6 +211,7 @@ where
         for task in tasks {
             task.abort();
         }
+        jobs.measure();
         drop((group, outcomes));
         afterwards.done();
     }

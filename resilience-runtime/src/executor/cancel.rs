@@ -102,6 +102,7 @@ where
     if let Some(task) = task {
         task.abort();
     }
+    jobs.measure();
     afterwards.done();
     let request = match request {
         CancelStep::Settled(answer) => return answer,
@@ -169,6 +170,7 @@ fn settle<J, T, E>(jobs: &Jobs<J, T, E>, id: JobId, index: u32, agreed: Option<b
             _ => false,
         }
     };
+    jobs.measure();
     afterwards.done();
     cancelled
 }

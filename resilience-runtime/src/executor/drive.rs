@@ -34,6 +34,7 @@ where
         let elapsed = watch.elapsed();
         let before = std::mem::replace(&mut resolved, jobs.count(&polled, elapsed));
         pause = jobs.judge(polled, &shown);
+        jobs.measure();
         if LISTENERS.any() {
             let left = jobs.state().slots.count(Phase::Polling);
             tell(BatchEvent {

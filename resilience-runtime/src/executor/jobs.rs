@@ -16,6 +16,7 @@ use super::catch::caught;
 use super::metrics::{JobEnd, PollMetrics};
 use super::settings::Settings;
 use super::slots::{JobId, JobOutcome, JobSlots, Phase, Recipient, make_room};
+use crate::telemetry::{METERS, Measure};
 
 /// What a submission does: its result is what the poll function is shown.
 pub(super) enum Submission<J, E> {
@@ -143,6 +144,8 @@ pub(super) struct ExecutorState<J, T, E> {
     pub(super) notified: bool,
     pub(super) life: Life,
     pub(super) metrics: PollMetrics,
+    /// How many jobs the gauges count.
+    measured: usize,
 }
 
 /// Streams of jobs, each with those of its jobs that are done.
@@ -257,6 +260,7 @@ impl<J, T, E> Jobs<J, T, E> {
                 notified: false,
                 life: if runtime.is_none() { Life::Stopped } else { Life::Open },
                 metrics: PollMetrics::default(),
+                measured: 0,
             }),
             runtime,
             wake: Notify::new(),
@@ -289,7 +293,15 @@ impl<J, T, E> Jobs<J, T, E> {
     /// A job has an outcome. Whether a task was woken.
     pub(super) fn finish(&self, id: JobId, outcome: Result<T, PollFailure<E>>) -> bool {
         let outcome = outcome.map_err(Box::new);
-        let (told, answer) = self.state().finish_one(id, outcome);
+        let (told, answer, is_last) = {
+            let mut state = self.state();
+            let (told, answer) = state.finish_one(id, outcome);
+            (told, answer, state.slots.count(Phase::Polling) == 0)
+        };
+        // No poll follows that would measure it.
+        if is_last {
+            self.measure();
+        }
         let woke = answer.is_some() || matches!(told, Recipient::Task(_));
         if let Some(answer) = answer {
             answer.send();
@@ -300,6 +312,22 @@ impl<J, T, E> Jobs<J, T, E> {
             Recipient::Back { outcome, .. } => drop(outcome),
         }
         woke
+    }
+
+    /// Tells the gauges how many jobs are polled, if that has changed. Called with no lock held.
+    pub(super) fn measure(&self) {
+        if !METERS.any() {
+            return;
+        }
+        let (from, to) = {
+            let mut state = self.state();
+            let polling = state.slots.count(Phase::Polling);
+            (std::mem::replace(&mut state.measured, polling), polling)
+        };
+        if from != to {
+            let executor = self.settings.name;
+            METERS.tell(|meter| meter(&Measure::Jobs { executor, from, to }));
+        }
     }
 
     /// All jobs of a poll have failed with it.
@@ -356,6 +384,7 @@ impl<J, T, E> Jobs<J, T, E> {
         for task in running {
             task.abort();
         }
+        self.measure();
         self.closing.send_replace(true);
         afterwards.done();
         self.wake.notify_one();

@@ -24,6 +24,11 @@ impl BatchMetrics {
     pub(super) fn polled(&self, batch: &BatchEvent) {
         self.polls.increment(1);
         self.duration.record(batch.elapsed());
-        self.jobs.set(u32::try_from(batch.left()).unwrap_or(u32::MAX));
+    }
+
+    /// An executor of this name has another number of jobs.
+    pub(super) fn counts(&self, from: usize, to: usize) {
+        let number = |jobs: usize| f64::from(u32::try_from(jobs).unwrap_or(u32::MAX));
+        self.jobs.increment(number(to) - number(from));
     }
 }

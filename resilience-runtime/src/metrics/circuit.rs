@@ -1,20 +1,17 @@
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU8, Ordering};
 
 use metrics::{Counter, Gauge, counter, gauge};
 
 use super::names;
 use crate::circuit::CircuitState;
-use crate::event::{CircuitEvent, CircuitEventKind};
+use crate::event::CircuitEvent;
 use crate::telemetry::CircuitCallOutcome;
 
-/// The handles of one circuit, or of a set of circuits by key; looked up once.
+/// The handles of the circuits of one name, or of a set of circuits by key. Looked up once.
 pub(super) struct CircuitMetrics {
     pub(super) name: Box<str>,
-    /// How many circuits are in each state: 0 or 1, but of a set.
+    /// How many circuits are in each state.
     states: [Gauge; STATES.len()],
-    /// Where `states` counts a circuit that is not in a set; `UNKNOWN` at first.
-    counted: AtomicU8,
     calls: [Counter; OUTCOMES.len()],
     /// By the states before and after. Most never happen.
     transitions: [[OnceLock<Counter>; STATES.len()]; STATES.len()],
@@ -37,9 +34,7 @@ const fn ended(outcome: CircuitCallOutcome) -> usize {
     }
 }
 
-const UNKNOWN: u8 = u8::MAX;
-
-const fn place(state: CircuitState) -> u8 {
+const fn place(state: CircuitState) -> usize {
     match state {
         CircuitState::Closed => 0,
         CircuitState::Open => 1,
@@ -47,22 +42,6 @@ const fn place(state: CircuitState) -> u8 {
         CircuitState::ForcedOpen => 3,
         CircuitState::Disabled => 4,
         CircuitState::MetricsOnly => 5,
-    }
-}
-
-/// The state that an event leads to, if it is a transition.
-const fn to(kind: CircuitEventKind) -> Option<CircuitState> {
-    match kind {
-        CircuitEventKind::Opened => Some(CircuitState::Open),
-        CircuitEventKind::HalfOpened => Some(CircuitState::HalfOpen),
-        CircuitEventKind::Closed => Some(CircuitState::Closed),
-        CircuitEventKind::ForcedOpen => Some(CircuitState::ForcedOpen),
-        CircuitEventKind::Disabled => Some(CircuitState::Disabled),
-        CircuitEventKind::MetricsOnly => Some(CircuitState::MetricsOnly),
-        CircuitEventKind::Refused
-        | CircuitEventKind::LateResult
-        | CircuitEventKind::Conflict
-        | CircuitEventKind::KeyNotRemembered => None,
     }
 }
 
@@ -77,28 +56,17 @@ impl CircuitMetrics {
         let calls = OUTCOMES.map(
             |outcome| counter!(names::CIRCUIT_CALLS, "name" => String::from(name), "outcome" => outcome),
         );
-        let counted = AtomicU8::new(UNKNOWN);
-        Self { name: name.into(), states, counted, calls, transitions: Default::default() }
+        Self { name: name.into(), states, calls, transitions: Default::default() }
     }
 
-    /// The state of a circuit at the start, unless an event has told a later one.
-    pub(super) fn begins(&self, state: CircuitState) {
-        let state = place(state);
-        // Relaxed, here and in `is_now`: each place is counted up and down once, in whatever order.
-        let known = self.counted.compare_exchange(UNKNOWN, state, Ordering::Relaxed, Ordering::Relaxed);
-        if known.is_ok() {
-            self.states[usize::from(state)].increment(1.0);
+    /// A circuit of this name is counted in another state than before.
+    pub(super) fn counts(&self, from: Option<CircuitState>, to: Option<CircuitState>) {
+        if let Some(from) = from {
+            self.states[place(from)].decrement(1.0);
         }
-    }
-
-    /// A key has entered the set, or was there at the start.
-    pub(super) fn key_enters(&self, state: CircuitState) {
-        self.states[usize::from(place(state))].increment(1.0);
-    }
-
-    /// A key was evicted from the set.
-    pub(super) fn key_leaves(&self, state: CircuitState) {
-        self.states[usize::from(place(state))].decrement(1.0);
+        if let Some(to) = to {
+            self.states[place(to)].increment(1.0);
+        }
     }
 
     pub(super) fn call(&self, outcome: CircuitCallOutcome) {
@@ -106,22 +74,13 @@ impl CircuitMetrics {
     }
 
     pub(super) fn turns(&self, event: &CircuitEvent) {
-        let (Some(from), Some(to)) = (event.from(), to(event.kind())) else { return };
-        self.transition(from, to).increment(1);
-        if event.set().is_some() {
-            self.key_leaves(from);
-            self.key_enters(to);
-        } else {
-            let before = self.counted.swap(place(to), Ordering::Relaxed);
-            if let Some(before) = self.states.get(usize::from(before)) {
-                before.decrement(1.0);
-            }
-            self.states[usize::from(place(to))].increment(1.0);
+        if let (Some(from), Some(to)) = (event.from(), event.kind.state()) {
+            self.transition(from, to).increment(1);
         }
     }
 
     fn transition(&self, from: CircuitState, to: CircuitState) -> &Counter {
-        let (from, to) = (usize::from(place(from)), usize::from(place(to)));
+        let (from, to) = (place(from), place(to));
         let handle = &self.transitions[from][to];
         handle.get().unwrap_or_else(|| {
             // Made before: the recorder, which is not ours, runs under no lock.
@@ -142,7 +101,7 @@ mod tests {
         use CircuitCallOutcome::{Cancelled, Failure, Ignored, Late, Refused, Success};
         use CircuitState::{Closed, Disabled, ForcedOpen, HalfOpen, MetricsOnly, Open};
         for state in [Closed, Open, HalfOpen, ForcedOpen, Disabled, MetricsOnly] {
-            assert_eq!(STATES[usize::from(place(state))], state.as_str());
+            assert_eq!(STATES[place(state)], state.as_str());
         }
         for outcome in [Success, Failure, Ignored, Refused, Late, Cancelled] {
             assert_eq!(OUTCOMES[ended(outcome)], outcome.as_str());

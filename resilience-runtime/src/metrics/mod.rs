@@ -14,13 +14,13 @@
 //! | `resilience.calls` | counter | `name`, `kind`, `outcome` | calls that have ended |
 //! | `resilience.call.attempts` | histogram | `name`, `kind` | attempts of a call |
 //! | `resilience.call.duration` | histogram, seconds | `name`, `kind` | how long a call took, waits included |
-//! | `resilience.retry.wait` | histogram, seconds | `name`, `kind` | a wait between two attempts |
-//! | `resilience.circuit.state` | gauge | `name`, `state` | 1 for the state that the circuit is in, else 0 |
+//! | `resilience.retry.wait` | histogram, seconds | `name`, `kind` | a wait before the next attempt, also one for an open circuit |
+//! | `resilience.circuit.state` | gauge | `name`, `state` | circuits of this name that are in the state: of a single circuit, 1 for its state, else 0 |
 //! | `resilience.circuit.transitions` | counter | `name`, `from`, `to` | changes of state, an operator's included |
 //! | `resilience.circuit.calls` | counter | `name`, `outcome` | calls through the circuit |
 //! | `resilience.batch.polls` | counter | `name` | polls of a [`PollExecutor`](crate::PollExecutor) |
 //! | `resilience.batch.poll.duration` | histogram, seconds | `name` | how long a poll took |
-//! | `resilience.batch.jobs` | gauge | `name` | jobs that wait for a result, as of the last poll |
+//! | `resilience.batch.jobs` | gauge | `name` | polled jobs that wait for a result |
 //!
 //! `name` is that of the [site](crate::telemetry::Site), circuit or executor, and `kind` that of the site. Outcomes are spelt
 //! as in [`CallOutcome::as_str`](crate::telemetry::CallOutcome::as_str) and
@@ -28,7 +28,11 @@
 //! `disabled` and `metrics_only`. An open circuit stays `open` until a call comes after its recovery timeout.
 //!
 //! No label grows with what the program does: circuits by key have the name of their set, and their gauges count the keys in
-//! each state.
+//! each state. A key that its set does not remember is not counted. Circuits of one name share their gauges, and so do
+//! executors. A circuit or an executor that is dropped leaves them.
+//!
+//! The gauge of an executor's jobs rises with a poll, and falls after a poll, with a cancellation, and to zero as soon as no
+//! job is left.
 
 mod batch;
 mod circuit;
@@ -44,8 +48,8 @@ use self::batch::BatchMetrics;
 use self::circuit::CircuitMetrics;
 use self::site::SiteMetrics;
 use self::table::GrowOnlyMap;
-use crate::circuit::{CircuitState, KEYS, circuits};
-use crate::telemetry::{Event, Site, SiteKind, listen, sites};
+use crate::circuit::circuits;
+use crate::telemetry::{Event, METERS, Measure, Site, SiteKind, listen, sites};
 
 static SITES: GrowOnlyMap<SiteMetrics> = GrowOnlyMap::new();
 static CIRCUITS: GrowOnlyMap<CircuitMetrics> = GrowOnlyMap::new();
@@ -56,8 +60,9 @@ static BATCHES: GrowOnlyMap<BatchMetrics> = GrowOnlyMap::new();
 /// The recorder has to be there before, because handles to its metrics are kept. Call this once, at the start of the program;
 /// a second call does nothing.
 ///
-/// Sites and circuits that attributes made are reported at once, with counters at zero. Function forms and circuits made by
-/// hand are reported from their first event on. Circuits by key made by hand should get their first key after this.
+/// Sites and circuits that attributes made are reported at once, with counters at zero. Function forms are reported from their
+/// first call on. A circuit made by hand is reported, with all states, from its first call or transition after this: before that,
+/// the library does not know that it exists. Make one call at the start of the program where a gauge has to be there early.
 ///
 /// While it is installed, every call is [observed](crate::telemetry::listen).
 pub fn install() {
@@ -67,14 +72,8 @@ pub fn install() {
         return;
     }
     names::describe();
+    METERS.add(Arc::new(measure));
     listen(report);
-    KEYS.add(Arc::new(|set: &str, evicted| {
-        let set = circuit(set);
-        set.key_enters(CircuitState::Closed);
-        if let Some(state) = evicted {
-            set.key_leaves(state);
-        }
-    }));
     for known in sites() {
         match known.kind() {
             SiteKind::Circuit => _ = circuit(known.name()),
@@ -82,10 +81,15 @@ pub fn install() {
         }
     }
     for known in circuits() {
-        match known.set() {
-            Some(set) => circuit(set).key_enters(known.told_state()),
-            None => circuit(known.name()).begins(known.told_state()),
-        }
+        known.measure();
+    }
+}
+
+fn measure(measure: &Measure<'_>) {
+    match *measure {
+        Measure::Circuit { name, from, to } => circuit(name).counts(from, to),
+        Measure::Jobs { executor, from, to } => self::executor(executor).counts(from, to),
+        Measure::Wait { site, wait } => self::site(site).waits(wait),
     }
 }
 

@@ -18,15 +18,15 @@ pub(super) fn describe() {
     describe_counter!(CALLS, Unit::Count, "Calls that have ended, by outcome");
     describe_histogram!(ATTEMPTS, Unit::Count, "Attempts of a call that has ended");
     describe_histogram!(DURATION, Unit::Seconds, "How long a call took, waits included");
-    describe_histogram!(WAIT, Unit::Seconds, "A wait between two attempts");
+    describe_histogram!(WAIT, Unit::Seconds, "A wait before the next attempt, also one for an open circuit");
     describe_gauge!(
         CIRCUIT_STATE,
         Unit::Count,
-        "1 for the state that a circuit is in, else 0; of circuits by key, how many are in the state"
+        "Circuits in the state: of a single circuit, 1 for its state, else 0; of circuits by key, the number of keys"
     );
     describe_counter!(CIRCUIT_CALLS, Unit::Count, "Calls through a circuit, by outcome");
     describe_counter!(TRANSITIONS, Unit::Count, "Changes of a circuit's state");
     describe_counter!(POLLS, Unit::Count, "Polls of a batch of jobs");
     describe_histogram!(POLL_DURATION, Unit::Seconds, "How long a poll of a batch took");
-    describe_gauge!(JOBS, Unit::Count, "Jobs that wait for a result, as of the last poll");
+    describe_gauge!(JOBS, Unit::Count, "Polled jobs that wait for a result");
 }

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use metrics::{Counter, Histogram, counter, histogram};
 
 use super::names;
@@ -44,8 +46,13 @@ impl SiteMetrics {
 
     pub(super) fn attempt(&self, attempt: &AttemptEvent<'_>) {
         if let Some(wait) = attempt.wait() {
-            self.wait.record(wait);
+            self.waits(wait);
         }
+    }
+
+    /// A wait before another attempt.
+    pub(super) fn waits(&self, wait: Duration) {
+        self.wait.record(wait);
     }
 
     pub(super) fn call(&self, call: &CallEvent<'_>) {

@@ -331,8 +331,9 @@ impl PollRun {
             self.observation.end(site.origin(), CallOutcome::Refused, self.attempts.number(), error);
             return None;
         };
-        self.observation.waits();
-        Some(Wait(self.watch.paced(wait, elapsed)))
+        let wait = self.watch.paced(wait, elapsed);
+        self.observation.waits_for_circuit(wait.to_duration());
+        Some(Wait(wait))
     }
 
     /// The record of the attempt that failed last, which leads to `next`.

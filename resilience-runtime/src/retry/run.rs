@@ -151,8 +151,9 @@ impl TimedRetryRun {
             self.observation.ends(CallOutcome::Refused);
             return None;
         };
-        self.observation.waits();
-        Some(Wait(self.watch.paced(wait, elapsed)))
+        let wait = self.watch.paced(wait, elapsed);
+        self.observation.waits_for_circuit(wait.to_duration());
+        Some(Wait(wait))
     }
 
     /// Puts an attempt under its limits.

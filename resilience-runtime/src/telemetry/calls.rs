@@ -83,6 +83,12 @@ impl CallNumber {
         Some(*call)
     }
 
+    /// Where the call was made.
+    pub(super) fn entry(self) -> Option<&'static SiteEntry> {
+        let (shard, index) = self.place();
+        Some(lock(shard).calls.get(index as usize)?.as_ref()?.entry)
+    }
+
     /// Keeps how it ends.
     pub(super) fn end(self, outcome: CallOutcome) {
         let (shard, index) = self.place();

@@ -7,7 +7,9 @@ use super::calls::{Call, CallNumber};
 use super::event::{AttemptEvent, CallEvent};
 use super::nesting::{self, RunningCall};
 use super::site::watch;
-use super::{CallOrigin, CallOutcome, Event, GiveUpReason, LISTENERS, Site, SiteEntry, sites, trace};
+use super::{
+    CallOrigin, CallOutcome, Event, GiveUpReason, LISTENERS, METERS, Measure, Site, SiteEntry, sites, trace,
+};
 use crate::clock;
 use crate::listeners::is_telling;
 
@@ -141,6 +143,14 @@ impl Observation {
     /// The call waits for its next attempt.
     pub(crate) fn waits(&mut self) {
         self.0 |= WAITING;
+    }
+
+    /// The call waits for so long until an open circuit below admits a probe.
+    pub(crate) fn waits_for_circuit(&mut self, wait: Duration) {
+        self.waits();
+        if let Some(entry) = self.number().and_then(CallNumber::entry).filter(|_| METERS.any()) {
+            METERS.tell(|meter| meter(&Measure::Wait { site: Site(entry), wait }));
+        }
     }
 
     /// The wait is over.

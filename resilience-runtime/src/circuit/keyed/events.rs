@@ -4,8 +4,6 @@ use crate::circuit::Name;
 use crate::circuit::events::Pending;
 use crate::circuit::listeners::{any_of_program, tell_program};
 use crate::circuit::origin::Set;
-#[cfg(feature = "metrics")]
-use crate::circuit::{CircuitBreaker, CircuitState};
 use crate::event::{CircuitEvent, CircuitEventKind};
 use crate::listeners::Listeners;
 use crate::time::Nanos;
@@ -51,21 +49,5 @@ impl SetEvents {
             self.set().listeners.tell(|listener| listener(event));
             tell_program(event);
         });
-    }
-}
-
-#[cfg(feature = "metrics")]
-type OnKey = dyn Fn(&str, Option<CircuitState>) + Send + Sync;
-
-/// Those who count the keys of all sets: the set's name; the state of the circuit that was evicted for a new one.
-#[cfg(feature = "metrics")]
-pub(crate) static KEYS: Listeners<OnKey> = Listeners::new();
-
-/// A new key has entered, in place of this one. Called with no lock held.
-#[cfg(feature = "metrics")]
-pub(super) fn tell_of_keys(set: &str, evicted: Option<&CircuitBreaker>) {
-    if KEYS.any() {
-        let evicted = evicted.map(CircuitBreaker::told_state);
-        KEYS.tell(|count| count(set, evicted));
     }
 }
