@@ -571,17 +571,14 @@ mod position {
         Ok(3)
     }
 
-    #[asyncretry(_)]
-    async fn the_only_one_left_out() -> Result<u8, TimedOut> {
+    #[asyncretry(forever)]
+    async fn without_end() -> Result<u8, TimedOut> {
         Ok(4)
     }
 
     #[tokio::test]
     async fn values_are_given_by_position() {
-        assert_eq!(
-            (two_left_out().await, three().await, the_only_one_left_out().await),
-            (Ok(3), Ok(3), Ok(4))
-        );
+        assert_eq!((two_left_out().await, three().await, without_end().await), (Ok(3), Ok(3), Ok(4)));
     }
 }
 
@@ -1820,5 +1817,27 @@ mod attempt {
     fn an_attempt_has_a_name_of_its_own_and_statistics_have_a_string() {
         assert_eq!((named(""), polled()), (Ok(2), Ok(1)));
         assert_eq!(telemetry::stats(STATS).map(|stats| stats.calls()), Some(1));
+    }
+}
+
+mod function_forms {
+    use super::*;
+
+    async fn get() -> io::Result<u8> {
+        Ok(1)
+    }
+
+    fn read() -> io::Result<u8> {
+        Ok(1)
+    }
+
+    #[tokio::test]
+    async fn a_form_ends_as_its_operation_does() -> Result<(), Box<dyn StdError>> {
+        let forms = retry(async || get().await).times(3).run();
+        assert_eq!((forms.await?, retry(get).run().await?), (1, 1));
+        assert_eq!(poll(async || get().await).until(|value| *value == 1).run().await?, 1);
+        assert_eq!(retry(|| read()).call()?, 1);
+        assert_eq!(poll(read).until(|value| *value == 1).call()?, 1);
+        Ok(())
     }
 }

@@ -13,6 +13,20 @@ super::faults! {
         ShapeWithoutBase { shape: &'static str } =>
             format!("`{shape}` needs its first wait"),
             format!("write `{shape}(100ms)`");
+        BaseByName { shape: &'static str, key: String, wait: String } =>
+            format!("`{shape}` takes its first wait by position, not as `{key}`"),
+            format!("write `{shape}({wait})`");
+        Method { shape: &'static str, method: String } =>
+            format!("`{shape}(..)` is written in an attribute without methods, and `{method}` is one"),
+            match (method.as_str(), *shape) {
+                ("factor", "exponential") => "write `exponential(100ms, factor = 2)`".into(),
+                ("jitter", _) => "write `jitter = full`, an option beside `backoff`".into(),
+                ("max", _) => format!("write `{shape}(100ms, max = 10s)`"),
+                _ => format!("write `{shape}(100ms, max = 10s)`, or the path of a `const` of the type `Backoff`"),
+            };
+        LiteralInConstant { literal: String } =>
+            format!("`{literal}` is a duration only in an option and in a backoff such as `exponential(..)`"),
+            "write `std::time::Duration::from_millis(100)` in a `const` expression";
         UnknownShapeOption { shape: &'static str, key: String } =>
             format!("`{shape}` has no option `{key}`"),
             match *shape {

@@ -1,8 +1,9 @@
 use proc_macro2::Span;
 use quote::ToTokens;
-use syn::{Expr, ExprAssign, ExprCall, ExprLit, ExprUnary, Lit, UnOp};
+use syn::{Expr, ExprAssign, ExprCall, ExprLit, ExprMethodCall, ExprUnary, Lit, UnOp};
 
 use super::constant::{Ratio, Time};
+use super::duration::literal_in;
 use super::ratio::number;
 use crate::diagnostics::{Faults, OptionFault, WaitFault, nearest, span_of};
 
@@ -26,35 +27,45 @@ pub(crate) const SHAPES: [&str; 5] = ["constant", "linear", "exponential", "fibo
 impl Backoff {
     /// `interval` is the option for the same wait every time.
     pub(super) fn read(interval: &'static str, expr: Expr, faults: &mut Faults) -> Option<Self> {
-        match &expr {
-            Expr::Call(call) => {
-                if let Some((name, span)) = word(&call.func) {
-                    if let Some(shape) = SHAPES.into_iter().find(|shape| name == *shape) {
-                        return read_shape(shape, span, call, faults)
-                            .map(|shape| Self::Shape(Box::new(shape)));
-                    }
-                    if nearest(&name, &SHAPES).is_some() || call.args.iter().any(is_duration) {
-                        faults.at(&call.func, &WaitFault::UnknownShape { name });
-                        return None;
-                    }
-                }
-                // Some other function, which makes a backoff in a constant.
-                Some(Self::Const(expr))
+        let fault = match &expr {
+            Expr::Call(call) if shape_of(&expr).is_some() => {
+                let (shape, span) = shape_of(&expr).expect("the guard has found it");
+                let read = read_shape(shape, span, call, faults);
+                return read.map(|shape| Self::Shape(Box::new(shape)));
             }
-            Expr::Path(_) => {
-                let shape = word(&expr).and_then(|(name, _)| SHAPES.into_iter().find(|shape| name == *shape));
-                if let Some(shape) = shape {
-                    faults.at(&expr, &WaitFault::ShapeWithoutBase { shape });
+            Expr::Call(call) => match word(&call.func) {
+                Some((name, _)) if nearest(&name, &SHAPES).is_some() || call.args.iter().any(is_duration) => {
+                    faults.at(&call.func, &WaitFault::UnknownShape { name });
                     return None;
                 }
-                Some(Self::Const(expr))
+                // Some other function, which makes a backoff in a constant.
+                _ => return Self::constant(expr, faults),
+            },
+            Expr::MethodCall(call) => {
+                let Some((shape, _)) = shape_of(first_receiver(call)) else {
+                    return Self::constant(expr, faults);
+                };
+                let method = call.method.to_string();
+                faults.at(&call.method, &WaitFault::Method { shape, method });
+                return None;
             }
+            Expr::Path(_) => match word(&expr).and_then(|(name, _)| shape_named(&name)) {
+                Some(shape) => WaitFault::ShapeWithoutBase { shape },
+                None => return Some(Self::Const(expr)),
+            },
             Expr::Lit(_) | Expr::Unary(_) | Expr::Closure(_) | Expr::Tuple(_) | Expr::Array(_) => {
-                faults.at(&expr, &WaitFault::NotABackoff { interval });
-                None
+                WaitFault::NotABackoff { interval }
             }
-            _ => Some(Self::Const(expr)),
-        }
+            _ => return Self::constant(expr, faults),
+        };
+        faults.at(&expr, &fault);
+        None
+    }
+
+    fn constant(expr: Expr, faults: &mut Faults) -> Option<Self> {
+        let Some(literal) = literal_in(&expr) else { return Some(Self::Const(expr)) };
+        faults.at(&literal, &WaitFault::LiteralInConstant { literal: literal.to_string() });
+        None
     }
 }
 
@@ -78,11 +89,35 @@ impl Backoff {
     }
 }
 
+fn shape_named(name: &str) -> Option<&'static str> {
+    SHAPES.into_iter().find(|shape| name == *shape)
+}
+
+/// `exponential(..)`
+fn shape_of(expr: &Expr) -> Option<(&'static str, Span)> {
+    let Expr::Call(call) = expr else { return None };
+    let (name, span) = word(&call.func)?;
+    Some((shape_named(&name)?, span))
+}
+
+/// What a chain of methods is called on.
+fn first_receiver(call: &ExprMethodCall) -> &Expr {
+    match &*call.receiver {
+        Expr::MethodCall(call) => first_receiver(call),
+        receiver => receiver,
+    }
+}
+
 /// A path that is one word.
 fn word(expr: &Expr) -> Option<(String, Span)> {
     let Expr::Path(path) = expr else { return None };
     let word = path.path.get_ident()?;
     Some((word.to_string(), word.span()))
+}
+
+fn is_base(argument: &ExprAssign) -> bool {
+    is_duration(&argument.right)
+        && word(&argument.left).is_some_and(|(key, _)| !matches!(key.as_str(), "max" | "factor"))
 }
 
 fn is_duration(expr: &Expr) -> bool {
@@ -98,7 +133,15 @@ fn read_shape(name: &'static str, span: Span, call: &ExprCall, faults: &mut Faul
     let mut arguments = call.args.iter().peekable();
     let base = arguments.next_if(|base| !matches!(base, Expr::Assign(_)));
     if base.is_none() {
-        faults.at(&call.func, &WaitFault::ShapeWithoutBase { shape: name });
+        // A wait by a name that means nothing is the first one.
+        let by_name =
+            arguments.next_if(|argument| matches!(argument, Expr::Assign(argument) if is_base(argument)));
+        if let Some(Expr::Assign(ExprAssign { left, right, .. })) = by_name {
+            let (key, wait) = (left.to_token_stream().to_string(), right.to_token_stream().to_string());
+            faults.at(left, &WaitFault::BaseByName { shape: name, key, wait });
+        } else {
+            faults.at(&call.func, &WaitFault::ShapeWithoutBase { shape: name });
+        }
     }
     let base = base.and_then(|base| Time::read(name, base, faults));
     let before = faults.count();
