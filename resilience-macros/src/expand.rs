@@ -31,6 +31,11 @@ pub(crate) fn expand_marker(stack: proc_macro::TokenStream) -> proc_macro::Token
 /// As [`expand`], on tokens that also exist outside of a macro's expansion.
 fn expand_tokens(attribute: Attribute, options: TokenStream, item: &TokenStream) -> TokenStream {
     let line = Line::new(attribute, options, item);
+    if line.is_name_value() {
+        let mut faults = Faults::default();
+        faults.at_span(line.span(), &FunctionFault::NotAList { attribute });
+        return fail(&faults, item);
+    }
     let (attrs, rest) = split_attributes(item);
     if Marker::is_in(&rest) {
         return join(&line, &attrs, &rest);

@@ -30,7 +30,8 @@ impl Runtime {
 
     /// A public item: `RetryPolicy`.
     pub(crate) fn public(&self) -> TokenStream {
-        self.public_at(Span::mixed_site())
+        // A path that leads nowhere is an error where it was written.
+        self.0.as_ref().map_or_else(|| self.public_at(Span::mixed_site()), ToTokens::to_token_stream)
     }
 
     /// The same for code that stands for `span`: an expression is marked from its first token to its last one.
@@ -46,7 +47,8 @@ impl Runtime {
 
     /// The door to everything else.
     pub(crate) fn private(&self) -> TokenStream {
-        self.private_at(Span::mixed_site())
+        let root = self.public();
+        quote_spanned!(Span::mixed_site()=> #root::__private)
     }
 
     pub(crate) fn private_at(&self, span: Span) -> TokenStream {

@@ -211,13 +211,13 @@ async fn asyncretry_forever_goes_on_until_it_succeeds() {
         let number = db.call().await;
         if number < 1000 { Err(Error::Connect) } else { Ok(number) }
     }
-    #[asyncretry]
-    async fn unsaid(db: &Db) -> Result<u16, Error> {
+    #[asyncretry(max_tries = forever)]
+    async fn by_name(db: &Db) -> Result<u16, Error> {
         let number = db.call().await;
         if number < 1000 { Err(Error::Connect) } else { Ok(number) }
     }
     assert_eq!(without_end(&Db::new(ms(1))).await, Ok(1000));
-    assert_eq!(unsaid(&Db::new(ms(1))).await, Ok(1000));
+    assert_eq!(by_name(&Db::new(ms(1))).await, Ok(1000));
 }
 
 #[tokio::test(start_paused = true)]

@@ -32,6 +32,9 @@ super::faults! {
         NotACount { key: &'static str } =>
             format!("`{key}` is a whole number, and this is none"),
             format!("write `{key} = 3`, or a `const` expression of the type `u32`");
+        OtherType { key: &'static str, number: String, found: String } =>
+            format!("expected a `u32` for `{key}`, found `{found}`"),
+            format!("write `{key} = {number}`");
         Negative { key: &'static str } =>
             format!("`{key}` cannot be negative"),
             format!("write `{key} = 3`{}", or_forever(key));

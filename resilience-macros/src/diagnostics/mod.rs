@@ -170,6 +170,12 @@ mod tests {
         }
     }
 
+    impl Sample for Option<String> {
+        fn sample() -> Self {
+            Some(String::sample())
+        }
+    }
+
     impl Sample for Vec<String> {
         fn sample() -> Self {
             vec!["one".into(), "two".into()]

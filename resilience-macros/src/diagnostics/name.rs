@@ -30,6 +30,9 @@ super::faults! {
         Unquoted { key: &'static str, text: String } =>
             format!("`{key}` is a string, and `{text}` without quotes is none"),
             format!("quote it: `{key} = \"{text}\"`");
+        Formatted { key: &'static str } =>
+            format!("`{key}` is a constant, and `format!` makes a `String` when the function is called"),
+            format!("write `{key} = \"db.fetch\"`, or `concat!(..)` of literals");
         NotAPath =>
             "`crate` is a path, and this is none",
             "write `crate = ::resilience`";

@@ -56,7 +56,13 @@ super::faults! {
             example(key);
         Missing { attribute: Attribute, key: &'static str } =>
             format!("{attribute} needs `{key}`, which has no default"),
-            example(key);
+            match attribute.positional().first() {
+                Some(first) if first.key == *key => {
+                    let name = attribute.name();
+                    format!("write `#[{name}(5)]`, or `#[{name}(forever)]` to go on until it succeeds")
+                }
+                _ => example(key),
+            };
         EmptyPattern { key: &'static str } =>
             format!("`{key}()` has no pattern in it"),
             example(key);
@@ -90,7 +96,9 @@ super::faults! {
 
 /// What the key of an option was meant to be.
 pub(crate) fn suggestion(attribute: Attribute, key: &str) -> Option<&'static str> {
-    attribute.translate(key).or_else(|| nearest(key, &attribute.keys()))
+    let keys = attribute.keys();
+    let begins = || keys.iter().copied().find(|known| key.len() > 1 && known.starts_with(key));
+    attribute.translate(key).or_else(|| nearest(key, &keys)).or_else(begins)
 }
 
 fn unknown(attribute: Attribute, key: &str) -> String {

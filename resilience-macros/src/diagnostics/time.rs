@@ -1,18 +1,27 @@
 super::faults! {
     /// Lengths of time.
     TimeFault {
-        NoUnit { number: String } =>
-            format!("`{number}` is a number, and a duration needs a unit"),
-            format!("write `{number}s`, or another of `ns`, `us`, `ms`, `s`, `min`, `h`");
+        NoUnit { number: String, found: String } =>
+            format!("`{found}` is a number, and a duration needs a unit"),
+            with_unit(number);
         UnknownUnit { number: String, unit: String } =>
             format!("`{unit}` is no unit of time"),
             known_unit(number, unit);
         Apart { number: String, unit: String } =>
             format!("`{number} {unit}` is two words, and a duration is one"),
             format!("write `{number}{unit}` without a space");
-        Exponent { unit: String } =>
+        Exponent { unit: String, number: Option<String> } =>
             "a duration is written without an exponent",
-            format!("write it out, as in `1000{unit}`");
+            format!("write `{}{unit}`", number.as_deref().unwrap_or("1000"));
+        Part { key: &'static str, whole: Option<String> } =>
+            format!("`{key}` takes a duration literal alone, and this one is a part of an expression"),
+            match whole {
+                Some(whole) => format!("write `{key} = {whole}`"),
+                None => "write one literal, or a `const` expression with `Duration::from_millis(500)` in its place".into(),
+            };
+        Optional { key: &'static str } =>
+            format!("expected a duration for `{key}`, found an `Option`"),
+            format!("write `{key} = 15s` without `Some`, or leave `{key}` out");
         Quoted { text: String } =>
             format!("`\"{text}\"` is a string, and a duration is a literal with a unit"),
             "write it without quotes, as in `15s`";
@@ -51,6 +60,15 @@ super::faults! {
     }
 }
 
+/// What a bare number was meant to be: a large one is more likely in milliseconds.
+fn with_unit(number: &str) -> String {
+    let is_large = number.parse::<f64>().is_ok_and(|number| number >= 100.0);
+    let [first, second] = if is_large { ["ms", "s"] } else { ["s", "ms"] };
+    format!(
+        "write `{number}{first}` or `{number}{second}`; the units are `ns`, `us`, `ms`, `s`, `min` and `h`"
+    )
+}
+
 /// A unit by another name.
 pub(crate) fn is_almost_a_unit(unit: &str) -> bool {
     matches!(
@@ -68,6 +86,9 @@ pub(crate) fn is_almost_a_unit(unit: &str) -> bool {
             | "hours"
             | "msec"
             | "millis"
+            | "\u{b5}s"
+            | "\u{3bc}s"
+            | "micros"
             | "d"
             | "day"
             | "days"
@@ -80,6 +101,8 @@ fn known_unit(number: &str, unit: &str) -> String {
         "sec" | "secs" | "second" | "seconds" => format!("write `{number}s`"),
         "hr" | "hrs" | "hour" | "hours" => format!("write `{number}h`"),
         "msec" | "millis" => format!("write `{number}ms`"),
+        // The micro sign, and the Greek letter.
+        "\u{b5}s" | "\u{3bc}s" | "micros" => format!("write `{number}us`"),
         "d" | "day" | "days" => "write it in hours: a day is `24h`".into(),
         _ if unit.starts_with(|c: char| c.is_ascii_lowercase())
             && unit.contains(|c: char| c.is_ascii_digit()) =>

@@ -13,6 +13,20 @@ super::faults! {
         BackoffWithoutBase { kind: &'static str } =>
             format!("`{kind}` needs its first wait"),
             format!("write `{kind}(100ms)`");
+        BaseByName { kind: &'static str, key: String, wait: String } =>
+            format!("`{kind}` takes its first wait by position, not as `{key}`"),
+            format!("write `{kind}({wait})`");
+        Method { kind: &'static str, method: String } =>
+            format!("`{kind}(..)` is written in an attribute without methods, and `{method}` is one"),
+            match (method.as_str(), *kind) {
+                ("factor", "exponential") => "write `exponential(100ms, factor = 2)`".into(),
+                ("jitter", _) => "write `jitter = full`, an option beside `backoff`".into(),
+                ("max", _) => format!("write `{kind}(100ms, max = 10s)`"),
+                _ => format!("write `{kind}(100ms, max = 10s)`, or the path of a `const` of the type `Backoff`"),
+            };
+        LiteralInConstant { literal: String } =>
+            format!("`{literal}` is a duration only in an option and in a backoff such as `exponential(..)`"),
+            "write `std::time::Duration::from_millis(100)` in a `const` expression";
         UnknownBackoffOption { kind: &'static str, key: String } =>
             format!("`{kind}` has no option `{key}`"),
             match *kind {

@@ -243,6 +243,8 @@ fn judge_name(name: Option<&Expr>, function: &Function, faults: &mut Faults) {
     let Some(name) = name else { return };
     if let Some(argument) = function.argument_in(name) {
         faults.at(&argument, &CircuitFault::RunTimeName { name: argument.to_string() });
+    } else if let Some((text, argument)) = function.argument_in_text(name) {
+        faults.at(&text, &CircuitFault::RunTimeName { name: argument.to_string() });
     } else if let Some(generic) = function.generic_in(name) {
         faults.at(&generic, &CircuitFault::Generic { name: generic.to_string() });
     } else if is_empty(name) {

@@ -19,7 +19,7 @@ use syn::Expr;
 use syn::ext::IdentExt;
 
 use crate::attribute::Attribute;
-use crate::diagnostics::{Faults, FunctionFault};
+use crate::diagnostics::{Faults, FunctionFault, OptionFault};
 use crate::syntax::{Function, Options};
 use crate::tables::Row;
 
@@ -42,6 +42,9 @@ impl Layer {
     /// `None` only where a fault has been found.
     pub(crate) fn judge(options: &Options, function: &Function, faults: &mut Faults) -> Option<Self> {
         let attribute = options.attribute();
+        if let Some(key) = attribute.table().required.filter(|key| options.lacks(key)) {
+            faults.at_span(options.span(), &OptionFault::Missing { attribute, key });
+        }
         let model = match attribute {
             Attribute::Retry | Attribute::AsyncBackoff | Attribute::AsyncRetry => {
                 RetryModel::judge(options, function, faults).map(Model::Retry)

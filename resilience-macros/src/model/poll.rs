@@ -1,8 +1,7 @@
 use super::common::Common;
 use super::settings::{Policy, Settings, exceeds, judge_not_zero};
 use super::waiting::judge_waiting;
-use crate::attribute::Attribute;
-use crate::diagnostics::{ConflictFault, Faults, OptionFault};
+use crate::diagnostics::{ConflictFault, Faults};
 use crate::syntax::{Function, Options, Predicate, Value};
 
 /// `#[poll]`.
@@ -23,10 +22,6 @@ impl PollModel {
         }
         if let Some(place) = options.key("max_ignored").filter(|_| options.lacks("ignore")) {
             faults.at(&place, &ConflictFault::Without { key: "max_ignored", needs: "ignore" });
-        }
-        if options.lacks("until") {
-            let fault = OptionFault::Missing { attribute: Attribute::Poll, key: "until" };
-            faults.at_span(options.span(), &fault);
         }
         let common = Common::judge(options, function, faults);
         let until = options.predicate("until", faults);

@@ -25,7 +25,7 @@ pub(crate) struct Settings {
     /// What a constant cannot mention.
     pub(super) arguments: Vec<Ident>,
     /// There are constants, which only the compiler can compare.
-    pub(super) constants: bool,
+    pub(crate) constants: bool,
 }
 
 pub(crate) struct Setting {

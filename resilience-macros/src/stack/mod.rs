@@ -63,6 +63,13 @@ impl Line {
     pub(crate) fn span(&self) -> Span {
         self.name.span()
     }
+
+    /// `#[retry = 3]`: the compiler refuses it, and expands it as `#[retry(3)]`. Only the source tells them apart.
+    pub(crate) fn is_name_value(&self) -> bool {
+        let is_one_token = self.options.clone().into_iter().count() == 1;
+        let source = if is_one_token { self.span().source_text() } else { None };
+        source.is_some_and(|source| source.find('=').is_some_and(|at| !source[..at].contains(['(', '{'])))
+    }
 }
 
 impl Below {

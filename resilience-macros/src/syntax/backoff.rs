@@ -1,8 +1,9 @@
 use proc_macro2::Span;
 use quote::ToTokens;
-use syn::{Expr, ExprAssign, ExprCall, ExprLit, ExprUnary, Lit, UnOp};
+use syn::{Expr, ExprAssign, ExprCall, ExprLit, ExprMethodCall, ExprUnary, Lit, UnOp};
 
 use super::constant::{Ratio, Time};
+use super::duration::literal_in;
 use super::ratio::number;
 use crate::diagnostics::{Faults, OptionFault, WaitFault, nearest, span_of};
 
@@ -26,34 +27,47 @@ pub(crate) const BACKOFFS: [&str; 5] = ["constant", "linear", "exponential", "fi
 impl Backoff {
     /// `interval` is the option for the same wait every time.
     pub(super) fn read(interval: &'static str, expr: Expr, faults: &mut Faults) -> Option<Self> {
-        match &expr {
-            Expr::Call(call) => {
-                if let Some((name, span)) = word(&call.func) {
-                    if let Some(kind) = BACKOFFS.into_iter().find(|kind| name == *kind) {
-                        return read_call(kind, span, call, faults).map(|call| Self::Call(Box::new(call)));
-                    }
-                    if nearest(&name, &BACKOFFS).is_some() || call.args.iter().any(is_duration) {
-                        faults.at(&call.func, &WaitFault::UnknownBackoff { name });
-                        return None;
-                    }
-                }
-                // Some other function, which makes a backoff in a constant.
-                Some(Self::Const(expr))
+        let fault = match &expr {
+            Expr::Call(call) if backoff_of(&expr).is_some() => {
+                let (kind, span) = backoff_of(&expr).expect("the guard has found it");
+                let read = read_call(kind, span, call, faults);
+                return read.map(|call| Self::Call(Box::new(call)));
             }
-            Expr::Path(_) => {
-                let kind = word(&expr).and_then(|(name, _)| BACKOFFS.into_iter().find(|kind| name == *kind));
-                if let Some(kind) = kind {
-                    faults.at(&expr, &WaitFault::BackoffWithoutBase { kind });
+            Expr::Call(call) => match word(&call.func) {
+                Some((name, _))
+                    if nearest(&name, &BACKOFFS).is_some() || call.args.iter().any(is_duration) =>
+                {
+                    faults.at(&call.func, &WaitFault::UnknownBackoff { name });
                     return None;
                 }
-                Some(Self::Const(expr))
+                // Some other function, which makes a backoff in a constant.
+                _ => return Self::constant(expr, faults),
+            },
+            Expr::MethodCall(call) => {
+                let Some((kind, _)) = backoff_of(first_receiver(call)) else {
+                    return Self::constant(expr, faults);
+                };
+                let method = call.method.to_string();
+                faults.at(&call.method, &WaitFault::Method { kind, method });
+                return None;
             }
+            Expr::Path(_) => match word(&expr).and_then(|(name, _)| backoff_named(&name)) {
+                Some(kind) => WaitFault::BackoffWithoutBase { kind },
+                None => return Some(Self::Const(expr)),
+            },
             Expr::Lit(_) | Expr::Unary(_) | Expr::Closure(_) | Expr::Tuple(_) | Expr::Array(_) => {
-                faults.at(&expr, &WaitFault::NotABackoff { interval });
-                None
+                WaitFault::NotABackoff { interval }
             }
-            _ => Some(Self::Const(expr)),
-        }
+            _ => return Self::constant(expr, faults),
+        };
+        faults.at(&expr, &fault);
+        None
+    }
+
+    fn constant(expr: Expr, faults: &mut Faults) -> Option<Self> {
+        let Some(literal) = literal_in(&expr) else { return Some(Self::Const(expr)) };
+        faults.at(&literal, &WaitFault::LiteralInConstant { literal: literal.to_string() });
+        None
     }
 }
 
@@ -77,11 +91,35 @@ impl Backoff {
     }
 }
 
+fn backoff_named(name: &str) -> Option<&'static str> {
+    BACKOFFS.into_iter().find(|kind| name == *kind)
+}
+
+/// `exponential(..)`
+fn backoff_of(expr: &Expr) -> Option<(&'static str, Span)> {
+    let Expr::Call(call) = expr else { return None };
+    let (name, span) = word(&call.func)?;
+    Some((backoff_named(&name)?, span))
+}
+
+/// What a chain of methods is called on.
+fn first_receiver(call: &ExprMethodCall) -> &Expr {
+    match &*call.receiver {
+        Expr::MethodCall(call) => first_receiver(call),
+        receiver => receiver,
+    }
+}
+
 /// A path that is one word.
 fn word(expr: &Expr) -> Option<(String, Span)> {
     let Expr::Path(path) = expr else { return None };
     let word = path.path.get_ident()?;
     Some((word.to_string(), word.span()))
+}
+
+fn is_base(argument: &ExprAssign) -> bool {
+    is_duration(&argument.right)
+        && word(&argument.left).is_some_and(|(key, _)| !matches!(key.as_str(), "max" | "factor"))
 }
 
 fn is_duration(expr: &Expr) -> bool {
@@ -97,7 +135,15 @@ fn read_call(name: &'static str, span: Span, call: &ExprCall, faults: &mut Fault
     let mut arguments = call.args.iter().peekable();
     let base = arguments.next_if(|base| !matches!(base, Expr::Assign(_)));
     if base.is_none() {
-        faults.at(&call.func, &WaitFault::BackoffWithoutBase { kind: name });
+        // A wait by a name that means nothing is the first one.
+        let by_name =
+            arguments.next_if(|argument| matches!(argument, Expr::Assign(argument) if is_base(argument)));
+        if let Some(Expr::Assign(ExprAssign { left, right, .. })) = by_name {
+            let (key, wait) = (left.to_token_stream().to_string(), right.to_token_stream().to_string());
+            faults.at(left, &WaitFault::BaseByName { kind: name, key, wait });
+        } else {
+            faults.at(&call.func, &WaitFault::BackoffWithoutBase { kind: name });
+        }
     }
     let base = base.and_then(|base| Time::read(name, base, faults));
     let before = faults.count();

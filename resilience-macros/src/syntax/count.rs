@@ -1,6 +1,7 @@
 use syn::{Expr, ExprLit, ExprUnary, Lit, UnOp};
 
 use super::constant::{Constant, Count, is_forever};
+use super::duration::is_type;
 use crate::diagnostics::{CountFault, Faults, span_of};
 
 impl Count {
@@ -14,6 +15,9 @@ impl Count {
                 }
             }
             Expr::Unary(ExprUnary { op: UnOp::Neg(_), .. }) => CountFault::Negative { key },
+            Expr::Lit(ExprLit { lit: Lit::Int(int), .. }) if is_type(int.suffix()) => {
+                CountFault::OtherType { key, number: int.base10_digits().into(), found: int.to_string() }
+            }
             Expr::Lit(_) | Expr::Closure(_) | Expr::Infer(_) => CountFault::NotACount { key },
             _ if is_forever(expr) => CountFault::Endless { key },
             _ => return Some(Constant::Expr(expr.clone())),

@@ -1,7 +1,9 @@
 use proc_macro2::{Group, Ident, Literal, TokenStream, TokenTree};
-use syn::{Expr, ExprLit, ExprUnary, Lit, UnOp};
+use quote::ToTokens;
+use syn::{BinOp, Expr, ExprBinary, ExprCall, ExprLit, ExprUnary, Lit, UnOp};
 
 use super::constant::{Nanos, Time, is_forever};
+use super::tokens::find_literal;
 use crate::diagnostics::{Faults, TimeFault, is_almost_a_unit, span_of};
 
 /// As far as the runtime's clock reaches.
@@ -15,7 +17,9 @@ impl Time {
                 Err(fault) => fault,
             },
             Expr::Unary(ExprUnary { op: UnOp::Neg(_), .. }) => TimeFault::Negative,
+            Expr::Call(ExprCall { func, .. }) if is_some(func) => TimeFault::Optional { key },
             _ if is_forever(expr) => TimeFault::NotForever { key },
+            _ if literal_in(expr).is_some() => TimeFault::Part { key, whole: evaluated(expr).map(spelled) },
             Expr::Path(_)
             | Expr::Call(_)
             | Expr::MethodCall(_)
@@ -46,12 +50,12 @@ fn parse(key: &'static str, literal: &Lit) -> Result<u64, TimeFault> {
     if number.starts_with('-') {
         return Err(TimeFault::Negative);
     }
-    if unit.is_empty() {
-        return Err(TimeFault::NoUnit { number });
+    if unit.is_empty() || is_type(&unit) {
+        return Err(TimeFault::NoUnit { number, found: literal.to_token_stream().to_string() });
     }
     let Some(scale) = nanos_in(&unit) else { return Err(TimeFault::UnknownUnit { number, unit }) };
     if number.contains(['e', 'E']) {
-        return Err(TimeFault::Exponent { unit });
+        return Err(TimeFault::Exponent { unit: unit.clone(), number: without_exponent(&number) });
     }
     match decimal(&number, scale) {
         Decimal::Exact(nanos) => match u64::try_from(nanos) {
@@ -61,6 +65,72 @@ fn parse(key: &'static str, literal: &Lit) -> Result<u64, TimeFault> {
         Decimal::TooFine => Err(TimeFault::FinerThanNanoseconds),
         Decimal::TooLong => Err(TimeFault::Overflow { key }),
     }
+}
+
+/// The suffix of a Rust number, as in `1u64`.
+pub(super) fn is_type(suffix: &str) -> bool {
+    let digits = suffix.trim_start_matches(['u', 'i', 'f']);
+    digits.len() + 1 == suffix.len() && matches!(digits, "8" | "16" | "32" | "64" | "128" | "size")
+}
+
+/// `1.5e1` as `15`, if it is a number of a length that people write.
+fn without_exponent(number: &str) -> Option<String> {
+    let (digits, exponent) = number.split_once(['e', 'E'])?;
+    let exponent: i32 = exponent.parse().ok().filter(|exponent: &i32| exponent.abs() <= 12)?;
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let point = i32::try_from(whole.len()).ok()? + exponent;
+    let all = format!("{whole}{fraction}");
+    let written = if let Ok(point) = usize::try_from(point) {
+        let padded = format!("{all:0<point$}");
+        let (whole, fraction) = padded.split_at(point);
+        format!("{}.{fraction}", if whole.is_empty() { "0" } else { whole })
+    } else {
+        format!("0.{}{all}", "0".repeat(usize::try_from(-point).ok()?))
+    };
+    let written = written.trim_end_matches('0').trim_end_matches('.').trim_start_matches('0');
+    Some(if written.starts_with('.') { format!("0{written}") } else { written.to_owned() })
+}
+
+/// `Some`: a limit is left out rather than set to `None`.
+fn is_some(function: &Expr) -> bool {
+    matches!(function, Expr::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Some"))
+}
+
+/// A literal with a unit, inside of an expression.
+pub(super) fn literal_in(expr: &impl ToTokens) -> Option<Literal> {
+    find_literal(expr.to_token_stream(), &|literal| is_time(literal).then(|| literal.clone()))
+}
+
+fn is_time(literal: &Literal) -> bool {
+    match Lit::new(literal.clone()) {
+        Lit::Int(int) => nanos_in(int.suffix()).is_some(),
+        Lit::Float(float) => nanos_in(float.suffix()).is_some(),
+        _ => false,
+    }
+}
+
+/// The value of a sum of literals, in nanoseconds.
+fn evaluated(expr: &Expr) -> Option<u64> {
+    match expr {
+        Expr::Lit(ExprLit { lit, .. }) => parse("", lit).ok(),
+        Expr::Paren(inside) => evaluated(&inside.expr),
+        Expr::Group(inside) => evaluated(&inside.expr),
+        Expr::Binary(ExprBinary { left, op: BinOp::Add(_), right, .. }) => {
+            evaluated(left)?.checked_add(evaluated(right)?)
+        }
+        Expr::Binary(ExprBinary { left, op: BinOp::Sub(_), right, .. }) => {
+            evaluated(left)?.checked_sub(evaluated(right)?)
+        }
+        _ => None,
+    }
+}
+
+/// In the longest unit that needs no point.
+fn spelled(nanos: u64) -> String {
+    let units = [("s", 1_000_000_000), ("ms", 1_000_000), ("us", 1_000)];
+    let fitting = units.into_iter().find(|(_, scale)| nanos % scale == 0);
+    let (unit, scale) = fitting.unwrap_or(("ns", 1));
+    format!("{}{unit}", nanos / scale)
 }
 
 fn nanos_in(unit: &str) -> Option<u128> {
@@ -145,7 +215,6 @@ fn join(number: &Literal, unit: &Ident) -> Option<Literal> {
 
 #[cfg(test)]
 mod tests {
-    use quote::ToTokens;
     use syn::parse_quote;
 
     use super::*;
@@ -188,6 +257,32 @@ mod tests {
             let expected: TokenStream = together.parse().unwrap();
             assert_eq!((joined.to_string(), faults.count()), (expected.to_string(), slips));
         }
+    }
+
+    #[test]
+    fn an_exponent_is_written_out() {
+        for (number, expected) in [
+            ("1.5e1", Some("15")),
+            ("15e-1", Some("1.5")),
+            ("1e3", Some("1000")),
+            ("2e-3", Some("0.002")),
+            ("0.5e-1", Some("0.05")),
+            ("1.25E1", Some("12.5")),
+            ("1e99", None),
+        ] {
+            assert_eq!(without_exponent(number).as_deref(), expected, "{number}");
+        }
+    }
+
+    #[test]
+    fn a_sum_of_durations_is_one_duration() {
+        for (sum, expected) in
+            [("(1s)", Some("1s")), ("1s + 500ms", Some("1500ms")), ("1min - (2s + 1us)", Some("57999999us"))]
+        {
+            let expr: Expr = syn::parse_str(sum).expect("it is an expression");
+            assert_eq!(evaluated(&expr).map(spelled).as_deref(), expected, "{sum}");
+        }
+        assert_eq!(evaluated(&parse_quote!(2 * 1s)), None);
     }
 
     #[test]

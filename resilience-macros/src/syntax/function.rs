@@ -1,4 +1,4 @@
-use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Literal, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{
     Attribute as SynAttribute, FnArg, GenericArgument, Ident, Pat, PatIdent, Path, PathArguments,
@@ -9,7 +9,7 @@ use super::future::{self, FutureBlock};
 use super::item::Item;
 use super::reborrow::exclusive_reference;
 use super::returned_items;
-use super::tokens::{find_ident, find_variable, mutable_names, renamed};
+use super::tokens::{find_ident, find_literal, find_variable, mutable_names, renamed};
 use crate::attribute::Attribute;
 use crate::diagnostics::{Faults, FunctionFault, generated_at, span_of};
 
@@ -164,6 +164,17 @@ impl Function {
         find_variable(expression.to_token_stream(), &|ident| {
             is_receiver(ident) || named.iter().any(|name| name.ident == *ident)
         })
+    }
+
+    /// The argument that a string speaks of in braces, as `format!` would have it, and the string.
+    pub(crate) fn argument_in_text(&self, expression: &impl ToTokens) -> Option<(Literal, Ident)> {
+        let named = self.named_arguments();
+        let mentioned = |literal: &Literal| {
+            let text = literal.to_string();
+            let is_in = |name: &Ident| ["}", ":"].iter().any(|end| text.contains(&format!("{{{name}{end}")));
+            named.iter().map(|name| &name.ident).find(|name| is_in(name)).cloned()
+        };
+        find_literal(expression.to_token_stream(), &|literal| Some((literal.clone(), mentioned(literal)?)))
     }
 
     /// The `mut` of `mut self`, if attempts could see what others did to it.

@@ -162,6 +162,14 @@ impl Options {
             faults.at(&expr, &NameFault::Unquoted { key, text });
             return None;
         }
+        // What an argument makes of a circuit's name is that circuit's business.
+        if is_formatted(&expr)
+            && function.argument_in_text(&expr).is_none()
+            && function.argument_in(&expr).is_none()
+        {
+            faults.at(&expr, &NameFault::Formatted { key });
+            return None;
+        }
         let is_string = match &expr {
             Expr::Lit(literal) => matches!(literal.lit, Lit::Str(_)),
             Expr::Closure(_) | Expr::Infer(_) => false,
@@ -219,6 +227,11 @@ fn unquoted(expr: &Expr) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// `format!(..)`
+fn is_formatted(expr: &Expr) -> bool {
+    matches!(expr, Expr::Macro(expr) if expr.mac.path.segments.last().is_some_and(|last| last.ident == "format"))
 }
 
 /// What `macro_rules!` captured as one fragment (`$wait:expr`) comes in a group of its own.

@@ -1,4 +1,4 @@
-use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Literal, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 
 /// Some word at any depth.
@@ -7,6 +7,15 @@ pub(crate) fn find_ident(tokens: TokenStream, is_it: &dyn Fn(&Ident) -> bool) ->
         TokenTree::Ident(ident) => is_it(&ident).then_some(ident),
         TokenTree::Group(group) => find_ident(group.stream(), is_it),
         TokenTree::Punct(_) | TokenTree::Literal(_) => None,
+    })
+}
+
+/// What is found in some literal at any depth.
+pub(super) fn find_literal<T>(tokens: TokenStream, find: &dyn Fn(&Literal) -> Option<T>) -> Option<T> {
+    tokens.into_iter().find_map(|token| match token {
+        TokenTree::Literal(literal) => find(&literal),
+        TokenTree::Group(group) => find_literal(group.stream(), find),
+        TokenTree::Ident(_) | TokenTree::Punct(_) => None,
     })
 }
 

@@ -8,6 +8,7 @@ pub(crate) static ASYNCBACKOFF: Table = Table {
     repeats: true,
     async_only: true,
     count: "max_tries",
+    required: None,
     wait: "pause",
     condition: "on",
     by_position: 3,

@@ -8,11 +8,12 @@ pub(crate) static ASYNCRETRY: Table = Table {
     repeats: true,
     async_only: true,
     count: "max_tries",
+    required: Some("max_tries"),
     wait: "pause",
     condition: "on",
     by_position: 1,
     options: rows! {
-        /// `max_tries = 5`, `max_tries = forever`, first by position | `forever` | Attempts in total, the first included.
+        /// `max_tries = 5`, `max_tries = forever`, first by position | required | Attempts in total, the first included.
         max_tries: Setting(Count), [synonyms::TIMES];
         /// `on(PATTERN)`, `on = predicate` | every `Err` | Errors that are tried again. A predicate gets `&E`.
         on: ErrorPredicate, [synonyms::FAILING, "ignore"];

@@ -8,6 +8,7 @@ pub(crate) static CIRCUIT: Table = Table {
     repeats: false,
     async_only: false,
     count: "failure_threshold",
+    required: None,
     wait: "recovery_timeout",
     condition: "on",
     by_position: 0,

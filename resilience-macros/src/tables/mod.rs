@@ -36,6 +36,8 @@ pub(crate) struct Table {
     pub(crate) async_only: bool,
     /// The option for a number of attempts, or of failures.
     pub(crate) count: &'static str,
+    /// The option without a default.
+    pub(crate) required: Option<&'static str>,
     /// The option for the wait between attempts, or for the time that a circuit stays open.
     pub(crate) wait: &'static str,
     /// The option for the predicate on an attempt's outcome.

@@ -10,6 +10,7 @@ pub(crate) static POLL: Table = Table {
     repeats: true,
     async_only: false,
     count: "times",
+    required: Some("until"),
     wait: "interval",
     condition: "until",
     by_position: 0,

@@ -8,6 +8,7 @@ pub(crate) static RETRY: Table = Table {
     repeats: true,
     async_only: false,
     count: "times",
+    required: None,
     wait: "interval",
     condition: "on",
     by_position: 0,

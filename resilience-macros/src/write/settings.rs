@@ -29,6 +29,13 @@ pub(super) fn config(runtime: &Runtime, config: &Config) -> TokenStream {
         },
     );
     let value = writer.all(base, &config.settings);
+    // In an item of its own, the compiler does not propose a `LazyLock` for what is not constant.
+    let value = if config.settings.constants {
+        let root = runtime.public();
+        quote_spanned!(Span::mixed_site()=> { const __RESILIENCE_CONFIG: #root::CircuitConfig = #value; __RESILIENCE_CONFIG })
+    } else {
+        value
+    };
     // Each is evaluated once more, so that the compiler has its place to point at.
     config.agree.iter().fold(value, |value, key| {
         let (name, span) = (key.to_string(), generated_at(key.span()));

@@ -12,7 +12,7 @@ use crate::attempt::Attempt;
 use crate::attempts::PollPolicy;
 use crate::backoff::{Backoff, Jitter};
 use crate::error::TimedOut;
-use crate::operation::{Blocking, Operation};
+use crate::operation::{Blocking, Operation, ends_of_the_other_kind};
 use crate::site::PolicySite;
 use crate::site_name::SiteName;
 use crate::sleep::Wait;
@@ -380,6 +380,8 @@ where
         }
     }
 }
+
+ends_of_the_other_kind!(Poll<F, _, H>, PollError<T, E>);
 
 impl<F, K, H> fmt::Debug for Poll<F, K, H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

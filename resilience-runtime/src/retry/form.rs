@@ -10,7 +10,7 @@ use super::run::TimedRetryRun;
 use crate::attempt::Attempt;
 use crate::attempts::RetryPolicy;
 use crate::backoff::{Backoff, Jitter};
-use crate::operation::{Blocking, Operation};
+use crate::operation::{Blocking, Operation, ends_of_the_other_kind};
 use crate::site::PolicySite;
 use crate::site_name::SiteName;
 use crate::sleep::Wait;
@@ -301,6 +301,8 @@ where
         }
     }
 }
+
+ends_of_the_other_kind!(Retry<F, _, H, L>, E);
 
 impl RetryPolicy {
     /// Calls `operation` under this policy: one policy, many functions.

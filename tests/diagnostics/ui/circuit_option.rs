@@ -182,6 +182,16 @@ fn without_values() -> Result<u8, CircuitOpen> {
     Ok(1)
 }
 
+#[circuit(name = "host-{host}")]
+fn a_name_with_an_argument_in_it(host: &str) -> Result<usize, CircuitOpen> {
+    Ok(host.len())
+}
+
+#[circuit(name = format!("host-{host:?}"))]
+fn a_name_that_is_made_of_an_argument(host: &str) -> Result<usize, CircuitOpen> {
+    Ok(host.len())
+}
+
 fn main() {
     let _ = (as_in_python(), as_in_java(), as_in_a_retry(1), slips(), a_policy(), by_position(), twice());
     let _ = (a_name_without_quotes(), a_name_of_run_time(""), an_empty_name(), a_name_of_nothing_but_space(), never(), none_at_all(), no_keys(), endless_keys(), no_counts());
@@ -189,4 +199,5 @@ fn main() {
     let _ = (a_rate_in_quotes(), an_empty_window(), a_window_of_no_time(), a_window_of_too_many());
     let _ = (a_window_without_a_unit(), an_endless_window(), no_time(), no_time_either(), no_unit());
     let _ = (never_again(), in_parentheses(), in_parentheses_too(), without_values());
+    let _ = (a_name_with_an_argument_in_it(""), a_name_that_is_made_of_an_argument(""));
 }

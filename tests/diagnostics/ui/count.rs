@@ -62,8 +62,14 @@ fn ignored_forever() -> Result<u8, TimedOut> {
     Ok(2)
 }
 
+#[retry(times = 3u64)]
+fn another_type() -> Result<u8, TimedOut> {
+    Ok(1)
+}
+
 fn main() {
     let _ = (never(), never_polled(), never_backed_off(), never_by_position(), negative());
     let _ = (negative_by_position(), too_many(), a_fraction(), in_quotes(), a_duration(), a_closure());
     let _ = ignored_forever();
+    let _ = another_type();
 }

@@ -87,9 +87,50 @@ fn in_a_backoff() -> Result<u8, TimedOut> {
     Ok(1)
 }
 
+#[retry(interval = (1s))]
+fn in_parentheses() -> Result<u8, TimedOut> {
+    Ok(1)
+}
+
+#[retry(interval = 1s + 500ms)]
+fn a_sum() -> Result<u8, TimedOut> {
+    Ok(1)
+}
+
+#[retry(interval = 2 * 1s)]
+fn a_product() -> Result<u8, TimedOut> {
+    Ok(1)
+}
+
+#[retry(deadline = Some(1s))]
+fn an_option() -> Result<u8, TimedOut> {
+    Ok(1)
+}
+
+#[retry(interval = 1.5e1s)]
+fn an_exponent() -> Result<u8, TimedOut> {
+    Ok(1)
+}
+
+#[retry(interval = 1u64, deadline = 1.5f64)]
+fn with_the_suffixes_of_types() -> Result<u8, TimedOut> {
+    Ok(1)
+}
+
+#[retry(interval = 1µs, deadline = 5micros)]
+fn micro_signs() -> Result<u8, TimedOut> {
+    Ok(1)
+}
+
+#[retry(interval = 100)]
+fn a_bare_number_of_millis() -> Result<u8, TimedOut> {
+    Ok(1)
+}
+
 fn main() {
     let _ = (a_bare_number(), two_bare_numbers(), bare_numbers_by_position(), bare_numbers_in_a_poll());
     let _ = (a_bare_pause(), minutes_or_millis(), wrong_units(), wrong_units_by_position(), in_quotes());
     let _ = (negative(), negative_by_position(), overflowing(), overflowing_by_far(), too_fine());
     let _ = (no_duration_at_all(), never_again(), in_a_backoff());
+    let _ = (in_parentheses(), a_sum(), a_product(), an_option(), an_exponent(), with_the_suffixes_of_types(), micro_signs(), a_bare_number_of_millis());
 }

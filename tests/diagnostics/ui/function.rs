@@ -119,6 +119,11 @@ fn changed_in_a_part((ref mut n, _): (u8, u8)) -> Result<u8, TimedOut> {
     Ok(*n)
 }
 
+#[retry = 3]
+fn options_behind_an_equals_sign() -> Result<u8, TimedOut> {
+    Ok(1)
+}
+
 fn main() {
     let _ = (sync_backed_off(), sync_async_retried(), constant(), constant_condition());
     let _ = (foreign(3), Nothing.fetch(), Nothing.look(), Nothing.method(), NUMBER);
@@ -127,4 +132,5 @@ fn main() {
     let _ = (counting(1), counting_in_a_pattern((1, 2)), counting_asynchronously(1, 2), Counter(1).count());
     let _ = (a_value_for_a_list_below(), faults_below());
     let _ = (changed_by_reference(1), changed_in_a_part((1, 2)));
+    let _ = options_behind_an_equals_sign();
 }

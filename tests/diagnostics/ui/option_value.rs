@@ -143,6 +143,11 @@ fn a_function_for_a_pattern() -> Result<u8, TimedOut> {
     Ok(1)
 }
 
+#[retry(name = format!("fetch"))]
+fn a_name_that_is_made() -> Result<u8, TimedOut> {
+    Ok(1)
+}
+
 fn main() {
     let _ = (a_run_time_count(3), a_run_time_wait(3), Settings { tries: 3 }.a_run_time_count_of_its_own());
     let _: fn(&TimedOut) -> bool = is_short;
@@ -155,4 +160,5 @@ fn main() {
     let _ = (two_patterns_in_a_row(), an_expression_for_a_pattern(), a_closure_for_a_pattern());
     let _ = (a_ratio_for_a_predicate(), a_name_without_quotes(), a_path_in_quotes());
     let _ = (no_such_argument("a".into(), "b".into()), no_argument_at_all(), more_than_a_name("a".into()));
+    let _ = a_name_that_is_made();
 }

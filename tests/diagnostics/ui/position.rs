@@ -47,8 +47,24 @@ async fn a_pause_by_position() -> Result<u8, TimedOut> {
     Ok(4)
 }
 
+#[asyncretry]
+async fn no_number() -> Result<u8, TimedOut> {
+    Ok(1)
+}
+
+#[asyncretry(pause = 1s)]
+async fn a_pause_and_no_number() -> Result<u8, TimedOut> {
+    Ok(1)
+}
+
+#[asyncretry(_)]
+async fn a_number_left_out() -> Result<u8, TimedOut> {
+    Ok(1)
+}
+
 fn main() {
     let _ = (none_by_position(), two_too_many(), a_condition_by_position(), nothing_left_out());
     let _ = (one_too_many(), one_left_out_too_many(), left_out_by_name(), a_position_after_a_name());
     let _ = a_pause_by_position();
+    let _ = (no_number(), a_pause_and_no_number(), a_number_left_out());
 }

@@ -122,6 +122,26 @@ fn smoothed_for_doubling_only() -> Result<u8, TimedOut> {
     Ok(1)
 }
 
+#[retry(backoff = exponential(1s).max(2s))]
+fn a_cap_by_a_method() -> Result<u8, TimedOut> {
+    Ok(1)
+}
+
+#[retry(backoff = fibonacci(1s).max(9s).jitter(full))]
+fn methods_of_methods() -> Result<u8, TimedOut> {
+    Ok(1)
+}
+
+#[retry(backoff = exponential(base = 1s, factor = 3))]
+fn a_first_wait_by_name() -> Result<u8, TimedOut> {
+    Ok(1)
+}
+
+#[retry(backoff = resilience::Backoff::exponential(1s).max(2s))]
+fn durations_in_a_constant() -> Result<u8, TimedOut> {
+    Ok(1)
+}
+
 fn main() {
     let _ = (said_twice(), said_twice_in_a_poll(), said_twice_by_position(), said_twice_in_a_shortcut());
     let _ = (a_cap_below_the_base(), shrinking(), a_factor_in_quotes(), a_negative_factor());
@@ -129,4 +149,5 @@ fn main() {
     let _ = (no_wait_at_all(), a_shape_alone(), a_misspelt_shape(), a_duration_for_a_backoff());
     let _ = (more_than_all(), more_than_one(), less_than_none(), a_misspelt_jitter(), a_jitter_in_quotes());
     let _ = (random_twice(), nothing_to_smooth(), smoothed_for_doubling_only());
+    let _ = (a_cap_by_a_method(), methods_of_methods(), a_first_wait_by_name(), durations_in_a_constant());
 }

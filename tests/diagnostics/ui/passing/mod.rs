@@ -17,6 +17,7 @@ mod duration;
 mod edition_2015;
 mod error_type;
 mod function;
+mod function_forms;
 mod future;
 mod half_written;
 mod imports;

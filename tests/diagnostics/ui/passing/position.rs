@@ -10,12 +10,12 @@ async fn three() -> Result<u8, TimedOut> {
     Ok(3)
 }
 
-#[asyncretry(_)]
-async fn the_only_one_left_out() -> Result<u8, TimedOut> {
+#[asyncretry(forever)]
+async fn without_end() -> Result<u8, TimedOut> {
     Ok(4)
 }
 
 #[tokio::test]
 async fn values_are_given_by_position() {
-    assert_eq!((two_left_out().await, three().await, the_only_one_left_out().await), (Ok(3), Ok(3), Ok(4)));
+    assert_eq!((two_left_out().await, three().await, without_end().await), (Ok(3), Ok(3), Ok(4)));
 }
