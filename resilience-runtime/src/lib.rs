@@ -93,6 +93,7 @@ mod backoff;
 // Floor 2: what to do next.
 mod attempts;
 mod event;
+mod site;
 // Floor 3: the clock, and waiting by it.
 mod clock;
 mod current_attempt;
@@ -102,7 +103,6 @@ mod sleep;
 mod operation;
 mod poll;
 mod retry;
-mod site;
 // Floors of its own, from 0 to 5: see there.
 pub mod telemetry;
 // Floors of its own, from 0 to 4: see there.

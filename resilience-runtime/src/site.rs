@@ -15,6 +15,12 @@ impl<P> PolicySite<P> {
         Self { name, kind, policy }
     }
 
+    /// Whether it has a name that was given. The compiler knows it of an attribute.
+    #[inline]
+    pub(crate) const fn has_name(&self) -> bool {
+        self.name.is_given()
+    }
+
     /// What a log says of its calls.
     pub(crate) const fn origin(&self) -> CallOrigin {
         CallOrigin { name: self.name, kind: self.kind }

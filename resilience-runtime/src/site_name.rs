@@ -23,6 +23,12 @@ impl SiteName {
         Self::Inside(type_name::<F>)
     }
 
+    /// Whether it was given, and is not a path.
+    #[inline]
+    pub(crate) const fn is_given(self) -> bool {
+        matches!(self, Self::Given(_))
+    }
+
     pub(crate) fn get(self) -> &'static str {
         match self {
             Self::Given(name) => name,

@@ -57,3 +57,27 @@ impl fmt::Debug for ManualClock {
         f.debug_struct("ManualClock").field("elapsed", &self.elapsed()).finish()
     }
 }
+
+/// What tests of this library reach of the seam between a call and what changes it.
+#[doc(hidden)]
+pub mod seam {
+    use crate::attempts::{AnyPolicy, PollPolicy, RetryPolicy};
+    use crate::telemetry::Site;
+
+    /// Calls of this site that begin from now on follow this policy. Returns whether the site can have another one.
+    #[must_use]
+    pub fn exchange(site: Site, policy: RetryPolicy) -> bool {
+        site.0.exchange(AnyPolicy::Retry(policy))
+    }
+
+    /// As [`exchange`], of a poll.
+    #[must_use]
+    pub fn exchange_poll(site: Site, policy: PollPolicy) -> bool {
+        site.0.exchange(AnyPolicy::Poll(policy))
+    }
+
+    /// Calls that begin from now on follow the policy in the code.
+    pub fn revert(site: Site) {
+        site.0.revert();
+    }
+}

@@ -3,6 +3,7 @@
 mod batches;
 mod circuits;
 mod ending;
+mod exchange;
 mod listening;
 mod nesting;
 mod script;

@@ -11,14 +11,17 @@ use super::{Failure, Subject, ready, subject, value, work};
 pub(super) const SUBJECTS: &[Subject] = &[
     subject("sync by hand", "sync bare", |n| value(by_hand(n))),
     subject("sync #[retry]", "sync bare", |n| value(retried(n))),
+    subject("sync #[retry(name)]", "sync bare", |n| value(named(n))),
     subject("sync #[retry(on, on_error)]", "sync bare", |n| value(reported(n))),
     subject("sync #[retry(deadline)]", "sync bare", |n| value(with_deadline(n))),
     subject("sync #[poll]", "sync bare", |n| value(polled(n))),
+    subject("sync #[poll(name)]", "sync bare", |n| value(polled_by_name(n))),
     subject("sync retry()", "sync bare", |n| value(form(n))),
     subject("sync backon", "sync bare", |n| value(backon_form(n))),
     subject("sync backon-macros", "sync bare", |n| value(backon_macro(n))),
     subject("async by hand", "async bare", |n| value(ready(by_hand_async(n)))),
     subject("async #[retry]", "async bare", |n| value(ready(retried_async(n)))),
+    subject("async #[retry(name)]", "async bare", |n| value(ready(named_async(n)))),
     subject("async #[asyncbackoff]", "async bare", |n| value(ready(backed_off(n)))),
     subject("async #[poll]", "async bare", |n| value(ready(polled_async(n)))),
     subject("async retry()", "async bare", |n| value(ready(form_async(n)))),
@@ -49,6 +52,24 @@ fn by_hand(n: u32) -> Result<u32, Failure> {
 #[retry]
 #[inline(never)]
 fn retried(n: u32) -> Result<u32, Failure> {
+    Ok(work(n)? + 1)
+}
+
+#[retry(name = "named")]
+#[inline(never)]
+fn named(n: u32) -> Result<u32, Failure> {
+    Ok(work(n)? + 1)
+}
+
+#[retry(name = "named async")]
+#[inline(never)]
+async fn named_async(n: u32) -> Result<u32, Failure> {
+    Ok(work(n)? + 1)
+}
+
+#[poll(until = |n| *n > 0, name = "named poll")]
+#[inline(never)]
+fn polled_by_name(n: u32) -> Result<u32, Failure> {
     Ok(work(n)? + 1)
 }
 

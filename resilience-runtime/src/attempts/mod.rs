@@ -10,11 +10,13 @@
 //! end. They read no clock, wait for nothing, draw nothing and call nobody.
 
 mod debug;
+mod policy;
 mod poll;
 mod poll_policy;
 mod retry;
 mod retry_policy;
 
+pub(crate) use policy::{AnyPolicy, Policy};
 pub(crate) use poll::{PollAttempts, PollEnd, PollStep, PollVerdict};
 pub use poll_policy::PollPolicy;
 pub(crate) use retry::RetryAttempts;

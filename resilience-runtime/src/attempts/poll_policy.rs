@@ -318,11 +318,6 @@ impl PollPolicy {
         self
     }
 
-    /// The number of attempts, if it is bounded.
-    pub(crate) fn most_attempts(&self) -> Option<u32> {
-        self.times.map(NonZeroU32::get)
-    }
-
     pub(crate) const fn needs_no_delay(&self) -> bool {
         self.initial_delay.is_zero()
     }

@@ -226,11 +226,6 @@ impl RetryPolicy {
         self
     }
 
-    /// The number of attempts, if it is bounded.
-    pub(crate) fn most_attempts(&self) -> Option<u32> {
-        self.times.map(NonZeroU32::get)
-    }
-
     /// The limits that an async attempt runs under: for itself, and for everything together.
     pub(crate) const fn limits(&self) -> (Nanos, Nanos) {
         (self.attempt_timeout, self.deadline)

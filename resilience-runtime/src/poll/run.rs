@@ -64,10 +64,10 @@ impl PollRun {
     /// The wait before the first attempt, if there is one.
     #[inline]
     pub fn initial_delay(&mut self, site: &PolicySite<PollPolicy>) -> Option<Wait> {
-        if site.policy.needs_no_delay() {
+        if self.observation.policy(site).needs_no_delay() {
             return None;
         }
-        let delay = self.attempts.delay(&site.policy);
+        let delay = self.attempts.delay(self.observation.policy(site));
         self.observation.waits();
         Some(Wait(self.watch.paced(delay, Nanos::ZERO)))
     }
@@ -76,7 +76,7 @@ impl PollRun {
     #[inline]
     pub fn saw(&mut self, site: &PolicySite<PollPolicy>, good: bool) -> PollAction {
         // The common end: no clock is read for it.
-        if good && site.policy.needs_no_hold() {
+        if good && self.needs_no_hold(site) {
             self.succeeded();
             return PollAction::Return;
         }
@@ -91,10 +91,19 @@ impl PollRun {
         good: bool,
         write: impl FnOnce(&mut FirstLine),
     ) -> PollAction {
-        if !good || !site.policy.needs_no_hold() {
+        if !good || !self.needs_no_hold(site) {
             self.causes.keep_value(write);
         }
         self.saw(site, good)
+    }
+
+    #[inline]
+    fn needs_no_hold(&self, site: &PolicySite<PollPolicy>) -> bool {
+        // In two branches, so that the compiler knows the policy in the code.
+        if site.has_name() && self.observation.is_on() {
+            return self.observation.policy(site).needs_no_hold();
+        }
+        site.policy.needs_no_hold()
     }
 
     /// An error is ignored. Its text is kept, not the error: the error may not be `Send`, and would take room in the future.
@@ -179,7 +188,7 @@ impl PollRun {
     ) -> PollAction {
         let elapsed = self.watch.elapsed();
         let brought = if seen == PollVerdict::Ignored { Brought::Error } else { Brought::NotYet };
-        match self.attempts.next(&site.policy, seen, elapsed, Chance::draw()) {
+        match self.attempts.next(self.observation.policy(site), seen, elapsed, Chance::draw()) {
             PollStep::Return => {
                 match seen {
                     // The number counts this attempt.
@@ -196,7 +205,7 @@ impl PollRun {
             }
             PollStep::GoOn(Ok(wait)) => {
                 let requested = requested.map_or(Nanos::ZERO, Nanos::of);
-                if elapsed.plus(requested) > site.policy.limit() {
+                if elapsed.plus(requested) > self.observation.policy(site).limit() {
                     self.ends(site, CallOutcome::GaveUp(GiveUpReason::RetryAfter), brought, error);
                     return PollAction::Return;
                 }
@@ -267,7 +276,7 @@ impl PollRun {
         open: Option<Option<Duration>>,
     ) -> Result<Wait, (TimedOut, bool)> {
         let elapsed = self.watch.elapsed();
-        let wait = match self.attempts.cut(&site.policy, elapsed, Chance::draw()) {
+        let wait = match self.attempts.cut(self.observation.policy(site), elapsed, Chance::draw()) {
             Ok(wait) => self.wait(site, wait, elapsed, time_left(open)),
             Err(end) => {
                 let timed_out = self.timed_out(site, end, elapsed);
@@ -276,7 +285,7 @@ impl PollRun {
                 return Err((timed_out, false));
             }
         };
-        let limit = Limit::AttemptTimeout(site.policy.attempt_limit().to_duration());
+        let limit = Limit::AttemptTimeout(self.observation.policy(site).attempt_limit().to_duration());
         let timed_out = TimedOut::new(site.name.get(), limit, self.attempts.number(), elapsed.to_duration());
         let Some(wait) = wait else {
             let timed_out = self.because(timed_out);
@@ -297,7 +306,7 @@ impl PollRun {
     ) -> Option<Wait> {
         let least = match open {
             None => Nanos::ZERO,
-            Some(time_left) => self.attempts.refused(&site.policy, elapsed, time_left)?,
+            Some(time_left) => self.attempts.refused(self.observation.policy(site), elapsed, time_left)?,
         };
         Some(Wait(self.watch.paced(wait.max(least), elapsed)))
     }
@@ -305,7 +314,7 @@ impl PollRun {
     fn timed_out(&mut self, site: &PolicySite<PollPolicy>, end: PollEnd, elapsed: Nanos) -> TimedOut {
         let number = self.attempts.number();
         let limit = match end {
-            PollEnd::TimedOut => Limit::Timeout(site.policy.limit().to_duration()),
+            PollEnd::TimedOut => Limit::Timeout(self.observation.policy(site).limit().to_duration()),
             PollEnd::Exhausted => Limit::Times(number),
         };
         self.because(TimedOut::new(site.name.get(), limit, number, elapsed.to_duration()))
@@ -326,7 +335,8 @@ impl PollRun {
         error: Option<&dyn Display>,
     ) -> Option<Wait> {
         let elapsed = self.watch.elapsed();
-        let wait = time_left.and_then(|left| self.attempts.refused(&site.policy, elapsed, Nanos::of(left)));
+        let wait = time_left
+            .and_then(|left| self.attempts.refused(self.observation.policy(site), elapsed, Nanos::of(left)));
         let Some(wait) = wait else {
             self.observation.end(site.origin(), CallOutcome::Refused, self.attempts.number(), error);
             return None;
@@ -377,8 +387,11 @@ impl PollRun {
     /// The attempt that begins now. A synchronous one is not limited by an attempt timeout.
     #[must_use]
     pub fn current(&self, site: &PolicySite<PollPolicy>, is_async: bool) -> CurrentAttempt {
-        let ends =
-            if is_async { self.attempts.ends(&site.policy, self.began()) } else { site.policy.limit() };
+        let ends = if is_async {
+            self.attempts.ends(self.observation.policy(site), self.began())
+        } else {
+            self.observation.policy(site).limit()
+        };
         CurrentAttempt {
             number: self.attempts.number().saturating_add(1),
             call_began: self.watch.started(),
@@ -403,15 +416,15 @@ impl PollRun {
         cut: &'c Cut,
     ) -> Telling<'c, F> {
         let began = self.began();
-        let ends = self.watch.moment(self.attempts.ends(&site.policy, began));
-        Limited::new(attempt, ends).telling(cut, site.policy.own_limit(began))
+        let ends = self.watch.moment(self.attempts.ends(self.observation.policy(site), began));
+        Limited::new(attempt, ends).telling(cut, self.observation.policy(site).own_limit(began))
     }
 
     /// When the attempt that begins now is dropped.
     #[cfg(feature = "tokio")]
     #[inline]
     pub(crate) fn attempt_ends(&self, site: &PolicySite<PollPolicy>) -> Option<tokio::time::Instant> {
-        self.watch.moment(self.attempts.ends(&site.policy, self.began()))
+        self.watch.moment(self.attempts.ends(self.observation.policy(site), self.began()))
     }
 
     #[inline]

@@ -57,7 +57,13 @@ impl RetryRun {
         error: Option<&dyn Display>,
     ) -> Option<Wait> {
         let (hint, is_open) = (hint.map_or(Nanos::ZERO, Nanos::of), open.is_some());
-        let next = self.attempts.failed(&site.policy, again && !is_open, Nanos::ZERO, hint, Chance::draw());
+        let next = self.attempts.failed(
+            self.observation.policy(site),
+            again && !is_open,
+            Nanos::ZERO,
+            hint,
+            Chance::draw(),
+        );
         let failed = Failed { brought: Brought::Error, is_open: again && is_open, error };
         self.observation.failed(site.origin(), self.attempts.number(), next.map(Nanos::to_duration), failed);
         next.ok().map(Wait)
@@ -121,13 +127,13 @@ impl TimedRetryRun {
         let elapsed = self.watch.elapsed();
         let least = match open {
             None => Some(Nanos::ZERO),
-            Some(left) => {
-                left.and_then(|left| RetryAttempts::refused(&site.policy, elapsed, Nanos::of(left)))
-            }
+            Some(left) => left.and_then(|left| {
+                RetryAttempts::refused(self.observation.policy(site), elapsed, Nanos::of(left))
+            }),
         };
         let waits = again && least.is_some();
         let least = least.unwrap_or(Nanos::ZERO).max(hint.map_or(Nanos::ZERO, Nanos::of));
-        let next = self.attempts.failed(&site.policy, waits, elapsed, least, Chance::draw());
+        let next = self.attempts.failed(self.observation.policy(site), waits, elapsed, least, Chance::draw());
         let next = next.map(|wait| self.watch.paced(wait, elapsed).to_duration());
         let number = self.attempts.number();
         let brought = if cut { Brought::Cut } else { Brought::Error };
@@ -146,7 +152,8 @@ impl TimedRetryRun {
     #[inline(never)]
     pub fn refused(&mut self, site: &PolicySite<RetryPolicy>, time_left: Option<Duration>) -> Option<Wait> {
         let elapsed = self.watch.elapsed();
-        let wait = time_left.and_then(|left| RetryAttempts::refused(&site.policy, elapsed, Nanos::of(left)));
+        let wait = time_left
+            .and_then(|left| RetryAttempts::refused(self.observation.policy(site), elapsed, Nanos::of(left)));
         let Some(wait) = wait else {
             self.observation.ends(CallOutcome::Refused);
             return None;
@@ -160,7 +167,7 @@ impl TimedRetryRun {
     #[cfg(feature = "tokio")]
     #[inline]
     pub fn limit<F>(&self, site: &PolicySite<RetryPolicy>, attempt: F) -> Limited<F> {
-        Limited::new(attempt, self.until(&site.policy).0)
+        Limited::new(attempt, self.until(self.observation.policy(site)).0)
     }
 
     /// As [`limit`](Self::limit), where circuits below are told of the attempt timeout.
@@ -172,18 +179,22 @@ impl TimedRetryRun {
         attempt: F,
         cut: &'c Cut,
     ) -> Telling<'c, F> {
-        let (until, told) = self.until(&site.policy);
+        let (until, told) = self.until(self.observation.policy(site));
         Limited::new(attempt, until).telling(cut, told)
     }
 
     /// The attempt that begins now. A synchronous one is not limited by an attempt timeout.
     #[must_use]
     pub fn current(&self, site: &PolicySite<RetryPolicy>, is_async: bool) -> CurrentAttempt {
-        let deadline = site.policy.limits().1;
+        let deadline = self.observation.policy(site).limits().1;
         CurrentAttempt {
             number: self.attempts.number().saturating_add(1),
             call_began: self.watch.started(),
-            ends: if is_async { self.until(&site.policy).0 } else { self.watch.moment(deadline) },
+            ends: if is_async {
+                self.until(self.observation.policy(site)).0
+            } else {
+                self.watch.moment(deadline)
+            },
         }
     }
 
@@ -202,7 +213,7 @@ impl TimedRetryRun {
     #[inline(never)]
     #[must_use]
     pub fn timed_out(&self, site: &PolicySite<RetryPolicy>) -> TimedOut {
-        let (attempt_timeout, deadline) = site.policy.limits();
+        let (attempt_timeout, deadline) = self.observation.policy(site).limits();
         let elapsed = self.watch.elapsed();
         let limit = if attempt_timeout.is_never() || elapsed >= deadline {
             Limit::Deadline(deadline.to_duration())

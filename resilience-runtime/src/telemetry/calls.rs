@@ -6,6 +6,7 @@ use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::exchange::Exchanged;
 use super::{CallOutcome, SiteEntry};
 use crate::time::Instant;
 
@@ -13,7 +14,10 @@ use crate::time::Instant;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Call {
     pub(super) entry: &'static SiteEntry,
-    pub(super) began: Instant,
+    /// `None`: nobody is told of it.
+    pub(super) began: Option<Instant>,
+    /// What it follows in place of the policy in the code.
+    pub(super) exchanged: Exchanged,
     /// How many of its attempts have been told.
     pub(super) told: u32,
     /// How it ends, where the error that it returns is not told yet.
@@ -89,6 +93,15 @@ impl CallNumber {
         Some(lock(shard).calls.get(index as usize)?.as_ref()?.entry)
     }
 
+    /// What the call follows in place of the policy in the code.
+    pub(super) fn exchanged(self) -> Exchanged {
+        let (shard, index) = self.place();
+        match lock(shard).calls.get(index as usize) {
+            Some(Some(call)) => call.exchanged,
+            _ => Exchanged::NONE,
+        }
+    }
+
     /// Keeps how it ends.
     pub(super) fn end(self, outcome: CallOutcome) {
         let (shard, index) = self.place();
@@ -144,7 +157,7 @@ mod tests {
 
     #[test]
     fn a_call_is_found_under_its_number_until_it_leaves() {
-        let call = Call { entry: &ENTRY, began: crate::clock::now(), told: 0, ends: None };
+        let call = Call { entry: &ENTRY, began: None, exchanged: Exchanged::NONE, told: 0, ends: None };
         let numbers: Vec<_> = (0..100).map(|_| CallNumber::enter(call).expect("there is room")).collect();
         for number in &numbers {
             assert_eq!(number.tell().map(|call| call.told), Some(1));

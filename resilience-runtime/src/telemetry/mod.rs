@@ -38,6 +38,8 @@ mod circuit_call;
 mod event;
 // Floor 3: who is told, and the calls under way.
 mod calls;
+#[cfg_attr(not(any(test, feature = "testing")), expect(dead_code, reason = "nothing exchanges policies yet"))]
+mod exchange;
 mod functions;
 mod listeners;
 mod measure;

@@ -5,13 +5,16 @@ use std::time::Duration;
 
 use super::calls::{Call, CallNumber};
 use super::event::{AttemptEvent, CallEvent};
+use super::exchange::Exchanged;
 use super::nesting::{self, RunningCall};
 use super::site::watch;
 use super::{
     CallOrigin, CallOutcome, Event, GiveUpReason, LISTENERS, METERS, Measure, Site, SiteEntry, sites, trace,
 };
+use crate::attempts::Policy;
 use crate::clock;
 use crate::listeners::is_telling;
+use crate::site::PolicySite;
 
 /// What a call holds of its own observation, in one word: the number of its record, which is 0 if nobody observes it, and two
 /// flags.
@@ -49,19 +52,48 @@ impl Observation {
     /// Of a call that nobody observes.
     pub(crate) const NONE: Self = Self(0);
 
-    /// At the start of a call that is watched, which is made with [`NONE`](Self::NONE). It makes up to this many `attempts`;
-    /// one that `is_blocking` stays on this thread until it ends.
-    pub(crate) fn begin(&mut self, entry: &'static SiteEntry, attempts: Option<u32>, is_blocking: bool) {
+    /// At the start of a call that is watched, which is made with [`NONE`](Self::NONE). One that `is_blocking` stays on this
+    /// thread until it ends.
+    pub(crate) fn begin<P: Policy>(
+        &mut self,
+        entry: &'static SiteEntry,
+        site: &PolicySite<P>,
+        is_blocking: bool,
+    ) {
         if entry.watches(watch::UNLISTED) {
             sites::enter(entry);
         }
         // What a listener calls is not told to listeners.
-        if entry.is_watched() && !is_telling() {
-            let call = Call { entry, began: clock::now(), told: 0, ends: None };
-            let Some(number) = CallNumber::enter(call) else { return };
-            self.0 = number.get();
+        let is_told = entry.watches(watch::TOLD) && !is_telling();
+        let exchanged = Exchanged::at(entry);
+        if !is_told && exchanged.is_none() {
+            return;
+        }
+        let began = is_told.then(clock::now);
+        let Some(number) = CallNumber::enter(Call { entry, began, exchanged, told: 0, ends: None }) else {
+            return;
+        };
+        self.0 = number.get();
+        if is_told {
+            let attempts = self.policy(site).most_attempts();
             nesting::begins(RunningCall { number, entry, attempts }, is_blocking);
         }
+    }
+
+    /// What the call follows: the policy in the code, or the one that was exchanged for it before the call began. Only a site
+    /// with a name can have another one.
+    #[inline]
+    pub(crate) fn policy<'s, P: Policy>(&self, site: &'s PolicySite<P>) -> &'s P {
+        if site.has_name() && self.is_on() {
+            return self.exchanged().unwrap_or(&site.policy);
+        }
+        &site.policy
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn exchanged<P: Policy>(&self) -> Option<&'static P> {
+        self.number()?.exchanged().get()
     }
 
     #[inline]
@@ -130,7 +162,9 @@ impl Observation {
         error: Option<&dyn Display>,
     ) {
         trace::attempt(origin, number, wait, error);
-        let Some(Call { entry, began, .. }) = self.number().and_then(CallNumber::tell) else { return };
+        let Some(Call { entry, began: Some(began), .. }) = self.number().and_then(CallNumber::tell) else {
+            return;
+        };
         if let Some(stats) = entry.stats() {
             stats.count_attempt(brought);
         }
@@ -188,8 +222,9 @@ impl Observation {
         self.0 = 0;
         let Some(number) = number else { return outcome };
         nesting::ends(number);
-        let Some(Call { entry, began, told, ends }) = number.leave() else { return outcome };
+        let Some(Call { entry, began, told, ends, .. }) = number.leave() else { return outcome };
         let outcome = ends.unwrap_or(outcome);
+        let Some(began) = began else { return outcome };
         let elapsed = clock::now().saturating_duration_since(began);
         if let Some(stats) = entry.stats() {
             stats.count_call(outcome, attempts.saturating_sub(told), elapsed);

@@ -29,7 +29,7 @@ macro_rules! observed {
                 site: &$site,
                 is_blocking: bool,
             ) {
-                self.observation.begin(entry, site.policy.most_attempts(), is_blocking);
+                self.observation.begin(entry, site, is_blocking);
             }
 
             /// An attempt succeeded, which ends the call.

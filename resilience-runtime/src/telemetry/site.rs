@@ -130,13 +130,15 @@ impl fmt::Debug for Site {
 /// The `static` behind a [`Site`], as the attributes write it.
 #[derive(Debug)]
 pub struct SiteEntry {
-    name: SiteName,
+    pub(super) name: SiteName,
     file: &'static str,
     line: u32,
-    kind: SiteKind,
+    pub(super) kind: SiteKind,
     /// Its statistics.
     stats: Option<&'static StatsCell>,
     watch: AtomicU32,
+    /// The number of the policy that calls follow in place of that in the code; 0 for none.
+    pub(super) exchanged: AtomicU32,
 }
 
 /// Why a call is observed, in [`SiteEntry::watch`].
@@ -145,6 +147,10 @@ pub(crate) mod watch {
     pub(crate) const HEARD: u32 = 1;
     /// The site has statistics.
     pub(crate) const STATS: u32 = 1 << 1;
+    /// Calls follow another policy than that in the code.
+    pub(crate) const EXCHANGED: u32 = 1 << 2;
+    /// The reasons for which somebody is told of a call.
+    pub(crate) const TOLD: u32 = HEARD | STATS;
     /// The site is not in the list yet: the linker keeps none on this platform, or did not write this one.
     pub(crate) const UNLISTED: u32 = 1 << 31;
 }
@@ -154,7 +160,7 @@ impl SiteEntry {
     #[must_use]
     pub const fn new(kind: SiteKind, name: SiteName, file: &'static str, line: u32) -> Self {
         let watch = AtomicU32::new(if LINKED { 0 } else { watch::UNLISTED });
-        Self { name, file, line, kind, stats: None, watch }
+        Self { name, file, line, kind, stats: None, watch, exchanged: AtomicU32::new(0) }
     }
 
     /// One that the linker does not list: it enters the list at its first call.
@@ -165,9 +171,9 @@ impl SiteEntry {
     /// With statistics: see [`stats`](super::stats()).
     #[must_use]
     pub const fn with_stats(self, stats: &'static StatsCell) -> Self {
-        let Self { name, file, line, kind, watch, .. } = self;
+        let Self { name, file, line, kind, watch, exchanged, .. } = self;
         let watch = AtomicU32::new(watch.into_inner() | watch::STATS);
-        Self { name, file, line, kind, stats: Some(stats), watch }
+        Self { name, file, line, kind, stats: Some(stats), watch, exchanged }
     }
 
     pub(crate) fn name(&self) -> &'static str {
@@ -178,7 +184,7 @@ impl SiteEntry {
         self.stats
     }
 
-    /// Whether a call has to be observed. One load of a word that nothing writes while nobody listens.
+    /// Whether there is more to a call than the call. One load of a word that nothing writes while nobody listens.
     #[inline]
     pub(crate) fn is_watched(&self) -> bool {
         // Relaxed: a call that misses the change for a moment is one that began before it.

@@ -1,6 +1,6 @@
 //! The list of all sites.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::site::{SiteEntry, watch};
 use crate::linked::list;
@@ -13,7 +13,7 @@ list! {
 /// Sites that the linker does not list, in the order of their first call.
 static ENTERED: Mutex<Entered> = Mutex::new(Entered { sites: Vec::new(), watched: 0 });
 
-struct Entered {
+pub(super) struct Entered {
     sites: Vec<&'static SiteEntry>,
     /// Why all sites are watched.
     watched: u32,
@@ -51,6 +51,7 @@ pub(super) fn watch_all(reason: u32, on: impl FnOnce() -> bool) {
     }
 }
 
-fn lock() -> std::sync::MutexGuard<'static, Entered> {
+/// What is known of all sites, for those who change them.
+pub(super) fn lock() -> MutexGuard<'static, Entered> {
     ENTERED.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -5,6 +5,8 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::{Metadata, Subscriber};
 
 use super::*;
+use crate::RetryPolicy;
+use crate::site::PolicySite;
 use crate::site_name::SiteName;
 use crate::telemetry::{Brought, Failed, GiveUpReason, Observation, SiteEntry};
 
@@ -34,10 +36,11 @@ fn a_call_is_logged_without_being_observed() {
     static ENTRY: SiteEntry = SiteEntry::new(SiteKind::Retry, SiteName::Given("logged"), "", 1);
     let told = Arc::new(AtomicU32::new(0));
     tracing::subscriber::with_default(Counts(Arc::clone(&told)), || {
-        let origin = CallOrigin { name: SiteName::Given("logged"), kind: SiteKind::Retry };
+        let site = PolicySite::new(SiteName::Given("logged"), SiteKind::Retry, RetryPolicy::new());
+        let origin = site.origin();
         let mut observation = Observation::NONE;
         assert!(!ENTRY.is_watched(), "a subscriber is no listener");
-        observation.begin(&ENTRY, None, false);
+        observation.begin(&ENTRY, &site, false);
         // A call that is observed reads the clock here, and has a record from here on.
         assert!(!observation.is_on());
         let failed = Failed { brought: Brought::Error, is_open: false, error: Some(&"down") };

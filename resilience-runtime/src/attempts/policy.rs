@@ -1,0 +1,48 @@
+//! What the policies of retries and of polls have in common.
+
+use std::num::NonZeroU32;
+
+use super::{PollPolicy, RetryPolicy};
+
+/// A policy of either kind.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(not(any(test, feature = "testing")), expect(dead_code, reason = "nothing exchanges policies"))]
+pub(crate) enum AnyPolicy {
+    Retry(RetryPolicy),
+    Poll(PollPolicy),
+}
+
+/// A kind of policy.
+pub(crate) trait Policy: Sized + 'static {
+    /// The number of attempts, if it is bounded.
+    fn most_attempts(&self) -> Option<u32>;
+
+    /// `None`: the other kind.
+    fn of(policy: &'static AnyPolicy) -> Option<&'static Self>;
+}
+
+impl Policy for RetryPolicy {
+    fn most_attempts(&self) -> Option<u32> {
+        self.times.map(NonZeroU32::get)
+    }
+
+    fn of(policy: &'static AnyPolicy) -> Option<&'static Self> {
+        match policy {
+            AnyPolicy::Retry(policy) => Some(policy),
+            AnyPolicy::Poll(_) => None,
+        }
+    }
+}
+
+impl Policy for PollPolicy {
+    fn most_attempts(&self) -> Option<u32> {
+        self.times.map(NonZeroU32::get)
+    }
+
+    fn of(policy: &'static AnyPolicy) -> Option<&'static Self> {
+        match policy {
+            AnyPolicy::Poll(policy) => Some(policy),
+            AnyPolicy::Retry(_) => None,
+        }
+    }
+}
