@@ -37,7 +37,7 @@ pub enum CircuitEventKind {
     /// A result came from a call that began before the last transition. It changed nothing.
     LateResult,
     /// Sites of one name configure their circuit differently, which [`CircuitEvent::last_failure`] says in words; see
-    /// [`Circuits::verify`](crate::Circuits::verify).
+    /// [`Circuits::verify`](crate::breaker::Circuits::verify).
     Conflict,
     /// A [set of circuits by key](crate::KeyedCircuits) is full, and it found no circuit that it may evict for a new key.
     /// The key's call runs unprotected: its result is forgotten.

@@ -37,6 +37,9 @@
 //!
 //! An import brings the attribute and the function of the same name together: `use resilience::retry;` is both.
 //!
+//! The root has the types that programs write. All types of circuits are in [`breaker`], those of [`PollExecutor`] in
+//! [`batch`](mod@batch), of [`retry(..)`](fn@retry) and [`poll(..)`](fn@poll) in [`functions`], of events in [`telemetry`].
+//!
 //! The [`guide`] has a page for each of these, and for [choosing](mod@guide::choosing) among them,
 //! [stacking](mod@guide::stacking) several on one function, [errors](mod@guide::errors) and
 //! [configuration](mod@guide::configuration).
@@ -89,7 +92,7 @@ mod sync;
 mod text;
 mod time;
 // Floor 1: how long to wait.
-mod backoff;
+pub mod backoff;
 // Floor 2: what to do next.
 mod attempts;
 mod event;
@@ -116,9 +119,13 @@ pub mod http;
 // Floor 6: what listens to everything.
 #[cfg(feature = "metrics")]
 pub mod metrics;
-// Floor 8: the doors.
+// Floor 8: the public modules, and the expansions' names.
 #[doc(hidden)]
 pub mod __private;
+#[cfg(feature = "tokio")]
+pub mod batch;
+pub mod breaker;
+pub mod functions;
 #[cfg(doc)]
 pub mod guide;
 #[cfg(feature = "testing")]
@@ -130,25 +137,17 @@ mod readme {}
 
 pub use attempt::Attempt;
 pub use attempts::{PollPolicy, RetryPolicy};
-pub use backoff::{Backoff, Delays, Jitter};
-#[cfg(feature = "stream")]
-pub use circuit::GuardedStream;
-pub use circuit::{
-    CallError, CircuitBreaker, CircuitConfig, CircuitConflict, CircuitConflicts, CircuitOpen, CircuitRef,
-    CircuitState, Circuits, GuardedIter, Judged, KeyedCircuits, Permit, circuits,
+pub use backoff::{Backoff, Jitter};
+#[cfg(feature = "tokio")]
+pub use batch::{Batch, PollExecutor, PollFailure, PollHandle, PollNext};
+pub use breaker::{
+    CallError, CircuitBreaker, CircuitConfig, CircuitEvent, CircuitEventKind, CircuitOpen, CircuitState,
+    KeyedCircuits, circuits,
 };
 pub use current_attempt::CurrentAttempt;
 pub use error::{Alarm, ConfigError, Limit, TimedOut};
-pub use event::{CircuitEvent, CircuitEventKind};
-#[cfg(feature = "tokio")]
-pub use executor::{
-    Batch, BatchIntoIter, BatchIter, CancelFunction, DescriptorRef, PollDescriptor, PollExecutor,
-    PollExecutorBuilder, PollFailure, PollHandle, PollMetrics, PollNext, SubmitAll,
-};
-pub use listeners::ListenerId;
-pub use operation::{Asynchronous, Blocking, Operation};
 pub use outcome::NoValue;
-pub use poll::{NoCondition, Poll, PollCondition, PollError, PollHooks, poll};
+pub use poll::{PollError, poll};
 #[cfg(feature = "macros")]
 pub use resilience_macros::{asyncbackoff, asyncretry, circuit, poll, retry};
-pub use retry::{Hooks, Retry, TimeLimit, Timed, Untimed, retry};
+pub use retry::retry;

@@ -12,6 +12,9 @@ use crate::source::Source;
 /// Modules whose own modules count one by one.
 const WINGS: [&str; 4] = ["circuit", "executor", "http", "telemetry"];
 
+/// Modules that only document and re-export what stands on lower floors.
+const PAGES: [&str; 3] = ["batch", "breaker", "functions"];
+
 /// The floors, from the comments between the modules in `lib.rs` and in the `mod.rs` of each wing, and which re-exports stand for
 /// which module.
 struct House {
@@ -52,6 +55,10 @@ impl House {
             }
         }
         for (home, names) in re_exports(&text) {
+            if prefix.is_empty() && PAGES.contains(&home.as_str()) {
+                self.read_modules(&format!("{home}.rs"), "");
+                continue;
+            }
             let home = format!("{prefix}{home}");
             self.home_of.extend(names.into_iter().map(|name| (format!("{prefix}{name}"), home.clone())));
         }
@@ -88,6 +95,7 @@ fn re_exports(text: &str) -> Vec<(String, Vec<String>)> {
         let Some(path) = statement.strip_prefix(" use ").and_then(|rest| rest.split(';').next()) else {
             continue;
         };
+        let path = path.trim_start_matches("crate::");
         let Some((home, names)) = path.split_once("::") else { continue };
         let names = names.trim_matches(['{', '}']).split(',').map(|name| name.trim().to_owned());
         found.push((home.to_owned(), names.filter(|name| !name.is_empty()).collect()));
@@ -98,7 +106,16 @@ fn re_exports(text: &str) -> Vec<(String, Vec<String>)> {
 /// Module by module, what it imports from others.
 fn imports(house: &House) -> BTreeMap<String, BTreeSet<String>> {
     let mut imports: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    let lists = ["lib.rs", "circuit/mod.rs", "executor/mod.rs", "http/mod.rs", "telemetry/mod.rs"];
+    let lists = [
+        "lib.rs",
+        "batch.rs",
+        "breaker.rs",
+        "functions.rs",
+        "circuit/mod.rs",
+        "executor/mod.rs",
+        "http/mod.rs",
+        "telemetry/mod.rs",
+    ];
     for source in Source::all(RUNTIME).iter().filter(|source| !lists.contains(&source.path.as_str())) {
         let module = house.module_of(&source.module()).expect("a file belongs to a module");
         for path in paths(source) {

@@ -5,6 +5,7 @@ use std::path::Path;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/resilience-runtime");
 const PROMISES: &str = include_str!("../../resilience-runtime/CORRECTNESS.md");
+const LIMITS: &str = include_str!("../../resilience-runtime/LIMITS.md");
 
 /// Every link to a file of sources, with its words: what is in `[..](..)`.
 fn links(text: &str) -> impl Iterator<Item = (&str, &str)> {
@@ -30,7 +31,7 @@ fn every_promise_names_a_test_that_exists() {
         assert!(links(row).next().is_some(), "no test: {row}");
     }
     let mut names = 0;
-    for (words, path) in links(PROMISES) {
+    for (words, path) in links(PROMISES).chain(links(LIMITS)) {
         let source = fs::read_to_string(Path::new(FOLDER).join(path)).expect("the link leads to a file");
         // Other words are those of a whole file.
         if !is_source(words) {

@@ -3,7 +3,8 @@
 use std::future::ready;
 use std::sync::{Arc, Mutex};
 
-use resilience::{PollDescriptor, PollFailure, PollNext};
+use resilience::batch::PollDescriptor;
+use resilience::{PollFailure, PollNext};
 use tokio::time::sleep;
 
 use crate::{Executor, Jobs, Service, ids, job, secs, settle, soon};

@@ -19,7 +19,8 @@ use std::future::{Future, Ready, ready};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use resilience::{Batch, PollExecutor, PollExecutorBuilder, PollFailure, PollHandle, PollNext};
+use resilience::batch::PollExecutorBuilder;
+use resilience::{Batch, PollExecutor, PollFailure, PollHandle, PollNext};
 use tokio::time::{Instant, sleep, timeout};
 
 type Executor = PollExecutor<u32, &'static str, &'static str>;

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
+use resilience::breaker::CircuitRef;
 use resilience::testing::ManualClock;
-use resilience::{CircuitOpen, CircuitRef, TimedOut, circuits};
+use resilience::{CircuitOpen, TimedOut, circuits};
 use tokio::time::Instant;
 
 /// What it answers is written down: `x` is an error, `-` a value that is not good yet, `+` a good one, and `.` none at

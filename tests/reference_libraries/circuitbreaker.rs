@@ -417,7 +417,7 @@ fn monitored(answer: Answer) -> Answer {
 fn monitor_lists_every_decorated_function_before_its_first_call() {
     let _clock = ManualClock::install();
     let _: fn() -> Answer = never_called;
-    let names = |list: Vec<resilience::CircuitRef>| -> Vec<String> {
+    let names = |list: Vec<resilience::breaker::CircuitRef>| -> Vec<String> {
         let names = list.iter().map(|circuit| circuit.name().to_owned());
         names.filter(|name| ["never called", "monitored"].contains(&name.as_str())).collect()
     };

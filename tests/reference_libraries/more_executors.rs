@@ -5,7 +5,8 @@ use std::future::{Future, Ready, pending, ready};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use resilience::{Batch, PollExecutor, PollExecutorBuilder, PollFailure, PollHandle, PollNext};
+use resilience::batch::PollExecutorBuilder;
+use resilience::{Batch, PollExecutor, PollFailure, PollHandle, PollNext};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout};
 

@@ -5,8 +5,9 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
+use resilience::breaker::Permit;
 use resilience::testing::ManualClock;
-use resilience::{Attempt, CircuitBreaker, CircuitOpen, CircuitState, Limit, Permit, TimedOut};
+use resilience::{Attempt, CircuitBreaker, CircuitOpen, CircuitState, Limit, TimedOut};
 
 use crate::plan::{END, Kind, Layer, Operation, Plan, Start, Step, Time, secs};
 

@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use resilience::breaker::ListenerId;
 use resilience::telemetry::{self, CircuitCallOutcome, Event};
 use resilience::testing::ManualClock;
-use resilience::{CircuitBreaker, CircuitConfig, CircuitState, KeyedCircuits, ListenerId};
+use resilience::{CircuitBreaker, CircuitConfig, CircuitState, KeyedCircuits};
 
 use crate::script::{Error, Script, Step};
 

@@ -2,8 +2,9 @@
 
 use std::sync::{Arc, Mutex};
 
+use resilience::breaker::ListenerId;
+use resilience::retry;
 use resilience::telemetry::{self, Event, NestedEvent};
-use resilience::{ListenerId, retry};
 
 use crate::script::{Error, Script, Step};
 

@@ -5,8 +5,9 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use resilience::CircuitOpen;
+use resilience::breaker::ListenerId;
 use resilience::telemetry::{self, Event};
-use resilience::{CircuitOpen, ListenerId};
 
 /// What an attempt comes to. Each takes no time.
 #[derive(Clone, Copy, Debug)]

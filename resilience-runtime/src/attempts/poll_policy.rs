@@ -8,7 +8,7 @@ use crate::time::Nanos;
 
 /// How often and for how long a condition is looked at.
 ///
-/// A `const`-constructible value, for `#[poll(policy = ..)]` and [`Poll::policy`](crate::Poll::policy).
+/// A `const`-constructible value, for `#[poll(policy = ..)]` and [`Poll::policy`](crate::functions::Poll::policy).
 ///
 /// ```
 /// use resilience::{PollPolicy, poll};

@@ -7,7 +7,7 @@ use crate::time::Nanos;
 
 /// How often, how far apart and for how long a failing call is tried again.
 ///
-/// A `const`-constructible value, for `#[retry(policy = ..)]`, [`Retry::policy`](crate::Retry::policy) and
+/// A `const`-constructible value, for `#[retry(policy = ..)]`, [`Retry::policy`](crate::functions::Retry::policy) and
 /// [`execute`](Self::execute) / [`execute_async`]. A wrong constant does not compile:
 ///
 /// ```compile_fail

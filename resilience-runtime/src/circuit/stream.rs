@@ -46,7 +46,8 @@ pin_project! {
     ///
     /// ```
     /// use futures_core::Stream;
-    /// use resilience::{CircuitBreaker, CircuitOpen, GuardedStream};
+    /// use resilience::breaker::GuardedStream;
+    /// use resilience::{CircuitBreaker, CircuitOpen};
     ///
     /// fn guard<S>(feed: &CircuitBreaker, rows: S) -> Result<GuardedStream<'_, S>, CircuitOpen>
     /// where

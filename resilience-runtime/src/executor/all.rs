@@ -46,7 +46,7 @@ where
     /// Starts a job for each of these, and gives their results in the order in which the jobs are done.
     ///
     /// Submissions are taken one after the other, as there is room for them: of the next one nothing is asked before.
-    /// Without a bound of [`max_in_flight`](crate::PollExecutorBuilder::max_in_flight), all are taken once the stream is polled, with
+    /// Without a bound of [`max_in_flight`](crate::batch::PollExecutorBuilder::max_in_flight), all are taken once the stream is polled, with
     /// results and other tasks in between: an endless iterator then grows the number of jobs without end. Dropping the stream abandons its jobs: they are not shown to the poll function again.
     ///
     /// The stream is pending at least once in 64 results, so that a timeout around its consumer, or an abort, takes effect.

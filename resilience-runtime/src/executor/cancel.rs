@@ -11,7 +11,7 @@ use super::helper::Helper;
 use super::jobs::{Afterwards, CancelCall, Chunk, Jobs, RunningSubmission};
 use super::slots::{JobId, Phase};
 
-/// A cancel function: `Fn(J) -> Fut`, as [`cancel_with`](crate::PollExecutorBuilder::cancel_with) takes it.
+/// A cancel function: `Fn(J) -> Fut`, as [`cancel_with`](crate::batch::PollExecutorBuilder::cancel_with) takes it.
 ///
 /// All closures and functions of this form implement it. The future runs as a task, so it must own what it uses.
 #[diagnostic::on_unimplemented(

@@ -16,10 +16,10 @@ pub enum PollFailure<E> {
     /// What was submitted failed, and there was nothing to be polled.
     #[error("the job could not be started: {0}")]
     Submit(E),
-    /// The submission took longer than [`submit_timeout`](crate::PollExecutorBuilder::submit_timeout), and was dropped.
+    /// The submission took longer than [`submit_timeout`](crate::batch::PollExecutorBuilder::submit_timeout), and was dropped.
     #[error("the submission exceeded its timeout")]
     SubmitTimedOut,
-    /// The poll function said that the job failed: [`PollDescriptor::yield_error`](crate::PollDescriptor::yield_error).
+    /// The poll function said that the job failed: [`PollDescriptor::yield_error`](crate::batch::PollDescriptor::yield_error).
     #[error("the job failed: {0}")]
     Yielded(E),
     /// The poll function failed as a whole, with every job that it was shown.

@@ -18,7 +18,7 @@ use crate::clock::real_now;
 /// A job that was submitted: a future of its result.
 ///
 /// Dropping it leaves the job running: it is polled until it is done, and its result is dropped. With
-/// [`abandon_dropped`](crate::PollExecutorBuilder::abandon_dropped), it is not polled any more.
+/// [`abandon_dropped`](crate::batch::PollExecutorBuilder::abandon_dropped), it is not polled any more.
 #[must_use = "its result is lost if it is dropped; the job runs all the same"]
 pub struct PollHandle<T, E> {
     job: Stage<T, E>,
@@ -72,7 +72,7 @@ impl<T, E> PollHandle<T, E> {
     /// - A job that has not been started is dropped, and nobody is asked. A closure of
     ///   [`submit_blocking`](crate::PollExecutor::submit_blocking) that is running cannot be ended: `false`.
     /// - A job that is polled is one at the other side, which is asked by the executor's
-    ///   [`cancel_with`](crate::PollExecutorBuilder::cancel_with). Its `false`, and its panic, is a veto: `false`. Without one,
+    ///   [`cancel_with`](crate::batch::PollExecutorBuilder::cancel_with). Its `false`, and its panic, is a veto: `false`. Without one,
     ///   there is no veto. A shutdown during the question ends it: `false`.
     /// - A job that is done is not cancelled any more: `false`, also if it is done before the cancel function answers. A job that was
     ///   cancelled before: `true`.

@@ -78,7 +78,7 @@ where
     }
 
     /// Starts a job: `submission` runs on the runtime, as soon as fewer than
-    /// [`max_in_flight`](crate::PollExecutorBuilder::max_in_flight) do. A panic in it is
+    /// [`max_in_flight`](crate::batch::PollExecutorBuilder::max_in_flight) do. A panic in it is
     /// [`PollFailure::Panicked`](crate::PollFailure::Panicked).
     ///
     /// After a shutdown, the handle is ready with [`PollFailure::ShutDown`](crate::PollFailure::ShutDown).

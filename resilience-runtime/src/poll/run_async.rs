@@ -59,7 +59,7 @@ where
     }
 
     /// As [`run`](Self::run), for futures that are to be [`Send`]; see
-    /// [`Retry::run_send`](crate::Retry::run_send).
+    /// [`Retry::run_send`](crate::functions::Retry::run_send).
     ///
     /// # Errors
     /// See [`PollError`].

@@ -129,7 +129,7 @@ impl RetryPolicy {
     /// The operation's last error; a [`TimedOut`](crate::TimedOut), if every attempt ran into a time limit.
     ///
     /// # Panics
-    /// As [`Retry::run`](crate::Retry::run).
+    /// As [`Retry::run`](crate::functions::Retry::run).
     #[track_caller]
     pub fn execute_async<F, T, E>(&self, operation: F) -> impl Future<Output = Result<T, E>> + use<F, T, E>
     where
@@ -140,7 +140,7 @@ impl RetryPolicy {
     }
 
     /// As [`execute_async`](Self::execute_async), for futures that are to be [`Send`]; see
-    /// [`Retry::run_send`](crate::Retry::run_send).
+    /// [`Retry::run_send`](crate::functions::Retry::run_send).
     ///
     /// # Errors
     /// As [`execute_async`](Self::execute_async).

@@ -72,3 +72,4 @@ pub use stats::{Stats, StatsCell, stats};
 pub use view::sites;
 
 pub use crate::circuit::CircuitSnapshot;
+pub use crate::listeners::ListenerId;

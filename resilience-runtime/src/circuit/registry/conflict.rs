@@ -88,7 +88,7 @@ impl fmt::Display for CircuitConflict {
 
 impl std::error::Error for CircuitConflict {}
 
-/// All disagreements of a program's circuits: what [`Circuits::verify`](crate::Circuits::verify) has found, at least one.
+/// All disagreements of a program's circuits: what [`Circuits::verify`](crate::breaker::Circuits::verify) has found, at least one.
 ///
 /// As text, and in a failed `unwrap()`, one line for each, with both places.
 ///

@@ -23,7 +23,7 @@ use crate::listeners::ListenerId;
 /// if let Some(payments) = resilience::circuits().get("payments") {
 ///     payments.force_open();
 /// }
-/// # Ok::<(), resilience::CircuitConflicts>(())
+/// # Ok::<(), resilience::breaker::CircuitConflicts>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Circuits(());
@@ -160,7 +160,8 @@ fn placed() -> impl Iterator<Item = (CircuitRef, Place)> {
 /// A circuit of the list: a [`CircuitBreaker`], wherever it lives, with all its methods.
 ///
 /// ```
-/// use resilience::{CircuitRef, circuits};
+/// use resilience::breaker::CircuitRef;
+/// use resilience::circuits;
 ///
 /// let open: Vec<CircuitRef> = circuits().open().collect();
 /// for circuit in open {

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use proptest::prelude::*;
 
 use super::*;
-use crate::Permit;
+use crate::breaker::Permit;
 use crate::clock::by_hand;
 use crate::time::Nanos;
 

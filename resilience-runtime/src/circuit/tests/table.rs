@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::*;
-use crate::Permit;
+use crate::breaker::Permit;
 
 /// Panics with a permit in hand.
 fn panic_with(permit: Permit<'_>) {
