@@ -154,17 +154,17 @@ mod conditional {
     }
 
     #[circuit(failure_threshold = 1, fallback = of_two)]
-    fn to_a_path(a: u32, #[cfg(any())] no: &str, #[cfg(all())] b: u32) -> io::Result<u32> {
+    fn to_a_path(a: u32, #[cfg(not(test))] no: &str, #[cfg(test)] b: u32) -> io::Result<u32> {
         Err(io::Error::other((a + b).to_string()))
     }
 
     #[circuit(failure_threshold = 1, fallback = |a, b| Ok(10 * a + b))]
-    async fn to_a_closure(#[cfg(any())] no: &str, a: u32, #[cfg(all())] b: u32) -> io::Result<u32> {
+    async fn to_a_closure(#[cfg(not(test))] no: &str, a: u32, #[cfg(test)] b: u32) -> io::Result<u32> {
         Err(io::Error::other((a + b).to_string()))
     }
 
-    #[circuit(failure_threshold = 1, fallback = |a, #[cfg(any())] no, b| Ok(10 * a + b))]
-    fn to_a_closure_of_the_same_conditions(a: u32, #[cfg(any())] no: &str, b: u32) -> io::Result<u32> {
+    #[circuit(failure_threshold = 1, fallback = |a, #[cfg(not(test))] no, b| Ok(10 * a + b))]
+    fn to_a_closure_of_the_same_conditions(a: u32, #[cfg(not(test))] no: &str, b: u32) -> io::Result<u32> {
         Err(io::Error::other((a + b).to_string()))
     }
 
