@@ -142,9 +142,7 @@ fn read_options(stack: &Stack, function: &Function, faults: &mut Faults) -> Vec<
     let is_repeated = given.iter().any(|options| options.attribute().table().repeats);
     for options in &mut all {
         options.inherit("crate", &given);
-        if is_repeated {
-            options.borrow_arguments(function);
-        }
+        options.borrow_functions(function, is_repeated);
     }
     all
 }

@@ -1,3 +1,5 @@
+use std::error::Error;
+use std::fmt::Display;
 use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -141,6 +143,58 @@ async fn a_fallback_gets_the_same_arguments() {
     assert_eq!(falls_back_to_a_closure(Card(7), 5).await.unwrap(), 12);
     assert!(tokio::spawn(falls_back_slowly(Card(7), 5)).await.unwrap().is_err());
     assert_eq!(tokio::spawn(falls_back_slowly(Card(7), 5)).await.unwrap().unwrap(), 1012);
+}
+
+/// Where an argument is not in every build, neither is it in the fallback's call.
+mod conditional {
+    use super::*;
+
+    fn of_two(a: u32, b: u32) -> io::Result<u32> {
+        Ok(10 * a + b)
+    }
+
+    #[circuit(failure_threshold = 1, fallback = of_two)]
+    fn to_a_path(a: u32, #[cfg(not(test))] no: &str, #[cfg(test)] b: u32) -> io::Result<u32> {
+        Err(io::Error::other((a + b).to_string()))
+    }
+
+    #[circuit(failure_threshold = 1, fallback = |a, b| Ok(10 * a + b))]
+    async fn to_a_closure(#[cfg(not(test))] no: &str, a: u32, #[cfg(test)] b: u32) -> io::Result<u32> {
+        Err(io::Error::other((a + b).to_string()))
+    }
+
+    #[circuit(failure_threshold = 1, fallback = |a, #[cfg(not(test))] no, b| Ok(10 * a + b))]
+    fn to_a_closure_of_the_same_conditions(a: u32, #[cfg(not(test))] no: &str, b: u32) -> io::Result<u32> {
+        Err(io::Error::other((a + b).to_string()))
+    }
+
+    #[tokio::test]
+    async fn a_fallback_gets_the_arguments_that_are_in_this_build() {
+        assert!(to_a_path(1, 2).is_err() && to_a_closure(1, 2).await.is_err());
+        assert!(to_a_closure_of_the_same_conditions(1, 2).is_err());
+        assert_eq!((to_a_path(1, 2).unwrap(), to_a_closure(1, 2).await.unwrap()), (12, 12));
+        assert_eq!(to_a_closure_of_the_same_conditions(1, 2).unwrap(), 12);
+    }
+}
+
+#[circuit(failure_threshold = 1, fallback = async |card, text| {
+    if card.0 == 0 {
+        return Err("no card".into());
+    }
+    Ok(Box::new(card.0 + text.parse::<u32>()?))
+})]
+async fn falls_back_to_what_is_coerced(card: &Card, text: &str) -> Result<Box<dyn Display>, Box<dyn Error>> {
+    Err(format!("{} {text}", card.0).into())
+}
+
+#[tokio::test]
+async fn the_result_of_an_async_closure_is_coerced_as_that_of_the_body_is() {
+    assert!(falls_back_to_what_is_coerced(&Card(1), "2").await.is_err());
+    assert_eq!(falls_back_to_what_is_coerced(&Card(1), "2").await.map(|sum| sum.to_string()).unwrap(), "3");
+    for (card, text) in [(Card(0), "no card"), (Card(1), "invalid digit found in string")] {
+        let failed = falls_back_to_what_is_coerced(&card, "a").await.map(drop);
+        assert_eq!(failed.unwrap_err().to_string(), text);
+    }
 }
 
 struct Client {

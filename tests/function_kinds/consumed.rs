@@ -130,6 +130,17 @@ impl Counter {
         Ok(self.count.0)
     }
 
+    #[retry(times = 2, interval = 0s)]
+    #[circuit(failure_threshold = 1, fallback = Self::instead)]
+    fn pinned_with_a_fallback(self: Pin<&mut Self>) -> Result<u32, Oops> {
+        Err(Oops(self.get_mut().count.0))
+    }
+
+    #[allow(clippy::unnecessary_wraps, reason = "it stands in for a function that fails")]
+    fn instead(self: Pin<&mut Self>) -> Result<u32, Oops> {
+        Ok(self.get_mut().count.0 + 5)
+    }
+
     #[circuit]
     fn pinned_once(mut self: Pin<&mut Self>) -> Result<u32, resilience::CircuitOpen> {
         self.as_mut().count.0 = 7;
@@ -176,6 +187,7 @@ async fn every_attempt_has_its_own_pinned_self() {
     let counter = || Counter { count: Count(0) };
     assert_eq!(Pin::new(&mut counter()).pinned(), Ok(3));
     assert_eq!(Pin::new(&mut counter()).pinned_async().await, Ok(3));
+    assert_eq!(Pin::new(&mut counter()).pinned_with_a_fallback(), Ok(5));
     assert_eq!(Pin::new(&mut counter()).pinned_once().expect("it is closed"), 7);
 }
 

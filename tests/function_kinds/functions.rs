@@ -35,6 +35,34 @@ fn by_exclusive_references(
     Ok(flaky.ask()?)
 }
 
+/// A function that is a field is borrowed, too.
+struct Rules {
+    is_transient: Box<dyn Fn(&Oops) -> bool>,
+    breaker: CircuitBreaker,
+}
+
+impl Rules {
+    #[retry(on = self.is_transient, interval = 0s)]
+    fn of_self(&self, flaky: &Flaky) -> Result<u32, Oops> {
+        flaky.ask()
+    }
+}
+
+#[circuit(breaker = &rules.breaker, ignore = rules.is_transient, on_open = |_| Oops(9))]
+fn of_an_argument(rules: &Rules, flaky: &Flaky) -> Result<u32, Oops> {
+    flaky.ask()
+}
+
+#[test]
+fn a_predicate_that_is_a_field_is_called_for_every_failure() {
+    let breaker = CircuitBreaker::new("predicate in a field", CircuitConfig::new().failure_threshold(1));
+    let rules = Rules { is_transient: Box::new(|error| error.0 < 2), breaker };
+    assert_eq!(rules.of_self(&Flaky::default()), Err(Oops(2)));
+    let flaky = Flaky::default();
+    let calls = [(); 3].map(|()| of_an_argument(&rules, &flaky));
+    assert_eq!(calls, [Err(Oops(1)), Err(Oops(2)), Err(Oops(9))]);
+}
+
 /// Nothing that a user names gets in the way.
 #[allow(dead_code)]
 trait FnOnce {}

@@ -296,7 +296,8 @@ impl Refused {
 fn judge_fallback(fallback: &Expr, arguments: &[Ident], function: &Function, faults: &mut Faults) {
     match fallback {
         Expr::Closure(closure) => {
-            if closure.inputs.len() != arguments.len() {
+            let conditional = arguments.iter().filter(|argument| function.is_conditional(argument)).count();
+            if !(arguments.len() - conditional..=arguments.len()).contains(&closure.inputs.len()) {
                 let fault = CircuitFault::FallbackOfOtherArguments {
                     found: closure.inputs.len(),
                     wanted: parameters(arguments),

@@ -209,6 +209,30 @@ impl Function {
         self.self_name().into_iter().map(Some).chain(self.arguments().map(name)).collect()
     }
 
+    /// The condition that an argument stands under, by its `#[cfg(..)]`; empty if there is none.
+    pub(crate) fn condition_of(&self, argument: &Ident) -> TokenStream {
+        let of_argument = self.signature.inputs.iter().filter_map(|input| match input {
+            FnArg::Typed(typed) => match self.seen_inside(&typed.pat) {
+                Pat::Ident(name) if name.ident == *argument => Some(&typed.attrs),
+                _ => None,
+            },
+            FnArg::Receiver(_) => None,
+        });
+        let cfgs = of_argument.flatten().filter(|attr| attr.path().is_ident("cfg"));
+        let conditions: Vec<_> =
+            cfgs.filter_map(|attr| Some(&attr.meta.require_list().ok()?.tokens)).collect();
+        match conditions.as_slice() {
+            [] => TokenStream::new(),
+            [condition] => (*condition).clone(),
+            conditions => quote!(all(#(#conditions),*)),
+        }
+    }
+
+    /// The argument is not there in every build.
+    pub(crate) fn is_conditional(&self, argument: &Ident) -> bool {
+        !self.condition_of(argument).is_empty()
+    }
+
     /// The arguments that are a pattern, and no name.
     pub(crate) fn unnamed_arguments(&self) -> Vec<&Pat> {
         let is_named = |pattern: &Pat| matches!(pattern, Pat::Ident(name) if name.subpat.is_none());

@@ -37,7 +37,7 @@ impl Function {
     pub(crate) fn lends_exclusively(&self) -> Option<(Ident, TokenStream)> {
         let (returned, lent) = (self.output()?, Lent::by(self));
         let mut references = exclusive_references(returned.to_token_stream()).into_iter();
-        let exclusive = self.exclusive();
+        let exclusive: Vec<_> = self.exclusive().into_iter().chain(self.pinned_receiver()).collect();
         references.find_map(|(reference, lifetime)| {
             let is_of = |exclusive: &&Exclusive| match (&lifetime, &exclusive.lifetime) {
                 (Some(one), Some(other)) => one.ident == other.ident,

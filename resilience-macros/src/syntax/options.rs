@@ -69,12 +69,12 @@ impl Options {
         self.entries.iter().find(|entry| entry.option.key == key)
     }
 
-    /// A function that is an argument is called again and again, so it is borrowed.
-    pub(crate) fn borrow_arguments(&mut self, function: &Function) {
+    /// A function that is an argument is called again and again, so it is borrowed; so is one that is a field.
+    pub(crate) fn borrow_functions(&mut self, function: &Function, is_repeated: bool) {
         const CALLED: [&str; 7] = ["on", "giveup", "until", "alarm", "ignore", "retry_after", "on_error"];
         for entry in self.entries.iter_mut().filter(|entry| CALLED.contains(&entry.option.key)) {
             if let Raw::Expr(expr) = &mut entry.value {
-                if let Some(borrowed) = function.borrowed(expr) {
+                if let Some(borrowed) = function.borrowed(expr, is_repeated) {
                     *expr = borrowed;
                 }
             }
@@ -204,9 +204,10 @@ impl Options {
 
     pub(crate) fn names(&self, key: &str, faults: &mut Faults) -> Vec<Ident> {
         let names = self.listed(key);
-        if let (None, Some(place)) = (&names, self.key(key)) {
-            let fault = if key == "attempt" { NameFault::NotAName } else { NameFault::NotAListOfArguments };
-            faults.at(&place, &fault);
+        if let (None, Some(entry)) = (&names, self.entry(key)) {
+            let is_name = entry.option.kind == OptionKind::Name;
+            let fault = if is_name { NameFault::NotAName } else { NameFault::NotAListOfArguments };
+            faults.at(&entry.key, &fault);
         }
         names.unwrap_or_default()
     }

@@ -6,7 +6,7 @@ use syn::{Expr, Lit, Token};
 use super::ratio::Percent;
 use crate::attribute::Attribute;
 use crate::diagnostics::{Faults, OptionFault, span_of};
-use crate::tables::{OptionKind, Row};
+use crate::tables::Row;
 
 /// One option, as it stands in the source.
 #[derive(Clone)]
@@ -130,7 +130,7 @@ impl<'a> Reader<'a> {
                     input.call(Ident::parse_any).ok()?;
                     return self.keyed(key, input);
                 }
-                (Next::Operand, Some(option)) if option.kind != OptionKind::Arguments => {
+                (Next::Operand, Some(option)) if !option.kind.is_names() => {
                     let value = ahead.fork().parse::<TokenTree>().ok()?;
                     self.faults.at(&value, &OptionFault::NoEquals { key: key.to_string() });
                     self.strays = true;

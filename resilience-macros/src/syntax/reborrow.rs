@@ -3,15 +3,15 @@
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::{
-    Attribute as SynAttribute, Expr, ExprPath, FnArg, GenericArgument, Lifetime, Pat, PathArguments,
-    ReceiverKind, Type, TypeReference,
+    Attribute as SynAttribute, Expr, ExprField, ExprPath, FnArg, GenericArgument, Lifetime, Pat,
+    PathArguments, Receiver, ReceiverKind, Type, TypeReference,
 };
 
 use super::Function;
 use super::lent::Lent;
 use super::receiver::{reborrowed_where_consumed, renamed_everywhere};
 use super::tokens::{find_ident, mentions, used_whole};
-use crate::diagnostics::generated_at;
+use crate::diagnostics::{generated_at, span_of};
 
 /// An argument, or a part of one, of the type `&mut T`.
 pub(super) struct Exclusive {
@@ -27,9 +27,17 @@ impl Function {
         self.exclusive().iter().any(|exclusive| exclusive.name == *name)
     }
 
-    /// The expression with a borrow, if it is an argument that it would move.
-    pub(super) fn borrowed(&self, expr: &Expr) -> Option<Expr> {
+    /// The expression with a borrow, if it is an argument, or a field, that it would move and that is needed again, or that
+    /// cannot be moved.
+    pub(super) fn borrowed(&self, expr: &Expr, is_repeated: bool) -> Option<Expr> {
+        if let Expr::Field(ExprField { base, .. }) = expr {
+            let borrow = || syn::parse2(quote_spanned!(generated_at(span_of(expr))=> &#expr)).ok();
+            return if is_repeated || self.is_behind_reference(base) { borrow() } else { None };
+        }
         let Expr::Path(ExprPath { qself: None, path, .. }) = expr else { return None };
+        if !is_repeated {
+            return None;
+        }
         let name = path.get_ident()?;
         let is_it = |pattern: &Pat| matches!(pattern, Pat::Ident(it) if it.ident == *name);
         let (_, ty) = self.arguments().find(|(pattern, _)| is_it(pattern))?;
@@ -39,6 +47,24 @@ impl Function {
             Type::Reference(_) => syn::parse2(quote_spanned!(span=> &mut *#name)).ok(),
             _ => syn::parse2(quote_spanned!(span=> &#name)).ok(),
         }
+    }
+
+    /// `self.field` of a `&self`, or a field of an argument `&T`.
+    fn is_behind_reference(&self, expr: &Expr) -> bool {
+        let name = match expr {
+            Expr::Field(field) => return self.is_behind_reference(&field.base),
+            Expr::Path(path) => path.path.get_ident(),
+            _ => None,
+        };
+        let Some(name) = name else { return false };
+        let is_reference = |receiver: &Receiver| {
+            matches!(receiver.kind, ReceiverKind::Reference(..)) && self.self_name().as_ref() == Some(name)
+        };
+        self.signature.receiver().is_some_and(is_reference)
+            || self.arguments().any(|(pattern, ty)| {
+                matches!(pattern, Pat::Ident(it) if it.ident == *name)
+                    && matches!(bare(ty), Type::Reference(_))
+            })
     }
 
     pub(super) fn exclusive(&self) -> Vec<Exclusive> {
@@ -107,13 +133,19 @@ impl Function {
         self.body_with(exclusive.iter().map(Exclusive::captured).collect(), self.body.stream())
     }
 
-    /// The `self` of a method on `Pin<&mut Self>` that attempts may have for themselves.
-    pub(super) fn pinned_self(&self) -> Option<Ident> {
+    /// The `self` of a method on `Pin<&mut Self>`.
+    pub(super) fn pinned_receiver(&self) -> Option<Exclusive> {
         let receiver = self.signature.receiver()?;
         let ReceiverKind::Typed(_, ty) = &receiver.kind else { return None };
-        let lifetime = pinned_reference(ty)?.lifetime.as_ref();
-        let name = self.self_name().filter(|name| name == "self")?;
-        let is_own = !self.has_setup() && !Lent::by(self).may_borrow(lifetime, true);
+        let lifetime = pinned_reference(ty)?.lifetime.clone();
+        Some(Exclusive { name: self.self_name()?, lifetime, is_self: true, cfgs: Vec::new() })
+    }
+
+    /// The same, if attempts may have it for themselves.
+    pub(crate) fn pinned_self(&self) -> Option<Ident> {
+        let Exclusive { name, lifetime, .. } = self.pinned_receiver()?;
+        let is_own =
+            name == "self" && !self.has_setup() && !Lent::by(self).may_borrow(lifetime.as_ref(), true);
         is_own.then_some(name)
     }
 

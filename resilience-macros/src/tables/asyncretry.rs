@@ -1,5 +1,5 @@
 use super::Form::{Backoff, Count, Jitter, Time};
-use super::OptionKind::{Arguments, ErrorPredicate, Function, Path, Setting, Text};
+use super::OptionKind::{Arguments, ErrorPredicate, Function, Name, Path, Setting, Text};
 use super::{Table, rows, synonyms};
 
 pub(crate) static ASYNCRETRY: Table = Table {
@@ -37,7 +37,7 @@ pub(crate) static ASYNCRETRY: Table = Table {
         /// `clone(a, b)` | none | Arguments that are cloned for each attempt.
         clone: Arguments, [synonyms::CLONE];
         /// `attempt(a)` | none | Binds `a`, a [`CurrentAttempt`], in the body.
-        attempt: Arguments, [];
+        attempt: Name, [];
         /// `stats = "db"` | none | Counts the calls under this name, for [`telemetry::stats`].
         stats: Text, [];
         /// `name = "fetch"` | the function's path | The function's name in errors and events.

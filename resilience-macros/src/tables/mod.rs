@@ -80,8 +80,10 @@ pub(crate) enum OptionKind {
     /// A string.
     Text,
     Path,
-    /// Names: of arguments, or of the attempt.
+    /// Names of arguments.
     Arguments,
+    /// A name for the body.
+    Name,
 }
 
 /// How a setting is written.
@@ -108,14 +110,23 @@ impl OptionKind {
     pub(crate) fn is_evaluated(self) -> bool {
         match self {
             Self::ErrorPredicate | Self::ValuePredicate | Self::Function | Self::Expression => true,
-            Self::Config | Self::Setting(_) | Self::Own(_) | Self::Text | Self::Path | Self::Arguments => {
-                false
-            }
+            Self::Config
+            | Self::Setting(_)
+            | Self::Own(_)
+            | Self::Text
+            | Self::Path
+            | Self::Arguments
+            | Self::Name => false,
         }
     }
 
     pub(crate) fn is_predicate(self) -> bool {
         matches!(self, Self::ErrorPredicate | Self::ValuePredicate)
+    }
+
+    /// It holds names, and no value.
+    pub(crate) fn is_names(self) -> bool {
+        matches!(self, Self::Arguments | Self::Name)
     }
 
     /// It is part of the policy.
@@ -154,6 +165,7 @@ impl Row {
             OptionKind::Text => format!("{key} = \"db.fetch\""),
             OptionKind::Path => format!("{key} = ::resilience"),
             OptionKind::Arguments => format!("{key}(a, b)"),
+            OptionKind::Name => format!("{key}(a)"),
         }
     }
 

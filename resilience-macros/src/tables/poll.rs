@@ -1,6 +1,6 @@
 use super::Form::{Backoff, Count, Jitter, Time, Timeout};
 use super::OptionKind::{
-    Arguments, ErrorPredicate, Expression, Function, Path, Setting, Text, ValuePredicate,
+    Arguments, ErrorPredicate, Expression, Function, Name, Path, Setting, Text, ValuePredicate,
 };
 use super::{Table, rows, synonyms};
 
@@ -52,7 +52,7 @@ pub(crate) static POLL: Table = Table {
         /// `clone(a, b)` | none | Arguments that are cloned for each attempt.
         clone: Arguments, [synonyms::CLONE];
         /// `attempt(a)` | none | Binds `a`, a [`CurrentAttempt`], in the body.
-        attempt: Arguments, [];
+        attempt: Name, [];
         /// `policy = EXPR` | none | A [`PollPolicy`] in place of the settings. The expression may use
         /// the arguments and `self`.
         policy: Expression, ["config"], "policy = POLICY";

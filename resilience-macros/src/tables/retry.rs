@@ -1,5 +1,5 @@
 use super::Form::{Backoff, Count, Jitter, Time};
-use super::OptionKind::{Arguments, ErrorPredicate, Expression, Function, Path, Setting, Text};
+use super::OptionKind::{Arguments, ErrorPredicate, Expression, Function, Name, Path, Setting, Text};
 use super::{Table, rows, synonyms};
 
 pub(crate) static RETRY: Table = Table {
@@ -43,7 +43,7 @@ pub(crate) static RETRY: Table = Table {
         /// `clone(a, b)` | none | Arguments that are cloned for each attempt.
         clone: Arguments, [synonyms::CLONE];
         /// `attempt(a)` | none | Binds `a`, a [`CurrentAttempt`], in the body.
-        attempt: Arguments, [];
+        attempt: Name, [];
         /// `policy = EXPR` | none | A [`RetryPolicy`] in place of the settings. The expression may use
         /// the arguments and `self`.
         policy: Expression, ["config"], "policy = POLICY";

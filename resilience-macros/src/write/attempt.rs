@@ -1,5 +1,5 @@
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 
 use super::cut::Cut;
 use super::refusal::Refusal;
@@ -109,17 +109,8 @@ impl Attempt<'_> {
         // A borrow of an argument is `Send` only if the argument is `Sync`.
         let owns = self.inside == Inside::Body && self.called == Called::OnceWithArguments;
         let moves = owns.then(|| quote!(move));
-        // An async block cannot be annotated. A `return` that never happens tells it the type before the body is read,
-        // so that the body's `?`, its early returns and its coercions are checked as the function's own were.
-        // The parentheses keep rustc's `unused_braces` away from a body of one line.
-        quote_spanned! {self.span()=>
-            async #moves {
-                if let ::core::option::Option::Some(__outcome) = ::core::option::Option::None::<#outcome> {
-                    return __outcome;
-                }
-                (#body)
-            }
-        }
+        let body = known_outcome(self.span(), &outcome, body);
+        quote_spanned!(self.span()=> async #moves #body)
     }
 
     /// The wait before the next one.
@@ -147,5 +138,19 @@ impl Attempt<'_> {
             }
         });
         quote_spanned!(Span::mixed_site()=> { #(#clones)* #made })
+    }
+}
+
+/// A block of async code, which cannot be annotated. A `return` that never happens tells it the type before the body is
+/// read, so that the body's `?`, its early returns and its coercions are checked as a function's own are.
+pub(super) fn known_outcome(span: Span, outcome: &TokenStream, body: &impl ToTokens) -> TokenStream {
+    // The parentheses keep rustc's `unused_braces` away from a body of one line.
+    quote_spanned! {span=>
+        {
+            if let ::core::option::Option::Some(__outcome) = ::core::option::Option::None::<#outcome> {
+                return __outcome;
+            }
+            (#body)
+        }
     }
 }

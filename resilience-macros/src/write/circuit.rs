@@ -1,8 +1,8 @@
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::Expr;
+use syn::{Expr, ExprClosure};
 
-use super::attempt::Attempt;
+use super::attempt::{Attempt, known_outcome};
 use super::closure::{enclosed, enclosed_value};
 use super::ends::Ends;
 use super::report::failed;
@@ -232,12 +232,57 @@ fn opened(runtime: &Runtime, open: &TokenStream, on_open: &Expr, attempt: &Attem
 /// The call of the fallback with the function's own arguments, which nobody else has used.
 fn fallback(function: &Expr, arguments: &[Ident], attempt: &Attempt<'_>) -> TokenStream {
     let outcome = attempt.function.outcome();
+    let calls = builds(arguments, attempt).into_iter().map(|(condition, arguments)| {
+        let called = call_fallback(function, &arguments, attempt);
+        quote_spanned!(Span::mixed_site()=> #condition let __out: #outcome = #called;)
+    });
+    quote_spanned! {Span::mixed_site()=> {
+        ::core::mem::drop(__open);
+        #(#calls)*
+        __out
+    }}
+}
+
+/// The arguments that are there, for each set of the conditions on them. No expression can be left out of a call by a
+/// condition, but a statement can.
+fn builds<'a>(arguments: &'a [Ident], attempt: &Attempt<'_>) -> Vec<(TokenStream, Vec<&'a Ident>)> {
+    let conditions: Vec<_> = arguments.iter().map(|name| attempt.function.condition_of(name)).collect();
+    let mut distinct: Vec<&TokenStream> = Vec::new();
+    let is_it = |one: &TokenStream, other: &TokenStream| one.to_string() == other.to_string();
+    for condition in conditions.iter().filter(|condition| !condition.is_empty()) {
+        if !distinct.iter().any(|known| is_it(known, condition)) {
+            distinct.push(condition);
+        }
+    }
+    let build = |holds: usize| {
+        let holds = |index: usize| holds & (1 << index) != 0;
+        let given = distinct.iter().enumerate().map(|(index, condition)| {
+            if holds(index) { quote!(#[cfg(#condition)]) } else { quote!(#[cfg(not(#condition))]) }
+        });
+        let is_there = |condition: &TokenStream| {
+            distinct.iter().position(|known| is_it(known, condition)).is_none_or(holds)
+        };
+        let there = arguments.iter().zip(&conditions).filter(|(_, condition)| is_there(condition));
+        (given.collect(), there.map(|(name, _)| name).collect())
+    };
+    (0..1 << distinct.len()).map(build).collect()
+}
+
+fn call_fallback(function: &Expr, arguments: &[&Ident], attempt: &Attempt<'_>) -> TokenStream {
+    let outcome = attempt.function.outcome();
     let arguments: Vec<_> = arguments
         .iter()
         .map(|name| {
             // What is moved is gone; a loop above may need it again.
-            let again = attempt.repeated && attempt.function.is_exclusive(name);
-            if again { quote!(&mut *#name) } else { quote!(#name) }
+            if !attempt.repeated {
+                quote!(#name)
+            } else if attempt.function.is_exclusive(name) {
+                quote!(&mut *#name)
+            } else if attempt.function.pinned_self().as_ref() == Some(*name) {
+                quote_spanned!(Span::mixed_site()=> ::core::pin::Pin::as_mut(&mut #name))
+            } else {
+                quote!(#name)
+            }
         })
         .collect();
     let span = generated_at(span_of(function));
@@ -249,9 +294,14 @@ fn fallback(function: &Expr, arguments: &[Ident], attempt: &Attempt<'_>) -> Toke
             let names: Vec<_> = (0..arguments.len()).map(|index| format_ident!("a{index}")).collect();
             // Its result is coerced as that of the body is. A future cannot be named.
             let is_future = closure.asyncness.is_some();
-            let result = if is_future { quote!(_) } else { outcome.clone() };
+            let (closure, result) = if is_future {
+                (with_outcome(closure, &outcome).to_token_stream(), quote!(_))
+            } else {
+                (closure.to_token_stream(), outcome)
+            };
             let blanks = types.iter().map(|_| quote!(_));
-            let call = quote_spanned!(span=> __resilience_call::<#(#blanks,)* #result>(#function, (#(#arguments,)*)));
+            let call =
+                quote_spanned!(span=> __resilience_call::<#(#blanks,)* #result>(#closure, (#(#arguments,)*)));
             let call = quote_spanned! {Span::mixed_site()=> {
                 fn __resilience_call<#(#types,)* R>(
                     f: impl ::core::ops::FnOnce(#(#types),*) -> R,
@@ -261,14 +311,17 @@ fn fallback(function: &Expr, arguments: &[Ident], attempt: &Attempt<'_>) -> Toke
                 }
                 #call
             }};
-            (call, closure.asyncness.is_some())
+            (call, is_future)
         }
         _ => (quote_spanned!(span=> (#value)(#(#arguments),*)), true),
     };
-    let called = if is_async && attempt.is_async() { quote_spanned!(span=> #call.await) } else { call };
-    quote_spanned! {Span::mixed_site()=> {
-        ::core::mem::drop(__open);
-        let __out: #outcome = #called;
-        __out
-    }}
+    if is_async && attempt.is_async() { quote_spanned!(span=> #call.await) } else { call }
+}
+
+/// The async closure, which knows what its body returns before the body is read.
+fn with_outcome(closure: &ExprClosure, outcome: &TokenStream) -> ExprClosure {
+    let mut closure = closure.clone();
+    let body = &closure.body;
+    *closure.body = Expr::Verbatim(known_outcome(generated_at(span_of(body)), outcome, body));
+    closure
 }

@@ -1,5 +1,7 @@
 //! What the next attempt needs cannot be lent to the caller.
 
+use std::pin::Pin;
+
 use resilience::{TimedOut, asyncretry, circuit, poll, retry};
 
 struct Rows {
@@ -26,6 +28,11 @@ impl Rows {
     }
 
     #[retry]
+    fn pinned(self: Pin<&mut Self>) -> Result<&mut u32, TimedOut> {
+        Ok(&mut self.get_mut().read)
+    }
+
+    #[retry]
     fn counted(&mut self) -> Result<&u32, TimedOut> {
         self.read += 1;
         Ok(&self.read)
@@ -41,5 +48,6 @@ impl Rows {
 fn main() {
     let mut rows = Rows { rows: vec![1], read: 0 };
     let _ = (rows.first().is_ok(), rows.both(1).is_ok(), rows.counted().is_ok());
+    let _ = Pin::new(&mut rows).pinned().is_ok();
     let _ = (rows.counted_asynchronously(), Rows::of_a_lifetime);
 }

@@ -239,6 +239,34 @@ mod without_a_prelude {
     }
 }
 
+mod fallbacks {
+    use resilience::circuit;
+    use crate::Log;
+    use crate::Oops;
+
+    #[circuit(failure_threshold = 1, fallback = other)]
+    pub fn to_a_path(log: &Log) -> Result<u32, Oops> {
+        log.fail()
+    }
+
+    #[circuit(failure_threshold = 1, fallback = |log| other(log))]
+    pub fn to_a_closure(log: &Log) -> Result<u32, Oops> {
+        log.fail()
+    }
+
+    fn other(log: &Log) -> Result<u32, Oops> {
+        log.push("other");
+        Ok(1)
+    }
+}
+
+/// The second call gets the fallback's answer.
+fn check_fallback(name: &str, call: &dyn Fn(&Log) -> Result<u32, Oops>) {
+    let log = Log::default();
+    assert_eq!((call(&log), call(&log)), (Err(Oops::Down), Ok(1)), "{}", name);
+    assert_eq!(log.0.into_inner(), ["body", "other"], "{}", name);
+}
+
 /// Both layers make two attempts.
 fn check(name: &str, call: &dyn Fn(&Log) -> Result<u32, Oops>) {
     let log = Log::default();
@@ -264,6 +292,8 @@ fn main() {
     check("cfg_attr", &in_places::conditional);
     check("macro_rules", &in_places::by_a_macro);
     check("in a function", &in_places::in_a_function);
+    check_fallback("path", &fallbacks::to_a_path);
+    check_fallback("closure", &fallbacks::to_a_closure);
     check("no_implicit_prelude", &without_a_prelude::two);
     check("no_implicit_prelude, all", &|log| without_a_prelude::all(log, "a"));
 }
