@@ -352,7 +352,16 @@ polls! {
     a_poll_that_rings_its_alarm {
         {}
         script [Step::Value(1), Step::Value(7)]
-        told ["attempt 1 at 0ns: -, wait 1s", "Alarm after 2 in 1s: -"]
+        told ["attempt 1 at 0ns: -, wait 1s", "Alarm after 2 in 1s: the alarm rang at attempt 2"]
+    }
+    a_poll_with_as_many_ignored_errors_as_are_allowed {
+        { max_ignored = 2 }
+        script [Step::Busy, Step::Busy]
+        told [
+            "attempt 1 at 0ns: busy, wait 1s",
+            "attempt 2 at 1s: busy, no wait",
+            "GaveUp(Attempts) after 2 in 1s: busy",
+        ]
     }
     a_poll_that_panics {
         {}

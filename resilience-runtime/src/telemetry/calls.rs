@@ -14,6 +14,8 @@ use crate::time::Instant;
 pub(super) struct Call {
     pub(super) entry: &'static SiteEntry,
     pub(super) began: Instant,
+    /// Listeners are told of it. It has statistics otherwise.
+    pub(super) is_heard: bool,
     /// How many of its attempts have been told.
     pub(super) told: u32,
     /// How it ends, where the error that it returns is not told yet.
@@ -83,10 +85,9 @@ impl CallNumber {
         Some(*call)
     }
 
-    /// Where the call was made.
-    pub(super) fn entry(self) -> Option<&'static SiteEntry> {
+    pub(super) fn get_call(self) -> Option<Call> {
         let (shard, index) = self.place();
-        Some(lock(shard).calls.get(index as usize)?.as_ref()?.entry)
+        *lock(shard).calls.get(index as usize)?
     }
 
     /// Keeps how it ends.
@@ -144,7 +145,7 @@ mod tests {
 
     #[test]
     fn a_call_is_found_under_its_number_until_it_leaves() {
-        let call = Call { entry: &ENTRY, began: crate::clock::now(), told: 0, ends: None };
+        let call = Call { entry: &ENTRY, began: crate::clock::now(), is_heard: true, told: 0, ends: None };
         let numbers: Vec<_> = (0..100).map(|_| CallNumber::enter(call).expect("there is room")).collect();
         for number in &numbers {
             assert_eq!(number.tell().map(|call| call.told), Some(1));
