@@ -1,28 +1,62 @@
 //! What each layer of a stack tells.
 
-use crate::script::{Error, Record, Script, Step, busy};
+use crate::script::{Error, Record, Script, Step, any, busy};
 
-#[resilience::retry(times = 3, name = "retry over an open circuit")]
-#[resilience::circuit(failure_threshold = 2, name = "circuit below a retry")]
-fn guarded(script: &Script) -> Result<u8, Error> {
-    script.attempt()
+const REFUSED: [&str; 4] = [
+    "attempt 1 at 0ns: busy, wait 1s",
+    "attempt 2 at 1s: fatal, no wait",
+    "Refused after 2 in 1s: fatal",
+    "Refused after 0 in 0ns: open",
+];
+
+/// Loops over a circuit that opens at its second failure: `blocking` or `asynchronous`, the attribute and its options.
+macro_rules! refused {
+    ($($kind:ident $form:ident $attribute:ident($($options:tt)*);)+) => {$(mod $form {
+        use super::*;
+
+        const NAME: &str = concat!(module_path!(), " loop");
+        refused! { @$kind $attribute($($options)* name = concat!(module_path!(), " loop")) }
+    })+};
+    (@blocking $attribute:ident($($options:tt)*)) => {
+        #[resilience::$attribute($($options)*)]
+        #[resilience::circuit(failure_threshold = 2)]
+        fn guarded(script: &Script) -> Result<u8, Error> {
+            script.attempt()
+        }
+
+        #[test]
+        fn the_attempt_that_opens_the_circuit_is_the_last_and_later_calls_are_refused_without_an_attempt() {
+            let _clock = resilience::testing::ManualClock::install();
+            let record = Record::of(NAME);
+            assert_eq!(guarded(&Script::new(&[Step::Busy, Step::Fatal])), Err(Error::Fatal));
+            assert_eq!(guarded(&Script::new(&[])), Err(Error::Open));
+            record.check(&REFUSED, true);
+        }
+    };
+    (@asynchronous $attribute:ident($($options:tt)*)) => {
+        #[resilience::$attribute($($options)*)]
+        #[resilience::circuit(failure_threshold = 2)]
+        async fn guarded(script: &Script) -> Result<u8, Error> {
+            script.attempt_async().await
+        }
+
+        #[tokio::test(start_paused = true)]
+        async fn the_attempt_that_opens_the_circuit_is_the_last_and_later_calls_are_refused_without_an_attempt() {
+            let record = Record::of(NAME);
+            assert_eq!(guarded(&Script::new(&[Step::Busy, Step::Fatal])).await, Err(Error::Fatal));
+            assert_eq!(guarded(&Script::new(&[])).await, Err(Error::Open));
+            record.check(&REFUSED, true);
+        }
+    };
 }
 
-#[test]
-fn the_attempt_that_opens_the_circuit_is_the_last_and_later_calls_are_refused_without_an_attempt() {
-    let _clock = resilience::testing::ManualClock::install();
-    let record = Record::of("retry over an open circuit");
-    assert_eq!(guarded(&Script::new(&[Step::Busy, Step::Fatal])), Err(Error::Fatal));
-    assert_eq!(guarded(&Script::new(&[])), Err(Error::Open));
-    record.check(
-        &[
-            "attempt 1 at 0ns: busy, wait 1s",
-            "attempt 2 at 1s: fatal, no wait",
-            "Refused after 2 in 1s: fatal",
-            "Refused after 0 in 0ns: open",
-        ],
-        true,
-    );
+refused! {
+    blocking retry_blocking retry(times = 3,);
+    asynchronous retry_async retry(times = 3,);
+    blocking poll_blocking poll(until(9), ignore = any,);
+    asynchronous poll_async poll(until(9), ignore = any,);
+    asynchronous asyncbackoff asyncbackoff(pause = 1s, on = any,);
+    asynchronous asyncretry asyncretry(3, pause = 1s,);
 }
 
 #[resilience::retry(times = 2, name = "outer loop")]
@@ -70,7 +104,7 @@ async fn a_cut_attempt_that_opens_the_circuit_is_told_before_the_call_that_retur
     assert_eq!(polled(&Script::new(&[])).await, Err(Error::Open));
     record.check(
         &told(
-            "attempt 2 at 6s: `poll over a circuit that opens` timed out: an attempt took longer than 5s \
+            "attempt 2 at 6s: `f` timed out: an attempt took longer than 5s \
              (2 attempts in 6s; last error: busy), no wait",
         ),
         true,
@@ -91,7 +125,7 @@ async fn polled_once(script: &Script) -> Result<u8, Error> {
 async fn a_first_attempt_that_is_cut_and_opens_the_circuit_is_the_error_of_the_call() {
     let record = Record::of("poll over a circuit that opens at once");
     assert_eq!(polled_once(&Script::new(&[Step::Hangs])).await, Err(Error::TimedOut));
-    let cut = "`poll over a circuit that opens at once` timed out: an attempt took longer than 5s (1 attempt in 5s)";
+    let cut = "`f` timed out: an attempt took longer than 5s (1 attempt in 5s)";
     let told = [format!("attempt 1 at 5s: {cut}, no wait"), format!("Refused after 1 in 5s: {cut}")];
     record.check(&told.each_ref().map(String::as_str), true);
 }

@@ -87,7 +87,7 @@ fn was_cut(site: &Ident, model: &PollModel, attempt: &Attempt<'_>, ends: &Ends<'
     };
     let private = model.common.runtime.private();
     let held = ends.hold_timed_out(&quote_spanned!(Span::mixed_site()=> __timed_out));
-    let hold = if keeps_last(model, attempt) {
+    let returned = if keeps_last(model, attempt) {
         let text = display(&private, &quote_spanned!(Span::mixed_site()=> &__error));
         quote_spanned! {Span::mixed_site()=>
             let mut __error = #held;
@@ -113,7 +113,7 @@ fn was_cut(site: &Ident, model: &PollModel, attempt: &Attempt<'_>, ends: &Ends<'
             ::core::result::Result::Ok(__wait) => __wait,
             ::core::result::Result::Err((__timed_out, __is_rejected)) => {
                 #tell
-                #hold
+                #returned
                 break #error;
             }
         }
