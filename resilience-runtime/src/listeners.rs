@@ -58,8 +58,10 @@ impl<F: ?Sized + Send + Sync> Listeners<F> {
             let place = entries.iter().position(|(other, _)| *other == id);
             removed = place.map(|place| entries.remove(place));
         });
-        // Dropped without the lock: what it holds is the user's.
-        removed.is_some()
+        let was_there = removed.is_some();
+        // Without the lock: what it holds is the user's.
+        contained(|| drop(removed));
+        was_there
     }
 
     fn replace(&self, change: impl FnOnce(&mut Vec<(ListenerId, Arc<F>)>)) {

@@ -1,13 +1,14 @@
 //! Every poll ends: defaults, deadlines, and what is inside them.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use reqwest::Client;
 use reqwest::dns::{Name, Resolve, Resolving};
-use resilience::http::{HttpPoll, HttpPollError, status};
+use resilience::http::{HttpPoll, HttpPollError, json, status};
+use resilience::telemetry::{self, CallOutcome, Event, GiveUpReason};
 
 use crate::server::{Reply, Server, answer, with};
 use crate::{error, quick};
@@ -76,6 +77,42 @@ async fn a_retry_after_of_more_than_an_hour_ends_the_poll() {
         assert_eq!(retry_after(long, |poll| poll).await, (1, 1), "{long}");
     }
     assert_eq!(HttpPoll::DEFAULT_MAX_RETRY_AFTER, Duration::from_secs(3600));
+}
+
+#[tokio::test]
+async fn a_retry_after_that_is_too_long_is_told_as_the_last_attempt_and_as_the_reason_of_the_end() {
+    let server = Server::start(|asked| match asked.number % 2 {
+        1 => with(503, "retry-after: 61\r\n", "<html>"),
+        _ => with(503, "retry-after: 61\r\n", "1"),
+    })
+    .await;
+    let poll = quick(&server.url).until(json(2)).ignore(|_| true).max_retry_after(Duration::from_secs(60));
+    for last in ["an error", "an answer"] {
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let (kept, thread) = (Arc::clone(&told), std::thread::current().id());
+        // Other tests poll at the same time.
+        let id = telemetry::listen(move |event| {
+            let line = match event {
+                _ if std::thread::current().id() != thread => return,
+                Event::Attempt(attempt) => {
+                    (attempt.number(), attempt.wait(), attempt.error().is_some(), String::new())
+                }
+                Event::Call(call) => {
+                    assert_eq!(call.outcome(), CallOutcome::GaveUp(GiveUpReason::RetryAfter));
+                    let error = call.error().map(ToString::to_string).unwrap_or_default();
+                    (call.attempts(), None, call.error().is_some(), error)
+                }
+                _ => return,
+            };
+            kept.lock().unwrap().push(line);
+        });
+        let error = poll.run().await.unwrap_err();
+        telemetry::unlisten(id);
+        let expected = [(1, None, last == "an error", String::new()), (1, None, true, error.to_string())];
+        assert_eq!(*told.lock().unwrap(), expected, "{last}");
+        assert!(matches!(error, HttpPollError::TimedOut { attempts: 1, .. }), "{error}");
+    }
+    assert_eq!(server.times(), 2);
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use resilience::telemetry::{self, CallOutcome, Event};
+use resilience::{CircuitBreaker, CircuitConfig};
 
 use crate::script::{Error, Record, Script, Step};
 
@@ -109,4 +110,94 @@ fn counters_of_many_threads_add_up() {
     let ended = ENDED.each_ref().map(|count| count.load(Ordering::Relaxed));
     let quarter = THREADS * CALLS / 4;
     assert_eq!(ended, [6 * quarter, quarter, 2 * quarter, quarter]);
+}
+
+/// A listener that is dropped with a panic.
+struct Falls;
+
+impl Drop for Falls {
+    fn drop(&mut self) {
+        panic!("by a listener that is dropped");
+    }
+}
+
+#[resilience::retry(times = 2, interval = 0s, name = "heard after a fall")]
+fn heard_after(script: &Script) -> Result<u8, Error> {
+    script.attempt()
+}
+
+#[test]
+fn a_listener_that_panics_when_it_is_dropped_is_removed_as_others_are() {
+    let falls = Falls;
+    let id = telemetry::listen(move |_| {
+        let _ = &falls;
+    });
+    assert!(telemetry::unlisten(id));
+    assert!(!telemetry::unlisten(id), "it is gone");
+    let breaker = CircuitBreaker::new("its listener falls", CircuitConfig::new());
+    let falls = Falls;
+    let id = breaker.listen(move |_| {
+        let _ = &falls;
+    });
+    assert!(breaker.unlisten(id));
+    let _clock = resilience::testing::ManualClock::install();
+    let record = Record::of("heard after a fall");
+    heard_after(&Script::new(&[Step::Value(1)])).unwrap();
+    record.check(&["FirstTry after 1 in 0ns: -"], true);
+}
+
+#[resilience::retry(times = 2, interval = 0s, name = "calls itself by a listener")]
+fn echo() -> Result<u8, Error> {
+    Ok(1)
+}
+
+#[resilience::retry(times = 2, interval = 0s, name = "async, calls itself by a listener")]
+async fn echo_async() -> Result<u8, Error> {
+    Ok(1)
+}
+
+#[test]
+fn a_listener_that_calls_what_it_hears_of_does_not_loop() {
+    static HEARD: AtomicU32 = AtomicU32::new(0);
+    static CIRCUIT: CircuitBreaker = CircuitBreaker::new("called by its listener", CircuitConfig::new());
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let id = telemetry::listen(move |event| {
+        let is_own = match event {
+            Event::Call(call) => call.site().name().ends_with("calls itself by a listener"),
+            Event::CircuitCall(call) => call.name() == "called by its listener",
+            _ => false,
+        };
+        if is_own {
+            HEARD.fetch_add(1, Ordering::Relaxed);
+            echo().unwrap();
+            runtime.block_on(echo_async()).unwrap();
+            CIRCUIT.call(|| Ok::<_, ()>(())).unwrap();
+        }
+    });
+    echo().unwrap();
+    assert_eq!(HEARD.load(Ordering::Relaxed), 1);
+    CIRCUIT.call(|| Ok::<_, ()>(())).unwrap();
+    assert_eq!(HEARD.load(Ordering::Relaxed), 2);
+    telemetry::unlisten(id);
+}
+
+#[resilience::retry(times = 2, interval = 0s, name = "handed to a thread by a listener")]
+fn handed_over() -> Result<u8, Error> {
+    Ok(1)
+}
+
+#[test]
+fn what_a_listener_hands_to_another_thread_is_told_as_any_other_call() {
+    static HEARD: AtomicU32 = AtomicU32::new(0);
+    let id = telemetry::listen(|event| {
+        if matches!(event, Event::Call(call) if call.site().name() == "handed to a thread by a listener") {
+            // Its own bound: without one it would never end.
+            if HEARD.fetch_add(1, Ordering::Relaxed) < 3 {
+                std::thread::spawn(handed_over).join().unwrap().unwrap();
+            }
+        }
+    });
+    handed_over().unwrap();
+    telemetry::unlisten(id);
+    assert_eq!(HEARD.load(Ordering::Relaxed), 4);
 }

@@ -1,5 +1,8 @@
 //! What listeners are told: each way a call can end, in each form.
 
+#[macro_use]
+mod forms;
+
 mod batches;
 mod circuits;
 mod ending;

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use resilience::breaker::ListenerId;
-use resilience::retry;
 use resilience::telemetry::{self, Event, NestedEvent};
+use resilience::{poll, retry};
 
 use crate::script::{Error, Script, Step};
 
@@ -129,4 +129,63 @@ async fn async_loops_side_by_side_in_one_task_are_no_pair() {
     let (left, right) = tokio::join!(one(&left), other(&right));
     assert_eq!((left, right), (Err(Error::Busy), Err(Error::Busy)));
     pairs.check(&[]);
+}
+
+#[resilience::retry(times = 2, interval = 0s, name = "F reports")]
+fn reports() -> Result<u8, Error> {
+    Ok(1)
+}
+
+#[resilience::retry(times = 2, interval = 0s, on_error = |_, _| _ = reports(), name = "F retry")]
+fn retried(script: &Script, inside: bool) -> Result<u8, Error> {
+    if inside {
+        reports()?;
+    }
+    script.attempt()
+}
+
+#[resilience::poll(
+    until(1), interval = 0s, ignore = |_| true, times = 3, on_error = |_, _| _ = reports(), name = "F poll"
+)]
+fn polled(script: &Script, inside: bool) -> Result<u8, Error> {
+    if inside {
+        reports()?;
+    }
+    script.attempt()
+}
+
+#[test]
+fn a_loop_in_on_error_is_not_inside_of_an_attempt() {
+    let pairs = Pairs::of("F ");
+    let steps = [Step::Busy; 3];
+    for call in [retried as fn(&Script, bool) -> _, polled] {
+        let _ = call(&Script::new(&steps), false);
+        let _ = call(&Script::new(&[Step::Busy, Step::Value(1)]), false);
+    }
+    let script = Script::new(&[Step::Busy, Step::Busy]);
+    let form = retry(|| script.attempt()).times(2).interval(std::time::Duration::ZERO).name("F form");
+    assert!(form.on_error(|_, _| _ = reports()).call().is_err());
+    let script = Script::new(&[Step::Busy, Step::Value(1)]);
+    let form = poll(|| script.attempt()).until(|_| true).ignore(|_| true).name("F poll form");
+    assert!(form.interval(std::time::Duration::ZERO).on_error(|_, _| _ = reports()).call().is_ok());
+    pairs.check(&[]);
+    // The attempt after that is one.
+    let _ = retried(&Script::new(&[Step::Busy, Step::Value(1)]), true);
+    let _ = polled(&Script::new(&[Step::Busy, Step::Value(1)]), true);
+    pairs.check(&[("F retry", "F reports", Some(4)), ("F poll", "F reports", Some(6))]);
+}
+
+#[test]
+fn an_attempt_after_a_wait_is_inside_of_its_call_again() {
+    #[resilience::retry(times = 2, interval = 0s, name = "G outer")]
+    fn outer(first: &mut bool) -> Result<u8, Error> {
+        if std::mem::take(first) { Err(Error::Busy) } else { inner() }
+    }
+    #[resilience::retry(times = 2, interval = 0s, name = "G inner")]
+    fn inner() -> Result<u8, Error> {
+        Ok(1)
+    }
+    let pairs = Pairs::of("G ");
+    outer(&mut true).unwrap();
+    pairs.check(&[("G outer", "G inner", Some(4))]);
 }

@@ -67,6 +67,14 @@ pub(crate) fn busy(error: &Error) -> bool {
     matches!(error, Error::Busy | Error::Later(_))
 }
 
+pub(crate) fn fatal(error: &Error) -> bool {
+    matches!(error, Error::Fatal)
+}
+
+pub(crate) fn any(_: &Error) -> bool {
+    true
+}
+
 pub(crate) fn later(error: &Error) -> Option<Duration> {
     match error {
         Error::Later(wait) => Some(*wait),
@@ -122,11 +130,11 @@ impl Record {
             let line = match event {
                 Event::Attempt(attempt) if attempt.site().name() == name => {
                     let wait = attempt.wait().map_or("no wait".into(), |wait| format!("wait {wait:?}"));
-                    let error = attempt.error().map_or("-".into(), ToString::to_string);
+                    let error = text(name, attempt.error());
                     format!("attempt {} at {:?}: {error}, {wait}", attempt.number(), attempt.elapsed())
                 }
                 Event::Call(call) if call.site().name() == name => {
-                    let error = call.error().map_or("-".into(), ToString::to_string);
+                    let error = text(name, call.error());
                     format!("{:?} after {} in {:?}: {error}", call.outcome(), call.attempts(), call.elapsed())
                 }
                 _ => return,
@@ -152,6 +160,11 @@ impl Record {
         let expected: Vec<_> = expected.iter().map(|line| hidden(line)).collect();
         assert_eq!(lines, expected);
     }
+}
+
+/// An error, in which every function is called `f`.
+fn text(name: &str, error: Option<&dyn fmt::Display>) -> String {
+    error.map_or("-".into(), |error| error.to_string().replace(name, "f"))
 }
 
 impl Drop for Record {

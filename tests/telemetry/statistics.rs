@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use resilience::telemetry::{self, Stats};
+use resilience::telemetry::{self, Event, Stats};
 use resilience::testing::ManualClock;
 
-use crate::script::{Error, Script, Step, busy};
+use crate::script::{Error, Record, Script, Step, busy};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -114,4 +114,49 @@ fn each_layer_of_a_stack_has_a_name_for_its_own_attempt() {
     let mut log = Vec::new();
     both_layers(&mut log).unwrap_err();
     assert_eq!(log, [(1, 1), (1, 2), (2, 1), (2, 2)]);
+}
+
+#[resilience::retry(times = 2, interval = 0s, stats = "inside a listener", name = "counted inside a listener")]
+fn inside(script: &Script) -> Result<u8, Error> {
+    script.attempt()
+}
+
+#[resilience::retry(times = 2, name = "calls what is counted")]
+fn outside() -> Result<u8, Error> {
+    Ok(1)
+}
+
+#[test]
+fn calls_inside_a_listener_are_counted_and_not_told() {
+    let record = Record::of("counted inside a listener");
+    let id = telemetry::listen(|event| {
+        if matches!(event, Event::Call(call) if call.site().name() == "calls what is counted") {
+            assert_eq!(inside(&Script::new(&[Step::Busy, Step::Value(1)])), Ok(1));
+            assert_eq!(inside(&Script::new(&[Step::Busy, Step::Fatal])), Err(Error::Fatal));
+        }
+    });
+    outside().unwrap();
+    telemetry::unlisten(id);
+    let inside = telemetry::stats("inside a listener").unwrap();
+    assert_eq!(counted(inside), [2, 4, 1, 3, 0, 0, 1]);
+    record.check(&[], true);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_is_dropped_or_panics_is_an_attempt_and_no_error() {
+    #[resilience::asyncretry(2, pause = 5s, stats = "dropped attempts")]
+    async fn dropped(script: &Script) -> Result<u8, Error> {
+        script.attempt_async().await
+    }
+    // In its second attempt, in a wait, and by a panic.
+    drop(tokio::time::timeout(6 * SECOND, dropped(&Script::new(&[Step::Busy, Step::Hangs]))).await);
+    drop(tokio::time::timeout(SECOND, dropped(&Script::new(&[Step::Busy]))).await);
+    let panics = async { dropped(&Script::new(&[Step::Panics])).await };
+    assert!(
+        tokio::task::LocalSet::new()
+            .run_until(async { tokio::task::spawn_local(panics).await.is_err() })
+            .await
+    );
+    let dropped = telemetry::stats("dropped attempts").unwrap();
+    assert_eq!(counted(dropped), [3, 4, 0, 2, 0, 2, 0]);
 }

@@ -1,5 +1,6 @@
 //! What is logged of HTTP polling.
 
+use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::time::Duration;
 
@@ -31,4 +32,25 @@ async fn neither_a_header_nor_what_is_secret_in_an_address_is_logged() {
     assert!(lines[0].starts_with(attempt), "{lines:?}");
     assert!(lines[1].starts_with("WARN call gave up: resilience.name=HttpPoll::run"), "{lines:?}");
     assert!(!lines.concat().contains("hunter"), "{lines:?}");
+}
+
+#[tokio::test]
+async fn a_server_that_asks_for_too_long_a_wait_is_one_warning() {
+    let (log, _guard) = Log::begin();
+    let listener = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
+    let url = format!("http://{}", listener.local_addr().expect("it has an address"));
+    let server = std::thread::spawn(move || {
+        let (mut connection, _) = listener.accept().expect("it is asked");
+        let _ = connection.read(&mut [0; 1024]).expect("a request");
+        let answer = b"HTTP/1.1 503 So\r\ncontent-length: 0\r\nretry-after: 61\r\n\r\n";
+        connection.write_all(answer).expect("it is sent");
+    });
+    let poll = HttpPoll::get(&url).until(status(200)).max_retry_after(Duration::from_secs(60));
+    let error = poll.run().await.unwrap_err();
+    server.join().expect("it has answered");
+    let end = format!(
+        "WARN call gave up: resilience.name=HttpPoll::run resilience.kind=function resilience.attempt=1 \
+         resilience.outcome=gave_up error={error}"
+    );
+    assert_eq!(log.lines(), [end]);
 }

@@ -118,7 +118,7 @@ impl Attempt<'_> {
         if self.is_async() {
             quote_spanned!(Span::mixed_site()=> __wait.await; __run.goes_on();)
         } else {
-            quote_spanned!(Span::mixed_site()=> __wait.block(); __run.goes_on();)
+            quote_spanned!(Span::mixed_site()=> __wait.block(); __run.goes_on_blocking();)
         }
     }
 

@@ -85,29 +85,35 @@ fn was_cut(site: &Ident, model: &PollModel, attempt: &Attempt<'_>, ends: &Ends<'
             }
         }};
     };
-    let last = keeps_last(model, attempt).then(|| {
-        quote_spanned! {Span::mixed_site()=>
-            let __error = if __is_rejected {
-                ::core::option::Option::unwrap_or(__last, __error)
-            } else {
-                __error
-            };
-        }
-    });
-    let ended_by =
-        if last.is_some() { quote_spanned!(Span::mixed_site()=> __is_rejected) } else { quote!(_) };
-    let tell = attempt.refusal.tell_if_open();
+    let private = model.common.runtime.private();
     let held = ends.hold_timed_out(&quote_spanned!(Span::mixed_site()=> __timed_out));
+    let returned = if keeps_last(model, attempt) {
+        let text = display(&private, &quote_spanned!(Span::mixed_site()=> &__error));
+        quote_spanned! {Span::mixed_site()=>
+            let mut __error = #held;
+            if __is_rejected {
+                __error = ::core::option::Option::unwrap_or(__last, __error);
+                __run.returns(#site, #text);
+            }
+        }
+    } else {
+        quote_spanned! {Span::mixed_site()=>
+            if __is_rejected {
+                __run.returns(#site, ::core::option::Option::Some(&__timed_out));
+            }
+            let __error = #held;
+        }
+    };
+    let tell = attempt.refusal.tell_if_open();
     let error = ends.error();
     quote_spanned! {Span::mixed_site()=> {
         #told
         let __open = ::core::option::Option::map(#own, |(__time_left, _)| __time_left);
         match __run.cut_below(#site, __open) {
             ::core::result::Result::Ok(__wait) => __wait,
-            ::core::result::Result::Err((__timed_out, #ended_by)) => {
+            ::core::result::Result::Err((__timed_out, __is_rejected)) => {
                 #tell
-                let __error = #held;
-                #last
+                #returned
                 break #error;
             }
         }

@@ -62,7 +62,10 @@ async fn run(poll: &HttpPoll) -> Result<HttpResponse, HttpPollError> {
                 Ok((verdict?, response))
             });
             tell(poll, number, &watch, outcome.as_ref().map(|(_, response)| response));
-            let next = match outcome {
+            // A wait that is longer than allowed never ends.
+            let too_long = |wait: Duration| wait > poll.max_retry_after;
+            let retry_after = retry_after.map(|wait| if too_long(wait) { Duration::MAX } else { wait });
+            match outcome {
                 Ok((Verdict::Right, response)) => {
                     run.succeeded();
                     return Ok(response);
@@ -81,13 +84,6 @@ async fn run(poll: &HttpPoll) -> Result<HttpResponse, HttpPollError> {
                     last_error = Some(error);
                     next
                 }
-            };
-            match next {
-                PollAction::Wait(..) if retry_after.is_some_and(|wait| wait > poll.max_retry_after) => {
-                    run.waits_too_long(&site);
-                    PollAction::Return
-                }
-                next => next,
             }
         } else {
             number = number.saturating_add(1);
@@ -111,7 +107,9 @@ async fn run(poll: &HttpPoll) -> Result<HttpResponse, HttpPollError> {
             // The server asked for a longer wait than there is time for.
             PollAction::Return => {
                 let (attempts, elapsed) = (number, watch.elapsed().to_duration());
-                return Err(HttpPollError::TimedOut { last, last_error, attempts, elapsed });
+                let error = HttpPollError::TimedOut { last, last_error, attempts, elapsed };
+                run.returns(&site, Some(&error));
+                return Err(error);
             }
         }
     }

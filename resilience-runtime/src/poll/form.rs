@@ -366,14 +366,14 @@ where
         let mut last = Last { value: None, error: None };
         if let Some(wait) = run.initial_delay(&self.site) {
             wait.block();
-            run.goes_on();
+            run.goes_on_blocking();
         }
         loop {
             let outcome = (self.operation)();
             match self.after(&mut run, &mut last, outcome) {
                 ControlFlow::Continue(wait) => {
                     wait.block();
-                    run.goes_on();
+                    run.goes_on_blocking();
                 }
                 ControlFlow::Break(result) => return result,
             }

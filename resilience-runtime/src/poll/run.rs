@@ -121,8 +121,8 @@ impl PollRun {
         self.failed_below(site, ignored, None, error)
     }
 
-    /// As [`saw`](Self::saw), where the other side has requested for a wait: a lower bound. One that does not fit into the timeout
-    /// leads nowhere.
+    /// As [`saw`](Self::saw), where the other side has asked for a wait: a lower bound. One that does not fit into the timeout,
+    /// or never ends, is not made: then [`returns`](Self::returns) is to be called with the error that the call returns.
     #[cfg(feature = "http")]
     pub(crate) fn saw_with_delay(
         &mut self,
@@ -144,19 +144,12 @@ impl PollRun {
     }
 
     /// The value of the attempt just made rings the alarm.
+    ///
+    /// Listeners are not told the value, nor the function's error, which may hold it: it may be a secret.
     pub(crate) fn rang(&mut self) {
-        self.observation.leave(CallOutcome::Alarm, self.attempts.number().saturating_add(1), None);
-    }
-
-    /// The other side requested for a longer wait than is made.
-    #[cfg(feature = "http")]
-    pub(crate) fn waits_too_long(&mut self, site: &PolicySite<PollPolicy>) {
-        self.observation.end(
-            site.origin(),
-            CallOutcome::GaveUp(GiveUpReason::RetryAfter),
-            self.attempts.number(),
-            None,
-        );
+        let number = self.attempts.number().saturating_add(1);
+        let text = format_args!("the alarm rang at attempt {number}");
+        self.observation.leave(CallOutcome::Alarm, number, Some(&text));
     }
 
     /// As [`failed`](Self::failed), where a circuit below may be `open` by now, with its time left: there is no use in
@@ -193,7 +186,8 @@ impl PollRun {
                 match seen {
                     // The number counts this attempt.
                     PollVerdict::Good => self.observation.succeeded(self.attempts.number() - 1),
-                    _ => self.ends(site, CallOutcome::GaveUp(GiveUpReason::NotRetryable), brought, error),
+                    // As many ignored errors in a row as are allowed.
+                    _ => self.ends(site, CallOutcome::GaveUp(GiveUpReason::Attempts), brought, error),
                 }
                 PollAction::Return
             }
@@ -205,8 +199,9 @@ impl PollRun {
             }
             PollStep::GoOn(Ok(wait)) => {
                 let requested = requested.map_or(Nanos::ZERO, Nanos::of);
-                if elapsed.plus(requested) > self.observation.policy(site).limit() {
-                    self.ends(site, CallOutcome::GaveUp(GiveUpReason::RetryAfter), brought, error);
+                if requested.is_never() || elapsed.plus(requested) > self.observation.policy(site).limit() {
+                    self.tells(site, None, brought, error);
+                    self.observation.ends(CallOutcome::GaveUp(GiveUpReason::RetryAfter));
                     return PollAction::Return;
                 }
                 let Some(wait) = self.wait(site, wait.max(requested), elapsed, open) else {
@@ -266,7 +261,8 @@ impl PollRun {
     /// before.
     ///
     /// # Errors
-    /// If it was the last, and whether it was so because of the circuit.
+    /// If it was the last, and whether it was so because of the circuit: then [`returns`](Self::returns) is to be called with
+    /// the error that the call returns.
     #[cfg(feature = "tokio")]
     #[cold]
     #[inline(never)]
@@ -289,7 +285,9 @@ impl PollRun {
         let timed_out = TimedOut::new(site.name.get(), limit, self.attempts.number(), elapsed.to_duration());
         let Some(wait) = wait else {
             let timed_out = self.because(timed_out);
-            self.ends(site, CallOutcome::Refused, Brought::Cut, Some(&timed_out));
+            self.tells(site, None, Brought::Cut, Some(&timed_out));
+            // It may return the error of an attempt before: `returns` is called with it.
+            self.observation.ends(CallOutcome::Refused);
             return Err((timed_out, true));
         };
         self.tells(site, Some(&wait), Brought::Cut, Some(&timed_out));

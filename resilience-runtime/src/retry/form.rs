@@ -294,7 +294,7 @@ where
             match self.after(&mut run, &error, false) {
                 Some(wait) => {
                     wait.block();
-                    run.goes_on();
+                    run.goes_on_blocking();
                 }
                 None => return Err(error),
             }

@@ -14,8 +14,10 @@ use crate::time::Instant;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Call {
     pub(super) entry: &'static SiteEntry,
-    /// `None`: nobody is told of it.
+    /// `None`: nobody is told of it, and it has no statistics.
     pub(super) began: Option<Instant>,
+    /// Listeners are told of it. It has statistics otherwise.
+    pub(super) is_heard: bool,
     /// What it follows in place of the policy in the code.
     pub(super) exchanged: Exchanged,
     /// How many of its attempts have been told.
@@ -87,10 +89,9 @@ impl CallNumber {
         Some(*call)
     }
 
-    /// Where the call was made.
-    pub(super) fn entry(self) -> Option<&'static SiteEntry> {
+    pub(super) fn get_call(self) -> Option<Call> {
         let (shard, index) = self.place();
-        Some(lock(shard).calls.get(index as usize)?.as_ref()?.entry)
+        *lock(shard).calls.get(index as usize)?
     }
 
     /// What the call follows in place of the policy in the code.
@@ -157,7 +158,14 @@ mod tests {
 
     #[test]
     fn a_call_is_found_under_its_number_until_it_leaves() {
-        let call = Call { entry: &ENTRY, began: None, exchanged: Exchanged::NONE, told: 0, ends: None };
+        let call = Call {
+            entry: &ENTRY,
+            began: None,
+            is_heard: true,
+            exchanged: Exchanged::NONE,
+            told: 0,
+            ends: None,
+        };
         let numbers: Vec<_> = (0..100).map(|_| CallNumber::enter(call).expect("there is room")).collect();
         for number in &numbers {
             assert_eq!(number.tell().map(|call| call.told), Some(1));

@@ -119,6 +119,9 @@ impl<'a> CallEvent<'a> {
 
     /// The error that it returned, if any. `None` also in a generic function whose error type has no bound that gives it a
     /// text.
+    ///
+    /// Of a poll that ended at its alarm, it says which attempt that was, and not more: the value may be a secret, and the
+    /// function's own error may hold it.
     #[must_use]
     pub const fn error(&self) -> Option<&'a dyn fmt::Display> {
         self.error

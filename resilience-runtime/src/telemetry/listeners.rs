@@ -12,7 +12,13 @@ pub(crate) static LISTENERS: Listeners<dyn for<'a> Fn(&Event<'a>) + Send + Sync>
 /// Calls `listener` after every decision of the library, in the whole program.
 ///
 /// No lock is held while it runs. It runs on the thread of the call that it is told of, so it should be quick. A panic in it
-/// is caught and ignored. It may call annotated functions: they work as usual, and no listener is told of them.
+/// is caught and ignored, also one that comes when it is removed and dropped.
+///
+/// A listener may call annotated functions and circuits. They work as usual, and statistics count them, but no listener is
+/// told of these calls, so that a listener which calls what it hears of does not loop. This holds for what runs on the listener's
+/// thread before it returns. What a listener hands to another thread or task is told as any other call: there, a listener that
+/// starts a new call for each call that it hears of goes on without end. Let it ignore its own calls by their
+/// [site](super::CallEvent::site).
 ///
 /// Of a call that is under way when a listener is added, it hears the rest or nothing.
 ///

@@ -18,7 +18,8 @@ use super::{Event, LISTENERS, Site, SiteEntry};
 /// are such a pair, too.
 ///
 /// An outer loop that is async is not found. What runs on the thread of a blocking attempt while that runs is taken for a
-/// part of it, also where the attempt drives an async runtime.
+/// part of it, also where the attempt drives an async runtime. Conditions, as `on` and `until`, belong to the attempt that they
+/// judge; `on_error` does not.
 #[derive(Clone, Copy, Debug)]
 pub struct NestedEvent {
     outer: Site,
@@ -50,10 +51,18 @@ impl NestedEvent {
 /// An observed call under way.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RunningCall {
-    pub(super) number: CallNumber,
-    pub(super) entry: &'static SiteEntry,
+    number: CallNumber,
+    entry: &'static SiteEntry,
     /// The number of its attempts, if that is bounded.
-    pub(super) attempts: Option<u32>,
+    attempts: Option<u32>,
+    /// It is between two attempts, where `on_error` runs.
+    is_paused: bool,
+}
+
+impl RunningCall {
+    pub(super) const fn new(number: CallNumber, entry: &'static SiteEntry, attempts: Option<u32>) -> Self {
+        Self { number, entry, attempts, is_paused: false }
+    }
 }
 
 /// Outer and inner site, by their addresses.
@@ -80,7 +89,7 @@ pub(super) fn begins(inner: RunningCall, is_blocking: bool) {
     }
     let outer = THREAD.try_with(|thread| {
         let mut thread = thread.borrow_mut();
-        let outer = thread.running.last().copied();
+        let outer = thread.running.iter().rfind(|call| !call.is_paused).copied();
         if is_blocking {
             thread.running.push(inner);
         }
@@ -90,6 +99,26 @@ pub(super) fn begins(inner: RunningCall, is_blocking: bool) {
     if let Ok(Some(outer)) = outer {
         tell(outer, inner);
     }
+}
+
+/// An attempt of a call has ended, and another one follows.
+pub(super) fn pauses(number: CallNumber) {
+    pause(number, true);
+}
+
+/// The next attempt of a call begins.
+pub(super) fn resumes(number: CallNumber) {
+    pause(number, false);
+}
+
+fn pause(number: CallNumber, is_paused: bool) {
+    let _ = THREAD.try_with(|thread| {
+        // Of an async call, nothing is known here.
+        let running = &mut thread.borrow_mut().running;
+        if let Some(call) = running.iter_mut().rfind(|call| call.number == number) {
+            call.is_paused = is_paused;
+        }
+    });
 }
 
 /// A call has ended.

@@ -63,20 +63,20 @@ impl Observation {
         if entry.watches(watch::UNLISTED) {
             sites::enter(entry);
         }
-        // What a listener calls is not told to listeners.
-        let is_told = entry.watches(watch::TOLD) && !is_telling();
+        // What a listener calls is not told to listeners. Statistics count it.
+        let is_heard = entry.watches(watch::HEARD) && !is_telling();
+        let is_observed = is_heard || entry.stats().is_some();
         let exchanged = Exchanged::at(entry);
-        if !is_told && exchanged.is_none() {
+        if !is_observed && exchanged.is_none() {
             return;
         }
-        let began = is_told.then(clock::now);
-        let Some(number) = CallNumber::enter(Call { entry, began, exchanged, told: 0, ends: None }) else {
-            return;
-        };
+        let began = is_observed.then(clock::now);
+        let call = Call { entry, began, is_heard, exchanged, told: 0, ends: None };
+        let Some(number) = CallNumber::enter(call) else { return };
         self.0 = number.get();
-        if is_told {
+        if is_heard {
             let attempts = self.policy(site).most_attempts();
-            nesting::begins(RunningCall { number, entry, attempts }, is_blocking);
+            nesting::begins(RunningCall::new(number, entry, attempts), is_blocking);
         }
     }
 
@@ -162,11 +162,16 @@ impl Observation {
         error: Option<&dyn Display>,
     ) {
         trace::attempt(origin, number, wait, error);
-        let Some(Call { entry, began: Some(began), .. }) = self.number().and_then(CallNumber::tell) else {
-            return;
-        };
+        let Some(call_number) = self.number() else { return };
+        let Some(Call { entry, began: Some(began), is_heard, .. }) = call_number.tell() else { return };
         if let Some(stats) = entry.stats() {
             stats.count_attempt(brought);
+        }
+        if !is_heard {
+            return;
+        }
+        if wait.is_some() {
+            nesting::pauses(call_number);
         }
         let elapsed = clock::now().saturating_duration_since(began);
         LISTENERS.tell(|listener| {
@@ -182,7 +187,10 @@ impl Observation {
     /// The call waits for so long until an open circuit below admits a probe.
     pub(crate) fn waits_for_circuit(&mut self, wait: Duration) {
         self.waits();
-        if let Some(entry) = self.number().and_then(CallNumber::entry).filter(|_| METERS.any()) {
+        if !METERS.any() {
+            return;
+        }
+        if let Some(Call { entry, is_heard: true, .. }) = self.number().and_then(CallNumber::get_call) {
             METERS.tell(|meter| meter(&Measure::Wait { site: Site(entry), wait }));
         }
     }
@@ -191,6 +199,14 @@ impl Observation {
     #[inline]
     pub(crate) fn goes_on(&mut self) {
         self.0 &= !WAITING;
+    }
+
+    /// The wait of a call that blocks is over.
+    pub(crate) fn goes_on_blocking(&mut self) {
+        self.goes_on();
+        if let Some(number) = self.number() {
+            nesting::resumes(number);
+        }
     }
 
     /// An attempt succeeded, after this many that failed.
@@ -222,16 +238,18 @@ impl Observation {
         self.0 = 0;
         let Some(number) = number else { return outcome };
         nesting::ends(number);
-        let Some(Call { entry, began, told, ends, .. }) = number.leave() else { return outcome };
+        let Some(Call { entry, began, is_heard, told, ends, .. }) = number.leave() else { return outcome };
         let outcome = ends.unwrap_or(outcome);
         let Some(began) = began else { return outcome };
         let elapsed = clock::now().saturating_duration_since(began);
         if let Some(stats) = entry.stats() {
             stats.count_call(outcome, attempts.saturating_sub(told), elapsed);
         }
-        LISTENERS.tell(|listener| {
-            listener(&Event::Call(CallEvent { site: Site(entry), outcome, attempts, elapsed, error }));
-        });
+        if is_heard {
+            LISTENERS.tell(|listener| {
+                listener(&Event::Call(CallEvent { site: Site(entry), outcome, attempts, elapsed, error }));
+            });
+        }
         outcome
     }
 

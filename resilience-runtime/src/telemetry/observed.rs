@@ -55,10 +55,23 @@ macro_rules! observed {
                 self.observation.goes_on();
             }
 
+            /// As [`goes_on`](Self::goes_on), for a call that stays on this thread until it ends.
+            #[inline]
+            pub fn goes_on_blocking(&mut self) {
+                if self.observation.is_on() {
+                    self.resume_blocking();
+                }
+            }
+
             // These cannot unwind, so that a caller has no code for that.
             #[cold]
             extern "C" fn tell_success(&mut self) {
                 self.observation.succeeded(self.attempts.number());
+            }
+
+            #[cold]
+            extern "C" fn resume_blocking(&mut self) {
+                self.observation.goes_on_blocking();
             }
 
             #[cold]

@@ -30,7 +30,7 @@ pub enum CallOutcome {
 pub enum GiveUpReason {
     /// The error is not one to try again on.
     NotRetryable,
-    /// That was the last attempt allowed.
+    /// That was the last attempt allowed; of a poll, also the last of `max_ignored` errors in a row.
     Attempts,
     /// The next attempt could not begin before the deadline.
     Deadline,

@@ -149,8 +149,6 @@ pub(crate) mod watch {
     pub(crate) const STATS: u32 = 1 << 1;
     /// Calls follow another policy than that in the code.
     pub(crate) const EXCHANGED: u32 = 1 << 2;
-    /// The reasons for which somebody is told of a call.
-    pub(crate) const TOLD: u32 = HEARD | STATS;
     /// The site is not in the list yet: the linker keeps none on this platform, or did not write this one.
     pub(crate) const UNLISTED: u32 = 1 << 31;
 }

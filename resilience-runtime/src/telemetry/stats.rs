@@ -45,7 +45,8 @@ fn seconds<S: serde::Serializer>(time: &Duration, serializer: S) -> Result<S::Ok
 /// What was counted by all sites with `stats = "name"`, since the program began. `None` if there is no such site; one of a
 /// function form is there from its first call on.
 ///
-/// The counters of a call that is under way are read as they are: its failed attempts count already, the call does not.
+/// Every call counts, also one that a [listener](super::listen) makes. A call that is under way has counted its failed attempts;
+/// the call itself, and the attempt that ends it, count when it ends.
 #[must_use]
 pub fn stats(name: &str) -> Option<Stats> {
     let cells = all().filter_map(SiteEntry::stats).filter(|cell| cell.name == name);
@@ -59,7 +60,10 @@ impl Stats {
         self.calls
     }
 
-    /// Attempts that have ended.
+    /// Attempts that have ended, in whatever way: they succeeded, failed or were cut, they brought a value that a poll does not
+    /// accept yet, they panicked, or they were dropped with the future of their call.
+    ///
+    /// A future that is dropped while it waits has no attempt to be counted.
     #[must_use]
     pub const fn attempts(&self) -> u64 {
         self.attempts
@@ -71,19 +75,20 @@ impl Stats {
         self.successes
     }
 
-    /// Attempts that failed. Those that were cut by a time limit are among them.
+    /// Attempts that failed. Those that were cut by a time limit are among them; those that panicked or were dropped with the
+    /// future of their call are not.
     #[must_use]
     pub const fn errors(&self) -> u64 {
         self.errors
     }
 
-    /// Attempts that were cut by a time limit.
+    /// Attempts that were cut by a time limit of the loop.
     #[must_use]
     pub const fn timeouts(&self) -> u64 {
         self.timeouts
     }
 
-    /// Calls whose future was dropped, or which were cancelled.
+    /// Calls whose future was dropped after it was first polled.
     #[must_use]
     pub const fn cancelled(&self) -> u64 {
         self.cancelled
