@@ -8,5 +8,6 @@ mod listening;
 mod nesting;
 mod script;
 mod sites;
+mod slice;
 mod stacks;
 mod statistics;

@@ -151,6 +151,9 @@ pub(crate) mod watch {
     pub(crate) const EXCHANGED: u32 = 1 << 2;
     /// The reasons for which somebody is told of a call.
     pub(crate) const TOLD: u32 = HEARD | STATS;
+    /// A test has injected a fault.
+    #[cfg(feature = "testing")]
+    pub(crate) const FAULTY: u32 = 1 << 3;
     /// The site is not in the list yet: the linker keeps none on this platform, or did not write this one.
     pub(crate) const UNLISTED: u32 = 1 << 31;
 }
