@@ -39,12 +39,13 @@ impl SiteName {
 
 /// Without what the function itself, or an expansion, has put around the type.
 fn function_around(mut path: &'static str) -> &'static str {
-    const INNER: [&str; 5] = [
+    const INNER: [&str; 6] = [
         "::{{closure}}",
         "::{{constant}}",
         "::__RESILIENCE_ENTRY",
         "::__RESILIENCE_SITE",
         "::__RESILIENCE_CALL",
+        "::__RESILIENCE_CIRCUIT",
     ];
     while let Some(outer) = INNER.iter().find_map(|inner| path.strip_suffix(inner)) {
         path = outer;

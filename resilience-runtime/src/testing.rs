@@ -64,6 +64,13 @@ pub mod seam {
     use crate::attempts::{AnyPolicy, PollPolicy, RetryPolicy};
     use crate::telemetry::Site;
 
+    pub use crate::telemetry::{Fault, Injected};
+
+    /// Calls of this thread that go through the site meet the fault before their body.
+    pub fn inject(site: Site, fault: Fault) -> Injected {
+        site.0.inject(fault)
+    }
+
     /// Calls of this site that begin from now on follow this policy. Returns whether the site can have another one.
     #[must_use]
     pub fn exchange(site: Site, policy: RetryPolicy) -> bool {

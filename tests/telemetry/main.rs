@@ -11,5 +11,6 @@ mod listening;
 mod nesting;
 mod script;
 mod sites;
+mod slice;
 mod stacks;
 mod statistics;

@@ -1,6 +1,7 @@
 //! The list of sites.
 
 use resilience::telemetry::{self, Site, SiteKind};
+use resilience::{CircuitBreaker, CircuitConfig};
 
 type Outcome = Result<u8, std::io::Error>;
 
@@ -25,6 +26,23 @@ async fn retried() -> Outcome {
     Ok(1)
 }
 
+static BREAKER: CircuitBreaker = CircuitBreaker::new("given", CircuitConfig::new());
+
+#[resilience::retry]
+#[resilience::circuit(breaker = BREAKER)]
+fn over_a_given_circuit() -> Outcome {
+    Ok(1)
+}
+
+struct Client(CircuitBreaker);
+
+impl Client {
+    #[resilience::circuit(breaker = &self.0)]
+    async fn send(&self) -> Outcome {
+        Ok(1)
+    }
+}
+
 fn of_name(name: &str) -> Vec<Site> {
     telemetry::sites().filter(|site| site.name() == name).collect()
 }
@@ -33,6 +51,8 @@ fn of_name(name: &str) -> Vec<Site> {
 fn every_layer_of_an_annotated_function_is_listed_before_its_first_call() {
     for (name, kinds) in [
         ("telemetry::sites::stacked", &[SiteKind::Circuit, SiteKind::Retry][..]),
+        ("telemetry::sites::over_a_given_circuit", &[SiteKind::Circuit, SiteKind::Retry]),
+        ("telemetry::sites::Client::send", &[SiteKind::Circuit]),
         ("named poll", &[SiteKind::Poll]),
         ("telemetry::sites::backed_off", &[SiteKind::AsyncBackoff]),
         ("telemetry::sites::retried", &[SiteKind::AsyncRetry]),
@@ -50,7 +70,7 @@ async fn a_generic_function_is_one_site_for_all_its_instances() {
     backed_off("one").await.unwrap();
     assert_eq!(of_name("telemetry::sites::backed_off").len(), 1);
     // Never called: it is listed nevertheless.
-    let _ = (polled, retried, stacked);
+    let _ = (polled, retried, stacked, over_a_given_circuit, Client::send);
 }
 
 #[test]

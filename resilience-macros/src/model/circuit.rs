@@ -94,6 +94,11 @@ impl CircuitModel {
         !matches!(self.refused, Refused::Fallback { .. })
     }
 
+    /// It is not the function's own, and none of its name.
+    pub(crate) fn is_given(&self) -> bool {
+        matches!(self.circuit, Circuit::Given(_))
+    }
+
     /// What may borrow from the arguments, or from `self`, while the body runs.
     pub(crate) fn held(&self) -> Option<&Expr> {
         match &self.circuit {

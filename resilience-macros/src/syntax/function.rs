@@ -9,7 +9,7 @@ use super::future::{self, FutureBlock};
 use super::item::Item;
 use super::reborrow::exclusive_reference;
 use super::returned_items;
-use super::tokens::{find_ident, find_literal, find_variable, mutable_names, renamed};
+use super::tokens::{find_ident, find_literal, find_variable, is_punct, mutable_names, renamed};
 use crate::attribute::Attribute;
 use crate::diagnostics::{Faults, FunctionFault, generated_at, span_of};
 
@@ -312,6 +312,14 @@ impl Function {
         self.output().and_then(second_argument).filter(is_word).is_some_and(|error| self.is_generic(error))
     }
 
+    /// The error type, or the return type where it cannot be seen, speaks of no generics and of no lifetime but `'static`.
+    pub(crate) fn error_is_concrete(&self) -> bool {
+        self.output().is_some_and(|output| {
+            let error = second_argument(output).unwrap_or(output);
+            !self.is_generic(error) && !borrows(error.to_token_stream())
+        })
+    }
+
     /// The first word of the expression that means something else in every instantiation of the function.
     pub(crate) fn generic_in(&self, expression: &impl ToTokens) -> Option<Ident> {
         let generics = self.generics();
@@ -418,6 +426,21 @@ fn second_argument(ty: &Type) -> Option<&Type> {
         _ => None,
     });
     types.nth(1)
+}
+
+/// It has a lifetime other than `'static`, which may be left out behind a `&`.
+fn borrows(ty: TokenStream) -> bool {
+    let tokens: Vec<_> = ty.into_iter().collect();
+    tokens.iter().enumerate().any(|(index, token)| match token {
+        TokenTree::Group(group) => borrows(group.stream()),
+        TokenTree::Punct(punct) if punct.as_char() == '&' => {
+            !tokens.get(index + 1).is_some_and(|next| is_punct(next, '\''))
+        }
+        TokenTree::Punct(punct) if punct.as_char() == '\'' => {
+            !matches!(tokens.get(index + 1), Some(TokenTree::Ident(name)) if name == "static")
+        }
+        _ => false,
+    })
 }
 
 /// `Result<impl Iterator<Item = u8>, E>` becomes `Result<_, E>`.

@@ -122,7 +122,14 @@ fn circuit(model: &CircuitModel, attempt: &Attempt<'_>) -> (TokenStream, TokenSt
         }
         // The name tells an attribute that it was expanded on a body that another one has written already.
         Circuit::Given(breaker) => {
-            let site = quote_spanned!(Span::mixed_site()=> const __RESILIENCE_CIRCUIT: () = (););
+            let name = site::site_name(&private, None);
+            let site = quote_spanned! {Span::mixed_site()=>
+                static __RESILIENCE_CIRCUIT: #private::SiteEntry = #private::SiteEntry::new(
+                    #private::SiteKind::Circuit, #name, ::core::file!(), ::core::line!(),
+                );
+                #private::list!(#root, SITES: &#private::SiteEntry, &__RESILIENCE_CIRCUIT);
+                __RESILIENCE_CIRCUIT.is_called();
+            };
             (site, call_with_borrowed(runtime, "breaker", enclosed_value(breaker, breaker.to_token_stream())))
         }
     }

@@ -5,6 +5,7 @@ mod circuit;
 mod closure;
 mod cut;
 mod ends;
+mod fault;
 mod options;
 mod poll;
 mod predicate;
@@ -54,6 +55,10 @@ pub(crate) fn function(mut function: Function, layers: &[Layer]) -> TokenStream 
     let held = layers.iter().filter_map(Layer::held).map(ToTokens::to_token_stream).collect();
     let is_repeated = layers.iter().any(Layer::repeats);
     let mut body = if is_repeated { function.body_of_attempt(&held) } else { function.body_once(&held) };
+    if let Some(inject) = fault::inject(&function, layers) {
+        // The parentheses keep rustc's `unused_braces` away from a body of one line.
+        body = quote!({ #inject (#body) });
+    }
     // The clones that the body sees are those of the last layer that repeats it.
     let last_loop = layers.iter().rposition(Layer::repeats);
     let beside: Option<TokenStream> = layers.iter().map(beside_body).collect();
@@ -64,9 +69,11 @@ pub(crate) fn function(mut function: Function, layers: &[Layer]) -> TokenStream 
     };
     for (depth, layer) in layers.iter().enumerate().rev() {
         let below = layers.get(depth + 1..).unwrap_or_default();
-        if let Some(current) = current(layer, function.is_async()) {
-            // The parentheses keep rustc's `unused_braces` away from a body of one line.
-            body = quote!({ #current (#body) });
+        let before = [fault::entry(layer, depth), current(layer, function.is_async())];
+        if before.iter().any(Option::is_some) {
+            let before = before.iter().flatten();
+            // As above.
+            body = quote!({ #(#before)* (#body) });
         }
         let attempt = Attempt {
             function: &function,

@@ -162,7 +162,9 @@ impl<C: 'static> CircuitSite<C> {
         self.name
     }
 
-    pub(super) const fn entry(&self) -> &SiteEntry {
+    /// Its site, for telemetry.
+    #[must_use]
+    pub const fn entry(&self) -> &SiteEntry {
         &self.entry
     }
 

@@ -40,6 +40,8 @@ mod event;
 mod calls;
 #[cfg_attr(not(any(test, feature = "testing")), expect(dead_code, reason = "nothing exchanges policies yet"))]
 mod exchange;
+#[cfg(feature = "testing")]
+mod faults;
 mod functions;
 mod listeners;
 mod measure;
@@ -56,6 +58,8 @@ mod view;
 pub use batch::BatchEvent;
 pub use circuit_call::{CircuitCallEvent, CircuitCallOutcome};
 pub use event::{AttemptEvent, CallEvent, Event};
+#[cfg(feature = "testing")]
+pub use faults::{Fault, Injected, injected};
 pub(crate) use functions::FunctionForm;
 pub(crate) use listeners::LISTENERS;
 pub use listeners::{listen, unlisten};

@@ -149,6 +149,9 @@ pub(crate) mod watch {
     pub(crate) const STATS: u32 = 1 << 1;
     /// Calls follow another policy than that in the code.
     pub(crate) const EXCHANGED: u32 = 1 << 2;
+    /// A test has injected a fault.
+    #[cfg(feature = "testing")]
+    pub(crate) const FAULTY: u32 = 1 << 3;
     /// The site is not in the list yet: the linker keeps none on this platform, or did not write this one.
     pub(crate) const UNLISTED: u32 = 1 << 31;
 }

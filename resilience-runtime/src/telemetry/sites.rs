@@ -3,7 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::site::{SiteEntry, watch};
-use crate::linked::list;
+use crate::linked::{LINKED, list};
 
 list! {
     /// The sites of every attribute in the program.
@@ -35,6 +35,16 @@ pub(super) fn enter(entry: &'static SiteEntry) {
     entered.sites.push(entry);
     entry.watch(entered.watched, true);
     entry.watch(watch::UNLISTED, false);
+}
+
+impl SiteEntry {
+    /// A circuit that was given is called here. Where the linker keeps no list, the site enters it now.
+    #[inline]
+    pub fn is_called(&'static self) {
+        if !LINKED && self.watches(watch::UNLISTED) {
+            enter(self);
+        }
+    }
 }
 
 /// Watches every site for a reason, or ends that. `on` is asked under the lock, so that the last change is the one that stays.

@@ -1,0 +1,53 @@
+//! Where tests inject faults: before the body, below all layers. Only with the feature `testing`.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+
+use super::ends::Ends;
+use crate::model::{Layer, Model};
+use crate::syntax::Function;
+
+/// Gives the entry of a layer's site a name that the layers below do not hide.
+pub(super) fn entry(layer: &Layer, depth: usize) -> Option<TokenStream> {
+    if !cfg!(feature = "testing") {
+        return None;
+    }
+    let (private, name) = (layer.common().runtime.private(), name(depth));
+    let entry = match &layer.model {
+        Model::Retry(_) | Model::Poll(_) => quote_spanned!(Span::mixed_site()=> &__RESILIENCE_ENTRY),
+        Model::Circuit(model) if model.is_given() => {
+            quote_spanned!(Span::mixed_site()=> &__RESILIENCE_CIRCUIT)
+        }
+        Model::Circuit(_) => quote_spanned!(Span::mixed_site()=> __RESILIENCE_CIRCUIT.entry()),
+    };
+    Some(quote_spanned!(Span::mixed_site()=> static #name: &#private::SiteEntry = #entry;))
+}
+
+/// What comes before the body: a wait, a panic, or an error in its place.
+pub(super) fn inject(function: &Function, layers: &[Layer]) -> Option<TokenStream> {
+    let innermost = layers.last().filter(|_| cfg!(feature = "testing"))?;
+    let runtime = &innermost.common().runtime;
+    let private = runtime.private();
+    let entries = (0..layers.len()).map(name);
+    let wait = if function.is_async() { quote!(.await) } else { quote!(.block()) };
+    let error = if function.error_is_concrete() {
+        let error = Ends::new(runtime, innermost.attribute, function).error();
+        quote_spanned! {Span::mixed_site()=>
+            if let ::core::option::Option::Some(__error) = __fault.error() {
+                return #error;
+            }
+        }
+    } else {
+        quote_spanned!(Span::mixed_site()=> __fault.no_error();)
+    };
+    Some(quote_spanned! {Span::mixed_site()=>
+        if let ::core::option::Option::Some(__fault) = #private::injected(&[#(#entries),*]) {
+            __fault.latency()#wait;
+            #error
+        }
+    })
+}
+
+fn name(depth: usize) -> Ident {
+    format_ident!("__RESILIENCE_LAYER_{depth}", span = Span::mixed_site())
+}

@@ -1,0 +1,137 @@
+//! Faults that tests inject in place of a function's body.
+//!
+//! Only with the feature `testing`, and then only where a site's word says that there is one.
+
+use std::any::{Any, type_name};
+use std::cell::RefCell;
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::SiteEntry;
+use super::site::watch;
+use crate::sleep::Wait;
+use crate::time::Nanos;
+
+/// What happens before the body, or in place of it.
+#[derive(Clone)]
+pub enum Fault {
+    /// The body is not run, and this is its error.
+    Error(Arc<dyn Fn() -> Box<dyn Any> + Send + Sync>),
+    /// The body is run later.
+    Latency(Duration),
+    /// The body panics.
+    Panic(&'static str),
+}
+
+/// A fault of this thread, until it is dropped.
+#[derive(Debug)]
+#[must_use = "the fault is removed when this is dropped"]
+pub struct Injected {
+    entry: &'static SiteEntry,
+    /// The fault is the thread's.
+    not_send: PhantomData<*const ()>,
+}
+
+thread_local! {
+    /// The faults of this thread. The last one of a site counts.
+    static FAULTS: RefCell<Vec<(&'static SiteEntry, Fault)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The sites that have faults in any thread, each as often as it has one.
+static FAULTY: Mutex<Vec<&'static SiteEntry>> = Mutex::new(Vec::new());
+
+impl SiteEntry {
+    /// Calls of this thread meet the fault.
+    pub(crate) fn inject(&'static self, fault: Fault) -> Injected {
+        FAULTS.with_borrow_mut(|faults| faults.push((self, fault)));
+        let mut faulty = FAULTY.lock().unwrap_or_else(PoisonError::into_inner);
+        faulty.push(self);
+        self.watch(watch::FAULTY, true);
+        Injected { entry: self, not_send: PhantomData }
+    }
+}
+
+impl Drop for Injected {
+    fn drop(&mut self) {
+        let is_own = |entry: &SiteEntry| std::ptr::eq(entry, self.entry);
+        // A thread that is ending has none any more.
+        let _ = FAULTS.try_with(|faults| {
+            let mut faults = faults.borrow_mut();
+            if let Some(last) = faults.iter().rposition(|(entry, _)| is_own(entry)) {
+                faults.remove(last);
+            }
+        });
+        let mut faulty = FAULTY.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(last) = faulty.iter().rposition(|entry| is_own(entry)) {
+            faulty.remove(last);
+        }
+        self.entry.watch(watch::FAULTY, faulty.iter().any(|entry| is_own(entry)));
+    }
+}
+
+/// The fault that a call meets which goes through these sites.
+#[must_use]
+pub fn injected(entries: &[&'static SiteEntry]) -> Option<Fault> {
+    if !entries.iter().any(|entry| entry.watches(watch::FAULTY)) {
+        return None;
+    }
+    let is_met = |entry: &SiteEntry| entries.iter().any(|met| std::ptr::eq(entry, *met));
+    let find = |faults: &RefCell<Vec<(&SiteEntry, Fault)>>| {
+        faults.borrow().iter().rfind(|(entry, _)| is_met(entry)).map(|(_, fault)| fault.clone())
+    };
+    FAULTS.try_with(find).ok().flatten()
+}
+
+impl Fault {
+    /// The wait before the body.
+    ///
+    /// # Panics
+    /// If that is the fault.
+    pub fn latency(&self) -> Wait {
+        match self {
+            Self::Latency(latency) => Wait(Nanos::of(*latency)),
+            Self::Panic(message) => panic!("{message}"),
+            Self::Error(_) => Wait(Nanos::ZERO),
+        }
+    }
+
+    /// The error in place of the body.
+    ///
+    /// # Panics
+    /// If the fault makes another error than the function's.
+    #[must_use]
+    pub fn error<E: 'static>(&self) -> Option<E> {
+        let Self::Error(make) = self else { return None };
+        let error = make().downcast();
+        assert!(
+            error.is_ok(),
+            "the injected fault is not a `{}`, which the function returns",
+            type_name::<E>()
+        );
+        error.ok().map(|error| *error)
+    }
+
+    /// In a function whose error type is generic, or borrows.
+    ///
+    /// # Panics
+    /// If the fault is an error.
+    pub fn no_error(&self) {
+        let is_error = matches!(self, Self::Error(_));
+        assert!(
+            !is_error,
+            "an error can only be injected where the function's error type is concrete and `'static`"
+        );
+    }
+}
+
+impl fmt::Debug for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Error(_) => f.write_str("Error"),
+            Self::Latency(latency) => f.debug_tuple("Latency").field(latency).finish(),
+            Self::Panic(message) => f.debug_tuple("Panic").field(message).finish(),
+        }
+    }
+}
