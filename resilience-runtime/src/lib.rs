@@ -86,21 +86,23 @@ mod linked;
 #[cfg(feature = "macros")]
 mod options;
 mod outcome;
+mod ratio;
 mod rng;
 mod site_name;
 mod sync;
 mod text;
 mod time;
-// Floor 1: how long to wait.
+// Floor 1: how long to wait, and how often.
 pub mod backoff;
+mod budget;
 // Floor 2: what to do next.
 mod attempts;
 mod event;
-mod site;
 // Floor 3: the clock, and waiting by it.
 mod clock;
 mod current_attempt;
 mod listeners;
+mod site;
 mod sleep;
 // Floor 4: the function forms.
 mod operation;
@@ -144,6 +146,7 @@ pub use breaker::{
     CallError, CircuitBreaker, CircuitConfig, CircuitEvent, CircuitEventKind, CircuitOpen, CircuitState,
     KeyedCircuits, circuits,
 };
+pub use budget::RetryBudget;
 pub use current_attempt::CurrentAttempt;
 pub use error::{Alarm, ConfigError, Limit, TimedOut};
 pub use outcome::NoValue;

@@ -5,6 +5,7 @@ mod forms;
 mod script;
 
 mod asynchronous;
+mod budget;
 mod causes;
 mod extremes;
 mod names;

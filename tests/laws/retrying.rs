@@ -46,6 +46,24 @@ retry_laws! {
         ends Err(Fatal), 1000
     }
 
+    an_empty_budget_ends_it_at_the_first_error_unchanged {
+        policy { times = 5, interval = ms(1000), budget = &crate::budget::EMPTY }
+        hooks { on = every }
+        script [busy().after(5)]
+        starts [0]
+        waits [None]
+        ends Err(Busy(1)), 5
+    }
+
+    a_budget_that_is_not_empty_changes_nothing {
+        policy { times = 3, interval = ms(1000), budget = &crate::budget::AMPLE }
+        hooks { on = every }
+        script [busy(), busy(), value(7)]
+        starts [0, 1000, 2000]
+        waits [Some(1000), Some(1000)]
+        ends Ok(7), 2000
+    }
+
     giveup_outweighs_on {
         policy { times = 5, interval = ms(1000) }
         hooks { on = every, giveup = is_fatal }

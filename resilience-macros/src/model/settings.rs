@@ -2,7 +2,7 @@ use proc_macro2::Ident;
 use syn::Expr;
 
 use crate::diagnostics::{ConflictFault, Faults, TimeFault};
-use crate::syntax::{Backoff, Function, Jitter, Nanos, Options, Time, Value};
+use crate::syntax::{Backoff, Function, Jitter, Nanos, Options, Ratio, Time, Value};
 
 /// How often, how far apart and for how long.
 pub(crate) enum Policy {
@@ -63,6 +63,16 @@ impl Settings {
     pub(super) fn backoff(&self) -> Option<&Backoff> {
         let Value::Backoff(backoff) = self.get("backoff")? else { return None };
         Some(backoff)
+    }
+
+    pub(crate) fn own_budget(&self) -> Option<&Ratio> {
+        let Value::OwnBudget(ratio) = self.get("budget")? else { return None };
+        Some(ratio)
+    }
+
+    /// A constant may not refer to it, as its value changes.
+    pub(crate) fn has_budget(&self) -> bool {
+        self.get("budget").is_some()
     }
 
     pub(super) fn jitter(&self) -> Option<&Jitter> {

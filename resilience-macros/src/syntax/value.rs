@@ -18,6 +18,10 @@ pub(crate) enum Value {
     Window(Expr),
     Backoff(Backoff),
     Jitter(Jitter),
+    /// A share of the calls, for a budget of the function's own.
+    OwnBudget(Ratio),
+    /// A `static` that others may share.
+    Budget(Expr),
 }
 
 impl Value {
@@ -44,6 +48,12 @@ impl Value {
                 _ => Time::read(key, &expr, faults).map(Self::Time),
             },
             Form::Backoff => Backoff::read(attribute.table().wait, expr, faults).map(Self::Backoff),
+            Form::Budget => match &expr {
+                Expr::Lit(_) | Expr::Unary(_) | Expr::Closure(_) | Expr::Infer(_) => {
+                    Ratio::read(key, expr, faults).map(Self::OwnBudget)
+                }
+                _ => Some(Self::Budget(expr)),
+            },
             Form::Jitter => Jitter::read(expr, faults).map(Self::Jitter),
         }
     }
@@ -56,6 +66,7 @@ impl Value {
     ) -> Option<Self> {
         match form {
             Form::Ratio => Ratio::read_percent(key, percent, faults).map(Self::Ratio),
+            Form::Budget => Ratio::read_percent(key, percent, faults).map(Self::OwnBudget),
             Form::Jitter => Jitter::read_percent(percent, faults).map(Self::Jitter),
             Form::Count | Form::Bound | Form::Time | Form::Timeout | Form::Window | Form::Backoff => {
                 faults.at(percent, &OptionFault::Ratio { key });
@@ -70,8 +81,8 @@ impl Value {
             Self::Forever => Vec::new(),
             Self::Count(count) => count.expr().into_iter().collect(),
             Self::Time(time) => time.expr().into_iter().collect(),
-            Self::Ratio(ratio) => ratio.expr().into_iter().collect(),
-            Self::Window(expr) => vec![expr],
+            Self::Ratio(ratio) | Self::OwnBudget(ratio) => ratio.expr().into_iter().collect(),
+            Self::Window(expr) | Self::Budget(expr) => vec![expr],
             Self::Backoff(backoff) => backoff.constants(),
             Self::Jitter(jitter) => jitter.constant().into_iter().collect(),
         }

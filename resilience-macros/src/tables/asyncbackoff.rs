@@ -1,4 +1,4 @@
-use super::Form::{Backoff, Count, Jitter, Time};
+use super::Form::{Backoff, Budget, Count, Jitter, Time};
 use super::OptionKind::{Arguments, ErrorPredicate, Expression, Function, Name, Path, Setting, Text};
 use super::{Table, rows, synonyms};
 
@@ -33,6 +33,9 @@ pub(crate) static ASYNCBACKOFF: Table = Table {
         /// `jitter = full` | `none` | Randomizes the waits: `full`, `equal`, `25%`, `decorrelated`, or a `const`
         /// [`Jitter`].
         jitter: Setting(Jitter), [synonyms::JITTER];
+        /// `budget = &DB`, `budget = 20%` | none | A [`RetryBudget`] that each retry is taken out of before its wait. While it is
+        /// empty, a call that fails returns its error at once. A percentage is a budget of the function's own.
+        budget: Setting(Budget), ["retry_budget retry_throttle"];
         /// `retry_after = \|e\| ..` | none | The wait that the server asked for, as an `Option<Duration>`: a lower bound
         /// for the next wait.
         retry_after: Function, [], "retry_after = |error| error.retry_after()";

@@ -102,6 +102,8 @@ pub(crate) enum Form {
     /// `100`, or `30s`.
     Window,
     Backoff,
+    /// `&BUDGET`, or `20%`.
+    Budget,
     Jitter,
 }
 
@@ -156,6 +158,7 @@ impl Row {
                 Form::Ratio => format!("{key} = 50%"),
                 Form::Window => format!("{key} = 100` for calls, or `{key} = 30s"),
                 Form::Backoff => format!("{key} = exponential(100ms, factor = 2, max = 10s)"),
+                Form::Budget => format!("{key} = &BUDGET` for a shared one, or `{key} = 20%"),
                 Form::Jitter => format!("{key} = full"),
             },
             OptionKind::ValuePredicate

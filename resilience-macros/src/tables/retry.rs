@@ -1,4 +1,4 @@
-use super::Form::{Backoff, Count, Jitter, Time};
+use super::Form::{Backoff, Budget, Count, Jitter, Time};
 use super::OptionKind::{Arguments, ErrorPredicate, Expression, Function, Name, Path, Setting, Text};
 use super::{Table, rows, synonyms};
 
@@ -34,6 +34,9 @@ pub(crate) static RETRY: Table = Table {
         /// `attempt_timeout = 2s` | none | Async only. An attempt that takes longer is dropped and tried again. A
         /// `#[circuit]` below counts it as a failure.
         attempt_timeout: Setting(Time), [synonyms::ATTEMPT_TIMEOUT, "call_timeout"];
+        /// `budget = &DB`, `budget = 20%` | none | A [`RetryBudget`] that each retry is taken out of before its wait. While it is
+        /// empty, a call that fails returns its error at once. A percentage is a budget of the function's own.
+        budget: Setting(Budget), ["retry_budget retry_throttle"];
         /// `retry_after = \|e\| ..` | none | The wait that the server asked for, as an `Option<Duration>`: a lower bound
         /// for the next wait.
         retry_after: Function, [], "retry_after = |error| error.retry_after()";

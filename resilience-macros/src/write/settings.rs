@@ -18,6 +18,15 @@ pub(super) fn policy(runtime: &Runtime, policy: &str, settings: &Settings) -> To
     writer.all(value, settings)
 }
 
+/// The budget of the function's own, if it has one.
+pub(super) fn own_budget(runtime: &Runtime, settings: &Settings) -> Option<TokenStream> {
+    let ratio = settings.own_budget()?;
+    let writer = Writer { runtime, policy: "RetryBudget" };
+    let value = writer.call(ratio.span(), "ratio", &writer.base(), Some(ratio));
+    let root = runtime.public();
+    Some(quote_spanned!(Span::mixed_site()=> static __RESILIENCE_BUDGET: #root::RetryBudget = #value;))
+}
+
 /// The configuration of a circuit, by the constructors of its type.
 pub(super) fn config(runtime: &Runtime, config: &Config) -> TokenStream {
     let writer = Writer { runtime, policy: "CircuitConfig" };
@@ -81,6 +90,11 @@ impl Writer<'_> {
             }
             Value::Backoff(backoff) => self.call(backoff.span(), method, value, Some(&self.backoff(backoff))),
             Value::Jitter(jitter) => self.call(jitter.span(), method, value, Some(&self.jitter(jitter))),
+            Value::OwnBudget(ratio) => {
+                let own = quote_spanned!(Span::mixed_site()=> &__RESILIENCE_BUDGET);
+                self.call(ratio.span(), method, value, Some(&own))
+            }
+            Value::Budget(expr) => self.call(span_of(expr), method, value, Some(expr)),
         }
     }
 

@@ -13,7 +13,7 @@ use crate::syntax::Function;
 /// pattern that compares with it.
 pub(super) fn name(policy: &Policy) -> Ident {
     let name = match policy {
-        Policy::Const(settings) if !settings.generic => "__RESILIENCE_SITE",
+        Policy::Const(settings) if !settings.generic && !settings.has_budget() => "__RESILIENCE_SITE",
         Policy::Const(_) | Policy::Runtime(_) => "__RESILIENCE_LOCAL_SITE",
     };
     Ident::new(name, Span::mixed_site())
@@ -56,8 +56,19 @@ pub(super) fn declare(
             let value = settings::policy(&common.runtime, policy_type, settings);
             let new = quote_spanned!(Span::mixed_site()=> &#private::PolicySite::new(#name, #private::SiteKind::#kind, #value));
             let site_type = quote_spanned!(Span::mixed_site()=> &#private::PolicySite<#root::#policy_name>);
-            // A `const` item may not speak of the function's generics; a `const` block may.
-            if settings.generic {
+            let own_budget = settings::own_budget(&common.runtime, settings);
+            // A `const` item may not speak of the function's generics; a `const` block may. Neither may refer to a budget, whose
+            // value changes; a `static` may.
+            if settings.has_budget() && settings.generic {
+                quote_spanned!(Span::mixed_site()=> #own_budget let #site: #site_type = #new;)
+            } else if settings.has_budget() {
+                let new = quote_spanned!(Span::mixed_site()=> #private::PolicySite::new(#name, #private::SiteKind::#kind, #value));
+                quote_spanned! {Span::mixed_site()=>
+                    #own_budget
+                    static __RESILIENCE_BUDGETED: #private::PolicySite<#root::#policy_name> = #new;
+                    let #site: #site_type = &__RESILIENCE_BUDGETED;
+                }
+            } else if settings.generic {
                 quote_spanned!(Span::mixed_site()=> let #site: #site_type = const { #new };)
             } else {
                 quote_spanned!(Span::mixed_site()=> const #site: #site_type = #new;)

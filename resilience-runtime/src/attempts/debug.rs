@@ -17,6 +17,9 @@ impl fmt::Debug for RetryPolicy {
         if !attempt_timeout.is_never() {
             policy.field("attempt_timeout", &attempt_timeout);
         }
+        if let Some(budget) = self.budget {
+            policy.field("budget", budget);
+        }
         policy.finish()
     }
 }

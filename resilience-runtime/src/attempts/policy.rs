@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 
 use super::{PollPolicy, RetryPolicy};
+use crate::budget::RetryBudget;
 
 /// A policy of either kind.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -17,11 +18,21 @@ pub(crate) trait Policy: Sized + 'static {
     /// The number of attempts, if it is bounded.
     fn most_attempts(&self) -> Option<u32>;
 
+    /// What its retries are taken out of.
+    fn shared_budget(&self) -> Option<&'static RetryBudget> {
+        None
+    }
+
     /// `None`: the other kind.
     fn of(policy: &'static AnyPolicy) -> Option<&'static Self>;
 }
 
 impl Policy for RetryPolicy {
+    #[inline]
+    fn shared_budget(&self) -> Option<&'static RetryBudget> {
+        self.budget
+    }
+
     fn most_attempts(&self) -> Option<u32> {
         self.times.map(NonZeroU32::get)
     }

@@ -2,6 +2,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use crate::backoff::{Backoff, Jitter};
+use crate::budget::RetryBudget;
 use crate::error::{ConfigError, Value, or_panic};
 use crate::time::Nanos;
 
@@ -39,6 +40,7 @@ use crate::time::Nanos;
 /// | [`interval`](Self::interval) | [`DEFAULT_INTERVAL`](Self::DEFAULT_INTERVAL) = 1 s |
 /// | [`deadline`](Self::deadline) | none |
 /// | [`attempt_timeout`](Self::attempt_timeout) | none |
+/// | [`budget`](Self::budget) | none |
 ///
 #[cfg_attr(feature = "tokio", doc = "[`execute_async`]: RetryPolicy::execute_async")]
 // Without the feature there is no such method, and the link leads to what the features are.
@@ -51,6 +53,7 @@ pub struct RetryPolicy {
     pub(super) backoff: Backoff,
     pub(super) deadline: Nanos,
     attempt_timeout: Nanos,
+    pub(super) budget: Option<&'static RetryBudget>,
 }
 
 impl RetryPolicy {
@@ -69,6 +72,7 @@ impl RetryPolicy {
             backoff: Backoff::constant(Self::DEFAULT_INTERVAL),
             deadline: Nanos::NEVER,
             attempt_timeout: Nanos::NEVER,
+            budget: None,
         }
     }
 
@@ -223,6 +227,23 @@ impl RetryPolicy {
     #[cfg(feature = "tokio")]
     pub(crate) fn clamped_attempt_timeout(mut self, attempt_timeout: Duration) -> Self {
         self.attempt_timeout = Nanos::of(attempt_timeout).max(Nanos::new(1));
+        self
+    }
+
+    /// A retry is taken out of this budget before it waits. While it is empty, a call that fails returns its error at once.
+    ///
+    /// A policy with a budget is a `static`, and not a `const`.
+    ///
+    /// ```
+    /// use resilience::{RetryBudget, RetryPolicy};
+    ///
+    /// static BUDGET: RetryBudget = RetryBudget::new();
+    /// static DB: RetryPolicy = RetryPolicy::new().times(5).budget(&BUDGET);
+    ///
+    /// assert_eq!(DB.execute(|| Ok::<_, &str>("row")), Ok("row"));
+    /// ```
+    pub const fn budget(mut self, budget: &'static RetryBudget) -> Self {
+        self.budget = Some(budget);
         self
     }
 

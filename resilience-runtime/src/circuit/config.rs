@@ -1,5 +1,4 @@
 mod debug;
-mod ratio;
 mod replaced;
 mod settings;
 
@@ -7,8 +6,8 @@ mod validate;
 
 use std::time::Duration;
 
-pub(super) use self::ratio::Ratio;
 pub use self::validate::SetAt;
+use crate::ratio::Ratio;
 use crate::time::Nanos;
 
 /// When a circuit opens, how long it stays open, and how it recovers.

@@ -1,6 +1,7 @@
 //! The rules a circuit follows, resolved once from its configuration.
 
-use super::config::{CircuitConfig, Ratio};
+use super::config::CircuitConfig;
+use crate::ratio::Ratio;
 use crate::time::Nanos;
 
 /// When a circuit opens, and how it recovers.

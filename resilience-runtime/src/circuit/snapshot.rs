@@ -4,10 +4,10 @@ use std::fmt;
 use std::time::Duration;
 
 use super::CircuitState;
-use super::config::Ratio;
 use super::machine::Machine;
 use super::name::Name;
 use super::rules::{Rates, Trip};
+use crate::ratio::Ratio;
 use crate::time::Nanos;
 
 /// A circuit at one moment: made by [`CircuitBreaker::snapshot`](crate::CircuitBreaker::snapshot) and

@@ -10,6 +10,7 @@ use super::run::TimedRetryRun;
 use crate::attempt::Attempt;
 use crate::attempts::RetryPolicy;
 use crate::backoff::{Backoff, Jitter};
+use crate::budget::RetryBudget;
 use crate::operation::{Blocking, Operation, ends_of_the_other_kind};
 use crate::site::PolicySite;
 use crate::site_name::SiteName;
@@ -100,6 +101,12 @@ impl<F, K, H, L> Retry<F, K, H, L> {
     /// How the waits are spread out. One that does not fit the backoff (see [`Backoff::validate`]) changes nothing.
     pub fn jitter(mut self, jitter: Jitter) -> Self {
         self.site.policy = self.site.policy.try_jitter(jitter).unwrap_or(self.site.policy);
+        self
+    }
+
+    /// A retry is taken out of this budget before it waits; see [`RetryPolicy::budget`].
+    pub fn budget(mut self, budget: &'static RetryBudget) -> Self {
+        self.site.policy = self.site.policy.budget(budget);
         self
     }
 

@@ -4,8 +4,8 @@ use std::fmt::Display;
 use std::time::Duration;
 
 use crate::attempt::Attempt;
-use crate::attempts::{RetryAttempts, RetryPolicy};
-use crate::clock::Stopwatch;
+use crate::attempts::{Policy, RetryAttempts, RetryPolicy};
+use crate::clock::{self, Stopwatch};
 use crate::current_attempt::CurrentAttempt;
 use crate::error::{Limit, TimedOut};
 use crate::rng::Chance;
@@ -13,7 +13,7 @@ use crate::site::PolicySite;
 use crate::sleep::Wait;
 #[cfg(feature = "tokio")]
 use crate::sleep::{Cut, Limited, Telling};
-use crate::telemetry::{Brought, CallOutcome, Failed, Observation, observed};
+use crate::telemetry::{Brought, CallOutcome, Failed, GiveUpReason, Observation, observed};
 use crate::time::{Instant, Nanos};
 
 /// A call whose time nobody asks for: no clock is read.
@@ -64,6 +64,7 @@ impl RetryRun {
             hint,
             Chance::draw(),
         );
+        let next = within_budget(self.observation.policy(site), next);
         let failed = Failed { brought: Brought::Error, is_open: again && is_open, error };
         self.observation.failed(site.origin(), self.attempts.number(), next.map(Nanos::to_duration), failed);
         next.ok().map(Wait)
@@ -134,6 +135,7 @@ impl TimedRetryRun {
         let waits = again && least.is_some();
         let least = least.unwrap_or(Nanos::ZERO).max(hint.map_or(Nanos::ZERO, Nanos::of));
         let next = self.attempts.failed(self.observation.policy(site), waits, elapsed, least, Chance::draw());
+        let next = within_budget(self.observation.policy(site), next);
         let next = next.map(|wait| self.watch.paced(wait, elapsed).to_duration());
         let number = self.attempts.number();
         let brought = if cut { Brought::Cut } else { Brought::Error };
@@ -221,6 +223,14 @@ impl TimedRetryRun {
             Limit::AttemptTimeout(attempt_timeout.to_duration())
         };
         TimedOut::new(site.name.get(), limit, self.attempts.number().saturating_add(1), elapsed.to_duration())
+    }
+}
+
+/// The same wait, if the budget has a retry left for it.
+fn within_budget(policy: &RetryPolicy, next: Result<Nanos, GiveUpReason>) -> Result<Nanos, GiveUpReason> {
+    match policy.shared_budget() {
+        Some(budget) if next.is_ok() && !budget.withdraw(clock::moment()) => Err(GiveUpReason::Budget),
+        _ => next,
     }
 }
 

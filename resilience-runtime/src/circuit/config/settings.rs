@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::{CircuitConfig, Ratio};
+use super::CircuitConfig;
 use crate::error::{ConfigError, Value, or_panic};
+use crate::ratio::Ratio;
 use crate::time::Nanos;
 
 /// Two methods for each setting, which is kept in the field of its name.

@@ -7,7 +7,7 @@ use crate::error::Value;
 /// Counts are compared with it in integers: `7.0 >= 0.07 * 100.0` is false, and a rate must be reached by the call that
 /// makes it. For the same reason `2.0 / 3.0` has to become 2/3 and not a decimal next to it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(in crate::circuit) struct Ratio {
+pub(crate) struct Ratio {
     numerator: u32,
     denominator: u32,
 }
@@ -27,7 +27,7 @@ impl Ratio {
     ///
     /// Denominators fit into 32 bits, so that a comparison fits into 64. Where no such fraction is close enough, the
     /// closest one stands, and the smallest one for a ratio that would round to 0.
-    pub(super) const fn of(ratio: f64) -> Option<Self> {
+    pub(crate) const fn of(ratio: f64) -> Option<Self> {
         if !(ratio > 0.0 && ratio <= 1.0) {
             return None;
         }
@@ -55,16 +55,23 @@ impl Ratio {
         })
     }
 
-    pub(super) const fn value(self) -> Value {
+    pub(crate) const fn value(self) -> Value {
         Value::number(self.get())
     }
 
-    pub(in crate::circuit) const fn get(self) -> f64 {
+    pub(crate) const fn get(self) -> f64 {
         self.numerator as f64 / self.denominator as f64
     }
 
+    /// As much of `whole` as this ratio is, rounded down.
+    pub(crate) fn part_of(self, whole: u64) -> u64 {
+        #[expect(clippy::cast_possible_truncation, reason = "at most the whole")]
+        let part = (u128::from(whole) * u128::from(self.numerator) / u128::from(self.denominator)) as u64;
+        part
+    }
+
     /// Whether `part` of `whole` is at least this ratio.
-    pub(in crate::circuit) const fn is_reached_by(self, part: u32, whole: u32) -> bool {
+    pub(crate) const fn is_reached_by(self, part: u32, whole: u32) -> bool {
         part as u64 * self.denominator as u64 >= whole as u64 * self.numerator as u64
     }
 }

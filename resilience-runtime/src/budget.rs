@@ -1,0 +1,412 @@
+//! How many retries a program can bear: a share of its calls.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::error::{ConfigError, Value, or_panic};
+use crate::ratio::Ratio;
+use crate::sync::{AtomicU64, Ordering};
+use crate::time::Nanos;
+
+/// The window moves by a tenth of itself.
+const SLOTS: usize = 10;
+
+/// A limit on retries, shared by all functions and calls that name it.
+///
+/// When a service is down, every caller repeats every call, and what is left of the service drowns in retries. A budget
+/// bounds them by the traffic itself: 20 % of the calls of the last 10 seconds may be repeated, and 10 calls a second in any
+/// case. When it is empty, a call that fails returns its error at once, unchanged; listeners are told
+/// [`GiveUpReason::Budget`](crate::telemetry::GiveUpReason::Budget).
+///
+/// `const`-constructible: a plain `static`. A wrong constant does not compile.
+///
+/// ```
+/// use resilience::{RetryBudget, retry};
+///
+/// static DB: RetryBudget = RetryBudget::new().ratio(0.1).min_per_second(5);
+///
+/// #[retry(times = 3, budget = &DB)]
+/// fn query(id: u64) -> Result<String, std::io::Error> {
+///     Ok(format!("row {id}"))
+/// }
+///
+/// #[retry(times = 3, budget = 20%)]    // one of the function's own
+/// fn ping() -> Result<(), std::io::Error> {
+///     Ok(())
+/// }
+/// # assert_eq!(query(1).unwrap(), "row 1");
+/// # ping().unwrap();
+/// ```
+///
+/// | setting | default |
+/// |---|---|
+/// | [`ratio`](Self::ratio) | 20 % of the calls |
+/// | [`min_per_second`](Self::min_per_second) | 10 a second, however few the calls |
+/// | [`window`](Self::window) | 10 s |
+///
+/// A call is counted by one atomic addition and without a look at a clock. A clock is only read when a retry is asked
+/// for: the calls since the last time are then taken to have been spread evenly. A window forgets a tenth of itself at once.
+///
+/// The defaults are those of the retry budget of Finagle, which introduced it.
+pub struct RetryBudget {
+    ratio: Ratio,
+    min_per_second: u32,
+    window: Nanos,
+    /// Calls that belong to no slot yet.
+    fresh: AtomicU64,
+    /// The slot up to which calls have been given to slots, and one. Zero: none has begun.
+    spread_to: AtomicU64,
+    calls: [SlotCount; SLOTS],
+    withdrawals: [SlotCount; SLOTS],
+}
+
+/// ```text
+/// ┌─────────────────────────┬─────────┐
+/// │ slot, its low 32 bits   │  count  │
+/// └─────────────────────────┴─────────┘
+/// ```
+struct SlotCount(AtomicU64);
+
+impl RetryBudget {
+    /// 20 % of the calls, 10 a second, over a window of 10 seconds.
+    #[must_use]
+    pub const fn new() -> Self {
+        let Some(ratio) = Ratio::of(0.2) else { panic!("it is a ratio") };
+        Self {
+            ratio,
+            min_per_second: 10,
+            window: Nanos::new(10_000_000_000),
+            fresh: AtomicU64::new(0),
+            spread_to: AtomicU64::new(0),
+            calls: [const { SlotCount(AtomicU64::new(0)) }; SLOTS],
+            withdrawals: [const { SlotCount(AtomicU64::new(0)) }; SLOTS],
+        }
+    }
+
+    /// How many of the calls may be repeated, as a ratio above 0 and at most 1.
+    ///
+    /// # Panics
+    /// On any other number: in a `static`, a compile error.
+    #[must_use]
+    #[track_caller]
+    pub const fn ratio(self, ratio: f64) -> Self {
+        or_panic!(self.try_ratio(ratio))
+    }
+
+    /// As [`ratio`](Self::ratio), for a value known only at run time.
+    ///
+    /// # Errors
+    /// Where `ratio` panics.
+    pub const fn try_ratio(mut self, ratio: f64) -> Result<Self, ConfigError> {
+        let Some(checked) = Ratio::of(ratio) else {
+            let message = "the `ratio` of a retry budget must be above 0 and at most 1";
+            return Err(ConfigError::new("ratio", message, Value::number(ratio)));
+        };
+        self.ratio = checked;
+        Ok(self)
+    }
+
+    /// How many retries per second are allowed however few the calls, 0 for none.
+    #[must_use]
+    pub const fn min_per_second(mut self, retries: u32) -> Self {
+        self.min_per_second = retries;
+        self
+    }
+
+    /// For how long a call and a retry count.
+    ///
+    /// # Panics
+    /// On zero: in a `static`, a compile error.
+    #[must_use]
+    #[track_caller]
+    pub const fn window(self, window: Duration) -> Self {
+        or_panic!(self.try_window(window))
+    }
+
+    /// As [`window`](Self::window), for a value known only at run time.
+    ///
+    /// # Errors
+    /// On zero.
+    pub const fn try_window(mut self, window: Duration) -> Result<Self, ConfigError> {
+        if window.is_zero() {
+            let message = "the `window` of a retry budget must be longer than zero";
+            return Err(ConfigError::new("window", message, Value::Time(Nanos::ZERO)));
+        }
+        self.window = Nanos::of(window);
+        Ok(self)
+    }
+
+    /// A call has begun. `now` is only called by the first one.
+    #[inline]
+    pub(crate) fn deposit(&self, now: impl FnOnce() -> Nanos) {
+        // Relaxed, as everything here: each word publishes nothing but itself, and a withdrawal that does not see the last few
+        // calls yet is refused for them.
+        if self.fresh.fetch_add(1, Ordering::Relaxed) == 0 && self.spread_to.load(Ordering::Relaxed) == 0 {
+            self.begin(now());
+        }
+    }
+
+    #[cold]
+    fn begin(&self, now: Nanos) {
+        self.spread_to.store(self.slot(now) + 1, Ordering::Relaxed);
+    }
+
+    /// Takes a retry out of the budget, if it is not empty.
+    pub(crate) fn withdraw(&self, now: Nanos) -> bool {
+        let slot = self.slot(now);
+        self.spread(slot);
+        let allowed = self.allowed(slot);
+        let SlotCount(current) = &self.withdrawals[index(slot)];
+        let mut seen = current.load(Ordering::Relaxed);
+        loop {
+            let others = self.withdrawals.iter().enumerate().filter(|(other, _)| *other != index(slot));
+            let taken = others.map(|(_, count)| count.at(slot)).sum::<u64>() + recent(seen, slot);
+            if taken >= allowed {
+                return false;
+            }
+            match current.compare_exchange_weak(
+                seen,
+                plus(seen, slot, 1),
+                Ordering::Relaxed,
+                Ordering::Relaxed,
+            ) {
+                Ok(_) => return true,
+                Err(other) => seen = other,
+            }
+        }
+    }
+
+    fn allowed(&self, slot: u64) -> u64 {
+        let calls: u64 = self.calls.iter().map(|count| count.at(slot)).sum();
+        let floor = u128::from(self.min_per_second) * u128::from(self.window.get()) / 1_000_000_000;
+        let allowed = u128::from(self.ratio.part_of(calls)) + floor;
+        u64::try_from(allowed).unwrap_or(u64::MAX)
+    }
+
+    fn slot(&self, now: Nanos) -> u64 {
+        // The last slot has one behind it.
+        (now.get() / self.window.get().div_ceil(SLOTS as u64)).min(u64::MAX - 1)
+    }
+
+    /// Gives the calls since the last time to the slots since then, to each as many.
+    fn spread(&self, slot: u64) {
+        let fresh = self.fresh.swap(0, Ordering::Relaxed);
+        let last = self.spread_to.swap(slot + 1, Ordering::Relaxed);
+        if fresh == 0 {
+            return;
+        }
+        // The slot in which the last ones were counted takes part: it may have gone on.
+        let slots = if last == 0 { 1 } else { (slot + 1).saturating_sub(last) + 1 };
+        for back in 0..slots.min(SLOTS as u64) {
+            // Rounded so that the parts of all slots make up the whole.
+            let (before, after) = (share(fresh, back, slots), share(fresh, back + 1, slots));
+            self.calls[index(slot - back)].add(slot - back, after - before);
+        }
+    }
+}
+
+/// `part` of `whole` slots' share of the calls.
+fn share(calls: u64, part: u64, whole: u64) -> u64 {
+    #[expect(clippy::cast_possible_truncation, reason = "at most all of the calls")]
+    let share = (u128::from(calls) * u128::from(part)).div_ceil(u128::from(whole)) as u64;
+    share
+}
+
+impl SlotCount {
+    /// What is counted, if it is of the window that ends with `slot`.
+    fn at(&self, slot: u64) -> u64 {
+        recent(self.0.load(Ordering::Relaxed), slot)
+    }
+
+    fn add(&self, slot: u64, calls: u64) {
+        let mut seen = self.0.load(Ordering::Relaxed);
+        while let Err(other) =
+            self.0.compare_exchange_weak(seen, plus(seen, slot, calls), Ordering::Relaxed, Ordering::Relaxed)
+        {
+            seen = other;
+        }
+    }
+}
+
+/// The count in a word, unless it is older than the window. One of a time that lies ahead, because the clock was set back,
+/// counts as one of now.
+fn recent(word: u64, slot: u64) -> u64 {
+    let age = low(slot).wrapping_sub(low(word >> 32)).cast_signed();
+    if age.unsigned_abs() < SLOTS as u32 { u64::from(low(word)) } else { 0 }
+}
+
+/// The word with more counted in `slot`, without what it holds of an older one.
+fn plus(word: u64, slot: u64, more: u64) -> u64 {
+    let kept = if low(word >> 32) == low(slot) { u64::from(low(word)) } else { 0 };
+    u64::from(low(slot)) << 32 | (kept + more).min(u64::from(u32::MAX))
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the low half is what is asked for")]
+const fn low(word: u64) -> u32 {
+    word as u32
+}
+
+fn index(slot: u64) -> usize {
+    #[expect(clippy::cast_possible_truncation, reason = "below 10")]
+    let index = (slot % SLOTS as u64) as usize;
+    index
+}
+
+impl Default for RetryBudget {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A budget is equal to itself alone.
+impl PartialEq for RetryBudget {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
+    }
+}
+
+impl fmt::Debug for RetryBudget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RetryBudget")
+            .field("ratio", &self.ratio)
+            .field("min_per_second", &self.min_per_second)
+            .field("window", &self.window)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(all(test, not(resilience_loom)))]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const SECOND: u64 = 1_000_000_000;
+    /// Any time: a process has no time zero.
+    const START: Nanos = Nanos::new(1 << 62);
+
+    fn after(seconds: u64) -> Nanos {
+        START.plus(Nanos::new(seconds * SECOND))
+    }
+
+    fn begin(budget: &RetryBudget, calls: u32, now: Nanos) {
+        (0..calls).for_each(|_| budget.deposit(|| now));
+    }
+
+    fn granted(budget: &RetryBudget, now: Nanos) -> usize {
+        (0..10_000).filter(|_| budget.withdraw(now)).count()
+    }
+
+    #[test]
+    fn a_fifth_of_the_calls_and_ten_a_second_may_be_repeated() {
+        let budget = RetryBudget::new();
+        assert_eq!(granted(&budget, START), 100);
+        begin(&budget, 1_004, START);
+        assert_eq!(granted(&budget, START), 200);
+        assert_eq!(granted(&budget, START), 0);
+    }
+
+    #[test]
+    fn calls_and_retries_are_forgotten_with_the_window() {
+        let budget = RetryBudget::new().min_per_second(0);
+        begin(&budget, 100, START);
+        assert!(budget.withdraw(START), "the calls belong to this second");
+        assert_eq!(granted(&budget, after(9)), 19);
+        assert_eq!(granted(&budget, after(10)), 0);
+        begin(&budget, 100, after(10));
+        assert_eq!(granted(&budget, after(10)), 1, "nineteen retries are younger than the window");
+        assert_eq!(granted(&budget, after(19)), 19, "and are forgotten now");
+    }
+
+    #[test]
+    fn calls_of_a_long_time_without_a_retry_are_taken_to_be_spread_evenly() {
+        let budget = RetryBudget::new().min_per_second(0);
+        begin(&budget, 1_000, START);
+        // A hundred slots, of which ten are of the window.
+        assert_eq!(granted(&budget, after(99)), 20);
+    }
+
+    #[test]
+    fn the_first_call_alone_reads_a_clock() {
+        let budget = RetryBudget::new();
+        begin(&budget, 1, START);
+        (0..100).for_each(|_| budget.deposit(|| unreachable!("it is not the first call")));
+        assert!(budget.withdraw(START));
+        budget.deposit(|| unreachable!("it is not the first call either"));
+    }
+
+    #[test]
+    fn what_cannot_be_a_budget_is_refused() {
+        for ratio in [0.0, -0.1, 1.000_1, f64::NAN, f64::INFINITY] {
+            let error = RetryBudget::new().try_ratio(ratio).expect_err("it is no share");
+            assert_eq!(error.option(), "ratio");
+        }
+        let error = RetryBudget::new().try_window(Duration::ZERO).expect_err("it holds no time");
+        assert_eq!(
+            error.to_string(),
+            "the `window` of a retry budget must be longer than zero (found `window = 0s`)"
+        );
+        assert!(RetryBudget::new().try_ratio(1.0).is_ok());
+        assert_eq!(
+            format!("{:?}", RetryBudget::new().min_per_second(0)),
+            "RetryBudget { ratio: 20%, min_per_second: 0, window: 10s, .. }"
+        );
+    }
+
+    #[test]
+    fn any_window_and_any_clock_are_survived() {
+        for window in [Duration::from_nanos(1), Duration::from_secs(1), Duration::MAX] {
+            let budget = RetryBudget::new().min_per_second(u32::MAX).window(window);
+            for now in [START, Nanos::ZERO, Nanos::NEVER, START, after(1)] {
+                begin(&budget, 3, now);
+                budget.withdraw(now);
+            }
+        }
+    }
+
+    #[test]
+    fn threads_take_no_more_than_there_is() {
+        let budget = RetryBudget::new();
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| begin(&budget, 1_000, START));
+            }
+        });
+        let granted: usize = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(|| granted(&budget, START))).collect();
+            threads.into_iter().map(|thread| thread.join().expect("it does not panic")).sum()
+        });
+        assert_eq!(granted, 900);
+    }
+
+    proptest! {
+        /// Against a list of all calls and retries with their slots.
+        #[test]
+        fn a_budget_grants_what_a_list_of_calls_and_retries_says(
+            percent in 1..=100_u32,
+            min_per_second in 0..3_u32,
+            steps in prop::collection::vec((0..40_u32, 0..30_u64), 1..60),
+        ) {
+            let budget = RetryBudget::new().ratio(f64::from(percent) / 100.0).min_per_second(min_per_second);
+            let (mut calls, mut retries) = (Vec::new(), Vec::new());
+            let (mut second, mut last) = (0, 0);
+            for (begun, passed) in steps {
+                begin(&budget, begun, after(second));
+                second += passed;
+                // The calls since the last look, at even distances back from now.
+                let slots = second - last + 1;
+                calls.extend((0..u64::from(begun)).map(|call| second - call * slots / u64::from(begun)));
+                last = second;
+                let young = |slot: &&u64| second - **slot < 10;
+                let allowed = calls.iter().filter(young).count() as u64 * u64::from(percent) / 100;
+                let allowed = allowed + 10 * u64::from(min_per_second);
+                let taken = retries.iter().filter(young).count() as u64;
+                let granted = budget.withdraw(after(second));
+                prop_assert_eq!(granted, taken < allowed);
+                if granted {
+                    retries.push(second);
+                }
+            }
+        }
+    }
+}
