@@ -100,7 +100,9 @@ fn distributions(backoff: &Backoff) -> Vec<Vec<Duration>> {
             delays.push(delay);
         }
     }
-    all.iter_mut().for_each(|delays| delays.sort_unstable());
+    for delays in &mut all {
+        delays.sort_unstable();
+    }
     all
 }
 
