@@ -26,6 +26,7 @@ pub mod choosing {}
 pub mod retrying {}
 
 #[doc = include_str!("delays.md")]
+#[doc = ""]
 #[doc = include_str!("../../pictures/delays.svg")]
 pub mod delays {}
 
@@ -33,6 +34,7 @@ pub mod delays {}
 pub mod polling {}
 
 #[doc = include_str!("circuits.md")]
+#[doc = ""]
 #[doc = include_str!("../../pictures/circuit.svg")]
 pub mod circuits {}
 
@@ -40,6 +42,7 @@ pub mod circuits {}
 pub mod circuits_by_hand {}
 
 #[doc = include_str!("stacking.md")]
+#[doc = ""]
 #[doc = include_str!("../../pictures/stacks.svg")]
 pub mod stacking {}
 
