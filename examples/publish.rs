@@ -1,9 +1,8 @@
-//! A web service that publishes objects by tasks of its own, and a client that watches forty of them with one request per
-//! interval: `cargo run --example publish`.
+//! A web service that publishes objects in tasks, and a client that watches forty tasks with one request per interval: `cargo run --example publish`.
 //!
-//! The service is real, over loopback: `POST /object/:id/publish` creates a task, `POST /tasks/search` tells of many at once,
-//! `DELETE /tasks/:id` cancels one. Four requests that create a task are under way at a time. One task fails, and one is
-//! cancelled. The table fills in as tasks finish; in a pipe, it is a line for each. A wrong outcome makes the program fail.
+//! The service is real, over loopback: `POST /object/:id/publish` creates a task, `POST /tasks/search` returns the state of many,
+//! `DELETE /tasks/:id` cancels one. At most four requests that create a task run at once. One task fails, and one is
+//! cancelled. The table fills in as tasks finish; without a terminal, it prints a line for each. A wrong outcome makes the program fail.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::error::Error;
@@ -30,7 +29,7 @@ const UNWANTED: u32 = 29;
 enum ApiError {
     #[error(transparent)]
     Http(#[from] reqwest::Error),
-    #[error("the service said {0:?}")]
+    #[error("the service responded {0:?}")]
     Words(String),
     #[error("task {0} failed")]
     Task(u32),
@@ -44,18 +43,18 @@ struct Client {
 
 impl Client {
     fn new(service: SocketAddr) -> Result<Self, ApiError> {
-        // The service is on this machine, whatever the environment says about proxies.
+        // The service is on this machine: no proxy.
         Ok(Self { http: reqwest::Client::builder().no_proxy().build()?, service })
     }
 
-    /// Creates a task; its number.
+    /// Creates a task and returns its number.
     async fn publish(self, object: u32) -> Result<u32, ApiError> {
         let url = format!("http://{}/object/{object}/publish", self.service);
         let text = self.http.post(url).send().await?.error_for_status()?.text().await?;
         text.parse().map_err(|_| ApiError::Words(text))
     }
 
-    /// What has become of these tasks.
+    /// The states of these tasks.
     async fn search(&self, tasks: Vec<String>) -> Result<HashMap<u32, String>, ApiError> {
         let url = format!("http://{}/tasks/search", self.service);
         let text = self.http.post(url).body(tasks.join(" ")).send().await?.error_for_status()?.text().await?;
@@ -66,7 +65,7 @@ impl Client {
         text.lines().map(|line| state(line).ok_or_else(|| ApiError::Words(line.to_owned()))).collect()
     }
 
-    /// Whether a task could be cancelled.
+    /// Cancels a task; `false`: it was finished.
     async fn delete(&self, task: u32) -> bool {
         let url = format!("http://{}/tasks/{task}", self.service);
         self.http.delete(url).send().await.is_ok_and(|response| response.status().is_success())
@@ -91,14 +90,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .start(move |batch: Batch<u32, u32, ApiError>| {
             let client = search.clone();
             async move {
-                // If it fails, every outstanding job fails with it.
+                // If this request fails, every outstanding job fails.
                 let tasks = batch.iter().map(|task| task.result().to_string()).collect();
                 let states = client.search(tasks).await?;
                 for task in batch {
                     match states.get(task.result()).map(String::as_str) {
                         Some("finished") => task.yield_result(*task.result()),
                         Some("error") => task.yield_error(ApiError::Task(*task.result())),
-                        _ => {} // it is asked for again
+                        _ => {} // polled again
                     }
                 }
                 Ok(PollNext::Default)
@@ -112,15 +111,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let (tell, service) = (tell.clone(), Arc::clone(&service));
         tokio::spawn(async move {
             if object == UNWANTED {
-                // Not before there is a task at the service that could be deleted.
+                // The service must have a task to delete.
                 for _ in 0..5_000 {
                     if handle.is_polling() {
                         break;
                     }
                     sleep(Duration::from_millis(1)).await;
                 }
-                assert!(handle.cancel().await, "the service deletes what is not finished");
-                assert_eq!(service.locked().deleted.len(), 1, "and was asked to");
+                assert!(handle.cancel().await, "the service deletes a running task");
+                assert_eq!(service.locked().deleted.len(), 1, "once");
             }
             let _ = tell.send((object, handle.await));
         });
@@ -154,14 +153,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     let served = service.locked();
     expect("four requests at a time create a task", (1..=4).contains(&served.most_at_once))?;
-    expect("one request tells of many tasks", served.shown > 2 * metrics.polls)
+    expect("one request returns the states of many tasks", served.shown > 2 * metrics.polls)
 }
 
 fn expect(what: &str, holds: bool) -> Result<(), Box<dyn Error>> {
     if holds { Ok(()) } else { Err(format!("expected otherwise: {what}").into()) }
 }
 
-/// What is printed: a cell for each object, filled in as its task ends; lines, if nobody looks at it while it runs.
+/// The output: a cell for each object, filled in when its task ends; without a terminal, lines.
 struct Table {
     cells: Vec<String>,
     drawn: bool,
@@ -195,7 +194,7 @@ impl Table {
 
     fn draw(&mut self) {
         if std::mem::replace(&mut self.drawn, true) {
-            // Up to its first line again.
+            // Back to its first line.
             print!("\x1b[{}A", self.cells.len().div_ceil(COLUMNS));
         }
         for (row, cells) in self.cells.chunks(COLUMNS).enumerate() {
@@ -204,7 +203,7 @@ impl Table {
             }
             println!();
         }
-        // A reader who has gone away is no reason to stop.
+        // A closed pipe does not end the program.
         let _ = stdout().flush();
     }
 
@@ -213,7 +212,7 @@ impl Table {
     }
 }
 
-/// The other side: tasks that take a while.
+/// The service: tasks that take a while.
 #[derive(Default)]
 struct Service(Mutex<Tasks>);
 
@@ -224,7 +223,7 @@ struct Tasks {
     deleted: HashSet<u32>,
     at_once: u32,
     most_at_once: u32,
-    /// How many tasks were told of, in all searches together.
+    /// The number of states returned, in all searches.
     shown: u64,
 }
 
@@ -257,7 +256,7 @@ async fn start(service: Arc<Service>) -> io::Result<SocketAddr> {
     let address = listener.local_addr()?;
     let router = Router::new()
         .route("/object/{id}/publish", post(create))
-        .route("/tasks/search", post(tell))
+        .route("/tasks/search", post(search))
         .route("/tasks/{id}", delete(remove))
         .with_state(service);
     tokio::spawn(async move { axum::serve(listener, router).await });
@@ -279,8 +278,8 @@ async fn create(State(service): State<Arc<Service>>, Path(object): Path<String>)
     (StatusCode::CREATED, task.to_string())
 }
 
-/// A line for each of the tasks that are asked for.
-async fn tell(State(service): State<Arc<Service>>, body: String) -> String {
+/// A line for each requested task.
+async fn search(State(service): State<Arc<Service>>, body: String) -> String {
     let mut tasks = service.locked();
     let asked: Vec<u32> = body.split_whitespace().filter_map(|task| task.parse().ok()).collect();
     tasks.shown += asked.len() as u64;
@@ -295,7 +294,7 @@ async fn remove(State(service): State<Arc<Service>>, Path(task): Path<String>) -
             tasks.deleted.insert(task);
             StatusCode::OK
         }
-        // Too late.
+        // It is finished.
         _ => StatusCode::CONFLICT,
     }
 }

@@ -1,7 +1,7 @@
-//! Calls and circuits as Prometheus sees them: `cargo run --example prometheus`.
+//! Metrics of calls and circuits, in the text format of Prometheus: `cargo run --example prometheus`.
 //!
 //! [`server.rs`](server) serves `/metrics`. The program makes some calls, scrapes itself once, and prints what it finds. A
-//! wrong count makes it fail. A real service would go on serving.
+//! wrong count makes it fail.
 
 mod server;
 
@@ -63,5 +63,5 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn expect(holds: bool) -> Result<(), String> {
-    if holds { Ok(()) } else { Err("the metrics do not tell what happened".into()) }
+    if holds { Ok(()) } else { Err("the metrics do not match the calls".into()) }
 }

@@ -1,4 +1,4 @@
-//! Where Prometheus scrapes.
+//! The endpoint that Prometheus scrapes.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -10,7 +10,7 @@ use axum::routing::get;
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
 
-/// The recorder of the program. `resilience` follows it: handles to its metrics are kept.
+/// The recorder of the program. Install it before `resilience`, which keeps handles to its metrics.
 ///
 /// Names get the units and the `_total` that Prometheus recommends: `resilience.calls` is `resilience_calls_total`.
 pub(crate) fn install() -> Result<PrometheusHandle, BuildError> {
@@ -32,7 +32,7 @@ pub(crate) async fn serve(handle: PrometheusHandle) -> io::Result<SocketAddr> {
     let upkeep = handle.clone();
     let router = Router::new().route("/metrics", get(metrics)).with_state(handle);
     tokio::spawn(async move { axum::serve(listener, router).await });
-    // Histograms keep every value until they are scraped, or until this.
+    // Histograms keep every value until a scrape, or until this upkeep.
     tokio::spawn(async move {
         loop {
             tokio::time::sleep(Duration::from_secs(5)).await;

@@ -9,11 +9,11 @@ use crate::timeline::Timeline;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FetchError {
-    #[error("the service answered {0}")]
+    #[error("the service responded {0}")]
     Status(StatusCode),
     #[error(transparent)]
     Http(#[from] reqwest::Error),
-    /// Functions with a time limit need it: it is returned if no attempt failed with a real error.
+    /// For functions with a time limit: returned if no attempt failed with an error of its own.
     #[error(transparent)]
     TimedOut(#[from] TimedOut),
 }
@@ -27,12 +27,12 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn new(service: SocketAddr) -> Result<Self, FetchError> {
-        // The service is on this machine, whatever the environment says about proxies.
+        // The service is on this machine: no proxy.
         let http = reqwest::Client::builder().no_proxy().build()?;
         Ok(Self { http, service, last_price: Some("about 42".into()), timeline: Timeline::new() })
     }
 
-    /// What the shop asked for when it was open.
+    /// The last price from the shop.
     pub(crate) fn last_known_price(&self) -> Option<String> {
         self.last_price.clone()
     }
@@ -48,7 +48,7 @@ impl Client {
     }
 }
 
-/// A response, whatever its status.
+/// A response of any status.
 #[derive(Debug)]
 pub(crate) struct Response(reqwest::Response);
 

@@ -1,7 +1,7 @@
 //! A flaky web service on loopback, and five annotated functions that call it: `cargo run --example quickstart`.
 //!
-//! The functions are [below](wait_until_exists); `service.rs` is what they talk to, and `client.rs` prints a line for
-//! every attempt. A wrong outcome makes the program fail.
+//! The functions are [below](wait_until_exists); `service.rs` is the service, and `client.rs` prints a line for every
+//! attempt. A wrong outcome makes the program fail.
 
 mod client;
 mod service;
@@ -25,7 +25,7 @@ async fn wait_until_succeeds(client: &Client, path: &str) -> Result<Response, Fe
     client.get(path).await?.error_for_status()
 }
 
-/// A query that hangs, and a database that is busy. An attempt that takes longer than 100 ms is dropped.
+/// A query against a database that hangs, then is busy. An attempt that takes longer than 100 ms is dropped.
 #[asyncbackoff(
     attempt_timeout = 100ms,
     deadline = 5s,
@@ -36,14 +36,14 @@ async fn query(client: &Client, path: &str) -> Result<String, FetchError> {
     client.get(path).await?.error_for_status()?.text().await
 }
 
-/// A report that stays broken: after four attempts the caller gets the last error, unchanged.
+/// A report that stays broken: after four attempts, the caller gets the last error, unchanged.
 #[retry(times = 4, backoff = exponential(50ms, max = 1s), giveup(FetchError::Status(StatusCode::NOT_FOUND)))]
 async fn fetch_report(client: &Client, path: &str) -> Result<String, FetchError> {
     client.get(path).await?.error_for_status()?.text().await
 }
 
-/// A price from a shop that is down for a while: after two failures in a row nobody asks it for 400 ms, and the last
-/// known price is good enough.
+/// A price from a shop that is down for a while. After two failures in a row, it gets no request for 400 ms, and the last
+/// known price is returned.
 #[circuit(name = "shop", failure_threshold = 2, recovery_timeout = 400ms, fallback = |client, _| last_known_price(client))]
 async fn price(client: &Client, path: &str) -> Result<String, FetchError> {
     client.get(path).await?.error_for_status()?.text().await
@@ -67,15 +67,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     timeline.call("wait_until_succeeds");
     let page = wait_until_succeeds(&client, "/page").await;
     let attempts = timeline.ended(&page);
-    expect("the third attempt brings the page", page?.status() == StatusCode::OK && attempts == 3)?;
+    expect("the third attempt returns the page", page?.status() == StatusCode::OK && attempts == 3)?;
 
     timeline.call("query");
     let rows = query(&client, "/rows").await;
     let attempts = timeline.ended(&rows);
-    expect(
-        "one attempt is dropped, one is refused, a later one brings rows",
-        rows? == "3 rows" && attempts > 2,
-    )?;
+    expect("one attempt is dropped, one fails, a later one returns rows", rows? == "3 rows" && attempts > 2)?;
 
     timeline.call("fetch_report");
     let report = fetch_report(&client, "/report").await;
@@ -86,7 +83,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     ask_the_shop(&client).await
 }
 
-/// The circuit opens, refuses, and recovers.
+/// The circuit opens, rejects, and recovers.
 async fn ask_the_shop(client: &Client) -> Result<(), Box<dyn Error>> {
     let shop = circuits().get("shop").ok_or("a circuit is listed before its function is called")?;
     let answers = [None, None, Some("about 42"), Some("42"), Some("42")];
@@ -95,15 +92,15 @@ async fn ask_the_shop(client: &Client) -> Result<(), Box<dyn Error>> {
         if call == 3 {
             let left = shop.open_remaining().ok_or("it opened less than 400 ms ago")?;
             tokio::time::sleep(left).await;
-            expect("it is half-open when its time is over", shop.state() == CircuitState::HalfOpen)?;
+            expect("it is half-open after its recovery timeout", shop.state() == CircuitState::HalfOpen)?;
         }
         client.timeline.call("price");
         let price = price(client, "/price").await;
         let attempts = client.timeline.ended(&price);
         expect("two failures, a price from memory, then prices", price.ok().as_deref() == answer)?;
-        expect("a refused call is not made", attempts == u32::from(call != 2))?;
+        expect("a rejected call is not made", attempts == u32::from(call != 2))?;
         let state = states.get(call).copied().unwrap_or(CircuitState::Closed);
-        expect("it opens at the second failure and closes at the trial", shop.state() == state)?;
+        expect("it opens at the second failure and closes at the probe", shop.state() == state)?;
     }
     Ok(())
 }

@@ -39,7 +39,7 @@ pub(crate) async fn start() -> io::Result<SocketAddr> {
     Ok(address)
 }
 
-/// Appears half a second after it was first asked for.
+/// Appears half a second after the first request.
 async fn job(State(service): State<Arc<Service>>) -> Answer {
     let asked_for = service.job_asked_for.get_or_init(Instant::now);
     if asked_for.elapsed() < Duration::from_millis(500) {
@@ -57,7 +57,7 @@ async fn page(State(service): State<Arc<Service>>) -> Answer {
     }
 }
 
-/// Hangs, then is busy, then answers.
+/// Hangs, then is busy, then responds.
 async fn rows(State(service): State<Arc<Service>>) -> Answer {
     match service.rows_requests.fetch_add(1, Ordering::Relaxed) {
         0 => {

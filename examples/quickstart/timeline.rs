@@ -1,4 +1,4 @@
-//! What is printed: a line for each attempt, completed when it is known what came of it and what happened then.
+//! The output: a line for each attempt, completed with its result and what follows.
 
 use std::fmt::Display;
 use std::io::{Write, stdout};
@@ -19,7 +19,7 @@ struct Call {
 
 impl Timeline {
     pub(crate) fn new() -> Self {
-        println!("   time  function             attempt  what came back              what was decided");
+        println!("   time  function             attempt  result                      then");
         Self { start: Instant::now(), call: Mutex::new(Call { function: "", attempts: 0, ended: None }) }
     }
 
@@ -28,7 +28,7 @@ impl Timeline {
         *self.locked() = Call { function, attempts: 0, ended: None };
     }
 
-    /// An attempt begins; dropped without an answer, it says so.
+    /// An attempt begins. If it is dropped without a result, the line says so.
     pub(crate) fn attempt(&self) -> Attempt<'_> {
         let mut call = self.locked();
         if let Some(ended) = call.ended.take() {
@@ -40,13 +40,13 @@ impl Timeline {
         Attempt { timeline: self, began: Instant::now(), answered: false }
     }
 
-    /// The call goes another way, without an attempt.
+    /// The call ends without an attempt.
     pub(crate) fn not_called(&self, why: &str) {
         let since = millis(self.start.elapsed());
         print(&format!("{since:>7}  {:<19}  {:>7}  {why:<27} ", self.locked().function, "-"));
     }
 
-    /// The call is over. How many attempts it took.
+    /// The call is over; returns its number of attempts.
     pub(crate) fn ended<T, E: Display>(&self, result: &Result<T, E>) -> u32 {
         match result {
             Ok(_) => println!("done"),
@@ -91,9 +91,9 @@ fn millis(duration: Duration) -> String {
     format!("{} ms", duration.as_millis())
 }
 
-/// Also what is no whole line yet.
+/// Flushes incomplete lines too.
 fn print(text: &str) {
     print!("{text}");
-    // A reader who has gone away is no reason to stop.
+    // A closed pipe does not end the program.
     let _ = stdout().flush();
 }

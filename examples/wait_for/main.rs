@@ -1,10 +1,10 @@
-//! Waits for an HTTP answer, from the command line:
+//! Waits for an HTTP response, from the command line:
 //!
 //! ```text
 //! cargo run --example wait_for -- --until-jsonpath '$.status=OK' --alarm status=500 --timeout 60s http://server/job
 //! ```
 //!
-//! Without arguments it shows itself: a little server is busy twice, then still at work, then done.
+//! Without arguments, it runs a demonstration against a small server: busy twice, then working, then done.
 
 mod program;
 
@@ -21,7 +21,7 @@ async fn main() -> ExitCode {
         program::wait_for(std::env::args_os()).await
     } else {
         demonstrate().await.unwrap_or_else(|error| {
-            eprintln!("the server cannot be started: {error}");
+            eprintln!("cannot start the server: {error}");
             program::BAD_USAGE
         })
     };
@@ -32,9 +32,9 @@ async fn demonstrate() -> std::io::Result<u8> {
     static ASKED: AtomicU32 = AtomicU32::new(0);
 
     let job = || async {
-        let asked = ASKED.fetch_add(1, Ordering::Relaxed) + 1;
-        println!("the server is asked, for the {asked}. time");
-        match asked {
+        let requests = ASKED.fetch_add(1, Ordering::Relaxed) + 1;
+        println!("the server gets request {requests}");
+        match requests {
             1 | 2 => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
             3 => (StatusCode::OK, r#"{"status": "WORKING"}"#),
             _ => (StatusCode::OK, r#"{"status": "OK"}"#),

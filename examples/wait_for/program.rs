@@ -9,55 +9,55 @@ use indicatif::{ProgressBar, ProgressStyle};
 use resilience::http::{HttpPoll, HttpPollError};
 use serde_json::{Map, Value, json};
 
-/// The answer came.
+/// A response matched.
 pub(crate) const REACHED: u8 = 0;
-/// An alarm rang, or a request failed in a way that the configuration does not ignore.
+/// A response matched an alarm, or a request failed with an error that is not ignored.
 pub(crate) const ALARM: u8 = 1;
-/// It took too long.
+/// The time is up.
 pub(crate) const TIMED_OUT: u8 = 2;
-/// The arguments or the configuration make no sense; nothing was sent.
+/// The arguments or the configuration are invalid; nothing was sent.
 pub(crate) const BAD_USAGE: u8 = 3;
 
-/// Asks an address until it answers as it should.
+/// Polls a URL until the response matches.
 ///
-/// Exit codes: 0 the answer came, 1 an alarm rang, 2 it took too long, 3 the arguments make no sense.
+/// Exit codes: 0 a response matched, 1 an alarm matched or a request failed, 2 the time is up, 3 invalid arguments.
 #[derive(Debug, Parser)]
 #[command(name = "wait_for")]
 struct Arguments {
-    /// What is asked; may stand in the configuration instead
+    /// The URL; may be in the configuration instead
     url: Option<String>,
-    /// What ends it well: status=200 or text=done. Of several, one is enough; without any, it is status=200
+    /// Condition of success: status=200 or text=done. Of several, one is enough [default: status=200]
     #[arg(long, value_name = "KEY=VALUE")]
     until: Vec<String>,
-    /// The same: the body is this JSON
+    /// Condition of success: the body is this JSON
     #[arg(long, value_name = "JSON")]
     until_json: Vec<String>,
-    /// The same: what this finds in the body is this value, which is JSON or else a string
+    /// Condition of success: this path (RFC 9535) finds this value, which is JSON or a string
     #[arg(long, value_name = "PATH=VALUE")]
     until_jsonpath: Vec<String>,
-    /// What ends it badly, as for --until
+    /// Condition of failure, written as for --until
     #[arg(long, value_name = "KEY=VALUE")]
     alarm: Vec<String>,
-    /// All of --until, --until-json and --until-jsonpath have to hold, not one of them
+    /// Require all of --until, --until-json and --until-jsonpath instead of one
     #[arg(long)]
     all: bool,
-    /// The wait between two requests [default: 2s]
+    /// The delay between two requests [default: 2s]
     #[arg(long, value_name = "TIME")]
     interval: Option<String>,
-    /// How long to go on [default: 60s]
+    /// The time limit for everything [default: 60s]
     #[arg(long, value_name = "TIME")]
     timeout: Option<String>,
-    /// A file of TOML, with the keys of `HttpPoll`; what the command line says wins
+    /// A TOML file with the keys of `HttpPoll`; the command line overrides it
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }
 
-/// Runs it, and returns its exit code. What goes wrong is said on stderr, and progress only where that is a terminal.
+/// Runs the program and returns its exit code. Errors go to stderr, and progress too if that is a terminal.
 pub(crate) async fn wait_for(arguments: impl IntoIterator<Item: Into<OsString> + Clone>) -> u8 {
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(error) => {
-            // Nowhere to say it is no reason to end otherwise.
+            // A closed stderr does not change the exit code.
             let _ = error.print();
             return if error.use_stderr() { BAD_USAGE } else { REACHED };
         }
@@ -70,7 +70,7 @@ pub(crate) async fn wait_for(arguments: impl IntoIterator<Item: Into<OsString> +
         }
     };
 
-    // Drawn on stderr, and not at all where that is no terminal.
+    // Drawn on stderr, if that is a terminal.
     let line = ProgressBar::new_spinner();
     if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed} {wide_msg}") {
         line.set_style(style);
@@ -98,7 +98,7 @@ pub(crate) async fn wait_for(arguments: impl IntoIterator<Item: Into<OsString> +
 }
 
 impl Arguments {
-    /// The command line becomes data, on top of the configuration: so it is refused in the same words.
+    /// The command line becomes data on top of the configuration, so that both are checked in one place.
     fn poll(&self) -> Result<HttpPoll, String> {
         let mut data = match &self.config {
             Some(path) => read(path)?,
@@ -116,7 +116,7 @@ impl Arguments {
         set("polling_interval", self.interval.clone().map(Value::from), None);
         set("deadline", self.timeout.clone().map(Value::from), Some("60s".into()));
         set("max_retries", None, Some(Value::Null));
-        // What is waited for may be a server that is only starting.
+        // The server may still be starting.
         let ignored = json!(["connect", "timeout", "request", "decode", "body"]);
         set("ignore_exceptions", None, Some(ignored));
         serde_json::from_value(data.into()).map_err(|error| error.to_string())
@@ -131,10 +131,10 @@ impl Arguments {
             conditions.push(json!({"json": value}));
         }
         for text in &self.until_jsonpath {
-            // A filter may compare: the last one is ours.
+            // A filter may contain `=`: the last one separates the value.
             let (expression, value) = text
                 .rsplit_once('=')
-                .ok_or_else(|| format!("`--until-jsonpath`: {text} is no PATH=VALUE"))?;
+                .ok_or_else(|| format!("`--until-jsonpath`: expected PATH=VALUE, found {text}"))?;
             let value: Value = serde_json::from_str(value).unwrap_or_else(|_| value.into());
             conditions.push(json!({"jsonpath": [{"expression": expression, "value": value}]}));
         }
@@ -146,7 +146,7 @@ fn some(conditions: Vec<Value>) -> Option<Value> {
     (!conditions.is_empty()).then(|| conditions.into())
 }
 
-/// One condition with everything in it.
+/// One condition with all keys.
 fn together(conditions: Vec<Value>) -> Result<Value, String> {
     let mut all = Map::new();
     for condition in conditions {
@@ -156,7 +156,7 @@ fn together(conditions: Vec<Value>) -> Result<Value, String> {
                 (Some(Value::Array(several)), Value::Array(more)) if key == "jsonpath" => {
                     several.extend(more);
                 }
-                (Some(_), _) => return Err(format!("`--all`: an answer has one `{key}`, and not two")),
+                (Some(_), _) => return Err(format!("`--all`: a response has one `{key}`, found two")),
                 (None, value) => _ = all.insert(key, value),
             }
         }
@@ -172,7 +172,7 @@ fn pair(text: &str) -> Result<Value, String> {
             Err(error) => Err(format!("{text}: {error}")),
         },
         Some(("text", text)) => Ok(json!({"text": text})),
-        _ => Err(format!("{text}: it is status=200 or text=done")),
+        _ => Err(format!("expected status=200 or text=done, found {text}")),
     }
 }
 

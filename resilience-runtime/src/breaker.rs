@@ -31,18 +31,7 @@
 //!
 //! # States
 //!
-//! ```text
-//!                  the rule trips
-//!      ┌────────┐ ────────────────► ┌────────┐
-//!      │ Closed │                   │  Open  │ ◄───────────────┐
-//!      └────────┘                   └────────┘                 │
-//!           ▲                           │ recovery_timeout,    │ a probe fails,
-//!           │ success_threshold         │ then a call          │ or does not report
-//!           │ probes succeed            ▼                      │ within probe_timeout
-//!           │                     ┌──────────┐                 │
-//!           └──────────────────── │ HalfOpen │ ────────────────┘
-//!                                 └──────────┘
-//! ```
+#![doc = include_str!("../pictures/circuit.svg")]
 //!
 //! | [`CircuitState`] | a call | its result |
 //! |---|---|---|

@@ -4,6 +4,7 @@ mod floors;
 mod names;
 mod pages;
 mod paths;
+mod pictures;
 mod promises;
 mod source;
 

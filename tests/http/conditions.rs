@@ -84,11 +84,12 @@ async fn a_header_holds_with_one_of_its_values_and_a_callback_sees_everything() 
 }
 
 #[tokio::test]
-async fn a_body_that_is_no_json_is_an_error_with_the_address_and_the_position() {
+async fn a_body_that_is_not_json_is_an_error_with_the_url_and_the_position() {
     let server = Server::saying([answer(200, "{\n  oops")]).await;
     let error = error(quick(&format!("{}/job?token=secret", server.url)).until(json(1)).run().await);
     assert!(error.is_decode(), "{error}");
-    let expected = format!("{}/job?.. sent no JSON: key must be a string at line 2 column 3", server.url);
+    let expected =
+        format!("{}/job?..: response body is not JSON: key must be a string at line 2 column 3", server.url);
     assert_eq!(error.to_string(), expected);
 
     // What another condition has decided already is not read.
@@ -96,7 +97,7 @@ async fn a_body_that_is_no_json_is_an_error_with_the_address_and_the_position() 
 }
 
 #[tokio::test]
-async fn a_mark_of_the_order_of_bytes_is_no_part_of_the_body() {
+async fn a_byte_order_mark_is_not_part_of_the_body() {
     let marked = || answer(200, "\u{feff}[1]");
     assert!(holds(json(value!([1])), marked()).await.unwrap());
     assert!(holds(text("[1]"), marked()).await.unwrap());
@@ -114,7 +115,7 @@ async fn a_body_is_decoded_once_for_all_conditions() {
 }
 
 #[tokio::test]
-async fn text_is_read_in_the_encoding_that_the_answer_names() {
+async fn text_is_decoded_in_the_encoding_of_its_content_type() {
     for header in [
         "content-type: text/plain; charset=iso-8859-1\r\n",
         "content-type: text/plain; Charset=\"ISO-8859-1\"\r\n",

@@ -24,7 +24,7 @@ async fn a_prepared_request_is_sent_as_it_is_each_time() {
 }
 
 #[tokio::test]
-async fn a_request_that_can_be_sent_only_once_is_refused() {
+async fn a_request_that_can_be_sent_only_once_is_rejected() {
     let server = Server::saying([answer(200, "")]).await;
     let stream = Client::new().get(&server.url).send().await.unwrap();
     let mut request = Request::new(Method::POST, server.url.parse().unwrap());
@@ -59,7 +59,7 @@ async fn a_name_and_a_password_in_the_address_are_sent_as_well() {
 }
 
 #[tokio::test]
-async fn a_header_wins_over_the_clients_own() {
+async fn a_header_overrides_the_clients_own() {
     let server = Server::saying([answer(200, "")]).await;
     let mut defaults = HeaderMap::new();
     defaults.insert("x-a", HeaderValue::from_static("client"));
@@ -71,7 +71,7 @@ async fn a_header_wins_over_the_clients_own() {
 }
 
 #[tokio::test]
-async fn a_client_of_ones_own_brings_its_cookies() {
+async fn a_callers_client_keeps_its_cookies() {
     let server = Server::saying([with(404, "set-cookie: id=7\r\n", ""), answer(200, "")]).await;
     let client = Client::builder().cookie_store(true).build().unwrap();
     quick(&server.url).client(client).until(status(200)).run().await.unwrap();
@@ -89,7 +89,7 @@ async fn the_attempts_of_a_run_and_the_runs_after_it_share_one_connection() {
 }
 
 #[tokio::test]
-async fn redirects_are_followed_and_circles_are_an_error() {
+async fn redirects_are_followed_and_loops_are_an_error() {
     let server = Server::start(|asked| match asked.path.as_str() {
         "/old" => with(302, "location: /new\r\n", ""),
         "/circle" => with(302, "location: /circle?token=secret\r\n", ""),
@@ -101,7 +101,7 @@ async fn redirects_are_followed_and_circles_are_an_error() {
     assert_eq!(found.url().path(), "/new");
     let error = error(quick(&format!("{}/circle", server.url)).until(status(200)).run().await);
     assert!(error.is_request(), "{error:?}");
-    assert!(error.to_string().contains("in circles"), "{error}");
+    assert!(error.to_string().contains("too many redirects"), "{error}");
     assert!(!format!("{error} {error:?}").contains("secret"), "{error:?}");
 }
 

@@ -17,7 +17,7 @@ fn refused(part: &Value) -> String {
 }
 
 #[test]
-fn an_unknown_key_is_refused_with_the_ones_there_are() {
+fn an_unknown_key_is_rejected_with_a_list_of_the_known_ones() {
     let said = refused(&value!({"untill": {}}));
     assert!(said.contains("`untill`") && said.contains("`until`, `alarms`"), "{said}");
     let said = refused(&value!({"until": {"status": 200}}));
@@ -30,7 +30,7 @@ fn an_unknown_key_is_refused_with_the_ones_there_are() {
 }
 
 #[test]
-fn empty_conditions_are_refused() {
+fn empty_conditions_are_rejected() {
     for empty in [value!({}), value!([]), value!([{"status_code": 200}, {}]), value!({"jsonpath": []})] {
         for key in ["until", "alarms"] {
             let said = refused(&value!({key: empty.clone()}));
@@ -44,7 +44,7 @@ fn empty_conditions_are_refused() {
 }
 
 #[test]
-fn what_has_the_wrong_type_or_makes_no_sense_is_refused_by_its_key() {
+fn invalid_values_are_rejected_with_their_key() {
     for (key, wrong) in [
         ("url", value!(1)),
         ("url", value!("")),
@@ -98,7 +98,7 @@ fn what_has_the_wrong_type_or_makes_no_sense_is_refused_by_its_key() {
 }
 
 #[tokio::test]
-async fn a_builder_that_makes_no_sense_is_refused_before_anything_is_sent() {
+async fn an_invalid_builder_is_rejected_before_anything_is_sent() {
     let server = Server::saying([answer(200, "")]).await;
     let good = || HttpPoll::get(&server.url).until(status(200));
     let client = || reqwest::Client::new();
@@ -168,7 +168,7 @@ fn every_way_to_write_a_time_or_a_number_of_requests_is_read() {
 }
 
 #[test]
-fn lists_stand_for_no_tables_and_a_name_without_a_password_is_no_token() {
+fn a_list_is_not_a_map_and_a_name_without_a_password_is_not_a_token() {
     let until = r#""until": {"status_code": 200}"#;
     for wrong in [
         format!(r#"{{"url": "http://h", {until}, "auth": ["a"]}}"#),

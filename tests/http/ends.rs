@@ -15,7 +15,7 @@ use crate::{error, quick};
 
 /// The clock is stopped after the first attempt, so that the limit of the second one is jumped to.
 #[tokio::test]
-async fn a_server_that_never_answers_is_left_after_thirty_seconds() {
+async fn a_server_that_never_responds_times_out_after_thirty_seconds() {
     let server = Server::saying([answer(404, ""), Reply::Stall(Vec::new())]).await;
     let poll = quick(&server.url).until(status(200)).on_attempt(|attempt| {
         if attempt.number == 1 {
@@ -24,12 +24,12 @@ async fn a_server_that_never_answers_is_left_after_thirty_seconds() {
     });
     let ended = tokio::time::timeout(Duration::from_secs(100_000), poll.run()).await;
     let error = error(ended.expect("the poll ends"));
-    assert!(error.is_timeout() && error.to_string().ends_with("did not answer within 30s"), "{error}");
+    assert!(error.is_timeout() && error.to_string().ends_with("no response within 30s"), "{error}");
     assert_eq!(HttpPoll::DEFAULT_ATTEMPT_TIMEOUT, Duration::from_secs(30));
 }
 
 #[tokio::test]
-async fn the_longest_duration_takes_the_attempt_timeout_away() {
+async fn the_longest_duration_removes_the_attempt_timeout() {
     let server = Server::saying([answer(404, ""), Reply::Stall(Vec::new())]).await;
     let poll = quick(&server.url).until(status(200)).attempt_timeout(Duration::MAX);
     let poll = poll.deadline(Duration::from_secs(3600)).on_attempt(|attempt| {
@@ -151,7 +151,7 @@ async fn with_a_deadline_and_no_number_the_deadline_alone_counts() {
 }
 
 #[tokio::test]
-async fn a_certificate_file_that_is_no_regular_or_no_small_file_is_refused() {
+async fn a_certificate_file_that_is_not_regular_or_too_large_is_rejected() {
     let directory = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
     let large = directory.join("large.pem");
     std::fs::write(&large, vec![b'x'; (4 << 20) + 1]).unwrap();

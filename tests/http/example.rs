@@ -12,7 +12,7 @@ async fn exits(arguments: &[&str]) -> u8 {
 }
 
 #[tokio::test]
-async fn it_ends_with_0_when_the_answer_came() {
+async fn it_ends_with_0_when_a_response_matches() {
     let json = r#"{"status": "OK", "jobs": [{"id": 1}]}"#;
     let server = Server::saying([answer(503, "<html>"), answer(200, json)]).await;
     let url = server.url.as_str();
@@ -27,7 +27,7 @@ async fn it_ends_with_0_when_the_answer_came() {
 }
 
 #[tokio::test]
-async fn it_ends_with_1_when_an_alarm_rings() {
+async fn it_ends_with_1_when_an_alarm_matches() {
     let server = Server::saying([answer(503, ""), answer(500, "")]).await;
     assert_eq!(exits(&["--alarm", "status=500", &server.url]).await, ALARM);
     assert_eq!(exits(&["--until", "text=x", "--alarm", "text=", &server.url]).await, ALARM);
@@ -45,7 +45,7 @@ async fn it_ends_with_2_when_it_takes_too_long() {
 }
 
 #[tokio::test]
-async fn it_ends_with_3_when_it_is_used_badly() {
+async fn it_ends_with_3_when_its_arguments_are_invalid() {
     let url = "http://127.0.0.1:9";
     for bad in [
         &["--until", "status=fine", url][..],
@@ -66,7 +66,7 @@ async fn it_ends_with_3_when_it_is_used_badly() {
 }
 
 #[tokio::test]
-async fn its_configuration_is_a_poller_and_the_command_line_wins() {
+async fn its_configuration_is_a_poller_and_the_command_line_overrides_it() {
     let server = Server::saying([answer(200, "done")]).await;
     let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("wait_for.toml");
     let config = format!("url = {:?}\nmax_retries = 2\nuntil = {{ text = \"done\" }}\n", server.url);

@@ -79,7 +79,7 @@ fn request(mut stream: &TcpStream) -> Option<()> {
 const INTERVAL: Duration = Duration::from_millis(2);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_connection_that_was_closed_while_idle_is_no_failed_attempt() {
+async fn a_connection_that_was_closed_while_idle_is_not_a_failed_attempt() {
     for close in [
         Close::After(Duration::ZERO),
         Close::After(INTERVAL / 2),
@@ -136,7 +136,7 @@ async fn a_request_on_a_new_connection_is_not_repeated() {
 }
 
 #[tokio::test]
-async fn a_response_that_breaks_off_is_not_repeated() {
+async fn an_incomplete_response_is_not_repeated() {
     let half = Reply::Last(b"HTTP/1.1 200 So\r\ncontent-length: 9\r\n\r\nhalf".into());
     let server = Server::saying([crate::server::answer(404, ""), half]).await;
     assert!(error(quick(&server.url).until(status(200)).run().await).is_body());

@@ -37,11 +37,11 @@ async fn by_default_it_is_a_get_every_two_seconds_fifty_times() {
 }
 
 #[tokio::test]
-async fn alarms_are_looked_at_before_until_and_carry_the_answer_and_the_condition() {
+async fn alarms_are_evaluated_before_until_and_carry_the_response_and_the_condition() {
     let server = Server::saying([answer(200, r#""no""#), answer(200, r#""broken""#)]).await;
     let poll = quick(&server.url).until(text(r#""broken""#)).alarm(status(500)).alarm(json("broken"));
     let error = poll.run().await.unwrap_err();
-    let said = format!("{}/ answered 200 OK: the alarm json \"broken\" rang", server.url);
+    let said = format!("alarm: {}/ responded 200 OK, which matches json \"broken\"", server.url);
     assert_eq!(error.to_string(), said);
     let HttpPollError::Alarm { response, condition } = error else { panic!() };
     assert_eq!(response.text().unwrap(), r#""broken""#);
@@ -62,13 +62,13 @@ async fn errors_that_are_ignored_mean_not_yet_and_others_end_it() {
 }
 
 #[tokio::test]
-async fn the_last_answer_is_there_though_it_could_not_be_read() {
+async fn the_last_response_is_returned_though_it_could_not_be_decoded() {
     let server = Server::saying([answer(502, "<html>")]).await;
     let poll = quick(&server.url).max_attempts(2).until(json(1)).ignore(HttpError::is_decode);
     let error = poll.run().await.unwrap_err();
     let HttpPollError::TimedOut { last, attempts, .. } = &error else { panic!("{error}") };
     assert_eq!((*attempts, last.as_ref().unwrap().status().as_u16()), (2, 502));
-    assert!(error.to_string().starts_with("the answer did not come in 2 attempts"), "{error}");
+    assert!(error.to_string().starts_with("no matching response in 2 attempts"), "{error}");
 }
 
 #[tokio::test]

@@ -170,7 +170,7 @@ async fn a_redirect_keeps_method_and_body_where_http_says_so() {
 }
 
 #[tokio::test]
-async fn a_redirect_that_leads_nowhere_is_an_answer_and_one_to_another_scheme_an_error() {
+async fn a_redirect_without_a_target_is_a_response_and_one_to_another_scheme_an_error() {
     let server = Server::saying([answer(302, "")]).await;
     assert_eq!(quick(&server.url).until(status(302)).run().await.unwrap().status(), 302);
     let server = Server::saying([with(302, "location: ftp://127.0.0.1/Secret\r\n", "")]).await;

@@ -16,7 +16,7 @@ fn cases() -> u32 {
 }
 
 #[test]
-fn an_expression_is_refused_at_once_if_it_is_long_or_deep() {
+fn a_long_or_deep_expression_is_rejected_at_once() {
     let deep = |open: &str, close: &str, n: usize| format!("$[?{}@.a{}]", open.repeat(n), close.repeat(n));
     for expression in [
         deep("(", ")", 70),

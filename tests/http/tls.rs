@@ -37,7 +37,7 @@ async fn server(name: &str) -> (Server, std::path::PathBuf) {
 }
 
 #[tokio::test]
-async fn an_authority_of_ones_own_is_taken_from_a_file_of_certificates() {
+async fn a_custom_authority_is_read_from_a_file_of_certificates() {
     let (server, bundle) = server("bundle").await;
     let poll = quick(&server.url).until(status(200));
     assert!(error(poll.run().await).is_connect());
@@ -49,7 +49,7 @@ async fn an_authority_of_ones_own_is_taken_from_a_file_of_certificates() {
 }
 
 #[tokio::test]
-async fn any_certificate_is_taken_only_where_that_is_said() {
+async fn every_certificate_is_accepted_only_on_request() {
     let (server, _) = server("any").await;
     let strict = quick(&server.url).until(status(200));
     let error = error(strict.run().await);
@@ -62,7 +62,7 @@ async fn any_certificate_is_taken_only_where_that_is_said() {
 
 /// What is said of a copy holds for the copy, whichever of the two runs first.
 #[tokio::test]
-async fn a_copy_that_takes_any_certificate_leaves_the_others_strict() {
+async fn a_clone_that_accepts_every_certificate_leaves_the_others_strict() {
     let (server, _) = server("copy").await;
     let strict = quick(&server.url).until(status(200));
     strict.clone().danger_accept_invalid_certs(true).run().await.unwrap();

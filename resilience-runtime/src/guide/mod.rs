@@ -26,18 +26,24 @@ pub mod choosing {}
 pub mod retrying {}
 
 #[doc = include_str!("delays.md")]
+#[doc = ""]
+#[doc = include_str!("../../pictures/delays.svg")]
 pub mod delays {}
 
 #[doc = include_str!("polling.md")]
 pub mod polling {}
 
 #[doc = include_str!("circuits.md")]
+#[doc = ""]
+#[doc = include_str!("../../pictures/circuit.svg")]
 pub mod circuits {}
 
 #[doc = include_str!("circuits_by_hand.md")]
 pub mod circuits_by_hand {}
 
 #[doc = include_str!("stacking.md")]
+#[doc = ""]
+#[doc = include_str!("../../pictures/stacks.svg")]
 pub mod stacking {}
 
 #[doc = include_str!("functions.md")]

@@ -2,14 +2,14 @@ use std::time::Duration;
 
 use super::{HttpError, HttpResponse};
 
-/// What one attempt brought, as `on_attempt` is told.
+/// One attempt of an [`HttpPoll`](super::HttpPoll), as passed to `on_attempt`.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct HttpAttempt<'a> {
-    /// Which one it was, from 1.
+    /// The number of the attempt, from 1.
     pub number: u32,
-    /// Since the run began.
+    /// The time since the start of the run.
     pub elapsed: Duration,
-    /// The answer, or what went wrong.
+    /// The response, or the error.
     pub outcome: Result<&'a HttpResponse, &'a HttpError>,
 }

@@ -4,8 +4,8 @@ use tokio::time::Instant;
 
 use crate::clock;
 
-/// What evaluating the conditions on one response may cost, all of them together. Evaluation runs on a thread of the
-/// runtime, and expressions may come from a configuration that is not trusted.
+/// The evaluation budget of one response, shared by all conditions. Evaluation runs on a thread of the runtime, and
+/// expressions may come from an untrusted configuration.
 #[derive(Debug)]
 pub(super) struct Budget {
     most: u64,
@@ -14,10 +14,10 @@ pub(super) struct Budget {
     out_of_time: bool,
 }
 
-/// Why an evaluation was given up.
+/// Why an evaluation was stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Exhausted {
-    /// It took this many steps, which is the limit.
+    /// The limit on steps was reached.
     Steps(u64),
     Time,
 }
@@ -25,7 +25,7 @@ pub(super) enum Exhausted {
 /// A step is a node visited or compared, about 20 ns: this is 10 ms, and more than any expression needs on a small body.
 const STEPS: u64 = 500_000;
 
-/// A byte of the body is worth half a node at most: so many walks through all of it stay possible, however large it is.
+/// A node takes at least two bytes of the body, so that a few walks through all of it are always possible.
 const STEPS_PER_BYTE: u64 = 2;
 
 /// How often the clock is read.

@@ -11,14 +11,14 @@ use super::HttpError;
 use super::error::HttpErrorKind;
 use super::send::{Connections, Sender};
 
-/// How a client of our own is made.
+/// Settings of the built-in client.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tls {
     pub(super) accept_invalid_certs: bool,
     pub(super) ca_bundle: Option<PathBuf>,
 }
 
-/// All authorities of a browser take 200 KiB.
+/// A browser's list of authorities takes 200 KiB.
 const MAX_CA_BUNDLE: u64 = 4 << 20;
 
 impl Tls {
@@ -29,7 +29,7 @@ impl Tls {
     fn client(&self) -> Result<Client, HttpError> {
         let mut builder = Client::builder()
             .tls_danger_accept_invalid_certs(self.accept_invalid_certs)
-            // Redirects are followed by `send`, which knows what may go along.
+            // Redirects are followed by `send`, which filters the headers.
             .redirect(redirect::Policy::none())
             .referer(false);
         if let Some(path) = &self.ca_bundle {
@@ -39,7 +39,7 @@ impl Tls {
             })?);
         }
         builder.build().map_err(|error| {
-            HttpError::new(HttpErrorKind::Settings, None, "the HTTP client could not be made")
+            HttpError::new(HttpErrorKind::Settings, None, "cannot build the HTTP client")
                 .caused(error.without_url())
         })
     }
@@ -47,7 +47,7 @@ impl Tls {
 
 fn certificates(path: &Path) -> Result<Vec<Certificate>, String> {
     let unreadable = |error: std::io::Error| format!("cannot be read: {error}");
-    // Opening a named pipe waits for its other end.
+    // Opening a named pipe would block.
     if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
         return Err("cannot be read: expected a regular file".into());
     }
@@ -58,26 +58,26 @@ fn certificates(path: &Path) -> Result<Vec<Certificate>, String> {
     if pem.len() as u64 > MAX_CA_BUNDLE {
         return Err(format!("are too large: more than {} MiB", MAX_CA_BUNDLE >> 20));
     }
-    let certificates =
-        Certificate::from_pem_bundle(&pem).map_err(|error| format!("are none: {}", error.without_url()))?;
+    let certificates = Certificate::from_pem_bundle(&pem)
+        .map_err(|error| format!("are invalid: {}", error.without_url()))?;
     if certificates.is_empty() {
-        return Err("are none: there is no PEM certificate in it".into());
+        return Err("are invalid: expected a PEM certificate, found none".into());
     }
     Ok(certificates)
 }
 
-/// The client of our own: made once, by the first attempt that needs it.
+/// The built-in client: built once, by the first attempt that needs it.
 #[derive(Debug, Default)]
 pub(super) struct OwnClient {
-    /// Filled by the thread that makes it, so that an attempt which runs out of time leaves it to the next one.
+    /// Filled by the thread that builds it, so that the next attempt can use it if this one times out.
     made: Arc<OnceLock<Sender>>,
-    /// Lets runs side by side wait for one thread.
+    /// Lets concurrent runs wait for one thread.
     waited_for: OnceCell<Sender>,
 }
 
 impl OwnClient {
-    /// Reading the certificates, those of the system included, blocks: it is done on a thread of its own, for which no
-    /// runtime waits when it is shut down.
+    /// Reading certificates blocks, those of the system included. A separate thread does it, which a runtime does not wait
+    /// for when it shuts down.
     pub(super) async fn get(&self, tls: &Tls) -> Result<Sender, HttpError> {
         if let Some(sender) = self.made.get() {
             return Ok(sender.clone());
@@ -87,18 +87,14 @@ impl OwnClient {
 
     async fn make(&self, tls: Tls) -> Result<Sender, HttpError> {
         let failed = |cause: &str| {
-            HttpError::new(
-                HttpErrorKind::Settings,
-                None,
-                format!("the HTTP client could not be made: {cause}"),
-            )
+            HttpError::new(HttpErrorKind::Settings, None, format!("cannot build the HTTP client: {cause}"))
         };
         let (send, receive) = oneshot::channel();
         let made = Arc::clone(&self.made);
         let on_thread = move || {
             let sender = |client| Sender::Own(client, Arc::<Connections>::default());
             let outcome = tls.client().map(|client| made.get_or_init(|| sender(client)).clone());
-            // Nobody waits for it any more: the next attempt finds it.
+            // The attempt timed out: the next one uses the client.
             let _ = send.send(outcome);
         };
         let thread = std::thread::Builder::new().name("resilience-http".into()).spawn(on_thread);
@@ -107,7 +103,7 @@ impl OwnClient {
     }
 }
 
-/// An address, and what it says about who is asking.
+/// A URL without credentials, and its credentials as a header.
 pub(super) fn without_credentials(mut url: Url) -> (Url, Option<HeaderValue>) {
     if url.username().is_empty() && url.password().is_none() {
         return (url, None);
@@ -115,7 +111,7 @@ pub(super) fn without_credentials(mut url: Url) -> (Url, Option<HeaderValue>) {
     let mut credentials = unescaped(url.username());
     credentials.push(b':');
     credentials.extend(unescaped(url.password().unwrap_or_default()));
-    // An address that has them can be without.
+    // A URL with credentials is valid without them.
     let _ = (url.set_username(""), url.set_password(None));
     let value = HeaderValue::try_from(format!("Basic {}", base64(&credentials))).ok();
     let value = value.map(|mut value| {
@@ -125,7 +121,7 @@ pub(super) fn without_credentials(mut url: Url) -> (Url, Option<HeaderValue>) {
     (url, value)
 }
 
-/// With `%41` as `A`; a `%` that stands for nothing is itself.
+/// Percent-decodes: `%41` is `A`. A `%` without two digits is kept.
 fn unescaped(text: &str) -> Vec<u8> {
     let (mut bytes, mut rest) = (Vec::new(), text.as_bytes());
     while let [first, after @ ..] = rest {
@@ -139,7 +135,7 @@ fn unescaped(text: &str) -> Vec<u8> {
     bytes
 }
 
-/// As `Authorization: Basic` wants it.
+/// For `Authorization: Basic`.
 pub(super) fn base64(bytes: &[u8]) -> String {
     use base64::Engine as _;
     base64::engine::general_purpose::STANDARD.encode(bytes)

@@ -11,8 +11,8 @@ use super::jsonpath::{JsonPath, same};
 use super::{HttpError, HttpResponse};
 use crate::callbacks::Evaluate;
 
-/// What an answer has to be like. Made by [`status`], [`text`], [`json`], [`jsonpath`], [`header`] and [`callback`], and put
-/// together with `&`, `|` and `!`.
+/// A condition on a response. Made by [`status`], [`text`], [`json`], [`jsonpath`], [`header`] and [`callback`], and combined
+/// with `&`, `|` and `!`.
 ///
 /// ```
 /// use resilience::http::{json, status};
@@ -37,26 +37,27 @@ enum ConditionKind {
     Not(Box<Condition>),
 }
 
-/// The status is this one.
+/// Matches a response with this status.
 #[must_use]
 pub const fn status(status: u16) -> Condition {
     Condition(ConditionKind::Status(status))
 }
 
-/// The body is this text, and no other. An empty one is an empty body.
+/// Matches a response whose whole body is this text. The empty text matches an empty body.
 #[must_use]
 pub fn text(text: impl Into<String>) -> Condition {
     Condition(ConditionKind::Text(text.into()))
 }
 
-/// The body is this JSON: the same value, whatever the order of its keys and its spaces; `1.0` is `1`. A body that is no JSON is an error.
+/// Matches a response whose whole body is this JSON value. The order of keys and white space do not matter; `1.0` equals `1`. A
+/// body that is not JSON is an error.
 #[must_use]
 pub fn json(value: impl Into<Value>) -> Condition {
     Condition(ConditionKind::Json(value.into()))
 }
 
-/// What this `JSONPath` (RFC 9535) finds in the body: no match never holds, one match is compared with `value`, several are
-/// compared as a list. A body that is not JSON is an error; so is an expression that does not parse, before the first request.
+/// Compares what a `JSONPath` (RFC 9535) finds in the body with `value`: one match is compared as it is, several as a list. No
+/// match does not hold. A body that is not JSON is an error; so is an expression that does not parse, before the first request.
 ///
 /// Expressions have at most 1024 bytes and 16 levels of nesting, and an evaluation that takes too many steps is an error: see
 /// [limits](crate::http#limits). The functions are `length`, `count` and `value`; `match` and `search` are not supported.
@@ -74,24 +75,24 @@ pub fn jsonpath(expression: impl Into<String>, value: impl Into<Value>) -> Condi
     Condition(ConditionKind::JsonPath { source, path, value: value.into() })
 }
 
-/// A header has this value, or one of its values is this one. Names are the same in upper and lower case.
+/// Matches a response with a header of this value. Of several values, one is enough. Names are case-insensitive.
 #[must_use]
 pub fn header(name: impl Into<String>, value: impl Into<String>) -> Condition {
     Condition(ConditionKind::Header { name: name.into(), value: value.into() })
 }
 
-/// Whatever this function says.
+/// Matches if this function returns `true`.
 #[must_use]
 pub fn callback(holds: impl Fn(&HttpResponse) -> bool + Send + Sync + 'static) -> Condition {
     Condition(ConditionKind::Callback(Arc::new(holds)))
 }
 
 impl Condition {
-    /// Whether an answer is like this. Of several conditions, those behind the one that decides are not looked at; one that
-    /// cannot be asked is an error only if no other decides.
+    /// Whether a response matches. Of combined conditions, those after the deciding one are not evaluated. One that cannot be
+    /// evaluated is an error only if no other one decides.
     ///
     /// # Errors
-    /// If the body had to be read for that, and could not.
+    /// If the body has to be decoded for it, and cannot be.
     pub fn holds(&self, response: &HttpResponse) -> Result<bool, HttpError> {
         self.holds_within(response, &mut Budget::of(response.bytes().len()))
     }
@@ -119,27 +120,27 @@ impl Condition {
         })
     }
 
-    /// Whether it can be asked at all: its `JSONPath` and header names can be read, and its status can be one.
+    /// Checks the condition itself: its `JSONPath`, header names and status.
     ///
     /// # Errors
-    /// With what is wrong, and where.
+    /// With the fault and its position.
     pub fn check(&self) -> Result<(), HttpError> {
         match &self.0 {
             ConditionKind::JsonPath { source, path: Err(error), .. } => Err(HttpError::new(
                 HttpErrorKind::Settings,
                 None,
-                format!("the JSONPath {source:?} cannot be read: {error}"),
+                format!("invalid JSONPath {source:?}: {error}"),
             )),
             ConditionKind::Status(status) if !(100..1000).contains(status) => Err(HttpError::new(
                 HttpErrorKind::Settings,
                 None,
-                format!("{status} is no status (`status_code`)"),
+                format!("expected a status from 100 to 999, found {status} (`status_code`)"),
             )),
             ConditionKind::Header { name, .. } if HeaderName::from_bytes(name.as_bytes()).is_err() => {
                 Err(HttpError::new(
                     HttpErrorKind::Settings,
                     None,
-                    format!("{name:?} is no name of a header (`headers`)"),
+                    format!("invalid header name {name:?} (`headers`)"),
                 ))
             }
             ConditionKind::All(several) | ConditionKind::Any(several) => {
@@ -150,13 +151,13 @@ impl Condition {
         }
     }
 
-    /// All of them hold.
+    /// The conjunction of all conditions.
     pub(super) fn all(mut several: Vec<Self>) -> Option<Self> {
         if several.len() > 1 { Some(Self(ConditionKind::All(several))) } else { several.pop() }
     }
 }
 
-/// The first condition that answers so. One that cannot be asked does not hide those behind it.
+/// The first condition with this result. One that cannot be evaluated does not hide those after it.
 pub(super) fn first<'a>(
     conditions: &'a [Condition],
     response: &HttpResponse,
@@ -194,7 +195,7 @@ fn finds(path: &JsonPath, value: &Value, body: &Value, budget: &mut Budget) -> R
     }
 }
 
-/// In an attribute: `until = status(200) & json(..)`. A body that cannot be read does not meet the condition.
+/// In an attribute: `until = status(200) & json(..)`. A body that cannot be decoded does not match.
 impl Evaluate<HttpResponse> for Condition {
     fn evaluate(self, response: &HttpResponse) -> bool {
         self.holds(response).unwrap_or(false)

@@ -1,4 +1,4 @@
-//! A poller, and its conditions, as data: with the keys of the reference library.
+//! Deserialization of pollers and conditions, with the keys of `httsleep`.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -48,7 +48,7 @@ struct Data {
     max_body: Option<usize>,
 }
 
-/// What is wrong with a value is said of its key.
+/// Prefixes an error with its key.
 mod named {
     use serde::Deserialize;
     use serde::de::{Deserializer, Error};
@@ -62,7 +62,7 @@ mod named {
         )*};
     }
 
-    /// What is wrong with a secret is not said by quoting it: errors go to logs.
+    /// Does not quote the value, which is a secret: errors are logged.
     macro_rules! unquoted {
         ($($key:ident: $expected:expr;)*) => {$(
             pub(super) fn $key<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<T, D::Error> {
@@ -74,7 +74,7 @@ mod named {
     }
 
     unquoted! {
-        headers: "a map from names to texts";
+        headers: "a map from names to strings";
         auth: crate::http::data::AUTH;
     }
 
@@ -94,7 +94,7 @@ fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Res
     T::deserialize(deserializer).map(Some)
 }
 
-/// How many requests are sent. Left out, it is fifty; `null` means for ever.
+/// The number of attempts. Absent: fifty; `null`: no limit.
 #[derive(Default)]
 enum Retries {
     #[default]
@@ -109,7 +109,7 @@ impl<'de> Deserialize<'de> for Retries {
     }
 }
 
-/// A name and a password, or a token.
+/// Credentials: a name and a password, or a token.
 enum Auth {
     Basic { username: String, password: String },
     Bearer(String),
@@ -161,7 +161,7 @@ impl<'de> Deserialize<'de> for Auth {
     }
 }
 
-/// A table, and not the list of its values, which `serde` takes for one as well.
+/// Accepts a map only. `serde` accepts a list of the values as well.
 struct MapOnly<T>(std::marker::PhantomData<T>, &'static str);
 
 impl<'de, T: Deserialize<'de>> Visitor<'de> for MapOnly<T> {
@@ -183,7 +183,7 @@ fn table<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer.deserialize_any(MapOnly(std::marker::PhantomData, expected))
 }
 
-/// A kind of error.
+/// A kind of error to ignore.
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Ignored {
@@ -206,7 +206,7 @@ impl Ignored {
     }
 }
 
-/// One condition, or a list of them, of which one is enough.
+/// One condition, or a list of alternatives.
 struct Several(Vec<Condition>);
 
 impl<'de> Deserialize<'de> for Several {
@@ -231,7 +231,9 @@ impl<'de> Deserialize<'de> for Several {
                     conditions.push(condition);
                 }
                 if conditions.is_empty() {
-                    return Err(de::Error::custom("the list of conditions is empty: it would never hold"));
+                    return Err(de::Error::custom(
+                        "expected at least one condition, found an empty list, which never holds",
+                    ));
                 }
                 Ok(Several(conditions))
             }
@@ -269,11 +271,11 @@ struct PathData {
     value: Value,
 }
 
-/// All keys of one condition hold. It is refused if it is empty, or if a `JSONPath` cannot be read.
+/// All keys of one condition must hold. An empty condition and an invalid `JSONPath` are rejected.
 impl<'de> Deserialize<'de> for Condition {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let data: ConditionData = table(deserializer, "a condition, with keys")?;
-        // What is cheap comes first: a body is not read for an answer of another status.
+        // Cheap conditions come first: a body is not decoded if the status differs.
         let mut all: Vec<Self> = data.status_code.map(status).into_iter().collect();
         all.extend(data.headers.into_iter().map(|(name, value)| header(name, value)));
         all.extend(data.text.map(text));
@@ -281,7 +283,7 @@ impl<'de> Deserialize<'de> for Condition {
         all.extend(data.jsonpath.into_iter().map(|path| jsonpath(path.expression, path.value)));
         let condition = Self::all(all).ok_or_else(|| {
             de::Error::custom(
-                "the condition is empty: give it one of `status_code`, `headers`, `text`, `json`, `jsonpath`",
+                "expected a condition, found an empty one: set one of `status_code`, `headers`, `text`, `json`, `jsonpath`",
             )
         })?;
         condition.check().map_err(de::Error::custom)?;
@@ -309,7 +311,7 @@ impl<'de> Deserialize<'de> for WrittenDuration {
 
             fn visit_i64<E: de::Error>(self, seconds: i64) -> Result<WrittenDuration, E> {
                 u64::try_from(seconds)
-                    .map_err(|_| E::custom("a time is not negative"))
+                    .map_err(|_| E::custom("expected a time that is not negative"))
                     .and_then(|s| self.visit_u64(s))
             }
 
@@ -349,7 +351,7 @@ impl Data {
     fn into_poll(self) -> Result<HttpPoll, String> {
         let method = self.method.as_deref().unwrap_or("GET").to_uppercase();
         let method =
-            method.parse::<Method>().map_err(|_| format!("`method`: {method:?} is no HTTP method"))?;
+            method.parse::<Method>().map_err(|_| format!("`method`: invalid HTTP method {method:?}"))?;
         let mut poll = HttpPoll::of(method, &self.url);
         for (name, value) in self.headers {
             poll = poll.header(name, value);
@@ -376,7 +378,7 @@ impl Data {
             poll = poll.interval(interval);
         }
         poll = match self.max_retries {
-            Retries::AtMost(0) => return Err("`max_retries`: no request at all would be sent".into()),
+            Retries::AtMost(0) => return Err("`max_retries`: expected at least 1, found 0".into()),
             Retries::AtMost(most) => poll.max_attempts(most),
             Retries::Endless => poll.forever(),
             Retries::Default => poll,

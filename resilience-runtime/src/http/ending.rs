@@ -4,29 +4,29 @@ use std::time::Duration;
 
 use super::{Condition, HttpError, HttpResponse};
 
-/// How a poll ended that did not bring its answer.
+/// Why a poll ended without a matching response.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum HttpPollError {
-    /// An answer rang an alarm.
+    /// A response matched an alarm.
     Alarm {
-        /// The answer.
+        /// The response.
         response: HttpResponse,
-        /// The alarm that rang.
+        /// The alarm.
         condition: Condition,
     },
-    /// There were enough attempts, or the deadline has passed.
+    /// The attempts are used up, or the deadline has passed.
     TimedOut {
-        /// The last answer, if there was one.
+        /// The last response, if there was one.
         last: Option<HttpResponse>,
-        /// The last error that was ignored, if there was one.
+        /// The last ignored error, if there was one.
         last_error: Option<HttpError>,
-        /// How many attempts were made.
+        /// The number of attempts.
         attempts: u32,
-        /// How long it all took.
+        /// The time since the start of the run.
         elapsed: Duration,
     },
-    /// A request failed, or its answer could not be read, and that was not to be ignored.
+    /// A request failed, or its response could not be decoded, and the error was not ignored.
     Http(HttpError),
 }
 
@@ -34,13 +34,18 @@ impl fmt::Display for HttpPollError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Alarm { response, condition } => {
-                write!(f, "{} answered {}: the alarm {condition} rang", response.place(), response.status())
+                write!(
+                    f,
+                    "alarm: {} responded {}, which matches {condition}",
+                    response.place(),
+                    response.status()
+                )
             }
             Self::TimedOut { last, last_error, attempts, elapsed } => {
                 let times = if *attempts == 1 { "" } else { "s" };
-                write!(f, "the answer did not come in {attempts} attempt{times}, in {elapsed:?}")?;
+                write!(f, "no matching response in {attempts} attempt{times}, in {elapsed:?}")?;
                 if let Some(last) = last {
-                    write!(f, "; the last one of {} was {}", last.place(), last.status())?;
+                    write!(f, "; last response: {} from {}", last.status(), last.place())?;
                 }
                 match last_error {
                     Some(error) => write!(f, "; last error: {error}"),

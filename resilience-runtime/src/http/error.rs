@@ -3,9 +3,9 @@ use std::fmt;
 
 use reqwest::Url;
 
-/// What went wrong with one request, or with its answer.
+/// An error of one request, or of its response.
 ///
-/// Its message names the address without credentials and without the query.
+/// Its message names the URL without credentials and query.
 #[derive(Debug)]
 pub struct HttpError {
     kind: HttpErrorKind,
@@ -38,23 +38,23 @@ impl HttpError {
 
     pub(super) fn of_request(url: &Url, error: reqwest::Error) -> Self {
         let (kind, message) = if error.is_timeout() && error.is_connect() {
-            (HttpErrorKind::ConnectTimeout, "could not be connected to in time")
+            (HttpErrorKind::ConnectTimeout, "connection timed out")
         } else if error.is_timeout() {
-            (HttpErrorKind::Timeout, "took too long")
+            (HttpErrorKind::Timeout, "timed out")
         } else if error.is_connect() {
-            (HttpErrorKind::Connect, "could not be connected to")
+            (HttpErrorKind::Connect, "connection failed")
         } else if error.is_body() || error.is_decode() {
-            (HttpErrorKind::Body, "broke off in its answer")
+            (HttpErrorKind::Body, "response body is incomplete")
         } else if error.is_redirect() {
-            (HttpErrorKind::Request, "led in circles")
+            (HttpErrorKind::Request, "too many redirects")
         } else {
-            (HttpErrorKind::Request, "did not answer the request")
+            (HttpErrorKind::Request, "request failed")
         };
-        // It would name the address with everything in it.
+        // The cause would print the whole URL.
         Self::new(kind, Some(url), message).caused(error.without_url())
     }
 
-    /// The other side could not be reached: no address, no connection, no TLS, or not in time.
+    /// The connection failed: name resolution, TCP or TLS, or a timeout of these.
     #[must_use]
     pub fn is_connect(&self) -> bool {
         matches!(self.kind, HttpErrorKind::Connect | HttpErrorKind::ConnectTimeout)
@@ -66,26 +66,26 @@ impl HttpError {
         matches!(self.kind, HttpErrorKind::Timeout | HttpErrorKind::ConnectTimeout)
     }
 
-    /// The request failed after the connection was made: the other side hung up, spoke no HTTP, or sent it in circles.
+    /// The request failed on an established connection: closed by the server, not HTTP, or too many redirects.
     #[must_use]
     pub fn is_request(&self) -> bool {
         self.kind == HttpErrorKind::Request
     }
 
-    /// The body is not what a condition looks for: no JSON, or no text.
+    /// The body could not be decoded as the JSON or text that a condition needs.
     #[must_use]
     pub fn is_decode(&self) -> bool {
         self.kind == HttpErrorKind::Decode
     }
 
-    /// The answer began, and its body broke off, or is longer than `max_body`.
+    /// The body is incomplete, or longer than `max_body`.
     #[must_use]
     pub fn is_body(&self) -> bool {
         self.kind == HttpErrorKind::Body
     }
 
-    /// The poller itself makes no sense: it has no condition, its address or a condition of it cannot be read, or its client
-    /// could not be made. No request was sent.
+    /// The poller itself is invalid: no condition, an invalid URL or condition, or a client that cannot be built. No request was
+    /// sent.
     #[must_use]
     pub fn is_settings(&self) -> bool {
         self.kind == HttpErrorKind::Settings
@@ -95,7 +95,7 @@ impl HttpError {
 impl fmt::Display for HttpError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.place.is_empty() {
-            write!(f, "{} ", self.place)?;
+            write!(f, "{}: ", self.place)?;
         }
         f.write_str(&self.message)?;
         let mut source = self.source.as_deref().map(|source| source as &dyn Error);
@@ -113,7 +113,7 @@ impl Error for HttpError {
     }
 }
 
-/// Without what must not stand in a log: name, password and query.
+/// The URL without name, password and query, which must not be logged.
 pub(super) fn redacted(url: &Url) -> String {
     let mut text = format!("{}://{}", url.scheme(), url.host_str().unwrap_or_default());
     let port = url.port().map(|port| format!(":{port}"));

@@ -1,8 +1,30 @@
-//! HTTP polling, batteries included: "ask this address until it answers with this, ring when it answers with that, ignore
-//! failed connections, give up after so long".
+//! HTTP polling: waits for a response of a URL.
 //!
-//! [`HttpPoll`] asks; [`Condition`]s say what an answer has to be like. Both can be data: they implement
-//! [`Deserialize`](serde::Deserialize), for JSON, TOML, YAML or whatever else there is for `serde`.
+//! # Quick start
+//!
+//! [`HttpPoll`] polls a URL until the response matches a [`Condition`].
+//!
+//! ```
+//! use resilience::http::{HttpPoll, HttpPollError, json, status};
+//! use serde_json::json;
+//! use std::time::Duration;
+//!
+//! async fn job_done(url: &str) -> Result<String, HttpPollError> {
+//!     let response = HttpPoll::get(url)
+//!         .until(status(200) & json(json!({"status": "SUCCESS"})))
+//!         .alarm(status(500))
+//!         .ignore(|error| error.is_connect())
+//!         .interval(Duration::from_secs(2))
+//!         .deadline(Duration::from_secs(120))
+//!         .run()
+//!         .await?;
+//!     Ok(response.text()?.to_owned())
+//! }
+//! ```
+//!
+//! # As data
+//!
+//! Pollers and conditions implement [`Deserialize`](serde::Deserialize), for JSON, TOML, YAML and every other format of `serde`.
 //!
 //! ```
 //! use resilience::http::HttpPoll;
@@ -24,7 +46,9 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 //!
-//! In attributes, conditions stand where predicates do:
+//! # In attributes
+//!
+//! A condition can be used in place of a predicate in `#[poll]`:
 //!
 //! ```
 //! use resilience::http::{HttpError, HttpResponse, json, status};
@@ -46,15 +70,17 @@
 //! }
 //! ```
 //!
+//! # Options and defaults
+//!
 //! | key | meaning | default |
 //! |---|---|---|
-//! | `url`, `method` | the address, and how it is asked | `GET` |
+//! | `url`, `method` | the URL and the HTTP method | `GET` |
 //! | `headers` | of every request | none |
 //! | `auth` | `["name", "password"]`, `{"username", "password"}` or `{"bearer"}` | none |
-//! | `verify`, `ca_bundle` | whether certificates are looked at, and a file of further authorities | `true`, none |
-//! | `until` | a condition or a list of them, of which one is enough | required |
-//! | `alarms` | the same for what ends it as an error | none |
-//! | `ignore_exceptions` | `"connect"`, `"timeout"`, `"request"`, `"decode"`, `"body"` | none |
+//! | `verify`, `ca_bundle` | whether certificates are verified, and a file of further authorities | `true`, none |
+//! | `until` | a condition, or a list of alternatives | required |
+//! | `alarms` | the same, for responses that end the poll with an error | none |
+//! | `ignore_exceptions` | errors that mean "not yet": `"connect"`, `"timeout"`, `"request"`, `"decode"`, `"body"` | none |
 //! | `polling_interval` | a time: `"2s"`, or a number of seconds | `"2s"` |
 //! | `max_retries` | the number of attempts; `null`: no limit | 50, or no limit with a `deadline` |
 //! | `deadline` | the time for the whole poll | none |
@@ -62,12 +88,12 @@
 //! | `respect_retry_after`, `max_retry_after` | whether `Retry-After` is a lower bound for the delay, and its limit | `true`, 1 h |
 //! | `max_body` | the longest body in bytes | 1 MiB |
 //!
-//! A condition has `status_code`, `headers`, `text`, `json` and `jsonpath`, a list of `{"expression", "value"}`: all that are given
-//! hold. What is wrong is refused when it is read.
+//! A condition has `status_code`, `headers`, `text`, `json` and `jsonpath`, a list of `{"expression", "value"}`. All
+//! given keys must hold. Invalid input is an error when it is read.
 //!
 //! # Limits
 //!
-//! A poll ends by itself, whatever the server does, and a configuration may come from somebody else:
+//! A poll ends by itself, independent of the server, and a configuration may be untrusted:
 //!
 //! | what | limit |
 //! |---|---|
@@ -96,19 +122,19 @@
 //!
 //! A server may close an idle connection just when the next request is sent. An idempotent request (`GET`, `HEAD`, `OPTIONS`,
 //! `TRACE`, `PUT`, `DELETE`) is then sent again at once, at most twice, within the same attempt. Any other is sent again only
-//! if nothing of it was written. A request that fails on a new connection is not sent again; of a client passed to
-//! [`HttpPoll::client`], nothing tells which connections are new, and all count as idle ones.
+//! if nothing of it was written. A request that fails on a new connection is not sent again. All connections of a client passed
+//! to [`HttpPoll::client`] count as idle ones.
 
-// Floor 5: the words.
+// Floor 5: requests, responses and errors.
 mod attempt;
 mod budget;
 mod error;
 mod jsonpath;
 mod response;
-// Floor 6: what is asked of an answer.
+// Floor 6: conditions on a response.
 mod condition;
 mod ending;
-// Floor 7: how it is sent.
+// Floor 7: sending.
 mod client;
 mod data;
 mod poller;

@@ -13,9 +13,9 @@ use super::{Condition, HttpAttempt, HttpError};
 use crate::attempts::PollPolicy;
 use crate::backoff::{Backoff, Jitter};
 
-/// Asks an address again and again until it answers as it should.
+/// Polls a URL until the response matches.
 ///
-/// By itself: `GET`, every two seconds, fifty times. It is the poller of the Python library `httsleep`.
+/// By default: `GET`, every two seconds, fifty times, as in the Python library `httsleep`.
 ///
 /// ```no_run
 /// use resilience::http::{HttpPoll, json, status};
@@ -37,28 +37,28 @@ use crate::backoff::{Backoff, Jitter};
 /// # }
 /// ```
 ///
-/// It can be read from a configuration file as well, by `serde`: see [the module](crate::http).
+/// It implements `Deserialize`, for configuration files: see [the module](crate::http).
 #[derive(Clone)]
-#[must_use = "nothing is asked until `run` is called"]
+#[must_use = "no request is sent until `run` is called"]
 pub struct HttpPoll {
     pub(super) request: Result<Arc<Request>, Arc<HttpError>>,
     pub(super) headers: HeaderMap,
     pub(super) tls: Tls,
     pub(super) client: Option<Sender>,
-    /// Made at the first run, and kept for those after it: so is its connection. Copies share it while they agree on TLS.
+    /// Built at the first run and kept, with its connections. Clones share it while their TLS settings agree.
     pub(super) own_client: Arc<OwnClient>,
     pub(super) until: Vec<Condition>,
     pub(super) alarms: Vec<Condition>,
     pub(super) ignore: Option<Ignore>,
     pub(super) on_attempt: Option<OnAttempt>,
     pub(super) policy: PollPolicy,
-    /// Whether `max_attempts` or `forever` was called: the default number of attempts gives way to a deadline.
+    /// Whether `max_attempts` or `forever` was called. Otherwise, a deadline replaces the default number of attempts.
     attempts_are_set: bool,
     pub(super) attempt_timeout: Duration,
     pub(super) respect_retry_after: bool,
     pub(super) max_retry_after: Duration,
     pub(super) max_body: usize,
-    /// The first thing that made no sense.
+    /// The first invalid setting.
     pub(super) wrong: Option<String>,
 }
 
@@ -71,20 +71,18 @@ const DEFAULT_ATTEMPTS: u32 = 50;
 const DEFAULT_MAX_BODY: usize = 1 << 20;
 
 impl HttpPoll {
-    /// The time limit of one attempt: 30 s. A status page that takes longer is as good as down, and a server that never
-    /// answers would otherwise hold a poller without a deadline forever.
+    /// The time limit of one attempt: 30 s. A server that never responds would otherwise hold a poller without a deadline forever.
     pub const DEFAULT_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
 
-    /// The longest `Retry-After` that is waited for: 1 h. What is polled for is seldom worth more, and a mistaken header
-    /// would otherwise hold a poller without a deadline forever.
+    /// The longest `Retry-After` to wait for: 1 h. A wrong header would otherwise hold a poller without a deadline forever.
     pub const DEFAULT_MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);
 
-    /// Asks this address.
+    /// Polls this URL with `GET`.
     pub fn get(url: impl AsRef<str>) -> Self {
         Self::of(Method::GET, url.as_ref())
     }
 
-    /// Sends this request, with its method, headers and body; the body must not be a stream, which can be sent only once.
+    /// Polls with this request: its method, headers and body. The body must not be a stream, which can be sent only once.
     pub fn request(request: Request) -> Self {
         Self::new(Self::prepared(request))
     }
@@ -92,10 +90,10 @@ impl HttpPoll {
     fn prepared(mut request: Request) -> Result<Arc<Request>, Arc<HttpError>> {
         if !matches!(request.url().scheme(), "http" | "https") {
             let scheme = request.url().scheme();
-            let message = format!("an address begins with `http://` or `https://`, not with `{scheme}:`");
+            let message = format!("expected a URL with `http://` or `https://`, found `{scheme}:`");
             return Err(Arc::new(HttpError::new(HttpErrorKind::Settings, None, message)));
         }
-        // Made by a client's builder, it would not have them in its address any more; sent as it is, they would be lost.
+        // `reqwest` moves credentials to a header only in a client's builder. Sent as it is, the request would lose them.
         let (url, authorization) = super::client::without_credentials(request.url().clone());
         *request.url_mut() = url;
         if let Some(authorization) = authorization {
@@ -108,7 +106,7 @@ impl HttpPoll {
         Self::new(match Url::parse(url) {
             Ok(url) => Self::prepared(Request::new(method, url)),
             Err(error) => {
-                let message = format!("the address cannot be read: {error}");
+                let message = format!("invalid URL: {error}");
                 Err(Arc::new(HttpError::new(HttpErrorKind::Settings, None, message)))
             }
         })
@@ -139,19 +137,20 @@ impl HttpPoll {
         self.wrong.get_or_insert(message.into());
     }
 
-    /// An answer that ends it well. Of several, one is enough.
+    /// The condition of success. Of several, one is enough.
     pub fn until(mut self, condition: Condition) -> Self {
         self.until.push(condition);
         self
     }
 
-    /// An answer that ends it with [`HttpPollError::Alarm`](super::HttpPollError::Alarm): looked at before `until`. Of several, one is enough.
+    /// A condition that ends the poll with [`HttpPollError::Alarm`](super::HttpPollError::Alarm). Evaluated before `until`. Of several,
+    /// one is enough.
     pub fn alarm(mut self, condition: Condition) -> Self {
         self.alarms.push(condition);
         self
     }
 
-    /// Errors that mean "not yet". Any other ends it. Said twice, one of the two is enough.
+    /// Errors that mean "not yet". Any other error ends the poll. Of several predicates, one is enough.
     pub fn ignore(mut self, ignore: impl Fn(&HttpError) -> bool + Send + Sync + 'static) -> Self {
         self.ignore = Some(match self.ignore.take() {
             Some(other) => Arc::new(move |error| other(error) || ignore(error)),
@@ -166,13 +165,13 @@ impl HttpPoll {
         self
     }
 
-    /// The waits between attempts, where they are to grow.
+    /// A growing delay between attempts.
     pub fn backoff(mut self, backoff: Backoff) -> Self {
         self.policy = self.policy.backoff(backoff);
         self
     }
 
-    /// How waits are spread out; after `interval` or `backoff`.
+    /// The jitter of the delays. Call it after `interval` or `backoff`.
     pub fn jitter(mut self, jitter: Jitter) -> Self {
         match self.policy.try_jitter(jitter) {
             Ok(policy) => self.policy = policy,
@@ -205,7 +204,7 @@ impl HttpPoll {
     pub fn deadline(mut self, deadline: Duration) -> Self {
         match self.policy.try_timeout(deadline) {
             Ok(_) if deadline.is_zero() => {
-                self.is_wrong("`deadline`: it is no time at all, in which nothing can answer");
+                self.is_wrong("`deadline`: expected more than zero");
             }
             Ok(policy) if self.attempts_are_set => self.policy = policy,
             Ok(policy) => self.policy = policy.without_times(),
@@ -242,15 +241,15 @@ impl HttpPoll {
         self
     }
 
-    /// A longer body is an error, and not read: 1 MiB by default.
+    /// The longest body in bytes: 1 MiB by default. A longer one is an error, and is not read.
     pub fn max_body(mut self, bytes: usize) -> Self {
         self.max_body = bytes;
         self
     }
 
-    /// Sends through this client, with its cookies, its pool and its TLS.
+    /// Uses this client, with its cookies, pool and TLS.
     ///
-    /// Its redirect policy is its own, too: `reqwest` follows redirects by default, sends a `Referer`, and removes only
+    /// Its redirect policy applies too: `reqwest` follows redirects by default, sends a `Referer`, and removes only
     /// `Authorization`, `Cookie` and `Proxy-Authorization` for another origin. Build it with `referer(false)`, and with
     /// `redirect(Policy::none())` if other headers are secret.
     pub fn client(mut self, client: Client) -> Self {
@@ -258,27 +257,27 @@ impl HttpPoll {
         self
     }
 
-    /// A header of every request, in place of the client's own of this name.
+    /// Sets a header of every request. It replaces the client's header of this name.
     pub fn header(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
         match (name.as_ref().parse::<HeaderName>(), value.as_ref().parse::<HeaderValue>()) {
             (Ok(name), Ok(value)) => _ = self.headers.insert(name, value),
-            (Err(_), _) => self.is_wrong(format!("`headers`: {:?} is no name of a header", name.as_ref())),
-            (_, Err(_)) => self.is_wrong(format!("`headers`: {:?} cannot have this value", name.as_ref())),
+            (Err(_), _) => self.is_wrong(format!("`headers`: invalid header name {:?}", name.as_ref())),
+            (_, Err(_)) => self.is_wrong(format!("`headers`: invalid value of {:?}", name.as_ref())),
         }
         self
     }
 
-    /// A name and a password, as `Authorization: Basic`.
+    /// Sends `Authorization: Basic` with a name and a password.
     pub fn basic_auth(mut self, name: impl fmt::Display, password: impl fmt::Display) -> Self {
         let name = name.to_string();
         if name.contains(':') {
-            self.is_wrong("`auth`: a name with a colon in it is read as a shorter one");
+            self.is_wrong("`auth`: expected a name without a colon");
         }
         let encoded = super::client::base64(format!("{name}:{password}").as_bytes());
         self.secret(&format!("Basic {encoded}"))
     }
 
-    /// A token, as `Authorization: Bearer`.
+    /// Sends `Authorization: Bearer` with a token.
     pub fn bearer(self, token: impl fmt::Display) -> Self {
         self.secret(&format!("Bearer {token}"))
     }
@@ -289,29 +288,29 @@ impl HttpPoll {
                 value.set_sensitive(true);
                 self.headers.insert(AUTHORIZATION, value);
             }
-            Err(_) => self.is_wrong("`auth`: what is given as a secret cannot stand in a header"),
+            Err(_) => self.is_wrong("`auth`: the secret is not a valid header value"),
         }
         self
     }
 
-    /// Takes any certificate. For tests: whoever is in between can read and change everything.
+    /// Accepts every certificate. For tests only: connections can be intercepted.
     pub fn danger_accept_invalid_certs(mut self, accept: bool) -> Self {
         self.tls.accept_invalid_certs = accept;
         self.own_client = Arc::default();
         self
     }
 
-    /// Trusts these authorities as well: a regular file of PEM certificates, at most 4 MiB, read by the first attempt.
+    /// Trusts these certificate authorities too: a regular file of PEM certificates, at most 4 MiB, read by the first attempt.
     pub fn ca_bundle(mut self, path: impl Into<PathBuf>) -> Self {
         self.tls.ca_bundle = Some(path.into());
         self.own_client = Arc::default();
         self
     }
 
-    /// What makes no sense, before anything is sent.
+    /// Checks the poller before anything is sent.
     ///
     /// # Errors
-    /// With what is wrong.
+    /// With the first invalid setting.
     pub fn check(&self) -> Result<(), HttpError> {
         let wrong = |message: &str| HttpError::new(HttpErrorKind::Settings, None, message);
         if let Some(message) = &self.wrong {
@@ -321,16 +320,18 @@ impl HttpPoll {
             Err(error) => return Err(wrong(&error.to_string())),
             Ok(request) if request.body().is_some_and(|body| body.as_bytes().is_none()) => {
                 return Err(wrong(
-                    "a request whose body is a stream can be sent only once: give it a body of bytes",
+                    "expected a request body of bytes, found a stream, which can be sent only once",
                 ));
             }
             Ok(_) => {}
         }
         if self.until.is_empty() {
-            return Err(wrong("there is nothing to wait for: give it a condition with `until`"));
+            return Err(wrong("expected a condition: set one with `until`"));
         }
         if self.client.is_some() && self.tls.is_set() {
-            return Err(wrong("a client that is given has certificates of its own: set them there"));
+            return Err(wrong(
+                "`verify` and `ca_bundle` do not apply to a client of your own: configure its TLS",
+            ));
         }
         self.until.iter().chain(&self.alarms).try_for_each(Condition::check)
     }

@@ -1,4 +1,4 @@
-//! Redirects of our own client: followed here, so that headers meant for one origin do not reach another.
+//! Redirects of the built-in client, which keep the headers of one origin from another.
 
 use reqwest::header::{
     ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LANGUAGE,
@@ -9,18 +9,18 @@ use reqwest::{Method, Request, StatusCode, Url};
 use super::HttpError;
 use super::error::{HttpErrorKind, redacted};
 
-/// As in `reqwest`; more is a loop.
+/// As in `reqwest`.
 pub(super) const MAX_REDIRECTS: usize = 10;
 
-/// What may be sent to another origin: what the response should be like, and who asks. No credentials fit into these.
+/// Headers that may be sent to another origin: content negotiation and the user agent. They hold no credentials.
 const ALLOWED: [HeaderName; 6] =
     [ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, CACHE_CONTROL, PRAGMA, USER_AGENT];
 
-/// Headers that describe a body, which is not sent along where the method becomes `GET`.
+/// Headers that describe a body, which is dropped where the method becomes `GET`.
 const OF_BODY: [HeaderName; 5] =
     [CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING];
 
-/// Turns `request` into the one that this response asks for; `false`: the response is no redirect that can be followed.
+/// Turns `request` into the redirected one. `false`: the response is not a redirect that can be followed.
 pub(super) fn redirect(
     request: &mut Request,
     status: StatusCode,
@@ -72,7 +72,7 @@ fn target(from: &Url, status: StatusCode, headers: &HeaderMap) -> Option<Url> {
         return None;
     }
     let mut target = from.join(headers.get(LOCATION)?.to_str().ok()?).ok()?;
-    // A server does not choose the name and the password that are sent.
+    // A server must not choose the credentials.
     let _ = (target.set_username(""), target.set_password(None));
     Some(target)
 }

@@ -12,9 +12,9 @@ use super::HttpError;
 use super::budget::Exhausted;
 use super::error::{HttpErrorKind, redacted};
 
-/// An answer, with its whole body. Clones share it.
+/// A response with its whole body. Clones share the body.
 ///
-/// The body is decoded when it is first asked for, and once.
+/// The body is decoded once, on first use.
 #[derive(Clone)]
 pub struct HttpResponse(Arc<Parts>);
 
@@ -32,10 +32,10 @@ impl HttpResponse {
         Self(Arc::new(Parts { url, status, headers, body, text: OnceLock::new(), json: OnceLock::new() }))
     }
 
-    /// The whole body of an answer of `reqwest`, whatever its size: for functions under `#[poll]` that ask about conditions.
+    /// Reads the whole body of a `reqwest` response, without a limit on its size: for functions under `#[poll]` that use conditions.
     ///
     /// # Errors
-    /// If the body breaks off.
+    /// If the body is incomplete.
     pub async fn read(response: reqwest::Response) -> Result<Self, HttpError> {
         Self::read_at_most(response, usize::MAX).await
     }
@@ -47,7 +47,7 @@ impl HttpResponse {
         let url = response.url().clone();
         let mut body = Vec::new();
         let too_large = || {
-            let message = format!("sent more than {most} bytes, which is what `max_body` allows");
+            let message = format!("response body exceeds the {most} bytes of `max_body`");
             HttpError::new(HttpErrorKind::Body, Some(&url), message)
         };
         if response.content_length().is_some_and(|length| length > most as u64) {
@@ -63,34 +63,34 @@ impl HttpResponse {
         Ok(Self::new(url, status, headers, body.into()))
     }
 
-    /// Where it came from, redirects followed.
+    /// The URL of the response, after redirects.
     #[must_use]
     pub fn url(&self) -> &Url {
         &self.0.url
     }
 
-    /// Its status: compares with a number.
+    /// The status, which compares with a number.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.0.status
     }
 
-    /// Its headers.
+    /// The headers.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
         &self.0.headers
     }
 
-    /// Its body.
+    /// The body.
     #[must_use]
     pub fn bytes(&self) -> &Bytes {
         &self.0.body
     }
 
-    /// Its body as text, in the encoding that its `Content-Type` names, or else UTF-8.
+    /// The body as text, in the encoding of its `Content-Type`, by default UTF-8.
     ///
     /// # Errors
-    /// If the body is no such text.
+    /// If the body is not valid in this encoding.
     pub fn text(&self) -> Result<&str, HttpError> {
         match self.0.text.get_or_init(|| self.decode()) {
             Ok(text) => Ok(text),
@@ -98,24 +98,26 @@ impl HttpResponse {
         }
     }
 
-    /// Its body, read as JSON.
+    /// The body, deserialized from JSON.
     ///
     /// # Errors
-    /// If the body is no JSON, with the line and column; or no `T`.
+    /// If the body is not JSON (with line and column), or not a `T`.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, HttpError> {
         serde_json::from_slice(self.unmarked()).map_err(|error| {
-            self.undecodable(&format!("sent no JSON of the kind that is asked for: {error}"))
+            self.undecodable(&format!("response body is not of the requested type: {error}"))
         })
     }
 
-    /// The JSON that conditions look at, read once.
+    /// The JSON value for conditions, parsed once.
     pub(super) fn value(&self) -> Result<&Value, HttpError> {
-        let read =
-            || serde_json::from_slice(self.unmarked()).map_err(|error| format!("sent no JSON: {error}"));
+        let read = || {
+            serde_json::from_slice(self.unmarked())
+                .map_err(|error| format!("response body is not JSON: {error}"))
+        };
         self.0.json.get_or_init(read).as_ref().map_err(|message| self.undecodable(message))
     }
 
-    /// Some servers begin with the mark of the order of bytes, which is no JSON.
+    /// Some servers send a byte order mark, which is not JSON.
     fn unmarked(&self) -> &[u8] {
         self.0.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.0.body)
     }
@@ -134,11 +136,11 @@ impl HttpResponse {
         });
         let encoding = charset.and_then(|name| Encoding::for_label(name.as_bytes())).unwrap_or(UTF_8);
         let (text, used, bad) = encoding.decode(&self.0.body);
-        if bad { Err(format!("sent no text of the encoding {}", used.name())) } else { Ok(text.into_owned()) }
+        if bad { Err(format!("response body is not valid {}", used.name())) } else { Ok(text.into_owned()) }
     }
 
     pub(super) fn not_evaluated(&self, what: &str, exhausted: Exhausted) -> HttpError {
-        self.undecodable(&format!("sent a body on which {what} {exhausted}"))
+        self.undecodable(&format!("{what} on the response body {exhausted}"))
     }
 
     fn undecodable(&self, message: &str) -> HttpError {

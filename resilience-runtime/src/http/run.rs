@@ -16,21 +16,21 @@ use crate::sleep::Limited;
 use crate::telemetry::{SiteEntry, SiteKind};
 use crate::time::Nanos;
 
-/// What a response means.
+/// The verdict on a response.
 enum Verdict {
     Right,
     Rings(Condition),
     NotYet,
 }
 
-/// A response, and what the conditions say of it.
+/// A response with its verdict.
 struct JudgedResponse {
     response: HttpResponse,
     verdict: Result<Verdict, HttpError>,
 }
 
 impl HttpPoll {
-    /// Polls the URL until a response matches. Any number of times, and side by side: every run counts its own attempts.
+    /// Polls the URL until a response matches. It can be called any number of times, also concurrently; every run counts its own attempts.
     ///
     /// # Errors
     /// See [`HttpPollError`].
@@ -39,7 +39,7 @@ impl HttpPoll {
     }
 }
 
-/// One for all pollers: they have no names.
+/// One site for all pollers: they have no names.
 static SITE: SiteEntry =
     SiteEntry::unlisted(SiteKind::Function, SiteName::Given("HttpPoll::run"), file!(), line!());
 
@@ -88,7 +88,7 @@ async fn run(poll: &HttpPoll) -> Result<HttpResponse, HttpPollError> {
         } else {
             number = number.saturating_add(1);
             let url = poll.request.as_ref().ok().map(|request| request.url());
-            let error = HttpError::new(HttpErrorKind::Timeout, url, "did not answer until the deadline");
+            let error = HttpError::new(HttpErrorKind::Timeout, url, "no response before the deadline");
             tell(poll, number, &watch, Err(&error));
             match run.cut(&site) {
                 Ok(wait) => PollAction::Wait(wait, Duration::ZERO),
@@ -104,7 +104,7 @@ async fn run(poll: &HttpPoll) -> Result<HttpResponse, HttpPollError> {
                 let (attempts, elapsed) = (timed_out.attempts(), timed_out.elapsed());
                 return Err(HttpPollError::TimedOut { last, last_error, attempts, elapsed });
             }
-            // The server asked for a longer wait than there is time for.
+            // The `Retry-After` is longer than the time left.
             PollAction::Return => {
                 let (attempts, elapsed) = (number, watch.elapsed().to_duration());
                 let error = HttpPollError::TimedOut { last, last_error, attempts, elapsed };
@@ -121,8 +121,8 @@ fn tell(poll: &HttpPoll, number: u32, watch: &Stopwatch, outcome: Result<&HttpRe
     }
 }
 
-/// One request with its redirects, its whole response, and the verdict; beside it the wait that the server asked for,
-/// which holds also if the body breaks off. All of it is bound by `attempt_timeout`, and evaluation by `ends` as well.
+/// One request with its redirects, its whole response and the verdict, and the `Retry-After`, which also holds if the body is
+/// incomplete. `attempt_timeout` limits all of it, `ends` the evaluation as well.
 async fn attempt(
     poll: &HttpPoll,
     ends: Option<Instant>,
@@ -133,44 +133,44 @@ async fn attempt(
     };
     let url = request.url().clone();
     let until = Stopwatch::start().moment(Nanos::of(poll.attempt_timeout));
-    let mut asked = None;
+    let mut retry_after_header = None;
     let judged = async {
         let sender = match &poll.client {
             Some(sender) => sender.clone(),
             None => poll.own_client.get(&poll.tls).await?,
         };
         let response = sender.send(request).await?;
-        asked = retry_after(poll, response.status(), response.headers());
+        retry_after_header = retry_after(poll, response.status(), response.headers());
         let response = HttpResponse::read_at_most(response, poll.max_body).await?;
         let mut budget = Budget::of(response.bytes().len()).until(ends.into_iter().chain(until).min());
         let verdict = judge(poll, &response, &mut budget);
         if budget.is_out_of_time() {
-            // The limit that was reached says what this means.
+            // The message names the limit that was reached.
             std::future::pending::<()>().await;
         }
         Ok(JudgedResponse { response, verdict })
     };
     let judged = Limited::new(judged, until).await.unwrap_or_else(|| {
-        let message = format!("did not answer within {:?}", poll.attempt_timeout);
+        let message = format!("no response within {:?}", poll.attempt_timeout);
         Err(HttpError::new(HttpErrorKind::Timeout, Some(&url), message))
     });
-    (judged, asked)
+    (judged, retry_after_header)
 }
 
 fn request(poll: &HttpPoll) -> Result<Request, HttpError> {
     let wrong = |message: String| HttpError::new(HttpErrorKind::Settings, None, message);
     let request = poll.request.as_ref().map_err(|error| wrong(error.to_string()))?;
     let mut request = request.try_clone().ok_or_else(|| {
-        wrong("a request whose body is a stream can be sent only once: give it a body of bytes".into())
+        wrong("expected a request body of bytes, found a stream, which can be sent only once".into())
     })?;
-    // These win over the request's own, and those over the client's.
+    // These override the request's own headers, which override the client's.
     for (name, value) in &poll.headers {
         request.headers_mut().insert(name, value.clone());
     }
     Ok(request)
 }
 
-/// Alarms first. One that cannot be asked is an error, as it might have rung; if that is to be ignored, `until` decides.
+/// Alarms come first. One that cannot be evaluated is an error, as it might have matched; if that error is ignored, `until` decides.
 fn judge(poll: &HttpPoll, response: &HttpResponse, budget: &mut Budget) -> Result<Verdict, HttpError> {
     let alarm = first(&poll.alarms, response, true, budget);
     match &alarm {
@@ -186,11 +186,11 @@ fn judge(poll: &HttpPoll, response: &HttpResponse, budget: &mut Budget) -> Resul
 }
 
 fn ignores(poll: &HttpPoll, error: &HttpError) -> bool {
-    // What makes no sense does not get better.
+    // An invalid poller stays invalid.
     !error.is_settings() && poll.ignore.as_ref().is_some_and(|ignore| ignore(error))
 }
 
-/// The wait that a server which is too busy asks for: seconds, or a date.
+/// The `Retry-After` of a 429 or 503: seconds, or a date.
 fn retry_after(poll: &HttpPoll, status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
     let busy = [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE].contains(&status);
     if !busy || !poll.respect_retry_after {
@@ -198,11 +198,11 @@ fn retry_after(poll: &HttpPoll, status: StatusCode, headers: &HeaderMap) -> Opti
     }
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit()) {
-        // More than fits is for ever.
+        // Too large for a duration means never.
         return Some(text.parse().map_or(Duration::MAX, Duration::from_secs));
     }
     let until = httpdate::parse_http_date(text).ok()?;
-    // The answer's own date is the server's clock, which may go wrong by as much.
+    // Relative to the response's own `Date`, because the server's clock may be wrong.
     let sent = headers.get(reqwest::header::DATE).and_then(|date| date.to_str().ok());
     let sent = sent.and_then(|date| httpdate::parse_http_date(date).ok())?;
     Some(until.duration_since(sent).unwrap_or_default())

@@ -1,4 +1,4 @@
-//! One request as the user means it: idle connections that the server closed are replaced, and redirects followed.
+//! Sends one request: replaces idle connections that the server closed, and follows redirects.
 
 use std::error::Error;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -13,16 +13,15 @@ use super::HttpError;
 use super::error::HttpErrorKind;
 use super::redirect::{MAX_REDIRECTS, redirect};
 
-/// A caller's own client may hand out one idle connection after another; two repetitions are what `hyper` clients and
-/// proxies usually make.
+/// A caller's client may hand out one stale connection after another. Clients and proxies usually repeat twice.
 const MAX_REPEATS: u32 = 2;
 
-/// What requests are sent through.
+/// The client that sends requests.
 #[derive(Clone, Debug)]
 pub(super) enum Sender {
-    /// A client that we made: it follows no redirects, and all its connections are known.
+    /// The built-in client: it follows no redirects, and its connections are known.
     Own(Client, Arc<Connections>),
-    /// The caller's: its redirects and its pool are its own.
+    /// The caller's client, with its own redirect policy and pool.
     Given(Client),
 }
 
@@ -40,19 +39,19 @@ impl Sender {
                 return Ok(response);
             }
         }
-        let message = format!("led in circles: more than {MAX_REDIRECTS} redirects");
+        let message = format!("too many redirects: more than {MAX_REDIRECTS}");
         Err(HttpError::new(HttpErrorKind::Request, Some(request.url()), message))
     }
 
     async fn send_once(&self, request: &Request, repeats: &mut u32) -> Result<Response, HttpError> {
         let url = request.url();
         loop {
-            // Streams are refused before anything is sent.
+            // Streams are rejected before anything is sent.
             let Some(copy) = request.try_clone() else {
                 return Err(HttpError::new(
                     HttpErrorKind::Settings,
                     Some(url),
-                    "has a body that can be sent only once",
+                    "the request body can be sent only once",
                 ));
             };
             match self.client().execute(copy).await {
@@ -85,8 +84,8 @@ impl Sender {
         }
     }
 
-    /// Whether the request may have been sent on a connection that had been idle. A caller's client does not tell, and
-    /// other code may have used its connections.
+    /// Whether the request may have been sent on an idle connection. Of a caller's client this is unknown: other code may have
+    /// used its connections.
     fn was_idle(&self, error: &reqwest::Error) -> bool {
         match self {
             Self::Own(_, connections) => {
@@ -97,11 +96,11 @@ impl Sender {
     }
 }
 
-/// The connections on which a response has come, by a hash of their ends: the latest ones. A request that fails on one of
-/// these was sent on a connection that had been idle.
+/// The latest connections with a response, by a hash of their addresses. A request that fails on one of these was sent on an
+/// idle connection.
 #[derive(Debug)]
 pub(super) struct Connections {
-    /// Relaxed: each says all there is to say. One that is missed is not repeated on.
+    /// Relaxed: entries are independent. A request on a connection that is missed here is not repeated.
     known: [AtomicU64; MAX_CONNECTIONS],
     next: AtomicUsize,
 }
@@ -128,7 +127,7 @@ impl Connections {
         self.known.iter().any(|known| known.load(Relaxed) == hash)
     }
 
-    /// Never zero, which stands for no connection.
+    /// Never zero, which means no connection.
     fn hash(info: &HttpInfo) -> u64 {
         let mut hasher = DefaultHasher::new();
         (info.local_addr(), info.remote_addr()).hash(&mut hasher);
@@ -140,8 +139,7 @@ fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)
     std::iter::successors(error.source(), |error| <dyn Error>::source(*error))
 }
 
-/// The connection that the request was sent on. Unknown if `reqwest` stands on another `hyper-util` than we do: then
-/// nothing is repeated.
+/// The connection of the request. Unknown if `reqwest` uses another version of `hyper-util`: then nothing is repeated.
 fn connection_of(error: &reqwest::Error) -> Option<HttpInfo> {
     let error = causes(error).find_map(|error| error.downcast_ref::<hyper_util::client::legacy::Error>())?;
     let mut extensions = hyper::http::Extensions::new();
@@ -149,7 +147,7 @@ fn connection_of(error: &reqwest::Error) -> Option<HttpInfo> {
     extensions.remove()
 }
 
-/// Whether the connection ended before the head of a response had come.
+/// Whether the connection was closed before the head of a response arrived.
 fn closed(error: &reqwest::Error) -> bool {
     error.is_request()
         && !error.is_timeout()

@@ -61,7 +61,7 @@ fn numbers_are_compared_as_numbers_inside_of_values_too() {
 }
 
 #[test]
-fn what_is_no_expression_is_refused_with_the_place() {
+fn an_invalid_expression_is_rejected_with_its_position() {
     for (source, message) in [
         ("", "expected `$` at byte 0, found the end"),
         ("a", "expected `$` at byte 0, found `a`"),
