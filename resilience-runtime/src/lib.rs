@@ -151,4 +151,4 @@ pub use outcome::NoValue;
 pub use poll::{NoCondition, Poll, PollCondition, PollError, PollHooks, poll};
 #[cfg(feature = "macros")]
 pub use resilience_macros::{asyncbackoff, asyncretry, circuit, poll, retry};
-pub use retry::{Hooks, Retry, TimeLimit, Timed, Untimed, retry};
+pub use retry::{Hooks, Retry, TimeLimit, Timed, Unset, Untimed, retry};
