@@ -20,4 +20,4 @@
 
 pub use crate::operation::{Asynchronous, Blocking, Operation};
 pub use crate::poll::{NoCondition, Poll, PollCondition, PollHooks};
-pub use crate::retry::{Hooks, Retry, TimeLimit, Timed, Untimed};
+pub use crate::retry::{Hooks, Retry, TimeLimit, Timed, Unset, Untimed};

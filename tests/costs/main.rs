@@ -1,7 +1,9 @@
 //! What can be counted exactly while things go well: allocations, and the size of futures.
 
+use std::cell::Cell;
 use std::future::poll_fn;
-use std::task::Poll;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use allocation_counter::measure;
@@ -92,6 +94,29 @@ fn an_async_call_that_goes_well_allocates_nothing_even_if_it_is_pending_under_a_
 }
 
 #[test]
+fn retrying_without_a_wait_allocates_nothing_and_yields_once() {
+    #[retry(times = 3, interval = 0s)]
+    async fn third_time(calls: &Cell<u32>) -> Option<u32> {
+        calls.set(calls.get() + 1);
+        (calls.get() % 3 == 0).then_some(1)
+    }
+    let polls = Cell::new(0);
+    let call = || {
+        let calls = Cell::new(0);
+        let mut future = pin!(third_time(&calls));
+        let mut context = Context::from_waker(Waker::noop());
+        loop {
+            polls.set(polls.get() + 1);
+            if let Poll::Ready(outcome) = future.as_mut().poll(&mut context) {
+                break Ok(outcome.unwrap_or_default());
+            }
+        }
+    };
+    assert_eq!(allocations(call), 0);
+    assert_eq!(polls.get(), 6, "two calls of three attempts");
+}
+
+#[test]
 fn the_counter_sees_an_allocation() {
     let allocates = || {
         std::hint::black_box(Box::new(1));
@@ -106,6 +131,8 @@ fn the_future_of_a_retried_function_is_small_and_a_limited_one_holds_one_timer()
     const BY_HAND: usize = 184;
     assert!(size_of_val(&retried_async()) <= 64, "{}", size_of_val(&retried_async()));
     assert!(size_of_val(&async_retried()) <= 64, "{}", size_of_val(&async_retried()));
+    let form = retry(retried_async).times(5).run();
+    assert!(size_of_val(&form) <= 256, "{}", size_of_val(&form));
     let timer = size_of::<tokio::time::Sleep>();
     assert!(size_of_val(&backed_off()) <= BY_HAND + timer, "{}", size_of_val(&backed_off()));
     assert!(size_of_val(&polled_async()) <= BY_HAND + timer, "{}", size_of_val(&polled_async()));

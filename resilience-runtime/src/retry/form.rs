@@ -4,9 +4,9 @@ use std::marker::PhantomData;
 use std::panic::Location;
 use std::time::Duration;
 
-use super::hooks::{DefaultHooks, Hooks};
-use super::limits::{Timed, Untimed};
-use super::run::TimedRetryRun;
+use super::hooks::{DefaultHooks, ErrorPredicate, FailureCallback, Hooks, WaitHint};
+use super::limits::{LimitKind, Timed, Untimed};
+use super::run::{FailedAttempt, Run};
 use crate::attempt::Attempt;
 use crate::attempts::RetryPolicy;
 use crate::backoff::{Backoff, Jitter};
@@ -41,7 +41,7 @@ use crate::telemetry::{FunctionForm, SiteEntry, SiteKind};
 // Without the feature there is no such method, and the link leads to what the features are.
 #[cfg_attr(not(feature = "tokio"), doc = "[`run`]: crate")]
 #[track_caller]
-pub fn retry<F, K>(operation: F) -> Retry<F, K, DefaultHooks<F::Error>>
+pub fn retry<F, K>(operation: F) -> Retry<F, K, DefaultHooks>
 where
     F: Operation<K>,
 {
@@ -61,7 +61,7 @@ pub struct Retry<F, K, H, L = Untimed> {
     types: PhantomData<(fn() -> K, L)>,
 }
 
-impl<F, K, E, L> Retry<F, K, DefaultHooks<E>, L> {
+impl<F, K, L> Retry<F, K, DefaultHooks, L> {
     #[track_caller]
     pub(super) fn with_policy(operation: F, policy: RetryPolicy) -> Self {
         let site = PolicySite::new(SiteName::inside::<F>(), SiteKind::Function, policy);
@@ -248,29 +248,24 @@ where
         self,
         on_error: P,
     ) -> Retry<F, K, Hooks<On, GiveUp, RetryAfter, P>, L> {
-        let on_error = Some(on_error);
         self.with_hooks(|Hooks { on, giveup, retry_after, .. }| Hooks { on, giveup, retry_after, on_error })
     }
 }
 
 impl<F, K, On, GiveUp, RetryAfter, OnError, L> Retry<F, K, Hooks<On, GiveUp, RetryAfter, OnError>, L> {
     /// The wait after a failure; `None`: it was the last. `timed_out`: the error is the library's own.
-    pub(super) fn after<E>(&mut self, run: &mut TimedRetryRun, error: &E, timed_out: bool) -> Option<Wait>
+    pub(super) fn after<E>(&mut self, run: &mut impl Run, error: &E, timed_out: bool) -> Option<Wait>
     where
-        On: FnMut(&E) -> bool,
-        GiveUp: FnMut(&E) -> bool,
-        RetryAfter: FnMut(&E) -> Option<Duration>,
-        OnError: FnMut(&E, &Attempt),
+        On: ErrorPredicate<E>,
+        GiveUp: ErrorPredicate<E>,
+        RetryAfter: WaitHint<E>,
+        OnError: FailureCallback<E>,
     {
         let hooks = &mut self.hooks;
-        let again = timed_out || ((hooks.on)(error) && !(hooks.giveup)(error));
-        let hint = if timed_out { None } else { (hooks.retry_after)(error) };
-        let text = type_name::<E>();
-        let attempt = run.failed(&self.site, again, hint, timed_out, Some(&text));
-        if let Some(on_error) = &mut hooks.on_error {
-            on_error(error, &attempt);
-        }
-        attempt.into_wait()
+        let again = timed_out || (hooks.on.answer(error, true) && !hooks.giveup.answer(error, false));
+        let hint = if timed_out { None } else { hooks.retry_after.hint(error) };
+        let attempt = FailedAttempt { again, hint, cut: timed_out };
+        run.fails(&self.site, attempt, &type_name::<E>(), |attempt| hooks.on_error.report(error, attempt))
     }
 }
 
@@ -278,22 +273,23 @@ impl<F, T, E, On, GiveUp, RetryAfter, OnError, L>
     Retry<F, Blocking<T, E>, Hooks<On, GiveUp, RetryAfter, OnError>, L>
 where
     F: FnMut() -> Result<T, E>,
-    On: FnMut(&E) -> bool,
-    GiveUp: FnMut(&E) -> bool,
-    RetryAfter: FnMut(&E) -> Option<Duration>,
-    OnError: FnMut(&E, &Attempt),
+    On: ErrorPredicate<E>,
+    GiveUp: ErrorPredicate<E>,
+    RetryAfter: WaitHint<E>,
+    OnError: FailureCallback<E>,
+    L: LimitKind,
 {
     /// Calls the operation until it succeeds or the retry ends, blocking the thread for the waits.
     ///
     /// # Errors
     /// The operation's last error.
     pub fn call(mut self) -> Result<T, E> {
-        let mut run = TimedRetryRun::new();
-        run.begin_blocking(self.entry(), &self.site);
+        let mut run = OnError::Run::<L>::start();
+        run.begins(self.entry(), &self.site, true);
         loop {
             let error = match (self.operation)() {
                 Ok(value) => {
-                    run.succeeded();
+                    run.succeeds();
                     return Ok(value);
                 }
                 Err(error) => error,
@@ -301,7 +297,7 @@ where
             match self.after(&mut run, &error, false) {
                 Some(wait) => {
                     wait.block();
-                    run.goes_on_blocking();
+                    run.waited(true);
                 }
                 None => return Err(error),
             }

@@ -1,5 +1,6 @@
 //! Whether a retry has time limits, as a type: only then must its error be able to hold a `TimedOut`.
 
+use super::run::{RetryRun, Run, TimedRetryRun};
 use crate::error::{HoldTimedOut, TimedOut};
 
 /// A retry without time limits.
@@ -10,25 +11,33 @@ pub struct Untimed;
 #[derive(Clone, Copy, Debug)]
 pub struct Timed;
 
+/// [`Untimed`] or [`Timed`]: how much a call of the retry measures.
+pub trait LimitKind {
+    /// The run of a call to whose caller nobody reports failures.
+    type Run: Run;
+}
+
+impl LimitKind for Untimed {
+    type Run = RetryRun;
+}
+
+impl LimitKind for Timed {
+    type Run = TimedRetryRun;
+}
+
 /// What becomes of an attempt that was dropped when its time was up.
 #[diagnostic::on_unimplemented(
     message = "the error type `{E}` cannot hold a `TimedOut`",
     note = "a time limit needs `impl From<resilience::TimedOut> for {E}`"
 )]
 pub trait TimeLimit<E> {
-    /// The time limit as the operation's error; `None` where there is no limit that could be reached.
-    fn hold(timed_out: TimedOut) -> Option<E>;
-}
-
-impl<E> TimeLimit<E> for Untimed {
-    fn hold(_: TimedOut) -> Option<E> {
-        None
-    }
+    /// The time limit as the operation's error.
+    fn hold(timed_out: TimedOut) -> E;
 }
 
 #[diagnostic::do_not_recommend]
 impl<E: HoldTimedOut> TimeLimit<E> for Timed {
-    fn hold(timed_out: TimedOut) -> Option<E> {
-        Some(E::hold(timed_out))
+    fn hold(timed_out: TimedOut) -> E {
+        E::hold(timed_out)
     }
 }

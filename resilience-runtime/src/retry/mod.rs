@@ -23,6 +23,6 @@ mod run;
 mod run_async;
 
 pub use form::{Retry, retry};
-pub use hooks::Hooks;
+pub use hooks::{Hooks, Unset};
 pub use limits::{TimeLimit, Timed, Untimed};
 pub use run::{RetryRun, TimedRetryRun};

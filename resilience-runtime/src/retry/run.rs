@@ -13,7 +13,7 @@ use crate::site::PolicySite;
 use crate::sleep::Wait;
 #[cfg(feature = "tokio")]
 use crate::sleep::{Cut, Limited, Telling};
-use crate::telemetry::{Brought, CallOutcome, Failed, GiveUpReason, Observation, observed};
+use crate::telemetry::{Brought, CallOutcome, Failed, GiveUpReason, Observation, SiteEntry, observed};
 use crate::time::{Instant, Nanos};
 
 /// A call whose time nobody asks for: no clock is read.
@@ -241,5 +241,99 @@ impl Attempt {
     #[must_use]
     pub fn into_wait(self) -> Option<Wait> {
         self.wait.map(|wait| Wait(Nanos::of(wait)))
+    }
+}
+
+/// A call of [`retry`](crate::retry()) under way.
+pub trait Run {
+    /// Before the first attempt.
+    fn start() -> Self;
+    /// The call begins.
+    fn begins(&mut self, entry: &'static SiteEntry, site: &PolicySite<RetryPolicy>, is_blocking: bool);
+    /// An attempt succeeded, which ends the call.
+    fn succeeds(&mut self);
+    /// An attempt failed: the wait before the next one. `cut`: its time was up. The attempt is reported if it is measured.
+    fn fails(
+        &mut self,
+        site: &PolicySite<RetryPolicy>,
+        attempt: FailedAttempt,
+        error: &dyn Display,
+        report: impl FnOnce(&Attempt),
+    ) -> Option<Wait>;
+    /// The wait is over.
+    fn waited(&mut self, is_blocking: bool);
+}
+
+/// What a retry knows of a failed attempt.
+#[derive(Clone, Copy, Debug)]
+pub struct FailedAttempt {
+    /// Its error is one to try again on.
+    pub(super) again: bool,
+    /// The wait that the other side asked for.
+    pub(super) hint: Option<Duration>,
+    /// Its time was up.
+    pub(super) cut: bool,
+}
+
+macro_rules! run_methods {
+    () => {
+        #[inline]
+        fn start() -> Self {
+            Self::new()
+        }
+
+        #[inline]
+        fn begins(&mut self, entry: &'static SiteEntry, site: &PolicySite<RetryPolicy>, is_blocking: bool) {
+            if is_blocking {
+                self.begin_blocking(entry, site);
+            } else {
+                self.begin(entry, site);
+            }
+        }
+
+        #[inline]
+        fn succeeds(&mut self) {
+            self.succeeded();
+        }
+
+        #[inline]
+        fn waited(&mut self, is_blocking: bool) {
+            if is_blocking {
+                self.goes_on_blocking();
+            } else {
+                self.goes_on();
+            }
+        }
+    };
+}
+
+impl Run for RetryRun {
+    run_methods!();
+
+    #[inline]
+    fn fails(
+        &mut self,
+        site: &PolicySite<RetryPolicy>,
+        attempt: FailedAttempt,
+        error: &dyn Display,
+        _: impl FnOnce(&Attempt),
+    ) -> Option<Wait> {
+        self.failed(site, attempt.again, attempt.hint, Some(error))
+    }
+}
+
+impl Run for TimedRetryRun {
+    run_methods!();
+
+    fn fails(
+        &mut self,
+        site: &PolicySite<RetryPolicy>,
+        FailedAttempt { again, hint, cut }: FailedAttempt,
+        error: &dyn Display,
+        report: impl FnOnce(&Attempt),
+    ) -> Option<Wait> {
+        let attempt = self.failed(site, again, hint, cut, Some(error));
+        report(&attempt);
+        attempt.into_wait()
     }
 }

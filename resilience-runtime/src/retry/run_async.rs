@@ -1,108 +1,135 @@
 use std::any::type_name;
-use std::time::Duration;
 
 use super::form::Retry;
-use super::hooks::Hooks;
-use super::limits::{TimeLimit, Timed};
-use super::run::TimedRetryRun;
-use crate::attempt::Attempt;
+use super::hooks::{ErrorPredicate, FailureCallback, Hooks, WaitHint};
+use super::limits::{TimeLimit, Timed, Untimed};
+use super::run::{Run, TimedRetryRun};
 use crate::attempts::RetryPolicy;
 use crate::error::HoldTimedOut;
 use crate::operation::Asynchronous;
 
-/// The loop, once: an async closure that lends and one that does not cannot be called by the same generic function.
+/// The loop, once: an async closure that lends and one that does not cannot be called by the same generic function. The
+/// future uses the retry where it captured it, which is why these are not `async fn`s: those would hold it twice.
 macro_rules! run {
-    ($retry:ident) => {{
-        let mut run = TimedRetryRun::new();
-        run.begin($retry.entry(), &$retry.site);
-        // The last error that was not a time limit.
-        let mut last = None;
-        loop {
-            let (error, timed_out) = match run.limit(&$retry.site, ($retry.operation)()).await {
-                Some(Ok(value)) => {
-                    run.succeeded();
-                    return Ok(value);
-                }
-                Some(Err(error)) => (error, false),
-                None => match L::hold(run.timed_out(&$retry.site)) {
-                    Some(error) => (error, true),
-                    // Without a limit there is none to be reached.
-                    None => continue,
-                },
-            };
-            let wait = $retry.after(&mut run, &error, timed_out);
-            let Some(wait) = wait else {
-                let error = if timed_out { last.unwrap_or(error) } else { error };
-                run.returns(&$retry.site, Some(&type_name::<E>()));
-                return Err(error);
-            };
-            if !timed_out {
-                last = Some(error);
+    (Untimed, $retry:ident) => {
+        async move {
+            let mut run = OnError::Run::<Untimed>::start();
+            run.begins($retry.entry(), &$retry.site, false);
+            loop {
+                // The error does not live through the wait.
+                let wait = match ($retry.operation)().await {
+                    Ok(value) => {
+                        run.succeeds();
+                        return Ok(value);
+                    }
+                    Err(error) => match $retry.after(&mut run, &error, false) {
+                        Some(wait) => wait,
+                        None => return Err(error),
+                    },
+                };
+                wait.await;
+                run.waited(false);
             }
-            wait.await;
-            run.goes_on();
         }
-    }};
+    };
+    (Timed, $retry:ident) => {
+        async move {
+            let mut run = TimedRetryRun::new();
+            run.begin($retry.entry(), &$retry.site);
+            // The last error that was not a time limit.
+            let mut last = None;
+            loop {
+                let (error, timed_out) = match run.limit(&$retry.site, ($retry.operation)()).await {
+                    Some(Ok(value)) => {
+                        run.succeeded();
+                        return Ok(value);
+                    }
+                    Some(Err(error)) => (error, false),
+                    None => (Timed::hold(run.timed_out(&$retry.site)), true),
+                };
+                let wait = $retry.after(&mut run, &error, timed_out);
+                let Some(wait) = wait else {
+                    let error = if timed_out { last.unwrap_or(error) } else { error };
+                    run.returns(&$retry.site, Some(&type_name::<E>()));
+                    return Err(error);
+                };
+                if !timed_out {
+                    last = Some(error);
+                }
+                wait.await;
+                run.goes_on();
+            }
+        }
+    };
 }
 
-impl<F, T, E, On, GiveUp, RetryAfter, OnError, L>
-    Retry<F, Asynchronous<T, E>, Hooks<On, GiveUp, RetryAfter, OnError>, L>
-where
-    On: FnMut(&E) -> bool,
-    GiveUp: FnMut(&E) -> bool,
-    RetryAfter: FnMut(&E) -> Option<Duration>,
-    OnError: FnMut(&E, &Attempt),
-{
-    /// Runs the operation until it succeeds or the retry ends.
-    ///
-    /// The closure may change what it captures. To spawn the future on another thread, see
-    /// [`run_send`](Self::run_send).
-    ///
-    /// # Errors
-    /// The operation's last error; a [`TimedOut`](crate::TimedOut), if every attempt ran into a time limit.
-    ///
-    /// # Panics
-    /// As tokio's `sleep`: to wait, it needs a tokio runtime with its timer enabled.
-    pub async fn run(mut self) -> Result<T, E>
-    where
-        F: AsyncFnMut() -> Result<T, E>,
-        L: TimeLimit<E>,
-    {
-        run!(self)
-    }
+macro_rules! run_methods {
+    ($limits:ident $(, $bound:ident)?) => {
+        impl<F, T, E, On, GiveUp, RetryAfter, OnError>
+            Retry<F, Asynchronous<T, E>, Hooks<On, GiveUp, RetryAfter, OnError>, $limits>
+        where
+            On: ErrorPredicate<E>,
+            GiveUp: ErrorPredicate<E>,
+            RetryAfter: WaitHint<E>,
+            OnError: FailureCallback<E>,
+        {
+            /// Runs the operation until it succeeds or the retry ends.
+            ///
+            /// The closure may change what it captures. To spawn the future on another thread, see
+            /// [`run_send`](Self::run_send).
+            ///
+            /// # Errors
+            /// The operation's last error; a [`TimedOut`](crate::TimedOut), if every attempt ran into a time limit.
+            ///
+            /// # Panics
+            /// As tokio's `sleep`: to wait, it needs a tokio runtime with its timer enabled.
+            #[allow(clippy::manual_async_fn, reason = "an async function's future would hold the retry twice")]
+            pub fn run(mut self) -> impl Future<Output = Result<T, E>>
+            where
+                F: AsyncFnMut() -> Result<T, E>,
+                $($limits: $bound<E>,)?
+            {
+                run!($limits, self)
+            }
 
-    /// As [`run`](Self::run), for futures that are to be [`Send`].
-    ///
-    /// The compiler cannot yet prove that what an async closure lends to its futures is `Send`
-    /// ([rust-lang/rust#110338](https://github.com/rust-lang/rust/issues/110338)). Here the closure hands out futures
-    /// that borrow only from outside it, and must not change what it captures.
-    ///
-    /// ```
-    /// # async fn get(uri: &str) -> Result<String, std::io::Error> { Ok(uri.into()) }
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() {
-    /// let uri = String::from("http://server");
-    /// let page = tokio::spawn(async move {
-    ///     resilience::retry(async || get(&uri).await).run_send().await
-    /// });
-    /// # assert!(page.await.unwrap().is_ok());
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    /// As [`run`](Self::run).
-    ///
-    /// # Panics
-    /// As [`run`](Self::run).
-    pub async fn run_send<Fut>(mut self) -> Result<T, E>
-    where
-        F: FnMut() -> Fut,
-        Fut: Future<Output = Result<T, E>>,
-        L: TimeLimit<E>,
-    {
-        run!(self)
-    }
+            /// As [`run`](Self::run), for futures that are to be [`Send`].
+            ///
+            /// The compiler cannot yet prove that what an async closure lends to its futures is `Send`
+            /// ([rust-lang/rust#110338](https://github.com/rust-lang/rust/issues/110338)). Here the closure hands out
+            /// futures that borrow only from outside it, and must not change what it captures.
+            ///
+            /// ```
+            /// # async fn get(uri: &str) -> Result<String, std::io::Error> { Ok(uri.into()) }
+            /// # #[tokio::main(flavor = "current_thread")]
+            /// # async fn main() {
+            /// let uri = String::from("http://server");
+            /// let page = tokio::spawn(async move {
+            ///     resilience::retry(async || get(&uri).await).run_send().await
+            /// });
+            /// # assert!(page.await.unwrap().is_ok());
+            /// # }
+            /// ```
+            ///
+            /// # Errors
+            /// As [`run`](Self::run).
+            ///
+            /// # Panics
+            /// As [`run`](Self::run).
+            #[allow(clippy::manual_async_fn, reason = "an async function's future would hold the retry twice")]
+            pub fn run_send<Fut>(mut self) -> impl Future<Output = Result<T, E>>
+            where
+                F: FnMut() -> Fut,
+                Fut: Future<Output = Result<T, E>>,
+                $($limits: $bound<E>,)?
+            {
+                run!($limits, self)
+            }
+        }
+    };
 }
+
+run_methods!(Untimed);
+run_methods!(Timed, TimeLimit);
 
 impl RetryPolicy {
     /// Runs an async `operation` under this policy: one policy, many functions.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::time::Nanos;
 
 /// A wait in async code. It is boxed, because waiting is the cold path: the callers' futures stay small, and so does the
-/// code that drops them.
+/// code that drops them. `None`: there is no time to wait, and the task yields once, without a timer.
 #[must_use]
 pub struct Pause(Option<Boxed>);
 
@@ -17,14 +17,14 @@ impl Pause {
     pub(super) fn new(wait: Nanos) -> Self {
         #[cfg(feature = "testing")]
         if crate::clock::by_hand::wait(wait) {
-            return Self(Some(Box::pin(Yield(false))));
+            return Self(None);
         }
-        Self(Some(match wait.limit() {
-            Some(Duration::ZERO) => Box::pin(Yield(false)),
-            Some(wait) => Box::pin(tokio::time::sleep(wait)),
+        match wait.limit() {
+            Some(Duration::ZERO) => Self(None),
+            Some(wait) => Self(Some(Box::pin(tokio::time::sleep(wait)))),
             // Tokio would wake it after thirty years.
-            None => Box::pin(std::future::pending()),
-        }))
+            None => Self(Some(Box::pin(std::future::pending()))),
+        }
     }
 }
 
@@ -49,26 +49,23 @@ impl Future for Pause {
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        match &mut self.0 {
-            Some(boxed) => boxed.as_mut().poll(cx),
-            None => Poll::Ready(()),
+        if let Some(boxed) = &mut self.0 {
+            return boxed.as_mut().poll(cx);
         }
+        self.0 = Some(Box::pin(Yielded));
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 }
 
-/// No time to wait: others are let run once, without a timer.
-struct Yield(bool);
+/// The task has yielded. A box of nothing is not allocated.
+struct Yielded;
 
-impl Future for Yield {
+impl Future for Yielded {
     type Output = ();
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        if self.0 {
-            return Poll::Ready(());
-        }
-        self.0 = true;
-        cx.waker().wake_by_ref();
-        Poll::Pending
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        Poll::Ready(())
     }
 }
 
