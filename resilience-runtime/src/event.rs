@@ -177,7 +177,8 @@ impl CircuitEvent {
     ///
     /// Events wait while a listener is busy, at most 256 of each circuit. Refusals and late results are dropped first: new
     /// ones when 64 events wait, and the oldest ones when the queue is full. Transitions are dropped when the queue
-    /// holds nothing else, the oldest first, so that the last event delivered tells the present state.
+    /// holds nothing else, the oldest first, so that the last event delivered tells the present state. Transitions that listeners
+    /// cause are dropped after 256 events in a row: listeners that answer each transition with another one come to an end.
     ///
     /// ```
     /// use std::sync::atomic::{AtomicU64, Ordering};

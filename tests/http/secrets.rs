@@ -1,7 +1,10 @@
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use reqwest::{Method, Request};
 use resilience::http::{HttpPoll, json, status};
+use resilience::telemetry::{self, Event};
 
 use crate::server::{Asked, Reply, Server, answer, with};
 use crate::{error, quick};
@@ -43,24 +46,78 @@ async fn no_message_has_credentials_or_a_query_in_it() {
     assert!(!format!("{error} {error:?}").contains("Secret"), "{error:?}");
 }
 
+/// A secret is in everything that a request is made of, and in everything that comes back.
 #[tokio::test]
 async fn events_of_a_poll_show_no_secret() {
-    let server = Server::start(|asked| match asked.path.split('?').next().unwrap() {
-        "/hangup" => Reply::Last(Vec::new()),
-        _ => answer(404, "Hidden"),
+    let server = Server::start(|asked| {
+        let secret = "x-key: Hidden\r\nset-cookie: token=Hidden\r\n";
+        match asked.path.split('?').next().unwrap() {
+            "/hangup" => Reply::Last(b"HTTP/1.1 200 Hidden\r\ncontent-length: 99\r\n\r\nHidden".into()),
+            "/stall" => Reply::Stall(Vec::new()),
+            "/later" => with(503, "retry-after: 7200\r\nx-key: Hidden\r\n", "Hidden"),
+            "/moved" => with(302, "location: /no?token=Hidden#Hidden\r\n", "Hidden"),
+            "/elsewhere" => with(302, "location: ftp://Hidden:Hidden@there/?token=Hidden\r\n", "Hidden"),
+            "/text" => with(200, secret, "Hidden"),
+            "/broken" => with(200, secret, r#"{"token": "Hidden", Hidden}"#),
+            "/alarm" => with(200, secret, r#"{"token": "Hidden"}"#),
+            _ => with(404, secret, r#"{"token": "Hidden"}"#),
+        }
     })
     .await;
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let kept = Arc::clone(&told);
-    let id = resilience::telemetry::listen(move |event| kept.lock().unwrap().push(format!("{event:?}")));
-    for path in ["hangup", "no"] {
-        let url = server.url.replace("http://", "http://Hidden:Hidden@") + "/" + path + "?token=Hidden";
-        let poll = quick(&url).max_attempts(2).header("x-key", "Hidden").ignore(|_| true).until(status(200));
-        assert!(poll.run().await.is_err());
+    let told = Arc::new(Mutex::new((Vec::new(), BTreeSet::new())));
+    let (kept, thread) = (Arc::clone(&told), std::thread::current().id());
+    let id = telemetry::listen(move |event| {
+        // Other tests poll at the same time.
+        if std::thread::current().id() == thread {
+            let (texts, kinds) = &mut *kept.lock().unwrap();
+            texts.push(format!("{event:?}"));
+            match event {
+                Event::Attempt(attempt) => {
+                    texts.extend(attempt.error().map(|error| format!("{error} {error:#}")));
+                    kinds.insert(if attempt.error().is_some() { "error" } else { "answer" }.to_owned());
+                }
+                Event::Call(call) => {
+                    texts.extend(call.error().map(|error| format!("{error} {error:#}")));
+                    kinds.insert(format!("{:?}", call.outcome()));
+                }
+                _ => {}
+            }
+        }
+    });
+    let paths = ["hangup", "stall", "later", "moved", "elsewhere", "text", "broken", "alarm", "no"];
+    for ignores in [true, false] {
+        for path in paths {
+            let base = server.url.replace("http://", "http://Hidden:Hidden@");
+            let mut request =
+                Request::new(Method::POST, format!("{base}/{path}?token=Hidden#Hidden").parse().unwrap());
+            *request.body_mut() = Some(r#"{"token": "Hidden"}"#.into());
+            let poll = HttpPoll::request(request)
+                .header("x-key", "Hidden")
+                .bearer("Hidden")
+                .interval(Duration::from_millis(1))
+                .max_attempts(2)
+                .ignore(move |_| ignores)
+                .alarm(status(200) & json(serde_json::json!({"token": "Hidden"})))
+                .until(status(200) & json("Hidden"));
+            let poll = if path == "stall" { poll.deadline(Duration::from_millis(100)) } else { poll };
+            assert!(poll.run().await.is_err(), "{path}");
+        }
     }
-    resilience::telemetry::unlisten(id);
-    let told = told.lock().unwrap().join("\n");
-    assert!(told.contains("HttpPoll::run") && !told.contains("Hidden"), "{told}");
+    telemetry::unlisten(id);
+    let (texts, kinds) = &*told.lock().unwrap();
+    let texts = texts.join("\n");
+    assert!(texts.contains("HttpPoll::run") && texts.contains("?.."), "{texts}");
+    assert!(!texts.contains("Hidden") && !texts.contains("token"), "{texts}");
+    let expected = [
+        "Alarm",
+        "GaveUp(Attempts)",
+        "GaveUp(NotRetryable)",
+        "GaveUp(RetryAfter)",
+        "TimedOut",
+        "answer",
+        "error",
+    ];
+    assert_eq!(kinds.iter().map(String::as_str).collect::<Vec<_>>(), expected, "all were looked at");
 }
 
 /// Two servers on two ports are two origins. What the second one was asked.

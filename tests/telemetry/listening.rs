@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use resilience::telemetry::{self, CallOutcome, Event};
+use resilience::telemetry::{self, Event};
 use resilience::{CircuitBreaker, CircuitConfig};
 
 use crate::script::{Error, Record, Script, Step};
@@ -69,47 +69,6 @@ fn a_listener_may_call_annotated_functions_which_work_and_are_not_told() {
     assert_eq!(CALLED.load(Ordering::Relaxed), 1);
     record.check(&[], true);
     telemetry::unlisten(id);
-}
-
-#[resilience::retry(times = 3, interval = 0s, name = "counted from many threads")]
-fn counted(fails: &mut u32) -> Result<u32, Error> {
-    if *fails == 0 {
-        return Ok(1);
-    }
-    *fails -= 1;
-    Err(Error::Busy)
-}
-
-#[test]
-fn counters_of_many_threads_add_up() {
-    const THREADS: u32 = 8;
-    const CALLS: u32 = 3_000;
-    static ENDED: [AtomicU32; 4] = [const { AtomicU32::new(0) }; 4];
-    let id = telemetry::listen(|event| {
-        let place = match event {
-            Event::Attempt(attempt) if attempt.site().name() == "counted from many threads" => 0,
-            Event::Call(call) if call.site().name() == "counted from many threads" => match call.outcome() {
-                CallOutcome::FirstTry => 1,
-                CallOutcome::AfterRetry => 2,
-                _ => 3,
-            },
-            _ => return,
-        };
-        ENDED[place].fetch_add(1, Ordering::Relaxed);
-    });
-    std::thread::scope(|scope| {
-        for _ in 0..THREADS {
-            scope.spawn(|| {
-                for call in 0..CALLS {
-                    let _ = counted(&mut (call % 4));
-                }
-            });
-        }
-    });
-    telemetry::unlisten(id);
-    let ended = ENDED.each_ref().map(|count| count.load(Ordering::Relaxed));
-    let quarter = THREADS * CALLS / 4;
-    assert_eq!(ended, [6 * quarter, quarter, 2 * quarter, quarter]);
 }
 
 /// A listener that is dropped with a panic.

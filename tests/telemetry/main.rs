@@ -3,6 +3,7 @@
 #[macro_use]
 mod forms;
 
+mod adding_up;
 mod batches;
 mod circuits;
 mod ending;

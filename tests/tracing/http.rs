@@ -31,6 +31,7 @@ async fn neither_a_header_nor_what_is_secret_in_an_address_is_logged() {
                    resilience.attempt=1 resilience.wait_ms=0 error=";
     assert!(lines[0].starts_with(attempt), "{lines:?}");
     assert!(lines[1].starts_with("WARN call gave up: resilience.name=HttpPoll::run"), "{lines:?}");
+    assert!(lines[1].contains("; last error: http://127.0.0.1:"), "{lines:?}");
     assert!(!lines.concat().contains("hunter"), "{lines:?}");
 }
 

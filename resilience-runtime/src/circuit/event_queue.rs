@@ -64,6 +64,16 @@ impl<E> EventQueue<E> {
         self.waiting.push_back(Waiting { event: event(), minor, dropped });
     }
 
+    /// As [`push`](Self::push), for an event that a listener has caused. It is dropped when the delivering thread has taken
+    /// [`MAX_QUEUED`] events, because listeners that cause an event for each event would go on without end.
+    pub(super) fn push_by_listener(&mut self, kind: CircuitEventKind, event: impl FnOnce() -> E) {
+        if self.delivered < MAX_QUEUED {
+            self.push(kind, event);
+        } else {
+            self.dropped = self.dropped.saturating_add(1);
+        }
+    }
+
     /// Makes the calling thread the one that delivers, unless there is one.
     pub(super) fn begin_delivery(&mut self) -> bool {
         !std::mem::replace(&mut self.delivering, true)

@@ -59,9 +59,14 @@ impl Pending {
     ///
     /// What a listener's own calls cause is left out where it could go on without end.
     pub(super) fn push(&self, event: CircuitEvent) {
-        if !(event.kind.is_minor() && is_telling()) {
+        let is_by_listener = is_telling();
+        if !(event.kind.is_minor() && is_by_listener) {
             let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-            queue.push(event.kind, || event);
+            if is_by_listener {
+                queue.push_by_listener(event.kind, || event);
+            } else {
+                queue.push(event.kind, || event);
+            }
             // Relaxed: see `Events::deliver`.
             self.any.store(true, Ordering::Relaxed);
         }

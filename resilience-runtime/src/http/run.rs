@@ -80,6 +80,7 @@ async fn run(poll: &HttpPoll) -> Result<HttpResponse, HttpPollError> {
                         let _ = run.failed(&site, false, Some(&error));
                         return Err(error.into());
                     }
+                    run.ignored(|line| line.display(&error));
                     let next = run.failed_with_delay(&site, retry_after, &error);
                     last_error = Some(error);
                     next

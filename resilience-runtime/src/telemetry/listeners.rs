@@ -15,7 +15,8 @@ pub(crate) static LISTENERS: Listeners<dyn for<'a> Fn(&Event<'a>) + Send + Sync>
 /// is caught and ignored, also one that comes when it is removed and dropped.
 ///
 /// A listener may call annotated functions and circuits. They work as usual, and statistics count them, but no listener is
-/// told of these calls, so that a listener which calls what it hears of does not loop. This holds for what runs on the listener's
+/// told of these calls, so that a listener which calls what it hears of does not loop. Transitions of circuits that they cause are
+/// told, at most 256 in a row. This holds for what runs on the listener's
 /// thread before it returns. What a listener hands to another thread or task is told as any other call: there, a listener that
 /// starts a new call for each call that it hears of goes on without end. Let it ignore its own calls by their
 /// [site](super::CallEvent::site).

@@ -2,6 +2,7 @@ use std::sync::{Arc, Mutex};
 
 use super::*;
 use crate::CircuitEventKind::{self, *};
+use crate::circuit::event_queue::MAX_QUEUED;
 
 type Log = Arc<Mutex<Vec<CircuitEventKind>>>;
 
@@ -184,6 +185,31 @@ fn two_circuits_whose_listeners_call_each_other_come_to_an_end() {
 }
 
 #[test]
+fn a_listener_that_changes_its_circuit_at_every_event_comes_to_an_end() {
+    const FOR_EVER: usize = 10_000;
+    let breaker = Arc::new(breaker(TWO));
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let (weak, kept) = (Arc::downgrade(&breaker), Arc::clone(&told));
+    breaker.listen(move |event| {
+        let mut told = kept.lock().unwrap();
+        told.push((event.kind(), event.dropped()));
+        let goes_on = told.len() < FOR_EVER;
+        drop(told);
+        match (event.kind(), weak.upgrade().unwrap()) {
+            (ForcedOpen, breaker) if goes_on => breaker.reset(),
+            (Closed, breaker) if goes_on => breaker.force_open(),
+            _ => {}
+        }
+    });
+    breaker.force_open();
+    let first = std::mem::take(&mut *told.lock().unwrap());
+    assert_eq!(first.len(), MAX_QUEUED, "what it causes is told, and not without end");
+    // The next event says that one is missing.
+    breaker.disable();
+    assert_eq!(*told.lock().unwrap(), [(Disabled, 1)]);
+}
+
+#[test]
 fn the_opening_of_a_hung_trial_says_what_is_left_when_it_is_told() {
     let clock = ManualClock::install();
     for (noticed_after, left) in [(5, 10), (9, 6), (15, 0), (60, 0)] {
@@ -251,7 +277,7 @@ fn a_listener_that_hangs_costs_a_bounded_queue_and_learns_how_much_it_missed() {
         drop(resume);
     });
     let log = log.lock().unwrap();
-    assert_eq!(log.len(), 1 + crate::circuit::event_queue::MAX_QUEUED);
+    assert_eq!(log.len(), 1 + MAX_QUEUED);
     assert_eq!(log.first(), Some(&(1, 0)));
     assert_eq!(log.last(), Some(&(TRANSITIONS, 0)), "the present state");
     let missed: u64 = log.iter().map(|(_, dropped)| dropped).sum();
