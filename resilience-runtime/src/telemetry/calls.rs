@@ -18,6 +18,8 @@ pub(super) struct Call {
     pub(super) began: Option<Instant>,
     /// What it follows in place of the policy in the code.
     pub(super) exchanged: Exchanged,
+    /// The number of its attempts, if that is bounded.
+    pub(super) attempts: Option<u32>,
     /// How many of its attempts have been told.
     pub(super) told: u32,
     /// How it ends, where the error that it returns is not told yet.
@@ -93,13 +95,10 @@ impl CallNumber {
         Some(lock(shard).calls.get(index as usize)?.as_ref()?.entry)
     }
 
-    /// What the call follows in place of the policy in the code.
-    pub(super) fn exchanged(self) -> Exchanged {
+    /// The call, as it is.
+    pub(super) fn call(self) -> Option<Call> {
         let (shard, index) = self.place();
-        match lock(shard).calls.get(index as usize) {
-            Some(Some(call)) => call.exchanged,
-            _ => Exchanged::NONE,
-        }
+        *lock(shard).calls.get(index as usize)?
     }
 
     /// Keeps how it ends.
@@ -157,7 +156,14 @@ mod tests {
 
     #[test]
     fn a_call_is_found_under_its_number_until_it_leaves() {
-        let call = Call { entry: &ENTRY, began: None, exchanged: Exchanged::NONE, told: 0, ends: None };
+        let call = Call {
+            entry: &ENTRY,
+            began: None,
+            exchanged: Exchanged::NONE,
+            attempts: None,
+            told: 0,
+            ends: None,
+        };
         let numbers: Vec<_> = (0..100).map(|_| CallNumber::enter(call).expect("there is room")).collect();
         for number in &numbers {
             assert_eq!(number.tell().map(|call| call.told), Some(1));

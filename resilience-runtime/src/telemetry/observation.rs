@@ -8,6 +8,8 @@ use super::event::{AttemptEvent, CallEvent};
 use super::exchange::Exchanged;
 use super::nesting::{self, RunningCall};
 use super::site::watch;
+#[cfg(feature = "tokio")]
+use super::under_way::UnderWay;
 use super::{
     CallOrigin, CallOutcome, Event, GiveUpReason, LISTENERS, METERS, Measure, Site, SiteEntry, sites, trace,
 };
@@ -70,12 +72,11 @@ impl Observation {
             return;
         }
         let began = is_told.then(clock::now);
-        let Some(number) = CallNumber::enter(Call { entry, began, exchanged, told: 0, ends: None }) else {
-            return;
-        };
+        let attempts = exchanged.get().unwrap_or(&site.policy).most_attempts();
+        let call = Call { entry, began, exchanged, attempts, told: 0, ends: None };
+        let Some(number) = CallNumber::enter(call) else { return };
         self.0 = number.get();
         if is_told {
-            let attempts = self.policy(site).most_attempts();
             nesting::begins(RunningCall { number, entry, attempts }, is_blocking);
         }
     }
@@ -93,7 +94,14 @@ impl Observation {
     #[cold]
     #[inline(never)]
     fn exchanged<P: Policy>(&self) -> Option<&'static P> {
-        self.number()?.exchanged().get()
+        self.number()?.call()?.exchanged.get()
+    }
+
+    /// An attempt of the call.
+    #[cfg(feature = "tokio")]
+    #[inline]
+    pub(crate) fn under_way<F>(&self, attempt: F) -> UnderWay<F> {
+        UnderWay::new(attempt, self.number())
     }
 
     #[inline]
@@ -221,7 +229,7 @@ impl Observation {
         let number = self.number();
         self.0 = 0;
         let Some(number) = number else { return outcome };
-        nesting::ends(number);
+        nesting::leaves(number);
         let Some(Call { entry, began, told, ends, .. }) = number.leave() else { return outcome };
         let outcome = ends.unwrap_or(outcome);
         let Some(began) = began else { return outcome };

@@ -32,6 +32,13 @@ macro_rules! observed {
                 self.observation.begin(entry, site, is_blocking);
             }
 
+            /// An attempt, which says when it is polled.
+            #[cfg(feature = "tokio")]
+            #[inline]
+            pub fn under_way<F>(&self, attempt: F) -> $crate::telemetry::UnderWay<F> {
+                self.observation.under_way(attempt)
+            }
+
             /// An attempt succeeded, which ends the call.
             #[inline]
             pub fn succeeded(&mut self) {
