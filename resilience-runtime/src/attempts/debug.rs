@@ -17,6 +17,9 @@ impl fmt::Debug for RetryPolicy {
         if !attempt_timeout.is_never() {
             policy.field("attempt_timeout", &attempt_timeout);
         }
+        if let Some(stats) = self.stats {
+            policy.field("stats", &stats);
+        }
         policy.finish()
     }
 }
@@ -40,6 +43,9 @@ impl fmt::Debug for PollPolicy {
         }
         if !self.attempt_timeout.is_never() {
             policy.field("attempt_timeout", &self.attempt_timeout);
+        }
+        if let Some(stats) = self.stats {
+            policy.field("stats", &stats);
         }
         policy.finish()
     }

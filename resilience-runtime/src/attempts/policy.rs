@@ -17,6 +17,9 @@ pub(crate) trait Policy: Sized + 'static {
     /// The number of attempts, if it is bounded.
     fn most_attempts(&self) -> Option<u32>;
 
+    /// The name that calls are counted under.
+    fn stats_name(&self) -> Option<&'static str>;
+
     /// `None`: the other kind.
     fn of(policy: &'static AnyPolicy) -> Option<&'static Self>;
 }
@@ -24,6 +27,10 @@ pub(crate) trait Policy: Sized + 'static {
 impl Policy for RetryPolicy {
     fn most_attempts(&self) -> Option<u32> {
         self.times.map(NonZeroU32::get)
+    }
+
+    fn stats_name(&self) -> Option<&'static str> {
+        self.stats
     }
 
     fn of(policy: &'static AnyPolicy) -> Option<&'static Self> {
@@ -37,6 +44,10 @@ impl Policy for RetryPolicy {
 impl Policy for PollPolicy {
     fn most_attempts(&self) -> Option<u32> {
         self.times.map(NonZeroU32::get)
+    }
+
+    fn stats_name(&self) -> Option<&'static str> {
+        self.stats
     }
 
     fn of(policy: &'static AnyPolicy) -> Option<&'static Self> {

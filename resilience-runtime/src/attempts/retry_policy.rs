@@ -51,6 +51,8 @@ pub struct RetryPolicy {
     pub(super) backoff: Backoff,
     pub(super) deadline: Nanos,
     attempt_timeout: Nanos,
+    /// The name that calls are counted under.
+    pub(super) stats: Option<&'static str>,
 }
 
 impl RetryPolicy {
@@ -69,6 +71,7 @@ impl RetryPolicy {
             backoff: Backoff::constant(Self::DEFAULT_INTERVAL),
             deadline: Nanos::NEVER,
             attempt_timeout: Nanos::NEVER,
+            stats: None,
         }
     }
 
@@ -198,6 +201,29 @@ impl RetryPolicy {
             Err(error) => return Err(error),
         };
         self.consistent()
+    }
+
+    /// Counts the calls under this name, for [`telemetry::stats`](crate::telemetry::stats()). Where an attribute has `stats` as
+    /// well, its name counts.
+    ///
+    /// ```
+    /// use resilience::{RetryPolicy, telemetry};
+    ///
+    /// const DISK: RetryPolicy = RetryPolicy::new().times(2).stats("disk");
+    ///
+    /// DISK.execute(|| std::fs::read("Cargo.toml"))?;
+    /// assert_eq!(telemetry::stats("disk").unwrap().calls(), 1);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub const fn stats(mut self, name: &'static str) -> Self {
+        self.stats = Some(name);
+        self
+    }
+
+    /// Whether its calls are counted. The compiler knows it of the settings of an attribute.
+    #[inline]
+    pub(crate) const fn has_stats(&self) -> bool {
+        self.stats.is_some()
     }
 
     const fn consistent(self) -> Result<Self, ConfigError> {

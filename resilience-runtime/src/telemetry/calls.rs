@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::exchange::Exchanged;
-use super::{CallOutcome, SiteEntry};
+use super::{CallOutcome, SiteEntry, StatsCell};
 use crate::time::Instant;
 
 /// An observed call.
@@ -18,6 +18,7 @@ pub(super) struct Call {
     pub(super) began: Option<Instant>,
     /// What it follows in place of the policy in the code.
     pub(super) exchanged: Exchanged,
+    pub(super) stats: Option<&'static StatsCell>,
     /// The number of its attempts, if that is bounded.
     pub(super) attempts: Option<u32>,
     /// How many of its attempts have been told.

@@ -92,7 +92,7 @@ pub(super) fn begins(inner: RunningCall, is_blocking: bool) {
 }
 
 /// An attempt of an async call is polled on this thread until the call leaves it.
-#[cfg(feature = "tokio")]
+#[cfg_attr(not(feature = "tokio"), expect(dead_code, reason = "nothing is async"))]
 #[cold]
 #[inline(never)]
 pub(super) fn enters(number: CallNumber) {

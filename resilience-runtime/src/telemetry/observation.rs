@@ -66,14 +66,16 @@ impl Observation {
             sites::enter(entry);
         }
         // What a listener calls is not told to listeners.
-        let is_told = entry.watches(watch::TOLD) && !is_telling();
+        let counts = site.policy.stats_name();
+        let is_told = (entry.watches(watch::TOLD) || counts.is_some()) && !is_telling();
         let exchanged = Exchanged::at(entry);
         if !is_told && exchanged.is_none() {
             return;
         }
         let began = is_told.then(clock::now);
         let attempts = exchanged.get().unwrap_or(&site.policy).most_attempts();
-        let call = Call { entry, began, exchanged, attempts, told: 0, ends: None };
+        let stats = entry.stats().or_else(|| counts.map(|name| entry.counters_of(name)));
+        let call = Call { entry, began, exchanged, stats, attempts, told: 0, ends: None };
         let Some(number) = CallNumber::enter(call) else { return };
         self.0 = number.get();
         if is_told {
@@ -170,10 +172,11 @@ impl Observation {
         error: Option<&dyn Display>,
     ) {
         trace::attempt(origin, number, wait, error);
-        let Some(Call { entry, began: Some(began), .. }) = self.number().and_then(CallNumber::tell) else {
+        let Some(Call { entry, began: Some(began), stats, .. }) = self.number().and_then(CallNumber::tell)
+        else {
             return;
         };
-        if let Some(stats) = entry.stats() {
+        if let Some(stats) = stats {
             stats.count_attempt(brought);
         }
         let elapsed = clock::now().saturating_duration_since(began);
@@ -230,11 +233,11 @@ impl Observation {
         self.0 = 0;
         let Some(number) = number else { return outcome };
         nesting::leaves(number);
-        let Some(Call { entry, began, told, ends, .. }) = number.leave() else { return outcome };
+        let Some(Call { entry, began, stats, told, ends, .. }) = number.leave() else { return outcome };
         let outcome = ends.unwrap_or(outcome);
         let Some(began) = began else { return outcome };
         let elapsed = clock::now().saturating_duration_since(began);
-        if let Some(stats) = entry.stats() {
+        if let Some(stats) = stats {
             stats.count_call(outcome, attempts.saturating_sub(told), elapsed);
         }
         LISTENERS.tell(|listener| {

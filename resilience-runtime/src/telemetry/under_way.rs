@@ -33,16 +33,21 @@ impl<F: Future> Future for UnderWay<F> {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        if let Some(call) = *this.call {
-            nesting::enters(call);
+        match *this.call {
+            None => this.attempt.poll(cx),
+            Some(call) => poll_told(this.attempt, call, cx),
         }
-        // After a panic, the call ends at once, and with it what the thread knows of it.
-        let polled = this.attempt.poll(cx);
-        if let Some(call) = *this.call {
-            nesting::leaves(call);
-        }
-        polled
     }
+}
+
+#[cold]
+#[inline(never)]
+fn poll_told<F: Future>(attempt: Pin<&mut F>, call: CallNumber, cx: &mut Context<'_>) -> Poll<F::Output> {
+    nesting::enters(call);
+    // After a panic, the call ends at once, and with it what the thread knows of it.
+    let polled = attempt.poll(cx);
+    nesting::leaves(call);
+    polled
 }
 
 impl<F> fmt::Debug for UnderWay<F> {
