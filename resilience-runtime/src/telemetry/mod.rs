@@ -61,7 +61,7 @@ pub use batch::BatchEvent;
 pub use circuit_call::{CircuitCallEvent, CircuitCallOutcome};
 pub use event::{AttemptEvent, CallEvent, Event};
 #[cfg(feature = "testing")]
-pub use faults::{Fault, Injected, injected};
+pub use faults::{Fault, Injected, injected_error, injected_latency, no_injected_error};
 pub(crate) use functions::FunctionForm;
 pub(crate) use listeners::LISTENERS;
 pub use listeners::{listen, unlisten};
