@@ -9,7 +9,7 @@ use syn::Attribute as SynAttribute;
 
 use crate::attribute::Attribute;
 use crate::diagnostics::{Faults, FunctionFault};
-use crate::model::{Layer, judge_arguments};
+use crate::model::{Layer, judge_arguments, judge_attempts};
 use crate::stack::{Joined, Line, Marker, Stack};
 use crate::syntax::{Function, Options, Part, split_attributes};
 use crate::write;
@@ -126,6 +126,7 @@ fn compose(stack: &Stack, function: Function, mut faults: Faults) -> TokenStream
     // The clones that the body sees are those of the last layer that may call it again.
     let last_loop = options.iter().rfind(|options| options.attribute().table().repeats);
     judge_arguments(&function, last_loop, &mut faults);
+    judge_attempts(&options, &mut faults);
     let layers: Vec<_> =
         options.iter().filter_map(|options| Layer::judge(options, &function, &mut faults)).collect();
     if faults.is_empty() { write::function(function, &layers) } else { function.original(&faults) }

@@ -20,9 +20,9 @@ pub use crate::site_name::SiteName;
 pub use crate::sleep::{Cut, RejectionHint, Wait};
 #[cfg(feature = "tokio")]
 pub use crate::sleep::{Limited, Pause, Telling};
-#[cfg(feature = "testing")]
-pub use crate::telemetry::injected;
 pub use crate::telemetry::{SITES, SiteEntry, SiteKind, StatsCell};
+#[cfg(feature = "testing")]
+pub use crate::telemetry::{injected_error, injected_latency, no_injected_error};
 pub use crate::text::{ByDebug, ByDisplay, ByType, FirstLine, Text};
 /// The list of circuits is the linker's; users need not depend on the crate that knows how.
 pub use linkme;

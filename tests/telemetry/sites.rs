@@ -83,3 +83,45 @@ fn a_function_form_is_listed_from_its_first_call_on_once_for_each_place() {
     assert_eq!(sites.len(), 1);
     assert_eq!((sites[0].kind(), sites[0].file()), (SiteKind::Function, file!()));
 }
+
+/// For any operation.
+fn helper<F: FnMut() -> Outcome>(operation: F) -> u32 {
+    assert!(resilience::retry(operation).call().is_ok());
+    line!() - 1
+}
+
+#[test]
+fn a_form_without_a_name_is_called_as_its_place_whatever_it_runs() {
+    fn pointer() -> Outcome {
+        "1".parse().map_err(std::io::Error::other)
+    }
+    let line = helper(|| Ok(1));
+    helper(pointer as fn() -> Outcome);
+    helper(|| Ok(2));
+    let name = format!("{}:{line}", file!());
+    assert_eq!(of_name(&name).len(), 1, "{:?}", telemetry::sites().collect::<Vec<_>>());
+    assert_eq!(
+        of_name("telemetry::sites::a_form_without_a_name_is_called_as_its_place_whatever_it_runs"),
+        []
+    );
+    assert_eq!((of_name(&name)[0].file(), of_name(&name)[0].line()), (file!(), line));
+}
+
+#[test]
+fn the_error_of_a_form_has_the_path_of_the_operation_and_of_a_pointer_the_file() {
+    fn pointer() -> Outcome {
+        Err(std::io::Error::other("by script"))
+    }
+    fn told<F: FnMut() -> Outcome>(operation: F) -> &'static str {
+        let mut name = "";
+        let form = resilience::retry(operation).times(1).on_error(|_, attempt| name = attempt.name());
+        assert!(form.call().is_err());
+        name
+    }
+    assert!(
+        told(|| Err(std::io::Error::other("by script")))
+            .ends_with("::the_error_of_a_form_has_the_path_of_the_operation_and_of_a_pointer_the_file")
+    );
+    assert!(told(pointer).ends_with("_the_file::pointer"));
+    assert_eq!(told(pointer as fn() -> Outcome), file!());
+}

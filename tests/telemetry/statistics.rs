@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use resilience::telemetry::{self, Event, Stats};
 use resilience::testing::ManualClock;
+use resilience::{PollPolicy, RetryPolicy};
 
 use crate::script::{Error, Record, Script, Step, busy};
 
@@ -42,6 +43,60 @@ fn sites_that_share_a_name_are_counted_together() {
     let both = telemetry::stats("both").unwrap();
     assert_eq!(counted(both), [3, 7, 2, 4, 0, 0, 1]);
     assert_eq!(both.time(), 4 * SECOND);
+}
+
+#[test]
+fn function_forms_count_under_their_name_from_their_first_call_on() {
+    let _clock = ManualClock::install();
+    let by_retry = |script: &Script| resilience::retry(|| script.attempt()).times(2).stats("form").call();
+    assert_eq!(telemetry::stats("form"), None);
+    by_retry(&Script::new(&[Step::Busy, Step::Value(1)])).unwrap();
+    by_retry(&Script::new(&[Step::Busy, Step::Busy])).unwrap_err();
+    let script = Script::new(&[Step::Value(1), Step::Value(9)]);
+    resilience::poll(|| script.attempt()).until(|value| *value == 9).stats("form").call().unwrap();
+    assert_eq!(telemetry::stats("form").map(counted), Some([3, 6, 2, 3, 0, 0, 1]));
+    let of_a_site = |stats: Stats| (stats.calls(), stats.attempts());
+    let snapshot = telemetry::snapshot();
+    let sites = snapshot.sites().iter().filter(|site| site.site().file() == file!());
+    let sites: Vec<_> = sites.filter_map(|site| site.stats().map(of_a_site)).collect();
+    assert!(sites.contains(&(2, 4)) && sites.contains(&(1, 2)), "each site has its own: {sites:?}");
+}
+
+const COUNTED: RetryPolicy = RetryPolicy::new().times(2).interval(Duration::ZERO).stats("by policy");
+
+#[resilience::retry(policy = COUNTED.times(3))]
+async fn with_a_policy(script: &Script) -> Result<u8, Error> {
+    script.attempt_async().await
+}
+
+#[resilience::retry(policy = COUNTED, stats = "by attribute")]
+fn with_both(script: &Script) -> Result<u8, Error> {
+    script.attempt()
+}
+
+#[resilience::poll(until(1), policy = PollPolicy::new().stats(name))]
+fn under_any_name(name: &'static str) -> Result<u8, Error> {
+    assert_ne!(name, "");
+    Ok(1)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_policy_with_statistics_counts_wherever_it_is_used_but_under_the_name_of_an_attribute() {
+    let script = || Script::new(&[Step::Busy, Step::Value(1)]);
+    COUNTED.execute(|| Err::<(), _>("busy")).unwrap_err();
+    let outcome = script();
+    COUNTED.execute_async(async || outcome.attempt_async().await).await.unwrap();
+    with_a_policy(&script()).await.unwrap();
+    with_both(&script()).unwrap();
+    let outcome = script();
+    resilience::retry(|| outcome.attempt()).policy(COUNTED).call().unwrap();
+    assert_eq!(telemetry::stats("by policy").map(counted), Some([4, 8, 3, 5, 0, 0, 1]));
+    assert_eq!(telemetry::stats("by attribute").map(counted), Some([1, 2, 1, 1, 0, 0, 0]));
+    for name in ["one", "other", "one"] {
+        under_any_name(name).unwrap();
+    }
+    let calls = |name| telemetry::stats(name).map(|stats| stats.calls());
+    assert_eq!((calls("one"), calls("other")), (Some(2), Some(1)));
 }
 
 #[resilience::asyncbackoff(attempt_timeout = 5s, on = busy, stats = "limited")]

@@ -137,3 +137,13 @@ fn an_alarm_is_the_callers_to_log() {
     assert!(result.is_err());
     assert_eq!(lines, [""; 0]);
 }
+
+#[test]
+fn a_function_form_without_a_name_is_logged_under_its_place() {
+    let call = || retry(|| Err::<(), _>("busy")).times(1).call();
+    let line = line!() - 1;
+    let (result, lines) = Log::of(call);
+    assert!(result.is_err());
+    let end = format!("WARN call gave up: resilience.name={}:{line} resilience.kind=function", file!());
+    assert!(lines[0].starts_with(&end), "{lines:?}");
+}

@@ -24,6 +24,9 @@ super::faults! {
         AttemptShadows { name: String } =>
             format!("the function has an argument called `{name}` already"),
             format!("give the attempt another name: `attempt({name}_attempt)`");
+        AttemptTwice { name: String } =>
+            format!("another attribute of this function calls its attempt `{name}` already"),
+            format!("give one of them another name: `attempt(inner_{name})`");
         NotAString { key: &'static str } =>
             format!("`{key}` is a string, and this is none"),
             format!("write `{key} = \"db.fetch\"`");

@@ -31,15 +31,24 @@ impl Common {
     }
 }
 
+/// An inner attempt hides an outer one of its name.
+pub(crate) fn judge_attempts(layers: &[Options], faults: &mut Faults) {
+    let mut names: Vec<Ident> = Vec::new();
+    for name in layers.iter().filter_map(|options| options.listed("attempt")).flatten() {
+        if names.iter().any(|outer| outer.unraw() == name.unraw()) {
+            faults.at(&name, &NameFault::AttemptTwice { name: name.to_string() });
+        }
+        names.push(name);
+    }
+}
+
 /// The name in `attempt(..)`, which is not one of an argument.
 fn judge_attempt(names: &[Ident], function: &Function, faults: &mut Faults) -> Option<Ident> {
     let [name, more @ ..] = names else { return None };
     for other in more {
         faults.at(other, &NameFault::SecondAttempt { name: name.to_string() });
     }
-    let shadows =
-        function.named_arguments().into_iter().any(|argument| argument.ident.unraw() == name.unraw());
-    if shadows || name == "self" {
+    if function.binds(name) || name == "self" {
         faults.at(name, &NameFault::AttemptShadows { name: name.to_string() });
         return None;
     }

@@ -8,7 +8,7 @@ mod settings;
 mod waiting;
 
 pub(crate) use circuit::{Circuit, CircuitModel, Config, Refused};
-pub(crate) use common::Common;
+pub(crate) use common::{Common, judge_attempts};
 pub(crate) use poll::PollModel;
 pub(crate) use retry::{On, RetryModel};
 pub(crate) use settings::{Policy, Setting, Settings};

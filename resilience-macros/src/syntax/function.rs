@@ -9,7 +9,7 @@ use super::future::{self, FutureBlock};
 use super::item::Item;
 use super::reborrow::exclusive_reference;
 use super::returned_items;
-use super::tokens::{find_ident, find_literal, find_variable, is_punct, mutable_names, renamed};
+use super::tokens::{binds, find_ident, find_literal, find_variable, is_punct, mutable_names, renamed};
 use crate::attribute::Attribute;
 use crate::diagnostics::{Faults, FunctionFault, generated_at, span_of};
 
@@ -154,6 +154,11 @@ impl Function {
             mutable_names(pattern.to_token_stream(), shared, &mut names);
         }
         names
+    }
+
+    /// Whether an argument has this name, or binds it in a pattern.
+    pub(crate) fn binds(&self, name: &Ident) -> bool {
+        self.arguments().any(|(pattern, _)| binds(pattern.to_token_stream(), name))
     }
 
     /// The argument that an expression speaks of, which no constant can.

@@ -57,6 +57,20 @@ pub(super) fn find_variable(tokens: TokenStream, is_it: &dyn Fn(&Ident) -> bool)
     None
 }
 
+/// Whether a pattern binds a name, which is neither a field nor in a path.
+pub(super) fn binds(pattern: TokenStream, name: &Ident) -> bool {
+    let tokens: Vec<TokenTree> = pattern.into_iter().collect();
+    let is_colon = |index: usize| tokens.get(index).is_some_and(|token| is_punct(token, ':'));
+    tokens.iter().enumerate().any(|(index, token)| match token {
+        TokenTree::Ident(word) if word.unraw() == name.unraw() => {
+            let ends_path = index >= 2 && is_colon(index - 1) && is_colon(index - 2);
+            !ends_path && !is_colon(index + 1)
+        }
+        TokenTree::Group(group) => binds(group.stream(), name),
+        _ => false,
+    })
+}
+
 /// Whether a variable stands somewhere for itself, and not for one of its fields.
 pub(super) fn used_whole(tokens: TokenStream, name: &Ident) -> bool {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();

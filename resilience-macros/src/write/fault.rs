@@ -29,22 +29,25 @@ pub(super) fn inject(function: &Function, layers: &[Layer]) -> Option<TokenStrea
     let runtime = &innermost.common().runtime;
     let private = runtime.private();
     let entries = (0..layers.len()).map(name);
+    let entries = quote!(&[#(#entries),*]);
     let wait = if function.is_async() { quote!(.await) } else { quote!(.block()) };
     let error = if function.error_is_concrete() {
         let error = Ends::new(runtime, innermost.attribute, function).error();
         quote_spanned! {Span::mixed_site()=>
-            if let ::core::option::Option::Some(__error) = __fault.error() {
+            if let ::core::option::Option::Some(__error) = #private::injected_error(#entries) {
                 return #error;
             }
         }
     } else {
-        quote_spanned!(Span::mixed_site()=> __fault.no_error();)
+        quote_spanned!(Span::mixed_site()=> #private::no_injected_error(#entries);)
     };
     Some(quote_spanned! {Span::mixed_site()=>
-        if let ::core::option::Option::Some(__fault) = #private::injected(&[#(#entries),*]) {
-            __fault.latency()#wait;
-            #error
+        // Not in the condition, where the sites would live as long as the wait.
+        let __latency = #private::injected_latency(#entries);
+        if let ::core::option::Option::Some(__latency) = __latency {
+            __latency #wait;
         }
+        #error
     })
 }
 

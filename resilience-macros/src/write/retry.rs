@@ -76,7 +76,11 @@ impl LoopNeeds {
 /// Makes an attempt, and goes on only with its `__error`.
 fn fails(attempt: &Attempt<'_>, ends: &Ends<'_>) -> TokenStream {
     let outcome = attempt.function.outcome();
-    let made = attempt.made();
+    let made = if attempt.is_async() {
+        attempt.wrapped(|future| quote_spanned!(Span::mixed_site()=> __run.under_way(#future).await))
+    } else {
+        attempt.made()
+    };
     let (result, value) = (ends.result(), ends.value());
     quote_spanned! {Span::mixed_site()=>
         let __out: #outcome = #made;

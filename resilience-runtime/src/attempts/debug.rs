@@ -20,6 +20,9 @@ impl fmt::Debug for RetryPolicy {
         if let Some(budget) = self.budget {
             policy.field("budget", budget);
         }
+        if let Some(stats) = self.stats {
+            policy.field("stats", &stats);
+        }
         policy.finish()
     }
 }
@@ -43,6 +46,9 @@ impl fmt::Debug for PollPolicy {
         }
         if !self.attempt_timeout.is_never() {
             policy.field("attempt_timeout", &self.attempt_timeout);
+        }
+        if let Some(stats) = self.stats {
+            policy.field("stats", &stats);
         }
         policy.finish()
     }

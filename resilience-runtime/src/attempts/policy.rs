@@ -23,6 +23,9 @@ pub(crate) trait Policy: Sized + 'static {
         None
     }
 
+    /// The name that calls are counted under.
+    fn stats_name(&self) -> Option<&'static str>;
+
     /// `None`: the other kind.
     fn of(policy: &'static AnyPolicy) -> Option<&'static Self>;
 }
@@ -37,6 +40,10 @@ impl Policy for RetryPolicy {
         self.times.map(NonZeroU32::get)
     }
 
+    fn stats_name(&self) -> Option<&'static str> {
+        self.stats
+    }
+
     fn of(policy: &'static AnyPolicy) -> Option<&'static Self> {
         match policy {
             AnyPolicy::Retry(policy) => Some(policy),
@@ -48,6 +55,10 @@ impl Policy for RetryPolicy {
 impl Policy for PollPolicy {
     fn most_attempts(&self) -> Option<u32> {
         self.times.map(NonZeroU32::get)
+    }
+
+    fn stats_name(&self) -> Option<&'static str> {
+        self.stats
     }
 
     fn of(policy: &'static AnyPolicy) -> Option<&'static Self> {

@@ -42,6 +42,8 @@ pub struct PollPolicy {
     pub(super) hold_for: Nanos,
     pub(super) max_ignored: Option<NonZeroU32>,
     pub(super) attempt_timeout: Nanos,
+    /// The name that calls are counted under.
+    pub(super) stats: Option<&'static str>,
 }
 
 impl PollPolicy {
@@ -61,6 +63,7 @@ impl PollPolicy {
             hold_for: Nanos::ZERO,
             max_ignored: None,
             attempt_timeout: Nanos::NEVER,
+            stats: None,
         }
     }
 
@@ -249,6 +252,29 @@ impl PollPolicy {
             Err(error) => return Err(error),
         };
         self.consistent()
+    }
+
+    /// Counts the calls under this name, for [`telemetry::stats`](crate::telemetry::stats()). Where an attribute has `stats` as
+    /// well, its name counts.
+    ///
+    /// ```
+    /// use resilience::{PollPolicy, telemetry};
+    ///
+    /// const JOBS: PollPolicy = PollPolicy::new().stats("jobs");
+    ///
+    /// let done = resilience::poll(|| Ok::<_, ()>(true)).until(|done| *done).policy(JOBS).call();
+    /// assert_eq!(done, Ok(true));
+    /// assert_eq!(telemetry::stats("jobs").unwrap().calls(), 1);
+    /// ```
+    pub const fn stats(mut self, name: &'static str) -> Self {
+        self.stats = Some(name);
+        self
+    }
+
+    /// Whether its calls are counted. The compiler knows it of the settings of an attribute.
+    #[inline]
+    pub(crate) const fn has_stats(&self) -> bool {
+        self.stats.is_some()
     }
 
     const fn consistent(self) -> Result<Self, ConfigError> {

@@ -54,6 +54,8 @@ pub struct RetryPolicy {
     pub(super) deadline: Nanos,
     attempt_timeout: Nanos,
     pub(super) budget: Option<&'static RetryBudget>,
+    /// The name that calls are counted under.
+    pub(super) stats: Option<&'static str>,
 }
 
 impl RetryPolicy {
@@ -73,6 +75,7 @@ impl RetryPolicy {
             deadline: Nanos::NEVER,
             attempt_timeout: Nanos::NEVER,
             budget: None,
+            stats: None,
         }
     }
 
@@ -202,6 +205,29 @@ impl RetryPolicy {
             Err(error) => return Err(error),
         };
         self.consistent()
+    }
+
+    /// Counts the calls under this name, for [`telemetry::stats`](crate::telemetry::stats()). Where an attribute has `stats` as
+    /// well, its name counts.
+    ///
+    /// ```
+    /// use resilience::{RetryPolicy, telemetry};
+    ///
+    /// const DISK: RetryPolicy = RetryPolicy::new().times(2).stats("disk");
+    ///
+    /// DISK.execute(|| std::fs::read("Cargo.toml"))?;
+    /// assert_eq!(telemetry::stats("disk").unwrap().calls(), 1);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub const fn stats(mut self, name: &'static str) -> Self {
+        self.stats = Some(name);
+        self
+    }
+
+    /// Whether its calls are counted. The compiler knows it of the settings of an attribute.
+    #[inline]
+    pub(crate) const fn has_stats(&self) -> bool {
+        self.stats.is_some()
     }
 
     const fn consistent(self) -> Result<Self, ConfigError> {

@@ -53,7 +53,9 @@ async fn run(poll: &HttpPoll) -> Result<HttpResponse, HttpPollError> {
     let (mut number, mut last, mut last_error) = (0_u32, None, None);
     loop {
         let ends = run.attempt_ends(&site);
-        let next = if let Some((outcome, retry_after)) = Limited::new(attempt(poll, ends), ends).await {
+        let next = if let Some((outcome, retry_after)) =
+            Limited::new(run.under_way(attempt(poll, ends)), ends).await
+        {
             number = number.saturating_add(1);
             let outcome = outcome.and_then(|JudgedResponse { response, verdict }| {
                 if !matches!(verdict, Ok(Verdict::Right | Verdict::Rings(_))) {

@@ -48,10 +48,11 @@ pub fn poll<F, K>(operation: F) -> Poll<F, K, DefaultPollHooks<F::Value, F::Erro
 where
     F: Operation<K>,
 {
+    let location = Location::caller();
     Poll {
         operation,
-        site: PolicySite::new(SiteName::inside::<F>(), SiteKind::Function, PollPolicy::new()),
-        location: Location::caller(),
+        site: PolicySite::new(SiteName::form::<F>(location), SiteKind::Function, PollPolicy::new()),
+        location,
         hooks: PollHooks::new(),
         kind: PhantomData,
     }
@@ -177,7 +178,14 @@ impl<F, K, H> Poll<F, K, H> {
         self
     }
 
-    /// The name of the operation; the path of the function it stands in otherwise.
+    /// Counts the calls under this name, for [`telemetry::stats`](crate::telemetry::stats()).
+    pub fn stats(mut self, name: &'static str) -> Self {
+        self.site.policy = self.site.policy.stats(name);
+        self
+    }
+
+    /// The name in errors, events and settings. Otherwise, errors have the path of the function that the operation stands in,
+    /// and the site is named after the place of this call, as `src/jobs.rs:42`.
     pub fn name(mut self, name: &'static str) -> Self {
         self.site.name = SiteName::Given(name);
         self

@@ -14,6 +14,8 @@ use crate::site::PolicySite;
 use crate::sleep::Wait;
 #[cfg(feature = "tokio")]
 use crate::sleep::{Cut, Limited, Telling};
+#[cfg(feature = "tokio")]
+use crate::telemetry::UnderWay;
 use crate::telemetry::{Brought, CallOutcome, GiveUpReason, Observation, observed};
 use crate::text::FirstLine;
 use crate::time::Nanos;
@@ -400,8 +402,8 @@ impl PollRun {
     /// Puts an attempt under its limit.
     #[cfg(feature = "tokio")]
     #[inline]
-    pub fn limit<F>(&self, site: &PolicySite<PollPolicy>, attempt: F) -> Limited<F> {
-        Limited::new(attempt, self.attempt_ends(site))
+    pub fn limit<F>(&self, site: &PolicySite<PollPolicy>, attempt: F) -> Limited<UnderWay<F>> {
+        Limited::new(self.under_way(attempt), self.attempt_ends(site))
     }
 
     /// As [`limit`](Self::limit), where circuits below are told of the attempt timeout.
@@ -412,10 +414,11 @@ impl PollRun {
         site: &PolicySite<PollPolicy>,
         attempt: F,
         cut: &'c Cut,
-    ) -> Telling<'c, F> {
+    ) -> Telling<'c, UnderWay<F>> {
         let began = self.began();
         let ends = self.watch.moment(self.attempts.ends(self.observation.policy(site), began));
-        Limited::new(attempt, ends).telling(cut, self.observation.policy(site).own_limit(began))
+        Limited::new(self.under_way(attempt), ends)
+            .telling(cut, self.observation.policy(site).own_limit(began))
     }
 
     /// When the attempt that begins now is dropped.

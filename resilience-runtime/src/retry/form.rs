@@ -64,8 +64,9 @@ pub struct Retry<F, K, H, L = Untimed> {
 impl<F, K, L> Retry<F, K, DefaultHooks, L> {
     #[track_caller]
     pub(super) fn with_policy(operation: F, policy: RetryPolicy) -> Self {
-        let site = PolicySite::new(SiteName::inside::<F>(), SiteKind::Function, policy);
-        Self { operation, site, location: Location::caller(), hooks: Hooks::new(), types: PhantomData }
+        let location = Location::caller();
+        let site = PolicySite::new(SiteName::form::<F>(location), SiteKind::Function, policy);
+        Self { operation, site, location, hooks: Hooks::new(), types: PhantomData }
     }
 }
 
@@ -125,7 +126,14 @@ impl<F, K, H, L> Retry<F, K, H, L> {
         self.timed()
     }
 
-    /// The name in errors; the path of the function that the operation stands in otherwise.
+    /// Counts the calls under this name, for [`telemetry::stats`](crate::telemetry::stats()).
+    pub fn stats(mut self, name: &'static str) -> Self {
+        self.site.policy = self.site.policy.stats(name);
+        self
+    }
+
+    /// The name in errors, events and settings. Otherwise, errors have the path of the function that the operation stands in,
+    /// and the site is named after the place of this call, as `src/jobs.rs:42`.
     pub fn name(mut self, name: &'static str) -> Self {
         self.site.name = SiteName::Given(name);
         self

@@ -13,6 +13,8 @@ use crate::site::PolicySite;
 use crate::sleep::Wait;
 #[cfg(feature = "tokio")]
 use crate::sleep::{Cut, Limited, Telling};
+#[cfg(feature = "tokio")]
+use crate::telemetry::UnderWay;
 use crate::telemetry::{Brought, CallOutcome, Failed, GiveUpReason, Observation, SiteEntry, observed};
 use crate::time::{Instant, Nanos};
 
@@ -168,8 +170,8 @@ impl TimedRetryRun {
     /// Puts an attempt under its limits.
     #[cfg(feature = "tokio")]
     #[inline]
-    pub fn limit<F>(&self, site: &PolicySite<RetryPolicy>, attempt: F) -> Limited<F> {
-        Limited::new(attempt, self.until(self.observation.policy(site)).0)
+    pub fn limit<F>(&self, site: &PolicySite<RetryPolicy>, attempt: F) -> Limited<UnderWay<F>> {
+        Limited::new(self.under_way(attempt), self.until(self.observation.policy(site)).0)
     }
 
     /// As [`limit`](Self::limit), where circuits below are told of the attempt timeout.
@@ -180,9 +182,9 @@ impl TimedRetryRun {
         site: &PolicySite<RetryPolicy>,
         attempt: F,
         cut: &'c Cut,
-    ) -> Telling<'c, F> {
+    ) -> Telling<'c, UnderWay<F>> {
         let (until, told) = self.until(self.observation.policy(site));
-        Limited::new(attempt, until).telling(cut, told)
+        Limited::new(self.under_way(attempt), until).telling(cut, told)
     }
 
     /// The attempt that begins now. A synchronous one is not limited by an attempt timeout.

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::exchange::Exchanged;
-use super::{CallOutcome, SiteEntry};
+use super::{CallOutcome, SiteEntry, StatsCell};
 use crate::time::Instant;
 
 /// An observed call.
@@ -20,6 +20,9 @@ pub(super) struct Call {
     pub(super) is_heard: bool,
     /// What it follows in place of the policy in the code.
     pub(super) exchanged: Exchanged,
+    pub(super) stats: Option<&'static StatsCell>,
+    /// The number of its attempts, if that is bounded.
+    pub(super) attempts: Option<u32>,
     /// How many of its attempts have been told.
     pub(super) told: u32,
     /// How it ends, where the error that it returns is not told yet.
@@ -89,18 +92,10 @@ impl CallNumber {
         Some(*call)
     }
 
-    pub(super) fn get_call(self) -> Option<Call> {
+    /// The call, as it is.
+    pub(super) fn call(self) -> Option<Call> {
         let (shard, index) = self.place();
         *lock(shard).calls.get(index as usize)?
-    }
-
-    /// What the call follows in place of the policy in the code.
-    pub(super) fn exchanged(self) -> Exchanged {
-        let (shard, index) = self.place();
-        match lock(shard).calls.get(index as usize) {
-            Some(Some(call)) => call.exchanged,
-            _ => Exchanged::NONE,
-        }
     }
 
     /// Keeps how it ends.
@@ -163,6 +158,8 @@ mod tests {
             began: None,
             is_heard: true,
             exchanged: Exchanged::NONE,
+            stats: None,
+            attempts: None,
             told: 0,
             ends: None,
         };

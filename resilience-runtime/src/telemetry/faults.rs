@@ -72,8 +72,7 @@ impl Drop for Injected {
 }
 
 /// The fault that a call meets which goes through these sites.
-#[must_use]
-pub fn injected(entries: &[&'static SiteEntry]) -> Option<Fault> {
+fn fault(entries: &[&'static SiteEntry]) -> Option<Fault> {
     if !entries.iter().any(|entry| entry.watches(watch::FAULTY)) {
         return None;
     }
@@ -84,46 +83,38 @@ pub fn injected(entries: &[&'static SiteEntry]) -> Option<Fault> {
     FAULTS.try_with(find).ok().flatten()
 }
 
-impl Fault {
-    /// The wait before the body.
-    ///
-    /// # Panics
-    /// If that is the fault.
-    pub fn latency(&self) -> Wait {
-        match self {
-            Self::Latency(latency) => Wait(Nanos::of(*latency)),
-            Self::Panic(message) => panic!("{message}"),
-            Self::Error(_) => Wait(Nanos::ZERO),
-        }
+/// The wait before the body of a call that goes through these sites.
+///
+/// # Panics
+/// If that is the fault.
+#[must_use]
+pub fn injected_latency(entries: &[&'static SiteEntry]) -> Option<Wait> {
+    match fault(entries)? {
+        Fault::Latency(latency) => Some(Wait(Nanos::of(latency))),
+        Fault::Panic(message) => panic!("{message}"),
+        Fault::Error(_) => None,
     }
+}
 
-    /// The error in place of the body.
-    ///
-    /// # Panics
-    /// If the fault makes another error than the function's.
-    #[must_use]
-    pub fn error<E: 'static>(&self) -> Option<E> {
-        let Self::Error(make) = self else { return None };
-        let error = make().downcast();
-        assert!(
-            error.is_ok(),
-            "the injected fault is not a `{}`, which the function returns",
-            type_name::<E>()
-        );
-        error.ok().map(|error| *error)
-    }
+/// The error in place of the body.
+///
+/// # Panics
+/// If the fault makes another error than the function's.
+#[must_use]
+pub fn injected_error<E: 'static>(entries: &[&'static SiteEntry]) -> Option<E> {
+    let Fault::Error(make) = fault(entries)? else { return None };
+    let error = make().downcast();
+    assert!(error.is_ok(), "the injected fault is not a `{}`, which the function returns", type_name::<E>());
+    error.ok().map(|error| *error)
+}
 
-    /// In a function whose error type is generic, or borrows.
-    ///
-    /// # Panics
-    /// If the fault is an error.
-    pub fn no_error(&self) {
-        let is_error = matches!(self, Self::Error(_));
-        assert!(
-            !is_error,
-            "an error can only be injected where the function's error type is concrete and `'static`"
-        );
-    }
+/// In a function whose error type is generic, or borrows.
+///
+/// # Panics
+/// If the fault is an error.
+pub fn no_injected_error(entries: &[&'static SiteEntry]) {
+    let is_error = matches!(fault(entries), Some(Fault::Error(_)));
+    assert!(!is_error, "an error is injected only where the function's error type is concrete and `'static`");
 }
 
 impl fmt::Debug for Fault {

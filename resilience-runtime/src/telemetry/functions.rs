@@ -5,7 +5,7 @@ use std::panic::Location;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::{SiteEntry, SiteKind, sites};
-use crate::site_name::SiteName;
+use crate::site_name::{SiteName, place};
 
 /// A function form: the place in the source that calls it, and the name that it is given there.
 #[derive(Clone, Copy, Debug)]
@@ -67,6 +67,8 @@ impl FunctionForm {
         let Self { location, name } = self;
         let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
         all.get_or_insert_default().entry((location, self.explicit_name())).or_insert_with(|| {
+            // A helper may call the form for any operation.
+            let name = if name.is_given() { name } else { SiteName::Place(place(location).leak()) };
             let entry = SiteEntry::unlisted(SiteKind::Function, name, location.file(), location.line());
             let entry = Box::leak(Box::new(entry));
             sites::enter(entry);
@@ -77,7 +79,7 @@ impl FunctionForm {
     const fn explicit_name(self) -> Option<&'static str> {
         match self.name {
             SiteName::Given(name) => Some(name),
-            SiteName::Inside(_) => None,
+            _ => None,
         }
     }
 }

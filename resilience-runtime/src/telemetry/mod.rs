@@ -51,6 +51,8 @@ mod observed;
 mod sites;
 #[cfg_attr(not(feature = "tracing"), path = "trace/untraced.rs")]
 pub(crate) mod trace;
+#[cfg(feature = "tokio")]
+mod under_way;
 // Floor 5: what can be read of all.
 mod snapshot;
 mod view;
@@ -59,7 +61,7 @@ pub use batch::BatchEvent;
 pub use circuit_call::{CircuitCallEvent, CircuitCallOutcome};
 pub use event::{AttemptEvent, CallEvent, Event};
 #[cfg(feature = "testing")]
-pub use faults::{Fault, Injected, injected};
+pub use faults::{Fault, Injected, injected_error, injected_latency, no_injected_error};
 pub(crate) use functions::FunctionForm;
 pub(crate) use listeners::LISTENERS;
 pub use listeners::{listen, unlisten};
@@ -73,6 +75,8 @@ pub use site::{Site, SiteEntry, SiteKind};
 pub use sites::SITES;
 pub use snapshot::{SiteSnapshot, Snapshot, snapshot};
 pub use stats::{Stats, StatsCell, stats};
+#[cfg(feature = "tokio")]
+pub use under_way::UnderWay;
 pub use view::sites;
 
 pub use crate::circuit::CircuitSnapshot;

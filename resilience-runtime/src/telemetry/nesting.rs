@@ -1,15 +1,14 @@
 //! Loops inside of loops: their attempts multiply.
 //!
-//! A call that blocks stays on its thread. Whatever begins on that thread before it ends runs inside one of its attempts. Of
-//! an async call nothing is known while it is not polled, and nothing here is told when that is: its future would have to
-//! grow. Loops inside of an async attempt are therefore not found.
+//! Each thread knows the attempts that it runs, each inside the one before: those of blocking calls from their beginning to
+//! their end, those of async calls while they are polled.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::ptr;
 use std::sync::{Mutex, PoisonError};
 
-use super::calls::CallNumber;
+use super::calls::{Call, CallNumber};
 use super::{Event, LISTENERS, Site, SiteEntry};
 
 /// A loop runs inside an attempt of another one: [`Event::Nested`].
@@ -17,9 +16,9 @@ use super::{Event, LISTENERS, Site, SiteEntry};
 /// It is told once in the life of the program for each pair of sites, when the inner call begins. The layers of one function
 /// are such a pair, too.
 ///
-/// An outer loop that is async is not found. What runs on the thread of a blocking attempt while that runs is taken for a
-/// part of it, also where the attempt drives an async runtime. Conditions, as `on` and `until`, belong to the attempt that they
-/// judge; `on_error` does not.
+/// What an attempt has other threads or tasks do is not inside of it. What runs on the thread of a blocking attempt while
+/// that runs is taken for a part of it, also where the attempt drives an async runtime.
+/// Conditions, as `on` and `until`, belong to the attempt that they judge; `on_error` does not.
 #[derive(Clone, Copy, Debug)]
 pub struct NestedEvent {
     outer: Site,
@@ -72,7 +71,7 @@ type Pair = (usize, usize);
 static TOLD: Mutex<BTreeSet<Pair>> = Mutex::new(BTreeSet::new());
 
 struct Thread {
-    /// The blocking calls of this thread, each inside the one before.
+    /// The calls whose attempts run on this thread, each inside the one before.
     running: Vec<RunningCall>,
     /// Pairs in [`TOLD`] that this thread has met: they are not looked up again.
     known: Vec<Pair>,
@@ -121,8 +120,23 @@ fn pause(number: CallNumber, is_paused: bool) {
     });
 }
 
-/// A call has ended.
-pub(super) fn ends(number: CallNumber) {
+/// An attempt of an async call is polled on this thread until the call leaves it.
+#[cfg_attr(not(feature = "tokio"), expect(dead_code, reason = "nothing is async"))]
+#[cold]
+#[inline(never)]
+pub(super) fn enters(number: CallNumber) {
+    if !LISTENERS.any() {
+        return;
+    }
+    let Some(Call { entry, attempts, is_heard: true, .. }) = number.call() else { return };
+    let running = RunningCall::new(number, entry, attempts);
+    let _ = THREAD.try_with(|thread| thread.borrow_mut().running.push(running));
+}
+
+/// A call has ended, or leaves this thread.
+#[cold]
+#[inline(never)]
+pub(super) fn leaves(number: CallNumber) {
     let _ = THREAD.try_with(|thread| {
         let running = &mut thread.borrow_mut().running;
         if let Some(place) = running.iter().rposition(|call| call.number == number) {

@@ -8,6 +8,8 @@ use super::event::{AttemptEvent, CallEvent};
 use super::exchange::Exchanged;
 use super::nesting::{self, RunningCall};
 use super::site::watch;
+#[cfg(feature = "tokio")]
+use super::under_way::UnderWay;
 use super::{
     CallOrigin, CallOutcome, Event, GiveUpReason, LISTENERS, METERS, Measure, Site, SiteEntry, sites, trace,
 };
@@ -65,17 +67,19 @@ impl Observation {
         }
         // What a listener calls is not told to listeners. Statistics count it.
         let is_heard = entry.watches(watch::HEARD) && !is_telling();
-        let is_observed = is_heard || entry.stats().is_some();
+        let counts = site.policy.stats_name();
+        let is_observed = is_heard || counts.is_some() || entry.stats().is_some();
         let exchanged = Exchanged::at(entry);
         if !is_observed && exchanged.is_none() {
             return;
         }
         let began = is_observed.then(clock::now);
-        let call = Call { entry, began, is_heard, exchanged, told: 0, ends: None };
+        let attempts = exchanged.get().unwrap_or(&site.policy).most_attempts();
+        let stats = entry.stats().or_else(|| counts.map(|name| entry.counters_of(name)));
+        let call = Call { entry, began, is_heard, exchanged, stats, attempts, told: 0, ends: None };
         let Some(number) = CallNumber::enter(call) else { return };
         self.0 = number.get();
         if is_heard {
-            let attempts = self.policy(site).most_attempts();
             nesting::begins(RunningCall::new(number, entry, attempts), is_blocking);
         }
     }
@@ -93,7 +97,14 @@ impl Observation {
     #[cold]
     #[inline(never)]
     fn exchanged<P: Policy>(&self) -> Option<&'static P> {
-        self.number()?.exchanged().get()
+        self.number()?.call()?.exchanged.get()
+    }
+
+    /// An attempt of the call.
+    #[cfg(feature = "tokio")]
+    #[inline]
+    pub(crate) fn under_way<F>(&self, attempt: F) -> UnderWay<F> {
+        UnderWay::new(attempt, self.number())
     }
 
     #[inline]
@@ -163,8 +174,10 @@ impl Observation {
     ) {
         trace::attempt(origin, number, wait, error);
         let Some(call_number) = self.number() else { return };
-        let Some(Call { entry, began: Some(began), is_heard, .. }) = call_number.tell() else { return };
-        if let Some(stats) = entry.stats() {
+        let Some(Call { entry, began: Some(began), is_heard, stats, .. }) = call_number.tell() else {
+            return;
+        };
+        if let Some(stats) = stats {
             stats.count_attempt(brought);
         }
         if !is_heard {
@@ -190,7 +203,7 @@ impl Observation {
         if !METERS.any() {
             return;
         }
-        if let Some(Call { entry, is_heard: true, .. }) = self.number().and_then(CallNumber::get_call) {
+        if let Some(Call { entry, is_heard: true, .. }) = self.number().and_then(CallNumber::call) {
             METERS.tell(|meter| meter(&Measure::Wait { site: Site(entry), wait }));
         }
     }
@@ -237,12 +250,14 @@ impl Observation {
         let number = self.number();
         self.0 = 0;
         let Some(number) = number else { return outcome };
-        nesting::ends(number);
-        let Some(Call { entry, began, is_heard, told, ends, .. }) = number.leave() else { return outcome };
+        nesting::leaves(number);
+        let Some(Call { entry, began, is_heard, stats, told, ends, .. }) = number.leave() else {
+            return outcome;
+        };
         let outcome = ends.unwrap_or(outcome);
         let Some(began) = began else { return outcome };
         let elapsed = clock::now().saturating_duration_since(began);
-        if let Some(stats) = entry.stats() {
+        if let Some(stats) = stats {
             stats.count_call(outcome, attempts.saturating_sub(told), elapsed);
         }
         if is_heard {

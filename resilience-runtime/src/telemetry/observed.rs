@@ -9,7 +9,7 @@ macro_rules! observed {
             #[inline]
             pub fn begin(&mut self, entry: &'static $crate::telemetry::SiteEntry, site: &$site) {
                 site.counts_a_call();
-                if entry.is_watched() {
+                if entry.is_watched() || site.policy.has_stats() {
                     self.observe(entry, site, false);
                 }
             }
@@ -18,7 +18,7 @@ macro_rules! observed {
             #[inline]
             pub fn begin_blocking(&mut self, entry: &'static $crate::telemetry::SiteEntry, site: &$site) {
                 site.counts_a_call();
-                if entry.is_watched() {
+                if entry.is_watched() || site.policy.has_stats() {
                     self.observe(entry, site, true);
                 }
             }
@@ -32,6 +32,13 @@ macro_rules! observed {
                 is_blocking: bool,
             ) {
                 self.observation.begin(entry, site, is_blocking);
+            }
+
+            /// An attempt, which says when it is polled.
+            #[cfg(feature = "tokio")]
+            #[inline]
+            pub fn under_way<F>(&self, attempt: F) -> $crate::telemetry::UnderWay<F> {
+                self.observation.under_way(attempt)
             }
 
             /// An attempt succeeded, which ends the call.

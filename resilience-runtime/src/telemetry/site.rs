@@ -1,6 +1,7 @@
 //! The sites of a program: one for each layer of an annotated function, and one for each call of a function form.
 
 use std::fmt;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::stats::StatsCell;
@@ -136,6 +137,8 @@ pub struct SiteEntry {
     pub(super) kind: SiteKind,
     /// Its statistics.
     stats: Option<&'static StatsCell>,
+    /// Those of the policies that it is called with.
+    pub(super) counters: OnceLock<&'static StatsCell>,
     watch: AtomicU32,
     /// The number of the policy that calls follow in place of that in the code; 0 for none.
     pub(super) exchanged: AtomicU32,
@@ -154,27 +157,40 @@ pub(crate) mod watch {
     pub(crate) const FAULTY: u32 = 1 << 3;
     /// The site is not in the list yet: the linker keeps none on this platform, or did not write this one.
     pub(crate) const UNLISTED: u32 = 1 << 31;
+    /// Of a site that the linker lists, if it does.
+    pub(super) const NEW: u32 = if super::LINKED { 0 } else { UNLISTED };
 }
 
 impl SiteEntry {
     /// From `file!()` and `line!()`.
     #[must_use]
     pub const fn new(kind: SiteKind, name: SiteName, file: &'static str, line: u32) -> Self {
-        let watch = AtomicU32::new(if LINKED { 0 } else { watch::UNLISTED });
-        Self { name, file, line, kind, stats: None, watch, exchanged: AtomicU32::new(0) }
+        let watch = AtomicU32::new(watch::NEW);
+        Self {
+            name,
+            file,
+            line,
+            kind,
+            stats: None,
+            counters: OnceLock::new(),
+            watch,
+            exchanged: AtomicU32::new(0),
+        }
     }
 
     /// One that the linker does not list: it enters the list at its first call.
     pub(crate) const fn unlisted(kind: SiteKind, name: SiteName, file: &'static str, line: u32) -> Self {
-        Self { watch: AtomicU32::new(watch::UNLISTED), ..Self::new(kind, name, file, line) }
+        let mut entry = Self::new(kind, name, file, line);
+        entry.watch = AtomicU32::new(watch::UNLISTED);
+        entry
     }
 
     /// With statistics: see [`stats`](super::stats()).
     #[must_use]
-    pub const fn with_stats(self, stats: &'static StatsCell) -> Self {
-        let Self { name, file, line, kind, watch, exchanged, .. } = self;
-        let watch = AtomicU32::new(watch.into_inner() | watch::STATS);
-        Self { name, file, line, kind, stats: Some(stats), watch, exchanged }
+    pub const fn with_stats(mut self, stats: &'static StatsCell) -> Self {
+        self.stats = Some(stats);
+        self.watch = AtomicU32::new(watch::NEW | watch::STATS);
+        self
     }
 
     pub(crate) fn name(&self) -> &'static str {

@@ -45,7 +45,8 @@ pub struct SiteSnapshot {
 /// [`circuits`]: crate::circuits()
 #[must_use]
 pub fn snapshot() -> Snapshot {
-    let sites = sites().map(|site| SiteSnapshot { site, stats: site.0.stats().map(StatsCell::read) });
+    let sites = sites()
+        .map(|site| SiteSnapshot { site, stats: site.0.counters().map(StatsCell::read).reduce(Stats::plus) });
     Snapshot {
         circuits: circuits().iter().map(|circuit| circuit.snapshot()).collect(),
         sites: sites.collect(),

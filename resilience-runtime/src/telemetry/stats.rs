@@ -1,5 +1,6 @@
 //! Counters of calls, for sites that ask for them.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -43,13 +44,13 @@ fn seconds<S: serde::Serializer>(time: &Duration, serializer: S) -> Result<S::Ok
 }
 
 /// What was counted by all sites with `stats = "name"`, since the program began. `None` if there is no such site; one of a
-/// function form is there from its first call on.
+/// function form, or of a policy with [`stats`](crate::RetryPolicy::stats), is there from its first call on.
 ///
 /// Every call counts, also one that a [listener](super::listen) makes. A call that is under way has counted its failed attempts;
 /// the call itself, and the attempt that ends it, count when it ends.
 #[must_use]
 pub fn stats(name: &str) -> Option<Stats> {
-    let cells = all().filter_map(SiteEntry::stats).filter(|cell| cell.name == name);
+    let cells = all().flat_map(SiteEntry::counters).filter(|cell| cell.name == name);
     cells.map(StatsCell::read).reduce(Stats::plus)
 }
 
@@ -106,7 +107,7 @@ impl Stats {
         self.time
     }
 
-    fn plus(self, other: Self) -> Self {
+    pub(super) fn plus(self, other: Self) -> Self {
         Self {
             calls: self.calls + other.calls,
             attempts: self.attempts + other.attempts,
@@ -132,6 +133,8 @@ pub struct StatsCell {
     cancelled: AtomicU64,
     gave_up: AtomicU64,
     nanos: AtomicU64,
+    /// Of the same site, under another name.
+    next: OnceLock<&'static Self>,
 }
 
 impl StatsCell {
@@ -148,6 +151,7 @@ impl StatsCell {
             cancelled: AtomicU64::new(0),
             gave_up: AtomicU64::new(0),
             nanos: AtomicU64::new(0),
+            next: OnceLock::new(),
         }
     }
 
@@ -182,6 +186,26 @@ impl StatsCell {
             gave_up: read(&self.gave_up),
             time: Duration::from_nanos(read(&self.nanos)),
         }
+    }
+}
+
+impl SiteEntry {
+    /// The counters for calls with a policy that has this name for its statistics, which live as long as the program.
+    pub(super) fn counters_of(&'static self, name: &'static str) -> &'static StatsCell {
+        let mut place = &self.counters;
+        loop {
+            let cell = *place.get_or_init(|| Box::leak(Box::new(StatsCell::new(name))));
+            if cell.name == name {
+                return cell;
+            }
+            place = &cell.next;
+        }
+    }
+
+    /// All its counters: of the attribute, or of the policies that it was called with.
+    pub(super) fn counters(&'static self) -> impl Iterator<Item = &'static StatsCell> {
+        let of_policies = std::iter::successors(self.counters.get(), |cell| cell.next.get());
+        self.stats().into_iter().chain(of_policies.copied())
     }
 }
 

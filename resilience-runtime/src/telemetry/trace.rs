@@ -28,7 +28,7 @@ pub(crate) fn attempt(origin: CallOrigin, number: u32, wait: Option<Duration>, e
         event!(
             target: TARGET,
             Level::DEBUG,
-            resilience.name = origin.name.get(),
+            resilience.name = &*origin.name.of_site(),
             resilience.kind = origin.kind.as_str(),
             resilience.attempt = number,
             resilience.wait_ms = millis(wait),
@@ -48,7 +48,7 @@ pub(crate) fn call(origin: CallOrigin, outcome: CallOutcome, attempts: u32, erro
         event!(
             target: TARGET,
             Level::WARN,
-            resilience.name = origin.name.get(),
+            resilience.name = &*origin.name.of_site(),
             resilience.kind = origin.kind.as_str(),
             resilience.attempt = attempts,
             resilience.outcome = outcome.as_str(),

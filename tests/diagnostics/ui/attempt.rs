@@ -40,6 +40,29 @@ fn of_a_circuit() -> Result<u8, resilience::CircuitOpen> {
     Ok(1)
 }
 
+#[retry(attempt(a))]
+fn shadows_a_part((a, b): (u8, u8)) -> Result<u8, TimedOut> {
+    Ok(a + b)
+}
+
+struct Pair {
+    one: u8,
+    other: u8,
+}
+
+#[retry(attempt(value))]
+fn shadows_a_field(Pair { one: value, other }: Pair) -> Result<u8, TimedOut> {
+    Ok(value + other)
+}
+
+#[retry(attempt(a))]
+#[resilience::circuit]
+#[poll(until(1), attempt(a))]
+fn twice() -> Result<u8, std::io::Error> {
+    Ok(a.number() as u8)
+}
+
 fn main() {
+    let _ = (shadows_a_part, shadows_a_field, twice);
     let _ = (shadows, two_names, a_value, a_string, not_used, unquoted, a_number, of_a_circuit);
 }
