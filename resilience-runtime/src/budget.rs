@@ -11,6 +11,11 @@ use crate::time::Nanos;
 /// The window moves by a tenth of itself.
 const SLOTS: usize = 10;
 
+const DEFAULT_RATIO: Ratio = match Ratio::of(0.2) {
+    Some(ratio) => ratio,
+    None => panic!("it is a ratio"),
+};
+
 /// A limit on retries, shared by all functions and calls that name it.
 ///
 /// When a service is down, every caller repeats every call, and what is left of the service drowns in retries. A budget
@@ -71,9 +76,8 @@ impl RetryBudget {
     /// 20 % of the calls, 10 a second, over a window of 10 seconds.
     #[must_use]
     pub const fn new() -> Self {
-        let Some(ratio) = Ratio::of(0.2) else { panic!("it is a ratio") };
         Self {
-            ratio,
+            ratio: DEFAULT_RATIO,
             min_per_second: 10,
             window: Nanos::new(10_000_000_000),
             fresh: AtomicU64::new(0),
@@ -231,8 +235,9 @@ impl SlotCount {
 /// The count in a word, unless it is older than the window. One of a time that lies ahead, because the clock was set back,
 /// counts as one of now.
 fn recent(word: u64, slot: u64) -> u64 {
-    let age = low(slot).wrapping_sub(low(word >> 32)).cast_signed();
-    if age.unsigned_abs() < SLOTS as u32 { u64::from(low(word)) } else { 0 }
+    let (now, then) = (low(slot), low(word >> 32));
+    let apart = now.wrapping_sub(then).min(then.wrapping_sub(now));
+    if u64::from(apart) < SLOTS as u64 { u64::from(low(word)) } else { 0 }
 }
 
 /// The word with more counted in `slot`, without what it holds of an older one.
