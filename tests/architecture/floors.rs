@@ -274,6 +274,6 @@ fn the_decisions_stand_on_nothing_that_knows_the_time() {
     );
     let circuit = ["config", "eviction", "machine", "rules", "state", "state_word", "window"];
     let mut expected: Vec<String> = circuit.iter().map(|module| format!("circuit/{module}")).collect();
-    expected.extend(["error", "text", "time"].map(String::from));
+    expected.extend(["error", "ratio", "text", "time"].map(String::from));
     assert_eq!(below("circuit/machine", &imports), expected);
 }

@@ -71,7 +71,7 @@ fn another_crates_attribute_stays_around_all_layers() {
             at("wrapped") < at("__RESILIENCE_SITE") && at("__RESILIENCE_SITE") < at("g()"),
             "{expansion}"
         );
-        assert_eq!(expansion.matches("g()").count(), 1, "{expansion}");
+        assert_eq!(expansion.matches("{g()}").count(), 1, "{expansion}");
     }
 }
 
