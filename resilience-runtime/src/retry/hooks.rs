@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use crate::attempt::Attempt;
 
-/// The four questions a retry asks, and the caller it reports to.
+/// The predicates and the callback of a retry.
 #[derive(Clone, Copy)]
 pub struct Hooks<On, GiveUp, RetryAfter, OnError> {
     pub(super) on: On,
@@ -12,7 +12,7 @@ pub struct Hooks<On, GiveUp, RetryAfter, OnError> {
     pub(super) on_error: Option<OnError>,
 }
 
-/// What a retry asks that was given no closures: plain functions, called only after a failure.
+/// The hooks of a retry without closures: plain functions, called only after a failure.
 pub(super) type DefaultHooks<E> =
     Hooks<fn(&E) -> bool, fn(&E) -> bool, fn(&E) -> Option<Duration>, fn(&E, &Attempt)>;
 

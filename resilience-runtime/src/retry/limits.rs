@@ -10,7 +10,7 @@ pub struct Untimed;
 #[derive(Clone, Copy, Debug)]
 pub struct Timed;
 
-/// What becomes of an attempt that was dropped when its time was up.
+/// The error of an attempt that was dropped by its time limit.
 #[diagnostic::on_unimplemented(
     message = "the error type `{E}` cannot hold a `TimedOut`",
     note = "a time limit needs `impl From<resilience::TimedOut> for {E}`"

@@ -59,7 +59,7 @@ where
     /// [`run_send`](Self::run_send).
     ///
     /// # Errors
-    /// The operation's last error; a [`TimedOut`](crate::TimedOut), if every attempt ran into a time limit.
+    /// The operation's last error, or a [`TimedOut`](crate::TimedOut) if every attempt was dropped by a time limit.
     ///
     /// # Panics
     /// As tokio's `sleep`: to wait, it needs a tokio runtime with its timer enabled.
@@ -73,9 +73,9 @@ where
 
     /// As [`run`](Self::run), for futures that are to be [`Send`].
     ///
-    /// The compiler cannot yet prove that what an async closure lends to its futures is `Send`
-    /// ([rust-lang/rust#110338](https://github.com/rust-lang/rust/issues/110338)). Here the closure hands out futures
-    /// that borrow only from outside it, and must not change what it captures.
+    /// The compiler cannot yet show that what an async closure lends to its futures is `Send`
+    /// ([rust-lang/rust#110338](https://github.com/rust-lang/rust/issues/110338)). Here, the closure returns futures
+    /// that borrow only from outside it, and must not change its captures.
     ///
     /// ```
     /// # async fn get(uri: &str) -> Result<String, std::io::Error> { Ok(uri.into()) }
@@ -105,7 +105,7 @@ where
 }
 
 impl RetryPolicy {
-    /// Runs an async `operation` under this policy: one policy, many functions.
+    /// Runs an async `operation` under this policy. One policy can serve many functions.
     ///
     /// ```
     /// use resilience::RetryPolicy;
@@ -126,7 +126,7 @@ impl RetryPolicy {
     /// ```
     ///
     /// # Errors
-    /// The operation's last error; a [`TimedOut`](crate::TimedOut), if every attempt ran into a time limit.
+    /// The operation's last error, or a [`TimedOut`](crate::TimedOut) if every attempt was dropped by a time limit.
     ///
     /// # Panics
     /// As [`Retry::run`](crate::functions::Retry::run).
