@@ -1,4 +1,4 @@
-//! What happens to circuits, for whoever wants to be told.
+//! Events of circuits.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::circuit::{CircuitState, Name};
 use crate::time::Nanos;
 
-/// What happened to a circuit: [`CircuitEvent::kind`].
+/// The kind of a [`CircuitEvent`].
 ///
 /// ```
 /// use resilience::CircuitEventKind;
@@ -20,30 +20,30 @@ use crate::time::Nanos;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CircuitEventKind {
-    /// It opened: calls are refused.
+    /// The circuit opened: calls are rejected.
     Opened,
-    /// The recovery timeout has elapsed and a trial was let in.
+    /// The recovery timeout has elapsed, and a probe was admitted.
     HalfOpened,
-    /// It closed: a recovery succeeded, or an operator closed or reset it.
+    /// The circuit closed: a recovery succeeded, or an operator reset it.
     Closed,
-    /// An operator opened it.
+    /// An operator forced it open.
     ForcedOpen,
-    /// An operator switched it off.
+    /// An operator disabled it.
     Disabled,
-    /// An operator had it count only.
+    /// An operator set it to count only.
     MetricsOnly,
-    /// A call was refused.
+    /// A call was rejected.
     Refused,
-    /// A result came from a call that began before the last transition. It changed nothing.
+    /// A result of a call that began before the last transition. It changes nothing.
     LateResult,
-    /// Sites of one name configure their circuit differently, which [`CircuitEvent::last_failure`] says in words; see
+    /// Sites of one name configure their circuit differently: [`CircuitEvent::last_failure`] has the message; see
     /// [`Circuits::verify`](crate::breaker::Circuits::verify).
     Conflict,
-    /// A [set of circuits by key](crate::KeyedCircuits) is full, and it found no circuit that it may evict for a new key.
-    /// The key's call runs unprotected: its result is forgotten.
+    /// A [set of circuits by key](crate::KeyedCircuits) is full, and no circuit may be evicted for a new key.
+    /// The key's call runs without a circuit.
     ///
     /// The event has the set's name. [`CircuitEvent::last_failure`] names the key. There is one for every call of such a
-    /// key, as for a refusal.
+    /// key, as for a rejection.
     KeyNotRemembered,
 }
 
@@ -61,13 +61,13 @@ impl CircuitEventKind {
         }
     }
 
-    /// Whether it happens once per call instead of once per transition: the first to be dropped when too many wait.
+    /// Whether it happens per call, not per transition. Such events are dropped first when too many wait.
     pub(crate) const fn is_minor(self) -> bool {
         matches!(self, Self::Refused | Self::LateResult | Self::KeyNotRemembered)
     }
 }
 
-/// Something that happened to a circuit, told after it did.
+/// An event of a circuit, delivered after the change.
 ///
 /// ```
 /// use resilience::{CircuitBreaker, CircuitConfig, CircuitEventKind};
@@ -141,33 +141,33 @@ impl CircuitEvent {
         self.from
     }
 
-    /// What happened.
+    /// The kind of the event.
     #[must_use]
     pub const fn kind(&self) -> CircuitEventKind {
         self.kind
     }
 
-    /// The number of transitions the circuit has made, this one included.
+    /// The number of transitions of the circuit, this one included.
     #[must_use]
     pub const fn generation(&self) -> u64 {
         self.generation
     }
 
-    /// The failures that opened it, and one for every recovery that failed since.
+    /// The failures that opened the circuit, plus one for every failed recovery since.
     #[must_use]
     pub const fn failures(&self) -> u32 {
         self.failures
     }
 
-    /// How long it stays open from here: for an opening and a refusal, if that is known.
+    /// Of an opening and a rejection, how long the circuit stays open, if that is known.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         let told = matches!(self.kind, CircuitEventKind::Opened | CircuitEventKind::Refused);
         (told && !self.time_left.is_never()).then(|| self.time_left.to_duration())
     }
 
-    /// What the failure said that opened it; of a conflict, what disagrees, and at which two places; of a key that is not
-    /// remembered, which one.
+    /// The text of the failure that opened the circuit. Of a conflict, the message with both places. Of a key that is not
+    /// remembered, the key.
     #[must_use]
     pub fn last_failure(&self) -> Option<&str> {
         self.last_failure.as_deref()
@@ -175,7 +175,7 @@ impl CircuitEvent {
 
     /// The number of events of this circuit, or of this set of circuits, that were dropped between the one delivered before and this one.
     ///
-    /// Events wait while a listener is busy, at most 256 of each circuit. Refusals and late results are dropped first: new
+    /// Events wait while a listener is busy, at most 256 of each circuit. Rejections and late results are dropped first: new
     /// ones when 64 events wait, and the oldest ones when the queue is full. Transitions are dropped when the queue
     /// holds nothing else, the oldest first, so that the last event delivered tells the present state. Transitions that listeners
     /// cause are dropped after 256 events in a row: listeners that answer each transition with another one come to an end.

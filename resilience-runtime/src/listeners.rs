@@ -1,4 +1,4 @@
-//! Lists of listeners: who is told of events.
+//! Lists of listeners.
 
 use std::cell::Cell;
 use std::fmt;
@@ -6,10 +6,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// A listener, for removing it: [`telemetry::unlisten`](crate::telemetry::unlisten),
+/// The id of a listener, to remove it: [`telemetry::unlisten`](crate::telemetry::unlisten),
 /// [`CircuitBreaker::unlisten`](crate::CircuitBreaker::unlisten).
 ///
-/// No two listeners of a program have the same id: one that is given to the wrong circuit removes nothing.
+/// Ids are unique in a program: passed to the wrong circuit, an id removes nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ListenerId(u64);
 
@@ -26,7 +26,7 @@ type Entries<F> = Arc<[(ListenerId, Arc<F>)]>;
 /// Listeners of one type, `dyn Fn(..)`.
 pub(crate) struct Listeners<F: ?Sized + 'static> {
     any: AtomicBool,
-    /// Replaced as a whole, so that an event is told without the lock.
+    /// Replaced as a whole, so that events are delivered without the lock.
     entries: Mutex<Option<Entries<F>>>,
 }
 
@@ -34,8 +34,7 @@ thread_local! {
     static TELLING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether this thread is inside a listener. Calls made there are not told: that could go on without end, also between
-/// listeners that call what the other one listens to.
+/// Whether this thread is inside a listener. Calls made there are not reported, because that could go on without end.
 pub(crate) fn is_telling() -> bool {
     TELLING.try_with(Cell::get).unwrap_or(true)
 }
@@ -83,7 +82,7 @@ impl<F: ?Sized + Send + Sync> Listeners<F> {
         self.any.load(Ordering::Relaxed)
     }
 
-    /// Tells them, with no lock held. A panic in a listener is caught and ignored.
+    /// Calls the listeners without the lock. A panic in a listener is caught and ignored.
     pub(crate) fn tell(&self, tell: impl Fn(&F)) {
         if !self.any() {
             return;
@@ -100,7 +99,7 @@ impl<F: ?Sized + Send + Sync> Listeners<F> {
     }
 }
 
-/// Runs code of the user that is told something. A panic ends here.
+/// Runs a user callback. A panic ends here.
 #[cfg(feature = "tracing")]
 pub(crate) fn telling(tell: impl FnOnce()) {
     let outer = TELLING.replace(true);

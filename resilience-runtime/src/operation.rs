@@ -1,24 +1,24 @@
-//! What the function forms repeat: a closure that returns a `Result`, or an async one.
+//! The operations of the function forms: closures that return a `Result`, sync or async.
 
 use std::fmt;
 use std::marker::PhantomData;
 
-/// Something to be tried: `FnMut() -> Result<T, E>`, or `AsyncFnMut() -> Result<T, E>`.
+/// An operation that can be repeated: `FnMut() -> Result<T, E>`, or `AsyncFnMut() -> Result<T, E>`.
 ///
-/// `Kind` is found by the compiler, [`Blocking`] or [`Asynchronous`]; it is what lets [`retry`](crate::retry())
-/// and [`poll`](crate::poll()) take both. Nothing but closures and functions implements it, and nothing else needs to.
+/// The compiler infers `Kind`, [`Blocking`] or [`Asynchronous`], so that [`retry`](crate::retry()) and [`poll`](crate::poll()) take
+/// both. Only closures and functions implement it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is nothing that can be tried again",
     label = "expected a closure `|| -> Result<T, E>` or `async || -> Result<T, E>`"
 )]
 pub trait Operation<Kind> {
-    /// What a good attempt brings.
+    /// The value of a successful attempt.
     type Value;
-    /// What a failed attempt brings.
+    /// The error of a failed attempt.
     type Error;
 }
 
-/// The kind of a closure that blocks.
+/// The kind of a sync closure.
 pub struct Blocking<T, E>(PhantomData<fn() -> (T, E)>);
 
 /// The kind of an async closure, and of one that returns a future.

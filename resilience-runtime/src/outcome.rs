@@ -1,12 +1,12 @@
-//! What an attempt came to: the one place that knows a function's return type.
+//! The outcome of an attempt, by the function's return type.
 
 use std::fmt;
 
 use crate::error::TimedOut;
 
-/// What an attempt brings that returned [`None`]: the error of a function under `#[retry]` that returns an [`Option`].
+/// The error of an attempt that returned [`None`], under `#[retry]` on a function that returns an [`Option`].
 ///
-/// `None` is tried again, and comes back at the end, also where a time limit ended it. `on_error` is told of it:
+/// `None` is retried, and returned at the end, also after a time limit. `on_error` gets it:
 ///
 /// ```
 /// use resilience::{NoValue, retry};

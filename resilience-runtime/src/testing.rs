@@ -1,6 +1,6 @@
-//! A clock moved by hand, for tests of synchronous code (feature `testing`).
+//! A clock moved by hand, for tests of sync code (feature `testing`).
 //!
-//! Async code needs none: there, time follows tokio's clock, and `#[tokio::test(start_paused = true)]` pauses it.
+//! Async code follows tokio's clock, which `#[tokio::test(start_paused = true)]` pauses.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -9,8 +9,8 @@ use std::time::Duration;
 use crate::clock::by_hand;
 use crate::time::Nanos;
 
-/// While it lives, the thread that made it has a clock of its own: it stands still, every synchronous wait moves it
-/// on at once, and so does [`advance`](Self::advance).
+/// A clock for the thread that installs it, until it is dropped. It stands still. Every sync delay moves it on at once, and so
+/// does [`advance`](Self::advance).
 ///
 /// ```
 /// use resilience::{retry, testing::ManualClock};
@@ -29,7 +29,7 @@ pub struct ManualClock {
 }
 
 impl ManualClock {
-    /// Gives this thread a clock of its own, at zero. One it may have already is looked at again when this is dropped.
+    /// Installs a clock for this thread, at zero. An earlier one applies again when this one is dropped.
     pub fn install() -> Self {
         Self { id: by_hand::install(), not_send: PhantomData }
     }
@@ -39,7 +39,7 @@ impl ManualClock {
         by_hand::advance(self.id, Nanos::of(by));
     }
 
-    /// How far it has been moved, by waits and by hand.
+    /// The time since the clock was installed.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         by_hand::moved(self.id).map_or(Duration::ZERO, Nanos::to_duration)

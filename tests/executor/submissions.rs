@@ -114,13 +114,13 @@ async fn a_handle_tells_whichever_task_asked_last() {
 #[test]
 fn every_failure_says_what_happened() {
     let says = |failure: PollFailure<&str>| failure.to_string();
-    assert_eq!(says(PollFailure::Submit("404")), "the job could not be started: 404");
+    assert_eq!(says(PollFailure::Submit("404")), "the submission failed: 404");
     assert_eq!(says(PollFailure::SubmitTimedOut), "the submission exceeded its timeout");
     assert_eq!(says(PollFailure::Yielded("broken")), "the job failed: broken");
-    assert_eq!(says(PollFailure::Poll(Arc::new("503"))), "the jobs could not be polled: 503");
+    assert_eq!(says(PollFailure::Poll(Arc::new("503"))), "the poll failed: 503");
     assert_eq!(says(PollFailure::Cancelled), "the job was cancelled");
-    assert_eq!(says(PollFailure::ShutDown), "the executor was shut down before the job had finished");
-    assert_eq!(says(PollFailure::Panicked("why".to_owned())), "a panic ended it: why");
+    assert_eq!(says(PollFailure::ShutDown), "the executor was shut down before the job was done");
+    assert_eq!(says(PollFailure::Panicked("why".to_owned())), "panicked: why");
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,9 +6,9 @@ use crate::backoff::{Backoff, Jitter};
 use crate::error::{ConfigError, Value, or_panic};
 use crate::time::Nanos;
 
-/// How often and for how long a condition is looked at.
+/// The settings of a poll: how often and for how long.
 ///
-/// A `const`-constructible value, for `#[poll(policy = ..)]` and [`Poll::policy`](crate::functions::Poll::policy).
+/// A `const` value, for `#[poll(policy = ..)]` and [`Poll::policy`](crate::functions::Poll::policy).
 ///
 /// ```
 /// use resilience::{PollPolicy, poll};
@@ -28,9 +28,9 @@ use crate::time::Nanos;
 /// | [`initial_delay`](Self::initial_delay) | none |
 /// | [`interval`](Self::interval) | [`DEFAULT_INTERVAL`](Self::DEFAULT_INTERVAL) = 1 s |
 /// | [`times`](Self::times) | no bound |
-/// | [`hold_for`](Self::hold_for) | none: the first good value ends it |
+/// | [`hold_for`](Self::hold_for) | none: the first good value ends the poll |
 /// | [`max_ignored`](Self::max_ignored) | no bound |
-/// | [`attempt_timeout`](Self::attempt_timeout) | what is left of the timeout; at its end, one wait |
+/// | [`attempt_timeout`](Self::attempt_timeout) | the time left; at the deadline, one interval |
 #[derive(Clone, Copy, PartialEq)]
 #[must_use]
 pub struct PollPolicy {
@@ -47,10 +47,10 @@ pub struct PollPolicy {
 }
 
 impl PollPolicy {
-    /// Fifteen seconds, the default of the `poll` library for Python: as long as somebody watches a spinner.
+    /// Fifteen seconds, as in the `poll` library for Python: about as long as a person waits.
     pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(15);
 
-    /// One second, the default of the `poll` library for Python: a poll is a question to somebody who is busy.
+    /// One second, as in the `poll` library for Python: frequent enough for a person, rare enough for a server.
     pub const DEFAULT_INTERVAL: Duration = Duration::from_secs(1);
 
     /// Every second, for fifteen seconds.
@@ -67,12 +67,11 @@ impl PollPolicy {
         }
     }
 
-    /// How long to go on. Unless it is set, it is [`DEFAULT_TIMEOUT`](Self::DEFAULT_TIMEOUT), or the initial delay and the
-    /// longer of `hold_for` and the attempt timeout, if that is more: the default leaves time for what else was asked for.
+    /// The time limit for everything. The default is [`DEFAULT_TIMEOUT`](Self::DEFAULT_TIMEOUT), or the initial delay plus the longer
+    /// of `hold_for` and the attempt timeout, if that is more.
     ///
-    /// The last wait is clipped to it and one attempt is made at its very end. An *async* attempt that is running then is
-    /// dropped; the one at the very end may take as long as the attempt timeout, or else as one wait between attempts. A
-    /// synchronous one cannot be interrupted. Zero: one attempt.
+    /// The last delay is clipped, and one attempt is made at the deadline. An async attempt that is running then is dropped. The one at
+    /// the deadline may take the attempt timeout, or else one interval. A sync attempt cannot be interrupted. Zero: one attempt.
     ///
     /// # Panics
     /// If it is shorter than the initial delay, `hold_for` or the attempt timeout: in a `const`, a compile error.
@@ -90,13 +89,13 @@ impl PollPolicy {
         self.consistent()
     }
 
-    /// No timeout: the condition ends it, or an error.
+    /// No timeout: the condition ends the poll, or an error.
     pub const fn forever(mut self) -> Self {
         self.timeout = Some(Nanos::NEVER);
         self
     }
 
-    /// A wait before the first attempt, which is part of the timeout. Zero is none.
+    /// A delay before the first attempt, inside the timeout. Zero: none.
     ///
     /// # Panics
     /// If it is longer than a timeout that was set: in a `const`, a compile error.
@@ -114,14 +113,14 @@ impl PollPolicy {
         self.consistent()
     }
 
-    /// The same wait before every attempt but the first (zero uses no timer, and yields once to the scheduler in async
-    /// code), in place of any backoff and jitter set before.
+    /// The same delay before every attempt but the first. Replaces an earlier backoff and jitter. A delay of zero uses no timer;
+    /// async code yields once to the scheduler.
     pub const fn interval(mut self, interval: Duration) -> Self {
         self.backoff = Backoff::constant(interval);
         self
     }
 
-    /// The waits between attempts with their jitter, in place of any set before.
+    /// The delays between attempts, with their jitter. Replaces an earlier one.
     ///
     /// # Panics
     /// On a backoff that [`Backoff::validate`] rejects: in a `const`, a compile error.
@@ -141,13 +140,13 @@ impl PollPolicy {
         Ok(self.unchecked_backoff(backoff))
     }
 
-    /// For a builder, which has nobody to complain to: the backoff takes the nearest values that make sense.
+    /// For a builder, which cannot return an error: the backoff uses the nearest valid settings.
     pub(crate) const fn unchecked_backoff(mut self, backoff: Backoff) -> Self {
         self.backoff = backoff;
         self
     }
 
-    /// How the waits are spread out; see [`Backoff::jitter`].
+    /// The jitter of the delays; see [`Backoff::jitter`].
     ///
     /// # Panics
     /// On a jitter that does not fit the backoff: in a `const`, a compile error.
@@ -168,7 +167,7 @@ impl PollPolicy {
         Ok(self)
     }
 
-    /// How many attempts in total.
+    /// The number of attempts in total.
     ///
     /// # Panics
     /// On 0: in a `const`, a compile error.
@@ -189,7 +188,7 @@ impl PollPolicy {
         Ok(self)
     }
 
-    /// How long the value must stay good, looked at once per interval and at the end of this time.
+    /// How long the condition must hold, checked once per interval and at the end of this time.
     ///
     /// # Panics
     /// If it is longer than a timeout that was set: in a `const`, a compile error.
@@ -207,7 +206,7 @@ impl PollPolicy {
         self.consistent()
     }
 
-    /// How many ignored errors in a row end it, with the last of them.
+    /// The number of consecutive ignored errors that ends the poll, with the last of them.
     ///
     /// # Panics
     /// On 0: in a `const`, a compile error.
@@ -232,8 +231,7 @@ impl PollPolicy {
         Ok(self)
     }
 
-    /// How long one async attempt may take; then it is dropped and means "not yet". Synchronous calls cannot be
-    /// interrupted: they ignore it.
+    /// The time limit of one async attempt. An attempt that takes longer is dropped and means "not yet". Sync calls ignore it.
     ///
     /// # Panics
     /// On zero, and if it is longer than a timeout that was set: in a `const`, a compile error.
@@ -308,7 +306,7 @@ impl PollPolicy {
         Ok(self)
     }
 
-    /// For a builder, which has nobody to complain to, and whose calls come in any order: see [`hold`](Self::hold).
+    /// For a builder, which cannot return an error, and whose calls come in any order: see [`hold`](Self::hold).
     pub(crate) fn unchecked_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(Nanos::of(timeout));
         self
@@ -320,7 +318,7 @@ impl PollPolicy {
         self
     }
 
-    /// The wait before the first attempt. A builder's that is longer than the timeout is cut to it.
+    /// The delay before the first attempt. A longer one of a builder is cut to the timeout.
     pub(super) fn delay(&self) -> Nanos {
         self.initial_delay.min(self.limit())
     }
@@ -331,13 +329,13 @@ impl PollPolicy {
         self
     }
 
-    /// How long the value must stay good. A builder's that is longer than the timeout is cut to it here, and not when it
-    /// is set: the timeout may still change.
+    /// How long the condition must hold. A longer time of a builder is cut to the timeout here, because the timeout may change
+    /// after it is set.
     pub(super) fn hold(&self) -> Nanos {
         self.hold_for.min(self.limit())
     }
 
-    /// For a builder, which has nobody to complain to: zero counts as a nanosecond.
+    /// For a builder, which cannot return an error: zero counts as a nanosecond.
     #[cfg(feature = "tokio")]
     pub(crate) fn clamped_attempt_timeout(mut self, attempt_timeout: Duration) -> Self {
         self.attempt_timeout = Nanos::of(attempt_timeout).max(Nanos::new(1));
@@ -359,7 +357,7 @@ impl PollPolicy {
         self
     }
 
-    /// The timeout, which is no shorter by default than what it is to leave time for.
+    /// The timeout, by default at least the initial delay plus `hold_for` or the attempt timeout.
     pub(crate) const fn limit(&self) -> Nanos {
         if let Some(timeout) = self.timeout {
             return timeout;

@@ -8,7 +8,7 @@ use crate::time::Nanos;
 
 /// How often, how far apart and for how long a failing call is tried again.
 ///
-/// A `const`-constructible value, for `#[retry(policy = ..)]`, [`Retry::policy`](crate::functions::Retry::policy) and
+/// A `const` value, for `#[retry(policy = ..)]`, [`Retry::policy`](crate::functions::Retry::policy) and
 /// [`execute`](Self::execute) / [`execute_async`]. A wrong constant does not compile:
 ///
 /// ```compile_fail
@@ -112,7 +112,7 @@ impl RetryPolicy {
         self
     }
 
-    /// The waits between attempts with their jitter, in place of any set before.
+    /// The delays between attempts, with their jitter. Replaces an earlier one.
     ///
     /// # Panics
     /// On a backoff that [`Backoff::validate`] rejects: in a `const`, a compile error.
@@ -132,13 +132,13 @@ impl RetryPolicy {
         Ok(self.unchecked_backoff(backoff))
     }
 
-    /// For a builder, which has nobody to complain to: the backoff takes the nearest values that make sense.
+    /// For a builder, which cannot return an error: the backoff uses the nearest valid settings.
     pub(crate) const fn unchecked_backoff(mut self, backoff: Backoff) -> Self {
         self.backoff = backoff;
         self
     }
 
-    /// How the waits are spread out; see [`Backoff::jitter`].
+    /// The jitter of the delays; see [`Backoff::jitter`].
     ///
     /// # Panics
     /// On a jitter that does not fit the backoff: in a `const`, a compile error.
@@ -243,13 +243,13 @@ impl RetryPolicy {
         Ok(self)
     }
 
-    /// For a builder, which has nobody to complain to: zero counts as a nanosecond.
+    /// For a builder, which cannot return an error: zero counts as a nanosecond.
     pub(crate) fn clamped_deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Nanos::of(deadline).max(Nanos::new(1));
         self
     }
 
-    /// For a builder, which has nobody to complain to: zero counts as a nanosecond.
+    /// For a builder, which cannot return an error: zero counts as a nanosecond.
     #[cfg(feature = "tokio")]
     pub(crate) fn clamped_attempt_timeout(mut self, attempt_timeout: Duration) -> Self {
         self.attempt_timeout = Nanos::of(attempt_timeout).max(Nanos::new(1));

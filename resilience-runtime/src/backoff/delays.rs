@@ -4,7 +4,7 @@ use std::time::Duration;
 use super::{Backoff, DelayState};
 use crate::rng::Chance;
 
-/// The waits of a [`Backoff`], without end. "Never" is [`Duration::MAX`].
+/// An endless iterator of the delays of a [`Backoff`]. "Never" is [`Duration::MAX`].
 ///
 /// ```
 /// use resilience::Backoff;

@@ -2,8 +2,7 @@ use crate::backoff::{ONE, fixed_point};
 use crate::rng::Chance;
 use crate::time::Nanos;
 
-/// How a wait `d` is spread out at random: for [`Backoff::jitter`](crate::Backoff::jitter), and `jitter = ..` in the
-/// attributes.
+/// The random spread of a delay `d`: for [`Backoff::jitter`](crate::Backoff::jitter), and `jitter = ..` in the attributes.
 ///
 /// ```
 /// use resilience::{Backoff, Jitter};
@@ -16,20 +15,20 @@ use crate::time::Nanos;
 #[derive(Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Jitter {
-    /// Not at all.
+    /// No jitter.
     None,
     /// Uniform in `[0, d]`: the least load on a recovering server, by Marc Brooker's simulations.
     Full,
-    /// Uniform in `[d/2, d]`: some wait is kept.
+    /// Uniform in `[d/2, d]`: half of the delay is kept.
     Equal,
     /// Uniform in `d·(1 ± ratio)`, the ratio between 0 and 1.
     Ratio(f64),
-    /// Smoothed exponential waits whose median grows evenly, the formula of Polly's `DecorrelatedJitterBackoffV2`:
-    /// `t = n + U(0,1)`, `F(t) = 2^t·tanh(√(4t))`, `wait = (F(t) − F(previous t))·base/1.4`.
+    /// Smoothed exponential delays whose median grows evenly, the formula of Polly's `DecorrelatedJitterBackoffV2`:
+    /// `t = n + U(0,1)`, `F(t) = 2^t·tanh(√(4t))`, `delay = (F(t) − F(previous t))·base/1.4`.
     Decorrelated,
 }
 
-/// A [`Jitter`] that makes sense.
+/// A valid [`Jitter`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Spread {
     None,
@@ -53,7 +52,7 @@ impl Jitter {
         }
     }
 
-    /// What it is called in an attribute.
+    /// The name in an attribute.
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::None => "none",
@@ -66,7 +65,7 @@ impl Jitter {
 }
 
 impl Spread {
-    /// Spreads a wait that is already capped, never above the cap. Never stays never.
+    /// Spreads a capped delay, never above the cap. "Never" stays "never".
     pub(super) fn apply(self, delay: Nanos, cap: Nanos, chance: Chance) -> Nanos {
         if delay.is_never() {
             return delay;

@@ -1,4 +1,15 @@
-//! How long to wait between attempts.
+//! Delays between attempts: [`Backoff`] and [`Jitter`].
+//!
+//! ```
+//! use resilience::{Backoff, Jitter};
+//! use std::time::Duration;
+//!
+//! const BACKOFF: Backoff =
+//!     Backoff::exponential(Duration::from_millis(100)).max(Duration::from_secs(10)).jitter(Jitter::Full);
+//! assert!(BACKOFF.delays().take(100).all(|delay| delay <= Duration::from_secs(10)));
+//! ```
+//!
+//! [Delays](mod@crate::guide::delays) in the guide shows each backoff with each jitter.
 
 mod debug;
 mod delays;
@@ -15,7 +26,7 @@ use std::time::Duration;
 use crate::error::ConfigError;
 use crate::time::Nanos;
 
-/// A schedule of waits, as a `const`-constructible value.
+/// A schedule of delays: a `const` value.
 ///
 /// ```
 /// use resilience::{Backoff, Jitter};
@@ -30,28 +41,27 @@ use crate::time::Nanos;
 /// assert!(SPREAD.delays().take(1000).all(|delay| delay <= Duration::from_secs(10)));
 /// ```
 ///
-/// | growth | waits | its own randomness |
+/// | growth | delays | random by itself |
 /// |---|---|---|
 /// | [`Backoff::constant`] | `d, d, d, ..` | no |
 /// | [`Backoff::linear`] | `d, 2d, 3d, ..` | no |
 /// | [`Backoff::exponential`] | `d, d·f, d·f², ..` with `f` = [`DEFAULT_FACTOR`](Self::DEFAULT_FACTOR) | no |
 /// | [`Backoff::fibonacci`] | `d, d, 2d, 3d, 5d, ..` | no |
-/// | [`Backoff::decorrelated`] | uniform between `d` and three times the wait before | yes |
+/// | [`Backoff::decorrelated`] | uniform between `d` and three times the previous delay | yes |
 ///
-/// **The promise about the cap**: no wait is ever longer than [`Backoff::max`], and with jitter the waits at the cap
-/// are still spread out, so that clients which all reached it do not return in step.
+/// No delay is longer than [`Backoff::max`], jitter included. At the maximum, delays with jitter are still spread, so that
+/// clients which all reached it do not return together.
 ///
-/// All arithmetic is on whole nanoseconds and saturates: past 584 years a wait is "never".
+/// All arithmetic is on whole nanoseconds and saturates: more than 584 years is "never".
 ///
-/// **No method panics.** A setting that makes no sense is kept, and [`validate`](Self::validate) finds it. So does a
-/// policy: in a `const` policy and in an attribute it is a compile error. Where nobody validates, the waits follow the
-/// nearest setting that makes sense.
+/// No method panics. An invalid setting is kept, and [`validate`](Self::validate) reports it. In a `const` policy and in an
+/// attribute it is a compile error. Without validation, the delays follow the nearest valid setting.
 #[derive(Clone, Copy)]
 #[must_use]
 pub struct Backoff {
     growth: Growth,
     base: Nanos,
-    /// `None`: it was not set.
+    /// `None`: not set.
     factor: Option<f64>,
     /// `Nanos::NEVER` without a cap.
     cap: Nanos,
@@ -67,7 +77,7 @@ enum Growth {
     Decorrelated,
 }
 
-/// A factor that was left out is the default one.
+/// An absent factor equals the default one.
 impl PartialEq for Backoff {
     fn eq(&self, other: &Self) -> bool {
         let parts = |backoff: &Self| {
@@ -82,10 +92,10 @@ impl PartialEq for Backoff {
 const ONE: u64 = 1 << 32;
 
 impl Backoff {
-    /// Doubling is what the field means by "exponential backoff", and what TCP, Ethernet and every peer default to.
+    /// Two: the usual meaning of "exponential backoff", as in TCP and Ethernet.
     pub const DEFAULT_FACTOR: f64 = 2.0;
 
-    /// The same wait every time.
+    /// The same delay every time.
     pub const fn constant(delay: Duration) -> Self {
         Self::with_growth(Growth::Constant, delay)
     }
@@ -105,9 +115,9 @@ impl Backoff {
         Self::with_growth(Growth::Fibonacci, base)
     }
 
-    /// Uniform between `base` and three times the wait before, as in Marc Brooker's
+    /// Uniform between `base` and three times the previous delay, as in Marc Brooker's
     /// [*Exponential Backoff And Jitter*](https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/);
-    /// his `min(cap, ..)` is taken before the draw, so that waits at the cap stay spread out.
+    /// here, the cap applies before the draw, so that delays at the cap stay spread.
     pub const fn decorrelated(base: Duration) -> Self {
         Self::with_growth(Growth::Decorrelated, base)
     }
@@ -116,7 +126,7 @@ impl Backoff {
         Self { growth, base: Nanos::of(base), factor: None, cap: Nanos::NEVER, jitter: Jitter::None }
     }
 
-    /// The factor from one wait to the next, at least 1, of an exponential backoff.
+    /// The factor from one delay to the next, at least 1, of an exponential backoff.
     pub const fn factor(mut self, factor: f64) -> Self {
         self.factor = Some(factor);
         self
@@ -130,7 +140,7 @@ impl Backoff {
         self.factor(factor).checked()
     }
 
-    /// The cap: no wait is longer, jitter included.
+    /// The maximum: no delay is longer, jitter included.
     pub const fn max(mut self, cap: Duration) -> Self {
         self.cap = Nanos::of(cap);
         self
@@ -144,7 +154,7 @@ impl Backoff {
         self.max(cap).checked()
     }
 
-    /// How waits are spread out, so that clients that failed together do not return together.
+    /// The jitter of the delays, so that clients that failed together do not return together.
     pub const fn jitter(mut self, jitter: Jitter) -> Self {
         self.jitter = jitter;
         self
@@ -158,18 +168,18 @@ impl Backoff {
         self.jitter(jitter).checked()
     }
 
-    /// The waits, one after another, without end; random ones from the thread's generator.
+    /// An endless iterator of the delays. Random ones use the thread's generator.
     pub fn delays(&self) -> Delays {
         Delays::new(*self, fastrand::Rng::new())
     }
 
-    /// The waits, one after another, without end; the same ones for the same `seed`.
+    /// An endless iterator of the delays, the same for the same `seed`.
     pub fn delays_seeded(&self, seed: u64) -> Delays {
         Delays::new(*self, fastrand::Rng::with_seed(seed))
     }
 }
 
-/// Saturating: a number above four thousand million counts as that, one below 0 and what is not a number as 0.
+/// Saturating: above 2^32 counts as 2^32; below 0 and NaN count as 0.
 const fn fixed_point(value: f64) -> u64 {
     #[expect(
         clippy::cast_possible_truncation,

@@ -1,18 +1,18 @@
-//! The wait after a failure, as a pure function of how many waits came before, one word of state, and chance.
+//! The delay after a failure: a pure function of the number of delays before, a small state, and a random number.
 
 use super::jitter::Spread;
 use super::{Backoff, Growth, Jitter, ONE, fixed_point};
 use crate::rng::Chance;
 use crate::time::Nanos;
 
-/// What a schedule remembers of the wait before: nothing, nanoseconds, or the bits of an `f64`, by its growth.
+/// The state between delays: nothing, nanoseconds, or the bits of an `f64`, depending on the growth.
 ///
 /// In halves, so that it needs no padding beside a `u32`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct DelayState([u32; 2]);
 
 impl DelayState {
-    /// Before the first wait.
+    /// Before the first delay.
     pub(crate) const NONE: Self = Self::of(0);
 
     #[expect(clippy::cast_possible_truncation, reason = "each half is cut out of the whole")]
@@ -33,7 +33,7 @@ impl DelayState {
 const LAST_DOUBLING: u32 = 63;
 
 impl Backoff {
-    /// The wait number `step`, from 0.
+    /// The delay number `step`, from 0.
     pub(crate) fn wait(&self, step: u32, state: &mut DelayState, chance: Chance) -> Nanos {
         let delay = match self.growth {
             Growth::Constant => self.base,
@@ -48,7 +48,7 @@ impl Backoff {
         self.jitter.spread().apply(delay.min(self.cap), self.cap, chance)
     }
 
-    /// Rounded up, so that a factor above 1 grows whatever the base.
+    /// Rounded up, so that a factor above 1 grows from every base.
     fn grown(&self, step: u32, state: &mut DelayState) -> Nanos {
         let factor = fixed_point(self.factor.unwrap_or(Self::DEFAULT_FACTOR)).max(ONE);
         let delay = if step == 0 {

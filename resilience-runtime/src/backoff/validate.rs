@@ -2,7 +2,7 @@ use super::{Backoff, Growth, Jitter};
 use crate::error::{ConfigError, Value, or_panic};
 
 impl Backoff {
-    /// Whether the settings make sense, each by itself and together.
+    /// Checks the settings, each by itself and together.
     ///
     /// ```
     /// use resilience::Backoff;
@@ -10,7 +10,7 @@ impl Backoff {
     ///
     /// let shrinking = Backoff::exponential(Duration::from_secs(1)).factor(0.5);
     /// assert_eq!(shrinking.validate().unwrap_err().option(), "factor");
-    /// // The nearest factor that makes sense is 1.
+    /// // The nearest valid factor is 1.
     /// assert!(shrinking.delays().take(9).all(|wait| wait == Duration::from_secs(1)));
     /// ```
     ///

@@ -43,19 +43,19 @@ impl<T> Alarm<T> {
         self.function
     }
 
-    /// How many attempts were made, the one that rang included.
+    /// The number of attempts, including the one that matched.
     #[must_use]
     pub const fn attempts(&self) -> u32 {
         self.attempts
     }
 
-    /// The value that rang.
+    /// The value that matched.
     #[must_use]
     pub const fn value(&self) -> &T {
         &self.value
     }
 
-    /// The value that rang, by itself.
+    /// The value alone.
     #[must_use]
     pub fn into_value(self) -> T {
         self.value

@@ -15,13 +15,13 @@ struct Texts {
 impl Causes {
     pub(super) const NONE: Self = Self(None);
 
-    /// Keeps the text of an ignored error, in place of the one before.
+    /// Keeps the text of an ignored error. Replaces the one before.
     #[cold]
     pub(crate) fn keep_error(&mut self, write: impl FnOnce(&mut FirstLine)) {
         FirstLine::rewrite(&mut self.0.get_or_insert_default().error, write);
     }
 
-    /// Keeps the text of a value, in place of the one before.
+    /// Keeps the text of a value. Replaces the one before.
     #[cold]
     pub(crate) fn keep_value(&mut self, write: impl FnOnce(&mut FirstLine)) {
         FirstLine::rewrite(&mut self.0.get_or_insert_default().value, write);

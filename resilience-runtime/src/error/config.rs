@@ -2,9 +2,9 @@ use std::fmt;
 
 use crate::time::Nanos;
 
-/// A configuration that makes no sense, found while checking values known only at run time.
+/// An invalid configuration, of values known only at run time.
 ///
-/// The same checks fail `const` evaluation where the values are constants.
+/// For constants, the same checks fail `const` evaluation.
 ///
 /// ```
 /// use resilience::RetryPolicy;
@@ -50,13 +50,13 @@ impl ConfigError {
         Self { option, message, found: Setting(option, found), other: None }
     }
 
-    /// With the setting that it contradicts.
+    /// Adds the setting that it contradicts.
     pub(crate) const fn beside(mut self, option: &'static str, value: Value) -> Self {
         self.other = Some(Setting(option, value));
         self
     }
 
-    /// The option that is wrong, as it is written in an attribute.
+    /// The invalid option, as it is written in an attribute.
     #[must_use]
     pub const fn option(&self) -> &'static str {
         self.option

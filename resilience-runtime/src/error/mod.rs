@@ -1,4 +1,4 @@
-//! What the library itself has to say.
+//! The errors of the library itself.
 
 mod alarm;
 mod causes;

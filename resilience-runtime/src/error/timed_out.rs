@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use super::Causes;
 
-/// A limit was reached before anything better could be reported.
+/// The error for a limit that was reached without an error of an attempt.
 ///
 /// A function under an attribute returns it as its own error type, through [`From`]: `std::io::Error`,
-/// `Box<dyn Error + Send + Sync>` and the usual report types take it as they are, an enum of yours needs
-/// `impl From<TimedOut>` (with `thiserror`: `#[from]`). It appears only if no attempt failed with a *real* error;
-/// otherwise that one is returned.
+/// `Box<dyn Error + Send + Sync>` and the usual report types can hold it as they are; an enum needs
+/// `impl From<TimedOut>` (with `thiserror`: `#[from]`). If an attempt failed with an error of
+/// its own, that one is returned instead.
 ///
 /// ```
 /// use resilience::{TimedOut, poll};
@@ -40,15 +40,15 @@ pub struct TimedOut {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Limit {
-    /// One attempt took longer than this, and no further one was allowed.
+    /// The last attempt exceeded its `attempt_timeout`.
     AttemptTimeout(Duration),
-    /// A call through a circuit was to take no longer than this: `#[circuit(call_timeout = ..)]`.
+    /// A call through a circuit exceeded its `call_timeout`.
     CallTimeout(Duration),
-    /// All attempts together were to take no longer than this.
+    /// All attempts together exceeded the `deadline`.
     Deadline(Duration),
-    /// The condition was to be met within this time.
+    /// The condition was not met within the `timeout` of a poll.
     Timeout(Duration),
-    /// The condition was to be met within so many attempts.
+    /// The condition was not met within the number of attempts.
     Times(u32),
     /// The condition can never be met: it is a [`Condition`] that cannot be evaluated, such as a `JSONPath` that does not
     /// parse. Its `check` says why.
@@ -67,7 +67,7 @@ impl TimedOut {
         Self { causes, ..self }
     }
 
-    /// The function that was called, as [`Attempt::name`](crate::Attempt::name) gives it.
+    /// The name of the function, as in [`Attempt::name`](crate::Attempt::name).
     #[must_use]
     pub const fn function(&self) -> &'static str {
         self.function
@@ -79,13 +79,13 @@ impl TimedOut {
         self.limit
     }
 
-    /// How many attempts were made.
+    /// The number of attempts.
     #[must_use]
     pub const fn attempts(&self) -> u32 {
         self.attempts
     }
 
-    /// How long they took together, waits included.
+    /// The time since the start, delays included.
     #[must_use]
     pub const fn elapsed(&self) -> Duration {
         self.elapsed
@@ -167,7 +167,7 @@ impl From<TimedOut> for io::Error {
     }
 }
 
-/// An error type that can hold a [`TimedOut`]: anything with `From<TimedOut>`.
+/// An error type with `From<TimedOut>`.
 #[diagnostic::on_unimplemented(
     message = "the error type `{Self}` cannot hold a `TimedOut`",
     label = "when time runs out, the function has to return a `{Self}`",

@@ -8,7 +8,7 @@ use futures_core::Stream;
 use super::jobs::{Afterwards, BACKLOG, Life, RunningSubmission, Submission};
 use super::{PollExecutor, PollFailure};
 
-/// The results of many jobs, in the order in which they are done: made by [`PollExecutor::submit_all`].
+/// A stream of the results of many jobs, in order of completion. Made by [`PollExecutor::submit_all`].
 #[must_use = "streams do nothing unless they are polled"]
 pub struct SubmitAll<I, J, T, E>
 where
@@ -17,21 +17,21 @@ where
     E: Send + Sync + 'static,
 {
     executor: PollExecutor<J, T, E>,
-    /// None, once all are taken.
+    /// `None` after the last one.
     submissions: Option<I>,
     group: u32,
-    /// How many of its jobs have not been given out.
+    /// The number of jobs whose results have not been returned.
     open: usize,
     /// Results since the stream was last pending.
     in_a_row: usize,
 }
 
-/// What is to be done next.
+/// The next step of the stream.
 enum StreamStep<T, E> {
     Give(Result<T, PollFailure<E>>),
     /// There is room for another submission.
     Take,
-    /// There is room, but others have to be let run before.
+    /// There is room, but other tasks must run first.
     Yield,
     Wait,
     End,
@@ -43,11 +43,12 @@ where
     T: Send + 'static,
     E: Send + Sync + 'static,
 {
-    /// Starts a job for each of these, and gives their results in the order in which the jobs are done.
+    /// Submits a job for each of these and returns a stream of their results, in order of completion.
     ///
-    /// Submissions are taken one after the other, as there is room for them: of the next one nothing is asked before.
-    /// Without a bound of [`max_in_flight`](crate::batch::PollExecutorBuilder::max_in_flight), all are taken once the stream is polled, with
-    /// results and other tasks in between: an endless iterator then grows the number of jobs without end. Dropping the stream abandons its jobs: they are not shown to the poll function again.
+    /// Submissions are taken from the iterator one after the other, when there is room.
+    /// Without a bound of [`max_in_flight`](crate::batch::PollExecutorBuilder::max_in_flight), all are taken when the
+    /// stream is polled, with results and other tasks in between. An endless iterator then makes jobs without end. Dropping the
+    /// stream abandons its jobs: they are not polled again.
     ///
     /// The stream is pending at least once in 64 results, so that a timeout around its consumer, or an abort, takes effect.
     pub fn submit_all<I>(&self, submissions: I) -> SubmitAll<I::IntoIter, J, T, E>
@@ -70,14 +71,14 @@ where
         Self { executor, submissions: Some(submissions), group, open: 0, in_a_row: 0 }
     }
 
-    /// Pending once, so that others run.
+    /// Pending once, so that other tasks run.
     fn pause<R>(&mut self, cx: &Context<'_>) -> Poll<R> {
         self.in_a_row = 0;
         cx.waker().wake_by_ref();
         Poll::Pending
     }
 
-    /// `taken`: how many submissions were taken since the stream was polled.
+    /// `taken`: the submissions taken in this poll of the stream.
     fn step(&mut self, cx: &Context<'_>, taken: usize) -> StreamStep<T, E> {
         let waker = cx.waker().clone();
         let jobs = self.executor.jobs();
@@ -88,7 +89,7 @@ where
             let begins = free && state.life == Life::Open;
             let enough = begins && taken >= BACKLOG;
             match state.groups.get(self.group) {
-                // Before what is done is given out, so that places are not left free meanwhile.
+                // Before results are returned, so that no place stays free.
                 Some(_) if begins && !enough => Err(StreamStep::Take),
                 Some(group) => match group.done.pop_front() {
                     Some(index) => Ok(state.slots.take(index)),
@@ -123,7 +124,7 @@ where
     T: Send + 'static,
     E: Send + Sync + 'static,
 {
-    /// The next result; `None` after the last one. As the method of `futures::StreamExt`, for those who do without it.
+    /// The next result, or `None` after the last one: `next` of `futures::StreamExt`, without that crate.
     pub async fn next(&mut self) -> Option<Result<T, PollFailure<E>>> {
         poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
@@ -141,7 +142,7 @@ where
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
-        // A consumer that is never pending can be neither aborted nor timed out.
+        // A consumer that is never pending cannot be aborted or timed out.
         if this.in_a_row >= BACKLOG {
             return this.pause(cx);
         }
@@ -156,7 +157,7 @@ where
                     this.in_a_row = 0;
                     return Poll::Pending;
                 }
-                // An endless iterator would never come to another end.
+                // An endless iterator would never end otherwise.
                 StreamStep::Yield => return this.pause(cx),
                 StreamStep::End => return Poll::Ready(None),
                 StreamStep::Take => match this.submissions.as_mut().and_then(Iterator::next) {
@@ -164,7 +165,7 @@ where
                     Some(submission) => {
                         let submission = Submission::Future(Box::pin(submission));
                         if this.executor.jobs().submit(submission, Some(this.group)).is_none() {
-                            // Said once, also of those that have not been taken, however many they are.
+                            // Once for all submissions that have not been taken.
                             this.submissions = None;
                             return Poll::Ready(Some(Err(PollFailure::ShutDown)));
                         }

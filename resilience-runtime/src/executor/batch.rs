@@ -4,10 +4,10 @@ use std::sync::Arc;
 use super::PollFailure;
 use super::jobs::{Chunk, Jobs, Shown, StartedJob};
 
-/// All jobs that are outstanding at a poll.
+/// All outstanding jobs of one poll.
 ///
-/// It owns what it shows, and can be iterated by reference and by value. A job that is left untouched is polled again, also if
-/// the batch, or a descriptor of it, is kept beyond the poll: then both may say what became of it, and the first one counts.
+/// A batch owns its descriptors, and can be iterated by reference and by value. A job that is not resolved is polled again, also
+/// if the batch or a descriptor is kept beyond the poll. The first resolution then counts.
 ///
 /// ```
 /// # use resilience::Batch;
@@ -26,33 +26,33 @@ pub struct Batch<J, T, E> {
     pub(super) shown: Shown<J>,
 }
 
-/// A job that has been started: what the submission returned, and the way to say what became of it.
+/// A started job: the value of its submission, and the methods to resolve it.
 pub struct PollDescriptor<J, T, E> {
     jobs: Arc<Jobs<J, T, E>>,
     chunk: Chunk<J>,
     place: usize,
 }
 
-/// A [`PollDescriptor`] of a batch that is looked at.
+/// A [`PollDescriptor`] by reference.
 pub struct DescriptorRef<'a, J, T, E> {
     jobs: &'a Jobs<J, T, E>,
     entry: &'a StartedJob<J>,
 }
 
 impl<J, T, E> Batch<J, T, E> {
-    /// How many jobs there are.
+    /// The number of jobs.
     #[must_use]
     pub fn len(&self) -> usize {
         self.shown.len()
     }
 
-    /// Whether there are none: only with `poll_empty`.
+    /// Whether there are no jobs, as only with `poll_empty`.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The jobs, the oldest first; behind them those of batches that an earlier poll has kept.
+    /// The jobs, oldest first, then those of batches that an earlier poll kept.
     #[must_use]
     pub fn iter(&self) -> Iter<'_, J, T, E> {
         Iter { batch: self, next: 0 }
@@ -61,13 +61,12 @@ impl<J, T, E> Batch<J, T, E> {
 
 macro_rules! descriptor {
     () => {
-        /// The job has finished, with this. If it is done already, or was cancelled, nothing happens.
+        /// Resolves the job with a result. Does nothing if the job is done or cancelled.
         pub fn yield_result(&self, result: T) {
             self.finish(Ok(result));
         }
 
-        /// The job has failed: its handle gets [`PollFailure::Yielded`]. If it is done already, or was cancelled, nothing
-        /// happens.
+        /// Resolves the job with an error: its handle returns [`PollFailure::Yielded`]. Does nothing if the job is done or cancelled.
         pub fn yield_error(&self, error: E) {
             self.finish(Err(PollFailure::Yielded(error)));
         }
@@ -75,7 +74,7 @@ macro_rules! descriptor {
 }
 
 impl<J, T, E> PollDescriptor<J, T, E> {
-    /// What the submission returned.
+    /// The value that the submission returned.
     #[must_use]
     pub fn result(&self) -> &J {
         &self.chunk[self.place].job
@@ -89,7 +88,7 @@ impl<J, T, E> PollDescriptor<J, T, E> {
 }
 
 impl<'a, J, T, E> DescriptorRef<'a, J, T, E> {
-    /// What the submission returned.
+    /// The value that the submission returned.
     #[must_use]
     pub const fn result(&self) -> &'a J {
         &self.entry.job

@@ -13,7 +13,7 @@ use super::settings::Settings;
 use super::{Batch, PollExecutor, PollNext};
 use crate::time::Nanos;
 
-/// Settings of a [`PollExecutor`], which [`start`](Self::start) makes of it.
+/// A builder of a [`PollExecutor`]: ends with [`start`](Self::start).
 #[must_use = "nothing runs until `start` is called"]
 pub struct PollExecutorBuilder<J, T, E> {
     settings: Settings,
@@ -27,7 +27,7 @@ where
     T: Send + 'static,
     E: Send + Sync + 'static,
 {
-    /// Settings first.
+    /// A builder with the default settings.
     pub fn builder() -> PollExecutorBuilder<J, T, E> {
         PollExecutorBuilder::new()
     }
@@ -43,31 +43,31 @@ where
         Self { settings: Settings::new(), cancel: None, results: PhantomData }
     }
 
-    /// How many submissions may run at once; more wait for their turn. No bound by default. Zero counts as one.
+    /// The number of submissions that run at once; others wait in a queue. No bound by default. Zero counts as one.
     pub fn max_in_flight(mut self, most: usize) -> Self {
         self.settings.max_in_flight = Some(NonZeroUsize::new(most).unwrap_or(NonZeroUsize::MIN));
         self
     }
 
-    /// The time from the end of a poll to the next, where the poll function does not say: 5 s by default.
+    /// The time from the end of a poll to the next, unless the poll function returns another: 5 s by default.
     pub fn default_interval(mut self, interval: Duration) -> Self {
         self.settings.default_interval = Nanos::of(interval);
         self
     }
 
-    /// What the executor is called in its `Debug`.
+    /// The name, shown in `Debug` and in events.
     pub fn name(mut self, name: &'static str) -> Self {
         self.settings.name = name;
         self
     }
 
-    /// How long a burst of new jobs may gather before the poll that the first of them causes. None by default.
+    /// How long new jobs may gather before the poll that the first of them causes. Zero by default.
     pub fn batch_window(mut self, window: Duration) -> Self {
         self.settings.batch_window = Nanos::of(window);
         self
     }
 
-    /// Whether the poll function is also called with an empty batch, as that of the reference library is. Not by default.
+    /// Whether the poll function is called with an empty batch, as in `more-executors`. `false` by default.
     pub fn poll_empty(mut self, poll_empty: bool) -> Self {
         self.settings.poll_empty = poll_empty;
         self
@@ -81,29 +81,29 @@ where
     }
 
     /// A submission that takes longer is dropped, and its job fails with
-    /// [`PollFailure::SubmitTimedOut`](crate::PollFailure::SubmitTimedOut). The time begins with the submission itself, not in
-    /// the queue of [`max_in_flight`](Self::max_in_flight). No bound by default.
+    /// [`PollFailure::SubmitTimedOut`](crate::PollFailure::SubmitTimedOut). The time in
+    /// the queue of [`max_in_flight`](Self::max_in_flight) does not count. No bound by default.
     ///
-    /// A closure of [`submit_blocking`](PollExecutor::submit_blocking) that is running cannot be interrupted: its job fails in
-    /// time, but it keeps its place until it returns, and its result is dropped. A future that blocks its thread is not
-    /// interrupted either, and its job fails only afterwards.
+    /// A closure of [`submit_blocking`](PollExecutor::submit_blocking) that is running cannot be interrupted. Its job fails in
+    /// time, the closure keeps its place until it returns, and its result is dropped. A future that blocks its thread is not
+    /// interrupted either: its job fails when it returns.
     pub fn submit_timeout(mut self, timeout: Duration) -> Self {
         self.settings.submit_timeout = Nanos::of(timeout);
         self
     }
 
-    /// Whether a job whose handle is dropped is abandoned: what was submitted is dropped if it runs, and the poll function is
-    /// not shown the job again. Nobody asks the other side. By default such a job goes on.
+    /// Whether a job whose handle is dropped is abandoned: a running submission is dropped, and the job is not polled again. The
+    /// cancel function is not called. `false` by default: the job goes on.
     pub fn abandon_dropped(mut self, abandon: bool) -> Self {
         self.settings.abandon_dropped = abandon;
         self
     }
 
-    /// The cancel function: asks the service whether a job that is polled can be cancelled, by the value that its submission
-    /// returned. Its `false` is a veto, and so is its panic. Without a cancel function there is no veto.
+    /// The cancel function, which asks the service to cancel a polled job. It gets the value of the submission. `false` and a panic
+    /// veto the cancellation. Without a cancel function there is no veto.
     ///
-    /// It runs as a task on the executor's runtime, one for each job that is cancelled. So its future must be `Send` and own
-    /// what it uses: clone captured values, as here. An async closure that uses captured values does not compile.
+    /// It runs as a task on the executor's runtime, one for each cancelled job. Its future must be `Send` and own its values: clone
+    /// captured ones, as here. An async closure that uses captured values does not compile.
     ///
     /// ```
     /// # use resilience::PollExecutor;
@@ -126,8 +126,8 @@ where
         self
     }
 
-    /// Starts the executor, with the function that polls: it gets all jobs that are outstanding at once, says of some what
-    /// became of them, and when to be called again.
+    /// Starts the executor with its poll function. The function gets all outstanding jobs, resolves some of them, and returns when
+    /// to be called again.
     ///
     /// # Panics
     /// Outside of a tokio runtime, as `tokio::spawn` does.
@@ -143,13 +143,13 @@ where
         PollExecutor::new(jobs)
     }
 
-    /// The same for a program without async code: the function that polls blocks, on a thread of the executor's own, which
-    /// ends with it.
+    /// As [`start`](Self::start), for programs without async code: the poll function blocks, on a thread that ends with the
+    /// executor.
     ///
-    /// Submissions and cancellations run as everywhere: closures of [`submit_blocking`](PollExecutor::submit_blocking) on a
-    /// pool of threads, futures on the executor's thread, between polls. Wait with [`PollHandle::wait`](crate::PollHandle::wait).
+    /// Closures of [`submit_blocking`](PollExecutor::submit_blocking) run on a pool of threads, futures on the executor's thread
+    /// between polls. Wait with [`PollHandle::wait`](crate::PollHandle::wait).
     ///
-    /// If the system has no thread left for it, the executor is one that was shut down.
+    /// If no thread can be started, the executor is shut down from the beginning.
     pub fn start_blocking<F>(self, mut poll: F) -> PollExecutor<J, T, E>
     where
         F: FnMut(Batch<J, T, E>) -> Result<PollNext, E> + Send + 'static,
@@ -167,7 +167,7 @@ where
                     });
                     drop(ended);
                 }
-                // Closures that still run are not waited for.
+                // Does not wait for running closures.
                 runtime.shutdown_background();
             });
         drop(thread);

@@ -1,4 +1,4 @@
-//! Cancellation: one task per request to the cancel function, shared by everybody who cancels the same job.
+//! Cancellation: one task per request to the cancel function, shared by all who cancel the same job.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use super::helper::Helper;
 use super::jobs::{Afterwards, CancelCall, Chunk, Jobs, RunningSubmission};
 use super::slots::{JobId, Phase};
 
-/// A cancel function: `Fn(J) -> Fut`, as [`cancel_with`](crate::batch::PollExecutorBuilder::cancel_with) takes it.
+/// A cancel function: `Fn(J) -> Fut`, as taken by [`cancel_with`](crate::batch::PollExecutorBuilder::cancel_with).
 ///
 /// All closures and functions of this form implement it. The future runs as a task, so it must own what it uses.
 #[diagnostic::on_unimplemented(
@@ -21,7 +21,7 @@ use super::slots::{JobId, Phase};
             write a closure that clones: `move |job| {{ let client = client.clone(); async move {{ client.delete(job).await }} }}`"
 )]
 pub trait CancelFunction<J>: Fn(J) -> Self::Answer {
-    /// The future: whether the job may be cancelled.
+    /// The future, whose output is whether the job may be cancelled.
     type Answer;
 }
 
@@ -112,11 +112,11 @@ where
             request
         }
     };
-    // The end of the job is an answer, too: the cancel function may hang.
+    // The end of the job settles the request too: the cancel function may hang.
     request.answered().await
 }
 
-/// Asks in a task of its own: dropping the future of `cancel` does not interrupt the request.
+/// Calls the cancel function in a separate task: dropping the future of `cancel` does not interrupt it.
 fn request_cancel<J, T, E>(
     jobs: &Arc<Jobs<J, T, E>>,
     (id, index): (JobId, u32),
@@ -140,7 +140,7 @@ fn request_cancel<J, T, E>(
         let agreed = match request {
             Ok(request) => {
                 let mut request = Caught::new(request);
-                // A request without an answer must not outlive a shutdown.
+                // A pending request must not outlive a shutdown.
                 let closed = async { drop(closing.wait_for(|closing| *closing).await) };
                 let agreed = either(Pin::new(&mut request), closed).await;
                 // Its destructor may panic.
@@ -153,12 +153,12 @@ fn request_cancel<J, T, E>(
     }));
 }
 
-/// The result of a request, which is `None` if the executor was shut down meanwhile. The job may be done by now.
+/// Settles a request; `None`: the executor was shut down meanwhile. The job may be done by now.
 fn settle<J, T, E>(jobs: &Jobs<J, T, E>, id: JobId, index: u32, agreed: Option<bool>) -> bool {
     let mut afterwards = Afterwards::nothing();
     let cancelled = {
         let mut state = jobs.state();
-        // After a veto, the next cancellation asks again.
+        // After a veto, the next cancellation calls the cancel function again.
         state.cancel_requests.remove(&id);
         state.metrics.vetoes += u64::from(agreed == Some(false));
         match (agreed, state.slots.phase(id)) {

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-/// A request to the cancel function. The first answer counts, and all who wait get the same one.
+/// A call of the cancel function. The first answer counts, and all waiters get it.
 #[derive(Clone)]
 pub(super) struct CancelRequest(Arc<watch::Sender<Option<bool>>>);
 
@@ -28,7 +28,7 @@ impl CancelRequest {
     }
 }
 
-/// The answer that the end of a job gives, to be sent where no lock is held.
+/// The answer caused by the end of a job, to be sent without the lock.
 pub(super) struct CancelResolution {
     pub(super) request: CancelRequest,
     pub(super) cancelled: bool,
@@ -40,7 +40,7 @@ impl CancelResolution {
     }
 }
 
-/// Answers for the task that asks: if the runtime drops that task, nothing was cancelled.
+/// Answers `false` if the runtime drops the task of the request.
 pub(super) struct CancelRequestGuard(pub(super) CancelRequest);
 
 impl Drop for CancelRequestGuard {

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 pin_project! {
-    /// The user's future, whose panic is an outcome: its message.
+    /// Catches a panic of the user's future, as its message.
     pub(super) struct Caught<F> {
         #[pin]
         future: F,
@@ -32,11 +32,11 @@ impl<F: Future> Future for Caught<F> {
     }
 }
 
-/// Runs code of the user's.
+/// Runs user code and catches its panic.
 pub(super) fn caught<R>(code: impl FnOnce() -> R) -> Result<R, String> {
     catch_unwind(AssertUnwindSafe(code)).map_err(|panic| {
         let message = message(&*panic);
-        // What it panicked with may panic in its turn when it is dropped.
+        // The payload may panic when it is dropped.
         if let Err(worse) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
             std::mem::forget(worse);
         }

@@ -4,10 +4,10 @@ use std::task::{Context, Waker};
 use tokio::runtime::Handle;
 use tokio::task::coop::{consume_budget, has_budget_remaining};
 
-/// Whether this is async code on a tokio runtime, where the thread must not block.
+/// Whether this is async code on a tokio runtime, which must not block.
 ///
-/// Tokio tells by a panic only. A thread of the blocking pool, or one that has entered a runtime, may block; what
-/// distinguishes async code is its cooperative budget. Inside `tokio::task::unconstrained` there is none: then `false`.
+/// Tokio reports this only by a panic. A thread of the blocking pool, or one that has entered a runtime, may block; only async
+/// code has a cooperative budget. Inside `tokio::task::unconstrained` there is none: `false`.
 pub(super) fn is_async() -> bool {
     if Handle::try_current().is_err() {
         return false;

@@ -19,11 +19,11 @@ where
     Fut: Future<Output = Result<PollNext, E>>,
 {
     let _stopped = Stopped(&jobs);
-    // Dropped before anybody is told of the end.
+    // Dropped before the end is announced.
     let mut poll = poll;
-    // Nothing was polled yet: the first poll is due as soon as there is something for it.
+    // No poll yet: the first is due with the first job.
     let (mut since, mut pause) = (Stopwatch::start(), Nanos::ZERO);
-    // How many jobs had been resolved by then.
+    // The jobs resolved by then.
     let mut resolved = 0;
     while jobs.due(since, pause).await {
         let Some(shown) = jobs.gather() else { return };
@@ -47,12 +47,12 @@ where
         }
         since = Stopwatch::start();
         drop(shown);
-        // Polls that follow at once, and are ready at once, would leave no time for anything else.
+        // Immediate polls that are always ready would starve other tasks.
         requeue().await;
     }
 }
 
-/// Tells of a poll, with no lock held.
+/// Reports a poll, without the lock.
 fn tell(batch: BatchEvent) {
     LISTENERS.tell(|listener| listener(&Event::Batch(batch)));
 }
@@ -76,14 +76,14 @@ enum Polled<E> {
     Next(PollNext),
     Failed(E),
     Panicked(String),
-    /// It took too long, and was dropped.
+    /// It exceeded `poll_timeout` and was dropped.
     Cut,
 }
 
 impl<J, T, E> Jobs<J, T, E> {
-    /// Waits until it is time for a poll. `false`: there will be none.
+    /// Waits for the next poll. `false`: the executor is shut down.
     async fn due(&self, since: Stopwatch, pause: Nanos) -> bool {
-        // When a burst began to gather, and whether there was anything to be polled before it: else no interval is running.
+        // The start of a burst, and whether jobs were outstanding before it; without any, no interval is running.
         let (mut burst, mut idle) = (None, !self.polls(&self.state()));
         loop {
             let (polls, arrived) = {
@@ -95,7 +95,7 @@ impl<J, T, E> Jobs<J, T, E> {
                 if polls && state.notified {
                     return true;
                 }
-                // Nobody is waiting for a poll of nothing.
+                // Without jobs, no poll is due.
                 state.notified &= polls;
                 (polls, state.arrived)
             };
@@ -111,7 +111,7 @@ impl<J, T, E> Jobs<J, T, E> {
             if polls && waits.clone().any(|(from, wait)| from.elapsed() >= wait) {
                 return true;
             }
-            // What is never due is not waited for.
+            // Never due: no timer.
             let due = waits.filter(|_| polls).filter_map(|(from, wait)| from.moment(wait)).min();
             let _ = Limited::new(self.wake.notified(), due).await;
         }
@@ -121,7 +121,7 @@ impl<J, T, E> Jobs<J, T, E> {
         self.settings.poll_empty || state.slots.count(Phase::Polling) > 0
     }
 
-    /// Calls the poll function. `None`: everything was shut down meanwhile.
+    /// Calls the poll function. `None`: the executor was shut down meanwhile.
     async fn run<Fut>(&self, poll: impl FnOnce() -> Fut) -> Option<Polled<E>>
     where
         Fut: Future<Output = Result<PollNext, E>>,
@@ -138,7 +138,7 @@ impl<J, T, E> Jobs<J, T, E> {
         };
         let mut future = Box::pin(Limited::new(future, until));
         let polled = either(future.as_mut(), ended).await;
-        // What the user's future holds may panic when it is dropped.
+        // The destructor of the user's future may panic.
         let _ = caught(move || drop(future));
         match polled? {
             Some(Ok(Ok(next))) => Some(Polled::Next(next)),
@@ -148,7 +148,7 @@ impl<J, T, E> Jobs<J, T, E> {
         }
     }
 
-    /// Counts a poll. Returns how many jobs have been resolved by now.
+    /// Counts a poll. Returns the number of jobs resolved so far.
     fn count(&self, polled: &Polled<E>, took: Nanos) -> u64 {
         let metrics = &mut self.state().metrics;
         metrics.polls += 1;
@@ -175,11 +175,11 @@ impl<J, T, E> Jobs<J, T, E> {
     }
 }
 
-/// The first of the two that is ready; `None`, if it is the second.
+/// The output of the first future; `None` if the second is ready before.
 pub(super) async fn either<A: Future>(first: A, second: impl Future<Output = ()>) -> Option<A::Output> {
     let (mut first, mut second) = (std::pin::pin!(first), std::pin::pin!(second));
     std::future::poll_fn(|cx| {
-        // What ends everything is looked at first: a poll function that is always ready must not hide it.
+        // The shutdown comes first: a poll function that is always ready must not hide it.
         if second.as_mut().poll(cx).is_ready() {
             return std::task::Poll::Ready(None);
         }
@@ -188,12 +188,12 @@ pub(super) async fn either<A: Future>(first: A, second: impl Future<Output = ()>
     .await
 }
 
-/// Tells whoever waits for the end, however it comes: also if the runtime drops the task.
+/// Announces the end, also if the runtime drops the task.
 struct Stopped<'a, J, T, E>(&'a Jobs<J, T, E>);
 
 impl<J, T, E> Drop for Stopped<'_, J, T, E> {
     fn drop(&mut self) {
-        // Nobody would be polled any more.
+        // No job would be polled any more.
         self.0.close();
         self.0.state().life = Life::Stopped;
         self.0.ended.notify_waiters();

@@ -8,38 +8,38 @@ use thiserror::Error;
 /// use resilience::PollFailure;
 ///
 /// let failure: PollFailure<&str> = PollFailure::Submit("no such object");
-/// assert_eq!(failure.to_string(), "the job could not be started: no such object");
+/// assert_eq!(failure.to_string(), "the submission failed: no such object");
 /// ```
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PollFailure<E> {
-    /// What was submitted failed, and there was nothing to be polled.
-    #[error("the job could not be started: {0}")]
+    /// The submission returned this error.
+    #[error("the submission failed: {0}")]
     Submit(E),
     /// The submission took longer than [`submit_timeout`](crate::batch::PollExecutorBuilder::submit_timeout), and was dropped.
     #[error("the submission exceeded its timeout")]
     SubmitTimedOut,
-    /// The poll function said that the job failed: [`PollDescriptor::yield_error`](crate::batch::PollDescriptor::yield_error).
+    /// The poll function resolved the job with an error: [`PollDescriptor::yield_error`](crate::batch::PollDescriptor::yield_error).
     #[error("the job failed: {0}")]
     Yielded(E),
-    /// The poll function failed as a whole, with every job that it was shown.
-    #[error("the jobs could not be polled: {0}")]
+    /// The poll function returned this error, which fails every job of its batch.
+    #[error("the poll failed: {0}")]
     Poll(Arc<E>),
-    /// It was cancelled.
+    /// The job was cancelled.
     #[error("the job was cancelled")]
     Cancelled,
-    /// The executor was shut down, or dropped, before the job had finished.
-    #[error("the executor was shut down before the job had finished")]
+    /// The executor was shut down or dropped before the job was done.
+    #[error("the executor was shut down before the job was done")]
     ShutDown,
-    /// What was submitted panicked, or the poll function did, with this message.
-    #[error("a panic ended it: {0}")]
+    /// The submission or the poll function panicked, with this message.
+    #[error("panicked: {0}")]
     Panicked(String),
 }
 
-/// Why a task was dropped that has said nothing: it panicked where nobody catches that, or its runtime ends.
+/// Why a task was dropped without an outcome: a panic outside of user code, or the end of its runtime.
 pub(super) fn unsaid<E>() -> PollFailure<E> {
     if std::thread::panicking() {
-        PollFailure::Panicked("what was submitted panicked when it was dropped".to_owned())
+        PollFailure::Panicked("the submission panicked when it was dropped".to_owned())
     } else {
         PollFailure::ShutDown
     }

@@ -15,20 +15,20 @@ use super::jobs::{Afterwards, Jobs, RunningSubmission};
 use super::slots::{JobId, Phase};
 use crate::clock::real_now;
 
-/// A job that was submitted: a future of its result.
+/// A submitted job: a future of its result.
 ///
 /// Dropping it leaves the job running: it is polled until it is done, and its result is dropped. With
 /// [`abandon_dropped`](crate::batch::PollExecutorBuilder::abandon_dropped), it is not polled any more.
-#[must_use = "its result is lost if it is dropped; the job runs all the same"]
+#[must_use = "dropping it loses the result; the job goes on"]
 pub struct PollHandle<T, E> {
     job: Stage<T, E>,
 }
 
 enum Stage<T, E> {
     Under(Job<T, E>),
-    /// The executor did not take it.
+    /// The executor was shut down.
     Refused,
-    /// The result was given out; whether it was that of a cancellation.
+    /// The result was returned; whether it was a cancellation.
     Over {
         cancelled: bool,
     },
@@ -39,7 +39,7 @@ struct Job<T, E> {
     index: u32,
 }
 
-/// What a handle does, whatever a job is.
+/// A handle, without the type of the job.
 pub(super) trait Held<T, E>: Send + Sync {
     fn poll(&self, index: u32, cx: &mut Context<'_>) -> Poll<Result<T, PollFailure<E>>>;
     fn is_polling(&self, index: u32) -> bool;
@@ -60,25 +60,22 @@ impl<T, E> PollHandle<T, E> {
         }
     }
 
-    /// Whether the poll function is being shown the job. Not before what was submitted has ended, and not once the job is done.
+    /// Whether the job is being polled: after its submission has ended, and before it is done.
     #[must_use]
     pub fn is_polling(&self) -> bool {
         self.job().is_some_and(|job| job.of.is_polling(job.index))
     }
 
-    /// Asks for an end of the job. `true`: it was cancelled, is not shown to the poll function again, and the handle's result is
-    /// [`PollFailure::Cancelled`].
+    /// Cancels the job. `true`: it is cancelled and not polled again, and the handle returns [`PollFailure::Cancelled`].
     ///
-    /// - A job that has not been started is dropped, and nobody is asked. A closure of
+    /// - A job that is not polled yet is dropped, without the cancel function. A closure of
     ///   [`submit_blocking`](crate::PollExecutor::submit_blocking) that is running cannot be ended: `false`.
-    /// - A job that is polled is one at the other side, which is asked by the executor's
-    ///   [`cancel_with`](crate::batch::PollExecutorBuilder::cancel_with). Its `false`, and its panic, is a veto: `false`. Without one,
-    ///   there is no veto. A shutdown during the question ends it: `false`.
-    /// - A job that is done is not cancelled any more: `false`, also if it is done before the cancel function answers. A job that was
-    ///   cancelled before: `true`.
+    /// - For a polled job, the cancel function of [`cancel_with`](crate::batch::PollExecutorBuilder::cancel_with) is called. Its `false`
+    ///   and its panic are vetoes: `false`. Without one, there is no veto. A shutdown meanwhile: `false`.
+    /// - A job that is done: `false`, also if it is done before the cancel function answers. A job that was cancelled before: `true`.
     ///
-    /// Two that ask at once get the same answer, and the other side is asked once. Dropping this future does not take the
-    /// question back: it goes on, and if the answer is `true`, the job is cancelled.
+    /// Concurrent cancellations share one call of the cancel function and its answer. Dropping this future does not withdraw the
+    /// call: if the answer is `true`, the job is cancelled.
     pub async fn cancel(&self) -> bool {
         match &self.job {
             Stage::Under(job) => Arc::clone(&job.of).cancel(job.index).await,
@@ -87,11 +84,10 @@ impl<T, E> PollHandle<T, E> {
         }
     }
 
-    /// As [`cancel`](Self::cancel), but blocks this thread until there is an answer.
+    /// As [`cancel`](Self::cancel), but blocks this thread.
     ///
-    /// In async code on a tokio runtime, and in the poll function, blocking could wait for ever: there it cancels nothing,
-    /// asks nobody, and returns `false`. Use [`cancel`](Self::cancel) there. Threads of `spawn_blocking` can block. The
-    /// executor's runtime has to be running.
+    /// In async code on a tokio runtime, and in the poll function, blocking could wait forever. There it cancels nothing and returns
+    /// `false`: use [`cancel`](Self::cancel). Threads of `spawn_blocking` can block. The executor's runtime must be running.
     #[must_use]
     pub fn cancel_blocking(&self) -> bool {
         match &self.job {
@@ -101,10 +97,10 @@ impl<T, E> PollHandle<T, E> {
         }
     }
 
-    /// Blocks this thread until the job is done, for `timeout` at most. `None`: it is not done yet. The time is real time,
-    /// also where tokio's clock is paused. Not to be called in async code.
+    /// Blocks this thread until the job is done, for at most `timeout`. `None`: it is not done yet. The timeout is real time, also
+    /// under tokio's paused clock. Do not call it in async code.
     ///
-    /// A result is given out once: afterwards, there is none.
+    /// A result is returned once. Afterwards, the method returns `None`.
     pub fn wait(&mut self, timeout: Duration) -> Option<Result<T, PollFailure<E>>> {
         if matches!(self.job, Stage::Over { .. }) {
             return None;
@@ -132,7 +128,7 @@ impl Wake for Unpark {
     }
 }
 
-/// Its result. Polled again after that, it is pending for ever.
+/// The result. Polled again afterwards, the future is pending forever.
 impl<T, E> Future for PollHandle<T, E> {
     type Output = Result<T, PollFailure<E>>;
 
@@ -142,7 +138,7 @@ impl<T, E> Future for PollHandle<T, E> {
             Stage::Refused => Err(PollFailure::ShutDown),
             Stage::Over { .. } => return Poll::Pending,
         };
-        // Nothing is left of it that could be dropped.
+        // Nothing is left to drop.
         self.job = Stage::Over { cancelled: matches!(outcome, Err(PollFailure::Cancelled)) };
         Poll::Ready(outcome)
     }
@@ -175,7 +171,7 @@ where
         let waker = cx.waker().clone();
         let (known, outcome) = {
             let mut state = self.state();
-            // It may have come to its end in between.
+            // The job may be done meanwhile.
             match state.slots.take(index) {
                 Some(outcome) => (Some(waker), Some(outcome)),
                 None => (state.slots.await_by(index, waker), None),
@@ -218,7 +214,7 @@ where
         if is_async() {
             return false;
         }
-        // Tokio panics where `is_async` could not tell.
+        // Tokio panics where `is_async` is wrong.
         let answer = |runtime: &Handle| caught(|| runtime.block_on(future)).unwrap_or(false);
         self.runtime.as_ref().is_some_and(answer)
     }

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::jobs::Jobs;
 
-/// A task beside those of submissions: it is counted, so that a shutdown waits for it.
+/// A task besides those of submissions, counted so that a shutdown waits for it.
 pub(super) struct Helper<J, T, E>(pub(super) Arc<Jobs<J, T, E>>);
 
 impl<J, T, E> Helper<J, T, E> {

@@ -1,5 +1,5 @@
-//! Everything an executor knows, under one lock. No user code runs there: what is the user's is moved out and dropped, woken
-//! or called afterwards.
+//! The state of an executor under one lock. No user code runs under it: user values are moved out, and dropped, woken or called
+//! afterwards.
 
 use std::collections::{HashMap, VecDeque};
 use std::pin::Pin;
@@ -18,7 +18,7 @@ use super::settings::Settings;
 use super::slots::{JobId, JobOutcome, JobSlots, Phase, Recipient, make_room};
 use crate::telemetry::{METERS, Measure};
 
-/// What a submission does: its result is what the poll function is shown.
+/// A submission, whose result becomes the job of a descriptor.
 pub(super) enum Submission<J, E> {
     Future(BoxedSubmission<J, E>),
     Blocking(Box<dyn FnOnce() -> Result<J, E> + Send>),
@@ -26,19 +26,19 @@ pub(super) enum Submission<J, E> {
 
 pub(super) type BoxedSubmission<J, E> = Pin<Box<dyn Future<Output = Result<J, E>> + Send>>;
 
-/// A job that has been started, as the poll function is shown it.
+/// A started job, as the poll function gets it.
 pub(super) struct StartedJob<J> {
     pub(super) id: JobId,
     pub(super) job: J,
 }
 
-/// The jobs of one poll. The poll function may keep them for as long as it likes: they stay known here.
+/// The jobs of one poll. The poll function may keep them.
 pub(super) type Chunk<J> = Arc<Vec<StartedJob<J>>>;
 
-/// What a poll is shown.
+/// The jobs of a batch.
 pub(super) struct Shown<J> {
     pub(super) chunk: Chunk<J>,
-    /// Single jobs of earlier polls, whose function has kept them.
+    /// Single jobs that earlier polls kept.
     pub(super) lent: Vec<(Chunk<J>, u32)>,
 }
 
@@ -47,7 +47,7 @@ impl<J> Shown<J> {
         self.chunk.len() + self.lent.len()
     }
 
-    /// A job, by the list it is in and its place there.
+    /// A job, as a list and the position in it.
     pub(super) fn get(&self, index: usize) -> Option<(&Chunk<J>, usize)> {
         if index < self.chunk.len() {
             return Some((&self.chunk, index));
@@ -62,22 +62,22 @@ impl<J> Clone for Shown<J> {
     }
 }
 
-/// How far an executor is from its end.
+/// The life cycle of an executor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Life {
     Open,
-    /// Nothing is taken any more.
+    /// No new submissions.
     Closed,
-    /// The task that polls has ended, too.
+    /// The polling task has ended too.
     Stopped,
 }
 
-/// How a submission under way can be ended.
+/// How a running submission can be ended.
 pub(super) enum RunningSubmission {
     /// A future, which is about to be spawned.
     Starting,
     Task(AbortHandle),
-    /// A closure on a thread, which cannot be interrupted; the task that watches its time, if there is one.
+    /// A closure on a thread, which cannot be interrupted, and the task of its timeout.
     Thread(Option<AbortHandle>),
 }
 
@@ -90,65 +90,65 @@ impl RunningSubmission {
     }
 }
 
-/// How many submissions or jobs one task takes in a row before it lets others run.
+/// The submissions or jobs that one task takes in a row before it yields.
 pub(super) const BACKLOG: usize = 64;
 
-/// Shared by the executor, its handles, its streams, and the task that polls.
+/// Shared by the executor, its handles, its streams, and the polling task.
 pub(super) struct Jobs<J, T, E> {
     pub(super) settings: Settings,
-    /// None, if there could not be one: then it is closed from the beginning.
+    /// `None` if it could not be built: the executor is closed from the beginning.
     pub(super) runtime: Option<Handle>,
-    /// Asks whether a job may be cancelled.
+    /// The cancel function.
     pub(super) cancel: Option<CancelCall<J>>,
     state: Mutex<ExecutorState<J, T, E>>,
-    /// Wakes the task that polls.
+    /// Wakes the polling task.
     pub(super) wake: Notify,
-    /// Tells the questions under way that nobody waits for their answer any more.
+    /// Ends pending cancel requests at a shutdown.
     pub(super) closing: watch::Sender<bool>,
-    /// Tells whoever waits for the end that something has ended.
+    /// Wakes those who wait for the end.
     pub(super) ended: Notify,
 }
 
-/// Makes the future that asks for one job. The cancel function itself is called when the future is first polled.
+/// Makes the future of a cancel request. The cancel function is called when the future is first polled.
 pub(super) type CancelCall<J> = Box<dyn Fn(&J) -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
 
 pub(super) struct ExecutorState<J, T, E> {
     pub(super) slots: JobSlots<T, E>,
-    /// Submissions that wait for a place, in their order, some of which may be cancelled by now.
+    /// Submissions that wait for a place, in order. Some may be cancelled.
     pub(super) queue: VecDeque<JobId>,
     pub(super) queued: HashMap<JobId, Submission<J, E>>,
-    /// Submissions that have a place, and wait to be polled for the first time.
+    /// Submissions with a place that have not been polled yet.
     pub(super) starting: VecDeque<(JobId, BoxedSubmission<J, E>)>,
-    /// How many starters have been scheduled, and have not looked at those yet.
+    /// Scheduled starters that have not run yet.
     pub(super) standby: usize,
-    /// How many places are taken, and how many of them by threads.
+    /// Taken places, and those of them taken by threads.
     pub(super) in_flight: usize,
     pub(super) threads: usize,
-    /// Tasks beside those of submissions: they ask cancel functions, and watch closures.
+    /// Tasks besides those of submissions: cancel functions, and timeouts of closures.
     pub(super) helpers: usize,
-    /// Those that were not ready at once: also beyond the job's end, until the task is gone, when another job may have its
-    /// index.
+    /// Submissions that were not ready at once, until their task is gone. That may be after the end of the job, when another job
+    /// has its index.
     pub(super) running: HashMap<JobId, RunningSubmission>,
-    /// Somebody is giving free places to the queue.
+    /// Free places are being given to the queue.
     pub(super) serving: bool,
-    /// Jobs that no poll has seen.
+    /// Jobs that have not been polled yet.
     pub(super) fresh: Vec<StartedJob<J>>,
-    /// The jobs of the last poll, and those of polls whose function has kept some.
+    /// The jobs of the last poll, and of polls that kept some.
     pub(super) chunks: Vec<Chunk<J>>,
-    /// The questions under way whether a job may be cancelled.
+    /// Pending cancel requests.
     pub(super) cancel_requests: HashMap<JobId, CancelRequest>,
     pub(super) groups: Groups,
-    /// A job has come since the last poll.
+    /// A job was added since the last poll.
     pub(super) arrived: bool,
-    /// Somebody wants a poll now.
+    /// `notify` was called.
     pub(super) notified: bool,
     pub(super) life: Life,
     pub(super) metrics: PollMetrics,
-    /// How many jobs the gauges count.
+    /// The number of jobs in the gauges.
     measured: usize,
 }
 
-/// Streams of jobs, each with those of its jobs that are done.
+/// Streams of jobs, each with its finished jobs.
 #[derive(Default)]
 pub(super) struct Groups {
     groups: HashMap<u32, Group>,
@@ -177,13 +177,13 @@ impl Groups {
         self.groups.remove(&group)
     }
 
-    /// There is room for another submission: whoever waits for that.
+    /// Wakers of streams that wait for room.
     fn wakers(&mut self) -> Vec<Waker> {
         self.groups.values_mut().filter_map(|group| group.waker.take()).collect()
     }
 }
 
-/// What is left to be done, or dropped, once the lock is free.
+/// Work for after the lock is released.
 #[must_use]
 pub(super) struct Afterwards<J, T, E> {
     wakers: Vec<Waker>,
@@ -221,7 +221,7 @@ impl<J, T, E> Afterwards<J, T, E> {
     }
 }
 
-/// What is the user's may panic when it is dropped, which is nobody else's business.
+/// The destructor of a user value may panic, which must not affect others.
 impl<J, T, E> Drop for Afterwards<J, T, E> {
     fn drop(&mut self) {
         fn drop_each<X>(several: &mut Vec<X>) {
@@ -269,11 +269,11 @@ impl<J, T, E> Jobs<J, T, E> {
         }
     }
 
-    /// Waits until nothing of it runs any more, but for closures that cannot be ended.
+    /// Waits until all its tasks have ended. Closures cannot be ended.
     pub(super) async fn has_ended(&self) {
         loop {
             let mut ended = std::pin::pin!(self.ended.notified());
-            // Before the look, so that nothing is missed in between.
+            // Registered before the check, so that no wake-up is missed.
             ended.as_mut().enable();
             {
                 let state = self.state();
@@ -286,11 +286,11 @@ impl<J, T, E> Jobs<J, T, E> {
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, ExecutorState<J, T, E>> {
-        // Nothing that could panic runs under it.
+        // Nothing that could panic runs under the lock.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A job has an outcome. Whether a task was woken.
+    /// Ends a job. Returns whether a task was woken.
     pub(super) fn finish(&self, id: JobId, outcome: Result<T, PollFailure<E>>) -> bool {
         let outcome = outcome.map_err(Box::new);
         let (told, answer, is_last) = {
@@ -298,7 +298,7 @@ impl<J, T, E> Jobs<J, T, E> {
             let (told, answer) = state.finish_one(id, outcome);
             (told, answer, state.slots.count(Phase::Polling) == 0)
         };
-        // No poll follows that would measure it.
+        // No later poll would measure it.
         if is_last {
             self.measure();
         }
@@ -314,7 +314,7 @@ impl<J, T, E> Jobs<J, T, E> {
         woke
     }
 
-    /// Tells the gauges how many jobs are polled, if that has changed. Called with no lock held.
+    /// Updates the gauges of polled jobs. Called without the lock.
     pub(super) fn measure(&self) {
         if !METERS.any() {
             return;
@@ -330,7 +330,7 @@ impl<J, T, E> Jobs<J, T, E> {
         }
     }
 
-    /// All jobs of a poll have failed with it.
+    /// Fails all jobs of a poll.
     pub(super) fn fail_all(&self, shown: &Shown<J>, failure: impl Fn() -> PollFailure<E>) {
         let mut afterwards = Afterwards::nothing();
         {
@@ -345,8 +345,7 @@ impl<J, T, E> Jobs<J, T, E> {
         afterwards.done();
     }
 
-    /// The jobs for the next poll: those that came since the last one and those that are left of it, and single jobs of polls
-    /// whose function has kept them. `None`: it is over.
+    /// The jobs for the next poll: new ones, those left of the last poll, and single jobs that polls kept. `None`: shut down.
     pub(super) fn gather(&self) -> Option<Shown<J>> {
         let mut afterwards = Afterwards::nothing();
         let gathered = {
@@ -360,7 +359,7 @@ impl<J, T, E> Jobs<J, T, E> {
         Some(gathered)
     }
 
-    /// Ends everything: nothing is taken any more, and whoever waits is told.
+    /// Ends all jobs and rejects new ones.
     pub(super) fn close(&self) {
         let mut afterwards = Afterwards::nothing();
         let running = {
@@ -373,11 +372,11 @@ impl<J, T, E> Jobs<J, T, E> {
             }
             state.queue.clear();
             afterwards.submissions.extend(std::mem::take(&mut state.queued).into_values());
-            // They have their outcome, as all have.
+            // All of them have an outcome.
             let _ = state.give_up_starting(&mut afterwards);
             afterwards.jobs.append(&mut state.fresh);
             afterwards.chunks.append(&mut state.chunks);
-            // What a stream has not submitted is refused from now on.
+            // Later submissions of a stream are rejected.
             state.made_room(&mut afterwards);
             state.running.values().filter_map(RunningSubmission::abort_handle).collect::<Vec<_>>()
         };
@@ -407,7 +406,7 @@ impl<J, T, E> ExecutorState<J, T, E> {
         }
     }
 
-    /// A job has an outcome. Its stream knows of it; the task that waits is to be woken where no lock is held.
+    /// Ends a job and tells its stream. The waiting task is woken without the lock.
     fn finish_one(
         &mut self,
         id: JobId,
@@ -419,7 +418,7 @@ impl<J, T, E> ExecutorState<J, T, E> {
         let told = self.slots.finish(id, outcome);
         if !matches!(told, Recipient::Back { late: true, .. }) {
             self.metrics.count(kind);
-            // Looking into an empty map costs as much as into a full one.
+            // A lookup in an empty map costs as much as in a full one.
             if !self.cancel_requests.is_empty() {
                 answer =
                     self.cancel_requests.remove(&id).map(|request| CancelResolution { request, cancelled });
@@ -433,7 +432,7 @@ impl<J, T, E> ExecutorState<J, T, E> {
         (told, answer)
     }
 
-    /// Those that nobody will start: their places are free, and they are dropped afterwards.
+    /// Drops submissions that will not be started, and frees their places.
     pub(super) fn give_up_starting(&mut self, afterwards: &mut Afterwards<J, T, E>) -> Vec<JobId> {
         let (ids, futures): (Vec<_>, Vec<_>) = std::mem::take(&mut self.starting).into_iter().unzip();
         self.in_flight -= ids.len();
@@ -441,7 +440,7 @@ impl<J, T, E> ExecutorState<J, T, E> {
         ids
     }
 
-    /// What an executor tells of itself.
+    /// The metrics.
     pub(super) fn metrics(&self) -> PollMetrics {
         PollMetrics {
             queued: self.slots.count(Phase::Queued),
@@ -451,15 +450,15 @@ impl<J, T, E> ExecutorState<J, T, E> {
         }
     }
 
-    /// A place for a submission has become free.
+    /// Frees a place for a submission.
     pub(super) fn made_room(&mut self, afterwards: &mut Afterwards<J, T, E>) {
         afterwards.wakers.append(&mut self.groups.wakers());
     }
 
-    /// A queued submission, taken away; it is dropped afterwards.
+    /// Removes a queued submission, to be dropped afterwards.
     pub(super) fn unqueue(&mut self, id: JobId, afterwards: &mut Afterwards<J, T, E>) {
         afterwards.submissions.extend(self.queued.remove(&id));
-        // Numbers without a submission must not pile up behind one that never ends.
+        // Ids without a submission must not pile up behind one that never ends.
         if self.queue.len() > 32 + 2 * self.queued.len() {
             let queued = &self.queued;
             self.queue.retain(|id| queued.contains_key(id));
@@ -480,7 +479,7 @@ impl<J, T, E> ExecutorState<J, T, E> {
                             lent.push((Arc::clone(&chunk), place));
                         }
                     }
-                    // A chunk of which nothing is left is no business of ours any more.
+                    // A chunk without jobs is dropped.
                     let list = if lent.len() > before { &mut self.chunks } else { &mut afterwards.chunks };
                     list.push(chunk);
                 }
@@ -495,14 +494,14 @@ impl<J, T, E> ExecutorState<J, T, E> {
         Shown { chunk, lent }
     }
 
-    /// Where a job is that is being polled.
+    /// The chunk and position of a polled job.
     pub(super) fn find(&mut self, id: JobId) -> Option<(Chunk<J>, usize)> {
         let place = self.slots.place(id) as usize;
         let is_it = |entry: &StartedJob<J>| entry.id == id;
         if let Some(chunk) = self.chunks.first().filter(|chunk| chunk.get(place).is_some_and(is_it)) {
             return Some((Arc::clone(chunk), place));
         }
-        // No poll has seen it yet, or one that has kept it.
+        // It is new, or kept by a poll.
         if !self.fresh.is_empty() {
             let fresh = Arc::new(std::mem::take(&mut self.fresh));
             self.chunks.push(fresh);
@@ -511,7 +510,7 @@ impl<J, T, E> ExecutorState<J, T, E> {
     }
 }
 
-/// Appends those that have no outcome yet; the others come back.
+/// Appends jobs without an outcome; returns the others.
 fn keep<J, T, E>(
     slots: &JobSlots<T, E>,
     mut chunk: Vec<StartedJob<J>>,

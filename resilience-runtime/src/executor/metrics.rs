@@ -3,31 +3,31 @@ use std::time::Duration;
 use super::PollFailure;
 use super::slots::JobOutcome;
 
-/// What an executor has done so far: numbers that only grow, and what is under way at this moment.
+/// Counters of an executor, and its present numbers of jobs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PollMetrics {
-    /// Calls of the poll function that came to their end.
+    /// Polls that have ended.
     pub polls: u64,
-    /// Those of them that failed, panicked or were cut off at `poll_timeout`.
+    /// Polls that failed, panicked or exceeded `poll_timeout`.
     pub poll_failures: u64,
-    /// How long they took, all together.
+    /// The total duration of all polls.
     pub poll_time: Duration,
-    /// Jobs that were submitted.
+    /// Submitted jobs.
     pub submitted: u64,
-    /// Jobs that brought a result.
+    /// Jobs with a result.
     pub resolved: u64,
-    /// Jobs that failed, in whatever way but by being cancelled.
+    /// Jobs that failed, without the cancelled ones.
     pub failed: u64,
-    /// Jobs that were cancelled.
+    /// Cancelled jobs.
     pub cancelled: u64,
-    /// Cancellations that were refused, or whose question panicked.
+    /// Cancellations that the cancel function vetoed, by `false` or a panic.
     pub vetoes: u64,
     /// Jobs that wait for a place to be submitted.
     pub queued: usize,
     /// Jobs that are being submitted.
     pub in_flight: usize,
-    /// Jobs that are shown to the poll function.
+    /// Jobs that are being polled.
     pub polling: usize,
 }
 
@@ -41,7 +41,7 @@ impl PollMetrics {
     }
 }
 
-/// What an outcome counts as.
+/// The kind of an outcome, for the counters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum JobEnd {
     Resolved,

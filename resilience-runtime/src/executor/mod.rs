@@ -1,12 +1,12 @@
-//! Batch polling: many jobs at the other side, watched by one function, each with a future of its own.
+//! Batch polling: many jobs on a server, polled by one function, with a future for each.
 
-// Floor 0: the words.
+// Floor 0: settings and results.
 mod failure;
 mod next;
 mod settings;
-// Floor 2: where each job is.
+// Floor 2: the state of each job.
 mod slots;
-// Floor 3: the one lock, and what runs outside of it.
+// Floor 3: the lock, and tasks besides submissions.
 mod cancel_request;
 mod catch;
 mod helper;

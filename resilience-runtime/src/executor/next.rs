@@ -1,11 +1,11 @@
 use std::time::Duration;
 
-/// When to poll again, as the poll function says. A new job, and [`notify`](crate::PollExecutor::notify), come before that.
+/// When to poll again, as returned by the poll function. A new job and [`notify`](crate::PollExecutor::notify) cause an earlier poll.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PollNext {
-    /// After the executor's interval.
+    /// After the `default_interval`.
     #[default]
     Default,
-    /// After so long.
+    /// After this delay.
     After(Duration),
 }

@@ -6,14 +6,14 @@ use super::settings::Settings;
 use super::slots::Phase;
 use super::{PollHandle, PollMetrics};
 
-/// Starts jobs at the other side, watches all of them with one function, and hands out a future for each.
+/// Starts jobs on a server, polls all of them with one function, and returns a future for each.
 ///
-/// A job begins with a submission: a future, or a closure that blocks, which starts something and returns what it is to be
-/// known by, `J`. From then on the poll function is shown it, together with all others, until it says what became of it: a `T`,
-/// or an `E`. One request per interval watches thousands of them.
+/// A job begins with a submission: a future, or a blocking closure, that starts a job and returns its id, a `J`. From then on, the
+/// poll function gets it together with all others, until it resolves it with a `T` or an `E`. One request per interval can
+/// watch thousands of jobs.
 ///
-/// It is the `PollExecutor` of the Python library `more-executors`. Clones are one executor. When the last of them is dropped,
-/// it is shut down.
+/// It is modelled on `PollExecutor` of the Python library `more-executors`. Clones share one executor, which is shut down when the
+/// last of them is dropped.
 ///
 /// ```
 /// use resilience::{Batch, PollExecutor, PollNext};
@@ -49,7 +49,7 @@ where
     owner: Arc<Owner<J, T, E>>,
 }
 
-/// The executor's clones, as one: what they own ends with the last of them.
+/// Owned by all clones: dropped with the last of them.
 struct Owner<J, T, E>(Arc<Jobs<J, T, E>>);
 
 impl<J, T, E> Drop for Owner<J, T, E> {
@@ -68,7 +68,7 @@ where
         Self { owner: Arc::new(Owner(jobs)) }
     }
 
-    /// One that was shut down.
+    /// An executor that is shut down.
     pub(super) fn closed() -> Self {
         Self::new(Arc::new(Jobs::new(Settings::new(), None, None)))
     }
@@ -77,8 +77,8 @@ where
         &self.owner.0
     }
 
-    /// Starts a job: `submission` runs on the runtime, as soon as fewer than
-    /// [`max_in_flight`](crate::batch::PollExecutorBuilder::max_in_flight) do. A panic in it is
+    /// Submits a job: `submission` runs on the runtime as soon as fewer than
+    /// [`max_in_flight`](crate::batch::PollExecutorBuilder::max_in_flight) run. A panic in it is
     /// [`PollFailure::Panicked`](crate::PollFailure::Panicked).
     ///
     /// After a shutdown, the handle is ready with [`PollFailure::ShutDown`](crate::PollFailure::ShutDown).
@@ -89,7 +89,7 @@ where
         self.submit_as(Submission::Future(Box::pin(submission)))
     }
 
-    /// The same for a closure that blocks: it runs on the runtime's pool of threads for that.
+    /// As [`submit`](Self::submit), for a closure that blocks. It runs on the runtime's pool of blocking threads.
     pub fn submit_blocking<F>(&self, submission: F) -> PollHandle<T, E>
     where
         F: FnOnce() -> Result<J, E> + Send + 'static,
@@ -102,31 +102,31 @@ where
         PollHandle::new(Arc::clone(self.jobs()) as _, id)
     }
 
-    /// Polls now, and not only after the interval.
+    /// Polls now, without waiting for the interval.
     pub fn notify(&self) {
         self.jobs().state().notified = true;
         self.jobs().wake.notify_one();
     }
 
-    /// Ends it: whoever waits for a job gets [`PollFailure::ShutDown`](crate::PollFailure::ShutDown), a poll under way is dropped, and so are submissions.
-    /// Returns when no task is left; closures that block and are running end by themselves.
+    /// Shuts the executor down: every handle returns [`PollFailure::ShutDown`](crate::PollFailure::ShutDown), and running polls and
+    /// submissions are dropped. Returns when all tasks have ended, except running closures.
     pub async fn shutdown(&self) {
         self.jobs().close();
         self.jobs().has_ended().await;
     }
 
-    /// The same at once, without waiting for the end.
+    /// As [`shutdown`](Self::shutdown), without waiting for the end.
     pub fn shutdown_now(&self) {
         self.jobs().close();
     }
 
-    /// How many jobs are not done: those that wait to be submitted, are being submitted, or are polled.
+    /// The number of jobs that are not done: queued, being submitted, or polled.
     #[must_use]
     pub fn len(&self) -> usize {
         self.jobs().state().slots.outstanding()
     }
 
-    /// Whether there are none.
+    /// Whether all jobs are done.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0

@@ -2,7 +2,7 @@ use std::num::NonZeroUsize;
 
 use crate::time::Nanos;
 
-/// How an executor works.
+/// Settings of an executor.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Settings {
     pub(super) name: &'static str,

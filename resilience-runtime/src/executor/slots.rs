@@ -1,44 +1,44 @@
-//! Where each job is, and who waits for it: a state machine that knows no lock, no clock and no task.
+//! The state of each job and its waiter: a state machine without lock, clock or task.
 
 use std::task::Waker;
 
 use super::PollFailure;
 
-/// What became of a job. Failures are rare, and must not make room for themselves in every job.
+/// The outcome of a job. Failures are rare, and boxed so that a job stays small.
 pub(super) type JobOutcome<T, E> = Result<T, Box<PollFailure<E>>>;
 
-/// A job. The generation tells it from those that had its place before.
+/// The id of a job. The generation distinguishes jobs of one index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct JobId {
     pub(super) index: u32,
     generation: u32,
 }
 
-/// How far a job has come that has no outcome yet.
+/// The phase of a job without an outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
-    /// It waits to be submitted.
+    /// Waiting to be submitted.
     Queued,
-    /// It is being submitted.
+    /// Being submitted.
     Submitting,
-    /// It is shown to the poll function.
+    /// Being polled.
     Polling,
 }
 
-/// All jobs, each at its index.
+/// All jobs, by index.
 #[derive(Debug)]
 pub(super) struct JobSlots<T, E> {
     all: Vec<JobSlot<T, E>>,
-    /// The first of the vacant ones, which are a list.
+    /// The head of the list of vacant slots.
     vacant: Option<u32>,
-    /// How many jobs there are in each phase.
+    /// The number of jobs in each phase.
     counts: [usize; 3],
 }
 
 #[derive(Debug)]
 struct JobSlot<T, E> {
     generation: u32,
-    /// Where the poller keeps the job: a hint.
+    /// The job's position in its chunk: a hint.
     place: u32,
     state: JobState<T, E>,
 }
@@ -48,27 +48,27 @@ enum JobState<T, E> {
     Vacant {
         next: Option<u32>,
     },
-    /// Somebody has a handle, and does not wait at the moment.
+    /// There is a handle, which is not being polled.
     Held(Phase),
     Awaited(Phase, Waker),
-    /// It belongs to a stream of jobs, which is told when it is done.
+    /// It belongs to a stream of jobs.
     Grouped(Phase, u32),
-    /// Nobody asks for the outcome any more.
+    /// The handle was dropped.
     Detached(Phase),
     Done(JobOutcome<T, E>),
 }
 
-/// Who is to be told of an outcome.
+/// The recipient of an outcome.
 #[derive(Debug)]
 #[must_use]
 pub(super) enum Recipient<T, E> {
     /// A task.
     Task(Waker),
-    /// The stream with this number.
+    /// The stream of this number.
     Group(u32),
-    /// Nobody waits at the moment.
+    /// There is no waiter.
     Nobody,
-    /// The outcome comes back, to be dropped where no lock is held: it is too late, or nobody asks for it.
+    /// The outcome is returned, to be dropped without the lock: it is late, or the handle was dropped.
     Back { outcome: JobOutcome<T, E>, late: bool },
 }
 
@@ -192,7 +192,7 @@ impl<T, E> JobSlots<T, E> {
         }
     }
 
-    /// Where the poller keeps a job.
+    /// Sets the job's position in its chunk.
     pub(super) fn set_place(&mut self, id: JobId, place: u32) {
         if let Some(slot) = self.all.get_mut(id.index as usize) {
             slot.place = place;
@@ -203,13 +203,13 @@ impl<T, E> JobSlots<T, E> {
         self.slot(id).map_or(0, |slot| slot.place)
     }
 
-    /// All that have no outcome yet.
+    /// All jobs without an outcome.
     pub(super) fn all_outstanding(&self) -> Vec<JobId> {
         let ids = (0..).zip(&self.all).filter(|(_, slot)| slot.state.phase().is_some());
         ids.map(|(index, slot)| JobId { index, generation: slot.generation }).collect()
     }
 
-    /// Those of a stream that have no outcome yet.
+    /// The jobs of a stream without an outcome.
     pub(super) fn of_group(&self, group: u32) -> Vec<JobId> {
         let is_it = |slot: &JobSlot<T, E>| matches!(slot.state, JobState::Grouped(_, of) if of == group);
         let ids = (0..).zip(&self.all).filter(|(_, slot)| is_it(slot));
@@ -229,7 +229,7 @@ impl<T, E> JobSlots<T, E> {
     }
 }
 
-/// Room for so many more. A list of many jobs grows by a quarter: doubled, it would be half empty.
+/// Reserves room. A list of many jobs grows by a quarter: doubled, it would be half empty.
 pub(super) fn make_room<X>(list: &mut Vec<X>, more: usize) {
     if list.capacity() - list.len() < more {
         list.reserve_exact(more.max(list.len() / 4).max(64));

@@ -1,4 +1,4 @@
-//! First polls of submissions. One that is ready at once needs no task of its own; one that blocks its thread delays no other.
+//! First polls of submissions. A submission that is ready at once needs no task; one that blocks its thread delays no other.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -15,12 +15,12 @@ use super::slots::JobId;
 
 /// A task that polls submissions for the first time, one after the other.
 ///
-/// While one is at work and more than one submission waits, another stands by, ready to be run by another worker: any first
-/// poll may block. So there are as many at work as the runtime runs tasks side by side, and one more.
+/// While one runs and more than one submission waits, another is scheduled for another worker, because any first poll may block.
+/// So there are as many as the runtime has workers, and one more.
 pub(super) struct Starter<J, T, E> {
     /// `None` at the end.
     jobs: Option<Arc<Jobs<J, T, E>>>,
-    /// Scheduled, and counted as such.
+    /// Scheduled, and counted in `standby`.
     stands_by: bool,
     /// It has been at the end of a worker's queue.
     queued: bool,
@@ -32,7 +32,7 @@ impl<J, T, E> Starter<J, T, E> {
     }
 }
 
-/// What a starter does next.
+/// The next step of a starter.
 enum StarterStep<J, E> {
     Start {
         id: JobId,
@@ -41,7 +41,7 @@ enum StarterStep<J, E> {
     },
     /// Another starter is needed.
     Relay,
-    /// The task that polls has to know of arrivals.
+    /// The polling task must be woken.
     Wake,
     End,
 }
@@ -56,8 +56,8 @@ where
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let Some(jobs) = self.jobs.clone() else { return Poll::Ready(()) };
-        // From the queue of the runtime, it may have come before what is in the worker's slot, or together with other tasks of
-        // which no idle worker has been told.
+        // It may have been taken from the queue before the task in the worker's slot, or with other tasks that no idle worker
+        // knows of.
         if !std::mem::replace(&mut self.queued, true) {
             cx.waker().wake_by_ref();
             return Poll::Pending;
@@ -108,22 +108,22 @@ impl<J, T, E> Starter<J, T, E> {
             self.stands_by = true;
             return StarterStep::Relay;
         }
-        // Those that have been started are not to wait for the last one.
+        // Started submissions must not wait for the last one.
         if state.starting.len() == 1 && !state.fresh.is_empty() && !state.arrived {
             state.arrived = true;
             return StarterStep::Wake;
         }
         let Some((id, future)) = state.starting.pop_front() else { return StarterStep::End };
         if state.starting.is_empty() && state.starting.capacity() > BACKLOG {
-            // A burst is over.
+            // The burst is over.
             state.starting = VecDeque::new();
         }
         StarterStep::Start { id, future, is_over: state.slots.phase(id).is_none() }
     }
 
-    /// Goes to the end of the queue, behind what it has woken or spawned.
+    /// Yields to the end of the queue, behind the tasks that it has woken or spawned.
     ///
-    /// That may be in the slot of this worker from which no other worker steals: the next first poll must not block in front of it.
+    /// Such a task may be in this worker's slot, from which no other worker steals. The next first poll must not block before it.
     fn lets_others_run(&mut self, jobs: &Jobs<J, T, E>, cx: &Context<'_>) -> Poll<()> {
         let mut state = jobs.state();
         if state.starting.is_empty() {
@@ -137,7 +137,7 @@ impl<J, T, E> Starter<J, T, E> {
         Poll::Pending
     }
 
-    /// Whether others go on with the work. Otherwise this one stands by.
+    /// Whether other starters go on. Otherwise this one stays scheduled.
     fn makes_room(&mut self, state: &mut ExecutorState<J, T, E>) -> bool {
         if state.standby > 0 || state.starting.is_empty() {
             return true;
@@ -162,7 +162,7 @@ where
         mut future: BoxedSubmission<J, E>,
         is_over: bool,
     ) -> bool {
-        // Its time begins now, also if the first poll blocks.
+        // The timeout begins now, also if the first poll blocks.
         let until = self.submit_limit();
         let polled = if is_over { Poll::Ready(None) } else { first_poll(&mut future, cx) };
         let Poll::Ready(mut outcome) = polled else {
@@ -177,7 +177,7 @@ where
         self.started(id, outcome)
     }
 
-    /// A submission has ended at its first poll, or was cancelled before. Whether a task was woken or spawned.
+    /// Ends a submission at its first poll, or one that was cancelled before. Returns whether a task was woken or spawned.
     fn started(self: &Arc<Self>, id: JobId, outcome: Option<Submitted<J, E>>) -> bool {
         let mut woke = false;
         let job = match outcome {
@@ -226,7 +226,7 @@ fn first_poll<J, E>(
     }
 }
 
-/// It is dropped before its end only together with the runtime: nothing can be started any more.
+/// Dropped before its end only with the runtime: nothing can be started any more.
 impl<J, T, E> Drop for Starter<J, T, E> {
     fn drop(&mut self) {
         let Some(jobs) = &self.jobs else { return };

@@ -1,4 +1,4 @@
-//! Getting jobs started: as many at once as the settings say.
+//! Starts submissions, as many at once as `max_in_flight` allows.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ where
     T: Send + 'static,
     E: Send + Sync + 'static,
 {
-    /// A new job, started if there is room for it. `None`: the executor is shut down.
+    /// Adds a job and starts it if there is room. `None`: the executor is shut down.
     pub(super) fn submit(
         self: &Arc<Self>,
         submission: Submission<J, E>,
@@ -34,7 +34,7 @@ where
             if state.life != Life::Open {
                 return None;
             }
-            // Also if a place has just become free: it is that of the first in the queue.
+            // Also if a place has just become free: it belongs to the first of the queue.
             let begins = state.queued.is_empty() && self.has_room(state.in_flight);
             let phase = if begins { Phase::Submitting } else { Phase::Queued };
             let id = state.slots.insert(phase, group)?;
@@ -56,18 +56,18 @@ where
         self.settings.max_in_flight.is_none_or(|most| in_flight < most.get())
     }
 
-    /// Whether a submission would begin at once, or be refused.
+    /// Whether a submission would begin at once, or be rejected.
     pub(super) fn is_free(&self, state: &ExecutorState<J, T, E>) -> bool {
         state.life != Life::Open || state.queued.is_empty() && self.has_room(state.in_flight)
     }
 
-    /// A submission gets a place.
+    /// Gives a place to a submission.
     fn place(state: &mut ExecutorState<J, T, E>, id: JobId, submission: Submission<J, E>) -> Begin<J, E> {
         state.in_flight += 1;
         match submission {
             Submission::Future(future) => {
                 state.starting.push_back((id, future));
-                // Starters that are at work may block in a first poll.
+                // Running starters may block in a first poll.
                 if state.standby > 0 {
                     return Begin::Nothing;
                 }
@@ -82,7 +82,7 @@ where
         }
     }
 
-    /// Whether a task was spawned.
+    /// Returns whether a task was spawned.
     fn go_on(self: &Arc<Self>, begin: Begin<J, E>) -> bool {
         match begin {
             Begin::Nothing => return false,
@@ -92,7 +92,7 @@ where
         true
     }
 
-    /// A starter that has been counted as standing by.
+    /// A starter that is counted in `standby`.
     pub(super) fn spawn_starter(self: &Arc<Self>) {
         let starter = Starter::new(Arc::clone(self));
         if let Some(runtime) = &self.runtime {
@@ -100,7 +100,7 @@ where
         }
     }
 
-    /// When a submission that begins now is given up.
+    /// The deadline of a submission that begins now.
     pub(super) fn submit_limit(&self) -> Option<Instant> {
         let timeout = self.settings.submit_timeout;
         if timeout.is_never() { None } else { Stopwatch::start().moment(timeout) }
@@ -123,7 +123,7 @@ where
             }
             Submission::Blocking(function) => {
                 let closure = runtime.spawn_blocking(move || place.submitted(Some(caught(function))));
-                // Without a limit it is not waited for: it reports its own end.
+                // Without a timeout it reports its own end.
                 let Some(until) = until else { return };
                 let watch = runtime.spawn(watch(Helper::of(self), id, closure, until));
                 RunningSubmission::Thread(Some(watch.abort_handle()))
@@ -138,20 +138,20 @@ where
             }
             state.slots.phase(id).is_none()
         };
-        // It was cancelled, or everything was, while it was being spawned.
+        // It was cancelled, or the executor shut down, meanwhile.
         if let (true, Some(task)) = (is_over, task) {
             task.abort();
         }
     }
 
-    /// A submission has ended, in whatever way: the next one takes its place.
+    /// Frees the place of a submission for the next one.
     fn left(self: &Arc<Self>, id: JobId, thread: bool) {
         let mut afterwards = Afterwards::nothing();
         let serves = {
             let mut state = self.state();
             state.running.remove(&id);
             state.threads -= usize::from(thread);
-            // Its task was dropped before it could say anything.
+            // Its task was dropped without an outcome.
             if state.slots.phase(id) == Some(Phase::Submitting) {
                 state.finish(id, Err(Box::new(unsaid())), &mut afterwards);
             }
@@ -164,15 +164,15 @@ where
         self.ended.notify_waiters();
     }
 
-    /// A place is free. Whether the queue has to be looked after.
+    /// Frees a place. Returns whether the queue must be served.
     pub(super) fn leave(&self, state: &mut ExecutorState<J, T, E>) -> bool {
         state.in_flight -= 1;
-        // Without a bound, nobody waits. A runtime that is shutting down drops what it is given at once, so that this is reached
-        // again from within itself: whoever is at it goes on.
+        // Without a bound, the queue is empty. A runtime that shuts down drops new tasks at once, which leads back here: the
+        // outer call goes on.
         self.settings.max_in_flight.is_some() && !std::mem::replace(&mut state.serving, true)
     }
 
-    /// Gives the places that are free to the first of the queue. Whether a task was woken or spawned.
+    /// Gives free places to the first of the queue. Returns whether a task was woken or spawned.
     pub(super) fn serve(self: &Arc<Self>) -> bool {
         let mut woke = false;
         let mut afterwards = Afterwards::nothing();
@@ -203,7 +203,7 @@ where
     fn next(&self, state: &mut ExecutorState<J, T, E>) -> Option<Begin<J, E>> {
         while self.has_room(state.in_flight) {
             let id = state.queue.pop_front()?;
-            // Those that were cancelled have left only their number.
+            // Of cancelled ones, only the id is left.
             if let Some(submission) = state.queued.remove(&id) {
                 state.slots.advance(id, Phase::Submitting);
                 return Some(Self::place(state, id, submission));
@@ -212,35 +212,34 @@ where
         None
     }
 
-    /// What was submitted has ended well: the poll function is shown it. `Some`, if it was cancelled before. Whether the task that
-    /// polls is to be woken.
+    /// Adds a started job to the next poll. `Some`: it was cancelled before. Also returns whether to wake the polling task.
     pub(super) fn arrive(state: &mut ExecutorState<J, T, E>, id: JobId, job: J) -> (Option<J>, bool) {
         if !state.slots.advance(id, Phase::Polling) {
             return (Some(job), false);
         }
         make_room(&mut state.fresh, 1);
         state.fresh.push(StartedJob { id, job });
-        // A burst is shown when it is over, or has doubled what there is: a poll for every few would be quadratic.
+        // Polled at the end of a burst, or when the jobs have doubled: a poll for every few would be quadratic.
         let polling = state.slots.count(Phase::Polling);
         if !state.starting.is_empty() && state.fresh.len() < polling.div_ceil(2) {
             return (None, false);
         }
-        // It sleeps though it knows of an arrival, if what arrived was cancelled.
+        // The task sleeps in spite of a new job if that was cancelled.
         let wakes = !state.arrived || polling == 1;
         state.arrived = true;
         (None, wakes)
     }
 }
 
-/// What is to be done, where no lock is held, for a submission that has got a place.
+/// What to do without the lock for a submission with a place.
 enum Begin<J, E> {
     Nothing,
-    /// A task that starts submissions is missing.
+    /// Another starter is needed.
     Starter,
     Submission(JobId, Submission<J, E>),
 }
 
-/// Fails the job of a closure whose time is up. The closure goes on, unless it still waits for a thread.
+/// Fails the job of a closure that exceeds its timeout. The closure goes on, unless it still waits for a thread.
 async fn watch<J, T, E>(helper: Helper<J, T, E>, id: JobId, mut closure: JoinHandle<()>, until: Instant) {
     if Limited::new(&mut closure, Some(until)).await.is_none() {
         helper.0.finish(id, Err(PollFailure::SubmitTimedOut));
@@ -248,7 +247,7 @@ async fn watch<J, T, E>(helper: Helper<J, T, E>, id: JobId, mut closure: JoinHan
     }
 }
 
-/// The place of a submission under way: given back also where the task is dropped.
+/// The place of a running submission, freed also if the task is dropped.
 struct SubmissionPlace<J, T, E>
 where
     J: Send + Sync + 'static,
@@ -257,7 +256,7 @@ where
 {
     jobs: Arc<Jobs<J, T, E>>,
     id: JobId,
-    /// On a thread, which cannot be waited for.
+    /// On a thread, which cannot be awaited.
     thread: bool,
 }
 
@@ -267,11 +266,11 @@ where
     T: Send + 'static,
     E: Send + Sync + 'static,
 {
-    /// `None`: its time was up.
+    /// `None`: it timed out.
     fn submitted(self, outcome: Option<Result<Result<J, E>, String>>) {
         let failure = match outcome {
             Some(Ok(Ok(job))) => {
-                // Cancelled, or shut down: then it is dropped behind the lock.
+                // Cancelled or shut down: dropped without the lock.
                 let (back, wakes) = Jobs::arrive(&mut self.jobs.state(), self.id, job);
                 if wakes {
                     self.jobs.wake.notify_one();

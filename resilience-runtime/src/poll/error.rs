@@ -1,7 +1,7 @@
 use std::fmt;
 use std::time::Duration;
 
-/// Why a [`poll`](crate::poll()) ended without the value it waited for.
+/// Why a [`poll`](crate::poll()) ended without meeting its condition.
 ///
 /// ```
 /// use resilience::{PollError, poll};
@@ -18,20 +18,20 @@ use std::time::Duration;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PollError<T, E> {
-    /// The timeout, or the last of the allowed attempts, came first.
+    /// The time or the attempts are used up.
     TimedOut {
-        /// The last value seen; `None` if no attempt brought one.
+        /// The last value; `None` if no attempt returned one.
         last: Option<T>,
-        /// The last error that was ignored; `None` if there was none.
+        /// The last ignored error, if there was one.
         last_error: Option<E>,
-        /// How many attempts were made.
+        /// The number of attempts.
         attempts: u32,
-        /// How long they took together, waits included.
+        /// The time since the start, delays included.
         elapsed: Duration,
     },
-    /// A value came that `alarm` rings for.
+    /// A value matched `alarm`.
     Alarm(T),
-    /// An attempt failed with an error that is not ignored, or with one ignored error too many.
+    /// An attempt failed with an error that is not ignored, or with the last of `max_ignored` ignored ones.
     Failed(E),
 }
 
@@ -53,8 +53,8 @@ impl<T: fmt::Debug, E: fmt::Display> fmt::Display for PollError<T, E> {
     }
 }
 
-/// It asks no more of `E` than to be shown, so that boxed errors and report types will do, which are no `Error`
-/// themselves; [`Failed`](PollError::Failed) speaks for its error.
+/// `E` needs only `Debug` and `Display`, so that boxed errors and report types can be used, which do not implement `Error`.
+/// [`Failed`](PollError::Failed) shows its error.
 impl<T: fmt::Debug, E: fmt::Debug + fmt::Display> std::error::Error for PollError<T, E> {}
 
 #[cfg(test)]

@@ -18,10 +18,10 @@ use crate::site_name::SiteName;
 use crate::sleep::Wait;
 use crate::telemetry::{FunctionForm, SiteEntry, SiteKind};
 
-/// Calls `operation` until its value meets a condition: every second, for fifteen seconds, unless told otherwise.
+/// Calls `operation` until its value meets a condition: by default every second, for fifteen seconds.
 ///
-/// Give it the condition with [`until`](Poll::until), then end the builder with [`call`](Poll::call) for a closure
-/// `|| -> Result<T, E>`, and with [`run`] for an async one. An error ends it at once, unless it is
+/// Set the condition with [`until`](Poll::until), then end the builder with [`call`](Poll::call) for a closure
+/// `|| -> Result<T, E>`, or with [`run`] for an async one. An error ends the poll at once, unless it is
 /// [ignored](Poll::ignore).
 ///
 /// ```
@@ -41,7 +41,7 @@ use crate::telemetry::{FunctionForm, SiteEntry, SiteKind};
 /// ```
 ///
 #[cfg_attr(feature = "tokio", doc = "[`run`]: Poll::run")]
-// Without the feature there is no such method, and the link leads to what the features are.
+// Without the feature there is no such method: the link leads to the features.
 #[cfg_attr(not(feature = "tokio"), doc = "[`run`]: crate")]
 #[track_caller]
 pub fn poll<F, K>(operation: F) -> Poll<F, K, DefaultPollHooks<F::Value, F::Error>>
@@ -58,10 +58,9 @@ where
     }
 }
 
-/// A poll being put together; made by [`poll`].
+/// The builder of a poll, made by [`poll`].
 ///
-/// Values that make no sense are taken as the nearest that does (`times(0)` calls once): a builder has nobody to
-/// complain to. [`PollPolicy`] has checked forms of every setting.
+/// An invalid value counts as the nearest valid one (`times(0)` calls once), because the builder cannot return an error. [`PollPolicy`] has a checked form of every setting.
 #[must_use = "a poll does nothing until `.call()` or `.run().await`"]
 pub struct Poll<F, K, H> {
     pub(super) operation: F,
@@ -76,19 +75,19 @@ impl<F, K, H> Poll<F, K, H> {
         FunctionForm { location: self.location, name: self.site.name }.entry()
     }
 
-    /// How long to go on; see [`PollPolicy::timeout`].
+    /// The time limit for everything; see [`PollPolicy::timeout`].
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.site.policy = self.site.policy.unchecked_timeout(timeout);
         self
     }
 
-    /// No timeout: the condition ends it, or an error.
+    /// No timeout: the condition ends the poll, or an error.
     pub fn forever(mut self) -> Self {
         self.site.policy = self.site.policy.forever();
         self
     }
 
-    /// A wait before the first attempt, which is part of the timeout; one longer than the timeout is cut to it.
+    /// A delay before the first attempt, inside the timeout. A longer one is cut to the timeout.
     ///
     /// ```
     /// use resilience::poll;
@@ -111,31 +110,31 @@ impl<F, K, H> Poll<F, K, H> {
         self
     }
 
-    /// The same wait before every attempt but the first, in place of any backoff and jitter set before.
+    /// The same delay before every attempt but the first. Replaces an earlier backoff and jitter.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.site.policy = self.site.policy.interval(interval);
         self
     }
 
-    /// The waits between attempts with their jitter, in place of any set before.
+    /// The delays between attempts, with their jitter. Replaces an earlier one.
     pub fn backoff(mut self, backoff: Backoff) -> Self {
         self.site.policy = self.site.policy.unchecked_backoff(backoff);
         self
     }
 
-    /// How the waits are spread out. One that does not fit the backoff (see [`Backoff::validate`]) changes nothing.
+    /// The jitter of the delays. One that does not fit the backoff (see [`Backoff::validate`]) has no effect.
     pub fn jitter(mut self, jitter: Jitter) -> Self {
         self.site.policy = self.site.policy.try_jitter(jitter).unwrap_or(self.site.policy);
         self
     }
 
-    /// How many attempts in total; 0 counts as 1.
+    /// The number of attempts in total; 0 counts as 1.
     pub fn times(mut self, times: u32) -> Self {
         self.site.policy = self.site.policy.times(times.max(1));
         self
     }
 
-    /// How long the value must stay good; one longer than the timeout is cut to it.
+    /// How long the condition must hold. A longer time is cut to the timeout.
     ///
     /// ```
     /// use resilience::poll;
@@ -158,21 +157,21 @@ impl<F, K, H> Poll<F, K, H> {
         self
     }
 
-    /// How many ignored errors in a row end it; 0 counts as 1.
+    /// The number of consecutive ignored errors that ends the poll; 0 counts as 1.
     pub fn max_ignored(mut self, max_ignored: u32) -> Self {
         self.site.policy = self.site.policy.max_ignored(max_ignored.max(1));
         self
     }
 
-    /// How long one async attempt may take; see [`PollPolicy::attempt_timeout`]. Zero counts as a nanosecond, and
-    /// one longer than the timeout is cut by that.
+    /// The time limit of one async attempt; see [`PollPolicy::attempt_timeout`]. Zero counts as a nanosecond. The timeout
+    /// limits it too.
     #[cfg(feature = "tokio")]
     pub fn attempt_timeout(mut self, attempt_timeout: Duration) -> Self {
         self.site.policy = self.site.policy.clamped_attempt_timeout(attempt_timeout);
         self
     }
 
-    /// All settings at once, in place of those made before.
+    /// All settings at once. Replaces earlier ones.
     pub fn policy(mut self, policy: PollPolicy) -> Self {
         self.site.policy = policy;
         self
@@ -201,7 +200,7 @@ impl<F, K, Alarm, Ignore, OnError> Poll<F, K, PollHooks<NoCondition, Alarm, Igno
 where
     F: Operation<K>,
 {
-    /// The value that ends it. Without it there is neither `call` nor `run`:
+    /// The condition that ends the poll. Without it there is neither `call` nor `run`:
     ///
     /// ```compile_fail
     /// let _ = resilience::poll(|| Ok::<_, std::io::Error>("done")).call();
@@ -223,7 +222,7 @@ impl<F, K, Until, Alarm, Ignore, OnError> Poll<F, K, PollHooks<Until, Alarm, Ign
 where
     F: Operation<K>,
 {
-    /// A value that ends it as an error; looked at before the condition.
+    /// A condition that ends the poll with an error. Evaluated before `until`.
     ///
     /// ```
     /// use resilience::{PollError, poll};
@@ -246,7 +245,7 @@ where
         })
     }
 
-    /// Errors that mean "not yet"; any other ends it.
+    /// Errors that mean "not yet". Any other error ends the poll.
     ///
     /// ```
     /// use resilience::poll;
@@ -272,8 +271,8 @@ where
         })
     }
 
-    /// Called for every error, ignored or not. Not called for an attempt that was dropped, which brings no error, and
-    /// not for a value that is not good yet.
+    /// Called for every error, ignored or not. Not called for an attempt that was dropped, nor for a value that does not meet the
+    /// condition.
     pub fn on_error<P: FnMut(&F::Error, &Attempt)>(
         self,
         on_error: P,
@@ -283,11 +282,11 @@ where
     }
 }
 
-/// What to do after an attempt: go on after a wait, or break off with a result.
+/// The step after an attempt: go on after a delay, or end with a result.
 pub(super) type After<T, E> = ControlFlow<Result<T, PollError<T, E>>, Wait>;
 
 impl<F, K, Until, Alarm, Ignore, OnError> Poll<F, K, PollHooks<Until, Alarm, Ignore, OnError>> {
-    /// An attempt returned. `last` is what the attempts before it returned.
+    /// After an attempt. `last` is the last result of earlier attempts.
     pub(super) fn after<T, E>(
         &mut self,
         run: &mut PollRun,
@@ -334,14 +333,14 @@ impl<F, K, Until, Alarm, Ignore, OnError> Poll<F, K, PollHooks<Until, Alarm, Ign
     }
 }
 
-/// What the attempts have returned last that did not end the poll.
+/// The last result that did not end the poll.
 pub(super) struct Last<T, E> {
     pub(super) value: Option<T>,
     /// An ignored error.
     pub(super) error: Option<E>,
 }
 
-/// The wait, or the timeout with what came last.
+/// The delay, or the timeout with the last result.
 pub(super) fn wait_or_end<T, E>(step: Result<Wait, TimedOut>, last: &mut Last<T, E>) -> After<T, E> {
     match step {
         Ok(wait) => ControlFlow::Continue(wait),
@@ -361,7 +360,7 @@ where
     Ignore: FnMut(&E) -> bool,
     OnError: FnMut(&E, &Attempt),
 {
-    /// Calls the operation until the poll ends, blocking the thread for the waits.
+    /// Calls the operation until the poll ends, blocking the thread for the delays.
     ///
     /// # Errors
     /// See [`PollError`].

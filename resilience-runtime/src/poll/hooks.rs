@@ -2,7 +2,7 @@ use std::fmt;
 
 use crate::attempt::Attempt;
 
-/// The three questions a poll asks, and the caller it reports to.
+/// The predicates and the callback of a poll.
 #[derive(Clone, Copy)]
 pub struct PollHooks<Until, Alarm, Ignore, OnError> {
     pub(super) until: Until,
@@ -11,18 +11,18 @@ pub struct PollHooks<Until, Alarm, Ignore, OnError> {
     pub(super) on_error: Option<OnError>,
 }
 
-/// In place of the condition: a poll that has none cannot be called.
+/// In place of the condition: a poll without one cannot be called.
 #[derive(Clone, Copy, Debug)]
 pub struct NoCondition;
 
-/// What ends a poll: a closure over the value.
+/// The condition of a poll: a closure over the value.
 #[diagnostic::on_unimplemented(
     message = "this poll has no condition that ends it",
     label = "add `.until(|value| ..)` before this call",
-    note = "`{Self}` is no closure `|value: &{T}| -> bool`"
+    note = "expected a closure `|value: &{T}| -> bool`, found `{Self}`"
 )]
 pub trait PollCondition<T> {
-    /// Whether the value is what was waited for.
+    /// Whether the value meets the condition.
     fn is_met(&mut self, value: &T) -> bool;
 }
 
@@ -32,7 +32,7 @@ impl<T, P: FnMut(&T) -> bool> PollCondition<T> for P {
     }
 }
 
-/// What a poll asks that was given no closures: plain functions.
+/// The hooks of a poll without closures: plain functions.
 pub(super) type DefaultPollHooks<T, E> =
     PollHooks<NoCondition, fn(&T) -> bool, fn(&E) -> bool, fn(&E, &Attempt)>;
 

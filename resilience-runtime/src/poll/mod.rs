@@ -1,4 +1,4 @@
-//! Waiting for a condition, as a function: [`poll`].
+//! The function form of polling: [`poll`].
 //!
 //! ```
 //! use resilience::{PollError, poll};

@@ -17,9 +17,9 @@ use crate::site_name::SiteName;
 use crate::sleep::Wait;
 use crate::telemetry::{FunctionForm, SiteEntry, SiteKind};
 
-/// Tries `operation` until it succeeds: three attempts, one second apart, on every error, unless told otherwise.
+/// Calls `operation` until it succeeds: by default three attempts, one second apart, on every error.
 ///
-/// End the builder with [`call`](Retry::call) for a closure `|| -> Result<T, E>`, and with [`run`] for
+/// End the builder with [`call`](Retry::call) for a closure `|| -> Result<T, E>`, or with [`run`] for
 /// an async one. The result is the operation's own: its first success or its last error, unchanged.
 ///
 /// ```
@@ -38,7 +38,7 @@ use crate::telemetry::{FunctionForm, SiteEntry, SiteKind};
 /// ```
 ///
 #[cfg_attr(feature = "tokio", doc = "[`run`]: Retry::run")]
-// Without the feature there is no such method, and the link leads to what the features are.
+// Without the feature there is no such method: the link leads to the features.
 #[cfg_attr(not(feature = "tokio"), doc = "[`run`]: crate")]
 #[track_caller]
 pub fn retry<F, K>(operation: F) -> Retry<F, K, DefaultHooks>
@@ -48,10 +48,9 @@ where
     Retry::with_policy(operation, RetryPolicy::new())
 }
 
-/// A retry being put together; made by [`retry`].
+/// The builder of a retry, made by [`retry`].
 ///
-/// Values that make no sense are taken as the nearest that does (`times(0)` calls once): a builder has nobody to
-/// complain to. [`RetryPolicy`] has checked forms of every setting.
+/// An invalid value counts as the nearest valid one (`times(0)` calls once), because the builder cannot return an error. [`RetryPolicy`] has a checked form of every setting.
 #[must_use = "a retry does nothing until `.call()` or `.run().await`"]
 pub struct Retry<F, K, H, L = Untimed> {
     pub(super) operation: F,
@@ -75,31 +74,31 @@ impl<F, K, H, L> Retry<F, K, H, L> {
         FunctionForm { location: self.location, name: self.site.name }.entry()
     }
 
-    /// How many attempts in total, the first call included; 0 counts as 1.
+    /// The number of attempts in total, the first call included; 0 counts as 1.
     pub fn times(mut self, times: u32) -> Self {
         self.site.policy = self.site.policy.times(times.max(1));
         self
     }
 
-    /// Attempts without end.
+    /// No bound on the number of attempts.
     pub fn forever(mut self) -> Self {
         self.site.policy = self.site.policy.forever();
         self
     }
 
-    /// The same wait before every attempt but the first, in place of any backoff and jitter set before.
+    /// The same delay before every attempt but the first. Replaces an earlier backoff and jitter.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.site.policy = self.site.policy.interval(interval);
         self
     }
 
-    /// The waits between attempts with their jitter, in place of any set before.
+    /// The delays between attempts, with their jitter. Replaces an earlier one.
     pub fn backoff(mut self, backoff: Backoff) -> Self {
         self.site.policy = self.site.policy.unchecked_backoff(backoff);
         self
     }
 
-    /// How the waits are spread out. One that does not fit the backoff (see [`Backoff::validate`]) changes nothing.
+    /// The jitter of the delays. One that does not fit the backoff (see [`Backoff::validate`]) has no effect.
     pub fn jitter(mut self, jitter: Jitter) -> Self {
         self.site.policy = self.site.policy.try_jitter(jitter).unwrap_or(self.site.policy);
         self
@@ -118,9 +117,8 @@ impl<F, K, H, L> Retry<F, K, H, L> {
         self.timed()
     }
 
-    /// How long everything may take together; see [`RetryPolicy::deadline`]. An async operation's error must then be able
-    /// to hold a [`TimedOut`](crate::TimedOut), by `From`. Zero counts as a nanosecond, and one
-    /// shorter than the attempt timeout shortens that too.
+    /// The time limit for everything; see [`RetryPolicy::deadline`]. The error of an async operation must then implement
+    /// `From<`[`TimedOut`](crate::TimedOut)`>`. Zero counts as a nanosecond. It limits the attempt timeout too.
     pub fn deadline(mut self, deadline: Duration) -> Retry<F, K, H, Timed> {
         self.site.policy = self.site.policy.clamped_deadline(deadline);
         self.timed()
@@ -156,9 +154,8 @@ impl<F, K, H, L> Retry<F, K, H, L> {
 }
 
 impl<F, K, H, L> Retry<F, K, H, L> {
-    /// How long one async attempt may take ([`call`](Retry::call) ignores it, as a synchronous call cannot be
-    /// interrupted); see [`RetryPolicy::attempt_timeout`]. The operation's error must then be able
-    /// to hold a [`TimedOut`](crate::TimedOut), by `From`.
+    /// The time limit of one async attempt; see [`RetryPolicy::attempt_timeout`]. [`call`](Retry::call) ignores it, because a sync
+    /// call cannot be interrupted. The operation's error must implement `From<`[`TimedOut`](crate::TimedOut)`>`.
     ///
     /// ```
     /// use std::{future::pending, io, time::Duration};
@@ -174,8 +171,7 @@ impl<F, K, H, L> Retry<F, K, H, L> {
     /// # }
     /// ```
     ///
-    /// Zero counts as a nanosecond, and
-    /// one longer than the deadline is cut by that.
+    /// Zero counts as a nanosecond. The deadline limits it too.
     #[cfg(feature = "tokio")]
     pub fn attempt_timeout(mut self, attempt_timeout: Duration) -> Retry<F, K, H, Timed> {
         self.site.policy = self.site.policy.clamped_attempt_timeout(attempt_timeout);
@@ -187,7 +183,7 @@ impl<F, K, On, GiveUp, RetryAfter, OnError, L> Retry<F, K, Hooks<On, GiveUp, Ret
 where
     F: Operation<K>,
 {
-    /// Which errors are tried again; every error otherwise.
+    /// The errors that are retried; by default all.
     ///
     /// ```
     /// use resilience::retry;
@@ -208,7 +204,7 @@ where
         })
     }
 
-    /// Errors that end it even so.
+    /// Errors that end the retry, also if `on` matches.
     pub fn giveup<P: FnMut(&F::Error) -> bool>(
         self,
         giveup: P,
@@ -216,8 +212,8 @@ where
         self.with_hooks(|Hooks { on, retry_after, on_error, .. }| Hooks { on, giveup, retry_after, on_error })
     }
 
-    /// The wait the other side asked for: a lower bound for the next one. If it is longer than the time left, the
-    /// retry ends at once.
+    /// The delay that the server requested: a lower bound for the next one. If it is longer than the time left, the retry ends
+    /// at once.
     ///
     /// ```
     /// use resilience::{TimedOut, retry};
@@ -241,7 +237,7 @@ where
     ///     .run()
     ///     .await;
     /// assert!(matches!(result, Err(Error::ComeBackIn(_))));
-    /// assert_eq!(calls, 1); // nobody waits a minute to be told that half a minute is over
+    /// assert_eq!(calls, 1); // a minute does not fit into the deadline
     /// # }
     /// ```
     pub fn retry_after<P: FnMut(&F::Error) -> Option<Duration>>(
@@ -251,7 +247,7 @@ where
         self.with_hooks(|Hooks { on, giveup, on_error, .. }| Hooks { on, giveup, retry_after, on_error })
     }
 
-    /// Called for every failure, also for the last and for errors that are not tried again.
+    /// Called for every failure, also for the last one and for errors that are not retried.
     pub fn on_error<P: FnMut(&F::Error, &Attempt)>(
         self,
         on_error: P,
@@ -287,7 +283,7 @@ where
     OnError: FailureCallback<E>,
     L: LimitKind,
 {
-    /// Calls the operation until it succeeds or the retry ends, blocking the thread for the waits.
+    /// Calls the operation until it succeeds or the retry ends, blocking the thread for the delays.
     ///
     /// # Errors
     /// The operation's last error.
@@ -316,7 +312,7 @@ where
 ends_of_the_other_kind!(Retry<F, _, H, L>, E);
 
 impl RetryPolicy {
-    /// Calls `operation` under this policy: one policy, many functions.
+    /// Calls `operation` under this policy. One policy can serve many functions.
     ///
     /// ```
     /// use resilience::RetryPolicy;

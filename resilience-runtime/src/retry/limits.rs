@@ -25,7 +25,7 @@ impl LimitKind for Timed {
     type Run = TimedRetryRun;
 }
 
-/// What becomes of an attempt that was dropped when its time was up.
+/// The error of an attempt that was dropped by its time limit.
 #[diagnostic::on_unimplemented(
     message = "the error type `{E}` cannot hold a `TimedOut`",
     note = "a time limit needs `impl From<resilience::TimedOut> for {E}`"

@@ -1,4 +1,4 @@
-//! Trying again, as a function: [`retry`] and [`RetryPolicy::execute`].
+//! The function forms of retrying: [`retry`] and [`RetryPolicy::execute`].
 //!
 //! ```
 //! use resilience::retry;

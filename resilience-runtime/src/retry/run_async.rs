@@ -132,7 +132,7 @@ run_methods!(Untimed);
 run_methods!(Timed, TimeLimit);
 
 impl RetryPolicy {
-    /// Runs an async `operation` under this policy: one policy, many functions.
+    /// Runs an async `operation` under this policy. One policy can serve many functions.
     ///
     /// ```
     /// use resilience::RetryPolicy;
@@ -153,7 +153,7 @@ impl RetryPolicy {
     /// ```
     ///
     /// # Errors
-    /// The operation's last error; a [`TimedOut`](crate::TimedOut), if every attempt ran into a time limit.
+    /// The operation's last error, or a [`TimedOut`](crate::TimedOut) if every attempt was dropped by a time limit.
     ///
     /// # Panics
     /// As [`Retry::run`](crate::functions::Retry::run).
