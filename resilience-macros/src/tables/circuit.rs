@@ -1,5 +1,5 @@
 use super::Form::{Bound, Ratio, Time, Window};
-use super::OptionKind::{Config, ErrorPredicate, Expression, Function, Own, Path, Setting, Text};
+use super::OptionKind::{Config, ErrorPredicate, Expression, Function, Own, Setting, Text};
 use super::{Table, rows, synonyms};
 
 pub(crate) static CIRCUIT: Table = Table {
@@ -75,7 +75,6 @@ pub(crate) static CIRCUIT: Table = Table {
             "fallback = path::to::function";
         /// `on_open = \|open\| ..` | `From<CircuitOpen>` | Makes the function's error out of a rejection.
         on_open: Function, ["on_refused on_reject on_rejected"], "on_open = |open| Error::from(open)";
-        /// `crate = ::path` | `::resilience` | Where the library is found, if it is re-exported.
-        crate: Path, [];
+        CRATE;
     },
 };

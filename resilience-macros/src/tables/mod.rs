@@ -16,6 +16,7 @@ mod items;
 mod pages;
 mod poll;
 mod retry;
+mod shared;
 mod synonyms;
 
 pub(crate) use asyncbackoff::ASYNCBACKOFF;
@@ -178,16 +179,27 @@ impl Row {
     }
 }
 
-/// The rows of a table: documentation, key, kind, lists of synonyms, and an example, if the kind has none.
-macro_rules! rows {
-    ($($(#[doc = $doc:literal])+ $key:ident: $kind:expr, [$($synonyms:expr),*] $(, $example:literal)?;)+) => {
-        &[$($crate::tables::Row {
+/// A row: documentation, key, kind, lists of synonyms, and an example, if the kind has none; or one of the shared rows.
+macro_rules! row {
+    ($shared:ident) => {
+        $crate::tables::shared::$shared
+    };
+    ($(#[doc = $doc:literal])+ $key:ident: $kind:expr, [$($synonyms:expr),*] $(, $example:literal)?) => {
+        $crate::tables::Row {
             key: stringify!($key),
             kind: $kind,
             doc: concat!($($doc),+),
             example: &[$($example)?],
             synonyms: &[$($synonyms),*],
-        }),+]
+        }
+    };
+}
+use row;
+
+/// The rows of a table.
+macro_rules! rows {
+    ($($(#[doc = $doc:literal])* $key:ident $(: $kind:expr, [$($synonyms:expr),*] $(, $example:literal)?)?;)+) => {
+        &[$($crate::tables::row!($(#[doc = $doc])* $key $(: $kind, [$($synonyms),*] $(, $example)?)?)),+]
     };
 }
 use rows;

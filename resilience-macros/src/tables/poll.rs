@@ -1,7 +1,5 @@
-use super::Form::{Backoff, Count, Jitter, Time, Timeout};
-use super::OptionKind::{
-    Arguments, ErrorPredicate, Expression, Function, Name, Path, Setting, Text, ValuePredicate,
-};
+use super::Form::{Backoff, Count, Time, Timeout};
+use super::OptionKind::{ErrorPredicate, Expression, Function, Setting, Text, ValuePredicate};
 use super::{Table, rows, synonyms};
 
 pub(crate) static POLL: Table = Table {
@@ -29,9 +27,7 @@ pub(crate) static POLL: Table = Table {
         /// `constant(d)`, `linear(d)`, `exponential(d)`, `fibonacci(d)`, `decorrelated(d)`, each with `max = d`, or a
         /// `const` [`Backoff`].
         backoff: Setting(Backoff), [synonyms::BACKOFF];
-        /// `jitter = full` | `none` | Randomizes the waits: `full`, `equal`, `25%`, `decorrelated`, or a `const`
-        /// [`Jitter`].
-        jitter: Setting(Jitter), [synonyms::JITTER];
+        JITTER;
         /// `times = 20`, `times = forever` | `forever` | Attempts in total.
         times: Setting(Count), [synonyms::TIMES];
         /// `alarm(PATTERN)`, `alarm = predicate` | none | An `Ok` value that ends it as an error, by `From<Alarm<T>>`.
@@ -49,18 +45,14 @@ pub(crate) static POLL: Table = Table {
         /// `on_error = \|e, attempt\| ..` | none | Called for every error, ignored or not, with `&E` and an
         /// [`Attempt`].
         on_error: Function, [synonyms::ON_ERROR], "on_error = |error, attempt| log(error, attempt.number)`, or on a circuit `on_error = |error| log(error)";
-        /// `clone(a, b)` | none | Arguments that are cloned for each attempt.
-        clone: Arguments, [synonyms::CLONE];
-        /// `attempt(a)` | none | Binds `a`, a [`CurrentAttempt`], in the body.
-        attempt: Name, [];
+        CLONE;
+        ATTEMPT;
         /// `policy = EXPR` | none | A [`PollPolicy`] in place of the settings. The expression may use
         /// the arguments and `self`.
         policy: Expression, ["config"], "policy = POLICY";
-        /// `stats = "db"` | none | Counts the calls under this name, for [`telemetry::stats`].
-        stats: Text, [];
+        STATS;
         /// `name = "wait"` | the function's path | The function's name in errors and events.
         name: Text, [synonyms::NAME];
-        /// `crate = ::path` | `::resilience` | Where the library is found, if it is re-exported.
-        crate: Path, [];
+        CRATE;
     },
 };

@@ -15,6 +15,7 @@ mod poll;
 mod poll_policy;
 mod retry;
 mod retry_policy;
+mod settings;
 
 pub(crate) use policy::{AnyPolicy, Policy};
 pub(crate) use poll::{PollAttempts, PollEnd, PollStep, PollVerdict};

@@ -1,7 +1,7 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use super::retry_policy::{checked_attempt_timeout, checked_times};
+use super::settings::{checked_attempt_timeout, checked_times, shared_settings};
 use crate::backoff::{Backoff, Jitter};
 use crate::error::{ConfigError, Value, or_panic};
 use crate::time::Nanos;
@@ -113,82 +113,7 @@ impl PollPolicy {
         self.consistent()
     }
 
-    /// The same delay before every attempt but the first. Replaces an earlier backoff and jitter. A delay of zero uses no timer;
-    /// async code yields once to the scheduler.
-    pub const fn interval(mut self, interval: Duration) -> Self {
-        self.backoff = Backoff::constant(interval);
-        self
-    }
-
-    /// The delays between attempts, with their jitter. Replaces an earlier one.
-    ///
-    /// # Panics
-    /// On a backoff that [`Backoff::validate`] rejects: in a `const`, a compile error.
-    #[track_caller]
-    pub const fn backoff(self, backoff: Backoff) -> Self {
-        or_panic!(self.try_backoff(backoff))
-    }
-
-    /// As [`backoff`](Self::backoff), for a value known only at run time.
-    ///
-    /// # Errors
-    /// Where [`Backoff::validate`] has one.
-    pub const fn try_backoff(self, backoff: Backoff) -> Result<Self, ConfigError> {
-        if let Err(error) = backoff.validate() {
-            return Err(error);
-        }
-        Ok(self.unchecked_backoff(backoff))
-    }
-
-    /// For a builder, which cannot return an error: the backoff uses the nearest valid settings.
-    pub(crate) const fn unchecked_backoff(mut self, backoff: Backoff) -> Self {
-        self.backoff = backoff;
-        self
-    }
-
-    /// The jitter of the delays; see [`Backoff::jitter`].
-    ///
-    /// # Panics
-    /// On a jitter that does not fit the backoff: in a `const`, a compile error.
-    #[track_caller]
-    pub const fn jitter(self, jitter: Jitter) -> Self {
-        or_panic!(self.try_jitter(jitter))
-    }
-
-    /// As [`jitter`](Self::jitter), for a value known only at run time.
-    ///
-    /// # Errors
-    /// Where [`Backoff::try_jitter`] has one.
-    pub const fn try_jitter(mut self, jitter: Jitter) -> Result<Self, ConfigError> {
-        self.backoff = match self.backoff.try_jitter(jitter) {
-            Ok(backoff) => backoff,
-            Err(error) => return Err(error),
-        };
-        Ok(self)
-    }
-
-    /// The number of attempts in total.
-    ///
-    /// # Panics
-    /// On 0: in a `const`, a compile error.
-    #[track_caller]
-    pub const fn times(self, times: u32) -> Self {
-        or_panic!(self.try_times(times))
-    }
-
-    /// As [`times`](Self::times), for a value known only at run time.
-    ///
-    /// # Errors
-    /// On 0.
-    pub const fn try_times(mut self, times: u32) -> Result<Self, ConfigError> {
-        self.times = match checked_times(times) {
-            Ok(times) => Some(times),
-            Err(error) => return Err(error),
-        };
-        Ok(self)
-    }
-
-    /// How long the condition must hold, checked once per interval and at the end of this time.
+    /// How long the value must stay good, looked at once per interval and at the end of this time.
     ///
     /// # Panics
     /// If it is longer than a timeout that was set: in a `const`, a compile error.
@@ -238,18 +163,6 @@ impl PollPolicy {
     #[track_caller]
     pub const fn attempt_timeout(self, attempt_timeout: Duration) -> Self {
         or_panic!(self.try_attempt_timeout(attempt_timeout))
-    }
-
-    /// As [`attempt_timeout`](Self::attempt_timeout), for a value known only at run time.
-    ///
-    /// # Errors
-    /// Where `attempt_timeout` panics.
-    pub const fn try_attempt_timeout(mut self, attempt_timeout: Duration) -> Result<Self, ConfigError> {
-        self.attempt_timeout = match checked_attempt_timeout(attempt_timeout) {
-            Ok(attempt_timeout) => attempt_timeout,
-            Err(error) => return Err(error),
-        };
-        self.consistent()
     }
 
     /// Counts the calls under this name, for [`telemetry::stats`](crate::telemetry::stats()). Where an attribute has `stats` as
@@ -335,13 +248,6 @@ impl PollPolicy {
         self.hold_for.min(self.limit())
     }
 
-    /// For a builder, which cannot return an error: zero counts as a nanosecond.
-    #[cfg(feature = "tokio")]
-    pub(crate) fn clamped_attempt_timeout(mut self, attempt_timeout: Duration) -> Self {
-        self.attempt_timeout = Nanos::of(attempt_timeout).max(Nanos::new(1));
-        self
-    }
-
     pub(crate) const fn needs_no_delay(&self) -> bool {
         self.initial_delay.is_zero()
     }
@@ -403,14 +309,4 @@ impl PollPolicy {
     }
 }
 
-impl Default for PollPolicy {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl From<&Self> for PollPolicy {
-    fn from(policy: &Self) -> Self {
-        *policy
-    }
-}
+shared_settings!(PollPolicy);

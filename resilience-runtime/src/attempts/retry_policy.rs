@@ -1,6 +1,7 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use super::settings::{checked_attempt_timeout, checked_times, shared_settings};
 use crate::backoff::{Backoff, Jitter};
 use crate::budget::RetryBudget;
 use crate::error::{ConfigError, Value, or_panic};
@@ -79,84 +80,10 @@ impl RetryPolicy {
         }
     }
 
-    /// How many attempts in total, the first call included.
-    ///
-    /// # Panics
-    /// On 0: in a `const`, a compile error.
-    #[track_caller]
-    pub const fn times(self, times: u32) -> Self {
-        or_panic!(self.try_times(times))
-    }
-
-    /// As [`times`](Self::times), for a value known only at run time.
-    ///
-    /// # Errors
-    /// On 0.
-    pub const fn try_times(mut self, times: u32) -> Result<Self, ConfigError> {
-        self.times = match checked_times(times) {
-            Ok(times) => Some(times),
-            Err(error) => return Err(error),
-        };
-        Ok(self)
-    }
-
     /// Attempts without end; only a good one, an error that is not retried, or the deadline ends it.
     pub const fn forever(mut self) -> Self {
         self.times = None;
         self
-    }
-
-    /// The same wait before every attempt but the first, in place of any backoff and jitter set before.
-    pub const fn interval(mut self, interval: Duration) -> Self {
-        self.backoff = Backoff::constant(interval);
-        self
-    }
-
-    /// The delays between attempts, with their jitter. Replaces an earlier one.
-    ///
-    /// # Panics
-    /// On a backoff that [`Backoff::validate`] rejects: in a `const`, a compile error.
-    #[track_caller]
-    pub const fn backoff(self, backoff: Backoff) -> Self {
-        or_panic!(self.try_backoff(backoff))
-    }
-
-    /// As [`backoff`](Self::backoff), for a value known only at run time.
-    ///
-    /// # Errors
-    /// Where [`Backoff::validate`] has one.
-    pub const fn try_backoff(self, backoff: Backoff) -> Result<Self, ConfigError> {
-        if let Err(error) = backoff.validate() {
-            return Err(error);
-        }
-        Ok(self.unchecked_backoff(backoff))
-    }
-
-    /// For a builder, which cannot return an error: the backoff uses the nearest valid settings.
-    pub(crate) const fn unchecked_backoff(mut self, backoff: Backoff) -> Self {
-        self.backoff = backoff;
-        self
-    }
-
-    /// The jitter of the delays; see [`Backoff::jitter`].
-    ///
-    /// # Panics
-    /// On a jitter that does not fit the backoff: in a `const`, a compile error.
-    #[track_caller]
-    pub const fn jitter(self, jitter: Jitter) -> Self {
-        or_panic!(self.try_jitter(jitter))
-    }
-
-    /// As [`jitter`](Self::jitter), for a value known only at run time.
-    ///
-    /// # Errors
-    /// Where [`Backoff::try_jitter`] has one.
-    pub const fn try_jitter(mut self, jitter: Jitter) -> Result<Self, ConfigError> {
-        self.backoff = match self.backoff.try_jitter(jitter) {
-            Ok(backoff) => backoff,
-            Err(error) => return Err(error),
-        };
-        Ok(self)
     }
 
     /// How long everything may take together. No wait is begun after which an attempt could not start in time; an
@@ -193,18 +120,6 @@ impl RetryPolicy {
     #[track_caller]
     pub const fn attempt_timeout(self, attempt_timeout: Duration) -> Self {
         or_panic!(self.try_attempt_timeout(attempt_timeout))
-    }
-
-    /// As [`attempt_timeout`](Self::attempt_timeout), for a value known only at run time.
-    ///
-    /// # Errors
-    /// Where `attempt_timeout` panics.
-    pub const fn try_attempt_timeout(mut self, attempt_timeout: Duration) -> Result<Self, ConfigError> {
-        self.attempt_timeout = match checked_attempt_timeout(attempt_timeout) {
-            Ok(attempt_timeout) => attempt_timeout,
-            Err(error) => return Err(error),
-        };
-        self.consistent()
     }
 
     /// Counts the calls under this name, for [`telemetry::stats`](crate::telemetry::stats()). Where an attribute has `stats` as
@@ -249,13 +164,6 @@ impl RetryPolicy {
         self
     }
 
-    /// For a builder, which cannot return an error: zero counts as a nanosecond.
-    #[cfg(feature = "tokio")]
-    pub(crate) fn clamped_attempt_timeout(mut self, attempt_timeout: Duration) -> Self {
-        self.attempt_timeout = Nanos::of(attempt_timeout).max(Nanos::new(1));
-        self
-    }
-
     /// A retry is taken out of this budget before it waits. While it is empty, a call that fails returns its error at once.
     ///
     /// A policy with a budget is a `static`, and not a `const`.
@@ -279,36 +187,4 @@ impl RetryPolicy {
     }
 }
 
-pub(super) const fn checked_times(times: u32) -> Result<NonZeroU32, ConfigError> {
-    match NonZeroU32::new(times) {
-        Some(times) => Ok(times),
-        None => Err(ConfigError::new(
-            "times",
-            "`times` must be at least 1: the first call counts as an attempt",
-            Value::Count(times),
-        )),
-    }
-}
-
-pub(super) const fn checked_attempt_timeout(timeout: Duration) -> Result<Nanos, ConfigError> {
-    if timeout.is_zero() {
-        return Err(ConfigError::new(
-            "attempt_timeout",
-            "`attempt_timeout` is zero: no attempt could finish in time",
-            Value::Time(Nanos::ZERO),
-        ));
-    }
-    Ok(Nanos::of(timeout))
-}
-
-impl Default for RetryPolicy {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl From<&Self> for RetryPolicy {
-    fn from(policy: &Self) -> Self {
-        *policy
-    }
-}
+shared_settings!(RetryPolicy);
