@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use resilience::RetryBudget;
+
 use crate::forms::{By, Law};
 use crate::script::*;
 
@@ -112,6 +114,19 @@ laws! {
         ]
         retry { times = 9, deadline = secs(4), retry_after = later }
         asyncbackoff { on = busy, deadline = secs(4), retry_after = later, }
+    }
+}
+
+/// A thousandth of a few calls is no retry.
+static SPENT: RetryBudget = RetryBudget::new().ratio(0.001).min_per_second(0);
+
+laws! {
+    a_retry_budget_that_is_spent {
+        script [Step::Busy]
+        told ["attempt 1 at 0ns: busy, no wait", "GaveUp(Budget) after 1 in 0ns: busy"]
+        retry { times = 3, budget = &SPENT }
+        asyncbackoff { on = busy, budget = &SPENT, }
+        asyncretry { 3, budget = &SPENT }
     }
 }
 

@@ -175,6 +175,26 @@ fn a_loop_in_on_error_is_not_inside_of_an_attempt() {
     pairs.check(&[("J retry", "J reports", Some(4)), ("J poll", "J reports", Some(6))]);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_loop_in_on_error_of_an_async_call_is_not_inside_of_an_attempt() {
+    #[resilience::retry(times = 2, interval = 0s, name = "H reports")]
+    fn reports() -> Result<u8, Error> {
+        Ok(1)
+    }
+    #[resilience::asyncretry(2, on_error = |_, _| _ = reports(), name = "H asyncretry")]
+    async fn retried(script: &Script, inside: bool) -> Result<u8, Error> {
+        if inside {
+            reports()?;
+        }
+        script.attempt_async().await
+    }
+    let pairs = Pairs::of("H ");
+    let _ = retried(&Script::new(&[Step::Busy, Step::Busy]), false).await;
+    pairs.check(&[]);
+    let _ = retried(&Script::new(&[Step::Busy, Step::Value(1)]), true).await;
+    pairs.check(&[("H asyncretry", "H reports", Some(4))]);
+}
+
 #[test]
 fn an_attempt_after_a_wait_is_inside_of_its_call_again() {
     #[resilience::retry(times = 2, interval = 0s, name = "K outer")]

@@ -150,8 +150,11 @@ impl PollRun {
     /// Listeners are not told the value, nor the function's error, which may hold it: it may be a secret.
     pub(crate) fn rang(&mut self) {
         let number = self.attempts.number().saturating_add(1);
-        let text = format_args!("the alarm rang at attempt {number}");
-        self.observation.leave(CallOutcome::Alarm, number, Some(&text));
+        self.observation.leave(
+            CallOutcome::Alarm,
+            number,
+            Some(&format_args!("the alarm rang at attempt {number}")),
+        );
     }
 
     /// As [`failed`](Self::failed), where a circuit below may be `open` by now, with its time left: there is no use in
