@@ -1,5 +1,5 @@
 use super::Form::{Backoff, Budget, Count, Jitter, Time};
-use super::OptionKind::{Arguments, ErrorPredicate, Expression, Function, Name, Path, Setting, Text};
+use super::OptionKind::{Arguments, ErrorPredicate, Expression, Flag, Function, Name, Path, Setting, Text};
 use super::{Table, rows, synonyms};
 
 pub(crate) static ASYNCBACKOFF: Table = Table {
@@ -51,6 +51,9 @@ pub(crate) static ASYNCBACKOFF: Table = Table {
         policy: Expression, ["config"], "policy = POLICY";
         /// `stats = "db"` | none | Counts the calls under this name, for [`telemetry::stats`].
         stats: Text, [];
+        /// `span` | none | Runs each call in a `tracing` span, `resilience.call`, with the fields of the events. Needs the
+        /// feature `tracing`.
+        span: Flag, ["instrument trace"];
         /// `name = "fetch"` | the function's path | The function's name in errors and events.
         name: Text, [synonyms::NAME];
         /// `crate = ::path` | `::resilience` | Where the library is found, if it is re-exported.

@@ -1,5 +1,5 @@
 use super::Form::{Backoff, Budget, Count, Jitter, Time};
-use super::OptionKind::{Arguments, ErrorPredicate, Function, Name, Path, Setting, Text};
+use super::OptionKind::{Arguments, ErrorPredicate, Flag, Function, Name, Path, Setting, Text};
 use super::{Table, rows, synonyms};
 
 pub(crate) static ASYNCRETRY: Table = Table {
@@ -43,6 +43,9 @@ pub(crate) static ASYNCRETRY: Table = Table {
         attempt: Name, [];
         /// `stats = "db"` | none | Counts the calls under this name, for [`telemetry::stats`].
         stats: Text, [];
+        /// `span` | none | Runs each call in a `tracing` span, `resilience.call`, with the fields of the events. Needs the
+        /// feature `tracing`.
+        span: Flag, ["instrument trace"];
         /// `name = "fetch"` | the function's path | The function's name in errors and events.
         name: Text, [synonyms::NAME];
         /// `crate = ::path` | `::resilience` | Where the library is found, if it is re-exported.

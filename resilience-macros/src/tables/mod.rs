@@ -84,6 +84,8 @@ pub(crate) enum OptionKind {
     Arguments,
     /// A name for the body.
     Name,
+    /// Its name alone.
+    Flag,
 }
 
 /// How a setting is written.
@@ -118,7 +120,8 @@ impl OptionKind {
             | Self::Text
             | Self::Path
             | Self::Arguments
-            | Self::Name => false,
+            | Self::Name
+            | Self::Flag => false,
         }
     }
 
@@ -169,6 +172,7 @@ impl Row {
             OptionKind::Path => format!("{key} = ::resilience"),
             OptionKind::Arguments => format!("{key}(a, b)"),
             OptionKind::Name => format!("{key}(a)"),
+            OptionKind::Flag => key.into(),
         }
     }
 

@@ -1,6 +1,6 @@
 use super::Form::{Backoff, Count, Jitter, Time, Timeout};
 use super::OptionKind::{
-    Arguments, ErrorPredicate, Expression, Function, Name, Path, Setting, Text, ValuePredicate,
+    Arguments, ErrorPredicate, Expression, Flag, Function, Name, Path, Setting, Text, ValuePredicate,
 };
 use super::{Table, rows, synonyms};
 
@@ -58,6 +58,9 @@ pub(crate) static POLL: Table = Table {
         policy: Expression, ["config"], "policy = POLICY";
         /// `stats = "db"` | none | Counts the calls under this name, for [`telemetry::stats`].
         stats: Text, [];
+        /// `span` | none | Runs each call in a `tracing` span, `resilience.call`, with the fields of the events. Needs the
+        /// feature `tracing`.
+        span: Flag, ["instrument trace"];
         /// `name = "wait"` | the function's path | The function's name in errors and events.
         name: Text, [synonyms::NAME];
         /// `crate = ::path` | `::resilience` | Where the library is found, if it is re-exported.
