@@ -16,9 +16,11 @@ pub(crate) const fn call(_: CallOrigin, _: CallOutcome, _: u32, _: Option<&dyn D
 
 /// No span.
 #[derive(Clone, Debug)]
-pub(crate) struct CallSpan;
+pub(crate) struct NoSpan;
 
-impl CallSpan {
+pub(crate) use self::NoSpan as CallSpan;
+
+impl NoSpan {
     pub(crate) const fn none() -> Self {
         Self
     }
