@@ -25,6 +25,10 @@ impl Log {
         (log, guard)
     }
 
+    fn push(&self, line: String) {
+        self.0.lock().expect("nothing panics under it").push(line);
+    }
+
     pub(crate) fn lines(&self) -> Vec<String> {
         self.0.lock().expect("nothing panics under it").clone()
     }
@@ -54,15 +58,29 @@ impl Subscriber for Log {
         let mut line = Line(String::new());
         event.record(&mut line);
         let line = format!("{} {}", event.metadata().level(), line.0);
-        self.0.lock().expect("nothing panics under it").push(line);
+        self.push(line);
     }
 
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
+    fn new_span(&self, span: &Attributes<'_>) -> Id {
+        let mut line = Line(String::new());
+        span.record(&mut line);
+        self.push(format!("{} {}:{}", span.metadata().level(), span.metadata().name(), line.0));
         Id::from_u64(1)
     }
 
-    fn record(&self, _: &Id, _: &Record<'_>) {}
+    fn record(&self, _: &Id, record: &Record<'_>) {
+        let mut line = Line(String::new());
+        record.record(&mut line);
+        self.push(format!("recorded{}", line.0));
+    }
+
+    fn enter(&self, _: &Id) {
+        self.push("enter".into());
+    }
+
+    fn exit(&self, _: &Id) {
+        self.push("exit".into());
+    }
+
     fn record_follows_from(&self, _: &Id, _: &Id) {}
-    fn enter(&self, _: &Id) {}
-    fn exit(&self, _: &Id) {}
 }

@@ -4,4 +4,5 @@ mod calls;
 mod circuits;
 mod http;
 mod log;
+mod spans;
 mod subscribers;

@@ -21,6 +21,9 @@ super::faults! {
         SyncLimit { key: &'static str, dropped: &'static str } =>
             format!("`{key}` drops {dropped} that takes too long, which a sync function does not allow"),
             "make it an `async fn`, or set a timeout on the client that it calls";
+        NeedsTracing { key: &'static str } =>
+            format!("`{key}` runs calls in spans of `tracing`, and the feature `tracing` is off"),
+            "enable the feature `tracing` of `resilience-runtime`";
         Without { key: &'static str, needs: &'static str } =>
             format!("`{key}` says nothing without `{needs}`"),
             match (*key, *needs) {

@@ -48,6 +48,9 @@ super::faults! {
         NoValue { key: &'static str } =>
             format!("`{key}` has no value"),
             example(key);
+        Flag { key: &'static str } =>
+            format!("`{key}` takes no value"),
+            format!("write `{key}`");
         Parentheses { key: &'static str } =>
             format!("`{key}` takes its value behind a `=`, not in parentheses"),
             example(key);

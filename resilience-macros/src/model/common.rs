@@ -2,7 +2,7 @@ use proc_macro2::Ident;
 use syn::Expr;
 use syn::ext::IdentExt;
 
-use crate::diagnostics::{Faults, NameFault};
+use crate::diagnostics::{ConflictFault, Faults, NameFault};
 use crate::paths::Runtime;
 use crate::syntax::{Function, Options};
 
@@ -14,6 +14,8 @@ pub(crate) struct Common {
     pub(crate) clones: Vec<Ident>,
     /// The name of its statistics.
     pub(crate) stats: Option<Expr>,
+    /// Each call runs in a span.
+    pub(crate) span: bool,
     /// What the body calls its attempt.
     pub(crate) attempt: Option<Ident>,
 }
@@ -26,9 +28,18 @@ impl Common {
             name: options.string("name", function, faults),
             on_error: options.function("on_error", faults),
             stats: options.string("stats", function, faults),
+            span: judge_span(options, faults),
             attempt: judge_attempt(&options.names("attempt", faults), function, faults),
         }
     }
+}
+
+fn judge_span(options: &Options, faults: &mut Faults) -> bool {
+    let span = options.flag("span", faults);
+    if let Some(place) = options.key("span").filter(|_| !cfg!(feature = "tracing")) {
+        faults.at(&place, &ConflictFault::NeedsTracing { key: "span" });
+    }
+    span
 }
 
 /// An inner attempt hides an outer one of its name.

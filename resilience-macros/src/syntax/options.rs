@@ -181,6 +181,15 @@ impl Options {
         is_string.then_some(expr)
     }
 
+    /// Whether an option is given that has no value.
+    pub(crate) fn flag(&self, key: &'static str, faults: &mut Faults) -> bool {
+        let Some(entry) = self.entry(key) else { return false };
+        if !matches!(entry.value, Raw::Missing) {
+            faults.at(&entry.key, &OptionFault::Flag { key });
+        }
+        true
+    }
+
     pub(crate) fn path(&self, key: &'static str, faults: &mut Faults) -> Option<Path> {
         match self.expr(key, faults)? {
             Expr::Path(path) if path.qself.is_none() => Some(path.path),

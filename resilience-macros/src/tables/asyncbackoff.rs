@@ -34,6 +34,7 @@ pub(crate) static ASYNCBACKOFF: Table = Table {
         ATTEMPT;
         POLICY;
         STATS;
+        SPAN;
         NAME;
         CRATE;
     },

@@ -27,6 +27,7 @@ pub(crate) static ASYNCRETRY: Table = Table {
         CLONE;
         ATTEMPT;
         STATS;
+        SPAN;
         NAME;
         CRATE;
     },

@@ -85,6 +85,8 @@ pub(crate) enum OptionKind {
     Arguments,
     /// A name for the body.
     Name,
+    /// Its name alone.
+    Flag,
 }
 
 /// How a setting is written.
@@ -119,7 +121,8 @@ impl OptionKind {
             | Self::Text
             | Self::Path
             | Self::Arguments
-            | Self::Name => false,
+            | Self::Name
+            | Self::Flag => false,
         }
     }
 
@@ -170,6 +173,7 @@ impl Row {
             OptionKind::Path => format!("{key} = ::resilience"),
             OptionKind::Arguments => format!("{key}(a, b)"),
             OptionKind::Name => format!("{key}(a)"),
+            OptionKind::Flag => key.into(),
         }
     }
 

@@ -51,6 +51,7 @@ pub(crate) static POLL: Table = Table {
         /// the arguments and `self`.
         policy: Expression, ["config"], "policy = POLICY";
         STATS;
+        SPAN;
         /// `name = "wait"` | the function's path | The function's name in errors and events.
         name: Text, [synonyms::NAME];
         CRATE;

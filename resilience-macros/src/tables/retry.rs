@@ -37,6 +37,7 @@ pub(crate) static RETRY: Table = Table {
         ATTEMPT;
         POLICY;
         STATS;
+        SPAN;
         NAME;
         CRATE;
     },

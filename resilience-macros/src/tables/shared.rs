@@ -1,7 +1,7 @@
 //! The options that several attributes have.
 
 use super::Form::{Backoff, Budget, Jitter};
-use super::OptionKind::{Arguments, ErrorPredicate, Expression, Function, Name, Path, Setting, Text};
+use super::OptionKind::{Arguments, ErrorPredicate, Expression, Flag, Function, Name, Path, Setting, Text};
 use super::{Row, row, synonyms};
 
 /// Rows by the names that the tables have for them.
@@ -38,6 +38,9 @@ shared! {
     POLICY = policy: Expression, ["config"], "policy = POLICY";
     /// `stats = "db"` | none | Counts the calls under this name, for [`telemetry::stats`].
     STATS = stats: Text, [];
+    /// `span` | none | Runs each call in a `tracing` span, `resilience.call`, with the fields of the events. Needs the
+    /// feature `tracing`.
+    SPAN = span: Flag, ["instrument trace"];
     /// `name = "fetch"` | the function's path | The function's name in errors and events.
     NAME = name: Text, [synonyms::NAME];
     /// `crate = ::path` | `::resilience` | Where the library is found, if it is re-exported.

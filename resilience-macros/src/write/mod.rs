@@ -14,6 +14,7 @@ mod report;
 mod retry;
 mod settings;
 mod site;
+mod span;
 mod text;
 
 use proc_macro2::{Span, TokenStream};

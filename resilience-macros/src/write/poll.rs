@@ -4,8 +4,8 @@ use quote::{ToTokens, quote, quote_spanned};
 use super::attempt::Attempt;
 use super::ends::Ends;
 use super::predicate::{ask, ask_value, call};
-use super::site;
 use super::text::{display, texts, written};
+use super::{site, span};
 use crate::attribute::Attribute;
 use crate::model::PollModel;
 
@@ -54,11 +54,7 @@ pub(super) fn write(model: &PollModel, attempt: &Attempt<'_>) -> TokenStream {
     };
     let texts = texts(&private);
     let begin = attempt.begin(&site);
-    quote_spanned! {Span::mixed_site()=> {
-        #texts
-        #declaration
-        let mut __run = #private::PollRun::new();
-        #begin
+    let calls = quote_spanned! {Span::mixed_site()=>
         #delay
         #cut
         #last
@@ -67,6 +63,14 @@ pub(super) fn write(model: &PollModel, attempt: &Attempt<'_>) -> TokenStream {
             let __wait = #step;
             #wait
         }
+    };
+    let calls = span::around(&model.common, attempt, calls);
+    quote_spanned! {Span::mixed_site()=> {
+        #texts
+        #declaration
+        let mut __run = #private::PollRun::new();
+        #begin
+        #calls
     }}
 }
 

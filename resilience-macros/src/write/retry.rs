@@ -4,8 +4,8 @@ use quote::{ToTokens, quote, quote_spanned};
 use super::attempt::Attempt;
 use super::ends::Ends;
 use super::predicate::{ask, call};
-use super::site;
 use super::text::{display as text, texts};
+use super::{site, span};
 use crate::model::{On, RetryModel};
 
 /// A block that has the type of the function's outcome.
@@ -36,11 +36,7 @@ pub(super) fn write(model: &RetryModel, attempt: &Attempt<'_>) -> TokenStream {
     let wait = attempt.wait();
     let texts = texts(&private);
     let begin = attempt.begin(&site);
-    quote_spanned! {Span::mixed_site()=> {
-        #texts
-        #declaration
-        let mut __run = #start;
-        #begin
+    let calls = quote_spanned! {Span::mixed_site()=>
         #cut
         #last
         loop {
@@ -53,6 +49,14 @@ pub(super) fn write(model: &RetryModel, attempt: &Attempt<'_>) -> TokenStream {
             };
             #wait
         }
+    };
+    let calls = span::around(&model.common, attempt, calls);
+    quote_spanned! {Span::mixed_site()=> {
+        #texts
+        #declaration
+        let mut __run = #start;
+        #begin
+        #calls
     }}
 }
 

@@ -44,11 +44,12 @@ pub(super) fn declare(
     });
     let with_stats =
         stats.is_some().then(|| quote_spanned!(Span::mixed_site()=> .with_stats(&__RESILIENCE_STATS)));
+    let with_span = common.span.then(|| quote_spanned!(Span::mixed_site()=> .with_span()));
     let entry = quote_spanned! {Span::mixed_site()=>
         #stats
         static __RESILIENCE_ENTRY: #private::SiteEntry = #private::SiteEntry::new(
             #private::SiteKind::#kind, #listed, ::core::file!(), ::core::line!(),
-        )#with_stats;
+        )#with_stats #with_span;
         #private::list!(#root, SITES: &#private::SiteEntry, &__RESILIENCE_ENTRY);
     };
     let declared = match policy {

@@ -7,11 +7,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::exchange::Exchanged;
+use super::trace::CallSpan;
 use super::{CallOutcome, SiteEntry, StatsCell};
 use crate::time::Instant;
 
 /// An observed call.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Call {
     pub(super) entry: &'static SiteEntry,
     /// `None`: nobody is told of it, and it has no statistics.
@@ -21,6 +22,7 @@ pub(super) struct Call {
     /// What it follows in place of the policy in the code.
     pub(super) exchanged: Exchanged,
     pub(super) stats: Option<&'static StatsCell>,
+    pub(super) span: CallSpan,
     /// The number of its attempts, if that is bounded.
     pub(super) attempts: Option<u32>,
     /// How many of its attempts have been told.
@@ -89,13 +91,13 @@ impl CallNumber {
         let mut calls = lock(shard);
         let call = calls.calls.get_mut(index as usize)?.as_mut()?;
         call.told = call.told.saturating_add(1);
-        Some(*call)
+        Some(call.clone())
     }
 
     /// The call, as it is.
     pub(super) fn call(self) -> Option<Call> {
         let (shard, index) = self.place();
-        *lock(shard).calls.get(index as usize)?
+        lock(shard).calls.get(index as usize)?.clone()
     }
 
     /// Keeps how it ends.
@@ -163,14 +165,15 @@ mod tests {
             told: 0,
             ends: None,
         };
-        let numbers: Vec<_> = (0..100).map(|_| CallNumber::enter(call).expect("there is room")).collect();
+        let numbers: Vec<_> =
+            (0..100).map(|_| CallNumber::enter(call.clone()).expect("there is room")).collect();
         for number in &numbers {
             assert_eq!(number.tell().map(|call| call.told), Some(1));
             assert!(number.leave().is_some());
             assert!(number.tell().is_none());
             assert!(number.leave().is_none(), "it has left");
         }
-        let next = CallNumber::enter(call).expect("there is room");
+        let next = CallNumber::enter(call.clone()).expect("there is room");
         assert!(numbers.contains(&next), "places are used again");
         next.leave();
     }

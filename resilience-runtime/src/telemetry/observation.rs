@@ -8,6 +8,7 @@ use super::event::{AttemptEvent, CallEvent};
 use super::exchange::Exchanged;
 use super::nesting::{self, RunningCall};
 use super::site::watch;
+use super::trace::CallSpan;
 #[cfg(feature = "tokio")]
 use super::under_way::UnderWay;
 use super::{
@@ -68,7 +69,8 @@ impl Observation {
         // What a listener calls is not told to listeners. Statistics count it.
         let is_heard = entry.watches(watch::HEARD) && !is_telling();
         let counts = site.policy.stats_name();
-        let is_observed = is_heard || counts.is_some() || entry.stats().is_some();
+        let has_span = entry.watches(watch::SPAN) && !is_telling();
+        let is_observed = is_heard || has_span || counts.is_some() || entry.stats().is_some();
         let exchanged = Exchanged::at(entry);
         if !is_observed && exchanged.is_none() {
             return;
@@ -76,7 +78,8 @@ impl Observation {
         let began = is_observed.then(clock::now);
         let attempts = exchanged.get().unwrap_or(&site.policy).most_attempts();
         let stats = entry.stats().or_else(|| counts.map(|name| entry.counters_of(name)));
-        let call = Call { entry, began, is_heard, exchanged, stats, attempts, told: 0, ends: None };
+        let span = if has_span { CallSpan::begin(site.origin()) } else { CallSpan::none() };
+        let call = Call { entry, began, is_heard, exchanged, stats, span, attempts, told: 0, ends: None };
         let Some(number) = CallNumber::enter(call) else { return };
         self.0 = number.get();
         if is_heard {
@@ -98,6 +101,12 @@ impl Observation {
     #[inline(never)]
     fn exchanged<P: Policy>(&self) -> Option<&'static P> {
         self.number()?.call()?.exchanged.get()
+    }
+
+    /// What the call runs in.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn span(&self) -> CallSpan {
+        self.number().and_then(CallNumber::call).map_or_else(CallSpan::none, |call| call.span)
     }
 
     /// An attempt of the call.
@@ -251,11 +260,12 @@ impl Observation {
         self.0 = 0;
         let Some(number) = number else { return outcome };
         nesting::leaves(number);
-        let Some(Call { entry, began, is_heard, stats, told, ends, .. }) = number.leave() else {
+        let Some(Call { entry, began, is_heard, stats, span, told, ends, .. }) = number.leave() else {
             return outcome;
         };
         let outcome = ends.unwrap_or(outcome);
         let Some(began) = began else { return outcome };
+        span.end(outcome, attempts, error);
         let elapsed = clock::now().saturating_duration_since(began);
         if let Some(stats) = stats {
             stats.count_call(outcome, attempts.saturating_sub(told), elapsed);

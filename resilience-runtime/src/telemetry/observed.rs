@@ -34,6 +34,13 @@ macro_rules! observed {
                 self.observation.begin(entry, site, is_blocking);
             }
 
+            /// What the call runs in.
+            #[cfg(feature = "tracing")]
+            #[must_use]
+            pub fn span(&self) -> $crate::telemetry::trace::CallSpan {
+                self.observation.span()
+            }
+
             /// An attempt, which says when it is polled.
             #[cfg(feature = "tokio")]
             #[inline]

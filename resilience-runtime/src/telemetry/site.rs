@@ -152,6 +152,8 @@ pub(crate) mod watch {
     pub(crate) const STATS: u32 = 1 << 1;
     /// Calls follow another policy than that in the code.
     pub(crate) const EXCHANGED: u32 = 1 << 2;
+    /// Calls run in spans.
+    pub(crate) const SPAN: u32 = 1 << 4;
     /// A test has injected a fault.
     #[cfg(feature = "testing")]
     pub(crate) const FAULTY: u32 = 1 << 3;
@@ -190,6 +192,15 @@ impl SiteEntry {
     pub const fn with_stats(mut self, stats: &'static StatsCell) -> Self {
         self.stats = Some(stats);
         self.watch = AtomicU32::new(watch::NEW | watch::STATS);
+        self
+    }
+
+    /// Whose calls run in spans.
+    #[cfg(feature = "tracing")]
+    #[must_use]
+    pub const fn with_span(mut self) -> Self {
+        let stats = if self.stats.is_some() { watch::STATS } else { 0 };
+        self.watch = AtomicU32::new(watch::NEW | stats | watch::SPAN);
         self
     }
 

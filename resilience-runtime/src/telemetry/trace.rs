@@ -4,10 +4,14 @@
 //! observed for them.
 
 use std::fmt::Display;
+use std::sync::Arc;
 use std::time::Duration;
 
+use tracing::field::Empty;
+use tracing::instrument::Instrumented;
 use tracing::level_filters::{LevelFilter, STATIC_MAX_LEVEL};
-use tracing::{Level, event};
+use tracing::span::Entered;
+use tracing::{Instrument, Level, Span, event, span};
 
 use super::{CallOrigin, CallOutcome, SiteKind};
 use crate::event::{CircuitEvent, CircuitEventKind};
@@ -56,6 +60,60 @@ pub(crate) fn call(origin: CallOrigin, outcome: CallOutcome, attempts: u32, erro
             "{message}"
         );
     });
+}
+
+/// The span of a call, if its site asks for one and a subscriber wants it.
+///
+/// Counted here, because a subscriber learns of every copy of a span, and copies are made under a lock.
+#[derive(Clone, Debug)]
+pub struct CallSpan(Option<Arc<Span>>);
+
+impl CallSpan {
+    pub(crate) const fn none() -> Self {
+        Self(None)
+    }
+
+    pub(crate) fn begin(origin: CallOrigin) -> Self {
+        let mut span = Span::none();
+        if is_enabled(Level::INFO) {
+            telling(|| {
+                span = span!(
+                    target: TARGET,
+                    Level::INFO,
+                    "resilience.call",
+                    resilience.name = &*origin.name.of_site(),
+                    resilience.kind = origin.kind.as_str(),
+                    resilience.attempt = Empty,
+                    resilience.outcome = Empty,
+                    error = Empty,
+                );
+            });
+        }
+        Self((!span.is_disabled()).then(|| Arc::new(span)))
+    }
+
+    /// The call has ended after this many attempts.
+    pub(crate) fn end(&self, outcome: CallOutcome, attempts: u32, error: Option<&dyn Display>) {
+        let Some(span) = &self.0 else { return };
+        telling(|| {
+            span.record("resilience.attempt", attempts);
+            span.record("resilience.outcome", outcome.as_str());
+            if let Some(error) = error {
+                span.record("error", tracing::field::display(error));
+            }
+        });
+    }
+
+    /// Enters it, until the guard is dropped.
+    #[must_use]
+    pub fn enter(&self) -> Option<Entered<'_>> {
+        self.0.as_ref().map(|span| span.enter())
+    }
+
+    /// Enters it whenever the future is polled.
+    pub fn around<F: Future>(&self, future: F) -> Instrumented<F> {
+        future.instrument(self.0.as_deref().cloned().unwrap_or_else(Span::none))
+    }
 }
 
 /// Whether an event of a circuit is told to the log. A circuit asks this under its lock: no subscriber is asked.

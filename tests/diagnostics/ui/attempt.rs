@@ -62,7 +62,13 @@ fn twice() -> Result<u8, std::io::Error> {
     Ok(a.number() as u8)
 }
 
+#[retry(span = true)]
+fn a_span_with_a_value() -> Result<u8, TimedOut> {
+    Ok(1)
+}
+
 fn main() {
+    let _ = a_span_with_a_value;
     let _ = (shadows_a_part, shadows_a_field, twice);
     let _ = (shadows, two_names, a_value, a_string, not_used, unquoted, a_number, of_a_circuit);
 }

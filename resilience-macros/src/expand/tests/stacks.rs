@@ -122,6 +122,20 @@ fn a_layer_that_does_not_find_the_others_is_an_error() {
 }
 
 #[test]
+fn a_span_names_the_feature_that_it_needs() {
+    let item = quote!(
+        fn f() -> Result<u8, E> {
+            g()
+        }
+    );
+    for attribute in [Attribute::Retry, Attribute::AsyncRetry] {
+        let expansion = dense(&expand_all(attribute, quote!(span), &item));
+        let is_missing = expansion.contains("enablethefeature`tracing`of`resilience-runtime`");
+        assert_eq!(is_missing, !cfg!(feature = "tracing"), "{expansion}");
+    }
+}
+
+#[test]
 fn faults_of_all_layers_are_reported_at_once_and_the_function_stays() {
     for item in [
         quote!(

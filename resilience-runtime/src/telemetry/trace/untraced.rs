@@ -14,6 +14,25 @@ pub(crate) const fn attempt(_: CallOrigin, _: u32, _: Option<Duration>, _: Optio
 
 pub(crate) const fn call(_: CallOrigin, _: CallOutcome, _: u32, _: Option<&dyn Display>) {}
 
+/// No span.
+#[derive(Clone, Debug)]
+pub(crate) struct NoSpan;
+
+pub(crate) use self::NoSpan as CallSpan;
+
+impl NoSpan {
+    pub(crate) const fn none() -> Self {
+        Self
+    }
+
+    pub(crate) const fn begin(_: CallOrigin) -> Self {
+        Self
+    }
+
+    #[expect(clippy::unused_self, reason = "a span is told")]
+    pub(crate) const fn end(&self, _: CallOutcome, _: u32, _: Option<&dyn Display>) {}
+}
+
 pub(crate) const fn hears(_: CircuitEventKind) -> bool {
     false
 }
