@@ -161,6 +161,7 @@ mod tests {
             is_heard: true,
             exchanged: Exchanged::NONE,
             stats: None,
+            span: None,
             attempts: None,
             told: 0,
             ends: None,
