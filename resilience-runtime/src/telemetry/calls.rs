@@ -161,7 +161,7 @@ mod tests {
             is_heard: true,
             exchanged: Exchanged::NONE,
             stats: None,
-            span: None,
+            span: CallSpan::none(),
             attempts: None,
             told: 0,
             ends: None,
