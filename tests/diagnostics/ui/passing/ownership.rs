@@ -32,6 +32,7 @@ fn cloned_text(text: String) -> Result<usize, TimedOut> {
 }
 
 #[retry]
+#[allow(clippy::needless_pass_by_value, reason = "it is what is tested")]
 fn another_of_the_name(text: String) -> Result<usize, TimedOut> {
     let text = text.clone();
     Ok(length(text))
