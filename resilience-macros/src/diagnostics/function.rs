@@ -62,6 +62,9 @@ super::faults! {
         MutableArgument { name: String } =>
             format!("the argument `{name}` is `mut`, so a later attempt would see what an earlier one did to it"),
             format!("add `clone({name})` to give each attempt its own, or take a `&mut` reference that they share");
+        MovedArgument { name: String } =>
+            format!("the first attempt moves the argument `{name}`, and a later one would need it again"),
+            format!("add `clone({name})` to give each attempt its own, or borrow it here: `&{name}`");
         MutablePart { name: String } =>
             format!("`{name}` is a `mut` part of an argument, so a later attempt would see what an earlier one did"),
             format!("take it without `mut`, and begin the body with `let mut {name} = {name}.clone();`");

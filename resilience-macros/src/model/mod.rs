@@ -115,6 +115,13 @@ pub(crate) fn judge_arguments(function: &Function, innermost: Option<&Options>, 
         };
         faults.at(&quote!(#mutability #argument), &fault);
     }
+    for moved in function.moved_arguments() {
+        let is_cloned = cloned.iter().any(|name| name.unraw() == moved.unraw());
+        // A `mut` argument has been a fault already.
+        if !is_cloned && function.mut_of(&moved).is_none() {
+            faults.at(&moved, &FunctionFault::MovedArgument { name: moved.to_string() });
+        }
+    }
     if let Some((name, reference)) = function.lends_exclusively() {
         let (attribute, name) = (innermost.attribute(), name.to_string());
         faults.at(&reference, &FunctionFault::LendsExclusively { attribute, name });

@@ -11,6 +11,7 @@ mod inside;
 mod item;
 mod jitter;
 mod lent;
+mod moved;
 mod options;
 mod pattern;
 mod predicate;

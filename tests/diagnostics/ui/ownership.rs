@@ -37,7 +37,23 @@ fn assigned(n: usize) -> Result<usize, TimedOut> {
     Ok(n)
 }
 
+fn length(text: String) -> usize {
+    text.len()
+}
+
+#[retry]
+fn moved(text: String) -> Result<usize, TimedOut> {
+    Ok(length(text))
+}
+
+#[asyncbackoff(1s, 2s)]
+async fn moved_by_a_task(names: Vec<String>, text: String) -> Result<usize, TimedOut> {
+    let task = tokio::spawn(async move { length(text) });
+    Ok(task.await.map_or(0, |length| length + names.len()))
+}
+
 fn main() {
+    let _ = (moved(String::new()), moved_by_a_task(Vec::new(), String::new()));
     let query = Query("select".into());
     let _ = (consumed(query.clone()), consumed_asynchronously(query.clone()));
     let _ = (consumed_under_a_limit(query.clone()), query.consume(), assigned(3));
