@@ -177,7 +177,7 @@ impl CircuitEvent {
     ///
     /// Events wait while a listener is busy, at most 256 of each circuit. Rejections and late results are dropped first: new
     /// ones when 64 events wait, and the oldest ones when the queue is full. Transitions are dropped when the queue
-    /// holds nothing else, the oldest first, so that the last event delivered tells the present state. Transitions that listeners
+    /// holds nothing else, the oldest first, so that the last event delivered has the present state. Transitions that listeners
     /// cause are dropped after 256 events in a row: listeners that answer each transition with another one come to an end.
     ///
     /// ```

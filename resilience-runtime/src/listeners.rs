@@ -10,6 +10,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// [`CircuitBreaker::unlisten`](crate::CircuitBreaker::unlisten).
 ///
 /// Ids are unique in a program: passed to the wrong circuit, an id removes nothing.
+/// ```
+/// let id = resilience::circuits().listen(|event| eprintln!("{}: {:?}", event.name(), event.kind()));
+/// assert!(resilience::circuits().unlisten(id));
+/// assert!(!resilience::circuits().unlisten(id));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ListenerId(u64);
 

@@ -8,7 +8,7 @@ use std::marker::PhantomData;
 /// The compiler infers `Kind`, [`Blocking`] or [`Asynchronous`], so that [`retry`](crate::retry()) and [`poll`](crate::poll()) take
 /// both. Only closures and functions implement it.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is nothing that can be tried again",
+    message = "`{Self}` is not an operation that can be repeated",
     label = "expected a closure `|| -> Result<T, E>` or `async || -> Result<T, E>`"
 )]
 pub trait Operation<Kind> {

@@ -1,6 +1,7 @@
 //! The house rules, read off the sources.
 
 mod floors;
+mod language;
 mod names;
 mod pages;
 mod paths;

@@ -83,3 +83,86 @@ fn every_link_of_the_readme_and_of_contributing_leads_somewhere() {
     }
     assert!(seen > 15, "the links are found");
 }
+
+/// Types without an example of their own, each for a reason.
+const WITHOUT_EXAMPLE: [(&str, &[&str]); 6] = [
+    ("it is for expansions alone", &["Fault", "Injected", "SiteEntry", "StatsCell"]),
+    (
+        "it reaches a listener, in the example of `telemetry`",
+        &[
+            "Event",
+            "AttemptEvent",
+            "CallEvent",
+            "BatchEvent",
+            "NestedEvent",
+            "CircuitCallEvent",
+            "CircuitCallOutcome",
+            "CallOutcome",
+            "GiveUpReason",
+            "SiteKind",
+        ],
+    ),
+    (
+        "the example is that of the method that makes it",
+        &["GuardedIter", "GuardedStream", "SubmitAll", "Iter", "IntoIter", "Snapshot", "SiteSnapshot"],
+    ),
+    ("it is passed to a closure, in the example of its type", &["DescriptorRef", "CancelFunction"]),
+    (
+        "it stands in signatures alone",
+        &[
+            "Operation",
+            "Blocking",
+            "Asynchronous",
+            "Hooks",
+            "PollHooks",
+            "PollCondition",
+            "NoCondition",
+            "TimeLimit",
+            "Timed",
+            "Untimed",
+            "Unset",
+            "Retry",
+            "Poll",
+        ],
+    ),
+    ("it is in the example of its module", &["PollFailure"]),
+];
+
+#[test]
+fn every_public_type_has_an_example_or_a_reason() {
+    let source =
+        |path: &str| fs::read_to_string(format!("{ROOT}/resilience-runtime/src/{path}")).expect("a source");
+    let lists =
+        ["batch.rs", "breaker.rs", "functions.rs", "http/mod.rs", "lib.rs", "telemetry/mod.rs"].map(source);
+    let public = |name: &str| {
+        let words =
+            |line: &str| line.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == name);
+        lists.iter().any(|list| {
+            list.split("\npub use ").skip(1).any(|rest| words(rest.split(';').next().unwrap_or("")))
+        })
+    };
+    let reasons: Vec<&str> = WITHOUT_EXAMPLE.iter().flat_map(|(_, names)| names.iter().copied()).collect();
+    let (mut missing, mut examples) = (Vec::new(), 0);
+    for path in crate::source::Source::all(crate::RUNTIME).into_iter().map(|source| source.path) {
+        let text = source(&path);
+        let lines: Vec<&str> = text.lines().collect();
+        for (at, line) in lines.iter().enumerate() {
+            let item =
+                ["pub struct ", "pub enum ", "pub trait "].iter().find_map(|item| line.strip_prefix(item));
+            let Some(name) = item.and_then(|item| item.split(|c: char| !c.is_alphanumeric()).next()) else {
+                continue;
+            };
+            let above = lines[..at]
+                .iter()
+                .rev()
+                .take_while(|line| line.starts_with("//") || line.starts_with('#') || line.starts_with(' '));
+            let has_example = above.into_iter().any(|line| line.starts_with("/// ```"));
+            examples += usize::from(has_example);
+            if public(name) && !has_example && !reasons.contains(&name) {
+                missing.push(format!("{name} in {path}"));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "no example: {missing:#?}");
+    assert!(examples > 30, "examples are found");
+}

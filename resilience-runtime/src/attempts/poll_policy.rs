@@ -113,7 +113,7 @@ impl PollPolicy {
         self.consistent()
     }
 
-    /// How long the value must stay good, looked at once per interval and at the end of this time.
+    /// How long the condition must hold, checked once per interval and at the end of this time.
     ///
     /// # Panics
     /// If it is longer than a timeout that was set: in a `const`, a compile error.

@@ -1,15 +1,15 @@
-//! What users give to `#[circuit]`, behind traits of ours: what the compiler says of another type is said in their words.
+//! Traits for the values of options of `#[circuit]`, so that type errors are readable.
 
 use std::fmt::Display;
 use std::ops::Deref;
 
 use super::{CircuitBreaker, CircuitOpen};
 
-/// What `breaker = EXPR` takes: a circuit, or what leads to one.
+/// The value of `breaker = EXPR`: a circuit, or a reference to one.
 #[diagnostic::on_unimplemented(
     message = "`breaker` takes a `CircuitBreaker`, not `{Self}`",
-    label = "this is no circuit",
-    note = "give a `CircuitBreaker`, a reference to one, or an `Arc` with one in it; to name a circuit, write \
+    label = "this is not a circuit",
+    note = "write a `CircuitBreaker`, a reference to one, or an `Arc` of one; to name a circuit, write \
             `name = \"payments\"`, to configure one, `config = ..`, and for one of each key, `key = ..`"
 )]
 pub trait BreakerOption {
@@ -39,9 +39,9 @@ pub fn breaker<B: BreakerOption + ?Sized>(breaker: &B) -> &CircuitBreaker {
     breaker.circuit()
 }
 
-/// What `key = EXPR` takes: anything with a text.
+/// The value of `key = EXPR`: anything that implements `Display`.
 #[diagnostic::on_unimplemented(
-    message = "`key` takes something with a text, which `{Self}` has not",
+    message = "`key` must implement `Display`, but `{Self}` does not",
     label = "`Display` is not implemented for this type",
     note = "write several values, or parts of one, as `key = format_args!(\"{{host}}:{{port}}\")`, and a path as \
             `key = path.display()`"
@@ -57,10 +57,10 @@ pub fn key<K: KeyOption>(key: &K) -> &dyn Display {
     key
 }
 
-/// An `on_open`, or what was meant for one.
+/// The function of `on_open`.
 #[diagnostic::on_unimplemented(
-    message = "`on_open` takes a function that makes a `{E}` of a `CircuitOpen`, not `{Self}`",
-    label = "this is no function of `CircuitOpen` that returns a `{E}`",
+    message = "`on_open` takes a function from `CircuitOpen` to `{E}`, not `{Self}`",
+    label = "this is not a function from `CircuitOpen` to `{E}`",
     note = "write `on_open = |open| ..`"
 )]
 pub trait OnOpenFn<E>: FnOnce(CircuitOpen) -> E {}

@@ -37,6 +37,17 @@ pub struct TimedOut {
 }
 
 /// Which limit was reached: [`TimedOut::limit`].
+///
+/// ```
+/// use resilience::{Limit, TimedOut, poll};
+///
+/// #[poll(until(2), times = 3, interval = 0s)]
+/// fn one() -> Result<u8, TimedOut> {
+///     Ok(1)
+/// }
+///
+/// assert_eq!(one().unwrap_err().limit(), Limit::Times(3));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Limit {

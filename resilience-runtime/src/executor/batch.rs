@@ -27,6 +27,16 @@ pub struct Batch<J, T, E> {
 }
 
 /// A started job: the value of its submission, and the methods to resolve it.
+/// ```
+/// use resilience::batch::PollDescriptor;
+///
+/// fn resolve(job: PollDescriptor<u32, String, std::io::Error>, found: Option<String>) {
+///     match found {
+///         Some(text) => job.yield_result(text),
+///         None => drop(job), // polled again
+///     }
+/// }
+/// ```
 pub struct PollDescriptor<J, T, E> {
     jobs: Arc<Jobs<J, T, E>>,
     chunk: Chunk<J>,

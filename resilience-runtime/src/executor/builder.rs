@@ -14,6 +14,19 @@ use super::{Batch, PollExecutor, PollNext};
 use crate::time::Nanos;
 
 /// A builder of a [`PollExecutor`]: ends with [`start`](Self::start).
+/// ```
+/// use resilience::{Batch, PollExecutor, PollNext};
+/// use std::time::Duration;
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+/// let executor = PollExecutor::builder()
+///     .max_in_flight(4)
+///     .submit_timeout(Duration::from_secs(10))
+///     .poll_timeout(Duration::from_secs(30))
+///     .start(|_: Batch<u32, u32, std::io::Error>| async { Ok(PollNext::Default) });
+/// assert!(executor.is_empty());
+/// # }
+/// ```
 #[must_use = "nothing runs until `start` is called"]
 pub struct PollExecutorBuilder<J, T, E> {
     settings: Settings,

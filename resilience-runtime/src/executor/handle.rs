@@ -19,6 +19,17 @@ use crate::clock::real_now;
 ///
 /// Dropping it leaves the job running: it is polled until it is done, and its result is dropped. With
 /// [`abandon_dropped`](crate::batch::PollExecutorBuilder::abandon_dropped), it is not polled any more.
+/// ```
+/// use resilience::{Batch, PollExecutor, PollFailure, PollNext};
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+/// let executor = PollExecutor::builder()
+///     .start(|_: Batch<u32, u32, std::io::Error>| async { Ok(PollNext::Default) }); // no job is ever done
+/// let handle = executor.submit(async { Ok(7) });
+/// assert!(handle.cancel().await);
+/// assert!(matches!(handle.await, Err(PollFailure::Cancelled)));
+/// # }
+/// ```
 #[must_use = "dropping it loses the result; the job goes on"]
 pub struct PollHandle<T, E> {
     job: Stage<T, E>,

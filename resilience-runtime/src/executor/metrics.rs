@@ -4,6 +4,18 @@ use super::PollFailure;
 use super::slots::JobOutcome;
 
 /// Counters of an executor, and its present numbers of jobs.
+/// ```
+/// use resilience::{Batch, PollExecutor, PollNext};
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+/// let executor = PollExecutor::builder().start(|batch: Batch<u32, u32, std::io::Error>| async move {
+///     batch.into_iter().for_each(|job| job.yield_result(1));
+///     Ok(PollNext::Default)
+/// });
+/// executor.submit(async { Ok(7) }).await.unwrap();
+/// assert_eq!((executor.metrics().submitted, executor.metrics().resolved), (1, 1));
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PollMetrics {

@@ -5,6 +5,17 @@ use std::time::Duration;
 use super::{Condition, HttpError, HttpResponse};
 
 /// Why a poll ended without a matching response.
+/// ```
+/// use resilience::http::{HttpPoll, HttpPollError, status};
+///
+/// async fn is_up(url: &str) -> Result<bool, HttpPollError> {
+///     match HttpPoll::get(url).until(status(200)).alarm(status(410)).max_attempts(3).run().await {
+///         Ok(_) => Ok(true),
+///         Err(HttpPollError::Alarm { .. } | HttpPollError::TimedOut { .. }) => Ok(false),
+///         Err(error) => Err(error),
+///     }
+/// }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum HttpPollError {

@@ -6,6 +6,14 @@ use reqwest::Url;
 /// An error of one request, or of its response.
 ///
 /// Its message names the URL without credentials and query.
+/// ```
+/// use resilience::http::{HttpPoll, status};
+///
+/// let poll = HttpPoll::get("http://server/job")
+///     .until(status(200))
+///     .ignore(|error| error.is_connect() || error.is_timeout());
+/// # drop(poll);
+/// ```
 #[derive(Debug)]
 pub struct HttpError {
     kind: HttpErrorKind,

@@ -15,6 +15,15 @@ use super::error::{HttpErrorKind, redacted};
 /// A response with its whole body. Clones share the body.
 ///
 /// The body is decoded once, on first use.
+/// ```
+/// use resilience::http::{HttpPoll, HttpPollError, status};
+///
+/// async fn version(url: &str) -> Result<String, HttpPollError> {
+///     let response = HttpPoll::get(url).until(status(200)).run().await?;
+///     let body: serde_json::Value = response.json()?;
+///     Ok(body["version"].to_string())
+/// }
+/// ```
 #[derive(Clone)]
 pub struct HttpResponse(Arc<Parts>);
 

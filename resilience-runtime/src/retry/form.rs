@@ -110,8 +110,8 @@ impl<F, K, H, L> Retry<F, K, H, L> {
         self
     }
 
-    /// All settings at once, in place of those made before. As the policy may hold time limits, an async operation's error
-    /// must be able to hold a [`TimedOut`](crate::TimedOut), by `From`.
+    /// All settings at once. Replaces earlier ones. The policy may have time limits, so the error of an async operation must
+    /// implement `From<`[`TimedOut`](crate::TimedOut)`>`.
     pub fn policy(mut self, policy: RetryPolicy) -> Retry<F, K, H, Timed> {
         self.site.policy = policy;
         self.timed()

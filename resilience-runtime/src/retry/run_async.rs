@@ -79,7 +79,7 @@ macro_rules! run_methods {
             /// [`run_send`](Self::run_send).
             ///
             /// # Errors
-            /// The operation's last error; a [`TimedOut`](crate::TimedOut), if every attempt ran into a time limit.
+            /// The operation's last error, or a [`TimedOut`](crate::TimedOut) if every attempt was dropped by a time limit.
             ///
             /// # Panics
             /// As tokio's `sleep`: to wait, it needs a tokio runtime with its timer enabled.
@@ -94,7 +94,7 @@ macro_rules! run_methods {
 
             /// As [`run`](Self::run), for futures that are to be [`Send`].
             ///
-            /// The compiler cannot yet prove that what an async closure lends to its futures is `Send`
+            /// The compiler cannot yet show that what an async closure lends to its futures is `Send`
             /// ([rust-lang/rust#110338](https://github.com/rust-lang/rust/issues/110338)). Here the closure hands out
             /// futures that borrow only from outside it, and must not change what it captures.
             ///

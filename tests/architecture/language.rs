@@ -1,0 +1,61 @@
+//! Words that say nothing to a reader who knows the field, in what users read: the pages, and documentation of public modules.
+
+use std::fs;
+use std::path::Path;
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// Folders and files that are in plain English. A file joins the list when it has been rewritten.
+const PLAIN: [&str; 12] = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "examples",
+    "resilience-macros/src/pages",
+    "resilience-runtime/LIMITS.md",
+    "resilience-runtime/src/batch.rs",
+    "resilience-runtime/src/breaker.rs",
+    "resilience-runtime/src/executor",
+    "resilience-runtime/src/functions.rs",
+    "resilience-runtime/src/guide",
+    "resilience-runtime/src/http",
+];
+
+/// The phrase, and what to write instead.
+const PHRASES: [(&str, &str); 11] = [
+    ("so many ", "the number of .."),
+    ("so much ", "the amount of .."),
+    ("whoever", "those who"),
+    ("the other side", "the server"),
+    ("harms nobody", "is caught and ignored"),
+    ("makes no sense", "is invalid"),
+    ("make no sense", "are invalid"),
+    ("nobody to complain", "cannot return an error"),
+    ("is none that", "there is no"),
+    ("is asked about", "is called with"),
+    ("what was meant for", "the value of"),
+];
+
+fn check(path: &Path, found: &mut Vec<String>) {
+    if path.is_dir() {
+        for entry in fs::read_dir(path).expect("a folder of the list") {
+            check(&entry.expect("an entry").path(), found);
+        }
+        return;
+    }
+    let text = fs::read_to_string(path).expect("a text").to_lowercase();
+    for (number, line) in text.lines().enumerate() {
+        for (phrase, instead) in PHRASES.iter().filter(|(phrase, _)| line.contains(phrase)) {
+            found.push(format!("{}:{}: `{phrase}`; write `{instead}`", path.display(), number + 1));
+        }
+    }
+}
+
+#[test]
+fn pages_use_the_terms_of_the_field() {
+    let mut found = Vec::new();
+    for path in PLAIN {
+        check(&Path::new(ROOT).join(path), &mut found);
+    }
+    assert!(found.is_empty(), "{found:#?}");
+}
