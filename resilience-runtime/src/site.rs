@@ -1,5 +1,3 @@
-use crate::attempts::Policy;
-use crate::clock;
 use crate::site_name::SiteName;
 use crate::telemetry::{CallOrigin, SiteKind};
 
@@ -21,18 +19,6 @@ impl<P> PolicySite<P> {
     #[inline]
     pub(crate) const fn has_name(&self) -> bool {
         self.name.is_given()
-    }
-
-    /// A call begins: what its retries are taken out of has to know. The compiler knows of an attribute whether there is such
-    /// a thing.
-    #[inline]
-    pub(crate) fn counts_a_call(&self)
-    where
-        P: Policy,
-    {
-        if let Some(budget) = self.policy.shared_budget() {
-            budget.deposit(clock::moment);
-        }
     }
 
     /// What a log says of its calls.

@@ -55,6 +55,7 @@ pub(super) fn write(model: &RetryModel, attempt: &Attempt<'_>) -> TokenStream {
         #texts
         #declaration
         let mut __run = #start;
+        #counts
         #begin
         #calls
     }}

@@ -3,7 +3,6 @@
 use std::num::NonZeroU32;
 
 use super::{PollPolicy, RetryPolicy};
-use crate::budget::RetryBudget;
 
 /// A policy of either kind.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,11 +17,6 @@ pub(crate) trait Policy: Sized + 'static {
     /// The number of attempts, if it is bounded.
     fn most_attempts(&self) -> Option<u32>;
 
-    /// What its retries are taken out of.
-    fn shared_budget(&self) -> Option<&'static RetryBudget> {
-        None
-    }
-
     /// The name that calls are counted under.
     fn stats_name(&self) -> Option<&'static str>;
 
@@ -31,11 +25,6 @@ pub(crate) trait Policy: Sized + 'static {
 }
 
 impl Policy for RetryPolicy {
-    #[inline]
-    fn shared_budget(&self) -> Option<&'static RetryBudget> {
-        self.budget
-    }
-
     fn most_attempts(&self) -> Option<u32> {
         self.times.map(NonZeroU32::get)
     }

@@ -54,7 +54,7 @@ pub struct RetryPolicy {
     pub(super) backoff: Backoff,
     pub(super) deadline: Nanos,
     attempt_timeout: Nanos,
-    pub(super) budget: Option<&'static RetryBudget>,
+    pub(crate) budget: Option<&'static RetryBudget>,
     /// The name that calls are counted under.
     pub(super) stats: Option<&'static str>,
 }

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::time::Duration;
 
 use crate::attempt::Attempt;
-use crate::attempts::{Policy, RetryAttempts, RetryPolicy};
+use crate::attempts::{RetryAttempts, RetryPolicy};
 use crate::clock::{self, Stopwatch};
 use crate::current_attempt::CurrentAttempt;
 use crate::error::{Limit, TimedOut};
@@ -228,9 +228,19 @@ impl TimedRetryRun {
     }
 }
 
+impl PolicySite<RetryPolicy> {
+    /// A call begins whose retries may be taken out of a budget.
+    #[inline]
+    pub fn counts_a_call(&self) {
+        if let Some(budget) = self.policy.budget {
+            budget.deposit(clock::moment);
+        }
+    }
+}
+
 /// The same wait, if the budget has a retry left for it.
 fn within_budget(policy: &RetryPolicy, next: Result<Nanos, GiveUpReason>) -> Result<Nanos, GiveUpReason> {
-    match policy.shared_budget() {
+    match policy.budget {
         Some(budget) if next.is_ok() && !budget.withdraw(clock::moment()) => Err(GiveUpReason::Budget),
         _ => next,
     }
@@ -286,6 +296,7 @@ macro_rules! run_methods {
 
         #[inline]
         fn begins(&mut self, entry: &'static SiteEntry, site: &PolicySite<RetryPolicy>, is_blocking: bool) {
+            site.counts_a_call();
             if is_blocking {
                 self.begin_blocking(entry, site);
             } else {

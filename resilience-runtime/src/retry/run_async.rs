@@ -35,7 +35,7 @@ macro_rules! run {
     (Timed, $retry:ident) => {
         async move {
             let mut run = TimedRetryRun::new();
-            run.begin($retry.entry(), &$retry.site);
+            run.begins($retry.entry(), &$retry.site, false);
             // The last error that was not a time limit.
             let mut last = None;
             loop {

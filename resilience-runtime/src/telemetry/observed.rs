@@ -8,7 +8,6 @@ macro_rules! observed {
             /// The call begins. Apart from the constructor, so that the run is made where it stays.
             #[inline]
             pub fn begin(&mut self, entry: &'static $crate::telemetry::SiteEntry, site: &$site) {
-                site.counts_a_call();
                 if entry.is_watched() || site.policy.has_stats() {
                     self.observe(entry, site, false);
                 }
@@ -17,7 +16,6 @@ macro_rules! observed {
             /// As [`begin`](Self::begin), for a call that stays on this thread until it ends.
             #[inline]
             pub fn begin_blocking(&mut self, entry: &'static $crate::telemetry::SiteEntry, site: &$site) {
-                site.counts_a_call();
                 if entry.is_watched() || site.policy.has_stats() {
                     self.observe(entry, site, true);
                 }
