@@ -36,6 +36,9 @@ pub(super) fn write(model: &RetryModel, attempt: &Attempt<'_>) -> TokenStream {
     let wait = attempt.wait();
     let texts = texts(&private);
     let begin = attempt.begin(&site);
+    // Not left to the compiler, which does not see everywhere that there is none.
+    let may_have_budget = model.policy.may_have("budget");
+    let counts = may_have_budget.then(|| quote_spanned!(Span::mixed_site()=> #site.counts_a_call();));
     let calls = quote_spanned! {Span::mixed_site()=>
         #cut
         #last
