@@ -35,6 +35,8 @@ pub(super) struct Successes {
     from: AtomicU64,
     /// Zero while nothing is counted.
     until: AtomicU64,
+    /// What counts begin with, so that they are full when as many are counted as the slot allows.
+    first: AtomicU64,
 }
 
 /// ```text
@@ -48,7 +50,12 @@ struct Count(AtomicU64);
 
 impl Successes {
     pub(super) const fn new() -> Self {
-        Self { counts: OnceLock::new(), from: AtomicU64::new(0), until: AtomicU64::new(0) }
+        Self {
+            counts: OnceLock::new(),
+            from: AtomicU64::new(0),
+            until: AtomicU64::new(0),
+            first: AtomicU64::new(0),
+        }
     }
 
     /// Counts successes of this generation from now on, as long as the slot lasts. Called under the circuit's lock.
@@ -56,10 +63,12 @@ impl Successes {
         // Relaxed, as everything here: see the module's text.
         self.from.store(slot.from.get(), Ordering::Relaxed);
         self.until.store(slot.until.get(), Ordering::Relaxed);
+        let first = COUNT_MASK.saturating_sub(slot.most.into());
+        self.first.store(first, Ordering::Relaxed);
         for Count(count) in
             &**self.counts.get_or_init(|| Box::new([const { Count(AtomicU64::new(SHUT)) }; COUNTS]))
         {
-            count.store(generation << COUNT_BITS, Ordering::Relaxed);
+            count.store(generation << COUNT_BITS | first, Ordering::Relaxed);
         }
     }
 
@@ -73,7 +82,8 @@ impl Successes {
     pub(super) fn shut(&self) -> u32 {
         self.until.store(0, Ordering::Relaxed);
         let counts = self.counts.get().into_iter().flat_map(|counts| &**counts);
-        counts.map(|Count(count)| count_in(count.swap(SHUT, Ordering::Relaxed))).sum()
+        let first = self.first.load(Ordering::Relaxed);
+        counts.map(|Count(count)| count_in(count.swap(SHUT, Ordering::Relaxed), first)).sum()
     }
 
     /// Counts one success of this generation, in a slot that has no times, if that is all there is to do.
@@ -116,8 +126,8 @@ impl Successes {
 }
 
 /// One that is shut, and has been all along, holds none.
-const fn count_in(word: u64) -> u32 {
-    if word == SHUT { 0 } else { (word & COUNT_MASK) as u32 }
+const fn count_in(word: u64, first: u64) -> u32 {
+    if word == SHUT { 0 } else { ((word & COUNT_MASK) - first) as u32 }
 }
 
 /// The generations that one word tells apart are 2⁴⁸: a call would have to last that many transitions, to the one, to be
@@ -131,7 +141,7 @@ const fn is_of(count: u64, generation: u64) -> bool {
 mod tests {
     use super::*;
 
-    const SLOT: Slot = Slot { from: Nanos::new(10), until: Nanos::new(20) };
+    const SLOT: Slot = Slot { from: Nanos::new(10), until: Nanos::new(20), most: u32::MAX };
 
     #[test]
     fn only_successes_of_the_slot_and_the_generation_are_counted() {
@@ -148,9 +158,12 @@ mod tests {
     #[test]
     fn a_full_count_takes_no_more() {
         let successes = Successes::new();
-        successes.open(0, Slot::ANY_TIME);
+        successes.open(0, Slot::of_calls(u32::MAX));
         let without_a_clock = || unreachable!("the slot has no times");
         assert_eq!((0..70_000).filter(|_| successes.count(0, without_a_clock)).count(), 65_535);
         assert_eq!(successes.shut(), 65_535);
+        successes.open(0, Slot::of_calls(100));
+        assert_eq!((0..1000).filter(|_| successes.count(0, without_a_clock)).count(), 100);
+        assert_eq!(successes.shut(), 100);
     }
 }

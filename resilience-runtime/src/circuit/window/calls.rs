@@ -23,6 +23,10 @@ impl LastCalls {
         }
     }
 
+    pub(super) const fn size(&self) -> u32 {
+        self.size
+    }
+
     pub(super) const fn tally(&self) -> Tally {
         self.tally
     }

@@ -54,11 +54,15 @@ pub(super) struct Recorded {
 pub(super) struct Slot {
     pub(super) from: Nanos,
     pub(super) until: Nanos,
+    /// How many may be counted before somebody looks.
+    pub(super) most: u32,
 }
 
 impl Slot {
-    /// A window of calls has no times.
-    pub(super) const ANY_TIME: Self = Self { from: Nanos::ZERO, until: Nanos::NEVER };
+    /// A window of calls has no times. After as many successes as it has calls, a window of calls remembers nothing else: then somebody has to look.
+    pub(super) const fn of_calls(most: u32) -> Self {
+        Self { from: Nanos::ZERO, until: Nanos::NEVER, most }
+    }
 }
 
 impl Window {
@@ -115,7 +119,7 @@ impl Window {
         let Trip::Rate(rates) = trip else { return None };
         match self {
             Self::Calls(calls) if !calls.are_full_and_good() && calls.tally().only_falls(rates) => {
-                Some(Slot::ANY_TIME)
+                Some(Slot::of_calls(calls.size()))
             }
             Self::Time(slots) if slots.sum().only_falls(rates) => slots.slot(),
             _ => None,

@@ -213,7 +213,7 @@ fn successes_are_counted_elsewhere_only_where_they_trip_nothing() {
     let mut window = Kept::new(&config);
     assert_eq!(window.window.open_slot(&window.trip), None, "there is no slot before the first call");
     window.record(GOOD, at(60_500));
-    let slot = Slot { from: at(61_000 - 17_000), until: at(61_000) };
+    let slot = Slot { from: at(61_000 - 17_000), until: at(61_000), most: u32::MAX };
     assert_eq!(window.window.open_slot(&window.trip), Some(slot));
     window.record(BAD, at(60_500));
     assert_eq!(window.window.open_slot(&window.trip), None, "the third call makes it a rate");
@@ -222,13 +222,17 @@ fn successes_are_counted_elsewhere_only_where_they_trip_nothing() {
     let strict = Rules::of(&config.failure_rate(0.2)).trip;
     assert_eq!(window.window.open_slot(&strict), None, "a stricter rate is reached already");
     let mut calls = Kept::new(&CircuitConfig::new().failure_rate(0.5).window_calls(3));
-    assert_eq!(calls.window.open_slot(&calls.trip), Some(Slot::ANY_TIME), "there is nothing that could trip");
+    assert_eq!(
+        calls.window.open_slot(&calls.trip),
+        Some(Slot::of_calls(3)),
+        "there is nothing that could trip"
+    );
     for seen in [GOOD, BAD] {
         calls.record(seen, at(0));
     }
     assert_eq!(calls.window.open_slot(&calls.trip), None, "the third call makes it a rate");
     calls.window.add_successes(1);
-    assert_eq!(calls.window.open_slot(&calls.trip), Some(Slot::ANY_TIME));
+    assert_eq!(calls.window.open_slot(&calls.trip), Some(Slot::of_calls(3)));
     calls.window.add_successes(2);
     assert_eq!(calls.window.open_slot(&calls.trip), None, "a success has nothing to do");
     assert!(!calls.counts_successes());

@@ -39,7 +39,8 @@ impl Slots {
         if self.until == 0 {
             return None;
         }
-        Some(Slot { from: Nanos::new(self.until.saturating_sub(self.span())), until: Nanos::new(self.until) })
+        let from = Nanos::new(self.until.saturating_sub(self.span()));
+        Some(Slot { from, until: Nanos::new(self.until), most: u32::MAX })
     }
 
     pub(super) fn add_successes(&mut self, successes: u32) {
