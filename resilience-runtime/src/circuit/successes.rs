@@ -126,8 +126,10 @@ impl Successes {
 }
 
 /// One that is shut, and has been all along, holds none.
-const fn count_in(word: u64, first: u64) -> u32 {
-    if word == SHUT { 0 } else { ((word & COUNT_MASK) - first) as u32 }
+fn count_in(word: u64, first: u64) -> u32 {
+    #[expect(clippy::cast_possible_truncation, reason = "at most 16 bits")]
+    let count = ((word & COUNT_MASK) - first) as u32;
+    if word == SHUT { 0 } else { count }
 }
 
 /// The generations that one word tells apart are 2⁴⁸: a call would have to last that many transitions, to the one, to be

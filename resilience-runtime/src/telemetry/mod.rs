@@ -1,6 +1,9 @@
 //! Sites, events and listeners: what the library decides, for logs, metrics and tests.
 //!
-//! Every annotated function is a [`Site`]. Every decision is an [`Event`], which is told to those who [`listen`].
+//! Every layer of an annotated function is a [`Site`], and so is every place that calls a function form. Every decision is
+//! an [`Event`].
+//!
+//! # Quick start
 //!
 //! ```
 //! use resilience::telemetry::{self, Event};
@@ -25,7 +28,41 @@
 //! telemetry::unlisten(id);
 //! ```
 //!
-//! While nobody listens, a call reads one word at its start, and nothing else is done.
+//! # Ways to look
+//!
+//! | you want | use |
+//! |---|---|
+//! | each event as it happens | [`listen`], and [`unlisten`] |
+//! | what a function did so far | `stats = "db"` in the attribute, `.stats("db")` on a function form or policy, and [`stats()`] |
+//! | everything at one moment, also as JSON | [`snapshot()`], with the feature `serde` for `Serialize` |
+//! | all annotated functions, before their first call | [`sites()`] |
+//! | logs | the feature `tracing`: there is nothing to call |
+//! | a span around each call | `span` in the attribute, with the feature `tracing` |
+//! | metrics | the feature `metrics`: [`metrics::install`](crate::metrics::install) |
+//! | one circuit alone | [`CircuitBreaker::listen`](crate::CircuitBreaker::listen) |
+//!
+//! What to log, to measure and to alert on is in [the guide](mod@crate::guide::in_production).
+//!
+//! # Events
+//!
+//! | [`Event`] | told when |
+//! |---|---|
+//! | [`Attempt`](Event::Attempt) | an attempt has failed, or has returned a value that is not accepted yet: with the wait that follows |
+//! | [`Call`](Event::Call) | a call has ended, or was dropped: with its [`CallOutcome`] |
+//! | [`Circuit`](Event::Circuit) | a circuit has changed its state |
+//! | [`CircuitCall`](Event::CircuitCall) | a call through a circuit has ended, or was rejected |
+//! | [`Batch`](Event::Batch) | a `PollExecutor` has polled |
+//! | [`Nested`](Event::Nested) | a loop runs inside an attempt of another loop, once for each pair of functions |
+//!
+//! # Defaults and limits
+//!
+//! - While nobody listens, a call reads one word at its start, and nothing else is done.
+//! - Listeners run on the thread of the call, with no lock held. A slow listener makes calls slow: hand the work to a channel.
+//! - Events of one call come in their order. There is no order between calls.
+//! - A panic in a listener is caught. What a listener itself calls is not told, so that it cannot loop; statistics count it.
+//! - Events of a circuit wait while a listener is busy, at most 256 of each circuit;
+//!   [`CircuitEvent::dropped`](crate::CircuitEvent::dropped) counts those that were lost.
+//! - No event has an argument or a value of the function: they may be secret. It has the text of the error.
 
 // Floor 0: what is observed, and how it ends.
 mod origin;
@@ -38,7 +75,7 @@ mod circuit_call;
 mod event;
 // Floor 3: who is told, and the calls under way.
 mod calls;
-#[cfg_attr(not(any(test, feature = "testing")), expect(dead_code, reason = "nothing exchanges policies yet"))]
+#[cfg_attr(not(feature = "testing"), allow(dead_code, reason = "only the feature exchanges policies"))]
 mod exchange;
 #[cfg(feature = "testing")]
 mod faults;

@@ -151,6 +151,7 @@ pub(crate) mod watch {
     /// The site has statistics.
     pub(crate) const STATS: u32 = 1 << 1;
     /// Calls follow another policy than that in the code.
+    #[cfg_attr(not(feature = "testing"), allow(dead_code, reason = "only the feature exchanges policies"))]
     pub(crate) const EXCHANGED: u32 = 1 << 2;
     /// Calls run in spans.
     pub(crate) const SPAN: u32 = 1 << 4;
