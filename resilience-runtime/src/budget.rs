@@ -20,8 +20,8 @@ const DEFAULT_RATIO: Ratio = match Ratio::of(0.2) {
 ///
 /// When a service is down, every caller repeats every call, and what is left of the service drowns in retries. A budget
 /// bounds them by the traffic itself: 20 % of the calls of the last 10 seconds may be repeated, and 10 calls a second in any
-/// case. When it is empty, a call that fails returns its error at once, unchanged; listeners are told
-/// [`GiveUpReason::Budget`](crate::telemetry::GiveUpReason::Budget).
+/// case (100 within the 10 seconds, all at once if need be). When it is empty, a call that fails returns its error at once,
+/// unchanged; listeners are told [`GiveUpReason::Budget`](crate::telemetry::GiveUpReason::Budget).
 ///
 /// `const`-constructible: a plain `static`. A wrong constant does not compile.
 ///

@@ -20,8 +20,9 @@ shared! {
     /// `jitter = full` | `none` | Randomizes the waits: `full`, `equal`, `25%`, `decorrelated`, or a `const`
     /// [`Jitter`].
     JITTER = jitter: Setting(Jitter), [synonyms::JITTER];
-    /// `budget = &DB`, `budget = 20%` | none | A [`RetryBudget`] that each retry is taken out of before its wait. While it is
-    /// empty, a call that fails returns its error at once. A percentage is a budget of the function's own.
+    /// `budget = &DB`, `budget = 20%` | none | A [`RetryBudget`], a `static`, that each retry is taken out of before its wait. While it
+    /// is empty, a call that fails returns its error at once. A percentage is a budget of the function's own, which allows 10
+    /// retries a second in any case.
     BUDGET = budget: Setting(Budget), ["retry_budget retry_throttle"];
     /// `retry_after = \|e\| ..` | none | The wait that the server asked for, as an `Option<Duration>`: a lower bound
     /// for the next wait.
