@@ -21,7 +21,6 @@ pub use crate::sleep::{Cut, RejectionHint, Wait};
 #[cfg(feature = "tokio")]
 pub use crate::sleep::{Limited, Pause, Telling};
 pub use crate::telemetry::{SITES, SiteEntry, SiteKind, StatsCell};
-#[cfg(feature = "testing")]
 pub use crate::telemetry::{injected_error, injected_latency, no_injected_error};
 pub use crate::text::{ByDebug, ByDisplay, ByType, FirstLine, Text};
 /// The list of circuits is the linker's; users need not depend on the crate that knows how.

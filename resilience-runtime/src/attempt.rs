@@ -21,7 +21,7 @@ use crate::site_name::SiteName;
 pub struct Attempt {
     /// Which attempt it was, from 1.
     pub number: u32,
-    /// The time since the first attempt began.
+    /// The time since the call began.
     pub elapsed: Duration,
     /// The wait before the next attempt; `None` if this was the last.
     pub wait: Option<Duration>,

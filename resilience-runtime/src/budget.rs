@@ -49,8 +49,8 @@ const DEFAULT_RATIO: Ratio = match Ratio::of(0.2) {
 /// | [`min_per_second`](Self::min_per_second) | 10 a second, however few the calls |
 /// | [`window`](Self::window) | 10 s |
 ///
-/// A call is counted by one atomic addition and without a look at a clock. A clock is only read when a retry is asked
-/// for: the calls since the last time are then taken to have been spread evenly. A window forgets a tenth of itself at once.
+/// A call is counted by one atomic addition. A clock is only read when a retry is asked for, and by the first call after
+/// that: the calls in between are taken to have been spread evenly. A window forgets a tenth of itself at once.
 ///
 /// The defaults are those of the retry budget of Finagle, which introduced it.
 pub struct RetryBudget {
@@ -140,12 +140,12 @@ impl RetryBudget {
         Ok(self)
     }
 
-    /// A call has begun. `now` is only called by the first one.
+    /// A call has begun. `now` is only called by the first one, and by the first one after each retry.
     #[inline]
     pub(crate) fn deposit(&self, now: impl FnOnce() -> Nanos) {
         // Relaxed, as everything here: each word publishes nothing but itself, and a withdrawal that does not see the last few
         // calls yet is refused for them.
-        if self.fresh.fetch_add(1, Ordering::Relaxed) == 0 && self.spread_to.load(Ordering::Relaxed) == 0 {
+        if self.fresh.fetch_add(1, Ordering::Relaxed) == 0 {
             self.begin(now());
         }
     }
@@ -332,12 +332,22 @@ mod tests {
     }
 
     #[test]
-    fn the_first_call_alone_reads_a_clock() {
+    fn only_the_first_call_after_a_retry_reads_a_clock() {
         let budget = RetryBudget::new();
-        begin(&budget, 1, START);
-        (0..100).for_each(|_| budget.deposit(|| unreachable!("it is not the first call")));
-        assert!(budget.withdraw(START));
-        budget.deposit(|| unreachable!("it is not the first call either"));
+        for _ in 0..3 {
+            begin(&budget, 1, START);
+            (0..100).for_each(|_| budget.deposit(|| unreachable!("it is not the first call")));
+            assert!(budget.withdraw(START));
+        }
+    }
+
+    #[test]
+    fn calls_after_a_quiet_time_belong_to_the_time_when_they_began() {
+        let budget = RetryBudget::new().min_per_second(0);
+        begin(&budget, 5, START);
+        assert_eq!(granted(&budget, START), 1);
+        begin(&budget, 1_000, after(3_600));
+        assert_eq!(granted(&budget, after(3_600)), 200);
     }
 
     #[test]

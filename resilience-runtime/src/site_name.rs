@@ -75,11 +75,12 @@ fn path_of(type_name: &'static str) -> Option<&'static str> {
 
 /// Without what the function itself, or an expansion, has put around the type.
 fn function_around(mut path: &'static str) -> &'static str {
-    const INNER: [&str; 6] = [
+    const INNER: [&str; 7] = [
         "::{{closure}}",
         "::{{constant}}",
         "::__RESILIENCE_ENTRY",
         "::__RESILIENCE_SITE",
+        "::__RESILIENCE_BUDGETED",
         "::__RESILIENCE_CALL",
         "::__RESILIENCE_CIRCUIT",
     ];

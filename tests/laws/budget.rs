@@ -1,10 +1,11 @@
 //! Retry budgets: what many calls together may repeat.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use resilience::telemetry::{self, CallOutcome, Event, GiveUpReason};
-use resilience::{RetryBudget, RetryPolicy, TimedOut, asyncbackoff, asyncretry, retry};
+use resilience::{RetryBudget, RetryPolicy, TimedOut, asyncbackoff, asyncretry, circuit, retry};
 
 /// Nothing may be repeated before ten thousand calls have begun.
 pub(crate) static EMPTY: RetryBudget = RetryBudget::new().ratio(0.000_1).min_per_second(0);
@@ -156,4 +157,34 @@ fn listeners_are_told_that_the_budget_is_empty() {
     assert_eq!(fetch(), Err(7));
     assert!(telemetry::unlisten(id));
     assert_eq!(ENDS.load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn a_function_with_a_budget_has_its_own_name_and_an_empty_budget_is_the_reason_above_a_circuit() {
+    static NAMES: Mutex<Vec<String>> = Mutex::new(Vec::new());
+    static REASONS: Mutex<Vec<CallOutcome>> = Mutex::new(Vec::new());
+
+    #[retry(times = 1, budget = 20%, on_error = |_, attempt| NAMES.lock().unwrap().push(attempt.name().into()))]
+    fn own() -> Result<u32, u32> {
+        Err(7)
+    }
+
+    #[retry(times = 4, interval = 1s, deadline = 10s, budget = &EMPTY, name = "budget.above")]
+    #[circuit(failure_threshold = 1, recovery_timeout = 2s)]
+    fn above() -> std::io::Result<u32> {
+        Err(std::io::Error::other("down"))
+    }
+
+    assert_eq!(own(), Err(7));
+    let names = NAMES.lock().unwrap();
+    assert!(names.len() == 1 && names[0].ends_with("::own"), "{names:?}");
+    let id = telemetry::listen(|event| {
+        let Event::Call(call) = event else { return };
+        if call.site().name() == "budget.above" {
+            REASONS.lock().unwrap().push(call.outcome());
+        }
+    });
+    assert_eq!(above().map_err(|error| error.to_string()), Err("down".into()));
+    assert!(telemetry::unlisten(id));
+    assert_eq!(*REASONS.lock().unwrap(), [CallOutcome::GaveUp(GiveUpReason::Budget)]);
 }

@@ -16,8 +16,8 @@ pub(crate) static POLL: Table = Table {
         /// `until(PATTERN)`, `until = predicate` | required | The `Ok` value that ends it. A predicate gets `&T`.
         until: ValuePredicate, ["condition check success status_code json"],
             "until(Job::Done { .. })`, or `until = |value| value.is_done()";
-        /// `timeout = 15s`, `timeout = forever` | 15 s; `initial_delay` and `hold_for` or `attempt_timeout`, if they are longer | How long to go
-        /// on. The last wait is clipped, and one attempt is made at the end.
+        /// `timeout = 15s`, `timeout = forever` | 15 s, or `initial_delay` plus the longer of `hold_for` and `attempt_timeout`, if that is more | How long to go
+        /// on. The last wait is clipped, and one attempt is made at the end, which may take one `attempt_timeout` or wait.
         timeout: Setting(Timeout), [synonyms::DEADLINE];
         /// `initial_delay = 1s` | none | A wait before the first attempt, which is part of the timeout.
         initial_delay: Setting(Time), ["poll_delay start_delay start_after"];

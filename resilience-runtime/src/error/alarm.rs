@@ -82,7 +82,9 @@ impl<T: fmt::Debug + Send + Sync + 'static> From<Alarm<T>> for io::Error {
 #[diagnostic::on_unimplemented(
     message = "the error type `{Self}` cannot hold an `Alarm<{T}>`",
     label = "when the alarm rings, the function has to return a `{Self}`",
-    note = "write `impl From<resilience::Alarm<{T}>> for {Self}` (with thiserror: a variant with `#[from]`)"
+    note = "if `{Self}` is a type of yours, write `impl From<resilience::Alarm<{T}>> for {Self}` (with thiserror: a \
+            variant with `#[from]`)",
+    note = "if it is not, return an error enum of yours that has one"
 )]
 pub trait HoldAlarm<T>: Sized {
     /// The alarm as an error of this type.

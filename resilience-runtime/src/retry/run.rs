@@ -67,7 +67,8 @@ impl RetryRun {
             Chance::draw(),
         );
         let next = within_budget(self.observation.policy(site), next);
-        let failed = Failed { brought: Brought::Error, is_open: again && is_open, error };
+        let is_open = again && is_open && next != Err(GiveUpReason::Budget);
+        let failed = Failed { brought: Brought::Error, is_open, error };
         self.observation.failed(site.origin(), self.attempts.number(), next.map(Nanos::to_duration), failed);
         next.ok().map(Wait)
     }
@@ -141,12 +142,8 @@ impl TimedRetryRun {
         let next = next.map(|wait| self.watch.paced(wait, elapsed).to_duration());
         let number = self.attempts.number();
         let brought = if cut { Brought::Cut } else { Brought::Error };
-        self.observation.failed(
-            site.origin(),
-            number,
-            next,
-            Failed { brought, is_open: again && open.is_some(), error },
-        );
+        let is_open = again && open.is_some() && next != Err(GiveUpReason::Budget);
+        self.observation.failed(site.origin(), number, next, Failed { brought, is_open, error });
         Attempt { number, elapsed: elapsed.to_duration(), wait: next.ok(), site: site.name }
     }
 

@@ -77,7 +77,7 @@ mod event;
 mod calls;
 #[cfg_attr(not(feature = "testing"), allow(dead_code, reason = "only the feature exchanges policies"))]
 mod exchange;
-#[cfg(feature = "testing")]
+#[cfg_attr(not(feature = "testing"), path = "faults/none.rs")]
 mod faults;
 mod functions;
 mod listeners;
@@ -98,7 +98,10 @@ pub use batch::BatchEvent;
 pub use circuit_call::{CircuitCallEvent, CircuitCallOutcome};
 pub use event::{AttemptEvent, CallEvent, Event};
 #[cfg(feature = "testing")]
-pub use faults::{Fault, Injected, injected_error, injected_latency, no_injected_error};
+#[doc(hidden)]
+pub use faults::{Fault, Injected};
+#[doc(hidden)]
+pub use faults::{injected_error, injected_latency, no_injected_error};
 pub(crate) use functions::FunctionForm;
 pub(crate) use listeners::LISTENERS;
 pub use listeners::{listen, unlisten};
@@ -108,11 +111,17 @@ pub(crate) use observation::{Brought, Failed, Observation};
 pub(crate) use observed::observed;
 pub(crate) use origin::CallOrigin;
 pub use outcome::{CallOutcome, GiveUpReason};
-pub use site::{Site, SiteEntry, SiteKind};
+#[doc(hidden)]
+pub use site::SiteEntry;
+pub use site::{Site, SiteKind};
+#[doc(hidden)]
 pub use sites::SITES;
 pub use snapshot::{SiteSnapshot, Snapshot, snapshot};
-pub use stats::{Stats, StatsCell, stats};
+#[doc(hidden)]
+pub use stats::StatsCell;
+pub use stats::{Stats, stats};
 #[cfg(feature = "tokio")]
+#[doc(hidden)]
 pub use under_way::UnderWay;
 pub use view::sites;
 
