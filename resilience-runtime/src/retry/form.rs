@@ -74,7 +74,7 @@ impl<F, K, H, L> Retry<F, K, H, L> {
         FunctionForm { location: self.location, name: self.site.name }.entry()
     }
 
-    /// The number of attempts in total, the first call included; 0 counts as 1.
+    /// The number of attempts in total, including the first call; 0 counts as 1.
     pub fn times(mut self, times: u32) -> Self {
         self.site.policy = self.site.policy.times(times.max(1));
         self
@@ -104,7 +104,7 @@ impl<F, K, H, L> Retry<F, K, H, L> {
         self
     }
 
-    /// A retry is taken out of this budget before it waits; see [`RetryPolicy::budget`].
+    /// Takes each retry out of this budget before its wait; see [`RetryPolicy::budget`].
     pub fn budget(mut self, budget: &'static RetryBudget) -> Self {
         self.site.policy = self.site.policy.budget(budget);
         self
