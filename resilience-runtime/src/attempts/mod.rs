@@ -3,7 +3,7 @@
 //! ```text
 //!            ┌──────────── wait ◄───────────┐
 //!            ▼                              │ again, and there is time
-//!   start ► attempt ─► what came of it ─► decide ─► stop
+//!   start ► attempt ─► its result ──────► decide ─► stop
 //! ```
 //!
 //! The machines get the result of an attempt and the elapsed time, and return a wait or the end of the call. They use

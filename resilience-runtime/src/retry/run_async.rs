@@ -79,7 +79,8 @@ macro_rules! run_methods {
             /// [`run_send`](Self::run_send).
             ///
             /// # Errors
-            /// The operation's last error, or a [`TimedOut`](crate::TimedOut) if every attempt was dropped by a time limit.
+            /// The operation's last error, or a [`TimedOut`](crate::TimedOut) if every attempt was dropped by a time
+            /// limit.
             ///
             /// # Panics
             /// Like tokio's `sleep`: a wait needs a tokio runtime with its timer enabled.
