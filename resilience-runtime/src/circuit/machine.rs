@@ -374,7 +374,8 @@ impl Machine {
         }
     }
 
-    /// The failures that opened the circuit, plus one for each failed recovery. Zero unless open, half-open or forced open.
+    /// The failures that opened the circuit, plus one for each failed recovery. Zero unless open, half-open or forced
+    /// open.
     pub(super) fn outage_failures(&self) -> u32 {
         self.outage().failures
     }
