@@ -191,7 +191,7 @@ pub(crate) mod by_hand {
         let look = |hands: &RefCell<Vec<Hand>>| {
             let hands = hands.borrow();
             let Hand { start, moved, .. } = hands.last()?;
-            // On overflow, the start, 584 years earlier.
+            // `moved` saturates at 584 years. A time that `Instant` cannot represent is shown as the start.
             start.checked_add(Duration::from_nanos(moved.get())).or(Some(*start))
         };
         HANDS.try_with(look).ok().flatten()

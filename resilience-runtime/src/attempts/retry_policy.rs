@@ -60,8 +60,8 @@ pub struct RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// Three attempts: one for an accident, one for its immediate repetition. It is the default of the `poll` library
-    /// for Python, and a load that a failing server can bear.
+    /// Three attempts: the second covers a single accident, the third its repetition. It is the default of the
+    /// `poll` library for Python, and a load that a failing server can bear.
     pub const DEFAULT_TIMES: u32 = 3;
 
     /// One second: long enough for a restart or a failover to be noticed, short enough for a waiting user. The

@@ -50,8 +50,8 @@ impl CircuitBreaker {
         self.on(|_: &E| true).call(operation)
     }
 
-    /// Like [`call`](Self::call), for an async closure or a closure that returns a future. The returned future is
-    /// `Send` if the operation's future is.
+    /// Like [`call`](Self::call), for an async closure or a closure that returns a future. The returned future
+    /// can be spawned wherever the operation's future can.
     ///
     /// A future that is dropped before it finishes is a cancelled call, which is neither a success nor a failure.
     ///

@@ -255,7 +255,7 @@ impl Machine {
         let State::Closed { window } = &self.state else { return };
         let outage = Outage { failures: window.failures(now), failed_recoveries: 0 };
         if let (false, Trip::Rate(rates), Some(tally)) = (seen.failed, self.rules.trip, window.tally(now)) {
-            // The text describes the rate that tripped: the last call itself was a success.
+            // The text describes the rate that tripped: the last call itself did not fail.
             if tally.is_failing(&rates) {
                 let Tally { failed, calls, .. } = tally;
                 self.last_failure.write(format_args!("{failed} of {calls} calls failed"));

@@ -160,7 +160,7 @@ pub(crate) mod watch {
     pub(crate) const FAULTY: u32 = 1 << 3;
     /// The site is not in the list yet: the linker keeps none on this platform, or did not add this site.
     pub(crate) const UNLISTED: u32 = 1 << 31;
-    /// The initial value for a site that the linker lists, where it does.
+    /// The initial value for a site of an attribute, which the linker lists if it can.
     pub(super) const NEW: u32 = if super::LINKED { 0 } else { UNLISTED };
 }
 
