@@ -24,8 +24,8 @@ use crate::listeners::ListenerId;
 /// Keys are compared by their text. If the set is full, a new key evicts one circuit:
 ///
 /// 1. an *idle* one: closed, with nothing counted. An open or half-open circuit is idle too if there was no call for
-/// ten recovery timeouts and its open time is over; 2. otherwise a *counting* one: closed, with failures or slow
-/// calls that have not opened it.
+///    ten recovery timeouts and its open time is over;
+/// 2. otherwise a *counting* one: closed, with failures or slow calls that have not opened it.
 ///
 /// Among those of one kind, the least recently used one is evicted. This order is exact for up to 64 keys. A larger
 /// set gives each circuit a second chance: a new key examines up to 64 circuits, and skips those that were used since

@@ -12,8 +12,8 @@
 //! moment ago: then the rejection was correct at that moment.
 //!
 //! A count is written by a single thread, and `Relaxed`: it publishes nothing. The thread's last write happens before
-//! it drops the count, with a release. A thread that finds itself
-//! the only holder of the count acquires that.
+//! it drops the count, with a release. A thread that finds itself the only holder of the
+//! count acquires that.
 
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicU64 as Counter, Ordering as CounterOrdering, fence};
