@@ -1,4 +1,4 @@
-//! Every name an expansion may use, and nothing else. Not part of the public interface.
+//! All names that expansions may use. Not part of the public interface.
 
 pub use crate::__resilience_list as list;
 pub use crate::callbacks::{Evaluate, OnErrorFn, OnFailureFn, Predicate, RetryAfterFn};
@@ -23,7 +23,7 @@ pub use crate::sleep::{Limited, Pause, Telling};
 pub use crate::telemetry::{SITES, SiteEntry, SiteKind, StatsCell};
 pub use crate::telemetry::{injected_error, injected_latency, no_injected_error};
 pub use crate::text::{ByDebug, ByDisplay, ByType, FirstLine, Text};
-/// The list of circuits is the linker's; users need not depend on the crate that knows how.
+/// The linker keeps the list of circuits. Re-exported, so that users need not depend on `linkme`.
 pub use linkme;
 #[cfg(feature = "macros")]
 pub use resilience_macros::__resilience_handed_down;
@@ -33,55 +33,56 @@ use std::time::Duration;
 use crate::attempt::Attempt;
 use crate::circuit::CircuitOpen;
 
-/// A predicate of the user's: behind a function, so that a closure knows the type of its argument.
+/// Calls a user's predicate. A function, so that the compiler can infer the type of a closure's argument.
 #[inline]
 pub fn test<T: ?Sized>(value: &T, predicate: impl Predicate<T>) -> bool {
     predicate(value)
 }
 
-/// A predicate that a call or an operator makes.
+/// Calls a predicate that an expansion creates from a call or an operator.
 #[inline]
 pub fn evaluate<T: ?Sized>(value: &T, predicate: impl Evaluate<T>) -> bool {
     predicate.evaluate(value)
 }
 
-/// As [`evaluate`], for a poll, which an invalid condition ends: `None`.
+/// Like [`evaluate`], for a poll, which ends with an invalid condition: `None`.
 #[inline]
 pub fn evaluate_for_poll<T: ?Sized>(value: &T, predicate: impl Evaluate<T>) -> Option<bool> {
     predicate.is_valid().then(|| predicate.evaluate(value))
 }
 
-/// A `retry_after` of the user's.
+/// Calls a user's `retry_after`.
 #[inline]
 pub fn call_retry_after<E>(error: &E, retry_after: impl RetryAfterFn<E>) -> Option<Duration> {
     retry_after(error)
 }
 
-/// An `on_error` of the user's.
+/// Calls a user's `on_error`.
 #[inline]
 pub fn call_on_error<E>(error: &E, attempt: &Attempt, on_error: impl OnErrorFn<E>) {
     on_error(error, attempt);
 }
 
-/// An `on_error` of the user's on a circuit.
+/// Calls a user's `on_error` of a circuit.
 #[inline]
 pub fn call_on_failure<E>(error: &E, on_error: impl OnFailureFn<E>) {
     on_error(error);
 }
 
-/// A body that is run once.
+/// Calls a body that runs once.
 #[inline]
 pub fn once<T>(body: impl FnOnce() -> T) -> T {
     body()
 }
 
-/// An `on_open` of the user's.
+/// Calls a user's `on_open`.
 #[inline]
 pub fn call_on_open<E>(open: CircuitOpen, on_open: impl OnOpenFn<E>) -> E {
     on_open(open)
 }
 
-/// A refusal, or a time limit, as an error that is a generic parameter: then the compiler names the bound that it lacks.
+/// Converts a rejection or a time limit to an error that is a generic parameter. The compiler then names the missing
+/// bound.
 #[cold]
 #[inline(never)]
 pub fn convert<T, E: From<T>>(of: T) -> E {

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use crate::site_name::SiteName;
 
-/// A failed attempt, as `on_error` is told of it.
+/// A failed attempt, as passed to `on_error`.
 ///
 /// ```
 /// use resilience::retry;
@@ -19,7 +19,7 @@ use crate::site_name::SiteName;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Attempt {
-    /// Which attempt it was, from 1.
+    /// The number of the attempt, from 1.
     pub number: u32,
     /// The time since the call began.
     pub elapsed: Duration,
@@ -29,10 +29,10 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    /// The function that was called: its `name = ".."`, or its path, which includes the type of a method.
+    /// The name of the function: its `name = ".."`, or its path, which includes the type of a method.
     ///
-    /// A method of a trait has the path `<client::Gateway as client::Charge>::charge`. A function form has the path of the
-    /// function around its closure. The path is put together by this call, and not before; it allocates nothing.
+    /// A method of a trait has the path `<client::Gateway as client::Charge>::charge`. A function form has the path
+    /// of the function around its closure. The path is computed by this call, without an allocation.
     ///
     /// ```
     /// use resilience::{TimedOut, retry};

@@ -1,4 +1,4 @@
-//! How many retries a program can bear: a share of its calls.
+//! Limits on the retries of a program, relative to its calls.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use crate::ratio::Ratio;
 use crate::sync::{AtomicU64, Ordering};
 use crate::time::Nanos;
 
-/// The window moves by a tenth of itself.
+/// The window moves in steps of one tenth.
 const SLOTS: usize = 10;
 
 const DEFAULT_RATIO: Ratio = match Ratio::of(0.2) {
@@ -16,14 +16,14 @@ const DEFAULT_RATIO: Ratio = match Ratio::of(0.2) {
     None => panic!("it is a ratio"),
 };
 
-/// A limit on retries, shared by all functions and calls that name it.
+/// A limit on retries, shared by all functions and calls that use it.
 ///
-/// When a service is down, every caller repeats every call, and what is left of the service drowns in retries. A budget
-/// bounds them by the traffic itself: 20 % of the calls of the last 10 seconds may be repeated, and 10 calls a second in any
-/// case (100 within the 10 seconds, all at once if need be). When it is empty, a call that fails returns its error at once,
-/// unchanged; listeners are told [`GiveUpReason::Budget`](crate::telemetry::GiveUpReason::Budget).
+/// If a service is down and every caller repeats every call, retries can overload what is left of the service. A
+/// budget limits them relative to the traffic: 20 % of the calls of the last 10 seconds may be repeated, plus 10
+/// calls per second: 100 within the 10 seconds, all at once if need be. If the budget is empty, a failing call returns
+/// its error at once, unchanged, and listeners get [`GiveUpReason::Budget`](crate::telemetry::GiveUpReason::Budget).
 ///
-/// `const`-constructible: a plain `static`. A wrong constant does not compile.
+/// The constructor is `const`, for use in a `static`. An invalid constant does not compile.
 ///
 /// ```
 /// use resilience::{RetryBudget, retry};
@@ -46,20 +46,20 @@ const DEFAULT_RATIO: Ratio = match Ratio::of(0.2) {
 /// | setting | default |
 /// |---|---|
 /// | [`ratio`](Self::ratio) | 20 % of the calls |
-/// | [`min_per_second`](Self::min_per_second) | 10 a second, however few the calls |
+/// | [`min_per_second`](Self::min_per_second) | 10 per second, regardless of the calls |
 /// | [`window`](Self::window) | 10 s |
 ///
-/// A call is counted by one atomic addition. A clock is only read when a retry is asked for, and by the first call after
-/// that: the calls in between are taken to have been spread evenly. A window forgets a tenth of itself at once.
+/// Counting a call is a single atomic addition. The clock is only read for a retry, and by the first call after it: the
+/// calls in between are assumed to be evenly distributed. A window forgets one tenth of itself at once.
 ///
 /// The defaults are those of the retry budget of Finagle, which introduced it.
 pub struct RetryBudget {
     ratio: Ratio,
     min_per_second: u32,
     window: Nanos,
-    /// Calls that belong to no slot yet.
+    /// Calls that have not been assigned to a slot.
     fresh: AtomicU64,
-    /// The slot up to which calls have been given to slots, and one. Zero: none has begun.
+    /// The slot up to which calls have been assigned, plus one. Zero: there is no slot yet.
     spread_to: AtomicU64,
     calls: [SlotCount; SLOTS],
     withdrawals: [SlotCount; SLOTS],
@@ -73,7 +73,7 @@ pub struct RetryBudget {
 struct SlotCount(AtomicU64);
 
 impl RetryBudget {
-    /// 20 % of the calls, 10 a second, over a window of 10 seconds.
+    /// 20 % of the calls plus 10 per second, over a window of 10 seconds.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -87,20 +87,20 @@ impl RetryBudget {
         }
     }
 
-    /// How many of the calls may be repeated, as a ratio above 0 and at most 1.
+    /// Sets the ratio of calls that may be repeated, above 0 and at most 1.
     ///
     /// # Panics
-    /// On any other number: in a `static`, a compile error.
+    /// On any other number. In a `static`, this is a compile error.
     #[must_use]
     #[track_caller]
     pub const fn ratio(self, ratio: f64) -> Self {
         or_panic!(self.try_ratio(ratio))
     }
 
-    /// As [`ratio`](Self::ratio), for a value known only at run time.
+    /// Like [`ratio`](Self::ratio), for a value that is only known at run time.
     ///
     /// # Errors
-    /// Where `ratio` panics.
+    /// If `ratio` would panic.
     pub const fn try_ratio(mut self, ratio: f64) -> Result<Self, ConfigError> {
         let Some(checked) = Ratio::of(ratio) else {
             let message = "the `ratio` of a retry budget must be above 0 and at most 1";
@@ -110,27 +110,27 @@ impl RetryBudget {
         Ok(self)
     }
 
-    /// How many retries per second are allowed however few the calls, 0 for none.
+    /// Sets the number of retries per second that are allowed regardless of the calls. 0 for none.
     #[must_use]
     pub const fn min_per_second(mut self, retries: u32) -> Self {
         self.min_per_second = retries;
         self
     }
 
-    /// For how long a call and a retry count.
+    /// Sets how long a call and a retry count.
     ///
     /// # Panics
-    /// On zero: in a `static`, a compile error.
+    /// If it is zero. In a `static`, this is a compile error.
     #[must_use]
     #[track_caller]
     pub const fn window(self, window: Duration) -> Self {
         or_panic!(self.try_window(window))
     }
 
-    /// As [`window`](Self::window), for a value known only at run time.
+    /// Like [`window`](Self::window), for a value that is only known at run time.
     ///
     /// # Errors
-    /// On zero.
+    /// If it is zero.
     pub const fn try_window(mut self, window: Duration) -> Result<Self, ConfigError> {
         if window.is_zero() {
             let message = "the `window` of a retry budget must be longer than zero";
@@ -140,11 +140,11 @@ impl RetryBudget {
         Ok(self)
     }
 
-    /// A call has begun. `now` is only called by the first one, and by the first one after each retry.
+    /// Counts a call. `now` is only called for the first one, and for the first one after each retry.
     #[inline]
     pub(crate) fn deposit(&self, now: impl FnOnce() -> Nanos) {
-        // Relaxed, as everything here: each word publishes nothing but itself, and a withdrawal that does not see the last few
-        // calls yet is refused for them.
+        // Relaxed, as everything here: each word publishes only itself. A withdrawal that does not yet see the last
+        // few calls may be denied because of that.
         if self.fresh.fetch_add(1, Ordering::Relaxed) == 0 {
             self.begin(now());
         }
@@ -155,7 +155,7 @@ impl RetryBudget {
         self.spread_to.store(self.slot(now) + 1, Ordering::Relaxed);
     }
 
-    /// Takes a retry out of the budget, if it is not empty.
+    /// Withdraws a retry. Returns `false` if the budget is empty.
     pub(crate) fn withdraw(&self, now: Nanos) -> bool {
         let slot = self.slot(now);
         self.spread(slot);
@@ -188,28 +188,28 @@ impl RetryBudget {
     }
 
     fn slot(&self, now: Nanos) -> u64 {
-        // The last slot has one behind it.
+        // The maximum is reserved, because `spread_to` is the slot plus one.
         (now.get() / self.window.get().div_ceil(SLOTS as u64)).min(u64::MAX - 1)
     }
 
-    /// Gives the calls since the last time to the slots since then, to each as many.
+    /// Distributes the calls since the last time evenly over the slots since then.
     fn spread(&self, slot: u64) {
         let fresh = self.fresh.swap(0, Ordering::Relaxed);
         let last = self.spread_to.swap(slot + 1, Ordering::Relaxed);
         if fresh == 0 {
             return;
         }
-        // The slot in which the last ones were counted takes part: it may have gone on.
+        // Includes the slot of the last distribution, which may have continued since.
         let slots = if last == 0 { 1 } else { (slot + 1).saturating_sub(last) + 1 };
         for back in 0..slots.min(SLOTS as u64) {
-            // Rounded so that the parts of all slots make up the whole.
+            // Rounded such that the parts add up to the whole.
             let (before, after) = (share(fresh, back, slots), share(fresh, back + 1, slots));
             self.calls[index(slot - back)].add(slot - back, after - before);
         }
     }
 }
 
-/// `part` of `whole` slots' share of the calls.
+/// The calls in `part` of `whole` slots.
 fn share(calls: u64, part: u64, whole: u64) -> u64 {
     #[expect(clippy::cast_possible_truncation, reason = "at most all of the calls")]
     let share = (u128::from(calls) * u128::from(part)).div_ceil(u128::from(whole)) as u64;
@@ -217,7 +217,7 @@ fn share(calls: u64, part: u64, whole: u64) -> u64 {
 }
 
 impl SlotCount {
-    /// What is counted, if it is of the window that ends with `slot`.
+    /// The count, if it belongs to the window that ends with `slot`.
     fn at(&self, slot: u64) -> u64 {
         recent(self.0.load(Ordering::Relaxed), slot)
     }
@@ -232,15 +232,15 @@ impl SlotCount {
     }
 }
 
-/// The count in a word, unless it is older than the window. One of a time that lies ahead, because the clock was set back,
-/// counts as one of now.
+/// The count in a word, unless it is older than the window. A count of a future slot, after the clock was set back,
+/// counts as current.
 fn recent(word: u64, slot: u64) -> u64 {
     let (now, then) = (low(slot), low(word >> 32));
     let apart = now.wrapping_sub(then).min(then.wrapping_sub(now));
     if u64::from(apart) < SLOTS as u64 { u64::from(low(word)) } else { 0 }
 }
 
-/// The word with more counted in `slot`, without what it holds of an older one.
+/// The word with `more` added in `slot`. A count of an older slot is discarded.
 fn plus(word: u64, slot: u64, more: u64) -> u64 {
     let kept = if low(word >> 32) == low(slot) { u64::from(low(word)) } else { 0 };
     u64::from(low(slot)) << 32 | (kept + more).min(u64::from(u32::MAX))
@@ -263,7 +263,7 @@ impl Default for RetryBudget {
     }
 }
 
-/// A budget is equal to itself alone.
+/// A budget is only equal to itself.
 impl PartialEq for RetryBudget {
     fn eq(&self, other: &Self) -> bool {
         std::ptr::eq(self, other)
@@ -287,7 +287,7 @@ mod tests {
     use super::*;
 
     const SECOND: u64 = 1_000_000_000;
-    /// Any time: a process has no time zero.
+    /// An arbitrary time: a process has no time zero.
     const START: Nanos = Nanos::new(1 << 62);
 
     fn after(seconds: u64) -> Nanos {
@@ -327,7 +327,7 @@ mod tests {
     fn calls_of_a_long_time_without_a_retry_are_taken_to_be_spread_evenly() {
         let budget = RetryBudget::new().min_per_second(0);
         begin(&budget, 1_000, START);
-        // A hundred slots, of which ten are of the window.
+        // A hundred slots, of which ten are in the window.
         assert_eq!(granted(&budget, after(99)), 20);
     }
 
@@ -395,7 +395,7 @@ mod tests {
     }
 
     proptest! {
-        /// Against a list of all calls and retries with their slots.
+        /// Compares with a list of all calls and retries with their slots.
         #[test]
         fn a_budget_grants_what_a_list_of_calls_and_retries_says(
             percent in 1..=100_u32,
@@ -408,7 +408,7 @@ mod tests {
             for (begun, passed) in steps {
                 begin(&budget, begun, after(second));
                 second += passed;
-                // The calls since the last look, at even distances back from now.
+                // The calls since the last withdrawal, at even distances back from now.
                 let slots = second - last + 1;
                 calls.extend((0..u64::from(begun)).map(|call| second - call * slots / u64::from(begun)));
                 last = second;

@@ -1,4 +1,5 @@
-//! Traits for user callbacks, so that type errors are readable. Errors about the arguments of a closure stay the compiler's.
+//! Traits for user callbacks, so that type errors are readable. The compiler reports errors about the arguments of a
+//! closure.
 
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ pub trait Predicate<T: ?Sized>: FnOnce(&T) -> bool {}
 #[diagnostic::do_not_recommend]
 impl<T: ?Sized, F: FnOnce(&T) -> bool> Predicate<T> for F {}
 
-/// A predicate that an expression makes: a function, or a condition.
+/// A predicate that an expansion creates: a function or a condition.
 #[diagnostic::on_unimplemented(
     message = "expected a predicate of `&{T}`, found `{Self}`",
     label = "this is not a function from `&{T}` to `bool`",

@@ -1,10 +1,10 @@
-//! The only place that reads a clock: a monotonic one, tokio's where there is tokio, or one moved by hand.
+//! All clock reads of the library: tokio's clock, a monotonic one, or a manual clock in tests.
 
 use std::sync::OnceLock;
 
 use crate::time::{Instant, Nanos};
 
-/// Tokio's clock follows a paused runtime, and is the system's monotonic clock everywhere else.
+/// Tokio's clock follows a paused runtime. Otherwise it is the system's monotonic clock.
 #[inline]
 pub(crate) fn now() -> Instant {
     #[cfg(feature = "testing")]
@@ -14,14 +14,14 @@ pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
-/// Now, in nanoseconds on one scale for the whole process.
+/// The current time in nanoseconds, on one scale for the whole process.
 #[inline]
 pub(crate) fn moment() -> Nanos {
     since_start(now())
 }
 
-/// The first time that was asked for, which is this one in nanoseconds: in the middle of what a word holds, because a paused
-/// clock may show times before it.
+/// The first time that is read, in nanoseconds. It is in the middle of the range, because a paused clock may show
+/// earlier times.
 const STARTED_AT: u64 = 1 << 62;
 
 /// A time, in nanoseconds on one scale for the whole process.
@@ -30,7 +30,7 @@ pub(crate) fn since_start(time: Instant) -> Nanos {
     static START: OnceLock<Instant> = OnceLock::new();
     let start = *START.get_or_init(|| time);
     let after = time.saturating_duration_since(start);
-    // Nearly always, and without a look at what could overflow: 136 years from the start.
+    // The common case, without overflow checks: up to 136 years from the start.
     if after.as_secs() < 1 << 32 && (!after.is_zero() || time >= start) {
         let nanos = after.as_secs() * 1_000_000_000 + u64::from(after.subsec_nanos());
         return Nanos::new(STARTED_AT + nanos);
@@ -47,7 +47,7 @@ fn far_from_start(time: Instant, start: Instant) -> Nanos {
     }
 }
 
-/// Now, as the standard library writes it.
+/// The current time as a type of the standard library.
 pub(crate) fn std_now() -> std::time::Instant {
     #[cfg(feature = "tokio")]
     return now().into_std();
@@ -55,7 +55,8 @@ pub(crate) fn std_now() -> std::time::Instant {
     now()
 }
 
-/// Now, by the system's monotonic clock. A parked thread sleeps in real time, also where tokio's clock is paused.
+/// The current time of the system's monotonic clock. A parked thread sleeps in real time, even if tokio's clock is
+/// paused.
 #[cfg(feature = "tokio")]
 pub(crate) fn real_now() -> std::time::Instant {
     std::time::Instant::now()
@@ -65,14 +66,15 @@ pub(crate) fn real_now() -> std::time::Instant {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stopwatch {
     start: Instant,
-    /// What has passed even if the clock stands still: the waits that were made. Without it, a synchronous wait under
-    /// tokio's paused clock would never bring the end any closer.
+    /// The time that has passed even if the clock stands still: the sum of the waits. Without it, a synchronous wait
+    /// under tokio's paused clock would never reach the end.
     waited: Nanos,
-    /// How many times in a row it had moved by no more than the waits.
+    /// The number of consecutive readings at which the clock had advanced by no more than the waits.
     still: u32,
 }
 
-/// So many looks at a clock that stands still are no coincidence: at a real one, two calls of a function take time.
+/// After this number of readings, the clock is known to stand still: on a real clock, two calls of a function take
+/// time.
 const STANDS_STILL: u32 = 1_000;
 
 impl Stopwatch {
@@ -85,15 +87,14 @@ impl Stopwatch {
         Nanos::of(now().saturating_duration_since(self.start)).max(self.waited)
     }
 
-    /// Whether a wait has been made, be it for an attempt that was rejected and does not count.
+    /// Whether there was a wait, even for a rejected attempt that does not count.
     #[inline]
     pub(crate) const fn has_waited(&self) -> bool {
         !self.waited.is_zero()
     }
 
-    /// The wait to be made at `elapsed`. Under a clock that moves only while everybody waits (a paused one, or one moved by
-    /// hand), attempts without a wait between them would never come to their deadline: after very many of them, they are
-    /// given one.
+    /// The wait to be made at `elapsed`. A paused or manual clock only advances during waits, so attempts without
+    /// waits would never reach their deadline. After [`STANDS_STILL`] such attempts, they get a short wait.
     pub(crate) fn paced(&mut self, wait: Nanos, elapsed: Nanos) -> Nanos {
         self.still = if elapsed <= self.waited { self.still.saturating_add(1) } else { 0 };
         let wait = if wait.is_zero() && self.still >= STANDS_STILL { Nanos::new(1_000_000) } else { wait };
@@ -101,7 +102,7 @@ impl Stopwatch {
         wait
     }
 
-    /// A wait that ends `until` after the start is about to be made.
+    /// Records a wait that will end `until` after the start.
     fn will_have_waited(&mut self, until: Nanos) {
         self.waited = self.waited.max(until);
     }
@@ -110,13 +111,13 @@ impl Stopwatch {
         self.start
     }
 
-    /// The moment so long after the start, unless it is never.
+    /// The time this long after the start, unless it is never.
     pub(crate) fn moment(&self, after_start: Nanos) -> Option<Instant> {
         self.start.checked_add(after_start.limit()?)
     }
 }
 
-/// Clocks for one thread that stand still until they are moved; the one that came last is looked at.
+/// Manual clocks of a thread. They stand still until they are advanced. The one installed last is read.
 #[cfg(feature = "testing")]
 pub(crate) mod by_hand {
     use std::cell::RefCell;
@@ -125,7 +126,7 @@ pub(crate) mod by_hand {
     use super::Instant;
     use crate::time::Nanos;
 
-    /// Tells a thread's clocks apart.
+    /// The id of a clock within its thread.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub(crate) struct Id(u64);
 
@@ -155,7 +156,7 @@ pub(crate) mod by_hand {
         HANDS.with_borrow(|hands| Some(hands.iter().find(|hand| hand.id == id)?.moved))
     }
 
-    /// Moves one of them.
+    /// Advances a clock.
     pub(crate) fn advance(id: Id, by: Nanos) {
         HANDS.with_borrow_mut(|hands| {
             if let Some(hand) = hands.iter_mut().find(|hand| hand.id == id) {
@@ -164,7 +165,7 @@ pub(crate) mod by_hand {
         });
     }
 
-    /// Sets the one that is looked at back, as a paused clock is between two runtimes.
+    /// Sets the clock that is read back, as a paused clock is between two runtimes.
     #[cfg(test)]
     pub(crate) fn set_back(by: Nanos) {
         HANDS.with_borrow_mut(|hands| {
@@ -174,7 +175,7 @@ pub(crate) mod by_hand {
         });
     }
 
-    /// Moves the one that is looked at, if this thread has one.
+    /// Advances the clock that is read, if this thread has one.
     pub(crate) fn wait(by: Nanos) -> bool {
         HANDS.with_borrow_mut(|hands| match hands.last_mut() {
             Some(hand) => {
@@ -186,11 +187,11 @@ pub(crate) mod by_hand {
     }
 
     pub(super) fn now() -> Option<Instant> {
-        // A thread that is ending may have none any more.
+        // A thread that is ending may have no clocks.
         let look = |hands: &RefCell<Vec<Hand>>| {
             let hands = hands.borrow();
             let Hand { start, moved, .. } = hands.last()?;
-            // One that was moved to the end of time shows the last moment there is, 584 years on.
+            // `moved` saturates at 584 years. A time that `Instant` cannot represent is shown as the start.
             start.checked_add(Duration::from_nanos(moved.get())).or(Some(*start))
         };
         HANDS.try_with(look).ok().flatten()

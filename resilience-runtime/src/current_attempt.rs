@@ -3,7 +3,7 @@ use std::time::Duration;
 use crate::clock;
 use crate::time::Instant;
 
-/// The attempt under way, as the body of an annotated function sees it: `attempt(a)`.
+/// The running attempt, for the body of an annotated function: `attempt(a)`.
 ///
 /// ```
 /// use resilience::retry;
@@ -20,8 +20,8 @@ use crate::time::Instant;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 ///
-/// The clock is read only by [`elapsed`](Self::elapsed) and [`time_left`](Self::time_left), and to find out when a later
-/// attempt ends that has an `attempt_timeout`.
+/// The clock is only read by [`elapsed`](Self::elapsed) and [`time_left`](Self::time_left), and to calculate the end
+/// of a later attempt with an `attempt_timeout`.
 #[derive(Clone, Copy, Debug)]
 pub struct CurrentAttempt {
     pub(crate) number: u32,
@@ -30,21 +30,21 @@ pub struct CurrentAttempt {
 }
 
 impl CurrentAttempt {
-    /// Which attempt it is, from 1.
+    /// The number of the attempt, from 1.
     #[must_use]
     pub const fn number(&self) -> u32 {
         self.number
     }
 
-    /// The time since the call began, earlier attempts and waits included.
+    /// The time since the call began, including earlier attempts and waits.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         clock::now().saturating_duration_since(self.call_began)
     }
 
-    /// What is left of the attempt's time: until its `attempt_timeout`, or until the deadline or timeout of all attempts
-    /// together, whichever comes first. Zero if that has passed, which a synchronous attempt can see. `None` without a
-    /// limit.
+    /// The remaining time of the attempt: until its `attempt_timeout`, or until the deadline or timeout of all
+    /// attempts together, whichever comes first. Zero if that has passed, which only a synchronous attempt can
+    /// observe. `None` without a limit.
     #[must_use]
     pub fn time_left(&self) -> Option<Duration> {
         self.ends.map(|ends| ends.saturating_duration_since(clock::now()))

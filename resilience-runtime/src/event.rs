@@ -34,21 +34,21 @@ pub enum CircuitEventKind {
     MetricsOnly,
     /// A call was rejected.
     Refused,
-    /// A result of a call that began before the last transition. It changes nothing.
+    /// The result of a call that began before the last transition. It changes nothing.
     LateResult,
-    /// Sites of one name configure their circuit differently: [`CircuitEvent::last_failure`] has the message; see
-    /// [`Circuits::verify`](crate::breaker::Circuits::verify).
+    /// Sites of one name have different configurations for their circuit. [`CircuitEvent::last_failure`] contains the
+    /// message; see [`Circuits::verify`](crate::breaker::Circuits::verify).
     Conflict,
-    /// A [set of circuits by key](crate::KeyedCircuits) is full, and no circuit may be evicted for a new key.
-    /// The key's call runs without a circuit.
+    /// A set of [keyed circuits](crate::KeyedCircuits) is full, and no circuit may be evicted for a new key. The
+    /// key's call runs without a circuit.
     ///
-    /// The event has the set's name. [`CircuitEvent::last_failure`] names the key. There is one for every call of such a
-    /// key, as for a rejection.
+    /// The event has the set's name. [`CircuitEvent::last_failure`] contains the key. There is one event for every
+    /// call of such a key, as for a rejection.
     KeyNotRemembered,
 }
 
 impl CircuitEventKind {
-    /// Of a transition, the state that it leads to.
+    /// The state after a transition. `None` for other events.
     pub(crate) const fn state(self) -> Option<CircuitState> {
         match self {
             Self::Opened => Some(CircuitState::Open),
@@ -61,7 +61,7 @@ impl CircuitEventKind {
         }
     }
 
-    /// Whether it happens per call, not per transition. Such events are dropped first when too many wait.
+    /// Whether it happens per call, not per transition. Such events are dropped first if too many wait.
     pub(crate) const fn is_minor(self) -> bool {
         matches!(self, Self::Refused | Self::LateResult | Self::KeyNotRemembered)
     }
@@ -107,8 +107,8 @@ impl CircuitEvent {
         self.name.as_str()
     }
 
-    /// Of a circuit by key, the name of its set: the part of [`name`](Self::name) before the key, for labels that must not
-    /// grow with the keys.
+    /// The name of the set for a keyed circuit: the part of [`name`](Self::name) before the key, for labels that must
+    /// not grow with the number of keys.
     ///
     /// ```
     /// use resilience::{CircuitConfig, KeyedCircuits};
@@ -123,7 +123,7 @@ impl CircuitEvent {
         self.set
     }
 
-    /// Of a transition, the state before it.
+    /// The state before a transition. `None` for other events.
     ///
     /// ```
     /// use resilience::{CircuitBreaker, CircuitConfig, CircuitState};
@@ -147,7 +147,7 @@ impl CircuitEvent {
         self.kind
     }
 
-    /// The number of transitions of the circuit, this one included.
+    /// The number of transitions of the circuit, including this one.
     #[must_use]
     pub const fn generation(&self) -> u64 {
         self.generation
@@ -159,26 +159,28 @@ impl CircuitEvent {
         self.failures
     }
 
-    /// Of an opening and a rejection, how long the circuit stays open, if that is known.
+    /// How long the circuit stays open, if known. For openings and rejections.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         let told = matches!(self.kind, CircuitEventKind::Opened | CircuitEventKind::Refused);
         (told && !self.time_left.is_never()).then(|| self.time_left.to_duration())
     }
 
-    /// The text of the failure that opened the circuit. Of a conflict, the message with both places. Of a key that is not
-    /// remembered, the key.
+    /// The text of the failure that opened the circuit. For a conflict, the message with both places. For a key
+    /// without a circuit, the key.
     #[must_use]
     pub fn last_failure(&self) -> Option<&str> {
         self.last_failure.as_deref()
     }
 
-    /// The number of events of this circuit, or of this set of circuits, that were dropped between the one delivered before and this one.
+    /// The number of events of this circuit, or of this set of circuits, that were dropped since the last delivered
+    /// one.
     ///
-    /// Events wait while a listener is busy, at most 256 of each circuit. Rejections and late results are dropped first: new
-    /// ones when 64 events wait, and the oldest ones when the queue is full. Transitions are dropped when the queue
-    /// holds nothing else, the oldest first, so that the last event delivered has the present state. Transitions that listeners
-    /// cause are dropped after 256 events in a row: listeners that answer each transition with another one come to an end.
+    /// Events wait while a listener is busy, up to 256 per circuit. Rejections and late results are dropped first:
+    /// new ones if 64 events wait, and the oldest ones if the queue is full. Transitions are only dropped if the
+    /// queue contains nothing else, the oldest first, so that the last delivered event has the present state.
+    /// Transitions caused by listeners are dropped after 256 events in a row, so that listeners that answer each
+    /// transition with another one terminate.
     ///
     /// ```
     /// use std::sync::atomic::{AtomicU64, Ordering};

@@ -21,7 +21,7 @@ pub struct ListenerId(u64);
 impl ListenerId {
     fn next() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        // Relaxed: that they differ is all.
+        // Relaxed: only uniqueness is required.
         Self(NEXT.fetch_add(1, Ordering::Relaxed))
     }
 }
@@ -39,7 +39,7 @@ thread_local! {
     static TELLING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether this thread is inside a listener. Calls made there are not reported, because that could go on without end.
+/// Whether this thread is inside a listener. Calls made there have no events, to prevent endless loops.
 pub(crate) fn is_telling() -> bool {
     TELLING.try_with(Cell::get).unwrap_or(true)
 }
@@ -55,7 +55,7 @@ impl<F: ?Sized + Send + Sync> Listeners<F> {
         id
     }
 
-    /// Whether it was there.
+    /// Returns whether the listener was present.
     pub(crate) fn remove(&self, id: ListenerId) -> bool {
         let mut removed = None;
         self.replace(|entries| {
@@ -63,7 +63,7 @@ impl<F: ?Sized + Send + Sync> Listeners<F> {
             removed = place.map(|place| entries.remove(place));
         });
         let was_there = removed.is_some();
-        // Without the lock: what it holds is the user's.
+        // Without the lock: the listener's values are user code.
         contained(|| drop(removed));
         was_there
     }
@@ -73,8 +73,8 @@ impl<F: ?Sized + Send + Sync> Listeners<F> {
             let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
             let mut list = entries.as_deref().map(<[_]>::to_vec).unwrap_or_default();
             change(&mut list);
-            // Relaxed: the list itself is read under its lock. A thread that misses this for a moment made its change
-            // before. Stored under the lock, so that the last change is the one that stays.
+            // Relaxed: the list itself is read under its lock. A thread that misses the change counts as an earlier
+            // one. Stored under the lock, so that the last change wins.
             self.any.store(!list.is_empty(), Ordering::Relaxed);
             let new = (!list.is_empty()).then(|| list.into());
             std::mem::replace(&mut *entries, new)
@@ -98,13 +98,13 @@ impl<F: ?Sized + Send + Sync> Listeners<F> {
         for (_, listener) in &*entries {
             contained(|| tell(listener));
         }
-        // A listener that was removed meanwhile is dropped here.
+        // Drops a listener that was removed meanwhile.
         contained(|| drop(entries));
         TELLING.set(outer);
     }
 }
 
-/// Runs a user callback. A panic ends here.
+/// Runs a user callback, and catches its panics.
 #[cfg(feature = "tracing")]
 pub(crate) fn telling(tell: impl FnOnce()) {
     let outer = TELLING.replace(true);
@@ -112,10 +112,10 @@ pub(crate) fn telling(tell: impl FnOnce()) {
     TELLING.set(outer);
 }
 
-/// Ends a panic here.
+/// Runs a closure, and catches its panics.
 fn contained(run: impl FnOnce()) {
     let Err(panic) = catch_unwind(AssertUnwindSafe(run)) else { return };
-    // What it panicked with may panic in its turn when it is dropped; what comes of that is not dropped at all.
+    // The panic's payload may itself panic when it is dropped. The payload of that panic is leaked.
     if let Err(worse) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
         std::mem::forget(worse);
     }

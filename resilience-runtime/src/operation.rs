@@ -5,8 +5,8 @@ use std::marker::PhantomData;
 
 /// An operation that can be repeated: `FnMut() -> Result<T, E>`, or `AsyncFnMut() -> Result<T, E>`.
 ///
-/// The compiler infers `Kind`, [`Blocking`] or [`Asynchronous`], so that [`retry`](crate::retry()) and [`poll`](crate::poll()) take
-/// both. Only closures and functions implement it.
+/// The compiler infers `Kind`, [`Blocking`] or [`Asynchronous`], so that [`retry`](crate::retry()) and
+/// [`poll`](crate::poll()) take both. Only closures and functions implement it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an operation that can be repeated",
     label = "expected a closure `|| -> Result<T, E>` or `async || -> Result<T, E>`"
@@ -34,28 +34,29 @@ impl<F: AsyncFnMut() -> Result<T, E>, T, E> Operation<Asynchronous<T, E>> for F 
     type Error = E;
 }
 
-/// The kind of operations that `call` ends. Nothing implements it: the methods that ask for it say what to write.
+/// The kind of operations that `call` accepts. Nothing implements it: methods that require it report what to write
+/// instead.
 #[diagnostic::on_unimplemented(
     message = "`call` is for a synchronous operation, and this one is async",
     label = "the operation is async: write `.run().await`"
 )]
 pub trait EndsWithCall {
-    /// Is never called.
+    /// Never called.
     fn never<R>() -> R;
 }
 
-/// The kind of operations that `run` ends. Nothing implements it.
+/// The kind of operations that `run` accepts. Nothing implements it.
 #[diagnostic::on_unimplemented(
     message = "`run` is for an async operation, and this one is synchronous",
     label = "the operation is synchronous: write `.call()`",
     note = "an async one is written `async || ..`"
 )]
 pub trait EndsWithRun {
-    /// Is never called.
+    /// Never called.
     fn never<R>() -> R;
 }
 
-/// The methods that end a form of the other kind, which cannot be called.
+/// Methods for a form of the other kind, which cannot be called.
 macro_rules! ends_of_the_other_kind {
     ($form:ident<F, _, H $(, $limits:ident)?>, $error:ty) => {
         impl<F, T, E, H $(, $limits)?> $form<F, $crate::operation::Asynchronous<T, E>, H $(, $limits)?> {

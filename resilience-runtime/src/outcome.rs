@@ -6,7 +6,7 @@ use crate::error::TimedOut;
 
 /// The error of an attempt that returned [`None`], under `#[retry]` on a function that returns an [`Option`].
 ///
-/// `None` is retried, and returned at the end, also after a time limit. `on_error` gets it:
+/// `None` is retried, and returned at the end, even after a time limit. `on_error` gets this type:
 ///
 /// ```
 /// use resilience::{NoValue, retry};
@@ -30,25 +30,25 @@ impl fmt::Display for NoValue {
 
 impl std::error::Error for NoValue {}
 
-/// A function that returns an `Option` has no way to say more.
+/// A function that returns an `Option` cannot report the time limit.
 impl From<TimedOut> for NoValue {
     fn from(_: TimedOut) -> Self {
         Self
     }
 }
 
-/// One trait for each attribute: a return type that says whether an attempt failed, which is [`Result`], under whatever
-/// alias.
+/// One trait for each attribute: a return type that indicates whether an attempt failed, which is [`Result`], under
+/// any alias.
 ///
-/// The attributes judge a function by its *type*, through these traits, not by the text of its signature. They differ only
-/// in the name that the compiler's message begins with: a parameter for it would be printed with the whole path of its
-/// type.
+/// The attributes determine failures by the function's *type*, through these traits, not by the text of its
+/// signature. The traits only differ in the name at the beginning of the compiler's message: a parameter for it would
+/// be printed with the whole path of its type.
 pub mod by {
     #![allow(non_camel_case_types, reason = "they are named as the attributes are written")]
 
     use super::NoValue;
 
-    /// Where no value may be a failed attempt.
+    /// For attributes for which `None` is a failed attempt.
     macro_rules! outcome_of_option {
         ($($attribute:ident)+) => {$(
             #[diagnostic::do_not_recommend]
@@ -78,32 +78,32 @@ pub mod by {
 
     macro_rules! outcome {
         ($($attribute:ident: $message:literal, $note:literal)+) => {$(
-            /// A return type that says whether an attempt failed.
+            /// A return type that indicates whether an attempt failed.
             #[diagnostic::on_unimplemented(
                 message = $message,
                 label = "this type cannot say that an attempt failed",
                 note = $note
             )]
             pub trait $attribute: Sized {
-                /// What a good attempt brings.
+                /// The value of a successful attempt.
                 type Value;
-                /// What a failed attempt brings.
+                /// The error of a failed attempt.
                 type Error;
 
-                /// Either side.
+                /// Converts to a `Result`.
                 ///
                 /// # Errors
-                /// The attempt's own error.
+                /// The attempt's error.
                 fn into_result(self) -> Result<Self::Value, Self::Error>;
 
-                /// A good attempt, put together again.
+                /// Converts a value back to the return type.
                 fn from_value(value: Self::Value) -> Self;
 
-                /// A failed attempt, put together again, or a failure made by the library (a time limit, an alarm).
+                /// Converts an error of an attempt, or of the library (a time limit, an alarm), to the return type.
                 fn from_error(error: Self::Error) -> Self;
             }
 
-            // The message says it already; the compiler's own help would show this macro.
+            // The message is sufficient. The compiler's help would show this macro.
             #[diagnostic::do_not_recommend]
             impl<T, E> $attribute for Result<T, E> {
                 type Value = T;

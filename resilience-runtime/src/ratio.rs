@@ -2,31 +2,32 @@ use std::fmt;
 
 use crate::error::Value;
 
-/// A ratio above 0 and at most 1, kept as a fraction of two integers.
+/// A ratio above 0 and at most 1, stored as a fraction of two integers.
 ///
-/// Counts are compared with it in integers: `7.0 >= 0.07 * 100.0` is false, and a rate must be reached by the call that
-/// makes it. For the same reason `2.0 / 3.0` has to become 2/3 and not a decimal next to it.
+/// Counts are compared with it in integers: `7.0 >= 0.07 * 100.0` is false, although the seventh of 100 calls must
+/// reach a rate of 7 %. For the same reason `2.0 / 3.0` must become 2/3, not a decimal close to it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Ratio {
     numerator: u32,
     denominator: u32,
 }
 
-/// The fixed point that a float is expanded from. Every `f64` from 2⁻¹⁰ to 1 is a multiple of 2⁻⁶².
+/// The fixed-point format in which a float is expanded. Every `f64` from 2⁻¹⁰ to 1 is a multiple of 2⁻⁶².
 const POINT: u32 = 62;
 
 /// 2⁶²: a power of two, exact.
 const SCALE: f64 = 4_611_686_018_427_387_904.0;
 
-/// 2⁻⁵¹, in units of 2⁻⁶²: four times the rounding error of a division, so that a percentage, which is rounded twice,
-/// is within it. Two fractions of denominators up to 2²⁵ are farther apart, so a ratio of that many calls is found exactly.
+/// 2⁻⁵¹, in units of 2⁻⁶²: four times the rounding error of a division, so that it covers a percentage, which is
+/// rounded twice. Two fractions with denominators up to 2²⁵ are farther apart, so a ratio of that many calls is found
+/// exactly.
 const TOLERANCE: u128 = 1 << (POINT - 51);
 
 impl Ratio {
     /// The simplest fraction within the rounding error of `ratio`, by its continued fraction.
     ///
-    /// Denominators fit into 32 bits, so that a comparison fits into 64. Where no such fraction is close enough, the
-    /// closest one stands, and the smallest one for a ratio that would round to 0.
+    /// Denominators fit into 32 bits, so that a comparison fits into 64. If no such fraction is close enough, this is
+    /// the closest one, or the smallest one for a ratio that would round to 0.
     pub(crate) const fn of(ratio: f64) -> Option<Self> {
         if !(ratio > 0.0 && ratio <= 1.0) {
             return None;
@@ -37,7 +38,7 @@ impl Ratio {
             reason = "between 0 and 2⁶², and only what lies below 2⁻⁶² is cut off"
         )]
         let fixed = (ratio * SCALE) as u64;
-        // The last two convergents, and what is left to be expanded.
+        // The last two convergents, and the rest to be expanded.
         let (mut last, mut convergent) = ((1, 0), (0, 1));
         let (mut dividend, mut divisor) = (1_u64 << POINT, fixed);
         while divisor != 0 && !is_close(convergent, fixed) {
@@ -47,7 +48,7 @@ impl Ratio {
             (dividend, divisor) = (divisor, dividend % divisor);
         }
         let (numerator, denominator) = convergent;
-        // A ratio of 0 would open a circuit that has never been called.
+        // A ratio of 0 would open a circuit without any calls.
         Some(if numerator == 0 {
             Self { numerator: 1, denominator: u32::MAX }
         } else {
@@ -63,7 +64,7 @@ impl Ratio {
         self.numerator as f64 / self.denominator as f64
     }
 
-    /// As much of `whole` as this ratio is, rounded down.
+    /// This ratio of `whole`, rounded down.
     pub(crate) fn part_of(self, whole: u64) -> u64 {
         #[expect(clippy::cast_possible_truncation, reason = "at most the whole")]
         let part = (u128::from(whole) * u128::from(self.numerator) / u128::from(self.denominator)) as u64;
@@ -76,7 +77,7 @@ impl Ratio {
     }
 }
 
-/// As one would write it: a percentage with up to two decimals, or else a number.
+/// As written in an attribute: a percentage with up to two decimals, or otherwise a number.
 impl fmt::Debug for Ratio {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (numerator, denominator) = (u64::from(self.numerator), u64::from(self.denominator));
@@ -139,7 +140,7 @@ mod tests {
     #[test]
     fn every_percentage_with_up_to_two_decimals_is_exact() {
         for hundredths in 1..=10_000_u32 {
-            // As the macro reads `12.34%`.
+            // The macro reads `12.34%` this way.
             let percent: f64 = format!("{}.{:02}", hundredths / 100, hundredths % 100).parse().unwrap();
             assert_exact(percent / 100.0, hundredths, 10_000);
         }

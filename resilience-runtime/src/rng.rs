@@ -1,23 +1,23 @@
-//! Chance, as one number per decision.
+//! Random numbers, one per decision.
 //!
-//! Everything below takes the number as an argument, so a test can hand in the smallest and the largest.
+//! All other code takes the number as an argument, so that tests can pass the smallest and the largest.
 
-/// One draw, uniform over all of `u64`.
+/// A random number, uniform over all of `u64`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Chance(u64);
 
 impl Chance {
-    /// From the thread's own generator.
+    /// From the thread's generator.
     pub(crate) fn draw() -> Self {
         Self(fastrand::u64(..))
     }
 
-    /// From a generator of the caller's.
+    /// From the caller's generator.
     pub(crate) fn draw_from(rng: &mut fastrand::Rng) -> Self {
         Self(rng.u64(..))
     }
 
-    /// Uniform in `low..=high`, by one multiplication; `low` if the bounds are the wrong way round.
+    /// Uniform in `low..=high`, by one multiplication. `low` if the bounds are reversed.
     pub(crate) const fn between(self, low: u64, high: u64) -> u64 {
         let span = high.saturating_sub(low) as u128 + 1;
         // (r * span) >> 64 is below span, which fits after low.

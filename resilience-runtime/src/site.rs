@@ -1,7 +1,7 @@
 use crate::site_name::SiteName;
 use crate::telemetry::{CallOrigin, SiteKind};
 
-/// What all calls of one function have in common: one constant beside its code.
+/// The data that all calls of one function share: a constant beside its code.
 #[derive(Clone, Copy, Debug)]
 pub struct PolicySite<P> {
     pub(crate) name: SiteName,
@@ -10,18 +10,18 @@ pub struct PolicySite<P> {
 }
 
 impl<P> PolicySite<P> {
-    /// `name` is the function's, for telemetry and errors.
+    /// `name` is the function's name, for telemetry and errors.
     pub const fn new(name: SiteName, kind: SiteKind, policy: P) -> Self {
         Self { name, kind, policy }
     }
 
-    /// Whether it has a name that was given. The compiler knows it of an attribute.
+    /// Whether it has an explicit name. A compile-time constant for an attribute.
     #[inline]
     pub(crate) const fn has_name(&self) -> bool {
         self.name.is_given()
     }
 
-    /// What a log says of its calls.
+    /// The origin of its calls, for the log.
     pub(crate) const fn origin(&self) -> CallOrigin {
         CallOrigin { name: self.name, kind: self.kind }
     }

@@ -3,24 +3,24 @@ use std::borrow::Cow;
 use std::fmt;
 use std::panic::Location;
 
-/// The name of a function: the one it was given, or its path.
+/// The name of a function: an explicit one, or its path.
 ///
-/// A path is known as the name of a type inside the function, because only that includes the type of a method. It is not
-/// a constant; it is put together when somebody asks for it.
+/// The path is derived from the name of a type inside the function, because only that includes the type of a method.
+/// It is not a constant, but computed on request.
 #[derive(Clone, Copy)]
 pub enum SiteName {
     /// `name = ".."`.
     Given(&'static str),
     /// The name of a type inside the function.
     Inside(fn() -> &'static str),
-    /// A function form: the name of the operation's type, and the place that calls the form.
+    /// A function form: the name of the operation's type, and the place of the form's call.
     Form(fn() -> &'static str, &'static Location<'static>),
     /// A place, as `file:line`.
     Place(&'static str),
 }
 
 impl SiteName {
-    /// The path of the function that `marker`, a closure, stands in.
+    /// The path of the function that contains `marker`, a closure.
     pub const fn of<F>(_marker: &F) -> Self {
         Self::inside::<F>()
     }
@@ -29,18 +29,18 @@ impl SiteName {
         Self::Inside(type_name::<F>)
     }
 
-    /// Of a form that is called there, for an operation of type `F`.
+    /// A form called at `location`, for an operation of type `F`.
     pub(crate) const fn form<F>(location: &'static Location<'static>) -> Self {
         Self::Form(type_name::<F>, location)
     }
 
-    /// Whether it was given, and is not a path.
+    /// Whether it is explicit, not a path.
     #[inline]
     pub(crate) const fn is_given(self) -> bool {
         matches!(self, Self::Given(_))
     }
 
-    /// What errors call it. A form has the path of its operation, where that is a function or a closure in one.
+    /// The name in errors. For a form, the path of its operation, if that is a function or a closure in one.
     pub(crate) fn get(self) -> &'static str {
         match self {
             Self::Given(name) | Self::Place(name) => name,
@@ -49,7 +49,7 @@ impl SiteName {
         }
     }
 
-    /// What logs call it. A form is known by its place: a helper that calls one does so for any operation.
+    /// The name in logs. For a form, its place: a helper that calls a form may do so for different operations.
     #[cfg_attr(not(feature = "tracing"), expect(dead_code, reason = "nobody logs"))]
     pub(crate) fn of_site(self) -> Cow<'static, str> {
         match self {
@@ -59,12 +59,13 @@ impl SiteName {
     }
 }
 
-/// What the site of an unnamed form is called.
+/// The name of the site of an unnamed form.
 pub(crate) fn place(location: &Location<'_>) -> String {
     format!("{}:{}", location.file(), location.line())
 }
 
-/// The path of the function that an operation is, or in which it is a closure. A pointer has none.
+/// The path of the operation if it is a function, or of the function around it if it is a closure. A pointer has no
+/// path.
 fn path_of(type_name: &'static str) -> Option<&'static str> {
     let operation = type_name.trim_start_matches("&mut ").trim_start_matches('&');
     let path = function_around(operation);
@@ -73,7 +74,7 @@ fn path_of(type_name: &'static str) -> Option<&'static str> {
     (is_closure || is_path).then_some(path)
 }
 
-/// Without what the function itself, or an expansion, has put around the type.
+/// Removes the suffixes that the function and expansions have added to the type's name.
 fn function_around(mut path: &'static str) -> &'static str {
     const INNER: [&str; 7] = [
         "::{{closure}}",

@@ -1,4 +1,5 @@
-//! The atomics and the lock of the concurrent floors: the standard ones, or loom's under `--cfg resilience_loom`.
+//! The atomics and the lock of the concurrent modules: those of the standard library, or loom's under `--cfg
+//! resilience_loom`.
 
 #[cfg(not(resilience_loom))]
 pub(crate) use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,7 +13,7 @@ pub(crate) use loom::sync::MutexGuard;
 #[cfg(resilience_loom)]
 pub(crate) use loom::sync::atomic::Ordering;
 
-/// A number of the calling thread's own, so that threads can write in different places.
+/// A number for the calling thread, so that threads can write to different places.
 #[cfg(not(resilience_loom))]
 #[inline]
 pub(crate) fn thread_number() -> usize {
@@ -21,28 +22,29 @@ pub(crate) fn thread_number() -> usize {
 
     static NEXT: AtomicUsize = AtomicUsize::new(1);
     std::thread_local! {
-        /// Zero before the thread has one.
+        /// Zero if the thread has no number yet.
         static NUMBER: Cell<usize> = const { Cell::new(0) };
     }
     #[cold]
     fn first(number: &Cell<usize>) -> usize {
-        // Relaxed: that they differ is all.
+        // Relaxed: only distinct numbers are required.
         number.set(NEXT.fetch_add(1, Ordering::Relaxed));
         number.get()
     }
     NUMBER.with(|number| if number.get() == 0 { first(number) } else { number.get() })
 }
 
-/// The same in each run of a model, which a counter of ours would not be.
+/// Equal in each run of a model, unlike a global counter.
 #[cfg(resilience_loom)]
 pub(crate) fn thread_number() -> usize {
     let id = format!("{:?}", loom::thread::current().id());
     id.chars().filter_map(|digit| digit.to_digit(10)).fold(0, |number, digit| number * 10 + digit as usize)
 }
 
-/// Loom's types come to life inside a model only; these do so at their first use, and can be made in a `const`.
+/// Loom's types can only be created inside a model. These are created at their first use, and can be constructed in a
+/// `const`.
 ///
-/// A model touches each of them once before it spawns its threads, as a `static` is there before `main`.
+/// A model accesses each of them once before it spawns its threads, because a `static` exists before `main`.
 #[cfg(resilience_loom)]
 mod model {
     use std::sync::{LockResult, OnceLock};

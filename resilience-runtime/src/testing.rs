@@ -1,4 +1,4 @@
-//! A clock moved by hand, for tests of sync code (feature `testing`).
+//! A manual clock, for tests of sync code (feature `testing`).
 //!
 //! Async code follows tokio's clock, which `#[tokio::test(start_paused = true)]` pauses.
 
@@ -9,8 +9,8 @@ use std::time::Duration;
 use crate::clock::by_hand;
 use crate::time::Nanos;
 
-/// A clock for the thread that installs it, until it is dropped. It stands still. Every sync delay moves it on at once, and so
-/// does [`advance`](Self::advance).
+/// A manual clock for the thread that installs it, until it is dropped. It stands still, except that every sync delay
+/// advances it at once, and so does [`advance`](Self::advance).
 ///
 /// ```
 /// use resilience::{retry, testing::ManualClock};
@@ -24,7 +24,7 @@ use crate::time::Nanos;
 #[must_use = "the clock is removed when this is dropped"]
 pub struct ManualClock {
     id: by_hand::Id,
-    /// The clock is the thread's.
+    /// The clock belongs to the thread.
     not_send: PhantomData<*const ()>,
 }
 
@@ -34,7 +34,7 @@ impl ManualClock {
         Self { id: by_hand::install(), not_send: PhantomData }
     }
 
-    /// Moves the clock.
+    /// Advances the clock.
     pub fn advance(&self, by: Duration) {
         by_hand::advance(self.id, Nanos::of(by));
     }
@@ -58,7 +58,7 @@ impl fmt::Debug for ManualClock {
     }
 }
 
-/// What tests of this library reach of the seam between a call and what changes it.
+/// Access to internal hooks, for tests of this library.
 #[doc(hidden)]
 pub mod seam {
     use crate::attempts::{AnyPolicy, PollPolicy, RetryPolicy};
@@ -66,24 +66,24 @@ pub mod seam {
 
     pub use crate::telemetry::{Fault, Injected};
 
-    /// Calls of this thread that go through the site meet the fault before their body.
+    /// Injects the fault into calls of this thread that pass through the site.
     pub fn inject(site: Site, fault: Fault) -> Injected {
         site.0.inject(fault)
     }
 
-    /// Calls of this site that begin from now on follow this policy. Returns whether the site can have another one.
+    /// Calls of this site that begin from now on use this policy. Returns whether the policy was replaced.
     #[must_use]
     pub fn exchange(site: Site, policy: RetryPolicy) -> bool {
         site.0.exchange(AnyPolicy::Retry(policy))
     }
 
-    /// As [`exchange`], of a poll.
+    /// Like [`exchange`], for a poll.
     #[must_use]
     pub fn exchange_poll(site: Site, policy: PollPolicy) -> bool {
         site.0.exchange(AnyPolicy::Poll(policy))
     }
 
-    /// Calls that begin from now on follow the policy in the code.
+    /// Calls that begin from now on use the policy in the code.
     pub fn revert(site: Site) {
         site.0.revert();
     }

@@ -1,45 +1,45 @@
 //! The text of an error or a value: its first line, at most [`MAX_TEXT`] bytes.
 //!
-//! An attribute cannot ask for a bound that some error type does not meet, so it lets the compiler choose: in
-//! `(&&&Text(&error)).__resilience_text(&mut line)`, the method that needs the fewest dereferences wins.
+//! An attribute cannot require a bound that some error types lack, so the compiler selects the method: in
+//! `(&&&Text(&error)).__resilience_text(&mut line)`, the method that needs the fewest dereferences is called.
 
 use std::cell::Cell;
 use std::fmt::{self, Debug, Display, Write};
 use std::time::Duration;
 
-/// The longest text that is kept of an error or a value, in bytes.
+/// The maximum length of the text of an error or a value, in bytes.
 ///
-/// 512: a message and its context fit, and every circuit of a large set can keep one.
+/// 512: enough for a message with its context, and small enough for every circuit of a large set.
 pub(crate) const MAX_TEXT: usize = 512;
 
-/// An error or a value whose text is wanted.
+/// An error or a value whose text is needed.
 #[derive(Debug)]
 pub struct Text<'a, E>(pub &'a E);
 
-/// First choice: what the error says.
+/// First choice: `Display`.
 pub trait ByDisplay {
     /// Writes its `Display`.
     fn __resilience_text(&self, line: &mut FirstLine);
 
-    /// The error, as what has a text.
+    /// The error as a value with a text.
     fn __resilience_display(&self) -> Option<&dyn Display>;
 }
 
-/// Second choice: what the error looks like.
+/// Second choice: `Debug`.
 pub trait ByDebug {
     /// Writes its `Debug`.
     fn __resilience_text(&self, line: &mut FirstLine);
 
-    /// The error, as what has a text.
+    /// The error as a value with a text.
     fn __resilience_display(&self) -> Option<&dyn Display>;
 }
 
-/// Last choice: what the error is.
+/// Last choice: the name of the type.
 pub trait ByType {
     /// Writes the name of its type.
     fn __resilience_text(&self, line: &mut FirstLine);
 
-    /// Nothing: it has no text.
+    /// `None`: it has no text.
     fn __resilience_display(&self) -> Option<&dyn Display>;
 }
 
@@ -73,16 +73,16 @@ impl<E> ByType for Text<'_, E> {
     }
 }
 
-/// For an error that has a `Debug` alone.
+/// For an error that only implements `Debug`.
 impl<E: Debug> Display for Text<'_, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
-/// A buffer that keeps the first line of what is written to it, up to 512 bytes.
+/// A buffer that keeps the first line of the text written to it, up to 512 bytes.
 ///
-/// Afterwards it fails, so that a report does not go on to render a backtrace for nothing.
+/// Further writes fail, so that an error report does not render a backtrace in vain.
 #[derive(Debug, Default)]
 pub struct FirstLine {
     text: String,
@@ -94,7 +94,7 @@ impl FirstLine {
         Self { text: String::new(), has_ended: false }
     }
 
-    /// An error whose `Display` fails keeps what it has written: `to_string` would panic.
+    /// If the `Display` of an error fails, the text written so far is kept: `to_string` would panic.
     pub(crate) fn display(&mut self, text: impl Display) {
         let _ = write!(self, "{text}");
         if self.has_ended && self.text.ends_with('\r') {
@@ -102,17 +102,17 @@ impl FirstLine {
         }
     }
 
-    /// A call that was dropped because it took longer than `limit`.
+    /// The text for a call that was dropped because it took longer than `limit`.
     pub(super) fn timed_out(&mut self, limit: Duration) {
         self.display(format_args!("timed out after {limit:?}"));
     }
 
-    /// The first line names the error: report types write a whole chain and a backtrace. A string loses its quotes.
+    /// Only the first line is kept, because report types write a whole chain and a backtrace. Strings are unquoted.
     pub(crate) fn debug(&mut self, error: &(impl Debug + ?Sized)) {
         self.display(format_args!("{error:?}"));
         let Some(unquoted) = self.text.strip_prefix('"') else { return };
         let is_closed = unquoted.ends_with('"');
-        // Without a quote that closes it, because that has been cut off.
+        // The closing quote is missing if it was cut off.
         if is_closed || self.text.len() == MAX_TEXT && !unquoted.contains('"') {
             self.text.truncate(self.text.len() - usize::from(is_closed));
             self.text.remove(0);
@@ -124,7 +124,7 @@ impl FirstLine {
         self.has_ended = false;
     }
 
-    /// Writes a text in place of the one that is `kept`, into the same memory.
+    /// Replaces a `kept` text in the same memory.
     pub(crate) fn rewrite(kept: &mut Option<String>, write: impl FnOnce(&mut Self)) {
         let mut line = Self { text: kept.take().unwrap_or_default(), has_ended: false };
         line.text.clear();
@@ -132,7 +132,7 @@ impl FirstLine {
         *kept = Some(line.text);
     }
 
-    /// Writes what belongs to the first line and fits, unless there was such an end before.
+    /// Writes the part that belongs to the first line and fits, unless the line has already ended.
     #[cold]
     fn write_last(&mut self, more: &str) -> fmt::Result {
         if !self.has_ended {
@@ -154,7 +154,7 @@ impl Write for FirstLine {
     }
 }
 
-/// The longest prefix of at most `most` bytes that ends between two characters.
+/// The longest prefix of at most `most` bytes that ends at a character boundary.
 pub(crate) fn prefix(text: &str, most: usize) -> &str {
     if text.len() <= most {
         return text;
@@ -164,14 +164,16 @@ pub(crate) fn prefix(text: &str, most: usize) -> &str {
 }
 
 thread_local! {
-    /// Reused, so that a failure allocates nothing once it has grown. In a box, because it is taken out and put back.
+    /// Reused, so that a failure needs no allocation once the buffer has grown. Boxed, because it is taken out and
+    /// put back.
     static LINE: Cell<Option<Box<FirstLine>>> = const { Cell::new(None) };
 }
 
-/// Writes a text and passes it on, in a buffer that the thread reuses.
+/// Writes a text to a buffer that the thread reuses, and passes it on.
 #[inline]
 pub(crate) fn written<T>(write: impl FnOnce(&mut FirstLine), read: impl FnOnce(&str) -> T) -> T {
-    // Taken out meanwhile: an error whose text uses a circuit gets another one. A thread that is ending has none any more.
+    // Taken out during the write: an error whose text uses a circuit gets another buffer. A thread that is ending has
+    // none.
     let mut line = LINE.try_with(Cell::take).ok().flatten().unwrap_or_default();
     line.clear();
     write(&mut line);
@@ -180,7 +182,7 @@ pub(crate) fn written<T>(write: impl FnOnce(&mut FirstLine), read: impl FnOnce(&
     answer
 }
 
-/// What the last failure said, in a buffer that is reused.
+/// The text of the last failure, in a reused buffer.
 #[derive(Debug, Default)]
 pub(crate) struct LastFailure {
     line: FirstLine,
@@ -192,16 +194,16 @@ impl LastFailure {
         Self { line: FirstLine::new(), is_known: false }
     }
 
-    /// A text that has been cut already.
+    /// Sets a text that is already truncated.
     pub(crate) fn set(&mut self, text: &str) {
         self.line.clear();
-        // No more than the longest text needs: every circuit keeps one.
+        // Exact capacity, because every circuit keeps a text.
         self.line.text.reserve_exact(text.len());
         self.line.text.push_str(text);
         self.is_known = true;
     }
 
-    /// A text of ours.
+    /// Sets a text of the library.
     pub(crate) fn write(&mut self, text: fmt::Arguments<'_>) {
         self.line.clear();
         self.line.display(text);
@@ -256,7 +258,7 @@ mod tests {
         assert_eq!(line(|line| (&&&Text(&boxed)).__resilience_text(line)), "boxed");
     }
 
-    /// Writes this many lines, and counts those that were asked for.
+    /// Writes this number of lines, and counts the lines that were requested.
     struct Report<'a>(&'a Cell<u32>, u32);
     impl Display for Report<'_> {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,21 +1,21 @@
-//! Lengths of time as whole nanoseconds in one word, saturating: the largest value means "never".
+//! Durations as whole nanoseconds in one word. Arithmetic saturates, and the maximum means "never".
 
 use std::fmt;
 use std::time::Duration;
 
-/// A point in time of the one clock: tokio's where there is tokio, which follows a paused runtime.
+/// A point in time of the library's clock: tokio's with the feature `tokio`, which follows a paused runtime.
 #[cfg(not(feature = "tokio"))]
 pub(crate) use std::time::Instant;
 #[cfg(feature = "tokio")]
 pub(crate) use tokio::time::Instant;
 
-/// A length of time: up to 584 years of nanoseconds, or [`Nanos::NEVER`].
+/// A duration of up to 584 years in nanoseconds, or [`Nanos::NEVER`].
 ///
-/// Arithmetic saturates at `NEVER`, so that a configured `Duration::MAX` is a wait without end and not a panic.
+/// Arithmetic saturates at `NEVER`, so that a configured `Duration::MAX` is an unlimited wait, not a panic.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Nanos(u64);
 
-/// As one would write it in an attribute.
+/// As written in an attribute.
 impl fmt::Debug for Nanos {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
@@ -34,9 +34,9 @@ impl Nanos {
         Self(nanos)
     }
 
-    /// What does not fit is never.
+    /// A duration that does not fit becomes `NEVER`.
     pub(crate) const fn of(duration: Duration) -> Self {
-        // Where whole seconds leave room for another one: without the 128 bits that most durations do not need.
+        // Durations below this bound need no 128-bit arithmetic, and most are.
         if duration.as_secs() < u64::MAX / 1_000_000_000 {
             return Self(duration.as_secs() * 1_000_000_000 + duration.subsec_nanos() as u64);
         }
@@ -60,17 +60,17 @@ impl Nanos {
         self.0 == 0
     }
 
-    /// `NEVER` becomes [`Duration::MAX`], as it came in.
+    /// `NEVER` becomes [`Duration::MAX`], the inverse of `of`.
     pub(crate) const fn to_duration(self) -> Duration {
         if self.is_never() { Duration::MAX } else { Duration::from_nanos(self.0) }
     }
 
-    /// `None` where a public type says "no limit".
+    /// `None` for "no limit", as in public types.
     pub(crate) const fn limit(self) -> Option<Duration> {
         if self.is_never() { None } else { Some(Duration::from_nanos(self.0)) }
     }
 
-    /// Whether this moment has come. One that never comes has not, even at the end of time.
+    /// Whether this time has come. `NEVER` never comes, not even at the end of the range.
     #[inline]
     pub(crate) const fn is_over(self, now: Self) -> bool {
         !self.is_never() && now.0 >= self.0
@@ -80,7 +80,7 @@ impl Nanos {
         Self(self.0.saturating_add(other.0))
     }
 
-    /// What is left of `self` once `other` has passed. Never minus anything stays never.
+    /// The remaining time of `self` after `other` has passed. `NEVER` minus anything is `NEVER`.
     pub(crate) const fn minus(self, other: Self) -> Self {
         if self.is_never() { self } else { Self(self.0.saturating_sub(other.0)) }
     }

@@ -6,19 +6,14 @@ use std::path::Path;
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Folders and files that are in plain English. A file joins the list when it has been rewritten.
-const PLAIN: [&str; 12] = [
+const PLAIN: [&str; 7] = [
     "README.md",
     "CONTRIBUTING.md",
     "SECURITY.md",
     "examples",
     "resilience-macros/src/pages",
     "resilience-runtime/LIMITS.md",
-    "resilience-runtime/src/batch.rs",
-    "resilience-runtime/src/breaker.rs",
-    "resilience-runtime/src/executor",
-    "resilience-runtime/src/functions.rs",
-    "resilience-runtime/src/guide",
-    "resilience-runtime/src/http",
+    "resilience-runtime/src",
 ];
 
 /// The phrase, and what to write instead.

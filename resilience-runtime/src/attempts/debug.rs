@@ -1,4 +1,4 @@
-//! Policies are shown as one would write their options in an attribute.
+//! `Debug` for policies, in the notation of the attributes.
 
 use std::fmt;
 

@@ -1,13 +1,13 @@
-//! The one engine behind retry, poll and asyncbackoff: what to do after an attempt.
+//! The decisions after an attempt, for retries, polls and asyncbackoff.
 //!
 //! ```text
 //!            ┌──────────── wait ◄───────────┐
 //!            ▼                              │ again, and there is time
-//!   start ► attempt ─► what came of it ─► decide ─► stop
+//!   start ► attempt ─► its result ──────► decide ─► stop
 //! ```
 //!
-//! The machines are told what came of an attempt and how much time has passed; they answer with a wait or with the
-//! end. They read no clock, wait for nothing, draw nothing and call nobody.
+//! The machines get the result of an attempt and the elapsed time, and return a wait or the end of the call. They use
+//! no clock, wait for nothing, draw no random numbers and call no user code.
 
 mod debug;
 mod policy;

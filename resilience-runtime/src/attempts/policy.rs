@@ -1,4 +1,4 @@
-//! What the policies of retries and of polls have in common.
+//! The common interface of retry and poll policies.
 
 use std::num::NonZeroU32;
 
@@ -14,13 +14,13 @@ pub(crate) enum AnyPolicy {
 
 /// A kind of policy.
 pub(crate) trait Policy: Sized + 'static {
-    /// The number of attempts, if it is bounded.
+    /// The maximum number of attempts, if bounded.
     fn most_attempts(&self) -> Option<u32>;
 
-    /// The name that calls are counted under.
+    /// The name of the statistics for its calls.
     fn stats_name(&self) -> Option<&'static str>;
 
-    /// `None`: the other kind.
+    /// `None` for the other kind.
     fn of(policy: &'static AnyPolicy) -> Option<&'static Self>;
 }
 

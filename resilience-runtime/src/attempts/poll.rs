@@ -6,38 +6,38 @@ use crate::time::Nanos;
 /// The attempts of one polled call.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PollAttempts {
-    /// How many have finished.
+    /// The number of finished attempts.
     number: u32,
-    /// How many ignored errors came last, in a row.
+    /// The number of consecutive ignored errors.
     ignored: u32,
-    /// Since when the value has been good; `NEVER`: it is not.
+    /// The time since which the condition holds. `NEVER`: it does not hold.
     good_since: Nanos,
-    /// The last wait, as it was before it was clipped.
+    /// The last wait before it was clipped.
     planned: Nanos,
     state: DelayState,
 }
 
-/// What an attempt brought to light. An alarm, and an error that is not ignored, need no decision.
+/// The result of an attempt. An alarm, and an error that is not ignored, need no decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PollVerdict {
-    /// The value is what was waited for.
+    /// The value meets the condition.
     Good,
-    /// The value is not.
+    /// The value does not meet the condition.
     NotYet,
     /// An error that means "not yet".
     Ignored,
 }
 
-/// What is to be done with what an attempt returned.
+/// The decision after an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PollStep {
-    /// Return it: the value is good, or it was one ignored error too many.
+    /// Return the result: the condition is met, or the maximum of ignored errors is reached.
     Return,
-    /// Go on after so long, if it did not end here.
+    /// Go on after this wait, or end here.
     GoOn(Result<Nanos, PollEnd>),
 }
 
-/// Why there is no further attempt.
+/// The reason why there is no further attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PollEnd {
     /// The timeout was reached.
@@ -64,12 +64,12 @@ impl PollAttempts {
     /// The wait before the first attempt.
     pub(crate) fn delay(&mut self, policy: &PollPolicy) -> Nanos {
         let delay = policy.delay();
-        // An attempt at the very end of the timeout may take as long as the wait before it.
+        // An attempt at the end of the timeout may take as long as the wait before it.
         self.planned = delay;
         delay
     }
 
-    /// An attempt ended the call, and nothing is to be decided.
+    /// An attempt ended the call, and no decision is needed.
     pub(crate) fn ended(&mut self) {
         self.number = self.number.saturating_add(1);
     }
@@ -107,7 +107,7 @@ impl PollAttempts {
         PollStep::GoOn(self.go_on(policy, elapsed, chance))
     }
 
-    /// An attempt was dropped because its time was up: it saw nothing.
+    /// An attempt was dropped because its time was up. It has no result.
     #[cfg(any(feature = "tokio", test))]
     pub(crate) fn cut(
         &mut self,
@@ -119,13 +119,13 @@ impl PollAttempts {
         self.go_on(policy, elapsed, chance)
     }
 
-    /// When the attempt is to be dropped that begins at `began`.
+    /// The time at which an attempt that begins at `began` is dropped.
     pub(crate) const fn ends(&self, policy: &PollPolicy, began: Nanos) -> Nanos {
         policy.attempt_ends(began, self.planned)
     }
 
-    /// A circuit refused the call, which is not an attempt. The wait until it will let a trial in, if the timeout leaves
-    /// time for it; `None`: it ends here.
+    /// A circuit rejected the call, which is not an attempt. Returns the wait until it admits a probe, or `None` if
+    /// the timeout does not leave enough time for that.
     pub(crate) fn refused(&mut self, policy: &PollPolicy, elapsed: Nanos, time_left: Nanos) -> Option<Nanos> {
         self.good_since = Nanos::NEVER;
         let waits = !policy.limit().is_never() && !time_left.is_zero();
@@ -146,7 +146,7 @@ impl PollAttempts {
         Ok(wait.min(self.until_held(policy, elapsed)).min(policy.limit().minus(elapsed)))
     }
 
-    /// What is left until a value that is good now has been good long enough.
+    /// The remaining time until the condition has held long enough.
     fn until_held(&self, policy: &PollPolicy, elapsed: Nanos) -> Nanos {
         if self.good_since.is_never() {
             return Nanos::NEVER;
@@ -157,7 +157,7 @@ impl PollAttempts {
 
 #[cfg(test)]
 impl PollAttempts {
-    /// As if so many had ended, all with errors that were ignored.
+    /// The state after this number of attempts, all with ignored errors.
     pub(super) const fn after(number: u32) -> Self {
         Self { number, ignored: number, ..Self::new() }
     }

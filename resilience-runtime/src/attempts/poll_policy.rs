@@ -6,7 +6,7 @@ use crate::backoff::{Backoff, Jitter};
 use crate::error::{ConfigError, Value, or_panic};
 use crate::time::Nanos;
 
-/// The settings of a poll: how often and for how long.
+/// The settings of a poll: the delays between attempts, and the limits.
 ///
 /// A `const` value, for `#[poll(policy = ..)]` and [`Poll::policy`](crate::functions::Poll::policy).
 ///
@@ -42,7 +42,7 @@ pub struct PollPolicy {
     pub(super) hold_for: Nanos,
     pub(super) max_ignored: Option<NonZeroU32>,
     pub(super) attempt_timeout: Nanos,
-    /// The name that calls are counted under.
+    /// The name of the statistics for its calls.
     pub(super) stats: Option<&'static str>,
 }
 
@@ -50,10 +50,10 @@ impl PollPolicy {
     /// Fifteen seconds, as in the `poll` library for Python: about as long as a person waits.
     pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(15);
 
-    /// One second, as in the `poll` library for Python: frequent enough for a person, rare enough for a server.
+    /// One second, as in the `poll` library for Python: frequent enough for a person, and a low load for a server.
     pub const DEFAULT_INTERVAL: Duration = Duration::from_secs(1);
 
-    /// Every second, for fifteen seconds.
+    /// Polls every second, for fifteen seconds.
     pub const fn new() -> Self {
         Self {
             timeout: None,
@@ -67,83 +67,85 @@ impl PollPolicy {
         }
     }
 
-    /// The time limit for everything. The default is [`DEFAULT_TIMEOUT`](Self::DEFAULT_TIMEOUT), or the initial delay plus the longer
-    /// of `hold_for` and the attempt timeout, if that is more.
+    /// Sets the time limit for everything. The default is [`DEFAULT_TIMEOUT`](Self::DEFAULT_TIMEOUT), or the initial
+    /// delay plus the longer of `hold_for` and the attempt timeout, if that is more.
     ///
-    /// The last delay is clipped, and one attempt is made at the deadline. An async attempt that is running then is dropped. The one at
-    /// the deadline may take the attempt timeout, or else one interval. A sync attempt cannot be interrupted. Zero: one attempt.
+    /// The last delay is clipped, and one attempt is made at the deadline. An async attempt that is running at the
+    /// deadline is dropped. The attempt made at the deadline may take the attempt timeout, or one interval without an
+    /// attempt timeout. A sync attempt cannot be interrupted. Zero: one attempt.
     ///
     /// # Panics
-    /// If it is shorter than the initial delay, `hold_for` or the attempt timeout: in a `const`, a compile error.
+    /// If it is shorter than the initial delay, `hold_for` or the attempt timeout. In a `const`, this is a compile
+    /// error.
     #[track_caller]
     pub const fn timeout(self, timeout: Duration) -> Self {
         or_panic!(self.try_timeout(timeout))
     }
 
-    /// As [`timeout`](Self::timeout), for a value known only at run time.
+    /// Like [`timeout`](Self::timeout), for a value that is only known at run time.
     ///
     /// # Errors
-    /// Where `timeout` panics.
+    /// If `timeout` would panic.
     pub const fn try_timeout(mut self, timeout: Duration) -> Result<Self, ConfigError> {
         self.timeout = Some(Nanos::of(timeout));
         self.consistent()
     }
 
-    /// No timeout: the condition ends the poll, or an error.
+    /// Removes the timeout: only the condition or an error ends the poll.
     pub const fn forever(mut self) -> Self {
         self.timeout = Some(Nanos::NEVER);
         self
     }
 
-    /// A delay before the first attempt, inside the timeout. Zero: none.
+    /// Sets a delay before the first attempt, which is part of the timeout. Zero: no delay.
     ///
     /// # Panics
-    /// If it is longer than a timeout that was set: in a `const`, a compile error.
+    /// If it is longer than a timeout that was set. In a `const`, this is a compile error.
     #[track_caller]
     pub const fn initial_delay(self, initial_delay: Duration) -> Self {
         or_panic!(self.try_initial_delay(initial_delay))
     }
 
-    /// As [`initial_delay`](Self::initial_delay), for a value known only at run time.
+    /// Like [`initial_delay`](Self::initial_delay), for a value that is only known at run time.
     ///
     /// # Errors
-    /// Where `initial_delay` panics.
+    /// If `initial_delay` would panic.
     pub const fn try_initial_delay(mut self, initial_delay: Duration) -> Result<Self, ConfigError> {
         self.initial_delay = Nanos::of(initial_delay);
         self.consistent()
     }
 
-    /// How long the condition must hold, checked once per interval and at the end of this time.
+    /// Sets how long the condition must hold. It is checked once per interval and at the end of this time.
     ///
     /// # Panics
-    /// If it is longer than a timeout that was set: in a `const`, a compile error.
+    /// If it is longer than a timeout that was set. In a `const`, this is a compile error.
     #[track_caller]
     pub const fn hold_for(self, hold_for: Duration) -> Self {
         or_panic!(self.try_hold_for(hold_for))
     }
 
-    /// As [`hold_for`](Self::hold_for), for a value known only at run time.
+    /// Like [`hold_for`](Self::hold_for), for a value that is only known at run time.
     ///
     /// # Errors
-    /// Where `hold_for` panics.
+    /// If `hold_for` would panic.
     pub const fn try_hold_for(mut self, hold_for: Duration) -> Result<Self, ConfigError> {
         self.hold_for = Nanos::of(hold_for);
         self.consistent()
     }
 
-    /// The number of consecutive ignored errors that ends the poll, with the last of them.
+    /// Sets the number of consecutive ignored errors after which the poll fails with the last of them.
     ///
     /// # Panics
-    /// On 0: in a `const`, a compile error.
+    /// If it is 0. In a `const`, this is a compile error.
     #[track_caller]
     pub const fn max_ignored(self, max_ignored: u32) -> Self {
         or_panic!(self.try_max_ignored(max_ignored))
     }
 
-    /// As [`max_ignored`](Self::max_ignored), for a value known only at run time.
+    /// Like [`max_ignored`](Self::max_ignored), for a value that is only known at run time.
     ///
     /// # Errors
-    /// On 0.
+    /// If it is 0.
     pub const fn try_max_ignored(mut self, max_ignored: u32) -> Result<Self, ConfigError> {
         self.max_ignored = NonZeroU32::new(max_ignored);
         if self.max_ignored.is_none() {
@@ -156,17 +158,18 @@ impl PollPolicy {
         Ok(self)
     }
 
-    /// The time limit of one async attempt. An attempt that takes longer is dropped and means "not yet". Sync calls ignore it.
+    /// Sets the time limit of one async attempt. An attempt that takes longer is dropped and means "not yet". Sync
+    /// calls ignore it.
     ///
     /// # Panics
-    /// On zero, and if it is longer than a timeout that was set: in a `const`, a compile error.
+    /// If it is zero, or longer than a timeout that was set. In a `const`, this is a compile error.
     #[track_caller]
     pub const fn attempt_timeout(self, attempt_timeout: Duration) -> Self {
         or_panic!(self.try_attempt_timeout(attempt_timeout))
     }
 
-    /// Counts the calls under this name, for [`telemetry::stats`](crate::telemetry::stats()). Where an attribute has `stats` as
-    /// well, its name counts.
+    /// Counts the calls under this name, for [`telemetry::stats`](crate::telemetry::stats()). An attribute's `stats`
+    /// takes precedence.
     ///
     /// ```
     /// use resilience::{PollPolicy, telemetry};
@@ -182,14 +185,14 @@ impl PollPolicy {
         self
     }
 
-    /// Whether its calls are counted. The compiler knows it of the settings of an attribute.
+    /// Whether its calls are counted. A compile-time constant for the settings of an attribute.
     #[inline]
     pub(crate) const fn has_stats(&self) -> bool {
         self.stats.is_some()
     }
 
     const fn consistent(self) -> Result<Self, ConfigError> {
-        // The default timeout gives way: see `limit`. So the settings may come in any order.
+        // The default timeout is extended if necessary (see `limit`), so that the settings may come in any order.
         let Some(timeout) = self.timeout else { return Ok(self) };
         if self.initial_delay.get() > timeout.get() {
             return Err(ConfigError::new(
@@ -207,7 +210,7 @@ impl PollPolicy {
             )
             .beside("timeout", Value::Time(timeout)));
         }
-        // A timeout of "never" is none, and cannot be too long.
+        // A timeout of "never" is no timeout, and cannot be too long.
         if !self.attempt_timeout.is_never() && self.attempt_timeout.get() > timeout.get() {
             return Err(ConfigError::new(
                 "attempt_timeout",
@@ -219,31 +222,31 @@ impl PollPolicy {
         Ok(self)
     }
 
-    /// For a builder, which cannot return an error, and whose calls come in any order: see [`hold`](Self::hold).
+    /// For a builder, which cannot return an error, and whose settings come in any order: see [`hold`](Self::hold).
     pub(crate) fn unchecked_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(Nanos::of(timeout));
         self
     }
 
-    /// As [`unchecked_timeout`](Self::unchecked_timeout); see [`delay`](Self::delay).
+    /// Like [`unchecked_timeout`](Self::unchecked_timeout); see [`delay`](Self::delay).
     pub(crate) fn unchecked_initial_delay(mut self, initial_delay: Duration) -> Self {
         self.initial_delay = Nanos::of(initial_delay);
         self
     }
 
-    /// The delay before the first attempt. A longer one of a builder is cut to the timeout.
+    /// The delay before the first attempt. A longer one set by a builder is clipped to the timeout.
     pub(super) fn delay(&self) -> Nanos {
         self.initial_delay.min(self.limit())
     }
 
-    /// As [`unchecked_timeout`](Self::unchecked_timeout).
+    /// Like [`unchecked_timeout`](Self::unchecked_timeout).
     pub(crate) fn unchecked_hold_for(mut self, hold_for: Duration) -> Self {
         self.hold_for = Nanos::of(hold_for);
         self
     }
 
-    /// How long the condition must hold. A longer time of a builder is cut to the timeout here, because the timeout may change
-    /// after it is set.
+    /// How long the condition must hold. A longer time set by a builder is clipped to the timeout here, because the
+    /// timeout may still change after it is set.
     pub(super) fn hold(&self) -> Nanos {
         self.hold_for.min(self.limit())
     }
@@ -256,7 +259,7 @@ impl PollPolicy {
         self.hold_for.is_zero()
     }
 
-    /// No bound on the attempts.
+    /// Removes the bound on the number of attempts.
     #[cfg(feature = "http")]
     pub(crate) const fn without_times(mut self) -> Self {
         self.times = None;
@@ -272,37 +275,37 @@ impl PollPolicy {
         Nanos::of(Self::DEFAULT_TIMEOUT).max(self.initial_delay.plus(self.hold_for.max(attempt)))
     }
 
-    /// When an async attempt is dropped that begins at `began`. `planned` is the wait before it, as it was before it was
-    /// clipped to the timeout.
+    /// The time at which an async attempt that begins at `began` is dropped. `planned` is the wait before the
+    /// attempt, before it was clipped to the timeout.
     pub(super) const fn attempt_ends(&self, began: Nanos, planned: Nanos) -> Nanos {
         let timeout = self.limit();
         let limited = began.plus(self.attempt_timeout);
-        // A timeout of zero still grants its one attempt; it has nothing to be measured by.
+        // A timeout of zero still allows one attempt, without a limit from the timeout.
         if timeout.is_zero() {
             return limited;
         }
         if began.get() < timeout.get() {
             return limited.min(timeout);
         }
-        // The one at the very end has its own time: it would be made in vain otherwise.
+        // The attempt at the deadline gets additional time: otherwise it would be pointless.
         if self.attempt_timeout.is_never() { began.plus(planned.min(timeout)) } else { limited }
     }
 }
 
 impl PollPolicy {
-    /// The attempt timeout, if it is that which drops an attempt that begins at `began`; zero, if the timeout does, also
-    /// where both fall on the same moment.
+    /// The attempt timeout, if it is what drops an attempt that begins at `began`. Zero if the timeout drops it, or
+    /// if both fall on the same time.
     #[cfg(any(feature = "tokio", test))]
     pub(crate) const fn own_limit(&self, began: Nanos) -> Nanos {
         let timeout = self.limit();
         let limited = began.plus(self.attempt_timeout);
-        // One that begins at the very end, or is the only one, has its own time.
+        // An attempt at the deadline, or the only one, is not limited by the timeout.
         let alone = timeout.is_zero() || began.get() >= timeout.get();
         let is_own = alone || limited.get() < timeout.get();
         if is_own && !self.attempt_timeout.is_never() { self.attempt_timeout } else { Nanos::ZERO }
     }
 
-    /// How long one async attempt may take.
+    /// The time limit of one async attempt.
     #[cfg(feature = "tokio")]
     pub(crate) const fn attempt_limit(&self) -> Nanos {
         self.attempt_timeout

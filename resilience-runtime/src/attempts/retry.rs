@@ -7,7 +7,7 @@ use crate::time::Nanos;
 /// The attempts of one retried call.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RetryAttempts {
-    /// How many have failed.
+    /// The number of failed attempts.
     number: u32,
     state: DelayState,
 }
@@ -21,16 +21,17 @@ impl RetryAttempts {
         self.number
     }
 
-    /// A circuit refused the call, which is not an attempt. The wait until it will let a trial in, if there is a deadline
-    /// and that leaves time for the trial; `None`: it ends here.
+    /// A circuit rejected the call, which is not an attempt. Returns the wait until it admits a probe, or `None` if
+    /// there is no deadline or it does not leave enough time for the probe.
     pub(crate) fn refused(policy: &RetryPolicy, elapsed: Nanos, time_left: Nanos) -> Option<Nanos> {
         let waits = !policy.deadline.is_never() && !time_left.is_zero();
         (waits && elapsed.plus(time_left) < policy.deadline).then_some(time_left)
     }
 
-    /// An attempt failed `elapsed` after the call began. The wait before the next one, or why it was the last.
+    /// An attempt failed `elapsed` after the call began. Returns the wait before the next one, or the reason why
+    /// there is none.
     ///
-    /// `hint` is the wait that the other side asked for: a lower bound.
+    /// `hint` is the wait that the server requested: a lower bound.
     pub(crate) fn failed(
         &mut self,
         policy: &RetryPolicy,
@@ -49,7 +50,7 @@ impl RetryAttempts {
             return Err(if is_late { GiveUpReason::Deadline } else { GiveUpReason::Attempts });
         }
         let wait = policy.backoff.wait(step, &mut self.state, chance);
-        // An attempt that starts at the deadline has no time left: the wait would lead nowhere.
+        // An attempt that starts at the deadline would have no time left.
         let in_time = |wait| policy.deadline.is_never() || elapsed.plus(wait) < policy.deadline;
         if !in_time(wait) {
             return Err(GiveUpReason::Deadline);
@@ -61,7 +62,7 @@ impl RetryAttempts {
 
 #[cfg(test)]
 impl RetryAttempts {
-    /// As if so many had failed.
+    /// The state after this number of failures.
     pub(super) const fn after(number: u32) -> Self {
         Self { number, state: DelayState::NONE }
     }

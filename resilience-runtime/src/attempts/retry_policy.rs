@@ -7,10 +7,10 @@ use crate::budget::RetryBudget;
 use crate::error::{ConfigError, Value, or_panic};
 use crate::time::Nanos;
 
-/// How often, how far apart and for how long a failing call is tried again.
+/// The settings of a retry: the number of attempts, the delays between them, and the limits.
 ///
 /// A `const` value, for `#[retry(policy = ..)]`, [`Retry::policy`](crate::functions::Retry::policy) and
-/// [`execute`](Self::execute) / [`execute_async`]. A wrong constant does not compile:
+/// [`execute`](Self::execute) / [`execute_async`]. An invalid constant does not compile:
 ///
 /// ```compile_fail
 /// # use resilience::RetryPolicy;
@@ -44,27 +44,27 @@ use crate::time::Nanos;
 /// | [`budget`](Self::budget) | none |
 ///
 #[cfg_attr(feature = "tokio", doc = "[`execute_async`]: RetryPolicy::execute_async")]
-// Without the feature there is no such method, and the link leads to what the features are.
+// Without the feature there is no such method: the link leads to the features.
 #[cfg_attr(not(feature = "tokio"), doc = "[`execute_async`]: crate")]
 #[derive(Clone, Copy, PartialEq)]
 #[must_use]
 pub struct RetryPolicy {
-    /// `None`: without end.
+    /// `None`: no bound.
     pub(super) times: Option<NonZeroU32>,
     pub(super) backoff: Backoff,
     pub(super) deadline: Nanos,
     attempt_timeout: Nanos,
     pub(crate) budget: Option<&'static RetryBudget>,
-    /// The name that calls are counted under.
+    /// The name of the statistics for its calls.
     pub(super) stats: Option<&'static str>,
 }
 
 impl RetryPolicy {
-    /// Three attempts: one for the accident, one for the accident's echo. It is what the `poll` library for Python
-    /// defaults to, and what load on a failing server still bears.
+    /// Three attempts: the second covers a single accident, the third its repetition. It is the default of the
+    /// `poll` library for Python, and a load that a failing server can bear.
     pub const DEFAULT_TIMES: u32 = 3;
 
-    /// One second: long enough for a restart or a failover to be noticed, short enough for somebody who waits. The
+    /// One second: long enough for a restart or a failover to be noticed, short enough for a waiting user. The
     /// default of the `poll` library for Python.
     pub const DEFAULT_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -80,26 +80,26 @@ impl RetryPolicy {
         }
     }
 
-    /// Attempts without end; only a good one, an error that is not retried, or the deadline ends it.
+    /// Removes the bound on attempts: only a success, an error that is not retried, or the deadline ends the call.
     pub const fn forever(mut self) -> Self {
         self.times = None;
         self
     }
 
-    /// How long everything may take together. No wait is begun after which an attempt could not start in time; an
-    /// *async* attempt that is still running at the deadline is dropped.
+    /// Sets the time limit for everything. If the next attempt could not start in time, the call ends without a wait.
+    /// An *async* attempt that is still running at the deadline is dropped.
     ///
     /// # Panics
-    /// On zero, and if it is shorter than the attempt timeout: in a `const`, a compile error.
+    /// If it is zero, or shorter than the attempt timeout. In a `const`, this is a compile error.
     #[track_caller]
     pub const fn deadline(self, deadline: Duration) -> Self {
         or_panic!(self.try_deadline(deadline))
     }
 
-    /// As [`deadline`](Self::deadline), for a value known only at run time.
+    /// Like [`deadline`](Self::deadline), for a value that is only known at run time.
     ///
     /// # Errors
-    /// Where `deadline` panics.
+    /// If `deadline` would panic.
     pub const fn try_deadline(mut self, deadline: Duration) -> Result<Self, ConfigError> {
         self.deadline = Nanos::of(deadline);
         if self.deadline.is_zero() {
@@ -112,18 +112,18 @@ impl RetryPolicy {
         self.consistent()
     }
 
-    /// How long one async attempt may take; then it is dropped and counts as a failure that is tried again.
-    /// Synchronous calls cannot be interrupted: they ignore it.
+    /// Sets the time limit of one async attempt. An attempt that takes longer is dropped and counts as a retryable
+    /// failure. Synchronous calls ignore it, because they cannot be interrupted.
     ///
     /// # Panics
-    /// On zero, and if it is longer than the deadline: in a `const`, a compile error.
+    /// If it is zero, or longer than the deadline. In a `const`, this is a compile error.
     #[track_caller]
     pub const fn attempt_timeout(self, attempt_timeout: Duration) -> Self {
         or_panic!(self.try_attempt_timeout(attempt_timeout))
     }
 
-    /// Counts the calls under this name, for [`telemetry::stats`](crate::telemetry::stats()). Where an attribute has `stats` as
-    /// well, its name counts.
+    /// Counts the calls under this name, for [`telemetry::stats`](crate::telemetry::stats()). An attribute's `stats`
+    /// takes precedence.
     ///
     /// ```
     /// use resilience::{RetryPolicy, telemetry};
@@ -139,14 +139,14 @@ impl RetryPolicy {
         self
     }
 
-    /// Whether its calls are counted. The compiler knows it of the settings of an attribute.
+    /// Whether its calls are counted. A compile-time constant for the settings of an attribute.
     #[inline]
     pub(crate) const fn has_stats(&self) -> bool {
         self.stats.is_some()
     }
 
     const fn consistent(self) -> Result<Self, ConfigError> {
-        // A timeout of "never" is none, and cannot be too long.
+        // A timeout of "never" is no timeout, and cannot be too long.
         if !self.attempt_timeout.is_never() && self.attempt_timeout.get() > self.deadline.get() {
             return Err(ConfigError::new(
                 "attempt_timeout",
@@ -164,9 +164,10 @@ impl RetryPolicy {
         self
     }
 
-    /// A retry is taken out of this budget before it waits. While it is empty, a call that fails returns its error at once.
+    /// Takes each retry out of this budget before its wait. If the budget is empty, a failing call returns its error
+    /// at once.
     ///
-    /// A policy with a budget is a `static`, and not a `const`.
+    /// A policy with a budget is a `static`, not a `const`.
     ///
     /// ```
     /// use resilience::{RetryBudget, RetryPolicy};
@@ -181,7 +182,7 @@ impl RetryPolicy {
         self
     }
 
-    /// The limits that an async attempt runs under: for itself, and for everything together.
+    /// The limits of an async attempt: for the attempt itself, and for everything together.
     pub(crate) const fn limits(&self) -> (Nanos, Nanos) {
         (self.attempt_timeout, self.deadline)
     }

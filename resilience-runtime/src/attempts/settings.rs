@@ -1,4 +1,4 @@
-//! The settings that both policies have.
+//! The settings that retry and poll policies share.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -10,19 +10,19 @@ use crate::time::Nanos;
 macro_rules! shared_settings {
     ($policy:ident) => {
         impl $policy {
-            /// How many attempts in total, the first call included.
+            /// Sets the number of attempts in total, including the first call.
             ///
             /// # Panics
-            /// On 0: in a `const`, a compile error.
+            /// If `times` is 0. In a `const`, this is a compile error.
             #[track_caller]
             pub const fn times(self, times: u32) -> Self {
                 or_panic!(self.try_times(times))
             }
 
-            /// As [`times`](Self::times), for a value known only at run time.
+            /// Like [`times`](Self::times), for a value that is only known at run time.
             ///
             /// # Errors
-            /// On 0.
+            /// If `times` is 0.
             pub const fn try_times(mut self, times: u32) -> Result<Self, ConfigError> {
                 self.times = match checked_times(times) {
                     Ok(times) => Some(times),
@@ -31,26 +31,26 @@ macro_rules! shared_settings {
                 Ok(self)
             }
 
-            /// The same wait before every attempt but the first (zero uses no timer, and yields once to the scheduler in
-            /// async code), in place of any backoff and jitter set before.
+            /// Sets a constant wait before every attempt but the first. Replaces any earlier backoff and jitter. With
+            /// zero, sync code does not wait, and async code yields once to the scheduler without a timer.
             pub const fn interval(mut self, interval: Duration) -> Self {
                 self.backoff = Backoff::constant(interval);
                 self
             }
 
-            /// The waits between attempts with their jitter, in place of any set before.
+            /// Sets the waits between attempts, including their jitter. Replaces any earlier waits.
             ///
             /// # Panics
-            /// On a backoff that [`Backoff::validate`] rejects: in a `const`, a compile error.
+            /// If [`Backoff::validate`] returns an error. In a `const`, this is a compile error.
             #[track_caller]
             pub const fn backoff(self, backoff: Backoff) -> Self {
                 or_panic!(self.try_backoff(backoff))
             }
 
-            /// As [`backoff`](Self::backoff), for a value known only at run time.
+            /// Like [`backoff`](Self::backoff), for a value that is only known at run time.
             ///
             /// # Errors
-            /// Where [`Backoff::validate`] has one.
+            /// If [`Backoff::validate`] returns an error.
             pub const fn try_backoff(self, backoff: Backoff) -> Result<Self, ConfigError> {
                 if let Err(error) = backoff.validate() {
                     return Err(error);
@@ -58,25 +58,26 @@ macro_rules! shared_settings {
                 Ok(self.unchecked_backoff(backoff))
             }
 
-            /// For a builder, which has nobody to complain to: the backoff takes the nearest values that make sense.
+            /// For a builder, which cannot return an error: invalid settings of the backoff become the nearest valid
+            /// ones.
             pub(crate) const fn unchecked_backoff(mut self, backoff: Backoff) -> Self {
                 self.backoff = backoff;
                 self
             }
 
-            /// How the waits are spread out; see [`Backoff::jitter`].
+            /// Sets the jitter of the waits; see [`Backoff::jitter`].
             ///
             /// # Panics
-            /// On a jitter that does not fit the backoff: in a `const`, a compile error.
+            /// If the jitter does not fit the backoff. In a `const`, this is a compile error.
             #[track_caller]
             pub const fn jitter(self, jitter: Jitter) -> Self {
                 or_panic!(self.try_jitter(jitter))
             }
 
-            /// As [`jitter`](Self::jitter), for a value known only at run time.
+            /// Like [`jitter`](Self::jitter), for a value that is only known at run time.
             ///
             /// # Errors
-            /// Where [`Backoff::try_jitter`] has one.
+            /// If [`Backoff::try_jitter`] returns an error.
             pub const fn try_jitter(mut self, jitter: Jitter) -> Result<Self, ConfigError> {
                 self.backoff = match self.backoff.try_jitter(jitter) {
                     Ok(backoff) => backoff,
@@ -85,10 +86,10 @@ macro_rules! shared_settings {
                 Ok(self)
             }
 
-            /// As [`attempt_timeout`](Self::attempt_timeout), for a value known only at run time.
+            /// Like [`attempt_timeout`](Self::attempt_timeout), for a value that is only known at run time.
             ///
             /// # Errors
-            /// Where `attempt_timeout` panics.
+            /// If `attempt_timeout` would panic.
             pub const fn try_attempt_timeout(
                 mut self,
                 attempt_timeout: Duration,
@@ -100,7 +101,7 @@ macro_rules! shared_settings {
                 self.consistent()
             }
 
-            /// For a builder, which has nobody to complain to: zero counts as a nanosecond.
+            /// For a builder, which cannot return an error: zero counts as a nanosecond.
             #[cfg(feature = "tokio")]
             pub(crate) fn clamped_attempt_timeout(mut self, attempt_timeout: Duration) -> Self {
                 self.attempt_timeout = Nanos::of(attempt_timeout).max(Nanos::new(1));

@@ -1,4 +1,4 @@
-//! The machines against models that were written without looking at them: whole calls at once, on plain numbers.
+//! The machines against independently written models: whole calls, in plain numbers.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::time::Nanos;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// An attempt of a script: how long it takes, and what comes of it.
+/// An attempt of a script: its duration and its result.
 #[derive(Clone, Copy, Debug)]
 struct Scripted {
     takes: u64,
@@ -22,7 +22,7 @@ struct Scripted {
 enum Brings {
     Good,
     NotYet,
-    /// An error to go on after, and for how long the other side wants to be left alone.
+    /// A retryable error, and the wait that the server requests.
     Again {
         hint: u64,
     },
@@ -41,17 +41,17 @@ struct Story {
 
 #[derive(Debug, PartialEq)]
 enum End {
-    /// With what the last attempt brought.
+    /// With the result of the last attempt.
     Returned,
-    /// Retry: after a failure, as it was the last.
+    /// Retry: after a failed attempt, the last one.
     Failed,
     TimedOut,
     Exhausted,
-    /// The script was over first.
+    /// The script ended first.
     Unfinished,
 }
 
-/// The waits of the schedules that the models know. None of them is random.
+/// The waits of the schedules that the models support. None of them is random.
 #[derive(Clone, Copy, Debug)]
 enum Waits {
     Constant(u64),
@@ -70,7 +70,7 @@ impl Waits {
         }
     }
 
-    /// After the failure number `nth`, from 1.
+    /// The wait after failure number `nth`, from 1.
     fn after(self, nth: usize) -> u128 {
         match self {
             Self::Constant(base) => u128::from(base),
@@ -113,7 +113,7 @@ fn looks() -> impl Strategy<Value = Brings> {
     ]
 }
 
-/// Retry, told as one story.
+/// The model of a retry.
 fn retry_model(script: &[Scripted], times: Option<u32>, waits: Waits, deadline: Option<u64>) -> Story {
     let (mut now, mut began) = (0_u128, Vec::new());
     for scripted in script {
@@ -135,7 +135,7 @@ fn retry_model(script: &[Scripted], times: Option<u32>, waits: Waits, deadline: 
     Story { began, ended: now, end: End::Unfinished }
 }
 
-/// Retry, as the machine tells it.
+/// A retry by the machine.
 fn retry_machine(script: &[Scripted], policy: &RetryPolicy) -> Story {
     let (mut now, mut began) = (0_u64, Vec::new());
     let mut attempts = RetryAttempts::new();
@@ -157,7 +157,7 @@ fn retry_machine(script: &[Scripted], policy: &RetryPolicy) -> Story {
     Story { began, ended: now.into(), end: End::Unfinished }
 }
 
-/// What a poll is told to do, in plain numbers.
+/// The settings of a poll, in plain numbers.
 #[derive(Clone, Copy, Debug)]
 struct Rules {
     waits: Waits,
@@ -197,7 +197,7 @@ fn rules() -> impl Strategy<Value = Rules> {
         })
 }
 
-/// Poll, told as one story: every decision looks back over all that was seen.
+/// The model of a poll: every decision examines all earlier attempts.
 fn poll_model(script: &[Scripted], rules: Rules) -> Story {
     let (mut now, mut began, mut seen) = (0_u128, Vec::new(), Vec::<(Brings, u128)>::new());
     let hold_for = u128::from(rules.hold_for);
@@ -231,7 +231,7 @@ fn poll_model(script: &[Scripted], rules: Rules) -> Story {
     Story { began, ended: now, end: End::Unfinished }
 }
 
-/// Poll, as the machine tells it.
+/// A poll by the machine.
 fn poll_machine(script: &[Scripted], policy: &PollPolicy) -> Story {
     let (mut now, mut began) = (0_u64, Vec::new());
     let mut attempts = PollAttempts::new();
@@ -340,7 +340,7 @@ fn the_defaults_are_what_the_table_says() {
     assert_eq!(RetryPolicy::DEFAULT_INTERVAL, SECOND);
     assert_eq!(PollPolicy::DEFAULT_TIMEOUT, 15 * SECOND);
     assert_eq!(PollPolicy::DEFAULT_INTERVAL, SECOND);
-    // Exactly: an exponential backoff of that factor is the default one.
+    // Exact equality: this factor is the default.
     assert_eq!(Backoff::exponential(SECOND), Backoff::exponential(SECOND).factor(Backoff::DEFAULT_FACTOR));
     assert_eq!(Backoff::exponential(SECOND).delays().nth(1), Some(2 * SECOND));
 
@@ -354,7 +354,7 @@ fn the_defaults_are_what_the_table_says() {
     assert_eq!((PollPolicy::new().times, PollPolicy::new().max_ignored), (None, None));
 }
 
-/// The answers of a retry at its edges: attempts before this one, time, hint, and the wait.
+/// Edge cases of a retry: earlier attempts, time, hint, and the expected wait.
 #[test]
 fn a_retry_at_its_edges() {
     let never = Nanos::NEVER;
@@ -406,7 +406,7 @@ fn counting_attempts_saturates() {
         let step = polled.next(&PollPolicy::new(), PollVerdict::Ignored, Nanos::ZERO, Chance::MOST);
         assert_eq!((step, polled.number()), (PollStep::GoOn(Ok(Nanos::of(SECOND))), u32::MAX));
     }
-    // So many ignored errors in a row are not forgotten by counting one more.
+    // The count of consecutive ignored errors saturates.
     let step = polled.next(
         &PollPolicy::new().max_ignored(u32::MAX),
         PollVerdict::Ignored,
@@ -484,7 +484,7 @@ fn a_refused_call_waits_for_the_circuit_only_if_its_limit_leaves_time_for_a_tria
     let retry = RetryPolicy::new().deadline(10 * SECOND);
     let poll = PollPolicy::new().timeout(10 * SECOND);
     let cases = [
-        // elapsed, until the trial; whether a retry waits, whether a poll does
+        // elapsed, until the probe; whether a retry waits, whether a poll does
         (0, 0, false, false),
         (3, 6, true, true),
         (3, 7, false, true), // a poll makes one attempt at its very end

@@ -2,7 +2,7 @@ use std::fmt;
 
 use super::{Backoff, Growth, Jitter};
 
-/// As one would write it in an attribute: `exponential(100ms, factor = 3, max = 10s, jitter = full)`.
+/// As written in an attribute: `exponential(100ms, factor = 3, max = 10s, jitter = full)`.
 impl fmt::Debug for Backoff {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.write_growth(f)?;
@@ -14,7 +14,7 @@ impl fmt::Debug for Backoff {
 }
 
 impl Backoff {
-    /// Without what closes it.
+    /// Without the closing parenthesis.
     fn write_growth(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let growth = match self.growth {
             Growth::Constant => "constant",
@@ -47,12 +47,12 @@ impl Backoff {
     }
 }
 
-/// As one would write it in an attribute.
+/// As written in an attribute.
 impl fmt::Debug for Jitter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Ratio(ratio) => {
-                // Rounded, because a hundredfold `0.07` is not 7.
+                // Rounded, because `0.07` times 100 is not 7.
                 let percent = (ratio * 1e6).round() / 1e4;
                 write!(f, "{percent}%")
             }

@@ -2,7 +2,8 @@ use crate::backoff::{ONE, fixed_point};
 use crate::rng::Chance;
 use crate::time::Nanos;
 
-/// The random spread of a delay `d`: for [`Backoff::jitter`](crate::Backoff::jitter), and `jitter = ..` in the attributes.
+/// The random spread of a delay `d`: for [`Backoff::jitter`](crate::Backoff::jitter), and `jitter = ..` in the
+/// attributes.
 ///
 /// ```
 /// use resilience::{Backoff, Jitter};
@@ -34,13 +35,13 @@ pub(super) enum Spread {
     None,
     Full,
     Equal,
-    /// Fixed point, 32 bits behind the point, at most one.
+    /// A fixed-point number with 32 fractional bits, at most one.
     Ratio(u64),
     Decorrelated,
 }
 
 impl Jitter {
-    /// A ratio below 0, or that is not a number, counts as 0, and one above 1 as 1.
+    /// A ratio that is negative or not a number counts as 0, and one above 1 as 1.
     pub(super) const fn spread(self) -> Spread {
         match self {
             Self::None => Spread::None,
@@ -72,7 +73,7 @@ impl Spread {
         }
         let nanos = delay.get();
         Nanos::new(match self {
-            // The decorrelated formula is its own wait; the schedule has applied it already.
+            // The decorrelated formula replaces the delay; the schedule has already applied it.
             Self::None | Self::Decorrelated => nanos,
             Self::Full => chance.between(0, nanos),
             Self::Equal => chance.between(nanos.div_ceil(2), nanos),
@@ -85,7 +86,7 @@ impl Spread {
     }
 }
 
-/// `value · numerator / denominator`, rounded down; the quotient is at most one here, so it fits.
+/// `value · numerator / denominator`, rounded down. The ratio is at most one, so the result fits.
 fn scale(value: u64, numerator: u64, denominator: u64) -> u64 {
     #[expect(clippy::cast_possible_truncation, reason = "numerator <= denominator")]
     let scaled = (u128::from(value) * u128::from(numerator) / u128::from(denominator)) as u64;

@@ -49,13 +49,13 @@ use crate::time::Nanos;
 /// | [`Backoff::fibonacci`] | `d, d, 2d, 3d, 5d, ..` | no |
 /// | [`Backoff::decorrelated`] | uniform between `d` and three times the previous delay | yes |
 ///
-/// No delay is longer than [`Backoff::max`], jitter included. At the maximum, delays with jitter are still spread, so that
-/// clients which all reached it do not return together.
+/// No delay is longer than [`Backoff::max`], jitter included. At the maximum, delays with jitter are still spread, so
+/// that clients which all reached it do not return together.
 ///
 /// All arithmetic is on whole nanoseconds and saturates: more than 584 years is "never".
 ///
-/// No method panics. An invalid setting is kept, and [`validate`](Self::validate) reports it. In a `const` policy and in an
-/// attribute it is a compile error. Without validation, the delays follow the nearest valid setting.
+/// No method panics. An invalid setting is kept, and [`validate`](Self::validate) reports it. In a `const` policy and
+/// in an attribute it is a compile error. Without validation, the delays follow the nearest valid setting.
 #[derive(Clone, Copy)]
 #[must_use]
 pub struct Backoff {
@@ -77,7 +77,7 @@ enum Growth {
     Decorrelated,
 }
 
-/// An absent factor equals the default one.
+/// A missing factor equals the default one.
 impl PartialEq for Backoff {
     fn eq(&self, other: &Self) -> bool {
         let parts = |backoff: &Self| {
@@ -88,11 +88,11 @@ impl PartialEq for Backoff {
     }
 }
 
-/// One in the fixed-point format of factors and ratios.
+/// One, in the fixed-point format of factors and ratios.
 const ONE: u64 = 1 << 32;
 
 impl Backoff {
-    /// Two: the usual meaning of "exponential backoff", as in TCP and Ethernet.
+    /// Two: the usual value for "exponential backoff", as in TCP and Ethernet.
     pub const DEFAULT_FACTOR: f64 = 2.0;
 
     /// The same delay every time.
@@ -126,13 +126,13 @@ impl Backoff {
         Self { growth, base: Nanos::of(base), factor: None, cap: Nanos::NEVER, jitter: Jitter::None }
     }
 
-    /// The factor from one delay to the next, at least 1, of an exponential backoff.
+    /// Sets the factor from one delay to the next in an exponential backoff, at least 1.
     pub const fn factor(mut self, factor: f64) -> Self {
         self.factor = Some(factor);
         self
     }
 
-    /// As [`factor`](Self::factor), checked.
+    /// Like [`factor`](Self::factor), with a check.
     ///
     /// # Errors
     /// See [`validate`](Self::validate).
@@ -140,13 +140,13 @@ impl Backoff {
         self.factor(factor).checked()
     }
 
-    /// The maximum: no delay is longer, jitter included.
+    /// Sets the maximum: no delay is longer, including jitter.
     pub const fn max(mut self, cap: Duration) -> Self {
         self.cap = Nanos::of(cap);
         self
     }
 
-    /// As [`max`](Self::max), checked.
+    /// Like [`max`](Self::max), with a check.
     ///
     /// # Errors
     /// See [`validate`](Self::validate).
@@ -154,13 +154,13 @@ impl Backoff {
         self.max(cap).checked()
     }
 
-    /// The jitter of the delays, so that clients that failed together do not return together.
+    /// Sets the jitter of the delays, so that clients that failed together do not return together.
     pub const fn jitter(mut self, jitter: Jitter) -> Self {
         self.jitter = jitter;
         self
     }
 
-    /// As [`jitter`](Self::jitter), checked.
+    /// Like [`jitter`](Self::jitter), with a check.
     ///
     /// # Errors
     /// See [`validate`](Self::validate).

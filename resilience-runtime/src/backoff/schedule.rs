@@ -7,7 +7,7 @@ use crate::time::Nanos;
 
 /// The state between delays: nothing, nanoseconds, or the bits of an `f64`, depending on the growth.
 ///
-/// In halves, so that it needs no padding beside a `u32`.
+/// Stored in halves, so that it needs no padding beside a `u32`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct DelayState([u32; 2]);
 
@@ -29,7 +29,7 @@ impl DelayState {
     }
 }
 
-/// From here on, doubling one nanosecond has left the range, and with it the formula below.
+/// After this number of doublings, one nanosecond exceeds the range, and so does the formula below.
 const LAST_DOUBLING: u32 = 63;
 
 impl Backoff {
@@ -64,7 +64,7 @@ impl Backoff {
     fn wandered(&self, step: u32, state: &mut DelayState, chance: Chance) -> Nanos {
         let base = self.base.min(self.cap);
         let before = if step == 0 { base.get() } else { state.get() };
-        // A cap of "never" is no cap to be drawn from: the largest finite wait is.
+        // A cap of "never" cannot be a bound for a random number. The largest finite wait is used instead.
         let top = before.saturating_mul(3).min(self.cap.get()).min(u64::MAX - 1);
         let wait = if base.is_never() { base.get() } else { chance.between(base.get(), top) };
         state.set(wait);
@@ -91,7 +91,7 @@ impl Backoff {
                 return delay;
             }
         }
-        // Polly cuts here, and then every client waits exactly the cap.
+        // Polly clips here, so that every client waits exactly the cap.
         Spread::Equal.apply(self.cap, self.cap, chance)
     }
 }

@@ -15,10 +15,10 @@ impl Backoff {
     /// ```
     ///
     /// # Errors
-    /// - A factor below 1, infinite or not a number, or one of a growth that is not exponential.
+    /// - A factor below 1, infinite or not a number, or a factor for a growth that is not exponential.
     /// - A cap below the base.
-    /// - A [`Jitter::Ratio`] outside 0 to 1, [`Jitter::Decorrelated`] with anything but an exponential backoff of factor 2,
-    ///   and any jitter for the [`decorrelated`](Self::decorrelated) growth, which has its own.
+    /// - A [`Jitter::Ratio`] outside 0 to 1, [`Jitter::Decorrelated`] with anything but an exponential backoff of
+    ///   factor 2, and any jitter for the [`decorrelated`](Self::decorrelated) growth, which is random itself.
     pub const fn validate(&self) -> Result<(), ConfigError> {
         if let Some(factor) = self.factor {
             if let Err(error) = self.validate_factor(factor) {
@@ -82,14 +82,14 @@ impl Backoff {
         }
     }
 
-    /// For an attribute, where it is a compile error at the factor.
+    /// For an attribute, which reports the compile error at the factor.
     #[doc(hidden)]
     #[track_caller]
     pub const fn __factor(self, factor: f64) -> Self {
         or_panic!(self.try_factor(factor))
     }
 
-    /// For an attribute, where it is a compile error at the cap.
+    /// For an attribute, which reports the compile error at the cap.
     #[doc(hidden)]
     #[track_caller]
     pub const fn __max(self, cap: std::time::Duration) -> Self {

@@ -18,9 +18,10 @@ use crate::event::{CircuitEvent, CircuitEventKind};
 use crate::listeners::ListenerId;
 use crate::time::Nanos;
 
-/// One circuit: lets calls through while they succeed, and refuses them for a while when they do not.
+/// A circuit breaker: admits calls while they succeed, and rejects them for a time after they fail.
 ///
-/// `const`-constructible: a plain `static`, a field, or behind an [`Arc`](std::sync::Arc). All methods take `&self`.
+/// The constructor is `const`: a circuit can be a `static`, a field, or shared in an [`Arc`](std::sync::Arc). All
+/// methods take `&self`.
 ///
 /// ```
 /// use resilience::{CallError, CircuitBreaker, CircuitConfig, CircuitState};
@@ -42,22 +43,23 @@ use crate::time::Nanos;
 ///
 /// | | closed | open | half-open | forced open | counting only, disabled |
 /// |---|---|---|---|---|---|
-/// | a call | runs | is refused; once the recovery timeout has elapsed, it is a trial | is a trial if there is a place, else refused | is refused | runs |
+/// | a call | runs | is rejected; after the recovery timeout, it is a probe | is a probe if a place is free, otherwise rejected | is rejected | runs |
 /// | success, failure, slow call | counted | – | counted; the first failure opens it, enough successes close it | – | counted, or not |
-/// | ignored, dropped, cancelled | nothing | – | the place is free again | – | nothing |
+/// | ignored, dropped, cancelled | nothing | – | the place is released | – | nothing |
 /// | panic | failure | – | failure | – | failure, or nothing |
-/// | a trial past `probe_timeout` | – | – | failure, and its place is free | – | – |
+/// | a probe past `probe_timeout` | – | – | failure, and the place is released | – | – |
 ///
-/// A result of a call that began before the last transition is late: it changes nothing, in any state.
+/// The result of a call that began before the last transition is late: it changes nothing, in any state.
 pub struct CircuitBreaker {
     store: Store,
 }
 
 impl CircuitBreaker {
-    /// A closed circuit.
+    /// Creates a closed circuit.
     ///
     /// # Panics
-    /// If the configuration contradicts itself; see [`CircuitConfig::validate`]. In a `static`, a compile error.
+    /// If the configuration contradicts itself; see [`CircuitConfig::validate`]. In a `static`, this is a compile
+    /// error.
     #[must_use]
     #[track_caller]
     pub const fn new(name: &'static str, config: CircuitConfig) -> Self {
@@ -65,21 +67,21 @@ impl CircuitBreaker {
         Self::of(Name::Written(name), config, CircuitOrigin::Hand)
     }
 
-    /// As [`new`](Self::new), for a configuration known only at run time.
+    /// Like [`new`](Self::new), for a configuration that is only known at run time.
     ///
     /// # Errors
-    /// Where `new` panics.
+    /// If `new` would panic.
     pub fn try_new(name: &'static str, config: CircuitConfig) -> Result<Self, ConfigError> {
         config.validate()?;
         Ok(Self::of(Name::Written(name), config, CircuitOrigin::Hand))
     }
 
-    /// The configuration must have been validated.
+    /// The configuration must be valid.
     pub(super) const fn of(name: Name, config: CircuitConfig, origin: CircuitOrigin) -> Self {
         Self { store: Store::new(name, config, Events::new(CircuitListeners::new(origin))) }
     }
 
-    /// Asks to be let in: a guard that is told how the call ended.
+    /// Requests a permit: a guard that must report how the call ended.
     ///
     /// ```
     /// # use resilience::{CircuitBreaker, CircuitConfig};
@@ -91,13 +93,13 @@ impl CircuitBreaker {
     /// ```
     ///
     /// # Errors
-    /// The refusal, if the circuit is open or has no place for another trial.
+    /// If the circuit rejects the call: it is open, or has no place for another probe.
     #[inline]
     pub fn try_acquire(&self) -> Result<Permit<'_>, CircuitOpen> {
         Ok(Permit::new(&self.store, self.store.enter()?))
     }
 
-    /// As [`try_acquire`](Self::try_acquire), for a call that lives in a future.
+    /// Like [`try_acquire`](Self::try_acquire), for a call in a future.
     #[doc(hidden)]
     #[inline]
     pub fn acquire_async(&self) -> Result<AsyncPermit<'_>, CircuitOpen> {
@@ -110,17 +112,17 @@ impl CircuitBreaker {
         self.store.name().as_str()
     }
 
-    /// The configuration in force: the one it was made with, or the last one of [`reconfigure`](Self::reconfigure).
+    /// The current configuration: the initial one, or that of the last [`reconfigure`](Self::reconfigure).
     pub fn config(&self) -> CircuitConfig {
         self.store.peek(|machine| machine.config())
     }
 
     /// Changes the configuration while the circuit is in use.
     ///
-    /// The state, the generation and the listeners stay as they are. What was counted stays as well, unless the kind or the
-    /// size of its window changes, to which the threshold of failures [`within`](CircuitConfig::within) a time belongs. A
-    /// lower threshold takes effect with the next result that is counted. An open circuit stays open as long as it was going
-    /// to. A call under way keeps the `slow_call` that it began with, if there is still one.
+    /// The state, the generation and the listeners stay. The recorded calls stay as well, unless the kind or the size
+    /// of the window changes. The number of failures [`within`](CircuitConfig::within) a time is part of that size. A
+    /// lower threshold takes effect with the next counted result. An open circuit keeps its remaining open time. A
+    /// running call keeps the `slow_call` that it began with, unless the new configuration has none.
     ///
     /// ```
     /// use resilience::{CircuitBreaker, CircuitConfig};
@@ -134,20 +136,20 @@ impl CircuitBreaker {
     /// ```
     ///
     /// # Errors
-    /// If the configuration contradicts itself; then nothing changes.
+    /// If the configuration contradicts itself. Nothing changes in that case.
     pub fn reconfigure(&self, config: CircuitConfig) -> Result<(), ConfigError> {
         config.validate()?;
         self.store.reconfigure(config);
         Ok(())
     }
 
-    /// What it is doing: half-open as soon as the recovery timeout has elapsed.
+    /// The state: half-open as soon as the recovery timeout has elapsed.
     #[must_use]
     pub fn state(&self) -> CircuitState {
         self.store.read(Machine::state_at)
     }
 
-    /// Whether it refuses calls: open or forced open. Not while half-open.
+    /// Whether it rejects all calls: open or forced open, but not half-open.
     #[must_use]
     pub fn is_open(&self) -> bool {
         matches!(self.state(), CircuitState::Open | CircuitState::ForcedOpen)
@@ -159,14 +161,14 @@ impl CircuitBreaker {
         self.state() == CircuitState::Closed
     }
 
-    /// While closed, the failures it counts: in a row, or in its window. While open, those that opened it, and one for
-    /// every recovery that failed since.
+    /// While closed, the counted failures: in a row, or in the window. While open, the failures that opened it, plus
+    /// one for each failed recovery.
     #[must_use]
     pub fn failure_count(&self) -> u32 {
         self.store.read(Machine::failures)
     }
 
-    /// How long it stays open: `None` if it is not open, [`Duration::MAX`] if its recovery timeout never ends.
+    /// The remaining open time. `None` if it is not open, [`Duration::MAX`] if its recovery timeout never ends.
     #[must_use]
     pub fn open_remaining(&self) -> Option<Duration> {
         self.store.read(|machine, now| {
@@ -175,30 +177,30 @@ impl CircuitBreaker {
         })
     }
 
-    /// The moment at which it will try to recover: `None` if it is not open, or if that moment never comes.
+    /// The time at which it admits a probe. `None` if it is not open, or if it never admits one.
     #[must_use]
     pub fn open_until(&self) -> Option<std::time::Instant> {
         clock::std_now().checked_add(self.open_remaining()?)
     }
 
-    /// The text of the last failure, while the circuit is closed too. `None` if there was none since the circuit closed, or if
-    /// it had no text; a success clears it together with a count of consecutive failures.
+    /// The text of the last failure. `None` if there was no failure since the circuit closed, or if it had no text. A
+    /// success also clears it if the circuit counts consecutive failures.
     ///
-    /// Under `#[circuit]` that is the error's `Display`; without one, its `Debug`; without either, the name of its type.
-    /// With [`call`](Self::call) and [`call_async`](Self::call_async), it is always its `Debug`. A string stands without
-    /// its quotes. Of every text, the first line is kept, up to 512 bytes.
+    /// Under `#[circuit]`, the text is the error's `Display`, without one its `Debug`, without either the name of its
+    /// type. With [`call`](Self::call) and [`call_async`](Self::call_async), it is always its `Debug`. Strings have
+    /// no quotes. Only the first line of a text is kept, up to 512 bytes.
     #[must_use]
     pub fn last_failure(&self) -> Option<String> {
         self.store.read(|machine, _| machine.last_failure().map(str::to_owned))
     }
 
-    /// How many results came from calls that began before the last transition. They changed nothing.
+    /// The number of results from calls that began before the last transition. They changed nothing.
     #[must_use]
     pub fn late_results(&self) -> u64 {
         self.store.read(|machine, _| machine.late())
     }
 
-    /// Everything that can be read of it, at one moment.
+    /// A consistent snapshot of all its properties.
     ///
     /// ```
     /// use resilience::{CircuitBreaker, CircuitConfig, CircuitState};
@@ -216,55 +218,56 @@ impl CircuitBreaker {
         self.store.snapshot()
     }
 
-    /// Whether every call is admitted at this moment.
+    /// Whether every call is currently admitted.
     #[inline]
     pub(super) fn admits_all(&self) -> bool {
         self.store.admits_all()
     }
 
-    /// From here on, gauges count the circuit.
+    /// Includes the circuit in the gauges.
     pub(crate) fn measure(&self) {
         self.store.measure();
     }
 
-    /// Gauges never count the circuit: its set does not remember it.
+    /// Excludes the circuit from the gauges, because its set does not keep it.
     pub(super) fn exclude(&self) {
         self.store.events.listeners.measured.exclude();
     }
 
-    /// For eviction. It changes nothing and delivers no event, because the caller holds a lock.
+    /// The facts for eviction. Changes nothing and delivers no event, because the caller holds a lock.
     pub(super) fn candidate(&self, now: Nanos) -> EvictionCandidate {
         self.store.peek(|machine| machine.candidate(now))
     }
 
-    /// Refuses every call until [`reset`](Self::reset).
+    /// Rejects every call until [`reset`](Self::reset).
     pub fn force_open(&self) {
         self.store.operate(OperatorCommand::ForceOpen);
     }
 
-    /// Lets every call through and counts nothing, until [`reset`](Self::reset).
+    /// Admits every call and counts nothing, until [`reset`](Self::reset).
     pub fn disable(&self) {
         self.store.operate(OperatorCommand::Disable);
     }
 
-    /// Lets every call through and counts, but never opens, until [`reset`](Self::reset).
+    /// Admits every call and counts it, but never opens, until [`reset`](Self::reset).
     pub fn metrics_only(&self) {
         self.store.operate(OperatorCommand::MetricsOnly);
     }
 
-    /// Back to a new circuit: closed, nothing counted, no last failure. Calls under way report to a generation that is
-    /// over.
+    /// Resets the circuit to its initial state: closed, nothing counted, no last failure. Results of running calls
+    /// will be late.
     pub fn reset(&self) {
         self.store.operate(OperatorCommand::Reset);
     }
 
-    /// Calls `listener` after every event of this circuit: in order, one at a time, on the thread of whoever caused it
-    /// or one that was busy telling, and with no lock held. A listener that panics harms nobody.
+    /// Calls `listener` after every event of this circuit: in order, one at a time, and without a lock. It runs on
+    /// the thread that caused the event, or on a thread that was already delivering. A panic in a listener is caught
+    /// and ignored.
     ///
-    /// What a listener's own calls are refused, by any circuit, is not told, nor that they came too late: it may call the
-    /// circuit that it listens to. Transitions that it causes are told.
+    /// A listener may call the circuit that it listens to. Rejections and late results of a listener's calls, of any
+    /// circuit, are not delivered. Transitions that it causes are delivered.
     ///
-    /// It listens until [`unlisten`](Self::unlisten) takes its id, or for ever if nobody keeps that.
+    /// The listener stays until [`unlisten`](Self::unlisten) is called with its id.
     ///
     /// ```
     /// # use resilience::{CircuitBreaker, CircuitConfig};
@@ -282,20 +285,20 @@ impl CircuitBreaker {
         self.store.events.listeners.add(listener)
     }
 
-    /// Removes a listener. A thread that is telling of an event at this moment may call it once more.
+    /// Removes a listener. A thread that is delivering an event at this moment may call it once more.
     ///
-    /// Returns whether it was one of this circuit's: `false` for one that has gone already, or that was given to
-    /// another circuit, to a set or to all.
+    /// Returns whether it was a listener of this circuit: `false` if it was already removed, or if it belongs to
+    /// another circuit, to a set or to all circuits.
     pub fn unlisten(&self, id: ListenerId) -> bool {
         self.store.events.listeners.remove(id)
     }
 
-    /// Tells of a conflict over its name, in these words. It is no transition.
+    /// Delivers an event about a conflict over its name. This is not a transition.
     pub(super) fn tell_of_conflict(&self, text: &str) {
         self.store.announce(CircuitEventKind::Conflict, text);
     }
 
-    /// For tests, which look inside.
+    /// Internal state for tests.
     #[cfg(all(test, feature = "testing"))]
     pub(super) const fn store(&self) -> &Store {
         &self.store

@@ -5,7 +5,7 @@ use std::pin::pin;
 use super::permit::Permit;
 use super::{CallError, CircuitBreaker};
 
-/// A circuit with an opinion on errors: made by [`CircuitBreaker::on`] and [`CircuitBreaker::ignore`].
+/// A circuit that classifies errors: created by [`CircuitBreaker::on`] and [`CircuitBreaker::ignore`].
 ///
 /// ```
 /// use resilience::{CircuitBreaker, CircuitConfig};
@@ -26,7 +26,7 @@ pub struct Judged<'a, On, Ignore> {
 }
 
 impl CircuitBreaker {
-    /// Calls `operation`, if the circuit lets it in. Every `Err` is a failure, and so is a panic.
+    /// Calls `operation`, if the circuit admits it. Every `Err` is a failure, and so is a panic.
     ///
     /// The text of [`last_failure`](Self::last_failure) is the first line of the error's `Debug`, without quotes if
     /// the error is a string.
@@ -41,7 +41,7 @@ impl CircuitBreaker {
     /// ```
     ///
     /// # Errors
-    /// [`CallError::Open`], if the circuit refused; else the operation's own error in [`CallError::Failed`].
+    /// [`CallError::Open`] if the circuit rejected the call, otherwise the operation's error in [`CallError::Failed`].
     #[inline]
     pub fn call<T, E: fmt::Debug>(
         &self,
@@ -50,10 +50,10 @@ impl CircuitBreaker {
         self.on(|_: &E| true).call(operation)
     }
 
-    /// As [`call`](Self::call), for an async closure, or one that returns a future. It can be spawned wherever that
-    /// future can.
+    /// Like [`call`](Self::call), for an async closure or a closure that returns a future. The returned future
+    /// can be spawned wherever the operation's future can.
     ///
-    /// A future that is dropped before its end was cancelled, which counts as nothing.
+    /// A future that is dropped before it finishes is a cancelled call, which is neither a success nor a failure.
     ///
     /// ```
     /// # use resilience::{CallError, CircuitBreaker};
@@ -63,7 +63,7 @@ impl CircuitBreaker {
     /// ```
     ///
     /// # Errors
-    /// As [`call`](Self::call).
+    /// See [`call`](Self::call).
     #[inline]
     pub async fn call_async<F, Fut, T, E>(&self, operation: F) -> Result<T, CallError<E>>
     where
@@ -72,13 +72,13 @@ impl CircuitBreaker {
         E: fmt::Debug,
     {
         let mut permit = self.acquire_async()?;
-        // The closure runs inside, so that a panic of its own is seen.
+        // The closure runs inside the future, so that its panics are recorded.
         let mut future = pin!(async { operation().await });
         let result = poll_fn(|cx| permit.poll(future.as_mut(), cx)).await;
         judge(permit.ended(), result, |_| true, |_| false)
     }
 
-    /// Only these errors are failures; all others count as success.
+    /// Counts only these errors as failures, and all others as successes.
     ///
     /// ```
     /// use resilience::{CircuitBreaker, CircuitConfig};
@@ -93,7 +93,7 @@ impl CircuitBreaker {
         Judged { breaker: self, on, ignore: |_| false }
     }
 
-    /// These errors count as nothing at all, neither as failure nor as success.
+    /// Counts these errors as neither failures nor successes.
     ///
     /// ```
     /// use resilience::{CircuitBreaker, CircuitConfig};
@@ -112,15 +112,15 @@ impl CircuitBreaker {
 }
 
 impl<'a, On, Ignore> Judged<'a, On, Ignore> {
-    /// These errors count as nothing at all; asked before `on`.
+    /// Counts these errors as neither failures nor successes. This predicate is called before that of `on`.
     pub fn ignore<E, NewIgnore: FnOnce(&E) -> bool>(self, ignore: NewIgnore) -> Judged<'a, On, NewIgnore> {
         Judged { breaker: self.breaker, on: self.on, ignore }
     }
 
-    /// Calls `operation`, if the circuit lets it in.
+    /// Calls `operation`, if the circuit admits it.
     ///
     /// # Errors
-    /// As [`CircuitBreaker::call`].
+    /// See [`CircuitBreaker::call`].
     #[inline]
     pub fn call<T, E: fmt::Debug>(self, operation: impl FnOnce() -> Result<T, E>) -> Result<T, CallError<E>>
     where
@@ -131,10 +131,10 @@ impl<'a, On, Ignore> Judged<'a, On, Ignore> {
         judge(permit, operation(), self.on, self.ignore)
     }
 
-    /// As [`call`](Self::call), for an async closure, or one that returns a future.
+    /// Like [`call`](Self::call), for an async closure or a closure that returns a future.
     ///
     /// # Errors
-    /// As [`CircuitBreaker::call`].
+    /// See [`CircuitBreaker::call`].
     pub async fn call_async<F, Fut, T, E>(self, operation: F) -> Result<T, CallError<E>>
     where
         F: FnOnce() -> Fut,

@@ -1,6 +1,6 @@
 use super::CircuitOpen;
 
-/// Why a guarded call brought no value.
+/// The error of a call through a circuit.
 ///
 /// ```
 /// use resilience::{CallError, CircuitBreaker, CircuitConfig};
@@ -13,10 +13,10 @@ use super::CircuitOpen;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CallError<E> {
-    /// The circuit refused the call, and nothing was called.
+    /// The circuit rejected the call, and the operation was not called.
     #[error(transparent)]
     Open(CircuitOpen),
-    /// The call was made, and this is what it said.
+    /// The operation was called and returned this error.
     #[error(transparent)]
     Failed(E),
 }
@@ -28,7 +28,7 @@ impl<E> From<CircuitOpen> for CallError<E> {
 }
 
 impl<E> CallError<E> {
-    /// The call's own error, if it was made.
+    /// The operation's error, if it was called.
     #[must_use]
     pub fn failed(self) -> Option<E> {
         match self {

@@ -6,13 +6,13 @@ use crate::site::PolicySite;
 use crate::sleep::{Cut, Limited, Telling};
 use crate::time::{Instant, Nanos};
 
-/// How long a call may take: `#[circuit(call_timeout = ..)]`.
+/// The time limit of a call: `#[circuit(call_timeout = ..)]`.
 #[derive(Clone, Copy, Debug)]
 pub struct CallTimeout(Nanos);
 
 impl CallTimeout {
     /// # Panics
-    /// On zero, which in a constant is a compile error.
+    /// If the time is zero. In a constant, this is a compile error.
     #[must_use]
     #[track_caller]
     pub const fn new(timeout: Duration) -> Self {
@@ -31,7 +31,7 @@ impl CallTimeout {
     }
 }
 
-/// A call with a limit, which has begun.
+/// A running call with a time limit.
 #[derive(Clone, Copy, Debug)]
 pub struct TimedCall<'s> {
     site: &'s PolicySite<CallTimeout>,
@@ -39,21 +39,21 @@ pub struct TimedCall<'s> {
 }
 
 impl<'s> TimedCall<'s> {
-    /// Begins now.
+    /// Starts the time.
     #[inline]
     #[must_use]
     pub fn start(site: &'s PolicySite<CallTimeout>) -> Self {
         Self { site, began: clock::now() }
     }
 
-    /// Puts the call under its limit.
+    /// Applies the limit to the call.
     #[inline]
     pub fn limit<F>(&self, call: F) -> Limited<F> {
         let ends = self.site.policy.0.limit().and_then(|limit| self.began.checked_add(limit));
         Limited::new(call, ends)
     }
 
-    /// As [`limit`](Self::limit), where circuits below are told of it.
+    /// Like [`limit`](Self::limit), and informs inner circuits that the limit was reached.
     #[inline]
     pub fn limit_telling<'c, F>(&self, call: F, cut: &'c Cut) -> Telling<'c, F> {
         self.limit(call).telling(cut, self.site.policy.0)
@@ -65,7 +65,7 @@ impl<'s> TimedCall<'s> {
         self.site.policy.0.to_duration()
     }
 
-    /// The call was dropped because its time was up.
+    /// The error for a call that was dropped because its time was up.
     #[cold]
     #[inline(never)]
     #[must_use]

@@ -10,11 +10,11 @@ pub use self::validate::SetAt;
 use crate::ratio::Ratio;
 use crate::time::Nanos;
 
-/// When a circuit opens, how long it stays open, and how it recovers.
+/// The configuration of a circuit: when it opens, how long it stays open, and how it recovers.
 ///
-/// A `const` builder: the values may be set in any order, and one that contradicts another is found by
-/// [`validate`](Self::validate), which [`CircuitBreaker::new`](crate::CircuitBreaker::new) calls. A circuit that is a
-/// `static` with a configuration that makes no sense does not compile.
+/// A `const` builder: the values may be set in any order. [`validate`](Self::validate) finds contradictions, and
+/// [`CircuitBreaker::new`](crate::CircuitBreaker::new) calls it. A circuit that is a `static` with an invalid
+/// configuration does not compile.
 ///
 /// ```
 /// use resilience::{CircuitBreaker, CircuitConfig};
@@ -64,31 +64,31 @@ pub struct CircuitConfig {
 }
 
 impl CircuitConfig {
-    /// Five, the default of the `circuitbreaker` library for Python: one bad answer is an accident, five in a row are
-    /// not.
+    /// Five, the default of the `circuitbreaker` library for Python. A single failure may be an accident; five in a
+    /// row are not.
     pub const DEFAULT_FAILURE_THRESHOLD: u32 = 5;
 
     /// Thirty seconds, the default of the `circuitbreaker` library for Python: about what a process takes to restart.
     pub const DEFAULT_RECOVERY_TIMEOUT: Duration = Duration::from_secs(30);
 
-    /// Twenty: with fewer calls a rate of one half may well be chance.
+    /// Twenty: with fewer calls, a rate of one half is likely to be chance.
     pub const DEFAULT_MIN_CALLS: u32 = 20;
 
-    /// One: whoever is recovering is asked by one caller, not by all.
+    /// One: only one call tests a service that may be recovering.
     pub const DEFAULT_HALF_OPEN_CALLS: u32 = 1;
 
-    /// One, as in the `circuitbreaker` library for Python: the trial is a real call, and its success is an answer.
+    /// One, as in the `circuitbreaker` library for Python: the probe is a real call, so its success is conclusive.
     pub const DEFAULT_SUCCESS_THRESHOLD: u32 = 1;
 
-    /// Thirty seconds: a trial may be slow because the service is warming up. With a recovery timeout of a second, a good
-    /// trial of two seconds must not count as a failure.
+    /// Thirty seconds: a probe may be slow because the service is warming up. With a recovery timeout of one second, a
+    /// successful probe that takes two seconds must not count as a failure.
     pub const LEAST_DEFAULT_PROBE_TIMEOUT: Duration = Duration::from_secs(30);
 
-    /// The longest window of calls, and the largest threshold `within` a time: what is remembered for each call adds
-    /// up to a megabyte or eight.
+    /// The largest window of calls, and the largest threshold `within` a time. At this size, a record takes up to one
+    /// megabyte for a window of calls and up to eight for a threshold `within` a time.
     pub const MAX_REMEMBERED: u32 = 1 << 20;
 
-    /// Opens after five failures in a row, for thirty seconds; then one trial decides.
+    /// Opens after five consecutive failures, for thirty seconds. Then one probe decides.
     pub const fn new() -> Self {
         Self {
             failure_threshold: None,
@@ -107,7 +107,7 @@ impl CircuitConfig {
         }
     }
 
-    /// Doubles the recovery timeout with every recovery that fails, up to this.
+    /// Doubles the recovery timeout after each failed recovery, up to this time.
     ///
     /// ```
     /// # use resilience::CircuitConfig;
@@ -129,7 +129,7 @@ impl Default for CircuitConfig {
     }
 }
 
-/// What the rules are made of.
+/// Resolved values for the rules.
 impl CircuitConfig {
     pub(super) const fn threshold(&self) -> u32 {
         match self.failure_threshold {
@@ -153,7 +153,7 @@ impl CircuitConfig {
         }
     }
 
-    /// The recovery timeout itself, where it does not grow.
+    /// The recovery timeout itself, if it does not grow.
     pub(super) const fn max_recovery_nanos(&self) -> Nanos {
         match self.max_recovery_timeout {
             Some(time) => time,
@@ -162,12 +162,12 @@ impl CircuitConfig {
     }
 }
 
-/// `window = CONST` of an attribute: the constant's type says whether it means calls or time.
+/// `window = CONST` of an attribute. The type of the constant selects calls or time.
 #[derive(Clone, Copy, Debug)]
 pub struct WindowOf<W>(pub W);
 
 impl WindowOf<u32> {
-    /// So many calls.
+    /// A window of this number of calls.
     #[track_caller]
     pub const fn set(self, config: CircuitConfig) -> CircuitConfig {
         config.window_calls(self.0)
@@ -175,7 +175,7 @@ impl WindowOf<u32> {
 }
 
 impl WindowOf<Duration> {
-    /// The calls of so much time.
+    /// A window of this time.
     #[track_caller]
     pub const fn set(self, config: CircuitConfig) -> CircuitConfig {
         config.window_time(self.0)

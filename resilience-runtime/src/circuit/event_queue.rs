@@ -1,38 +1,38 @@
-//! A bounded queue between the circuit, which never waits, and listeners, which may take any time.
+//! A bounded queue between a circuit, which never waits, and its listeners, which may be slow.
 //!
-//! One thread at a time delivers; the others leave their events in the queue. The owner puts the queue under its lock and
-//! calls listeners without it.
+//! One thread at a time delivers. Other threads leave their events in the queue. The owner accesses the queue under
+//! its lock and calls listeners without the lock.
 
 use std::collections::VecDeque;
 
 use crate::event::CircuitEventKind;
 
-/// Events of one circuit that wait for a slow listener, transitions included.
+/// The maximum number of events of one circuit that wait for a slow listener, transitions included.
 ///
-/// 256: minutes of a circuit that changes its state every second, and 14 KiB of memory beside the texts of failures.
+/// 256: minutes of a circuit that changes its state every second, and 14 KiB of memory plus the texts of failures.
 pub(super) const MAX_QUEUED: usize = 256;
 
-/// Waiting events above which a minor event is dropped, and events after which the delivering thread takes no more minor
-/// ones: it has called a function and has to return.
+/// The number of waiting events above which a minor event is dropped. Also the number of events after which the
+/// delivering thread takes no more minor events: it belongs to a call that has to return.
 ///
-/// 64: one refusal tells as much as the next, and a quarter of the queue leaves room for transitions.
+/// 64: rejections are alike, and a quarter of the queue leaves room for transitions.
 pub(super) const MAX_MINOR: usize = 64;
 
-/// Events that have not been delivered. Holds at most [`MAX_QUEUED`], and counts every event that it drops.
+/// The events that have not been delivered. Holds at most [`MAX_QUEUED`], and counts every dropped event.
 ///
-/// Minor events go first: a new one is dropped when [`MAX_MINOR`] events wait, and a waiting one makes room for a
-/// transition. With transitions alone in the queue, the oldest one is dropped, so that a listener which comes back learns
-/// the present state.
+/// Minor events are dropped first: a new one if [`MAX_MINOR`] events wait, and a waiting one to make room for a
+/// transition. If only transitions wait, the oldest one is dropped, so that a listener that recovers gets the
+/// present state.
 #[derive(Debug)]
 pub(super) struct EventQueue<E> {
     waiting: VecDeque<Waiting<E>>,
-    /// Minor events among those that wait.
+    /// The number of waiting minor events.
     minor: usize,
-    /// Events dropped after the last one that waits.
+    /// The number of events dropped after the last waiting one.
     dropped: u64,
-    /// Whether a thread is delivering: events reach listeners in order, one at a time.
+    /// Whether a thread is delivering. Events reach listeners in order, one at a time.
     delivering: bool,
-    /// Events that the delivering thread has taken.
+    /// The number of events that the delivering thread has taken.
     delivered: usize,
 }
 
@@ -40,7 +40,7 @@ pub(super) struct EventQueue<E> {
 struct Waiting<E> {
     event: E,
     minor: bool,
-    /// Events dropped between the one before and this one.
+    /// The number of events dropped between the previous event and this one.
     dropped: u64,
 }
 
@@ -49,7 +49,7 @@ impl<E> EventQueue<E> {
         Self { waiting: VecDeque::new(), minor: 0, dropped: 0, delivering: false, delivered: 0 }
     }
 
-    /// Adds an event behind all others. `event` is not called if it is dropped.
+    /// Appends an event. `event` is not called if the event is dropped.
     pub(super) fn push(&mut self, kind: CircuitEventKind, event: impl FnOnce() -> E) {
         let minor = kind.is_minor();
         if minor && (self.waiting.len() >= MAX_MINOR || self.delivered >= MAX_MINOR) {
@@ -64,8 +64,8 @@ impl<E> EventQueue<E> {
         self.waiting.push_back(Waiting { event: event(), minor, dropped });
     }
 
-    /// As [`push`](Self::push), for an event that a listener has caused. It is dropped when the delivering thread has taken
-    /// [`MAX_QUEUED`] events, because listeners that cause an event for each event would go on without end.
+    /// Like [`push`](Self::push), for an event caused by a listener. It is dropped once the delivering thread has taken
+    /// [`MAX_QUEUED`] events: listeners that cause an event for each event would otherwise never finish.
     pub(super) fn push_by_listener(&mut self, kind: CircuitEventKind, event: impl FnOnce() -> E) {
         if self.delivered < MAX_QUEUED {
             self.push(kind, event);
@@ -74,15 +74,14 @@ impl<E> EventQueue<E> {
         }
     }
 
-    /// Makes the calling thread the one that delivers, unless there is one.
+    /// Makes the calling thread the delivering one, unless there is one.
     pub(super) fn begin_delivery(&mut self) -> bool {
         !std::mem::replace(&mut self.delivering, true)
     }
 
-    /// The next event for the delivering thread, and the number of events dropped since the one before.
+    /// The next event for the delivering thread, and the number of events dropped before it.
     ///
-    /// `None` ends the delivery. It has to be asked under the same lock that events are added under: no event is left
-    /// behind in between.
+    /// `None` ends the delivery. Must be called under the same lock as `push`, so that no event is left behind.
     pub(super) fn next(&mut self) -> Option<(E, u64)> {
         let next = self.waiting.pop_front();
         self.delivering = next.is_some();
@@ -92,7 +91,7 @@ impl<E> EventQueue<E> {
         Some((event, dropped))
     }
 
-    /// Drops the oldest minor event, or the oldest one. What follows it counts it.
+    /// Drops the oldest minor event, or else the oldest event. The next event counts it as dropped.
     fn drop_one(&mut self) {
         let oldest_minor =
             if self.minor == 0 { None } else { self.waiting.iter().position(|next| next.minor) };

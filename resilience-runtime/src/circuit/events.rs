@@ -1,4 +1,4 @@
-//! The way of an event from the change that makes it to the listeners: in order, bounded, and with no lock held.
+//! Delivery of events from a change of the circuit to its listeners: in order, bounded, and without a lock.
 
 use std::fmt;
 use std::sync::PoisonError;
@@ -11,7 +11,7 @@ use crate::listeners::is_telling;
 use crate::sync::Mutex;
 use crate::telemetry::trace;
 
-/// A circuit's listeners, and what they have not been told yet.
+/// The listeners of a circuit and its undelivered events.
 pub(super) struct Events {
     pub(super) listeners: CircuitListeners,
     pub(super) pending: Pending,
@@ -22,31 +22,31 @@ impl Events {
         Self { listeners, pending: Pending::new() }
     }
 
-    /// Whether anybody listens: otherwise there are no events.
+    /// Whether there are listeners. There are no events otherwise.
     #[inline]
     pub(super) fn are_heard(&self) -> bool {
         self.listeners.any()
     }
 
-    /// Whether an event of this kind is delivered to anybody.
+    /// Whether there is a recipient for events of this kind.
     pub(super) fn hear(&self, kind: CircuitEventKind) -> bool {
         self.are_heard() || trace::hears(kind)
     }
 
-    /// Tells the listeners of all pending events. Called with no lock held.
+    /// Delivers all pending events. No lock may be held.
     #[inline]
     pub(super) fn deliver(&self) {
-        // Relaxed: a thread sees what it has stored itself, and other threads' events are theirs to deliver.
+        // Relaxed: a thread observes its own stores, and other threads deliver their events themselves.
         if self.pending.any.load(Ordering::Relaxed) {
             self.pending.deliver(|event| self.listeners.tell(event));
         }
     }
 }
 
-/// Events that are to be delivered.
+/// Undelivered events.
 pub(super) struct Pending {
     queue: Mutex<EventQueue<CircuitEvent>>,
-    /// Whether the queue holds any. Written under its lock.
+    /// Whether the queue is not empty. Written under its lock.
     any: AtomicBool,
 }
 
@@ -55,9 +55,9 @@ impl Pending {
         Self { queue: Mutex::new(EventQueue::new()), any: AtomicBool::new(false) }
     }
 
-    /// A circuit calls this under its lock, so that events are in the order of its changes.
+    /// Appends an event. A circuit calls this under its lock, so that events are in the order of its changes.
     ///
-    /// What a listener's own calls cause is left out where it could go on without end.
+    /// Events caused by a listener are dropped if they could cause further events without end.
     pub(super) fn push(&self, event: CircuitEvent) {
         let is_by_listener = is_telling();
         if !(event.kind.is_minor() && is_by_listener) {
@@ -72,7 +72,8 @@ impl Pending {
         }
     }
 
-    /// One thread at a time delivers. The others leave their events to it, and so does a listener that causes new ones.
+    /// One thread at a time delivers. Other threads leave their events to it, and so does a listener that causes
+    /// events.
     #[cold]
     #[inline(never)]
     pub(super) fn deliver(&self, tell: impl Fn(&CircuitEvent)) {
@@ -84,7 +85,7 @@ impl Pending {
         }
     }
 
-    /// Out of line, so that the lock is free while listeners run.
+    /// A separate function, so that the lock is released while listeners run.
     fn next(&self) -> Option<CircuitEvent> {
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         let next = queue.next();

@@ -1,21 +1,21 @@
 use super::CircuitState;
 use crate::time::Nanos;
 
-/// What eviction needs to know about a circuit.
+/// The properties of a circuit that eviction needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct EvictionCandidate {
-    /// Without regard to time: open until a call comes.
+    /// The stored state: an open circuit stays open until a call.
     pub(super) state: CircuitState,
     /// Whether it has counted a failure or a slow call.
     pub(super) counting: bool,
-    /// When an open circuit admits a trial.
+    /// When an open circuit admits a probe.
     pub(super) open_until: Nanos,
 }
 
-/// How much is lost with a circuit: those that come first are evicted first.
+/// The loss if a circuit is evicted. Smaller values are evicted first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum EvictionClass {
-    /// Nothing.
+    /// No loss.
     Idle,
     /// A count that has not opened it.
     Counting,
@@ -23,16 +23,16 @@ pub(super) enum EvictionClass {
     Protected,
 }
 
-/// Recovery timeouts without a call after which an open circuit is idle.
+/// The number of recovery timeouts without a call after which an open circuit is idle.
 ///
-/// Ten: callers that still exist have come back several times by then, also where they wait longer than the circuit does. With
-/// the default recovery timeout it is five minutes, so that keys which nobody uses any more do not fill a set for good.
+/// Ten: active callers have come back several times by then, even if they wait longer than the circuit does. With the
+/// default recovery timeout this is five minutes, so that unused keys do not fill a set permanently.
 pub(super) const ABANDONED_AFTER: u64 = 10;
 
 impl EvictionCandidate {
-    /// `last_call` is the last call that found it open or half-open, if one is known.
+    /// `last_call` is the last call that found it open or half-open, if known.
     ///
-    /// An operator's decision has no end, so it is kept.
+    /// A state that an operator has set is kept without a time limit.
     pub(super) fn class(
         self,
         last_call: Option<Nanos>,
@@ -45,7 +45,7 @@ impl EvictionCandidate {
         let idle = match self.state {
             CircuitState::Closed if self.counting => return EvictionClass::Counting,
             CircuitState::Closed => true,
-            // The call that opened it came one recovery timeout before, or more.
+            // The call that opened it was at least one recovery timeout earlier.
             CircuitState::Open => {
                 let called = last_call.is_none_or(|moment| after(moment, ABANDONED_AFTER).is_over(now));
                 called && after(self.open_until, ABANDONED_AFTER - 1).is_over(now)
@@ -69,12 +69,12 @@ mod tests {
         for (state, counting, open_until, last_call, now, class) in [
             (closed, false, 0, None, 0, EvictionClass::Idle),
             (closed, true, 0, None, 1000, EvictionClass::Counting),
-            // Opened at 100, for 7, which is the recovery timeout.
+            // Opened at 100 for 7, which is the recovery timeout.
             (open, true, 107, None, 169, EvictionClass::Protected),
             (open, true, 107, None, 170, EvictionClass::Idle),
             (open, true, 107, Some(103), 172, EvictionClass::Protected),
             (open, true, 107, Some(103), 173, EvictionClass::Idle),
-            // Opened for longer: within its time whatever happens.
+            // Opened for longer: protected during its open time.
             (open, true, 500, Some(103), 499, EvictionClass::Protected),
             (open, true, 500, Some(103), 562, EvictionClass::Protected),
             (open, true, 500, Some(103), 563, EvictionClass::Idle),

@@ -4,11 +4,12 @@ use super::permit::AsyncPermit;
 use super::{CircuitBreaker, CircuitOpen};
 
 impl CircuitBreaker {
-    /// Guards an iterator of results, if the circuit lets it in: its first error item is a failure, its end is a success,
-    /// and dropping it early counts as nothing. A panic in `next` is a failure. What comes after an error passes through.
+    /// Guards an iterator of results, if the circuit admits it. The first error item is a failure, the end is a
+    /// success, and dropping the iterator early is neither. A panic in `next` is a failure. Items after an error are
+    /// passed through.
     ///
-    /// While half-open, the whole iteration is the trial: [`probe_timeout`](crate::CircuitConfig::probe_timeout) is to be
-    /// longer than it takes.
+    /// While half-open, the whole iteration is the probe, so [`probe_timeout`](crate::CircuitConfig::probe_timeout)
+    /// must be longer than the iteration.
     ///
     /// ```
     /// use resilience::{CircuitBreaker, CircuitConfig, CircuitOpen};
@@ -26,7 +27,7 @@ impl CircuitBreaker {
     /// ```
     ///
     /// # Errors
-    /// The refusal. Then the iterator is not made.
+    /// If the circuit rejects the call. The iterator is not created then.
     pub fn guard_iter<I, T, E>(
         &self,
         make: impl FnOnce() -> I,
@@ -35,14 +36,14 @@ impl CircuitBreaker {
         I: IntoIterator<Item = Result<T, E>>,
         E: fmt::Debug,
     {
-        // A panic while the iterator is made is a failure.
+        // A panic while the iterator is created is a failure.
         let permit = self.try_acquire()?;
         let iter = make().into_iter();
         Ok(GuardedIter { permit: Some(permit.into_async()), iter })
     }
 }
 
-/// An iterator under a circuit's guard: made by [`CircuitBreaker::guard_iter`].
+/// An iterator guarded by a circuit: created by [`CircuitBreaker::guard_iter`].
 #[must_use = "an iterator does nothing until it is consumed"]
 pub struct GuardedIter<'a, I> {
     permit: Option<AsyncPermit<'a>>,
@@ -99,7 +100,7 @@ mod tests {
         CircuitBreaker::new("feed", CircuitConfig::new().failure_threshold(2))
     }
 
-    /// Takes at most this many items; `None` in `items` is a panic.
+    /// Takes at most this number of items. `None` in `items` is a panic.
     fn run(breaker: &CircuitBreaker, items: &[Option<Item>], most: usize) -> Vec<Item> {
         let items = || items.iter().map(|item| item.expect("an item"));
         breaker.guard_iter(items).map_or_else(|_| Vec::new(), |items| items.take(most).collect())

@@ -19,27 +19,28 @@ use crate::error::{ConfigError, Value, or_panic};
 use crate::event::{CircuitEvent, CircuitEventKind};
 use crate::listeners::ListenerId;
 
-/// One circuit per key, a host or a tenant, all with one configuration: a bounded number of them.
+/// A bounded number of circuits with one configuration, one per key, such as a host or a tenant.
 ///
-/// Keys are told apart by their text. When a new key comes and the set is full, one circuit is evicted for it:
+/// Keys are compared by their text. If the set is full, a new key evicts one circuit:
 ///
-/// 1. an *idle* one: closed, and nothing is counted. A circuit that was opened or half-open is idle too when no call has come
-///    for ten recovery timeouts and its open time is over;
-/// 2. if there is none, one that is *counting*: closed, with failures or slow calls that have not opened it.
+/// 1. an *idle* one: closed, with nothing counted. An open or half-open circuit is idle too if there was no call for
+///    ten recovery timeouts and its open time is over;
+/// 2. otherwise a *counting* one: closed, with failures or slow calls that have not opened it.
 ///
-/// Of either kind, the least recently used one is evicted. That is exact for up to 64 keys. A larger set gives each circuit
-/// a second chance: a new key looks at up to 64 circuits, not counting those that were used since a new key last came by, and
-/// the next new key goes on behind them.
+/// Among those of one kind, the least recently used one is evicted. This order is exact for up to 64 keys. A larger
+/// set gives each circuit a second chance: a new key examines up to 64 circuits, and skips those that were used since
+/// they were last reached. The next new key continues from there.
 ///
-/// A circuit that is open or half-open, that an operator has forced open, disabled or set to count only, or that has a
-/// call under way is not evicted. If all circuits that a new key looks at are, its own is not remembered: the call runs,
-/// its result is forgotten, and listeners get a [`CircuitEventKind::KeyNotRemembered`].
+/// A circuit is not evicted while it is open or half-open, while an operator has forced it open, disabled it or set
+/// it to only count, or while it has a running call. If this applies to all examined circuits, the circuit of the new
+/// key is not kept: the call runs, its result is discarded, and listeners get a
+/// [`CircuitEventKind::KeyNotRemembered`].
 ///
-/// A circuit takes a bounded amount of memory, whatever its key and its errors are: up to 1000 bytes in the default
-/// configuration, up to 512 more once it has kept the text of a failure, and 700 more while it is open. Counting its refusals
-/// takes 64 bytes, and 32 for each thread. Long keys are [shortened](Self::MAX_KEY_LENGTH), and 512 bytes of a failure's
-/// text are kept. A window adds a quarter of a byte for each of its calls, and `within` adds eight bytes for each failure
-/// of its threshold.
+/// A circuit takes a bounded amount of memory, regardless of its key and its errors: up to 1000 bytes in the default
+/// configuration, up to 512 more once it has the text of a failure, and 700 more while it is open. The count of its
+/// rejections takes 64 bytes, and 32 for each thread. Long keys are [shortened](Self::MAX_KEY_LENGTH), and the text
+/// of a failure is limited to 512 bytes. A window adds a quarter of a byte for each of its calls, and `within` adds
+/// eight bytes for each failure of its threshold.
 ///
 /// ```
 /// use resilience::{CircuitConfig, KeyedCircuits};
@@ -60,26 +61,26 @@ pub struct KeyedCircuits {
 }
 
 impl KeyedCircuits {
-    /// 1024: more than the hosts most programs talk to, and about a megabyte while they are healthy.
+    /// 1024: more than the number of hosts that most programs call, and about one megabyte while they are healthy.
     pub const DEFAULT_MAX_KEYS: u32 = 1024;
 
-    /// 128 bytes: as long as a host name with a port can be, and half as much for what comes in front.
+    /// 128 bytes: enough for the longest host name with a port, with some room for a prefix.
     ///
-    /// A longer key is known by its beginning and a hash of 128 bits, which are also what stands in its circuit's name. The
-    /// hash is made with random keys of the process: nobody outside can find two keys with one hash.
+    /// A longer key is identified by its beginning and a hash of 128 bits, which also appear in its circuit's name. The
+    /// hash uses random keys of the process, so that an attacker cannot find two keys with one hash.
     pub const MAX_KEY_LENGTH: usize = key::MAX_KEY_LENGTH;
 
-    /// No keys yet.
+    /// Creates a set without keys.
     ///
     /// # Panics
-    /// Where [`CircuitBreaker::new`] does, and if there may be no keys at all. In a `static`, a compile error.
+    /// If [`CircuitBreaker::new`] would panic, or if `max_keys` is zero. In a `static`, this is a compile error.
     #[must_use]
     #[track_caller]
     pub const fn new(name: &'static str, config: CircuitConfig, max_keys: u32) -> Self {
         Self::of(name, config, max_keys, None)
     }
 
-    /// As [`new`](Self::new), made by the attribute at this file and line.
+    /// Like [`new`](Self::new), for the attribute at this file and line.
     #[track_caller]
     pub(super) const fn of(
         name: &'static str,
@@ -92,10 +93,10 @@ impl KeyedCircuits {
         Self { name, config, max_keys, table: KeyTable::new(max_keys), events: SetEvents::new(name, place) }
     }
 
-    /// As [`new`](Self::new), for values known only at run time.
+    /// Like [`new`](Self::new), for values that are only known at run time.
     ///
     /// # Errors
-    /// Where `new` panics.
+    /// If `new` would panic.
     pub fn try_new(name: &'static str, config: CircuitConfig, max_keys: u32) -> Result<Self, ConfigError> {
         config.validate()?;
         Self::checked(max_keys)?;
@@ -113,12 +114,12 @@ impl KeyedCircuits {
         Ok(())
     }
 
-    /// The circuit of this key: anything that can be written, and for several values a `format_args!("{host}:{port}")`.
-    /// It stays the key's while somebody holds it.
+    /// The circuit of this key. A key is anything that implements `Display`; combine several values with
+    /// `format_args!("{host}:{port}")`. The circuit is not evicted while the returned value exists.
     ///
-    /// Nothing is allocated for a key that is known and is no longer than [`MAX_KEY_LENGTH`](Self::MAX_KEY_LENGTH).
+    /// A known key of at most [`MAX_KEY_LENGTH`](Self::MAX_KEY_LENGTH) bytes needs no allocation.
     pub fn circuit(&self, key: impl Display) -> Arc<CircuitBreaker> {
-        // The key writes itself before the lock is taken: its `Display` may be the user's.
+        // Written before the lock is taken: `Display` may be user code.
         let text = KeyText::of(&key);
         self.table.get(text.as_str().as_bytes()).unwrap_or_else(|| self.insert(text.as_str()))
     }
@@ -130,7 +131,7 @@ impl KeyedCircuits {
         let now = clock::moment();
         match self.table.insert(new, now, Rules::of(&self.config).open_time(0)) {
             Inserted::Known(known) => return known,
-            // Without the lock: what the listeners of the evicted circuit hold is the user's.
+            // Dropped without the lock: the listeners of the evicted circuit are user code.
             Inserted::Added(evicted) => {
                 circuit.measure();
                 drop(evicted);
@@ -143,16 +144,16 @@ impl KeyedCircuits {
         circuit
     }
 
-    /// The circuits there are, in no particular order.
+    /// All current circuits, in no particular order.
     #[must_use]
     pub fn circuits(&self) -> Vec<Arc<CircuitBreaker>> {
         self.table.circuits()
     }
 
-    /// Calls `listener` after every event of every circuit of the set, of those that are made later as well; see
+    /// Calls `listener` after every event of every circuit of the set, including those created later. See
     /// [`CircuitBreaker::listen`].
     ///
-    /// A listener of one key's circuit is gone with the circuit, when it has to make place for another; one of the set
+    /// A listener of a single circuit is removed when the circuit is evicted. A listener of the set
     /// stays.
     ///
     /// ```
@@ -176,12 +177,12 @@ impl KeyedCircuits {
         self.events.set().listeners.remove(id)
     }
 
-    /// Another set of the name, where they are to be one.
+    /// Whether another set of the same name has the same configuration.
     pub(super) fn agrees_with(&self, other: &Self) -> bool {
         Rules::of(&self.config) == Rules::of(&other.config) && self.max_keys == other.max_keys
     }
 
-    /// An event of the set, and of none of its circuits.
+    /// Delivers an event of the set that does not belong to one of its circuits.
     pub(super) fn tell_of_conflict(&self, text: &str) {
         self.events.tell(CircuitEventKind::Conflict, || text.into());
     }

@@ -1,4 +1,4 @@
-//! Who is told of the events of circuits. Not part of what loom models: who begins to listen hears what happens afterwards.
+//! The listeners for events of circuits. Not modelled with loom: a new listener only gets later events.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::event::CircuitEvent;
 use crate::listeners::{ListenerId, Listeners, is_telling};
 use crate::telemetry::{CircuitCallEvent, CircuitCallOutcome, Event, LISTENERS, trace};
 
-/// Those who listen to every circuit, and to nothing else.
+/// Listeners for all circuits.
 pub(super) static EVERYWHERE: Listeners<OnEvent> = Listeners::new();
 
 /// The listeners of one circuit.
@@ -32,13 +32,13 @@ impl CircuitListeners {
         self.own.remove(id)
     }
 
-    /// Whether anybody hears of the circuit.
+    /// Whether any listener gets the circuit's events.
     #[inline]
     pub(super) fn any(&self) -> bool {
         self.own.any() || self.origin.set().is_some_and(|set| set.listeners.any()) || any_of_program()
     }
 
-    /// Tells all who hear of the circuit, with no lock held.
+    /// Delivers an event to all its listeners. No lock is held.
     pub(super) fn tell(&self, event: &CircuitEvent) {
         if let Some(state) = event.kind.state() {
             self.measured.turns(event.set.unwrap_or(event.name()), state);
@@ -52,24 +52,24 @@ impl CircuitListeners {
     }
 }
 
-/// Whether anybody hears of every circuit.
+/// Whether any listener gets the events of all circuits.
 pub(super) fn any_of_program() -> bool {
     EVERYWHERE.any() || LISTENERS.any()
 }
 
-/// Tells those who hear of every circuit, with no lock held.
+/// Delivers an event to the listeners for all circuits. No lock is held.
 pub(super) fn tell_program(event: &CircuitEvent) {
     EVERYWHERE.tell(|listener| listener(event));
     LISTENERS.tell(|listener| listener(&Event::Circuit(event)));
 }
 
-/// Whether anybody hears of every call through a circuit. One load of a word that nothing writes meanwhile.
+/// Whether any listener gets all calls through circuits. One load of a word that is only written when listeners change.
 #[inline]
 pub(super) fn calls_are_heard() -> bool {
     LISTENERS.any()
 }
 
-/// Tells of a call that has ended, with no lock held. A call that a listener makes is not told.
+/// Delivers the end of a call. No lock is held. Calls made by a listener are not delivered.
 pub(super) fn tell_call(name: &str, outcome: CircuitCallOutcome) {
     if !is_telling() {
         let call = CircuitCallEvent::new(name, outcome);

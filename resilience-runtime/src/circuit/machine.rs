@@ -1,4 +1,4 @@
-//! The circuit's decisions: a state machine that is told the time and knows no clock, lock or thread.
+//! The circuit's decisions as a state machine. It takes the time as an argument and uses no clock, lock or thread.
 //!
 //! ```text
 //!                  the rule trips
@@ -13,9 +13,10 @@
 //!                                         └──────────┘
 //! ```
 //!
-//! [`enter`](Machine::enter) admits a call or rejects it, [`exit`](Machine::exit) takes its outcome, [`settle`](Machine::settle)
-//! does what is due by the passing of time, [`operate`](Machine::operate) what an operator asks for. Each makes at most one
-//! transition, and each transition begins a new generation: an outcome of an older one is late and changes nothing.
+//! [`enter`](Machine::enter) admits or rejects a call, [`exit`](Machine::exit) records its outcome,
+//! [`settle`](Machine::settle) applies changes that are due at the current time, and [`operate`](Machine::operate)
+//! executes an operator's command. Each makes at most one transition. Each transition starts a new generation: an
+//! outcome of an older generation is late and changes nothing.
 
 use super::CircuitState;
 use super::config::CircuitConfig;
@@ -26,18 +27,18 @@ use super::window::{Seen, Slot, Tally, Window};
 use crate::text::LastFailure;
 use crate::time::Nanos;
 
-/// One circuit, as a value.
+/// The state machine of one circuit, a plain value.
 #[derive(Debug)]
 pub(super) struct Machine {
     config: CircuitConfig,
     rules: Rules,
     state: State,
-    /// What calls have to know.
+    /// The part of the state that calls read.
     word: StateWord,
     last_failure: LastFailure,
-    /// How many outcomes came too late.
+    /// The number of outcomes that were late.
     late: u64,
-    /// How many calls were rejected here.
+    /// The number of calls that this machine rejected.
     refused: u64,
     /// The number of the next probe.
     next_probe: u64,
@@ -53,10 +54,10 @@ enum State {
     MetricsOnly { window: Window },
 }
 
-/// What is known of the time since the circuit was last closed.
+/// The failures since the circuit was last closed.
 #[derive(Clone, Copy, Debug, Default)]
 struct Outage {
-    /// The failures that opened it, and one for every recovery that failed.
+    /// The failures that opened the circuit, plus one for each failed recovery.
     failures: u32,
     failed_recoveries: u32,
 }
@@ -67,27 +68,27 @@ struct Probe {
     began: Nanos,
 }
 
-/// How a call was admitted, or that it was not.
+/// The decision on a new call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Entry {
     Call,
-    /// A probe, and its number.
+    /// Admitted as the probe with this number.
     Probe(u64),
     Rejected,
 }
 
-/// How a call ended.
+/// The outcome of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome<'a> {
-    /// `slow`, as in a failure: it took as long as the rules call slow, which the caller knows of any call but a probe.
+    /// `slow`: the call took at least `slow_call`. The caller knows this for all calls except probes.
     Success { slow: bool },
-    /// With what the failure said, if anything.
+    /// A failure with its text, if it has one.
     Failure { text: Option<&'a str>, slow: bool },
-    /// Neither success nor failure: ignored, or cancelled.
+    /// Neither success nor failure: ignored or cancelled.
     Nothing,
 }
 
-/// What became of an outcome.
+/// Whether an outcome was recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Exit {
     Recorded,
@@ -95,7 +96,7 @@ pub(super) enum Exit {
     Late,
 }
 
-/// What an operator can ask for.
+/// The commands of an operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum OperatorCommand {
     Reset,
@@ -105,7 +106,7 @@ pub(super) enum OperatorCommand {
 }
 
 impl Machine {
-    /// The configuration must have been validated.
+    /// The configuration must be valid.
     pub(super) const fn new(config: CircuitConfig) -> Self {
         let rules = Rules::of(&config);
         let state = State::Closed { window: Window::new(&rules.trip) };
@@ -121,7 +122,7 @@ impl Machine {
         }
     }
 
-    /// Does what is due by itself: a probe that has not reported in time has failed, at the moment its time was up.
+    /// Fails a probe that has not reported within the probe timeout, as of the time when its timeout ended.
     pub(super) fn settle(&mut self, now: Nanos) {
         let State::HalfOpen { outage, .. } = self.state else { return };
         let Some(due) = self.first_probe_due() else { return };
@@ -132,7 +133,7 @@ impl Machine {
         }
     }
 
-    /// A call asks to be admitted. Everything due has been settled.
+    /// Admits or rejects a call. [`settle`](Self::settle) must have been called.
     pub(super) fn enter(&mut self, now: Nanos) -> Entry {
         match &mut self.state {
             State::Closed { .. } | State::Disabled | State::MetricsOnly { .. } => Entry::Call,
@@ -160,9 +161,10 @@ impl Machine {
         Entry::Probe(number)
     }
 
-    /// A call that was admitted in `generation`, as this probe if it was one, has ended. Everything due has been settled.
+    /// Ends a call that was admitted in `generation`, as `probe` if it was a probe. [`settle`](Self::settle) must
+    /// have been called.
     ///
-    /// `now` is only called where the time matters: counting consecutive failures needs none.
+    /// `now` is only called if the time is needed: counting consecutive failures needs none.
     #[inline]
     pub(super) fn exit(
         &mut self,
@@ -186,7 +188,7 @@ impl Machine {
         Exit::Recorded
     }
 
-    /// A call of a circuit that counts.
+    /// Ends a call in a state that counts calls.
     #[inline]
     fn exit_call(&mut self, outcome: Outcome<'_>, now: impl Fn() -> Nanos) {
         let Some(seen) = self.rules.judge(outcome) else { return };
@@ -203,7 +205,7 @@ impl Machine {
         }
     }
 
-    /// One bad probe opens the circuit again, the last missing success closes it.
+    /// One failed or slow probe opens the circuit again. The last required success closes it.
     #[cold]
     #[inline(never)]
     fn exit_probe(&mut self, number: u64, outcome: Outcome<'_>, now: Nanos) {
@@ -214,7 +216,7 @@ impl Machine {
             probes.remove(index);
             return;
         };
-        // A slow probe is a bad one, whatever rate of slow calls a closed circuit tolerates.
+        // A slow probe always fails, even if a closed circuit tolerates a rate of slow calls.
         if seen.failed || seen.slow {
             let outage = *outage;
             self.note(outcome);
@@ -228,7 +230,7 @@ impl Machine {
         }
     }
 
-    /// Keeps what a bad call said. A success is bad because it was slow.
+    /// Sets the text of the last failure from a failed or slow call. A success only gets here if it was slow.
     #[inline]
     fn note(&mut self, outcome: Outcome<'_>) {
         match outcome {
@@ -249,11 +251,11 @@ impl Machine {
     #[cold]
     #[inline(never)]
     fn open(&mut self, seen: Seen, now: Nanos) {
-        // One that only counts stays as it is.
+        // `MetricsOnly` counts calls and never opens.
         let State::Closed { window } = &self.state else { return };
         let outage = Outage { failures: window.failures(now), failed_recoveries: 0 };
         if let (false, Trip::Rate(rates), Some(tally)) = (seen.failed, self.rules.trip, window.tally(now)) {
-            // The rate has tripped, and not the call that completed it.
+            // The text describes the rate that tripped: the last call itself did not fail.
             if tally.is_failing(&rates) {
                 let Tally { failed, calls, .. } = tally;
                 self.last_failure.write(format_args!("{failed} of {calls} calls failed"));
@@ -286,7 +288,7 @@ impl Machine {
     pub(super) fn operate(&mut self, operation: OperatorCommand) {
         match operation {
             OperatorCommand::Reset => self.close(),
-            // Rejected calls are still told why it was open before.
+            // Keeps the outage, so that rejections still report the earlier failures.
             OperatorCommand::ForceOpen => {
                 let outage = self.outage();
                 self.turn(State::ForcedOpen { outage });
@@ -302,8 +304,8 @@ impl Machine {
         }
     }
 
-    /// Follows another configuration from here on, which must have been validated. The state and the generation stay; a
-    /// window begins anew only if its kind or its size changes.
+    /// Applies another configuration, which must be valid. The state and the generation stay. The window is only
+    /// replaced if its kind or its size changes.
     pub(super) fn reconfigure(&mut self, config: CircuitConfig) {
         let rules = Rules::of(&config);
         if !rules.same_window(&self.rules) {
@@ -331,7 +333,7 @@ impl Machine {
     }
 }
 
-/// What can be read.
+/// Queries.
 impl Machine {
     pub(super) const fn config(&self) -> CircuitConfig {
         self.config
@@ -341,7 +343,7 @@ impl Machine {
         &self.rules
     }
 
-    /// What calls have to know.
+    /// The part of the state that calls read.
     pub(super) const fn word(&self) -> StateWord {
         self.word
     }
@@ -350,12 +352,12 @@ impl Machine {
         self.word.generation()
     }
 
-    /// The state itself: an open circuit is open until a call makes it half-open.
+    /// The stored state: an open circuit stays open until a call makes it half-open.
     pub(super) const fn state(&self) -> CircuitState {
         self.word.state()
     }
 
-    /// The state as it reads: half-open as soon as a probe would be admitted.
+    /// The state that users see: half-open as soon as a probe would be admitted.
     pub(super) fn state_at(&self, now: Nanos) -> CircuitState {
         match self.state {
             State::Open { until, .. } if until.is_over(now) => CircuitState::HalfOpen,
@@ -363,8 +365,8 @@ impl Machine {
         }
     }
 
-    /// While it counts, the failures that it remembers; while open, those that opened it and one for every recovery that
-    /// failed.
+    /// In a state that counts calls, the failures in the window. While open, the failures that opened the circuit
+    /// plus one for each failed recovery.
     pub(super) fn failures(&self, now: Nanos) -> u32 {
         match &self.state {
             State::Closed { window } | State::MetricsOnly { window } => window.failures(now),
@@ -372,7 +374,8 @@ impl Machine {
         }
     }
 
-    /// The failures that opened it, and one for every recovery that failed; none where it is not open.
+    /// The failures that opened the circuit, plus one for each failed recovery. Zero unless open, half-open or forced
+    /// open.
     pub(super) fn outage_failures(&self) -> u32 {
         self.outage().failures
     }
@@ -389,7 +392,7 @@ impl Machine {
         self.refused
     }
 
-    /// The calls of a rate, while it counts.
+    /// The calls in the window of a rate, in a state that counts calls.
     pub(super) fn tally(&self, now: Nanos) -> Option<Tally> {
         match &self.state {
             State::Closed { window } | State::MetricsOnly { window } => window.tally(now),
@@ -397,7 +400,7 @@ impl Machine {
         }
     }
 
-    /// How long it stays open. [`Nanos::NEVER`] where that is unknown.
+    /// The remaining open time. [`Nanos::NEVER`] if it is unknown.
     pub(super) fn time_left(&self, now: Nanos) -> Nanos {
         match self.state {
             State::Open { until, .. } => until.minus(now),
@@ -405,7 +408,7 @@ impl Machine {
         }
     }
 
-    /// If every call until a certain time is rejected, that time.
+    /// The time until which every call is rejected, if there is one.
     pub(super) fn rejects_until(&self) -> Option<Nanos> {
         match &self.state {
             State::Open { until, .. } => Some(*until),
@@ -417,7 +420,7 @@ impl Machine {
         }
     }
 
-    /// The slot in which the successes of a closed circuit can be counted elsewhere.
+    /// The slot in which successes of a closed circuit can be counted outside of the machine.
     pub(super) fn open_slot(&self) -> Option<Slot> {
         match &self.state {
             State::Closed { window } => window.open_slot(&self.rules.trip),
@@ -425,7 +428,7 @@ impl Machine {
         }
     }
 
-    /// Records successes that were counted elsewhere.
+    /// Records successes that were counted outside of the machine.
     pub(super) fn add_successes(&mut self, successes: u32) {
         if let State::Closed { window } = &mut self.state {
             window.add_successes(successes);
@@ -433,19 +436,19 @@ impl Machine {
         }
     }
 
-    /// When the next probe will have hung: the oldest one, unless the clock was set back.
+    /// When the next probe times out. That is the oldest probe, unless the clock was set back.
     fn first_probe_due(&self) -> Option<Nanos> {
         let State::HalfOpen { probes, .. } = &self.state else { return None };
         probes.iter().map(|probe| probe.began.plus(self.rules.probe_timeout)).min()
     }
 
-    /// How many probes are under way.
+    /// The number of running probes.
     #[cfg(test)]
     pub(super) fn probes(&self) -> usize {
         if let State::HalfOpen { probes, .. } = &self.state { probes.len() } else { 0 }
     }
 
-    /// What eviction needs to know.
+    /// The facts that eviction needs.
     pub(super) fn candidate(&self, now: Nanos) -> EvictionCandidate {
         let counting = match &self.state {
             State::Closed { window } | State::MetricsOnly { window } => !window.is_good(now),
@@ -460,7 +463,7 @@ impl Machine {
 }
 
 impl State {
-    /// What calls have to know.
+    /// The part of the state that calls read.
     const fn word(&self, generation: u64, rules: &Rules) -> StateWord {
         let (state, dirty) = match self {
             Self::Closed { window } => (CircuitState::Closed, window.counts_successes()),
@@ -476,7 +479,7 @@ impl State {
 }
 
 impl Outcome<'_> {
-    /// The same outcome of a call that is known to have been slow or not.
+    /// The same outcome, with `slow` set to this value.
     fn timed(self, is_slow: bool) -> Self {
         match self {
             Outcome::Success { .. } => Outcome::Success { slow: is_slow },
@@ -491,10 +494,10 @@ impl Rules {
         self.slow_call.is_some_and(|slow| took >= slow)
     }
 
-    /// How a window sees the call; `None` for one that counts as nothing.
+    /// How the window records the outcome. `None` if it is not counted.
     #[inline]
     fn judge(&self, outcome: Outcome<'_>) -> Option<Seen> {
-        // A call that was slow when it began is not slow for rules that know no slow calls.
+        // The call may have been timed by an older configuration. Ignore that if the current one has no `slow_call`.
         let is_slow = |slow| slow && self.slow_call.is_some();
         match outcome {
             Outcome::Success { slow } => {
@@ -525,7 +528,7 @@ mod tests {
         Machine::new(config)
     }
 
-    /// Ends a call of this generation.
+    /// Ends a call of the current generation.
     fn end(machine: &mut Machine, outcome: Outcome<'_>, now: Nanos) {
         assert_eq!(machine.exit(machine.generation(), None, outcome, || now), Exit::Recorded);
     }

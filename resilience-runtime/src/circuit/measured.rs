@@ -1,18 +1,18 @@
-//! The state in which gauges count a circuit.
+//! The state under which gauges count a circuit.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use super::CircuitState;
 use crate::telemetry::{METERS, Measure};
 
-/// Where gauges count a circuit: in one state, or not at all.
+/// The gauge that counts a circuit: that of one state, or none.
 ///
-/// Each change is one exchange, and gauges are told the difference. So they agree with it in the end, whichever thread
-/// tells first, and whichever events were dropped.
+/// Each change is one atomic exchange, and gauges are updated by the difference. They are therefore correct in the end,
+/// regardless of the order of threads and of dropped events.
 #[derive(Debug)]
 pub(super) struct Measured(AtomicU8);
 
-/// Nobody has measured the circuit yet. Other values are the place of a state in [`STATES`].
+/// The circuit has not been measured yet. Other values are indices into [`STATES`].
 const UNKNOWN: u8 = u8::MAX;
 /// The circuit is never counted.
 const EXCLUDED: u8 = u8::MAX - 1;
@@ -31,13 +31,13 @@ impl Measured {
         Self(AtomicU8::new(UNKNOWN))
     }
 
-    /// Whether the circuit has to be [`begun`](Self::begins).
+    /// Whether [`begins`](Self::begins) has to be called.
     pub(super) fn is_due(&self) -> bool {
-        // Relaxed, here and below: the value publishes nothing but itself.
+        // Relaxed, here and below: the value publishes only itself.
         METERS.any() && self.0.load(Ordering::Relaxed) == UNKNOWN
     }
 
-    /// The circuit is in this state, unless an event has told a later one.
+    /// Counts the circuit in this state, unless an event has already set a later one.
     pub(super) fn begins(&self, name: &str, state: CircuitState) {
         let begun = self.0.compare_exchange(UNKNOWN, number(state), Ordering::Relaxed, Ordering::Relaxed);
         if begun.is_ok() {
@@ -45,7 +45,7 @@ impl Measured {
         }
     }
 
-    /// The circuit has changed its state.
+    /// Moves the circuit to the gauge of its new state.
     pub(super) fn turns(&self, name: &str, state: CircuitState) {
         if !METERS.any() {
             return;
@@ -58,12 +58,12 @@ impl Measured {
         }
     }
 
-    /// The circuit is not one of its set: its key found no place.
+    /// Excludes the circuit: its set does not keep it.
     pub(super) fn exclude(&self) {
         self.0.store(EXCLUDED, Ordering::Relaxed);
     }
 
-    /// The circuit is dropped.
+    /// Stops counting a circuit that is dropped.
     pub(super) fn ends(&self, name: &str) {
         if let Some(state) = state_of(self.0.load(Ordering::Relaxed)) {
             tell(name, Some(state), None);

@@ -1,15 +1,15 @@
-//! Circuit breakers: calls go through while they succeed, and are refused for a while when they do not.
+//! Circuit breakers: calls are admitted while they succeed, and rejected for a time after they fail.
 //!
-//! The [`machine`] decides, as a value that is told the time. The [`store`] shares it between threads, and lets a call
-//! without trouble pass by reading one word ([`state_word`]).
+//! The [`machine`] makes the decisions. It is a plain value that takes the time as an argument. The [`store`] shares
+//! it between threads, and lets calls of a healthy circuit pass after they read one word ([`state_word`]).
 
 // Floor 0: names and states.
 mod name;
 mod state;
-// Floor 1: what a circuit is told to do.
+// Floor 1: the configuration of a circuit.
 mod config;
 mod rules;
-// Floor 2: what a circuit decides.
+// Floor 2: the decisions of a circuit.
 mod call_error;
 mod event_queue;
 mod eviction;
@@ -26,7 +26,7 @@ mod rejections;
 mod snapshot;
 mod store;
 mod successes;
-// Floor 4: what calls go through.
+// Floor 4: the public types for calls.
 mod breaker;
 mod call;
 #[cfg(feature = "tokio")]

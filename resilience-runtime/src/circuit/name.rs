@@ -1,7 +1,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-/// A circuit's name: written in the source, or made from a key.
+/// A circuit's name: from the source, or built from a key.
 #[derive(Clone)]
 pub(crate) enum Name {
     Written(&'static str),

@@ -5,7 +5,7 @@ use super::store::Store;
 use crate::sleep::{Cut, RejectionHint};
 use crate::time::Nanos;
 
-/// What a circuit would do with the next call: what a loop above it has to know before it waits.
+/// A query for how a circuit treats the next call. Outer loops need this before they wait.
 #[derive(Clone, Copy)]
 pub struct NextCall<'a>(Option<&'a Store>);
 
@@ -15,18 +15,19 @@ impl<'a> NextCall<'a> {
         Self(store)
     }
 
-    /// `told` by circuits below, with what this one adds, which returns its rejections.
+    /// Combines the hint of inner circuits with that of this circuit, whose rejections are returned.
     #[cold]
     #[inline(never)]
     #[must_use]
     pub fn rejected(self, told: RejectionHint) -> RejectionHint {
         let Some(left) = self.rejects() else { return told };
         let Some((below, is_real)) = told else { return Some((left.limit(), true)) };
-        // Both have to admit the call.
+        // Both circuits have to admit the call.
         Some((left.max(below.map_or(Nanos::NEVER, Nanos::of)).limit(), is_real))
     }
 
-    /// `told` by circuits below, as far as it reaches past this one, which answers in place of the calls that it rejects.
+    /// The part of the inner circuits' hint that gets past this circuit, which has a fallback for the calls that it
+    /// rejects.
     #[cold]
     #[inline(never)]
     #[must_use]
@@ -45,19 +46,19 @@ impl fmt::Debug for NextCall<'_> {
     }
 }
 
-/// Who may drop a call in a future.
+/// The layers that may drop a call in a future.
 pub trait Above {
-    /// Its caller, and no limit.
+    /// Whether only the caller may drop it, and no time limit.
     const ONLY_CALLER: bool;
 
-    /// The time limit that drops it now, if one does.
+    /// The time limit that is dropping the call now, if any.
     fn limit(&self) -> Option<Duration>;
 
-    /// Tells that limit what the circuit does with the next call.
+    /// Passes the hint about the next call to the time limit.
     fn tell(&self, next: NextCall<'_>);
 }
 
-/// Its caller alone.
+/// Only the caller.
 impl Above for () {
     const ONLY_CALLER: bool = true;
 
@@ -70,7 +71,7 @@ impl Above for () {
     fn tell(&self, _: NextCall<'_>) {}
 }
 
-/// A time limit of a layer above, too. `ANSWERS`: the circuit has a fallback.
+/// A time limit of an outer layer as well. `ANSWERS`: the circuit has a fallback.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits<'c, const ANSWERS: bool>(pub(super) &'c Cut);
 

@@ -1,4 +1,4 @@
-//! Where a circuit comes from: what it shares with others from there.
+//! The origin of a circuit, and what it shares with other circuits of that origin.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,23 +6,23 @@ use std::sync::Arc;
 use crate::event::CircuitEvent;
 use crate::listeners::Listeners;
 
-/// A listener of circuits.
+/// A listener for circuits.
 pub(super) type OnEvent = dyn Fn(&CircuitEvent) + Send + Sync;
 
-/// What made a circuit.
+/// The origin of a circuit.
 #[derive(Debug)]
 pub(super) enum CircuitOrigin {
-    /// The user's own code.
+    /// The user's code.
     Hand,
     Attribute {
         file: &'static str,
         line: u32,
     },
-    /// A set of circuits by key.
+    /// A set of keyed circuits.
     Set(Arc<Set>),
 }
 
-/// What all circuits of a set share.
+/// The data that all circuits of a set share.
 pub(super) struct Set {
     pub(super) name: &'static str,
     /// File and line of the attribute that made the set.
@@ -38,7 +38,7 @@ impl CircuitOrigin {
         }
     }
 
-    /// File and line of the attribute that made the circuit, or its set.
+    /// File and line of the attribute that made the circuit or its set.
     pub(super) fn place(&self) -> Option<(&'static str, u32)> {
         match self {
             Self::Hand => None,

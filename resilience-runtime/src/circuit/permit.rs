@@ -12,13 +12,13 @@ use crate::text::{self, FirstLine};
 /// A call that was admitted and has not reported yet.
 #[derive(Clone, Copy)]
 struct Ticket<'a> {
-    /// `None` once it has reported: a future that panics does so before it is dropped.
+    /// `None` once the call has reported: a future that panics reports before it is dropped.
     store: Option<&'a Store>,
     pass: Pass,
 }
 
 impl Ticket<'_> {
-    /// The value goes along on the long path, and is not kept aside for it on the short one.
+    /// Takes and returns the value, so that only the long path has to save it.
     #[inline]
     fn succeeded<T>(self, value: T) -> T {
         match self.store {
@@ -27,7 +27,7 @@ impl Ticket<'_> {
         }
     }
 
-    /// With the error that comes back, and whether it was counted.
+    /// Returns the error, and whether it was counted.
     #[inline]
     fn failed<E>(self, error: E, write: impl FnOnce(&E, &mut FirstLine)) -> (E, bool) {
         match self.store {
@@ -49,8 +49,8 @@ impl Ticket<'_> {
     }
 }
 
-// Functions, whose arguments fit into registers: a method would take the ticket by its address, and the ticket would have
-// to have one on the short path as well.
+// Free functions, so that the arguments fit into registers. A method would take the ticket by address, and the short
+// path would have to store it in memory too.
 
 #[inline(never)]
 fn succeeded<T>(store: &Store, pass: Pass, value: T) -> T {
@@ -58,7 +58,7 @@ fn succeeded<T>(store: &Store, pass: Pass, value: T) -> T {
     value
 }
 
-/// Writes the text before any lock is taken: it is the user's code that writes it.
+/// Writes the text before any lock is taken, because this calls user code.
 #[inline(never)]
 fn failed<E>(store: &Store, pass: Pass, error: E, write: impl FnOnce(&E, &mut FirstLine)) -> (E, bool) {
     if !store.records_failures(pass) {
@@ -74,7 +74,7 @@ fn failed<E>(store: &Store, pass: Pass, error: E, write: impl FnOnce(&E, &mut Fi
     (error, is_counted)
 }
 
-/// An error whose text panics is a failure nevertheless.
+/// Counts a failure whose error panics while its text is written.
 struct Unwritten<'a>(Ticket<'a>);
 
 impl Drop for Unwritten<'_> {
@@ -85,10 +85,10 @@ impl Drop for Unwritten<'_> {
 
 const PANICKED: &str = "the call panicked";
 
-/// A call that was admitted: tell it how the call ended.
+/// An admitted call, which must report its outcome.
 ///
-/// Dropped without a report, the call was cancelled: a probe's place is free again, and nothing is counted. Dropped while the
-/// thread panics, it is a failure.
+/// If it is dropped without a report, the call was cancelled: the place of a probe is released, and nothing is
+/// counted. If it is dropped during a panic of the thread, the call failed.
 ///
 /// ```
 /// use resilience::{CircuitBreaker, CircuitConfig};
@@ -111,50 +111,52 @@ impl<'a> Permit<'a> {
         Self(Ticket { store: Some(store), pass })
     }
 
-    /// The call succeeded.
+    /// Reports a success.
     #[inline]
     pub fn success(self) {
         self.into_ticket().succeeded(());
     }
 
-    /// The call failed.
+    /// Reports a failure.
     pub fn failure(self) {
         self.into_ticket().failed_with(None);
     }
 
-    /// The call failed, with this text: its first line is kept, up to 512 bytes.
+    /// Reports a failure with this text. Its first line is kept, up to 512 bytes.
     pub fn failure_because(self, text: impl fmt::Display) {
         self.into_ticket().failed((), |(), line| line.display(text));
     }
 
-    /// As [`success`](Self::success), with the value that comes back.
+    /// Like [`success`](Self::success), and returns the value.
     #[doc(hidden)]
     #[inline]
     pub fn succeeded<T>(self, value: T) -> T {
         self.into_ticket().succeeded(value)
     }
 
-    /// As [`failure_because`](Self::failure_because), with the error that comes back and what writes its text.
+    /// Like [`failure_because`](Self::failure_because), with the error to return and a function that writes its text.
     #[doc(hidden)]
     #[inline]
     pub fn failed<E>(self, error: E, write: impl FnOnce(&E, &mut FirstLine)) -> E {
         self.into_ticket().failed(error, write).0
     }
 
-    /// As [`failed`](Self::failed), with whether it was counted: a late failure is not, nor one of a disabled circuit.
+    /// Like [`failed`](Self::failed), and returns whether the failure was counted. A late failure is not counted, and
+    /// neither is a failure of a disabled circuit.
     #[doc(hidden)]
     #[inline]
     pub fn failed_counted<E>(self, error: E, write: impl FnOnce(&E, &mut FirstLine)) -> (E, bool) {
         self.into_ticket().failed(error, write)
     }
 
-    /// The call was dropped because it took longer than `limit`: a failure, whose error is made of that.
+    /// Reports that the call was dropped because it took longer than `limit`. This is a failure with a text that
+    /// names the limit.
     #[doc(hidden)]
     pub fn timed_out<E>(self, error: E, limit: Duration) -> (E, bool) {
         self.into_ticket().failed(error, |_, line| line.timed_out(limit))
     }
 
-    /// To be asked what the circuit does with the next call, once this one has been reported.
+    /// Returns a query for how the circuit treats the next call, for use after this call has reported.
     #[doc(hidden)]
     #[inline]
     #[must_use]
@@ -162,7 +164,7 @@ impl<'a> Permit<'a> {
         NextCall::new(self.0.store)
     }
 
-    /// The call counts as nothing, neither as success nor as failure.
+    /// Reports neither success nor failure.
     pub fn ignore(self) {
         let Ticket { store, pass } = self.into_ticket();
         if let Some(store) = store {
@@ -170,7 +172,7 @@ impl<'a> Permit<'a> {
         }
     }
 
-    /// The call goes on in parts, in a stream or an iterator.
+    /// Converts the permit for a call that runs in parts: a stream or an iterator.
     pub(super) fn into_async(self) -> AsyncPermit<'a> {
         AsyncPermit(self.into_ticket(), ())
     }
@@ -199,9 +201,8 @@ impl fmt::Debug for Permit<'_> {
     }
 }
 
-/// A permit in a future. A future is also dropped while a thread panics for reasons of its own, so that only a panic
-/// in the future itself, in [`poll`](Self::poll), is a failure; every drop is a cancellation, unless a time limit
-/// `Above` says that it is the reason.
+/// A permit in a future. A future may also be dropped by an unrelated panic of the thread, so only a panic in
+/// [`poll`](Self::poll) is a failure. Every drop is a cancellation, unless the time limit in `Above` is its cause.
 #[must_use]
 pub struct AsyncPermit<'a, A: Above = ()>(Ticket<'a>, A);
 
@@ -211,8 +212,8 @@ impl<'a> AsyncPermit<'a> {
         Self(Ticket { store: Some(store), pass }, ())
     }
 
-    /// The call may also be dropped by a time limit of a layer above, which tells so by `cut`. `ANSWERS`: the circuit has a
-    /// fallback.
+    /// Declares that a time limit of an outer layer may drop the call too, as recorded in `cut`. `ANSWERS`: the
+    /// circuit has a fallback.
     #[inline]
     pub fn under<const ANSWERS: bool>(self, cut: &Cut) -> AsyncPermit<'a, Limits<'_, ANSWERS>> {
         let ticket = self.0;
@@ -228,7 +229,7 @@ impl<'a, A: Above> AsyncPermit<'a, A> {
         self.watch(|| future.poll(cx))
     }
 
-    /// Runs a part of the call.
+    /// Runs a part of the call, and records a panic in it as a failure.
     #[inline]
     pub(super) fn watch<T>(&mut self, part: impl FnOnce() -> T) -> T {
         let panics = Panics(&mut self.0);
@@ -237,7 +238,7 @@ impl<'a, A: Above> AsyncPermit<'a, A> {
         done
     }
 
-    /// The call has ended, and its outcome is to be told.
+    /// Returns the permit of the finished call, to report its outcome.
     #[inline]
     pub fn ended(self) -> Permit<'a> {
         let ticket = self.0;
@@ -257,7 +258,7 @@ impl<A: Above> Drop for AsyncPermit<'_, A> {
     }
 }
 
-/// Apart, because it is the same for every function.
+/// Not inlined, because it is the same for every function.
 #[cold]
 #[inline(never)]
 fn dropped<A: Above>(ticket: Ticket<'_>, above: &A) {
@@ -276,7 +277,7 @@ fn debug(name: &str, ticket: &Ticket<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Re
     f.debug_struct(name).field("circuit", &ticket.store.map(Store::name)).finish_non_exhaustive()
 }
 
-/// Dropped by a panic only.
+/// Only dropped by a panic.
 struct Panics<'p, 'a>(&'p mut Ticket<'a>);
 
 impl Drop for Panics<'_, '_> {

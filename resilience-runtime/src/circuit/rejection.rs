@@ -7,13 +7,13 @@ use super::CircuitState;
 use super::name::Name;
 use crate::time::Instant;
 
-/// Immutable snapshot of a circuit that rejects calls, shared by the rejections of one generation.
+/// Immutable snapshot of a circuit that rejects calls, shared by all rejections of one generation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Rejection {
     pub(super) name: Name,
     pub(super) state: CircuitState,
     pub(super) generation: u64,
-    /// Calls are rejected until then; `None`: until an operator changes that, or for ever.
+    /// Calls are rejected until this time. `None`: until an operator changes that, or for ever.
     pub(super) until: Option<Instant>,
     pub(super) failures: u32,
     pub(super) last_failure: Option<Arc<str>>,
@@ -27,10 +27,10 @@ impl Rejection {
     }
 }
 
-/// A call was refused: the circuit is open, and the function was not called.
+/// The error of a rejected call: the circuit is open, and the function was not called.
 ///
-/// A function under `#[circuit]` returns it as its own error type, through [`From`]: `std::io::Error`,
-/// `Box<dyn Error + Send + Sync>` and the usual report types take it as they are, an enum of yours needs
+/// A function under `#[circuit]` returns it converted to its error type, by [`From`]. `std::io::Error`,
+/// `Box<dyn Error + Send + Sync>` and the usual report types need no further code. Your own enum needs
 /// `impl From<CircuitOpen>` (with `thiserror`: `#[from]`).
 ///
 /// ```
@@ -67,27 +67,27 @@ impl CircuitOpen {
         self.rejection.name.as_str()
     }
 
-    /// What it was doing: open, half-open with every trial taken, or forced open.
+    /// The state at the rejection: open, half-open without a free place for a probe, or forced open.
     #[must_use]
     pub fn state(&self) -> CircuitState {
         self.rejection.state
     }
 
-    /// The failures that opened it, and one for every recovery that failed since.
+    /// The failures that opened it, plus one for each failed recovery.
     #[must_use]
     pub fn failures(&self) -> u32 {
         self.rejection.failures
     }
 
-    /// How long it stays open from the refusal on. `None`, where nobody knows: it is forced open, its recovery timeout
-    /// never ends, or it waits for its trials to report.
+    /// The remaining open time at the rejection. `None` if it is unknown: the circuit is forced open, its recovery
+    /// timeout never ends, or it waits for its probes to report.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         let until = self.rejection.until.filter(|_| self.state() == CircuitState::Open)?;
         Some(until.saturating_duration_since(self.at))
     }
 
-    /// The text of the last failure before the circuit opened; `None` if there was no failure, or if it had no text.
+    /// The text of the last failure before the circuit opened. `None` if there was no failure, or if it had no text.
     #[must_use]
     pub fn last_failure(&self) -> Option<&str> {
         self.rejection.last_failure.as_deref()
@@ -107,7 +107,7 @@ impl fmt::Debug for CircuitOpen {
 }
 
 impl fmt::Display for CircuitOpen {
-    /// As the reference library for Python writes it, but for the time of day: only monotonic time is known here.
+    /// The format of the reference library for Python, except for the time of day: only monotonic time is known here.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let failures = self.failures();
         write!(f, "Circuit {:?} {} ({failures} failure", self.name(), self.state())?;
@@ -128,7 +128,7 @@ impl fmt::Display for CircuitOpen {
     }
 }
 
-/// Rounded up: a circuit that is open has time left.
+/// Rounded up, so that an open circuit always has time left.
 fn seconds(left: Duration) -> u128 {
     left.as_nanos().div_ceil(1_000_000_000)
 }
@@ -136,13 +136,13 @@ fn seconds(left: Duration) -> u128 {
 impl std::error::Error for CircuitOpen {}
 
 impl From<CircuitOpen> for io::Error {
-    /// Of the kind [`io::ErrorKind::Other`]: there is none for "not now".
+    /// The kind is [`io::ErrorKind::Other`]: there is no kind for "not now".
     fn from(open: CircuitOpen) -> Self {
         Self::other(open)
     }
 }
 
-/// An error type that can hold a [`CircuitOpen`]: anything with `From<CircuitOpen>`.
+/// An error type that can hold a [`CircuitOpen`]: any type with `From<CircuitOpen>`.
 #[diagnostic::on_unimplemented(
     message = "the error type `{Self}` cannot hold a `CircuitOpen`",
     label = "while the circuit is open, the function has to return a `{Self}`",
@@ -151,13 +151,13 @@ impl From<CircuitOpen> for io::Error {
     note = "if it is not, return an error enum of yours that has one, or say what to return instead: `fallback = ..` or `on_open = |open| ..`"
 )]
 pub trait HoldCircuitOpen: Sized {
-    /// The refusal as an error of this type.
+    /// Converts the rejection to this type.
     fn hold(open: CircuitOpen) -> Self;
 }
 
 #[diagnostic::do_not_recommend]
 impl<E: From<CircuitOpen>> HoldCircuitOpen for E {
-    // Out of the function's way, which would otherwise keep registers free for it on every call.
+    // Not inlined: otherwise it would occupy registers of the function on every call.
     #[cold]
     #[inline(never)]
     fn hold(open: CircuitOpen) -> Self {

@@ -1,19 +1,19 @@
-//! What a circuit that rejects calls tells them, read side by side: without the circuit's lock, and without a write to
-//! anything that threads share.
+//! Snapshots for rejected calls, read without the circuit's lock and without a write to shared memory.
 //!
-//! A circuit publishes a snapshot under a new number whenever it begins to reject calls. Each thread keeps a copy of the
-//! last few that it has seen, by number, and hands out references to that copy: two threads would otherwise count their
-//! references in the same word, which halves the throughput of each. For the same reason each copy has a count of its own
-//! of the calls that it rejected. The circuit knows these counts, and adds them up when somebody asks.
+//! A circuit publishes a snapshot under a new number whenever it starts to reject calls. Each thread caches copies of
+//! the last few snapshots by number and hands out references to its copy. With one shared copy, the threads would
+//! update the same reference count, which halves the throughput of each. For the same reason each copy has a separate
+//! count of the calls that it rejected. The circuit keeps a list of these counts and adds them up on request.
 //!
 //! # Synchronization
-//! The number is `Relaxed`: it names a snapshot and publishes nothing. The snapshot itself is read under its lock, which is
-//! only taken by a thread that has no copy, and under which nothing else happens. A number that is out of date finds a
-//! snapshot of another generation, which its reader discards, or one of a half-open circuit whose places were taken a moment
-//! ago: then the call was rejected at that moment.
+//! The number is `Relaxed`: it identifies a snapshot and publishes nothing. The snapshot is read under a lock that is
+//! only taken by a thread without a copy, and under which nothing else happens. An outdated number identifies a
+//! snapshot of another generation, which the reader discards, or of a half-open circuit whose places were taken a
+//! moment ago: then the rejection was correct at that moment.
 //!
-//! A count is written by one thread alone, and `Relaxed`: it publishes nothing. The thread's last write comes before it drops
-//! the count, with a release; whoever finds that nobody else holds the count any more acquires that.
+//! A count is written by a single thread, and `Relaxed`: it publishes nothing. The thread's last write happens before
+//! it drops the count, with a release. A thread that finds itself the only holder of the
+//! count acquires that.
 
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicU64 as Counter, Ordering as CounterOrdering, fence};
@@ -22,13 +22,14 @@ use std::sync::{Arc, PoisonError};
 use super::rejection::Rejection;
 use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering};
 
-/// How many snapshots a thread keeps. A thread that is rejected by more circuits in turn copies them again and again.
+/// The number of snapshots in a thread's cache. A thread that is rejected by more circuits in turn copies them
+/// repeatedly.
 const COPIES: usize = 8;
 
-/// Nothing is published.
+/// The number if no snapshot is published.
 const NONE: u64 = 0;
 
-/// The snapshot that is published, if calls are rejected, and how many calls were.
+/// The snapshot that is published while calls are rejected, and the number of rejected calls.
 pub(super) struct Rejections {
     number: AtomicU64,
     published: Mutex<Published>,
@@ -36,16 +37,16 @@ pub(super) struct Rejections {
 
 struct Published {
     snapshot: Option<(u64, Arc<Rejection>)>,
-    /// Made for the first copy, as most circuits never reject a call.
+    /// Allocated for the first copy: most circuits never reject a call.
     counts: Option<Box<Counts>>,
 }
 
-/// How many calls were rejected by copies of the snapshots.
+/// The numbers of calls rejected by copies of the snapshots.
 #[derive(Default)]
 struct Counts {
-    /// By those that are gone.
+    /// The sum of the copies that no longer exist.
     past: u64,
-    /// One for each copy that a thread keeps.
+    /// One counter for each copy in a thread's cache.
     kept: Vec<Arc<Counter>>,
 }
 
@@ -55,41 +56,42 @@ impl Rejections {
         Self { number: AtomicU64::new(NONE), published: Mutex::new(published) }
     }
 
-    /// Called under the circuit's lock, which orders the numbers.
+    /// Publishes a snapshot. Must be called under the circuit's lock, which orders the numbers.
     pub(super) fn publish(&self, rejection: Rejection) {
         let number = next_number();
         self.lock().snapshot = Some((number, Arc::new(rejection)));
-        // Relaxed: see the module's text.
+        // Relaxed: see the module's documentation.
         self.number.store(number, Ordering::Relaxed);
     }
 
-    /// As [`publish`](Self::publish), where calls are no longer rejected.
+    /// Removes the snapshot when calls are no longer rejected. Must be called under the circuit's lock.
     pub(super) fn withdraw(&self) {
-        // Relaxed, as everything here: see the module's text.
+        // Relaxed, as everything here: see the module's documentation.
         if self.number.load(Ordering::Relaxed) != NONE {
             self.number.store(NONE, Ordering::Relaxed);
             self.lock().snapshot = None;
         }
     }
 
-    /// Rejects a call by this thread's copy of the snapshot, if there is one and `rejection` makes a rejection of it.
+    /// Rejects a call with this thread's copy of the snapshot, if there is one and `rejection` returns a rejection
+    /// for it.
     #[inline]
     pub(super) fn reject<T>(&self, rejection: impl FnOnce(&Arc<Rejection>) -> Option<T>) -> Option<T> {
-        // Relaxed: see the module's text.
+        // Relaxed: see the module's documentation.
         let number = self.number.load(Ordering::Relaxed);
         if number == NONE {
             return None;
         }
         let reject = |copy: &Copy| {
             let rejected = rejection(&copy.rejection)?;
-            // No read-modify-write: this thread alone writes.
+            // No read-modify-write is needed: only this thread writes the count.
             let count = copy.count.load(CounterOrdering::Relaxed);
             copy.count.store(count.wrapping_add(1), CounterOrdering::Relaxed);
             Some(rejected)
         };
         let reject =
             |copies: &RefCell<Copies>| copies.borrow_mut().with(number, || self.copy(number), reject);
-        // A thread that is ending keeps no copies any more, and asks the circuit.
+        // A thread that is ending has no cache. The caller then reads the circuit.
         THREAD.try_with(reject).ok().flatten().flatten()
     }
 
@@ -105,7 +107,7 @@ impl Rejections {
         Some(Copy { number, rejection, count })
     }
 
-    /// How many calls were rejected by copies of the snapshots.
+    /// The number of calls that copies of the snapshots rejected.
     pub(super) fn counted(&self) -> u64 {
         self.lock().counts.as_ref().map_or(0, |counts| counts.sum())
     }
@@ -116,7 +118,7 @@ impl Rejections {
 }
 
 impl Counts {
-    /// The count of another copy.
+    /// Adds the counter of another copy.
     fn add(&mut self) -> Arc<Counter> {
         self.forget();
         let count = Arc::new(Counter::new(0));
@@ -124,14 +126,14 @@ impl Counts {
         count
     }
 
-    /// Keeps the sum alone of copies that are gone: there are never more counts than the threads have copies.
+    /// Adds up and removes the counters of dropped copies: there are never more counters than copies.
     fn forget(&mut self) {
         let past = &mut self.past;
         self.kept.retain(|count| {
             if Arc::strong_count(count) > 1 {
                 return true;
             }
-            // With the release of the thread that dropped its copy.
+            // Pairs with the release of the thread that dropped its copy.
             fence(CounterOrdering::Acquire);
             *past = past.wrapping_add(count.load(CounterOrdering::Relaxed));
             false
@@ -144,10 +146,10 @@ impl Counts {
     }
 }
 
-/// No two snapshots of a program have the same number, so that a number is enough to find a copy by.
+/// Numbers are unique in the program, so a number alone identifies a copy.
 fn next_number() -> u64 {
     static NEXT: Counter = Counter::new(NONE + 1);
-    // Relaxed: that they differ is all.
+    // Relaxed: only uniqueness is required.
     NEXT.fetch_add(1, CounterOrdering::Relaxed)
 }
 
@@ -155,16 +157,16 @@ fn next_number() -> u64 {
 std::thread_local! {
     static THREAD: RefCell<Copies> = const { RefCell::new(Copies::new()) };
 }
-// Loom's threads are one thread of the system.
+// Loom runs all its threads on one system thread.
 #[cfg(resilience_loom)]
 loom::thread_local! {
     static THREAD: RefCell<Copies> = RefCell::new(Copies::new());
 }
 
-/// A thread's copies.
+/// The cache of a thread.
 struct Copies {
     places: [Option<Copy>; COPIES],
-    /// The place that the next copy takes.
+    /// The index that the next copy replaces.
     next: usize,
 }
 
@@ -172,7 +174,7 @@ struct Copies {
 struct Copy {
     number: u64,
     rejection: Arc<Rejection>,
-    /// How many calls it has rejected.
+    /// The number of calls that it has rejected.
     count: Arc<Counter>,
 }
 
@@ -181,7 +183,7 @@ impl Copies {
         Self { places: [const { None }; COPIES], next: 0 }
     }
 
-    /// Uses the copy of this snapshot. `copy` makes one, if there is none.
+    /// Calls `use_copy` with the copy of this snapshot. If there is none, it is created with `copy`.
     #[inline]
     fn with<T>(
         &mut self,

@@ -1,4 +1,4 @@
-//! The rules a circuit follows, resolved once from its configuration.
+//! The rules of a circuit, resolved once from its configuration.
 
 use super::config::CircuitConfig;
 use crate::ratio::Ratio;
@@ -6,29 +6,29 @@ use crate::time::Nanos;
 
 /// When a circuit opens, and how it recovers.
 ///
-/// Made from a configuration that has been validated, so that two rules never contradict each other. Two configurations
-/// that behave alike have equal rules, whether a default was written or left out.
+/// Created from a valid configuration, so that rules never contradict each other. Configurations with the same
+/// behaviour have equal rules, whether a default is explicit or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Rules {
     pub(super) trip: Trip,
-    /// A call that takes this long is slow.
+    /// The duration from which a call is slow.
     pub(super) slow_call: Option<Nanos>,
-    /// How many probes may run at once.
+    /// The number of probes that may run at once.
     pub(super) half_open_calls: u32,
-    /// How many probes must succeed to close it.
+    /// The number of probes that must succeed to close it.
     pub(super) success_threshold: u32,
-    /// A probe that has not reported after this time has failed.
+    /// The time limit for the report of a probe.
     pub(super) probe_timeout: Nanos,
     recovery_timeout: Nanos,
     max_recovery_timeout: Nanos,
 }
 
-/// What opens a closed circuit.
+/// The rule that opens a closed circuit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Trip {
-    /// This many consecutive failures.
+    /// This number of consecutive failures.
     InARow(u32),
-    /// This many failures within a time, whatever succeeds in between.
+    /// This number of failures within a time, regardless of successes in between.
     Within { failures: u32, time: Nanos },
     /// A rate of failures or of slow calls.
     Rate(Rates),
@@ -43,7 +43,7 @@ pub(super) struct Rates {
     pub(super) slow: Option<Ratio>,
 }
 
-/// The calls over which a rate is taken.
+/// The window of a rate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Span {
     Calls(u32),
@@ -51,7 +51,7 @@ pub(super) enum Span {
 }
 
 impl Rules {
-    /// The configuration must have been validated.
+    /// The configuration must be valid.
     pub(super) const fn of(config: &CircuitConfig) -> Self {
         let window = match (config.window_calls, config.window_time) {
             (Some(calls), _) => Some(Span::Calls(calls)),
@@ -79,19 +79,19 @@ impl Rules {
         }
     }
 
-    /// How long it stays open after this many failed recoveries.
+    /// The open time after this number of failed recoveries.
     pub(super) fn open_time(&self, failed_recoveries: u32) -> Nanos {
         let doubled = 1_u64.checked_shl(failed_recoveries).unwrap_or(u64::MAX);
         let time = Nanos::new(self.recovery_timeout.get().saturating_mul(doubled));
         time.min(self.max_recovery_timeout)
     }
 
-    /// Whether a slow call is a failure: it is unless slow calls have a rate of their own.
+    /// Whether a slow call is a failure: true unless slow calls have a separate rate.
     pub(super) const fn slow_is_failure(&self) -> bool {
         !matches!(self.trip, Trip::Rate(Rates { slow: Some(_), .. }))
     }
 
-    /// Whether both keep the same kind of window, so that what one has recorded means the same to the other.
+    /// Whether both have the same kind and size of window, so that the recorded calls stay valid.
     pub(super) fn same_window(&self, other: &Self) -> bool {
         match (self.trip, other.trip) {
             (Trip::InARow(_), Trip::InARow(_)) => true,

@@ -11,26 +11,26 @@ use crate::error::or_panic;
 use crate::site_name::SiteName;
 use crate::telemetry::{SiteEntry, SiteKind};
 
-/// A function under `#[circuit]`: one `static` beside its code, in the program's list before the first call.
+/// A function under `#[circuit]`: a `static` that is in the program's list before the first call.
 ///
-/// `C` is what stands behind it: one circuit, or one for each key.
+/// `C` is its target: one circuit, or one per key.
 #[derive(Debug)]
 pub struct CircuitSite<C: 'static = CircuitBreaker> {
     name: &'static str,
     entry: SiteEntry,
     identity: Identity,
     place: Place,
-    /// Its own. Of the sites of one name, that of the first is everybody's.
+    /// This site's circuit. Sites that share a name use the circuit of the first of them.
     circuit: C,
     pub(super) shared: OnceLock<&'static C>,
-    /// Where the linker keeps no list, a site enters itself at its first call.
+    /// If the linker keeps no list, a site registers itself at its first call.
     pub(super) entered: OnceLock<()>,
 }
 
 /// A function under `#[circuit(key = ..)]`.
 pub type KeyedSite = CircuitSite<KeyedCircuits>;
 
-/// A line of the program's list of sites.
+/// An entry in the program's list of sites.
 #[derive(Clone, Copy, Debug)]
 pub enum CircuitEntry {
     /// One circuit.
@@ -41,13 +41,13 @@ pub enum CircuitEntry {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Identity {
-    /// Named by default: the circuit is this function's alone, whoever else has its path.
+    /// Named by default. The circuit belongs to this function, even if another function has the same path.
     Own,
-    /// Named on purpose, and shared with every site of that name.
+    /// Named explicitly, and shared with every site of that name.
     Shared { configures: bool },
 }
 
-/// Where a site stands. Sites are ordered by it, the same in every build of one source.
+/// The place of a site in the source. It orders sites, the same way in every build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     module: &'static str,
@@ -69,13 +69,13 @@ impl Place {
 }
 
 impl CircuitSite {
-    /// A circuit that is this site's alone, under the name of its function.
+    /// A circuit for this site only, named after its function.
     #[must_use]
     pub const fn own(name: &'static str, config: CircuitConfig, place: Place) -> Self {
         Self::with(name, Identity::Own, config, place)
     }
 
-    /// The circuit of this name. Without a configuration, that of the other sites.
+    /// The circuit of this name. Without a configuration, it is that of the other sites.
     #[must_use]
     pub const fn named(name: &'static str, config: Option<CircuitConfig>, place: Place) -> Self {
         let identity = Identity::Shared { configures: config.is_some() };
@@ -92,7 +92,7 @@ impl CircuitSite {
 }
 
 impl KeyedSite {
-    /// Circuits that are this site's alone, under the name of its function.
+    /// Circuits for this site only, named after its function.
     #[must_use]
     #[track_caller]
     pub const fn own_by_key(
@@ -105,7 +105,7 @@ impl KeyedSite {
         Self::new(name, Identity::Own, circuits, place)
     }
 
-    /// The circuits of this name. Without a configuration and a bound, those of the other sites.
+    /// The circuits of this name. Without a configuration and a bound, they are those of the other sites.
     #[must_use]
     #[track_caller]
     pub const fn named_by_key(
@@ -162,7 +162,7 @@ impl<C: 'static> CircuitSite<C> {
         self.name
     }
 
-    /// Its site, for telemetry.
+    /// Its entry in the list of telemetry.
     #[must_use]
     pub const fn entry(&self) -> &SiteEntry {
         &self.entry

@@ -1,4 +1,4 @@
-//! Everything that can be read of a circuit, at one moment.
+//! A consistent snapshot of a circuit.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,14 +10,14 @@ use super::rules::{Rates, Trip};
 use crate::ratio::Ratio;
 use crate::time::Nanos;
 
-/// A circuit at one moment: made by [`CircuitBreaker::snapshot`](crate::CircuitBreaker::snapshot) and
+/// A snapshot of a circuit: created by [`CircuitBreaker::snapshot`](crate::CircuitBreaker::snapshot) and
 /// [`telemetry::snapshot`](crate::telemetry::snapshot()).
 ///
-/// What does not apply to the circuit, or to the state that it is in, is `None`.
+/// A value that does not apply to the circuit or to its state is `None`.
 ///
-/// With the feature `serde` it implements `Serialize`, as a map with the names of the methods. Then a state is a text as
-/// [`CircuitState::as_str`] spells it, a time is a number of seconds, a rate is a number from 0 to 1, and a place is the
-/// text `FILE:LINE`.
+/// With the feature `serde` it implements `Serialize`, as a map with the names of the methods. A state is a string as
+/// in [`CircuitState::as_str`], a time is a number of seconds, a rate is a number from 0 to 1, and a place is the
+/// string `FILE:LINE`.
 ///
 /// ```
 /// use resilience::{CircuitBreaker, CircuitConfig};
@@ -57,7 +57,7 @@ pub struct CircuitSnapshot {
 }
 
 impl CircuitSnapshot {
-    /// `refused`: how many calls were rejected without the machine.
+    /// `refused`: the number of calls that were rejected without the machine.
     pub(super) fn of(
         machine: &Machine,
         now: Nanos,
@@ -93,70 +93,71 @@ impl CircuitSnapshot {
         }
     }
 
-    /// The circuit's name; of a circuit by key, with the key: `hosts[a.example]`.
+    /// The circuit's name. For a keyed circuit, it includes the key: `hosts[a.example]`.
     #[must_use]
     pub fn name(&self) -> &str {
         self.name.as_str()
     }
 
-    /// What it is doing: half-open as soon as the recovery timeout has elapsed.
+    /// The state: half-open as soon as the recovery timeout has elapsed.
     #[must_use]
     pub const fn state(&self) -> CircuitState {
         self.state
     }
 
-    /// While closed, the failures it counts: in a row, or in its window. While open, those that opened it, and one for every
-    /// recovery that failed since.
+    /// While closed, the counted failures: in a row, or in the window. While open, the failures that opened it, plus
+    /// one for each failed recovery.
     #[must_use]
     pub const fn failures(&self) -> u32 {
         self.failures
     }
 
-    /// The calls in its window. `None` without a rate, and while it counts nothing: open, half-open or disabled.
+    /// The number of calls in the window. `None` without a rate, and while nothing is counted: open, half-open or
+    /// disabled.
     #[must_use]
     pub const fn window_calls(&self) -> Option<u32> {
         self.window_calls
     }
 
-    /// The failed calls among [`window_calls`](Self::window_calls).
+    /// The number of failed calls among [`window_calls`](Self::window_calls).
     #[must_use]
     pub const fn window_failures(&self) -> Option<u32> {
         self.window_failures
     }
 
-    /// The slow calls among [`window_calls`](Self::window_calls). `None` also if no call is slow.
+    /// The number of slow calls among [`window_calls`](Self::window_calls). Also `None` without a `slow_call`.
     #[must_use]
     pub const fn window_slow_calls(&self) -> Option<u32> {
         self.window_slow_calls
     }
 
-    /// [`window_failures`](Self::window_failures) by [`window_calls`](Self::window_calls), from 0 to 1. `None` also while
-    /// the window is empty.
+    /// [`window_failures`](Self::window_failures) divided by [`window_calls`](Self::window_calls), from 0 to 1. Also
+    /// `None` while the window is empty.
     #[must_use]
     pub const fn failure_rate(&self) -> Option<f64> {
         self.failure_rate
     }
 
-    /// The rate of failures that opens it, if one does.
+    /// The failure rate that opens it, if configured.
     #[must_use]
     pub const fn failure_rate_threshold(&self) -> Option<f64> {
         self.failure_rate_threshold
     }
 
-    /// [`window_slow_calls`](Self::window_slow_calls) by [`window_calls`](Self::window_calls), from 0 to 1. `None` also
-    /// while the window is empty.
+    /// [`window_slow_calls`](Self::window_slow_calls) divided by [`window_calls`](Self::window_calls), from 0 to 1.
+    /// Also `None` while the window is empty.
     #[must_use]
     pub const fn slow_rate(&self) -> Option<f64> {
         self.slow_rate
     }
 
-    /// The rate of slow calls that opens it, if one does.
+    /// The rate of slow calls that opens it, if configured.
     #[must_use]
     pub const fn slow_rate_threshold(&self) -> Option<f64> {
         self.slow_rate_threshold
     }
 
-    /// How long it stays open. `None` if it is not open, and if it stays so for ever.
+    /// The remaining open time. `None` if it is not open, or if it stays open for ever.
     #[must_use]
     pub const fn time_left(&self) -> Option<Duration> {
         self.time_left
@@ -168,25 +169,25 @@ impl CircuitSnapshot {
         self.last_failure.as_deref()
     }
 
-    /// The number of its transitions since it was made.
+    /// The number of its transitions since it was created.
     #[must_use]
     pub const fn generation(&self) -> u64 {
         self.generation
     }
 
-    /// The number of calls that it has refused since it was made.
+    /// The number of rejected calls since it was created.
     #[must_use]
     pub const fn refused(&self) -> u64 {
         self.refused
     }
 
-    /// The number of results that came from calls that began before the last transition, since it was made.
+    /// The number of late results since it was created: those of calls that began before the last transition.
     #[must_use]
     pub const fn late(&self) -> u64 {
         self.late
     }
 
-    /// File and line of the attribute that made it. `None` if it was made by hand.
+    /// File and line of the attribute that created it. `None` if user code created it.
     #[must_use]
     pub const fn place(&self) -> Option<(&'static str, u32)> {
         self.place

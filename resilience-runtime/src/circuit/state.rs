@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// What a circuit is doing.
+/// The state of a circuit.
 ///
 /// ```
 /// use resilience::{CircuitBreaker, CircuitConfig, CircuitState};
@@ -16,20 +16,20 @@ use std::fmt;
 pub enum CircuitState {
     /// Calls run and are counted.
     Closed,
-    /// Calls are refused until the recovery timeout has elapsed.
+    /// Calls are rejected until the recovery timeout has elapsed.
     Open,
-    /// A few trial calls run and decide; the rest are refused.
+    /// A few probes run and decide. Other calls are rejected.
     HalfOpen,
-    /// An operator keeps it open: calls are refused without end.
+    /// An operator keeps it open: all calls are rejected.
     ForcedOpen,
-    /// An operator switched it off: calls run, nothing is counted.
+    /// An operator disabled it: calls run, and nothing is counted.
     Disabled,
     /// Calls run and are counted, but never open it.
     MetricsOnly,
 }
 
 impl CircuitState {
-    /// How it is spelt in labels, in files and in JSON: `closed`, `open`, `half_open`, `forced_open`, `disabled` or
+    /// The spelling in labels, files and JSON: `closed`, `open`, `half_open`, `forced_open`, `disabled` or
     /// `metrics_only`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -46,7 +46,7 @@ impl CircuitState {
 
 #[cfg(feature = "serde")]
 impl serde::Serialize for CircuitState {
-    /// As [`as_str`](Self::as_str).
+    /// Serializes [`as_str`](Self::as_str).
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
     }

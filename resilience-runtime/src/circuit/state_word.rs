@@ -1,4 +1,4 @@
-//! What a call without trouble has to know of a circuit, in one word.
+//! The state of a circuit that calls read, packed into one word.
 //!
 //! ```text
 //!  63      62                              5   4     3   2     0
@@ -7,10 +7,10 @@
 //! └───────┴─────────────────────────────────┴─────┴─────┴───────┘
 //! ```
 //!
-//! A word whose low five bits are zero is *calm*: closed, nothing counted that a success would change, and no call is
-//! timed. A call that finds it calm, and finds it unchanged afterwards, has nothing to write.
+//! A word whose low five bits are zero is *calm*: the circuit is closed, a success would change no count, and no call
+//! is timed. A call that finds the word calm, and unchanged at its end, has nothing to write.
 //!
-//! The uppermost bit is only set in the copy that a call keeps which did not find the word calm: one comparison then says
+//! The highest bit is only set in the copy of a call that did not find the word calm. One comparison then shows
 //! whether a success has anything to do.
 
 use super::CircuitState;
@@ -27,7 +27,8 @@ const MAX_GENERATION: u64 = (WATCHED - 1) >> GENERATION_SHIFT;
 
 /// State, generation, and whether a success has anything to do.
 ///
-/// The generation grows with every transition. It has 58 bits: at one transition per nanosecond it lasts nine years.
+/// The generation increases with every transition. It has 58 bits: at one transition per nanosecond it lasts nine
+/// years.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct StateWord(u64);
 
@@ -37,7 +38,7 @@ impl StateWord {
         Self(generation << GENERATION_SHIFT | flags | state as u64)
     }
 
-    /// The same state and generation, where a success has something to do or not.
+    /// The same state and generation, with this flag: whether a success would change a count.
     #[inline]
     pub(super) const fn with_dirty(self, dirty: bool) -> Self {
         Self(self.0 & !DIRTY | if dirty { DIRTY } else { 0 })
@@ -56,25 +57,25 @@ impl StateWord {
         self.0
     }
 
-    /// Closed, and a success has nothing to do.
+    /// Whether the circuit is calm: a success has nothing to do.
     #[inline]
     pub(super) const fn is_calm(self) -> bool {
         self.0 & CALM_MASK == 0
     }
 
-    /// The copy of a call that did not find the word calm: it is equal to no word.
+    /// The copy for a call that did not find the word calm. It is not equal to any published word.
     #[inline]
     pub(super) const fn watched(self) -> Self {
         Self(self.0 | WATCHED)
     }
 
-    /// Whether a success would change what is counted.
+    /// Whether a success would change a count.
     #[inline]
     pub(super) const fn is_dirty(self) -> bool {
         self.0 & DIRTY != 0
     }
 
-    /// Whether somebody has to know how long calls take.
+    /// Whether the duration of calls is needed.
     #[inline]
     pub(super) const fn is_timed(self) -> bool {
         self.0 & TIMED != 0

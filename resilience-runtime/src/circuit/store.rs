@@ -1,26 +1,27 @@
-//! One circuit, shared by threads: a word that every call reads, and a machine under a lock that only trouble takes.
+//! A circuit that threads share: an atomic word that every call reads, and a [`Machine`] under a lock.
 //!
-//! A success of a calm circuit reads the word twice and writes nothing. In a window, a success that can trip nothing adds to
-//! a counter ([`successes`](super::successes)). A rejection reads a snapshot ([`rejections`](super::rejections)).
-//! Everything else takes the lock and steps the [`Machine`].
+//! A success of a calm circuit reads the word twice and writes nothing. In a window, a success that cannot trip the
+//! rule adds to a counter ([`successes`](super::successes)). A rejection reads a snapshot
+//! ([`rejections`](super::rejections)). Everything else takes the lock and steps the [`Machine`].
 //!
 //! # Synchronization
-//! The word publishes nothing but itself: nothing else is read on the strength of it, so its loads and stores are `Relaxed`,
-//! and there is no release for them to be the partner of. A thread that has seen another's change of the circuit, in whatever
-//! way, also sees its word: that is what coherence of a single atomic promises. It is written under the lock only.
+//! The word publishes only itself: no other memory is read because of its value. Its loads and stores are therefore
+//! `Relaxed`, without acquire and release pairs. A thread that has observed a change of the circuit also observes the
+//! new word, by the coherence of a single atomic. The word is only written under the lock.
 //!
-//! The machine is only touched under the lock, whose acquire and release order everything in it. No user code runs there: a
-//! failure's text is written before, events are delivered after.
+//! The machine is only accessed under the lock, whose acquire and release order all accesses. No user code runs under
+//! the lock: the text of a failure is written before it is taken, and events are delivered after it is released.
 //!
-//! # What attaches here
-//! - **Another configuration**: [`Store::reconfigure`] takes it under the lock. State, generation and listeners stay; a window
-//!   begins anew only if its kind or its size changes. A call under way keeps the `slow_call` that it was admitted with.
-//! - **Counting**: a success, a failure and a rejection pass through [`Store::success`], [`Store::failure`] and
-//!   [`Store::enter`] once each, with the permit or the thread's own copy of the rejection in hand, so that a count can be
-//!   kept without a write that threads share.
-//! - **Reading**: [`Store::read`] gives one consistent look at the machine, its tallies included.
-//! - **A verdict from outside**, as that of a fleet: an [`OperatorCommand`] under the lock, which begins a generation as any
-//!   transition does.
+//! # Extension points
+//! - **Reconfiguration**: [`Store::reconfigure`] replaces the configuration under the lock. State, generation and
+//!   listeners stay. The window is only replaced if its kind or its size changes. A running call keeps the
+//!   `slow_call` that it was admitted with.
+//! - **Counting**: each success, failure and rejection passes through [`Store::success`], [`Store::failure`] or
+//!   [`Store::enter`] exactly once, with the permit or the thread's copy of the rejection at hand. A count needs no
+//!   write to shared memory.
+//! - **Reading**: [`Store::read`] gives a consistent view of the machine, including its tallies.
+//! - **External decisions**, such as those of a fleet: an [`OperatorCommand`] under the lock starts a new generation
+//!   as any other transition does.
 
 use std::fmt;
 use std::sync::{Arc, PoisonError};
@@ -46,7 +47,7 @@ use crate::time::{Instant, Nanos};
 /// The shared state of one circuit.
 pub(super) struct Store {
     word: AtomicU64,
-    /// A call that takes this long is slow. [`Nanos::NEVER`]: none is.
+    /// A call that takes this long is slow. [`Nanos::NEVER`]: no call is slow.
     slow_call: AtomicU64,
     successes: Successes,
     rejections: Rejections,
@@ -55,12 +56,12 @@ pub(super) struct Store {
     pub(super) events: Events,
 }
 
-/// What an admitted call has to bring back. Two words, so that a healthy call keeps them in registers.
+/// The token of an admitted call. It has two words, so that a healthy call keeps it in registers.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pass {
-    /// The word as the call saw it: an outcome counts in this generation only.
+    /// The word as the call read it. The outcome only counts in this generation.
     seen: StateWord,
-    /// Of a probe, its number; of a call that is timed, when it becomes slow.
+    /// The number of a probe. For a timed call, the time at which it becomes slow.
     note: u64,
 }
 
@@ -69,7 +70,7 @@ impl Pass {
         if matches!(self.seen.state(), CircuitState::HalfOpen) { Some(self.note) } else { None }
     }
 
-    /// Whether the call was slow, and the time if it had to be read. The machine times probes itself.
+    /// Whether the call was slow, and the time if it was read. The machine times probes.
     #[inline]
     fn is_slow(self) -> (bool, Option<Nanos>) {
         if !self.seen.is_timed() || self.probe().is_some() {
@@ -81,7 +82,7 @@ impl Pass {
 }
 
 impl Store {
-    /// The configuration must have been validated.
+    /// The configuration must be valid.
     pub(super) const fn new(name: Name, config: CircuitConfig, events: Events) -> Self {
         let machine = Machine::new(config);
         let slow_call = slow_call(machine.rules());
@@ -102,17 +103,17 @@ impl Store {
 
     #[inline]
     fn word(&self) -> StateWord {
-        // Relaxed: see the module's text.
+        // Relaxed: see the module's documentation.
         StateWord::from_bits(self.word.load(Ordering::Relaxed))
     }
 
-    /// Whether every call is admitted at this moment.
+    /// Whether every call is currently admitted.
     #[inline]
     pub(super) fn admits_all(&self) -> bool {
         self.word().admits_all()
     }
 
-    /// Admits a call or rejects it. One load and one comparison for a calm circuit.
+    /// Admits or rejects a call: one load and one comparison if the circuit is calm.
     #[inline]
     pub(super) fn enter(&self) -> Result<Pass, CircuitOpen> {
         let seen = self.word();
@@ -126,7 +127,7 @@ impl Store {
         }
         let mut note = 0;
         if seen.is_timed() {
-            // Relaxed: a call that begins while the circuit is reconfigured is judged by either configuration.
+            // Relaxed: a call that begins during a reconfiguration may use either configuration.
             let slow = Nanos::new(self.slow_call.load(Ordering::Relaxed));
             note = clock::moment().plus(slow).get();
         }
@@ -135,10 +136,10 @@ impl Store {
 
     #[inline(never)]
     fn probe_or_reject(&self, seen: StateWord) -> Result<Pass, CircuitOpen> {
-        // Listeners are told of every rejection, in its order among the transitions: with one, each takes the lock.
+        // Listeners get each rejection in order with the transitions, so with a listener each rejection takes the lock.
         if !self.events.are_heard() {
             let rejected = self.rejections.reject(|rejection| {
-                // After the snapshot: it then never has more time left than it was published with.
+                // Read after the snapshot, so that the remaining time is never longer than the published one.
                 let now = clock::now();
                 let rejects = rejection.generation == seen.generation() && rejection.holds(now);
                 rejects.then(|| CircuitOpen::new(Arc::clone(rejection), now))
@@ -154,7 +155,7 @@ impl Store {
     #[inline(never)]
     fn enter_machine(&self) -> Result<Pass, CircuitOpen> {
         let entered = self.step(|machine| {
-            // Under the lock: whoever is rejected comes after the transition that rejects it.
+            // Under the lock, so that the rejection is ordered after the transition that causes it.
             let now = clock::now();
             let at = clock::since_start(now);
             let note = match machine.enter(at) {
@@ -173,16 +174,16 @@ impl Store {
         entered
     }
 
-    /// Whether a calm circuit has stayed as it was and nobody hears of its calls: then a success has nothing to do.
+    /// Whether a calm circuit has not changed and there is no listener for calls. A success then has nothing to do.
     #[inline]
     pub(super) fn stayed_calm(&self, pass: Pass) -> bool {
         self.word() == pass.seen && !calls_are_heard()
     }
 
-    /// A success of a circuit that is not calm, or did not stay so.
+    /// A success of a circuit that was not calm, or has changed since.
     #[inline(never)]
     pub(super) fn success(&self, pass: Pass) {
-        // Apart, because it needs neither a clock nor the registers that one takes.
+        // A separate path, because it needs neither a clock nor the registers for one.
         let is_counted = !pass.seen.is_timed() && self.successes.count_untimed(pass.seen.generation());
         if !is_counted || calls_are_heard() {
             self.success_in_time(pass, is_counted);
@@ -199,7 +200,7 @@ impl Store {
         self.tell(if is_late { CircuitCallOutcome::Late } else { CircuitCallOutcome::Success });
     }
 
-    /// A failure, with its text. Returns whether it came in time.
+    /// Records a failure with its text. Returns whether it was in time.
     #[inline]
     pub(super) fn failure(&self, pass: Pass, text: Option<&str>) -> bool {
         let (slow, _) = pass.is_slow();
@@ -208,27 +209,28 @@ impl Store {
         !is_late
     }
 
-    /// Whether a failure is recorded, so that its text is worth writing. It may have become late by the time it is.
+    /// Whether a failure would be recorded, so that its text is needed. The failure may still be late when it is
+    /// recorded.
     pub(super) fn records_failures(&self, pass: Pass) -> bool {
         let word = self.word();
         word.generation() == pass.seen.generation() && word.state() != CircuitState::Disabled
     }
 
-    /// The call counts as neither success nor failure.
+    /// Ends a call that counts as neither success nor failure.
     #[cold]
     #[inline(never)]
     pub(super) fn ignored(&self, pass: Pass) {
         self.nothing(pass, CircuitCallOutcome::Ignored);
     }
 
-    /// The call was dropped before its end.
+    /// Ends a call that was dropped before it finished.
     #[cold]
     #[inline(never)]
     pub(super) fn cancelled(&self, pass: Pass) {
         self.nothing(pass, CircuitCallOutcome::Cancelled);
     }
 
-    /// Only a probe has a place to give back.
+    /// Only a probe has a place to release.
     fn nothing(&self, pass: Pass, outcome: CircuitCallOutcome) {
         if pass.probe().is_some() {
             self.exit(pass, Outcome::Nothing);
@@ -236,7 +238,7 @@ impl Store {
         self.tell(outcome);
     }
 
-    /// A call has ended, and no lock is held.
+    /// Reports the end of a call to listeners. No lock is held.
     #[inline]
     fn tell(&self, outcome: CircuitCallOutcome) {
         if calls_are_heard() {
@@ -247,21 +249,21 @@ impl Store {
     #[cold]
     #[inline(never)]
     fn tell_call(&self, outcome: CircuitCallOutcome) {
-        // Nobody may have heard of a circuit that was made by hand before its first call.
+        // The circuit may be constructed by the user and not measured before its first call.
         self.measure();
         tell_call(self.told_name(), outcome);
     }
 
-    /// From here on, gauges count the circuit.
+    /// Includes the circuit in the gauges.
     pub(super) fn measure(&self) {
         let measured = &self.events.listeners.measured;
         if measured.is_due() {
-            // As events tell it: open until a call makes it half-open.
+            // The same state as in events: open until a call makes it half-open.
             measured.begins(self.told_name(), self.peek(|machine| machine.state()));
         }
     }
 
-    /// Calls by key are told under the name of the set: there may be any number of keys.
+    /// The name in metrics. Keyed circuits use the name of the set, because the number of keys is not bounded.
     fn told_name(&self) -> &str {
         self.events.listeners.origin.set().map_or(self.name.as_str(), |set| set.name)
     }
@@ -273,7 +275,7 @@ impl Store {
             if exit == Exit::Late {
                 self.push(machine, CircuitEventKind::LateResult, None, Nanos::NEVER);
             }
-            // One success is often followed by others, and one failure by failures.
+            // A success is often followed by successes and a failure by failures, so only a success opens the counter.
             if matches!(outcome, Outcome::Success { .. }) {
                 self.open_successes(machine);
             }
@@ -281,7 +283,7 @@ impl Store {
         })
     }
 
-    /// How long calls are rejected from now on, if they are. [`Nanos::NEVER`]: nobody knows.
+    /// How long calls will be rejected, if they are. [`Nanos::NEVER`]: unknown.
     #[cold]
     #[inline(never)]
     pub(super) fn rejects(&self) -> Option<Nanos> {
@@ -299,7 +301,7 @@ impl Store {
         self.step(|machine| machine.operate(operation));
     }
 
-    /// Follows another configuration from here on, which must have been validated.
+    /// Applies another configuration, which must be valid.
     pub(super) fn reconfigure(&self, config: CircuitConfig) {
         self.step(|machine| {
             machine.reconfigure(config);
@@ -308,7 +310,7 @@ impl Store {
         });
     }
 
-    /// Looks at the machine, with everything done that is due.
+    /// Reads the machine after all due changes.
     pub(super) fn read<T>(&self, read: impl FnOnce(&Machine, Nanos) -> T) -> T {
         let now = clock::moment();
         let answer = self.peek(|machine| {
@@ -319,7 +321,7 @@ impl Store {
         answer
     }
 
-    /// Looks at the machine as it is. Nothing is delivered: the caller may hold a lock.
+    /// Reads the machine without applying due changes. Delivers no events, because the caller may hold a lock.
     pub(super) fn peek<T>(&self, read: impl FnOnce(&mut Machine) -> T) -> T {
         let mut machine = self.lock();
         let was_open = self.take_successes(&mut machine);
@@ -335,7 +337,7 @@ impl Store {
         self.read(|machine, now| CircuitSnapshot::of(machine, now, self.rejections.counted(), name, place))
     }
 
-    /// Something happened to the circuit that is no transition.
+    /// Delivers an event that is not a transition.
     pub(super) fn announce(&self, kind: CircuitEventKind, text: &str) {
         if self.events.are_heard() {
             let event = CircuitEvent {
@@ -347,7 +349,7 @@ impl Store {
         }
     }
 
-    /// The one place that changes the circuit: does what is due, takes a step, publishes what came of it.
+    /// Steps the machine: applies due changes, executes the step, publishes the result. All changes go through here.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "20 instructions less for a failure; the other steps are rare")]
     fn step<T>(&self, step: impl FnOnce(&mut Machine) -> T) -> T {
@@ -364,7 +366,7 @@ impl Store {
         answer
     }
 
-    /// A probe may have had its time. Nothing else is due by itself.
+    /// Probe timeouts are the only changes that become due with time.
     #[inline]
     fn settle(&self, machine: &mut Machine) {
         if machine.state() == CircuitState::HalfOpen {
@@ -382,10 +384,10 @@ impl Store {
         }
     }
 
-    /// Lets every thread see the machine's new state.
+    /// Publishes the machine's new state to all threads.
     #[inline]
     fn publish(&self, machine: &Machine, before: StateWord) {
-        // While half-open, every step may take the last place for a probe, or free one.
+        // While half-open, every step may take the last place for a probe or release one.
         if machine.word() != before || before.state() == CircuitState::HalfOpen {
             self.publish_change(machine, before);
         }
@@ -394,7 +396,7 @@ impl Store {
     #[cold]
     #[inline(never)]
     fn publish_change(&self, machine: &Machine, before: StateWord) {
-        // Relaxed: see the module's text.
+        // Relaxed: see the module's documentation.
         self.word.store(machine.word().bits(), Ordering::Relaxed);
         let turned = machine.generation() != before.generation();
         if !turned && machine.state() != CircuitState::HalfOpen {
@@ -418,7 +420,7 @@ impl Store {
         }
     }
 
-    /// Records the successes that were counted without the lock. Returns whether they were, until now.
+    /// Records the successes that were counted without the lock. Returns whether that counter was open.
     #[inline]
     fn take_successes(&self, machine: &mut Machine) -> bool {
         let were_counted = !self.successes.is_shut();
@@ -431,7 +433,7 @@ impl Store {
     #[inline(never)]
     fn add_successes(&self, machine: &mut Machine) {
         machine.add_successes(self.successes.shut());
-        // Relaxed: see the module's text.
+        // Relaxed: see the module's documentation.
         self.word.store(machine.word().bits(), Ordering::Relaxed);
     }
 
@@ -442,12 +444,12 @@ impl Store {
         }
     }
 
-    /// What rejected calls are told at this time.
+    /// The snapshot for calls that are rejected at this time.
     fn rejection(&self, machine: &Machine, now: Instant) -> Rejection {
         let at = clock::since_start(now);
         let until = machine.rejects_until().unwrap_or(Nanos::NEVER);
         let until = match until.limit() {
-            // A clock that is set back may come to this time once more.
+            // A clock that is set back may reach this time again.
             Some(_) if until < at => now.checked_sub(at.minus(until).to_duration()),
             Some(_) => now.checked_add(until.minus(at).to_duration()),
             None => None,
@@ -462,7 +464,7 @@ impl Store {
         }
     }
 
-    /// Called under the lock, so that events are in the order of the changes.
+    /// Must be called under the lock, so that events are in the order of the changes.
     #[cold]
     #[inline(never)]
     fn push(&self, machine: &Machine, kind: CircuitEventKind, from: Option<CircuitState>, now: Nanos) {
@@ -486,7 +488,7 @@ impl Store {
     }
 
     fn lock(&self) -> MutexGuard<'_, Machine> {
-        // The machine is whole between any two statements that could panic: there are none.
+        // Poisoning is ignored: no code under the lock panics, so the machine is consistent.
         self.machine.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

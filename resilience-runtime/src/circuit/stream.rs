@@ -9,11 +9,11 @@ use super::permit::AsyncPermit;
 use super::{CircuitBreaker, CircuitOpen};
 
 impl CircuitBreaker {
-    /// Guards a stream of results, if the circuit lets it in (feature `stream`): its first error item is a failure, its
-    /// end is a success, and dropping it early counts as nothing. What comes after an error passes through.
+    /// Guards a stream of results, if the circuit admits it (feature `stream`). The first error item is a failure,
+    /// the end is a success, and dropping the stream early is neither. Items after an error are passed through.
     ///
-    /// While half-open, the whole stream is the trial: [`probe_timeout`](crate::CircuitConfig::probe_timeout) is to be
-    /// longer than it takes to read one.
+    /// While half-open, the whole stream is the probe, so [`probe_timeout`](crate::CircuitConfig::probe_timeout) must
+    /// be longer than it takes to read the stream.
     ///
     /// ```
     /// # use resilience::{CircuitBreaker, CircuitConfig, CircuitOpen};
@@ -28,13 +28,13 @@ impl CircuitBreaker {
     /// ```
     ///
     /// # Errors
-    /// The refusal. Then the stream is not made.
+    /// If the circuit rejects the call. The stream is not created then.
     pub fn guard_stream<S, T, E>(&self, make: impl FnOnce() -> S) -> Result<GuardedStream<'_, S>, CircuitOpen>
     where
         S: Stream<Item = Result<T, E>>,
         E: fmt::Debug,
     {
-        // A panic while the stream is made is a failure: it happens on this thread, and not in a future.
+        // A panic while the stream is created is a failure: it is on this thread, not in a future.
         let permit = self.try_acquire()?;
         let stream = make();
         Ok(GuardedStream { permit: Some(permit.into_async()), stream })
@@ -42,7 +42,7 @@ impl CircuitBreaker {
 }
 
 pin_project! {
-    /// A stream under a circuit's guard: made by [`CircuitBreaker::guard_stream`].
+    /// A stream guarded by a circuit: created by [`CircuitBreaker::guard_stream`].
     ///
     /// ```
     /// use futures_core::Stream;
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
     use crate::CircuitConfig;
 
-    /// The items of an iterator; a panic, where it has none to give.
+    /// The items of an iterator. `None` is a panic.
     struct Items(std::vec::IntoIter<Option<Result<u8, &'static str>>>);
 
     impl Stream for Items {

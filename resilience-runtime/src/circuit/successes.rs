@@ -1,16 +1,16 @@
-//! The successes of a window, counted without the circuit's lock.
+//! Counts the successes of a window without the circuit's lock.
 //!
-//! Where a success can trip nothing, it only adds to a count. The circuit opens the counter for one generation, of a window of
-//! time for one slot, and empties it whenever it looks at its window: before a failure is recorded, so that calls are
-//! recorded in the order in which they ended.
+//! A success that cannot trip the rule only adds to a count. The circuit opens the counter for one generation and, in a
+//! window of time, for one slot. It empties the counter whenever it reads its window, and before it records a failure,
+//! so that calls are recorded in the order in which they ended.
 //!
-//! Threads count in different places, so that they do not wait for each other's cache lines.
+//! Threads use different counts, so that they do not compete for cache lines.
 //!
 //! # Synchronization
-//! A count and its generation are one word, changed by compare-and-swap: a success is counted in its own generation or
-//! not at all, and one that is counted is seen by the swap that empties the count. Everything is `Relaxed`, because each
-//! word publishes nothing but itself. The slot's times may be those of the slot before or after: then a success counts in the
-//! slot next to its own, or goes to the circuit.
+//! A count and its generation share one word, changed by compare-and-swap. A success is counted in its generation or
+//! not at all, and the swap that empties the count sees every counted success. All accesses are `Relaxed`, because
+//! each word publishes only itself. The slot's times may be those of the previous or the next slot. The success is
+//! then counted in an adjacent slot, or passed to the circuit.
 
 use std::sync::OnceLock;
 
@@ -18,24 +18,24 @@ use super::window::Slot;
 use crate::sync::{AtomicU64, Ordering, thread_number};
 use crate::time::Nanos;
 
-/// As many threads count without a write that they share.
+/// The number of threads that count without shared writes.
 const COUNTS: usize = if cfg!(resilience_loom) { 2 } else { 4 };
 
-/// Whoever finds the count full takes the lock and records it. 16 bits: of 65 535 successes, one does.
+/// A thread that finds the count full takes the lock and records it. With 16 bits, this is one success in 65 535.
 const COUNT_BITS: u32 = 16;
 const COUNT_MASK: u64 = (1 << COUNT_BITS) - 1;
 
-/// No generation: nothing is counted here.
+/// The word of a closed counter, which belongs to no generation.
 const SHUT: u64 = u64::MAX;
 
-/// Counts of successes, with the generation and the slot that they belong to.
+/// Counts of successes, with their generation and their slot.
 pub(super) struct Successes {
-    /// Made when they are first opened: most circuits have no window.
+    /// Allocated when the counter is first opened: most circuits have no window.
     counts: OnceLock<Box<[Count; COUNTS]>>,
     from: AtomicU64,
-    /// Zero while nothing is counted.
+    /// Zero while the counter is closed.
     until: AtomicU64,
-    /// What counts begin with, so that they are full when as many are counted as the slot allows.
+    /// The start value of the counts, chosen so that a count is full after the slot's `most` successes.
     first: AtomicU64,
 }
 
@@ -44,7 +44,7 @@ pub(super) struct Successes {
 /// │ generation, its low bits │ count (16 bits)│
 /// └──────────────────────────┴────────────────┘
 /// ```
-/// Not side by side with another one: processors fetch two lines of 64 bytes at once.
+/// Aligned so that no two counts are adjacent: processors fetch two lines of 64 bytes at once.
 #[repr(align(128))]
 struct Count(AtomicU64);
 
@@ -58,9 +58,9 @@ impl Successes {
         }
     }
 
-    /// Counts successes of this generation from now on, as long as the slot lasts. Called under the circuit's lock.
+    /// Opens the counter for this generation and slot. Must be called under the circuit's lock.
     pub(super) fn open(&self, generation: u64, slot: Slot) {
-        // Relaxed, as everything here: see the module's text.
+        // Relaxed, as everything here: see the module's documentation.
         self.from.store(slot.from.get(), Ordering::Relaxed);
         self.until.store(slot.until.get(), Ordering::Relaxed);
         let first = COUNT_MASK.saturating_sub(slot.most.into());
@@ -72,13 +72,13 @@ impl Successes {
         }
     }
 
-    /// Whether nothing is counted. It stays so as long as the circuit's lock is held.
+    /// Whether the counter is closed. The value does not change while the circuit's lock is held.
     #[inline]
     pub(super) fn is_shut(&self) -> bool {
         self.until.load(Ordering::Relaxed) == 0
     }
 
-    /// What has been counted; nothing is counted any more. Called under the circuit's lock.
+    /// Closes the counter and returns the number of counted successes. Must be called under the circuit's lock.
     pub(super) fn shut(&self) -> u32 {
         self.until.store(0, Ordering::Relaxed);
         let counts = self.counts.get().into_iter().flat_map(|counts| &**counts);
@@ -86,13 +86,14 @@ impl Successes {
         counts.map(|Count(count)| count_in(count.swap(SHUT, Ordering::Relaxed), first)).sum()
     }
 
-    /// Counts one success of this generation, in a slot that has no times, if that is all there is to do.
+    /// Counts a success of this generation in a slot without times. Returns `false` if the circuit has to record it.
     #[inline]
     pub(super) fn count_untimed(&self, generation: u64) -> bool {
         Nanos::new(self.until.load(Ordering::Relaxed)).is_never() && self.add(generation)
     }
 
-    /// Counts one success of this generation, if that is all there is to do. `now` is only called for a window of time.
+    /// Counts a success of this generation. Returns `false` if the circuit has to record it. `now` is only called for a
+    /// window of time.
     #[inline]
     pub(super) fn count(&self, generation: u64, now: impl FnOnce() -> Nanos) -> bool {
         let until = Nanos::new(self.until.load(Ordering::Relaxed));
@@ -125,15 +126,15 @@ impl Successes {
     }
 }
 
-/// One that is shut, and has been all along, holds none.
+/// The number of successes in a word. A word that was closed all the time holds none.
 fn count_in(word: u64, first: u64) -> u32 {
     #[expect(clippy::cast_possible_truncation, reason = "at most 16 bits")]
     let count = ((word & COUNT_MASK) - first) as u32;
     if word == SHUT { 0 } else { count }
 }
 
-/// The generations that one word tells apart are 2⁴⁸: a call would have to last that many transitions, to the one, to be
-/// counted in a younger one.
+/// A word distinguishes 2⁴⁸ generations. A call is only counted in the wrong generation if it spans exactly that many
+/// transitions.
 #[inline]
 const fn is_of(count: u64, generation: u64) -> bool {
     count != SHUT && (count ^ generation << COUNT_BITS) >> COUNT_BITS == 0

@@ -1,4 +1,4 @@
-//! The circuit from outside, its clock moved by hand, which is a feature.
+//! Tests of the circuit's public interface, with a manual clock (feature `testing`).
 #![cfg(feature = "testing")]
 
 mod calls;
@@ -17,12 +17,12 @@ use std::time::Duration;
 use super::{CircuitBreaker, CircuitConfig, CircuitState};
 use crate::testing::ManualClock;
 
-/// What an operator does.
+/// An operator's command.
 type Turn = fn(&CircuitBreaker);
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Opens at the second failure in a row, for ten seconds.
+/// Opens at the second consecutive failure, for ten seconds.
 const TWO: CircuitConfig =
     CircuitConfig::new().failure_threshold(2).recovery_timeout(Duration::from_secs(10));
 
@@ -42,10 +42,10 @@ fn succeed(breaker: &CircuitBreaker, times: u32) {
     }
 }
 
-/// A circuit that has opened, at this moment.
+/// A circuit that has just opened.
 fn open(config: CircuitConfig) -> CircuitBreaker {
     let breaker = breaker(config);
-    // Bounded, so that a circuit which never opens fails a test instead of hanging it.
+    // Bounded, so that a circuit that never opens fails the test instead of hanging it.
     for _ in 0..10_000 {
         if breaker.state() != CircuitState::Closed {
             return breaker;

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::io;
 
-/// An `Ok` value that `alarm(..)` calls a failure: what rang, with the value itself.
+/// The error for an `Ok` value that `alarm(..)` matches. Contains the value.
 ///
 /// A function under `#[poll(alarm ..)]` returns it as its own error type, through [`From`].
 ///
@@ -37,7 +37,7 @@ impl<T> Alarm<T> {
         Self { function, attempts, value }
     }
 
-    /// The function that was called, as [`Attempt::name`](crate::Attempt::name) gives it.
+    /// The name of the function, as in [`Attempt::name`](crate::Attempt::name).
     #[must_use]
     pub const fn function(&self) -> &'static str {
         self.function
@@ -55,7 +55,7 @@ impl<T> Alarm<T> {
         &self.value
     }
 
-    /// The value alone.
+    /// Converts to the value.
     #[must_use]
     pub fn into_value(self) -> T {
         self.value
@@ -72,13 +72,13 @@ impl<T: fmt::Debug> fmt::Display for Alarm<T> {
 impl<T: fmt::Debug> std::error::Error for Alarm<T> {}
 
 impl<T: fmt::Debug + Send + Sync + 'static> From<Alarm<T>> for io::Error {
-    /// Of the kind [`io::ErrorKind::Other`].
+    /// The kind is [`io::ErrorKind::Other`].
     fn from(alarm: Alarm<T>) -> Self {
         Self::other(alarm)
     }
 }
 
-/// An error type that can hold an [`Alarm`] over a `T`: anything with `From<Alarm<T>>`.
+/// An error type that can hold an [`Alarm`] with a `T`: any type with `From<Alarm<T>>`.
 #[diagnostic::on_unimplemented(
     message = "the error type `{Self}` cannot hold an `Alarm<{T}>`",
     label = "when the alarm rings, the function has to return a `{Self}`",
@@ -87,7 +87,7 @@ impl<T: fmt::Debug + Send + Sync + 'static> From<Alarm<T>> for io::Error {
     note = "if it is not, return an error enum of yours that has one"
 )]
 pub trait HoldAlarm<T>: Sized {
-    /// The alarm as an error of this type.
+    /// Converts the alarm to this type.
     fn hold(alarm: Alarm<T>) -> Self;
 }
 

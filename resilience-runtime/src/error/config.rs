@@ -2,7 +2,7 @@ use std::fmt;
 
 use crate::time::Nanos;
 
-/// An invalid configuration, of values known only at run time.
+/// An invalid configuration with values that are only known at run time.
 ///
 /// For constants, the same checks fail `const` evaluation.
 ///
@@ -33,7 +33,7 @@ struct Setting(&'static str, Value);
 pub(crate) enum Value {
     Count(u32),
     Time(Nanos),
-    /// The bits of a number: an error can be compared.
+    /// The bits of a number, so that errors can be compared.
     Number(u64),
     Word(&'static str),
 }
@@ -50,7 +50,7 @@ impl ConfigError {
         Self { option, message, found: Setting(option, found), other: None }
     }
 
-    /// Adds the setting that it contradicts.
+    /// Adds the setting that the value contradicts.
     pub(crate) const fn beside(mut self, option: &'static str, value: Value) -> Self {
         self.other = Some(Setting(option, value));
         self
@@ -62,7 +62,7 @@ impl ConfigError {
         self.option
     }
 
-    /// The message by itself, for a panic in a `const`, which formats nothing else.
+    /// The message alone, for a panic in a `const`, which cannot format anything else.
     pub(crate) const fn message(&self) -> &'static str {
         self.message
     }
@@ -81,7 +81,7 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-/// As one would write it.
+/// As written in an attribute.
 impl fmt::Debug for Setting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
@@ -100,7 +100,7 @@ impl fmt::Display for Setting {
     }
 }
 
-/// The value, or a panic with the error's message: a compile error wherever the configuration is a constant.
+/// Returns the value, or panics with the error's message: a compile error if the configuration is a constant.
 macro_rules! or_panic {
     ($result:expr) => {
         match $result {

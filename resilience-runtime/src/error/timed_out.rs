@@ -6,10 +6,10 @@ use super::Causes;
 
 /// The error for a limit that was reached without an error of an attempt.
 ///
-/// A function under an attribute returns it as its own error type, through [`From`]: `std::io::Error`,
-/// `Box<dyn Error + Send + Sync>` and the usual report types can hold it as they are; an enum needs
-/// `impl From<TimedOut>` (with `thiserror`: `#[from]`). If an attempt failed with an error of
-/// its own, that one is returned instead.
+/// A function under an attribute returns it converted to its error type, by [`From`]. `std::io::Error`,
+/// `Box<dyn Error + Send + Sync>` and the usual report types need no further code; an enum needs
+/// `impl From<TimedOut>` (with `thiserror`: `#[from]`). If an attempt failed with an error of the
+/// function, that error is returned instead.
 ///
 /// ```
 /// use resilience::{TimedOut, poll};
@@ -36,7 +36,7 @@ pub struct TimedOut {
     causes: Causes,
 }
 
-/// Which limit was reached: [`TimedOut::limit`].
+/// The limit that was reached: [`TimedOut::limit`].
 ///
 /// ```
 /// use resilience::{Limit, TimedOut, poll};
@@ -61,8 +61,8 @@ pub enum Limit {
     Timeout(Duration),
     /// The condition was not met within the number of attempts.
     Times(u32),
-    /// The condition can never be met: it is a [`Condition`] that cannot be evaluated, such as a `JSONPath` that does not
-    /// parse. Its `check` says why.
+    /// The condition can never be met: it is a [`Condition`] that cannot be evaluated, such as a `JSONPath` that does
+    /// not parse. Its `check` returns the reason.
     ///
     #[cfg_attr(feature = "http", doc = "[`Condition`]: crate::http::Condition")]
     #[cfg_attr(not(feature = "http"), doc = "[`Condition`]: crate")]
@@ -96,7 +96,7 @@ impl TimedOut {
         self.attempts
     }
 
-    /// The time since the start, delays included.
+    /// The time since the start, including delays.
     #[must_use]
     pub const fn elapsed(&self) -> Duration {
         self.elapsed
@@ -104,8 +104,8 @@ impl TimedOut {
 
     /// The text of the last error that `#[poll]` ignored; `None` if it ignored none.
     ///
-    /// The first line of the error's `Display`, else of its `Debug`, else the name of its type; at most 512 bytes. A
-    /// retry has no text: there, a `TimedOut` comes back only if no attempt failed with an error.
+    /// The first line of the error's `Display`, otherwise of its `Debug`, otherwise the name of its type; at most 512
+    /// bytes. A retry has no such text: it only returns a `TimedOut` if no attempt failed with an error.
     ///
     /// ```
     /// use resilience::{TimedOut, poll};
@@ -131,9 +131,9 @@ impl TimedOut {
         self.causes.error()
     }
 
-    /// The text of the last value that `#[poll]` saw; `None` if no attempt returned one.
+    /// The text of the last value of `#[poll]`; `None` if no attempt returned one.
     ///
-    /// Written as the text of [`last_error`](Self::last_error). The value may be a secret: neither `Display` nor `Debug`
+    /// The format is that of [`last_error`](Self::last_error). The value may be a secret: neither `Display` nor `Debug`
     /// of a `TimedOut` shows it.
     #[must_use]
     pub fn last_value(&self) -> Option<&str> {
@@ -172,7 +172,7 @@ impl fmt::Display for TimedOut {
 impl std::error::Error for TimedOut {}
 
 impl From<TimedOut> for io::Error {
-    /// Of the kind [`io::ErrorKind::TimedOut`].
+    /// The kind is [`io::ErrorKind::TimedOut`].
     fn from(timed_out: TimedOut) -> Self {
         Self::new(io::ErrorKind::TimedOut, timed_out)
     }
@@ -187,7 +187,7 @@ impl From<TimedOut> for io::Error {
     note = "if it is not, return an error enum of yours that has one"
 )]
 pub trait HoldTimedOut: Sized {
-    /// The time limit as an error of this type.
+    /// Converts the time limit to this type.
     fn hold(timed_out: TimedOut) -> Self;
 }
 

@@ -1,9 +1,9 @@
-//! Lists that the linker writes: complete before the first call.
+//! Lists that the linker creates: complete before the first call.
 
 /// Whether lists are complete before the first call.
 pub(crate) const LINKED: bool = true;
 
-/// A list of the program: `list!(NAME: Type)`.
+/// Declares a list of the program: `list!(NAME: Type)`.
 macro_rules! list {
     ($(#[$doc:meta])* $list:ident: $type:ty) => {
         $(#[$doc])*
@@ -14,7 +14,7 @@ macro_rules! list {
 
 pub(crate) use list;
 
-/// Enters an `$entry` into one of the program's lists, as in `CIRCUITS: CircuitEntry`; `$krate` is where this crate is found.
+/// Adds an `$entry` to a list of the program, as in `CIRCUITS: CircuitEntry`. `$krate` is the path of this crate.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __resilience_list {

@@ -1,9 +1,9 @@
-//! The lists of the program, of circuits and of sites, as the linker writes them.
+//! The lists of circuits and sites of the program, created by the linker.
 //!
-//! Where the target's linker keeps no such lists (WebAssembly, for one), and under Miri, which links nothing, what belongs in
-//! a list enters itself at its first call.
+//! If the target's linker does not support such lists (WebAssembly, for example), and under Miri, which does not link,
+//! entries are added at their first call.
 
-// The targets that linkme knows; it fails to compile for all others.
+// The targets that linkme supports; it does not compile for others.
 #[cfg_attr(
     any(
         miri,

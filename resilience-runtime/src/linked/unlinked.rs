@@ -1,9 +1,9 @@
-//! Lists, where the linker writes none: empty, and what belongs in them enters itself at its first call.
+//! Lists without linker support: empty at the start. Entries are added at their first call.
 
 /// Whether lists are complete before the first call.
 pub(crate) const LINKED: bool = false;
 
-/// A list of the program: `list!(NAME: Type)`.
+/// Declares a list of the program: `list!(NAME: Type)`.
 macro_rules! list {
     ($(#[$doc:meta])* $list:ident: $type:ty) => {
         $(#[$doc])*

@@ -3,7 +3,7 @@ use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
 use super::names;
 use crate::telemetry::BatchEvent;
 
-/// The handles of the executors of one name, looked up once.
+/// The metric handles for executors of one name, looked up once.
 pub(super) struct BatchMetrics {
     pub(super) name: &'static str,
     polls: Counter,
@@ -26,7 +26,7 @@ impl BatchMetrics {
         self.duration.record(batch.elapsed());
     }
 
-    /// An executor of this name has another number of jobs.
+    /// The number of jobs of an executor with this name has changed.
     pub(super) fn counts(&self, from: usize, to: usize) {
         let number = |jobs: usize| f64::from(u32::try_from(jobs).unwrap_or(u32::MAX));
         self.jobs.increment(number(to) - number(from));

@@ -7,13 +7,13 @@ use crate::circuit::CircuitState;
 use crate::event::CircuitEvent;
 use crate::telemetry::CircuitCallOutcome;
 
-/// The handles of the circuits of one name, or of a set of circuits by key. Looked up once.
+/// The metric handles for circuits of one name, or for a set of keyed circuits. Looked up once.
 pub(super) struct CircuitMetrics {
     pub(super) name: Box<str>,
-    /// How many circuits are in each state.
+    /// The number of circuits in each state.
     states: [Gauge; STATES.len()],
     calls: [Counter; OUTCOMES.len()],
-    /// By the states before and after. Most never happen.
+    /// By the states before and after. Most combinations never occur.
     transitions: [[OnceLock<Counter>; STATES.len()]; STATES.len()],
 }
 
@@ -49,7 +49,7 @@ impl CircuitMetrics {
     pub(super) fn of(name: &str) -> Self {
         let states = STATES.map(|state| {
             let gauge = gauge!(names::CIRCUIT_STATE, "name" => String::from(name), "state" => state);
-            // It is shown from here on. Set to zero, it would take back what another thread has counted.
+            // Makes the gauge visible from now on. Setting it to zero could undo what another thread has counted.
             gauge.increment(0.0);
             gauge
         });
@@ -59,7 +59,7 @@ impl CircuitMetrics {
         Self { name: name.into(), states, calls, transitions: Default::default() }
     }
 
-    /// A circuit of this name is counted in another state than before.
+    /// A circuit of this name has changed the state under which it is counted.
     pub(super) fn counts(&self, from: Option<CircuitState>, to: Option<CircuitState>) {
         if let Some(from) = from {
             self.states[place(from)].decrement(1.0);
@@ -83,7 +83,7 @@ impl CircuitMetrics {
         let (from, to) = (place(from), place(to));
         let handle = &self.transitions[from][to];
         handle.get().unwrap_or_else(|| {
-            // Made before: the recorder, which is not ours, runs under no lock.
+            // Created outside of the closure: the recorder is foreign code and must not run under a lock.
             let name = String::from(&*self.name);
             let counter =
                 counter!(names::TRANSITIONS, "name" => name, "from" => STATES[from], "to" => STATES[to]);

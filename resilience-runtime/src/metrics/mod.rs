@@ -1,6 +1,6 @@
 //! Counters, gauges and histograms through the facade [`metrics`] (feature `metrics`).
 //!
-//! [`install`] once, after the recorder:
+//! Call [`install`] once, after the recorder is set:
 //!
 //! ```
 //! # let recorder = metrics::NoopRecorder;
@@ -22,17 +22,18 @@
 //! | `resilience.batch.poll.duration` | histogram, seconds | `name` | how long a poll took |
 //! | `resilience.batch.jobs` | gauge | `name` | polled jobs that wait for a result |
 //!
-//! `name` is that of the [site](crate::telemetry::Site), circuit or executor, and `kind` that of the site. Outcomes are spelt
-//! as in [`CallOutcome::as_str`](crate::telemetry::CallOutcome::as_str) and
-//! [`CircuitCallOutcome::as_str`](crate::telemetry::CircuitCallOutcome::as_str). States are `closed`, `open`, `half_open`, `forced_open`,
-//! `disabled` and `metrics_only`. An open circuit stays `open` until a call comes after its recovery timeout.
+//! `name` is that of the [site](crate::telemetry::Site), circuit or executor, and `kind` that of the site. Outcomes
+//! are spelt as in [`CallOutcome::as_str`](crate::telemetry::CallOutcome::as_str) and
+//! [`CircuitCallOutcome::as_str`](crate::telemetry::CircuitCallOutcome::as_str). States are `closed`, `open`,
+//! `half_open`, `forced_open`, `disabled` and `metrics_only`. An open circuit stays `open` until the first call after
+//! its recovery timeout.
 //!
-//! No label grows with what the program does: circuits by key have the name of their set, and their gauges count the keys in
-//! each state. A key that its set does not remember is not counted. Circuits of one name share their gauges, and so do
-//! executors. A circuit or an executor that is dropped leaves them.
+//! The number of label values is bounded: keyed circuits have the name of their set, and their gauges count the keys
+//! in each state. A key that its set does not keep is not counted. Circuits of one name share their gauges, and so do
+//! executors. A circuit or an executor that is dropped is removed from them.
 //!
-//! The gauge of an executor's jobs rises with a poll, and falls after a poll, with a cancellation, and to zero as soon as no
-//! job is left.
+//! The gauge of an executor's jobs increases with a poll. It decreases after a poll and with a cancellation, and
+//! drops to zero as soon as no job is left.
 
 mod batch;
 mod circuit;
@@ -57,17 +58,18 @@ static BATCHES: GrowOnlyMap<BatchMetrics> = GrowOnlyMap::new();
 
 /// Reports every call and circuit of the program to the recorder of [`metrics`].
 ///
-/// The recorder has to be there before, because handles to its metrics are kept. Call this once, at the start of the program;
-/// a second call does nothing.
+/// Set the recorder first, because handles to its metrics are kept. Call this once, at the start of the program; a
+/// second call does nothing.
 ///
-/// Sites and circuits that attributes made are reported at once, with counters at zero. Function forms are reported from their
-/// first call on. A circuit made by hand is reported, with all states, from its first call or transition after this: before that,
-/// the library does not know that it exists. Make one call at the start of the program where a gauge has to be there early.
+/// Sites and circuits of attributes are reported immediately, with counters at zero. Function forms are reported from
+/// their first call on. A circuit that user code creates is reported, with all states, from its first later call or
+/// transition on: before that, the library does not know it. If its gauge is needed early, make one call at the start
+/// of the program.
 ///
-/// While it is installed, every call is [observed](crate::telemetry::listen).
+/// While the metrics are installed, every call is [observed](crate::telemetry::listen).
 pub fn install() {
     static INSTALLED: AtomicBool = AtomicBool::new(false);
-    // Relaxed: it guards nothing but itself.
+    // Relaxed: it guards no other data.
     if INSTALLED.swap(true, Ordering::Relaxed) {
         return;
     }
@@ -109,7 +111,7 @@ fn report(event: &Event<'_>) {
 }
 
 fn site(site: Site) -> &'static SiteMetrics {
-    // Entries are of some words each.
+    // Entries have a size of a few words.
     let hash = std::ptr::from_ref(site.0).addr() / 16;
     SITES.get(hash, |known| known.site == site, || SiteMetrics::of(site))
 }

@@ -1,4 +1,4 @@
-//! The metrics there are.
+//! The names of the metrics.
 
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 
@@ -13,7 +13,7 @@ pub(super) const POLLS: &str = "resilience.batch.polls";
 pub(super) const POLL_DURATION: &str = "resilience.batch.poll.duration";
 pub(super) const JOBS: &str = "resilience.batch.jobs";
 
-/// Tells the recorder what each of them means, and its unit.
+/// Registers the description and the unit of each metric with the recorder.
 pub(super) fn describe() {
     describe_counter!(CALLS, Unit::Count, "Calls that have ended, by outcome");
     describe_histogram!(ATTEMPTS, Unit::Count, "Attempts of a call that has ended");

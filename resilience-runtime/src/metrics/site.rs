@@ -5,7 +5,7 @@ use metrics::{Counter, Histogram, counter, histogram};
 use super::names;
 use crate::telemetry::{AttemptEvent, CallEvent, CallOutcome, Site};
 
-/// The handles of one site, looked up once.
+/// The metric handles of one site, looked up once.
 pub(super) struct SiteMetrics {
     pub(super) site: Site,
     calls: [Counter; OUTCOMES.len()],
@@ -50,7 +50,7 @@ impl SiteMetrics {
         }
     }
 
-    /// A wait before another attempt.
+    /// A wait before the next attempt.
     pub(super) fn waits(&self, wait: Duration) {
         self.wait.record(wait);
     }

@@ -2,7 +2,8 @@ use std::sync::OnceLock;
 
 const BUCKETS: usize = 256;
 
-/// A map that only grows. It is read and extended without a lock: what makes its values is the recorder, which is not ours.
+/// A map that only grows. It is read and extended without a lock, because the recorder that creates its values is
+/// foreign code.
 pub(super) struct GrowOnlyMap<V> {
     buckets: [Link<V>; BUCKETS],
 }
@@ -19,7 +20,8 @@ impl<V> GrowOnlyMap<V> {
         Self { buckets: [const { OnceLock::new() }; BUCKETS] }
     }
 
-    /// The value that `is` the one, or that `make` makes. Threads that come together may both make one; the second is dropped.
+    /// The value for which `is` returns true, or one created by `make`. Concurrent threads may both create one; the
+    /// second is dropped.
     pub(super) fn get(&self, hash: usize, is: impl Fn(&V) -> bool, make: impl Fn() -> V) -> &V {
         let mut link = &self.buckets[hash % BUCKETS];
         loop {

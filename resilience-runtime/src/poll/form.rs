@@ -60,7 +60,8 @@ where
 
 /// The builder of a poll, made by [`poll`].
 ///
-/// An invalid value counts as the nearest valid one (`times(0)` calls once), because the builder cannot return an error. [`PollPolicy`] has a checked form of every setting.
+/// An invalid value counts as the nearest valid one (`times(0)` calls once), because the builder cannot return an
+/// error. [`PollPolicy`] has a checked form of every setting.
 #[must_use = "a poll does nothing until `.call()` or `.run().await`"]
 pub struct Poll<F, K, H> {
     pub(super) operation: F,
@@ -163,8 +164,8 @@ impl<F, K, H> Poll<F, K, H> {
         self
     }
 
-    /// The time limit of one async attempt; see [`PollPolicy::attempt_timeout`]. Zero counts as a nanosecond. The timeout
-    /// limits it too.
+    /// The time limit of one async attempt; see [`PollPolicy::attempt_timeout`]. Zero counts as a nanosecond. The
+    /// timeout limits it too.
     #[cfg(feature = "tokio")]
     pub fn attempt_timeout(mut self, attempt_timeout: Duration) -> Self {
         self.site.policy = self.site.policy.clamped_attempt_timeout(attempt_timeout);
@@ -183,8 +184,8 @@ impl<F, K, H> Poll<F, K, H> {
         self
     }
 
-    /// The name in errors, events and settings. Otherwise, errors have the path of the function that the operation stands in,
-    /// and the site is named after the place of this call, as `src/jobs.rs:42`.
+    /// The name in errors, events and settings. Otherwise, errors have the path of the function that the operation
+    /// stands in, and the site is named after the place of this call, as `src/jobs.rs:42`.
     pub fn name(mut self, name: &'static str) -> Self {
         self.site.name = SiteName::Given(name);
         self
@@ -271,8 +272,8 @@ where
         })
     }
 
-    /// Called for every error, ignored or not. Not called for an attempt that was dropped, nor for a value that does not meet the
-    /// condition.
+    /// Called for every error, ignored or not. Not called for an attempt that was dropped, nor for a value that does
+    /// not meet the condition.
     pub fn on_error<P: FnMut(&F::Error, &Attempt)>(
         self,
         on_error: P,

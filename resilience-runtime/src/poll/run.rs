@@ -1,4 +1,4 @@
-//! One polled call under way: the machine, with a clock and with chance.
+//! A running call of a poll: the machine with a clock and random numbers.
 
 use std::fmt::Display;
 use std::mem;
@@ -20,7 +20,7 @@ use crate::telemetry::{Brought, CallOutcome, GiveUpReason, Observation, observed
 use crate::text::FirstLine;
 use crate::time::Nanos;
 
-/// A call under way.
+/// A running call.
 #[derive(Debug)]
 pub struct PollRun {
     attempts: PollAttempts,
@@ -31,20 +31,20 @@ pub struct PollRun {
 
 observed!(PollRun, PolicySite<PollPolicy>);
 
-/// What is to be done after an attempt.
+/// The action after an attempt.
 #[derive(Clone, Debug)]
 #[must_use]
 pub enum PollAction {
-    /// Return what the attempt returned.
+    /// Return the result of the attempt.
     Return,
-    /// Wait, then try again; the attempt had ended so long after the start.
+    /// Wait, then try again. The duration is the time from the start to the end of the attempt.
     Wait(Wait, Duration),
-    /// Return this.
+    /// Return this timeout.
     TimedOut(TimedOut),
 }
 
 impl PollAction {
-    /// `None`: return the outcome.
+    /// `None`: return the result of the attempt.
     pub(super) fn go_on(self) -> Option<Result<Wait, TimedOut>> {
         match self {
             Self::Return => None,
@@ -55,7 +55,7 @@ impl PollAction {
 }
 
 impl PollRun {
-    /// Before the first attempt.
+    /// Creates the state before the first attempt.
     #[inline]
     #[must_use]
     pub fn new() -> Self {
@@ -74,10 +74,10 @@ impl PollRun {
         Some(Wait(self.watch.paced(delay, Nanos::ZERO)))
     }
 
-    /// An attempt brought a value that rings no alarm.
+    /// An attempt returned a value that the alarm does not match.
     #[inline]
     pub fn saw(&mut self, site: &PolicySite<PollPolicy>, good: bool) -> PollAction {
-        // The common end: no clock is read for it.
+        // The common end, without reading the clock.
         if good && self.needs_no_hold(site) {
             self.succeeded();
             return PollAction::Return;
@@ -85,7 +85,8 @@ impl PollRun {
         self.next(site, if good { PollVerdict::Good } else { PollVerdict::NotYet }, None, None, None)
     }
 
-    /// As [`saw`](Self::saw), with what writes the value's text, which is kept unless the value ends the poll.
+    /// Like [`saw`](Self::saw), with a function that writes the value's text, which is kept unless the value ends the
+    /// poll.
     #[inline]
     pub fn saw_value(
         &mut self,
@@ -101,14 +102,14 @@ impl PollRun {
 
     #[inline]
     fn needs_no_hold(&self, site: &PolicySite<PollPolicy>) -> bool {
-        // In two branches, so that the compiler knows the policy in the code.
+        // Two branches, so that the compiler can use the policy in the code as a constant.
         if site.has_name() && self.observation.is_on() {
             return self.observation.policy(site).needs_no_hold();
         }
         site.policy.needs_no_hold()
     }
 
-    /// An error is ignored. Its text is kept, not the error: the error may not be `Send`, and would take room in the future.
+    /// An error is ignored. Only its text is kept: the error may not be `Send`, and would enlarge the future.
     pub fn ignored(&mut self, write: impl FnOnce(&mut FirstLine)) {
         self.causes.keep_error(write);
     }
@@ -123,8 +124,8 @@ impl PollRun {
         self.failed_below(site, ignored, None, error)
     }
 
-    /// As [`saw`](Self::saw), where the other side has asked for a wait: a lower bound. One that does not fit into the timeout,
-    /// or never ends, is not made: then [`returns`](Self::returns) is to be called with the error that the call returns.
+    /// Like [`saw`](Self::saw), if the server has requested a wait: a lower bound. If the wait exceeds the timeout,
+    /// or is unlimited, the call ends: [`returns`](Self::returns) must then be called with the returned error.
     #[cfg(feature = "http")]
     pub(crate) fn saw_with_delay(
         &mut self,
@@ -134,7 +135,7 @@ impl PollRun {
         self.next(site, PollVerdict::NotYet, requested, None, None)
     }
 
-    /// As [`failed`](Self::failed), ignored, where the other side has requested for a wait all the same.
+    /// Like [`failed`](Self::failed) for an ignored error, if the server has requested a wait.
     #[cfg(feature = "http")]
     pub(crate) fn failed_with_delay(
         &mut self,
@@ -145,9 +146,9 @@ impl PollRun {
         self.next(site, PollVerdict::Ignored, requested, None, Some(error))
     }
 
-    /// The value of the attempt just made rings the alarm.
+    /// The value of the last attempt matches the alarm.
     ///
-    /// Listeners are not told the value, nor the function's error, which may hold it: it may be a secret.
+    /// Listeners get neither the value nor the function's error, which may contain it: it may be a secret.
     pub(crate) fn rang(&mut self) {
         let number = self.attempts.number().saturating_add(1);
         self.observation.leave(
@@ -157,8 +158,8 @@ impl PollRun {
         );
     }
 
-    /// As [`failed`](Self::failed), where a circuit below may be `open` by now, with its time left: there is no use in
-    /// coming back before.
+    /// Like [`failed`](Self::failed), if an inner circuit may be `open` by now, with its remaining time: an earlier
+    /// attempt would be useless.
     pub fn failed_below(
         &mut self,
         site: &PolicySite<PollPolicy>,
@@ -189,9 +190,9 @@ impl PollRun {
         match self.attempts.next(self.observation.policy(site), seen, elapsed, Chance::draw()) {
             PollStep::Return => {
                 match seen {
-                    // The number counts this attempt.
+                    // The number includes this attempt.
                     PollVerdict::Good => self.observation.succeeded(self.attempts.number() - 1),
-                    // As many ignored errors in a row as are allowed.
+                    // The maximum of consecutive ignored errors is reached.
                     _ => self.ends(site, CallOutcome::GaveUp(GiveUpReason::Attempts), brought, error),
                 }
                 PollAction::Return
@@ -219,7 +220,7 @@ impl PollRun {
         }
     }
 
-    /// The attempt failed, or brought a value that is not good yet, and that was not the end of the call.
+    /// Reports an attempt that failed, or returned a value that is not accepted yet, and did not end the call.
     fn tells(
         &mut self,
         site: &PolicySite<PollPolicy>,
@@ -232,7 +233,7 @@ impl PollRun {
         self.observation.waits();
     }
 
-    /// The attempt failed, and its error ends the call.
+    /// Reports an attempt that failed with an error that ends the call.
     fn ends(
         &mut self,
         site: &PolicySite<PollPolicy>,
@@ -256,18 +257,18 @@ impl PollRun {
     /// An attempt was dropped because its time was up.
     ///
     /// # Errors
-    /// If it was the last.
+    /// If it was the last attempt.
     #[cfg(feature = "tokio")]
     pub fn cut(&mut self, site: &PolicySite<PollPolicy>) -> Result<Wait, TimedOut> {
         self.cut_below(site, None).map_err(|(timed_out, _)| timed_out)
     }
 
-    /// As [`cut`](Self::cut), where a circuit below may be `open` by now, with its time left: there is no use in coming back
-    /// before.
+    /// Like [`cut`](Self::cut), if an inner circuit may be `open` by now, with its remaining time: an earlier attempt
+    /// would be useless.
     ///
     /// # Errors
-    /// If it was the last, and whether it was so because of the circuit: then [`returns`](Self::returns) is to be called with
-    /// the error that the call returns.
+    /// If it was the last attempt, with a flag that is set if the circuit is the reason. In that case,
+    /// [`returns`](Self::returns) must be called with the returned error.
     #[cfg(feature = "tokio")]
     #[cold]
     #[inline(never)]
@@ -291,7 +292,7 @@ impl PollRun {
         let Some(wait) = wait else {
             let timed_out = self.because(timed_out);
             self.tells(site, None, Brought::Cut, Some(&timed_out));
-            // It may return the error of an attempt before: `returns` is called with it.
+            // The call may return the error of an earlier attempt: `returns` is called with it.
             self.observation.ends(CallOutcome::Refused);
             return Err((timed_out, true));
         };
@@ -299,7 +300,8 @@ impl PollRun {
         Ok(wait)
     }
 
-    /// The wait to be made: no shorter than a circuit that is `open` stays so. `None`: the timeout leaves no time for that.
+    /// The wait to be made: at least the remaining time of a circuit that is `open`. `None`: the timeout does not
+    /// leave enough time.
     fn wait(
         &mut self,
         site: &PolicySite<PollPolicy>,
@@ -327,8 +329,8 @@ impl PollRun {
         timed_out.because(mem::take(&mut self.causes))
     }
 
-    /// A circuit below refused the call, which is not an attempt: the wait until it will let a trial in, if there is time
-    /// for that.
+    /// An inner circuit rejected the call, which is not an attempt. Returns the wait until it admits a probe, if
+    /// there is enough time.
     #[cold]
     #[inline(never)]
     pub fn refused(
@@ -349,12 +351,12 @@ impl PollRun {
         Some(Wait(wait))
     }
 
-    /// The record of the attempt that failed last, which leads to `next`.
+    /// The record of the last failed attempt. `next` is the action after it.
     #[cold]
     #[inline(never)]
     #[must_use]
     pub fn attempt(&self, site: &PolicySite<PollPolicy>, next: &PollAction) -> Attempt {
-        // Where a wait has been decided on, the watch counts it already.
+        // If a wait was decided on, the stopwatch already includes it.
         let (elapsed, wait) = match next {
             PollAction::Wait(Wait(wait), elapsed) => (*elapsed, Some(wait.to_duration())),
             PollAction::TimedOut(timed_out) => (timed_out.elapsed(), None),
@@ -363,7 +365,7 @@ impl PollRun {
         Attempt { number: self.attempts.number(), elapsed, wait, site: site.name }
     }
 
-    /// A condition on the value of the attempt just made is invalid: no further attempt can meet it.
+    /// A condition on the value of the last attempt is invalid: no further attempt can meet it.
     #[cold]
     #[inline(never)]
     #[must_use]
@@ -381,13 +383,13 @@ impl PollRun {
         timed_out
     }
 
-    /// The value of the attempt just made rings the alarm.
+    /// The value of the last attempt matches the alarm.
     pub fn alarm<T>(&mut self, site: &PolicySite<PollPolicy>, value: T) -> Alarm<T> {
         self.rang();
         Alarm::new(site.name.get(), self.attempts.number().saturating_add(1), value)
     }
 
-    /// The attempt that begins now. A synchronous one is not limited by an attempt timeout.
+    /// The attempt that begins now. The attempt timeout does not apply to a synchronous attempt.
     #[must_use]
     pub fn current(&self, site: &PolicySite<PollPolicy>, is_async: bool) -> CurrentAttempt {
         let ends = if is_async {
@@ -402,14 +404,14 @@ impl PollRun {
         }
     }
 
-    /// Puts an attempt under its limit.
+    /// Applies the limit to an attempt.
     #[cfg(feature = "tokio")]
     #[inline]
     pub fn limit<F>(&self, site: &PolicySite<PollPolicy>, attempt: F) -> Limited<UnderWay<F>> {
         Limited::new(self.under_way(attempt), self.attempt_ends(site))
     }
 
-    /// As [`limit`](Self::limit), where circuits below are told of the attempt timeout.
+    /// Like [`limit`](Self::limit), and informs inner circuits if the attempt timeout drops the attempt.
     #[cfg(feature = "tokio")]
     #[inline]
     pub fn limit_telling<'c, F>(
@@ -424,7 +426,7 @@ impl PollRun {
             .telling(cut, self.observation.policy(site).own_limit(began))
     }
 
-    /// When the attempt that begins now is dropped.
+    /// The time at which the attempt that begins now is dropped.
     #[cfg(feature = "tokio")]
     #[inline]
     pub(crate) fn attempt_ends(&self, site: &PolicySite<PollPolicy>) -> Option<tokio::time::Instant> {
@@ -441,7 +443,7 @@ impl PollRun {
     }
 }
 
-/// Of a circuit that is open; [`Nanos::NEVER`], where nobody knows.
+/// The remaining time of an open circuit. [`Nanos::NEVER`] if it is unknown.
 #[expect(
     clippy::option_option,
     reason = "an expansion is told of an open circuit, and then perhaps how long it stays so"

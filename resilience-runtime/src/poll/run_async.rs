@@ -7,7 +7,8 @@ use super::run::PollRun;
 use crate::attempt::Attempt;
 use crate::operation::Asynchronous;
 
-/// The loop, once: an async closure that lends and one that does not cannot be called by the same generic function.
+/// The body of the loop. It is a macro because async closures that lend and those that do not cannot be called by the
+/// same generic function.
 macro_rules! run {
     ($poll:ident) => {{
         let mut run = PollRun::new();
@@ -49,7 +50,7 @@ where
     /// See [`PollError`].
     ///
     /// # Panics
-    /// As tokio's `sleep`: to wait, it needs a tokio runtime with its timer enabled.
+    /// Like tokio's `sleep`: a wait needs a tokio runtime with its timer enabled.
     pub async fn run(mut self) -> Result<T, PollError<T, E>>
     where
         F: AsyncFnMut() -> Result<T, E>,
@@ -58,14 +59,14 @@ where
         run!(self)
     }
 
-    /// As [`run`](Self::run), for futures that are to be [`Send`]; see
+    /// Like [`run`](Self::run), for futures that must be [`Send`]; see
     /// [`Retry::run_send`](crate::functions::Retry::run_send).
     ///
     /// # Errors
     /// See [`PollError`].
     ///
     /// # Panics
-    /// As [`run`](Self::run).
+    /// See [`run`](Self::run).
     pub async fn run_send<Fut>(mut self) -> Result<T, PollError<T, E>>
     where
         F: FnMut() -> Fut,

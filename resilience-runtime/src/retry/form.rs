@@ -50,7 +50,8 @@ where
 
 /// The builder of a retry, made by [`retry`].
 ///
-/// An invalid value counts as the nearest valid one (`times(0)` calls once), because the builder cannot return an error. [`RetryPolicy`] has a checked form of every setting.
+/// An invalid value counts as the nearest valid one (`times(0)` calls once), because the builder cannot return an
+/// error. [`RetryPolicy`] has a checked form of every setting.
 #[must_use = "a retry does nothing until `.call()` or `.run().await`"]
 pub struct Retry<F, K, H, L = Untimed> {
     pub(super) operation: F,
@@ -74,7 +75,7 @@ impl<F, K, H, L> Retry<F, K, H, L> {
         FunctionForm { location: self.location, name: self.site.name }.entry()
     }
 
-    /// The number of attempts in total, the first call included; 0 counts as 1.
+    /// The number of attempts in total, including the first call; 0 counts as 1.
     pub fn times(mut self, times: u32) -> Self {
         self.site.policy = self.site.policy.times(times.max(1));
         self
@@ -104,21 +105,22 @@ impl<F, K, H, L> Retry<F, K, H, L> {
         self
     }
 
-    /// A retry is taken out of this budget before it waits; see [`RetryPolicy::budget`].
+    /// Takes each retry out of this budget before its wait; see [`RetryPolicy::budget`].
     pub fn budget(mut self, budget: &'static RetryBudget) -> Self {
         self.site.policy = self.site.policy.budget(budget);
         self
     }
 
-    /// All settings at once. Replaces earlier ones. The policy may have time limits, so the error of an async operation must
-    /// implement `From<`[`TimedOut`](crate::TimedOut)`>`.
+    /// All settings at once. Replaces earlier ones. The policy may have time limits, so the error of an async
+    /// operation must implement `From<`[`TimedOut`](crate::TimedOut)`>`.
     pub fn policy(mut self, policy: RetryPolicy) -> Retry<F, K, H, Timed> {
         self.site.policy = policy;
         self.timed()
     }
 
-    /// The time limit for everything; see [`RetryPolicy::deadline`]. The error of an async operation must then implement
-    /// `From<`[`TimedOut`](crate::TimedOut)`>`. Zero counts as a nanosecond. It limits the attempt timeout too.
+    /// The time limit for everything; see [`RetryPolicy::deadline`]. The error of an async operation must then
+    /// implement `From<`[`TimedOut`](crate::TimedOut)`>`. Zero counts as a nanosecond. It limits the attempt timeout
+    /// too.
     pub fn deadline(mut self, deadline: Duration) -> Retry<F, K, H, Timed> {
         self.site.policy = self.site.policy.clamped_deadline(deadline);
         self.timed()
@@ -130,8 +132,8 @@ impl<F, K, H, L> Retry<F, K, H, L> {
         self
     }
 
-    /// The name in errors, events and settings. Otherwise, errors have the path of the function that the operation stands in,
-    /// and the site is named after the place of this call, as `src/jobs.rs:42`.
+    /// The name in errors, events and settings. Otherwise, errors have the path of the function that the operation
+    /// stands in, and the site is named after the place of this call, as `src/jobs.rs:42`.
     pub fn name(mut self, name: &'static str) -> Self {
         self.site.name = SiteName::Given(name);
         self
@@ -154,8 +156,9 @@ impl<F, K, H, L> Retry<F, K, H, L> {
 }
 
 impl<F, K, H, L> Retry<F, K, H, L> {
-    /// The time limit of one async attempt; see [`RetryPolicy::attempt_timeout`]. [`call`](Retry::call) ignores it, because a sync
-    /// call cannot be interrupted. The operation's error must implement `From<`[`TimedOut`](crate::TimedOut)`>`.
+    /// The time limit of one async attempt; see [`RetryPolicy::attempt_timeout`]. [`call`](Retry::call) ignores it,
+    /// because a sync call cannot be interrupted. The operation's error must implement
+    /// `From<`[`TimedOut`](crate::TimedOut)`>`.
     ///
     /// ```
     /// use std::{future::pending, io, time::Duration};
@@ -212,8 +215,8 @@ where
         self.with_hooks(|Hooks { on, retry_after, on_error, .. }| Hooks { on, giveup, retry_after, on_error })
     }
 
-    /// The delay that the server requested: a lower bound for the next one. If it is longer than the time left, the retry ends
-    /// at once.
+    /// The delay that the server requested: a lower bound for the next one. If it is longer than the time left, the
+    /// retry ends at once.
     ///
     /// ```
     /// use resilience::{TimedOut, retry};

@@ -29,7 +29,7 @@ impl DefaultHooks {
 
 /// A predicate on errors.
 pub trait ErrorPredicate<E> {
-    /// Its answer; `default` if it is not set.
+    /// The predicate's result, or `default` if it is not set.
     fn answer(&mut self, error: &E, default: bool) -> bool;
 }
 
@@ -45,7 +45,7 @@ impl<E, P: FnMut(&E) -> bool> ErrorPredicate<E> for P {
     }
 }
 
-/// The wait that the other side asked for.
+/// The wait that the server requested.
 pub trait WaitHint<E> {
     /// `None` if there is no such wait.
     fn hint(&mut self, error: &E) -> Option<Duration>;
@@ -63,9 +63,9 @@ impl<E, P: FnMut(&E) -> Option<Duration>> WaitHint<E> for P {
     }
 }
 
-/// What is called for every failure.
+/// A callback for every failure.
 pub trait FailureCallback<E> {
-    /// The run of a call: if an [`Attempt`] is to be reported, the time is measured.
+    /// The run of a call: it is timed if an [`Attempt`] is to be reported.
     type Run<L: LimitKind>: Run;
 
     /// Reports a failure.

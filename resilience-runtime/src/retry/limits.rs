@@ -11,9 +11,9 @@ pub struct Untimed;
 #[derive(Clone, Copy, Debug)]
 pub struct Timed;
 
-/// [`Untimed`] or [`Timed`]: how much a call of the retry measures.
+/// [`Untimed`] or [`Timed`]: whether a call of the retry is timed.
 pub trait LimitKind {
-    /// The run of a call to whose caller nobody reports failures.
+    /// The run of a call that reports no failures to its caller.
     type Run: Run;
 }
 

@@ -1,4 +1,4 @@
-//! One retried call under way: the machine, with a clock and with chance.
+//! A running call of a retry: the machine with a clock and random numbers.
 
 use std::fmt::Display;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use crate::telemetry::UnderWay;
 use crate::telemetry::{Brought, CallOutcome, Failed, GiveUpReason, Observation, SiteEntry, observed};
 use crate::time::{Instant, Nanos};
 
-/// A call whose time nobody asks for: no clock is read.
+/// A call whose time is not needed: no clock is read.
 #[derive(Debug)]
 pub struct RetryRun {
     attempts: RetryAttempts,
@@ -26,14 +26,14 @@ pub struct RetryRun {
 }
 
 impl RetryRun {
-    /// Before the first attempt.
+    /// Creates the state before the first attempt.
     #[inline]
     #[must_use]
     pub const fn new() -> Self {
         Self { attempts: RetryAttempts::new(), observation: Observation::NONE }
     }
 
-    /// An attempt failed. `again`: its error is one to try again on; `hint`: the wait the other side asked for.
+    /// An attempt failed. `again`: its error is retryable. `hint`: the wait that the server requested.
     #[cold]
     #[inline(never)]
     pub fn failed(
@@ -46,8 +46,8 @@ impl RetryRun {
         self.failed_below(site, again, hint, None, error)
     }
 
-    /// As [`failed`](Self::failed), where a circuit below may be `open` by now, with its time left: without a deadline,
-    /// that is the end.
+    /// Like [`failed`](Self::failed), if an inner circuit may be `open` by now, with its remaining time. Without a
+    /// deadline, that ends the call.
     #[cold]
     #[inline(never)]
     pub fn failed_below(
@@ -73,7 +73,7 @@ impl RetryRun {
         next.ok().map(Wait)
     }
 
-    /// A circuit below refused the call: without a deadline, that is the end.
+    /// An inner circuit rejected the call. Without a deadline, that ends the call.
     #[must_use]
     pub fn refused(&mut self, _: &PolicySite<RetryPolicy>, _: Option<Duration>) -> Option<Wait> {
         self.observation.ends(CallOutcome::Refused);
@@ -81,7 +81,7 @@ impl RetryRun {
     }
 }
 
-/// A call that is measured: it has time limits, or somebody who is told of its failures.
+/// A call that is timed, because it has time limits or reports its failures.
 #[derive(Debug)]
 pub struct TimedRetryRun {
     attempts: RetryAttempts,
@@ -93,7 +93,7 @@ observed!(RetryRun, PolicySite<RetryPolicy>);
 observed!(TimedRetryRun, PolicySite<RetryPolicy>);
 
 impl TimedRetryRun {
-    /// Before the first attempt.
+    /// Creates the state before the first attempt.
     #[inline]
     #[must_use]
     pub fn new() -> Self {
@@ -101,7 +101,7 @@ impl TimedRetryRun {
         Self { attempts, observation, watch: Stopwatch::start() }
     }
 
-    /// As [`RetryRun::failed`]; the attempt's record says whether and how long to wait. `cut`: its time was up.
+    /// Like [`RetryRun::failed`]. The attempt's record contains the wait, if any. `cut`: its time was up.
     #[cold]
     #[inline(never)]
     pub fn failed(
@@ -115,8 +115,8 @@ impl TimedRetryRun {
         self.failed_below(site, again, hint, None, cut, error)
     }
 
-    /// As [`failed`](Self::failed), where a circuit below may be `open` by now, with its time left: there is no use in
-    /// coming back before.
+    /// Like [`failed`](Self::failed), if an inner circuit may be `open` by now, with its remaining time: an earlier
+    /// attempt would be useless.
     #[cold]
     #[inline(never)]
     pub fn failed_below(
@@ -147,8 +147,8 @@ impl TimedRetryRun {
         Attempt { number, elapsed: elapsed.to_duration(), wait: next.ok(), site: site.name }
     }
 
-    /// A circuit below refused the call, which is not an attempt: the wait until it will let a trial in, if there is time
-    /// for that.
+    /// An inner circuit rejected the call, which is not an attempt. Returns the wait until it admits a probe, if
+    /// there is enough time.
     #[cold]
     #[inline(never)]
     pub fn refused(&mut self, site: &PolicySite<RetryPolicy>, time_left: Option<Duration>) -> Option<Wait> {
@@ -164,14 +164,14 @@ impl TimedRetryRun {
         Some(Wait(wait))
     }
 
-    /// Puts an attempt under its limits.
+    /// Applies the limits to an attempt.
     #[cfg(feature = "tokio")]
     #[inline]
     pub fn limit<F>(&self, site: &PolicySite<RetryPolicy>, attempt: F) -> Limited<UnderWay<F>> {
         Limited::new(self.under_way(attempt), self.until(self.observation.policy(site)).0)
     }
 
-    /// As [`limit`](Self::limit), where circuits below are told of the attempt timeout.
+    /// Like [`limit`](Self::limit), and informs inner circuits if the attempt timeout drops the attempt.
     #[cfg(feature = "tokio")]
     #[inline]
     pub fn limit_telling<'c, F>(
@@ -184,7 +184,7 @@ impl TimedRetryRun {
         Limited::new(self.under_way(attempt), until).telling(cut, told)
     }
 
-    /// The attempt that begins now. A synchronous one is not limited by an attempt timeout.
+    /// The attempt that begins now. The attempt timeout does not apply to a synchronous attempt.
     #[must_use]
     pub fn current(&self, site: &PolicySite<RetryPolicy>, is_async: bool) -> CurrentAttempt {
         let deadline = self.observation.policy(site).limits().1;
@@ -199,8 +199,8 @@ impl TimedRetryRun {
         }
     }
 
-    /// When the attempt that begins now is dropped, and the limit that circuits are told of: if the deadline falls on the same
-    /// moment, that is what counts, and it is not told.
+    /// The time at which the attempt that begins now is dropped, and the limit for inner circuits. If the deadline
+    /// falls on the same time, it takes precedence, and the limit is zero.
     fn until(&self, policy: &RetryPolicy) -> (Option<Instant>, Nanos) {
         let (attempt_timeout, deadline) = policy.limits();
         let is_first = self.attempts.number() == 0 && !self.watch.has_waited();
@@ -209,7 +209,7 @@ impl TimedRetryRun {
         (self.watch.moment(ends.min(deadline)), told)
     }
 
-    /// The attempt under way was dropped because its time was up.
+    /// The running attempt was dropped because its time was up.
     #[cold]
     #[inline(never)]
     #[must_use]
@@ -226,7 +226,7 @@ impl TimedRetryRun {
 }
 
 impl PolicySite<RetryPolicy> {
-    /// A call begins whose retries may be taken out of a budget.
+    /// Counts a call for the budget of its retries.
     #[inline]
     pub fn counts_a_call(&self) {
         if let Some(budget) = self.policy.budget {
@@ -235,7 +235,7 @@ impl PolicySite<RetryPolicy> {
     }
 }
 
-/// The same wait, if the budget has a retry left for it.
+/// The same wait, if the budget allows a retry.
 fn within_budget(policy: &RetryPolicy, next: Result<Nanos, GiveUpReason>) -> Result<Nanos, GiveUpReason> {
     match policy.budget {
         Some(budget) if next.is_ok() && !budget.withdraw(clock::moment()) => Err(GiveUpReason::Budget),
@@ -244,7 +244,7 @@ fn within_budget(policy: &RetryPolicy, next: Result<Nanos, GiveUpReason>) -> Res
 }
 
 impl Attempt {
-    /// The wait this attempt leads to; `None`: it was the last.
+    /// The wait after this attempt; `None` if it was the last.
     #[doc(hidden)]
     #[inline]
     #[must_use]
@@ -253,15 +253,16 @@ impl Attempt {
     }
 }
 
-/// A call of [`retry`](crate::retry()) under way.
+/// A running call of [`retry`](crate::retry()).
 pub trait Run {
-    /// Before the first attempt.
+    /// Creates the state before the first attempt.
     fn start() -> Self;
     /// The call begins.
     fn begins(&mut self, entry: &'static SiteEntry, site: &PolicySite<RetryPolicy>, is_blocking: bool);
     /// An attempt succeeded, which ends the call.
     fn succeeds(&mut self);
-    /// An attempt failed: the wait before the next one. `cut`: its time was up. The attempt is reported if it is measured.
+    /// An attempt failed: returns the wait before the next one. `cut`: its time was up. The attempt is reported if it
+    /// is timed.
     fn fails(
         &mut self,
         site: &PolicySite<RetryPolicy>,
@@ -273,12 +274,12 @@ pub trait Run {
     fn waited(&mut self, is_blocking: bool);
 }
 
-/// What a retry knows of a failed attempt.
+/// The properties of a failed attempt.
 #[derive(Clone, Copy, Debug)]
 pub struct FailedAttempt {
-    /// Its error is one to try again on.
+    /// Its error is retryable.
     pub(super) again: bool,
-    /// The wait that the other side asked for.
+    /// The wait that the server requested.
     pub(super) hint: Option<Duration>,
     /// Its time was up.
     pub(super) cut: bool,

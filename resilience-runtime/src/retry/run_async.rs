@@ -8,15 +8,15 @@ use crate::attempts::RetryPolicy;
 use crate::error::HoldTimedOut;
 use crate::operation::Asynchronous;
 
-/// The loop, once: an async closure that lends and one that does not cannot be called by the same generic function. The
-/// future uses the retry where it captured it, which is why these are not `async fn`s: those would hold it twice.
+/// The body of the loop. It is a macro because async closures that lend and those that do not cannot be called by the
+/// same generic function. The future uses the retry where it was captured; an `async fn` would store it twice.
 macro_rules! run {
     (Untimed, $retry:ident) => {
         async move {
             let mut run = OnError::Run::<Untimed>::start();
             run.begins($retry.entry(), &$retry.site, false);
             loop {
-                // The error does not live through the wait.
+                // The error is dropped before the wait.
                 let wait = match ($retry.operation)().await {
                     Ok(value) => {
                         run.succeeds();
@@ -79,10 +79,11 @@ macro_rules! run_methods {
             /// [`run_send`](Self::run_send).
             ///
             /// # Errors
-            /// The operation's last error, or a [`TimedOut`](crate::TimedOut) if every attempt was dropped by a time limit.
+            /// The operation's last error, or a [`TimedOut`](crate::TimedOut) if every attempt was dropped by a time
+            /// limit.
             ///
             /// # Panics
-            /// As tokio's `sleep`: to wait, it needs a tokio runtime with its timer enabled.
+            /// Like tokio's `sleep`: a wait needs a tokio runtime with its timer enabled.
             #[allow(clippy::manual_async_fn, reason = "an async function's future would hold the retry twice")]
             pub fn run(mut self) -> impl Future<Output = Result<T, E>>
             where
@@ -92,11 +93,11 @@ macro_rules! run_methods {
                 run!($limits, self)
             }
 
-            /// As [`run`](Self::run), for futures that are to be [`Send`].
+            /// Like [`run`](Self::run), for futures that must be [`Send`].
             ///
-            /// The compiler cannot yet show that what an async closure lends to its futures is `Send`
-            /// ([rust-lang/rust#110338](https://github.com/rust-lang/rust/issues/110338)). Here the closure hands out
-            /// futures that borrow only from outside it, and must not change what it captures.
+            /// The compiler cannot show yet that what an async closure lends to its futures is `Send`
+            /// ([rust-lang/rust#110338](https://github.com/rust-lang/rust/issues/110338)). With this method, the
+            /// closure returns futures that only borrow from outside of it, and it must not change what it captures.
             ///
             /// ```
             /// # async fn get(uri: &str) -> Result<String, std::io::Error> { Ok(uri.into()) }
@@ -111,10 +112,10 @@ macro_rules! run_methods {
             /// ```
             ///
             /// # Errors
-            /// As [`run`](Self::run).
+            /// See [`run`](Self::run).
             ///
             /// # Panics
-            /// As [`run`](Self::run).
+            /// See [`run`](Self::run).
             #[allow(clippy::manual_async_fn, reason = "an async function's future would hold the retry twice")]
             pub fn run_send<Fut>(mut self) -> impl Future<Output = Result<T, E>>
             where
@@ -156,7 +157,7 @@ impl RetryPolicy {
     /// The operation's last error, or a [`TimedOut`](crate::TimedOut) if every attempt was dropped by a time limit.
     ///
     /// # Panics
-    /// As [`Retry::run`](crate::functions::Retry::run).
+    /// See [`Retry::run`](crate::functions::Retry::run).
     #[track_caller]
     pub fn execute_async<F, T, E>(&self, operation: F) -> impl Future<Output = Result<T, E>> + use<F, T, E>
     where
@@ -166,14 +167,14 @@ impl RetryPolicy {
         Retry::<F, Asynchronous<T, E>, _, Timed>::with_policy(operation, *self).run()
     }
 
-    /// As [`execute_async`](Self::execute_async), for futures that are to be [`Send`]; see
+    /// Like [`execute_async`](Self::execute_async), for futures that must be [`Send`]; see
     /// [`Retry::run_send`](crate::functions::Retry::run_send).
     ///
     /// # Errors
-    /// As [`execute_async`](Self::execute_async).
+    /// See [`execute_async`](Self::execute_async).
     ///
     /// # Panics
-    /// As [`execute_async`](Self::execute_async).
+    /// See [`execute_async`](Self::execute_async).
     #[track_caller]
     pub fn execute_send<F, Fut, T, E>(
         &self,

@@ -1,7 +1,7 @@
 use super::Wait;
 
 impl Wait {
-    /// Blocks the thread for so long; not at all for no time.
+    /// Blocks the thread for this time. Zero does not block.
     #[cold]
     pub fn block(self) {
         if self.0.is_zero() {

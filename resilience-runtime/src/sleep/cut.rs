@@ -3,18 +3,18 @@ use std::time::Duration;
 
 use crate::time::Nanos;
 
-/// What a layer is told of the circuits below it, if one of them would reject the next call: the time left, if that is known,
-/// and whether the error that comes along is the function's own, and not the rejection.
+/// The hint for a layer that an inner circuit would reject the next call: the remaining open time, if known,
+/// and whether the returned error is the function's, not the rejection.
 pub type RejectionHint = Option<(Option<Duration>, bool)>;
 
-/// What the time limits of a function and the circuits below them tell each other about an attempt that is dropped.
+/// The channel between the time limits of a function and its inner circuits, about an attempt that is dropped.
 ///
-/// One task uses it, so that nothing is ordered by it. It is atomic because a future that borrows a `Cell` is not `Send`.
+/// Only one task uses it, so it orders nothing. It is atomic because a future that borrows a `Cell` is not `Send`.
 #[derive(Debug)]
 pub struct Cut {
-    /// The limit that is dropping the attempt, in nanoseconds. `0`: none is.
+    /// The limit that is dropping the attempt, in nanoseconds. `0`: no limit.
     limit: AtomicU64,
-    /// How long the circuits below will reject calls, in nanoseconds. `0`: they will not; the largest: it is not known.
+    /// How long the inner circuits will reject calls, in nanoseconds. `0`: they will not. The maximum: unknown.
     rejected_for: AtomicU64,
 }
 
@@ -29,39 +29,39 @@ impl Cut {
         Self { limit: AtomicU64::new(NONE), rejected_for: AtomicU64::new(NONE) }
     }
 
-    /// The attempt is about to be dropped, because it took longer than this.
+    /// Records that the attempt is about to be dropped, because it took longer than `limit`.
     #[cfg(any(feature = "tokio", test))]
     #[cold]
     pub(super) fn mark(&self, limit: Nanos) {
         self.limit.store(limit.get(), Ordering::Relaxed);
     }
 
-    /// The limit that is dropping the attempt, if it is not its caller who does so.
+    /// The limit that is dropping the attempt. `None` if its caller drops it.
     pub(crate) fn limit(&self) -> Option<Duration> {
         let limit = self.limit.load(Ordering::Relaxed);
         (limit != NONE).then(|| Nanos::new(limit).to_duration())
     }
 
-    /// What circuits further down have said of the attempt that is being dropped.
+    /// The hint of inner circuits for the attempt that is being dropped.
     pub(crate) fn told(&self) -> RejectionHint {
         let rejected_for = self.rejected_for.load(Ordering::Relaxed);
         (rejected_for != NONE).then(|| (Nanos::new(rejected_for).limit(), true))
     }
 
-    /// A circuit says this in place of it.
+    /// Replaces the hint.
     pub(crate) fn tell(&self, told: RejectionHint) {
         let rejected_for = told.map_or(NONE, |(left, _)| left.map_or(Nanos::NEVER, Nanos::of).get());
         self.rejected_for.store(rejected_for, Ordering::Relaxed);
     }
 
-    /// Room for the next attempt, after one was dropped.
+    /// Resets the channel for the next attempt, after one was dropped.
     #[cold]
     pub fn clear(&self) {
         self.limit.store(NONE, Ordering::Relaxed);
         self.rejected_for.store(NONE, Ordering::Relaxed);
     }
 
-    /// After an attempt was dropped: what the circuits said, and room for the next attempt.
+    /// Returns the hint after an attempt was dropped, and resets the channel for the next attempt.
     #[cold]
     #[inline(never)]
     pub fn take(&self) -> RejectionHint {

@@ -10,10 +10,10 @@ use super::Cut;
 use crate::time::Nanos;
 
 pin_project! {
-    /// An attempt that is dropped when its time is up: `None`.
+    /// An attempt that is dropped when its time is up: the output is then `None`.
     ///
-    /// The timer comes to life only if the attempt is not ready at once. It runs outside tokio's cooperative budget:
-    /// an attempt that spends all of it must not keep its own limit from being looked at.
+    /// The timer is only created if the attempt is not ready at once. It runs outside of tokio's cooperative budget:
+    /// an attempt that uses up the budget must not prevent the check of its limit.
     #[must_use]
     pub struct Limited<F> {
         #[pin]
@@ -30,7 +30,8 @@ impl<F> Limited<F> {
         Self { attempt, until, timer: None }
     }
 
-    /// Tells the circuits below that `limit` dropped the attempt. A `limit` of zero is a total one, which is not told.
+    /// Informs inner circuits if `limit` drops the attempt. A `limit` of zero is a total limit, of which they are not
+    /// informed.
     #[inline]
     pub(crate) fn telling(self, cut: &Cut, limit: Nanos) -> Telling<'_, F> {
         Telling { limited: self, cut, limit }
@@ -38,7 +39,7 @@ impl<F> Limited<F> {
 }
 
 pin_project! {
-    /// An attempt whose limit is told to the circuits below.
+    /// An attempt that informs inner circuits of its limit.
     #[must_use]
     pub struct Telling<'c, F> {
         #[pin]
@@ -55,7 +56,7 @@ impl<F: Future> Future for Telling<'_, F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let polled = this.limited.poll(cx);
-        // Before the attempt is dropped, which happens as soon as the caller knows.
+        // Set before the attempt is dropped: the caller drops it as soon as this returns.
         if matches!(polled, Poll::Ready(None)) {
             this.cut.mark(*this.limit);
         }
@@ -83,7 +84,7 @@ impl<F: Future> Future for Limited<F> {
     }
 }
 
-/// Apart, because it is the same for every attempt.
+/// Not inlined, because it is the same for every attempt.
 fn poll_timer(
     mut timer: Pin<&mut Option<Unconstrained<Sleep>>>,
     until: Instant,

@@ -1,4 +1,4 @@
-//! The only places that wait: one for sync code, one for async, and one that ends an attempt.
+//! All waits of the library: a sync one, an async one, and one that ends an attempt.
 
 mod blocking;
 mod cut;
@@ -15,7 +15,7 @@ pub use pause::Pause;
 
 use crate::time::Nanos;
 
-/// A wait that has been decided on and is to be made now: `wait.block()`, or `wait.await`.
+/// A wait to be made now: `wait.block()` or `wait.await`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct Wait(pub(crate) Nanos);

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::time::Nanos;
 
-/// A wait in async code. It is boxed, because waiting is the cold path: the callers' futures stay small, and so does the
-/// code that drops them. `None`: there is no time to wait, and the task yields once, without a timer.
+/// A wait in async code. It is boxed, because waiting is the cold path: the callers' futures stay small, and so does
+/// their drop code. `None`: the wait is zero, and the task yields once, without a timer.
 #[must_use]
 pub struct Pause(Option<Boxed>);
 
@@ -22,7 +22,7 @@ impl Pause {
         match wait.limit() {
             Some(Duration::ZERO) => Self(None),
             Some(wait) => Self(Some(Box::pin(tokio::time::sleep(wait)))),
-            // Tokio would wake it after thirty years.
+            // Tokio would wake the task after thirty years.
             None => Self(Some(Box::pin(std::future::pending()))),
         }
     }
@@ -37,7 +37,7 @@ impl Drop for Pause {
     }
 }
 
-/// Cannot unwind, so that the code that drops a caller's future has nothing to clean up, and stays small.
+/// Cannot unwind, so that the drop code of a caller's future needs no cleanup and stays small.
 #[allow(improper_ctypes_definitions, reason = "only Rust calls it")]
 #[cold]
 extern "C" fn release(boxed: Boxed) {
@@ -58,7 +58,7 @@ impl Future for Pause {
     }
 }
 
-/// The task has yielded. A box of nothing is not allocated.
+/// The task has yielded. Boxing a zero-sized type does not allocate.
 struct Yielded;
 
 impl Future for Yielded {

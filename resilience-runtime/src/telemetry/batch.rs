@@ -1,11 +1,11 @@
-//! A poll of a batch, as it is told.
+//! The event of a batch poll.
 
 use std::time::Duration;
 
 /// A `PollExecutor` has polled its jobs: [`Event::Batch`](super::Event::Batch).
 ///
-/// It is told after the poll, also if the poll failed, panicked or was cut at `poll_timeout`. A poll that a shutdown ends is
-/// not told.
+/// The event is delivered after the poll, even if the poll failed, panicked or was cut off at `poll_timeout`. A poll
+/// that a shutdown ends has no event.
 #[derive(Clone, Copy, Debug)]
 pub struct BatchEvent {
     pub(crate) executor: &'static str,
@@ -22,25 +22,25 @@ impl BatchEvent {
         self.executor
     }
 
-    /// The number of jobs that the poll function was shown.
+    /// The number of jobs that were passed to the poll function.
     #[must_use]
     pub const fn jobs(&self) -> usize {
         self.jobs
     }
 
-    /// The number of jobs that brought a result since the poll before this one ended.
+    /// The number of jobs that got a result since the previous poll ended.
     #[must_use]
     pub const fn resolved(&self) -> u64 {
         self.resolved
     }
 
-    /// The number of jobs that still wait for a result when the poll has ended.
+    /// The number of jobs that still had no result when the poll ended.
     #[must_use]
     pub const fn left(&self) -> usize {
         self.left
     }
 
-    /// How long the poll took.
+    /// The duration of the poll.
     #[must_use]
     pub const fn elapsed(&self) -> Duration {
         self.elapsed

@@ -1,5 +1,5 @@
-//! What is kept of the observed calls under way, outside of the calls, so that a future has no room for it: a call holds a
-//! number, and 0 if nobody observes it.
+//! Records of the observed running calls. They are stored outside of the calls, so that futures stay small: a call
+//! has a number, or 0 if it is not observed.
 
 use std::cell::Cell;
 use std::num::NonZeroU32;
@@ -11,34 +11,34 @@ use super::trace::CallSpan;
 use super::{CallOutcome, SiteEntry, StatsCell};
 use crate::time::Instant;
 
-/// An observed call.
+/// The record of an observed call.
 #[derive(Clone, Debug)]
 pub(super) struct Call {
     pub(super) entry: &'static SiteEntry,
-    /// `None`: nobody is told of it, and it has no statistics.
+    /// `None`: it has no listeners and no statistics.
     pub(super) began: Option<Instant>,
-    /// Listeners are told of it. It has statistics otherwise.
+    /// Whether listeners get its events. Otherwise it only has statistics.
     pub(super) is_heard: bool,
-    /// What it follows in place of the policy in the code.
+    /// The policy that it uses instead of that in the code.
     pub(super) exchanged: Exchanged,
     pub(super) stats: Option<&'static StatsCell>,
     pub(super) span: CallSpan,
-    /// The number of its attempts, if that is bounded.
+    /// The maximum number of its attempts, if bounded.
     pub(super) attempts: Option<u32>,
-    /// How many of its attempts have been told.
+    /// The number of its attempts that have been reported.
     pub(super) told: u32,
-    /// How it ends, where the error that it returns is not told yet.
+    /// Its outcome, if the returned error has not been reported yet.
     pub(super) ends: Option<CallOutcome>,
 }
 
-/// Threads take turns in them, so that two threads seldom wait for each other.
+/// Threads are distributed over the shards, so that two threads rarely compete for one.
 const SHARDS: u32 = 16;
 
 static CALLS: [Mutex<CallShard>; SHARDS as usize] = [const { Mutex::new(CallShard::new()) }; SHARDS as usize];
 
 struct CallShard {
     calls: Vec<Option<Call>>,
-    /// Indices of places without a call.
+    /// Indices of vacant places.
     free: Vec<u32>,
 }
 
@@ -47,7 +47,7 @@ impl CallShard {
         Self { calls: Vec::new(), free: Vec::new() }
     }
 
-    /// A place without a call.
+    /// The index of a vacant place.
     fn place(&mut self) -> Option<u32> {
         if let Some(index) = self.free.pop() {
             return Some(index);
@@ -74,7 +74,7 @@ impl CallNumber {
         self.0.get()
     }
 
-    /// Keeps a call. `None` if 67 million are under way: then it is not observed.
+    /// Stores a call. `None` if 67 million calls are running: the call is then not observed.
     ///
     /// The number is below 2³⁰.
     pub(super) fn enter(call: Call) -> Option<Self> {
@@ -85,7 +85,7 @@ impl CallNumber {
         NonZeroU32::new(index * SHARDS + shard + 1).map(Self)
     }
 
-    /// The call, of which one more attempt is told.
+    /// Counts one more reported attempt, and returns the record.
     pub(super) fn tell(self) -> Option<Call> {
         let (shard, index) = self.place();
         let mut calls = lock(shard);
@@ -94,13 +94,13 @@ impl CallNumber {
         Some(call.clone())
     }
 
-    /// The call, as it is.
+    /// Returns the record unchanged.
     pub(super) fn call(self) -> Option<Call> {
         let (shard, index) = self.place();
         lock(shard).calls.get(index as usize)?.clone()
     }
 
-    /// Keeps how it ends.
+    /// Stores its outcome.
     pub(super) fn end(self, outcome: CallOutcome) {
         let (shard, index) = self.place();
         if let Some(Some(call)) = lock(shard).calls.get_mut(index as usize) {
@@ -108,7 +108,7 @@ impl CallNumber {
         }
     }
 
-    /// Ends it. The number may be given to another call from now on.
+    /// Removes the record. Its number may be reused from now on.
     pub(super) fn leave(self) -> Option<Call> {
         let (shard, index) = self.place();
         let mut calls = lock(shard);
@@ -127,16 +127,16 @@ fn lock(shard: u32) -> MutexGuard<'static, CallShard> {
     CALLS[shard as usize].lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Where this thread's calls begin.
+/// The shard for this thread's calls.
 fn own_shard() -> u32 {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     thread_local! {
         static OWN: Cell<Option<u32>> = const { Cell::new(None) };
     }
-    // A thread that is ending may have none any more.
+    // A thread that is ending may have no shard.
     OWN.try_with(|own| {
         own.get().unwrap_or_else(|| {
-            // Relaxed: that threads differ is all.
+            // Relaxed: only distinct numbers are required.
             let shard = NEXT.fetch_add(1, Ordering::Relaxed) % SHARDS;
             own.set(Some(shard));
             shard

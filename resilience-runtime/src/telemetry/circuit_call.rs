@@ -1,11 +1,11 @@
-//! A call through a circuit, as it is told.
+//! The event of a call through a circuit.
 
 use std::fmt;
 
-/// A call through a circuit has ended, or was refused: [`Event::CircuitCall`](super::Event::CircuitCall).
+/// A call through a circuit has ended or was rejected: [`Event::CircuitCall`](super::Event::CircuitCall).
 ///
-/// There is one for every call, also of a circuit that was made by hand. Those of circuits by key are told under the name of
-/// their set.
+/// Every call has one, including calls through a circuit that user code created. For keyed circuits, the event has
+/// the name of the set.
 #[derive(Clone, Copy, Debug)]
 pub struct CircuitCallEvent<'a> {
     name: &'a str,
@@ -17,39 +17,40 @@ impl<'a> CircuitCallEvent<'a> {
         Self { name, outcome }
     }
 
-    /// The circuit's name; of a circuit by key, that of its set, without the key.
+    /// The circuit's name. For a keyed circuit, the name of its set, without the key.
     #[must_use]
     pub const fn name(&self) -> &'a str {
         self.name
     }
 
-    /// How it ended.
+    /// The outcome of the call.
     #[must_use]
     pub const fn outcome(&self) -> CircuitCallOutcome {
         self.outcome
     }
 }
 
-/// How a call through a circuit ended: [`CircuitCallEvent::outcome`].
+/// The outcome of a call through a circuit: [`CircuitCallEvent::outcome`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CircuitCallOutcome {
-    /// It succeeded, or its error is none that the circuit counts. A slow success is one, also where it counts as a failure.
+    /// It succeeded, or its error is not a failure for this circuit. Includes slow successes, even if they count as
+    /// failures.
     Success,
     /// It failed, panicked, or was dropped by a time limit.
     Failure,
-    /// It counts as neither: its error is one to `ignore`, or a circuit below refused it.
+    /// It was neither: `ignore` matched its error, or an inner circuit rejected it.
     Ignored,
-    /// The circuit refused it, and nothing was called.
+    /// The circuit rejected it, and the function was not called.
     Refused,
-    /// It ended after a transition of the circuit, which its result did not change.
+    /// It ended after a transition of the circuit, and its result changed nothing.
     Late,
-    /// It was dropped before its end.
+    /// It was dropped before it finished.
     Cancelled,
 }
 
 impl CircuitCallOutcome {
-    /// How it is spelt in labels and in JSON.
+    /// The spelling in labels and in JSON.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

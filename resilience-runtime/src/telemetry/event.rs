@@ -1,4 +1,4 @@
-//! What listeners are told.
+//! The events for listeners.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,28 +6,28 @@ use std::time::Duration;
 use super::{BatchEvent, CallOutcome, CircuitCallEvent, NestedEvent, Site};
 use crate::event::CircuitEvent;
 
-/// A decision of the library: what [`listen`](super::listen) delivers.
+/// A decision of the library, delivered by [`listen`](super::listen).
 ///
-/// Events of attempts and calls, of loops and circuits, are delivered on the caller's thread, in order within one call. Between calls there is no
-/// order. Events of circuits go through a bounded queue of each circuit: see [`CircuitEvent::dropped`].
+/// Events of attempts and calls are delivered on the caller's thread, in order within one call. There is no order
+/// between calls. Events of circuits pass through a bounded queue of each circuit: see [`CircuitEvent::dropped`].
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// An attempt failed, or brought a value that a poll does not accept yet.
+    /// An attempt failed, or returned a value that a poll does not accept yet.
     Attempt(AttemptEvent<'a>),
     /// A call has ended.
     Call(CallEvent<'a>),
-    /// The state of a circuit has changed, or it rejected a call.
+    /// A circuit has changed its state or rejected a call.
     Circuit(&'a CircuitEvent),
-    /// A call through a circuit has ended, or was refused.
+    /// A call through a circuit has ended or was rejected.
     CircuitCall(CircuitCallEvent<'a>),
     /// A batch of jobs has been polled.
     Batch(BatchEvent),
-    /// A loop runs inside an attempt of another one.
+    /// A loop runs inside an attempt of another loop.
     Nested(NestedEvent),
 }
 
-/// An attempt that failed: [`Event::Attempt`].
+/// A failed attempt: [`Event::Attempt`].
 #[derive(Clone, Copy)]
 pub struct AttemptEvent<'a> {
     pub(super) site: Site,
@@ -38,13 +38,13 @@ pub struct AttemptEvent<'a> {
 }
 
 impl<'a> AttemptEvent<'a> {
-    /// Where it was made.
+    /// The site of the call.
     #[must_use]
     pub const fn site(&self) -> Site {
         self.site
     }
 
-    /// Which attempt of its call it was, from 1.
+    /// The number of the attempt within its call, from 1.
     #[must_use]
     pub const fn number(&self) -> u32 {
         self.number
@@ -62,8 +62,8 @@ impl<'a> AttemptEvent<'a> {
         self.wait
     }
 
-    /// What it failed with. `None` for a value that a poll does not accept yet, and in a generic function whose error type
-    /// has no bound that gives it a text.
+    /// The error of the attempt. `None` for a value that a poll does not accept yet, and in a generic function whose
+    /// error type has neither a `Display` nor a `Debug` bound.
     #[must_use]
     pub const fn error(&self) -> Option<&'a dyn fmt::Display> {
         self.error
@@ -93,13 +93,13 @@ pub struct CallEvent<'a> {
 }
 
 impl<'a> CallEvent<'a> {
-    /// Where it was made.
+    /// The site of the call.
     #[must_use]
     pub const fn site(&self) -> Site {
         self.site
     }
 
-    /// How it ended.
+    /// The outcome of the call.
     #[must_use]
     pub const fn outcome(&self) -> CallOutcome {
         self.outcome
@@ -111,17 +111,17 @@ impl<'a> CallEvent<'a> {
         self.attempts
     }
 
-    /// How long it took, waits included.
+    /// The duration of the call, including waits.
     #[must_use]
     pub const fn elapsed(&self) -> Duration {
         self.elapsed
     }
 
-    /// The error that it returned, if any. `None` also in a generic function whose error type has no bound that gives it a
-    /// text.
+    /// The returned error, if any. `None` also in a generic function whose error type has neither a `Display` nor a
+    /// `Debug` bound.
     ///
-    /// Of a poll that ended at its alarm, it says which attempt that was, and not more: the value may be a secret, and the
-    /// function's own error may hold it.
+    /// For a poll that ended with its alarm, it only names the attempt: the value may be a secret, and the function's
+    /// error may contain it.
     #[must_use]
     pub const fn error(&self) -> Option<&'a dyn fmt::Display> {
         self.error

@@ -1,7 +1,7 @@
-//! Other policies for sites with a name, while the program runs.
+//! Replaces the policies of named sites while the program runs.
 //!
-//! Policies are interned and live as long as the program, so a number stays valid for the calls under way however often the
-//! policy of a site is exchanged.
+//! Policies are interned and live as long as the program, so a number stays valid for running calls even if the
+//! policy of a site is replaced repeatedly.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -10,21 +10,21 @@ use super::site::{SiteEntry, watch};
 use super::{SiteKind, sites};
 use crate::attempts::{AnyPolicy, Policy};
 
-/// What a call follows in place of the policy in the code.
+/// The policy that a call uses instead of that in the code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Exchanged(u32);
 
-/// The interned policies, by number. Shard `n` has `2ⁿ` places, so that none moves and readers take no lock.
+/// The interned policies, by number. Shard `n` has `2ⁿ` places, so that no policy moves and readers need no lock.
 static INTERNED: [OnceLock<Box<[OnceLock<AnyPolicy>]>>; 32] = [const { OnceLock::new() }; 32];
 
-/// How many there are. Writers take turns.
+/// The number of interned policies. The lock serializes writers.
 static COUNT: Mutex<u32> = Mutex::new(0);
 
 impl Exchanged {
     /// The policy in the code.
     pub(super) const NONE: Self = Self(0);
 
-    /// Of a call that begins now.
+    /// The policy for a call that begins now.
     pub(super) fn at(entry: &SiteEntry) -> Self {
         // Acquire: the policy of this number has been written.
         Self(entry.exchanged.load(Ordering::Acquire))
@@ -34,12 +34,12 @@ impl Exchanged {
         self.0 == 0
     }
 
-    /// The number of this policy, from 1. Equal policies have one number.
+    /// The number of this policy, from 1. Equal policies have the same number.
     fn intern(policy: AnyPolicy) -> Self {
         let mut count = COUNT.lock().unwrap_or_else(PoisonError::into_inner);
         let known = (1..=*count).map(Self).find(|number| number.any() == Some(&policy));
         known.unwrap_or_else(|| {
-            // Four thousand million policies do not fit into memory.
+            // Cannot overflow: 2³² policies do not fit into memory.
             *count = count.saturating_add(1);
             let (shard, index) = place(*count);
             let shard = INTERNED[shard].get_or_init(|| (0..1 << shard).map(|_| OnceLock::new()).collect());
@@ -69,14 +69,14 @@ const fn place(number: u32) -> (usize, usize) {
 }
 
 impl SiteEntry {
-    /// Calls that begin from now on follow this policy; calls under way keep theirs. Returns whether it was exchanged: only a
-    /// site with a name can have another policy, and only one of its kind.
+    /// Calls that begin from now on use this policy; running calls keep theirs. Returns whether the policy was
+    /// replaced: this requires a site with a name, and a policy of the site's kind.
     pub(crate) fn exchange(&self, policy: AnyPolicy) -> bool {
         let is_poll = matches!(policy, AnyPolicy::Poll(_));
         let fits = match self.kind {
             SiteKind::Retry | SiteKind::AsyncBackoff | SiteKind::AsyncRetry => !is_poll,
             SiteKind::Poll => is_poll,
-            // A form that finds a policy of the other kind keeps its own.
+            // A function form ignores a policy of the other kind.
             SiteKind::Function => true,
             SiteKind::Circuit => false,
         };
@@ -87,7 +87,7 @@ impl SiteEntry {
         false
     }
 
-    /// Calls that begin from now on follow the policy in the code.
+    /// Calls that begin from now on use the policy in the code.
     pub(crate) fn revert(&self) {
         self.follow(Exchanged::NONE);
     }

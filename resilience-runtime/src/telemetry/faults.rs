@@ -1,6 +1,6 @@
 //! Faults that tests inject in place of a function's body.
 //!
-//! Only with the feature `testing`, and then only where a site's word says that there is one.
+//! Requires the feature `testing`, and is only evaluated for sites whose word marks a fault.
 
 use std::any::{Any, type_name};
 use std::cell::RefCell;
@@ -14,12 +14,12 @@ use super::site::watch;
 use crate::sleep::Wait;
 use crate::time::Nanos;
 
-/// What happens before the body, or in place of it.
+/// A fault before the body, or in place of it.
 #[derive(Clone)]
 pub enum Fault {
-    /// The body is not run, and this is its error.
+    /// The body does not run. This creates its error.
     Error(Arc<dyn Fn() -> Box<dyn Any> + Send + Sync>),
-    /// The body is run later.
+    /// The body runs later.
     Latency(Duration),
     /// The body panics.
     Panic(&'static str),
@@ -30,20 +30,20 @@ pub enum Fault {
 #[must_use = "the fault is removed when this is dropped"]
 pub struct Injected {
     entry: &'static SiteEntry,
-    /// The fault is the thread's.
+    /// The fault belongs to the thread.
     not_send: PhantomData<*const ()>,
 }
 
 thread_local! {
-    /// The faults of this thread. The last one of a site counts.
+    /// The faults of this thread. The last one of a site applies.
     static FAULTS: RefCell<Vec<(&'static SiteEntry, Fault)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// The sites that have faults in any thread, each as often as it has one.
+/// The sites that have faults in any thread, with one entry per fault.
 static FAULTY: Mutex<Vec<&'static SiteEntry>> = Mutex::new(Vec::new());
 
 impl SiteEntry {
-    /// Calls of this thread meet the fault.
+    /// Injects the fault into calls of this thread.
     pub(crate) fn inject(&'static self, fault: Fault) -> Injected {
         FAULTS.with_borrow_mut(|faults| faults.push((self, fault)));
         let mut faulty = FAULTY.lock().unwrap_or_else(PoisonError::into_inner);
@@ -56,7 +56,7 @@ impl SiteEntry {
 impl Drop for Injected {
     fn drop(&mut self) {
         let is_own = |entry: &SiteEntry| std::ptr::eq(entry, self.entry);
-        // A thread that is ending has none any more.
+        // A thread that is ending has no faults.
         let _ = FAULTS.try_with(|faults| {
             let mut faults = faults.borrow_mut();
             if let Some(last) = faults.iter().rposition(|(entry, _)| is_own(entry)) {
@@ -71,7 +71,7 @@ impl Drop for Injected {
     }
 }
 
-/// The fault that a call meets which goes through these sites.
+/// The fault for a call that passes through these sites.
 fn fault(entries: &[&'static SiteEntry]) -> Option<Fault> {
     if !entries.iter().any(|entry| entry.watches(watch::FAULTY)) {
         return None;
@@ -83,10 +83,10 @@ fn fault(entries: &[&'static SiteEntry]) -> Option<Fault> {
     FAULTS.try_with(find).ok().flatten()
 }
 
-/// The wait before the body of a call that goes through these sites.
+/// The wait before the body of a call that passes through these sites.
 ///
 /// # Panics
-/// If that is the fault.
+/// If the fault is a panic.
 #[must_use]
 pub fn injected_latency(entries: &[&'static SiteEntry]) -> Option<Wait> {
     match fault(entries)? {
@@ -99,7 +99,7 @@ pub fn injected_latency(entries: &[&'static SiteEntry]) -> Option<Wait> {
 /// The error in place of the body.
 ///
 /// # Panics
-/// If the fault makes another error than the function's.
+/// If the fault's error has another type than the function's.
 #[must_use]
 pub fn injected_error<E: 'static>(entries: &[&'static SiteEntry]) -> Option<E> {
     let Fault::Error(make) = fault(entries)? else { return None };
@@ -108,7 +108,7 @@ pub fn injected_error<E: 'static>(entries: &[&'static SiteEntry]) -> Option<E> {
     error.ok().map(|error| *error)
 }
 
-/// In a function whose error type is generic, or borrows.
+/// For a function whose error type is generic or borrows.
 ///
 /// # Panics
 /// If the fault is an error.

@@ -1,4 +1,4 @@
-//! The sites of function forms, which enter the list at their first call.
+//! The sites of function forms, which are added to the list at their first call.
 
 use std::collections::HashMap;
 use std::panic::Location;
@@ -7,7 +7,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use super::{SiteEntry, SiteKind, sites};
 use crate::site_name::{SiteName, place};
 
-/// A function form: the place in the source that calls it, and the name that it is given there.
+/// A function form: the place of the call in the source, and its name.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FunctionForm {
     pub(crate) location: &'static Location<'static>,
@@ -21,20 +21,20 @@ struct Known {
 
 const PLACES: usize = 512;
 
-/// How many places may hold a form.
+/// The number of adjacent places that may hold a form.
 const PROBES: usize = 4;
 
-/// Forms that were called before, so that a call takes no lock. What finds no place here is looked up in [`ALL`].
+/// Forms that were called before, so that a call takes no lock. Forms without a place here are looked up in [`ALL`].
 static PLACED: [OnceLock<Known>; PLACES] = [const { OnceLock::new() }; PLACES];
 
-/// Every form that was called, by its place and the name that it was given. An entry lives as long as the program: there is
-/// one for each place in its source.
+/// Every form that was called, by its place and its name. Entries live as long as the program, and there is one for
+/// each place in the source.
 static ALL: Mutex<Option<HashMap<FormKey, &'static SiteEntry>>> = Mutex::new(None);
 
 type FormKey = (&'static Location<'static>, Option<&'static str>);
 
 impl FunctionForm {
-    /// Its site.
+    /// The site of the form.
     #[inline]
     pub(crate) fn entry(self) -> &'static SiteEntry {
         match PLACED[self.place()].get() {
@@ -45,7 +45,7 @@ impl FunctionForm {
 
     fn place(self) -> usize {
         let address = std::ptr::from_ref(self.location).addr();
-        // Locations are of a few words each, and close together.
+        // Locations are adjacent, and a few words in size.
         (address / 8) % PLACES
     }
 
@@ -62,12 +62,12 @@ impl FunctionForm {
         self.enter()
     }
 
-    /// Its entry, which is made at the first call.
+    /// The entry of the form, which is created at the first call.
     fn enter(self) -> &'static SiteEntry {
         let Self { location, name } = self;
         let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
         all.get_or_insert_default().entry((location, self.explicit_name())).or_insert_with(|| {
-            // A helper may call the form for any operation.
+            // A helper may call the form for different operations, so a path would be wrong.
             let name = if name.is_given() { name } else { SiteName::Place(place(location).leak()) };
             let entry = SiteEntry::unlisted(SiteKind::Function, name, location.file(), location.line());
             let entry = Box::leak(Box::new(entry));
@@ -85,7 +85,7 @@ impl FunctionForm {
 }
 
 impl Known {
-    /// The same form, by its addresses: one place has several if it is compiled more than once.
+    /// Whether it is the same form, by address. One place has several addresses if it is compiled more than once.
     fn is(&self, form: FunctionForm) -> bool {
         let same_name = match (self.form.explicit_name(), form.explicit_name()) {
             (Some(name), Some(other)) => std::ptr::eq(name, other),

@@ -6,22 +6,22 @@ use super::site::watch;
 use super::{Event, sites};
 use crate::listeners::{ListenerId, Listeners};
 
-/// Those who listen to every event.
+/// Listeners for all events.
 pub(crate) static LISTENERS: Listeners<dyn for<'a> Fn(&Event<'a>) + Send + Sync> = Listeners::new();
 
 /// Calls `listener` after every decision of the library, in the whole program.
 ///
-/// No lock is held while it runs. It runs on the thread of the call that it is told of, so it should be quick. A panic in it
-/// is caught and ignored, also one that comes when it is removed and dropped.
+/// No lock is held while it runs. It runs on the thread of the call, so it should be fast. A panic in a listener is
+/// caught and ignored, and so is a panic while it is dropped.
 ///
-/// A listener may call annotated functions and circuits. They work as usual, and statistics count them, but no listener is
-/// told of these calls, so that a listener which calls what it hears of does not loop. Transitions of circuits that they cause are
-/// told, at most 256 in a row. This holds for what runs on the listener's
-/// thread before it returns. What a listener hands to another thread or task is told as any other call: there, a listener that
-/// starts a new call for each call that it hears of goes on without end. Let it ignore its own calls by their
-/// [site](super::CallEvent::site).
+/// A listener may call annotated functions and circuits. They work as usual, and statistics count them. To prevent
+/// loops, these calls have no events. Transitions of circuits that they cause have events, at most 256 in a row.
 ///
-/// Of a call that is under way when a listener is added, it hears the rest or nothing.
+/// This applies to calls on the listener's thread before it returns. Calls that it passes to another thread or task
+/// have events as usual. There, a listener that starts a new call for each event never ends; it should ignore its
+/// calls by their [site](super::CallEvent::site).
+///
+/// A call that is running when a listener is added delivers its remaining events, or none.
 ///
 /// ```
 /// use resilience::telemetry::{self, Event};
@@ -47,9 +47,9 @@ pub fn listen(listener: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Listener
     id
 }
 
-/// Removes a listener. Returns whether it was there.
+/// Removes a listener. Returns whether it was present.
 ///
-/// A thread that is telling it something at that moment may still do so.
+/// A thread that is calling the listener at that moment may finish the call.
 pub fn unlisten(id: ListenerId) -> bool {
     let removed = LISTENERS.remove(id);
     sites::watch_all(watch::HEARD, || LISTENERS.any());

@@ -1,4 +1,4 @@
-//! Measurements for metrics that no event carries.
+//! Measurements for metrics that are not part of an event.
 
 use std::time::Duration;
 
@@ -6,23 +6,23 @@ use super::Site;
 use crate::circuit::CircuitState;
 use crate::listeners::Listeners;
 
-/// A measured quantity has changed.
+/// A change of a measured quantity.
 ///
-/// Gauges add up differences instead of taking values: circuits and executors of one name share a gauge, and differences may
-/// come in any order.
+/// Gauges add differences instead of setting values: circuits and executors of one name share a gauge, and
+/// differences may arrive in any order.
 #[cfg_attr(
     not(all(feature = "metrics", feature = "tokio")),
     expect(dead_code, reason = "metrics read it, and executors need tokio")
 )]
 pub(crate) enum Measure<'a> {
-    /// A circuit, or a key of the set with this name, is counted in another state. `None`: it was not counted before, or is
-    /// not counted any more.
+    /// A circuit, or a key of the set with this name, has changed the state under which it is counted. `None`: it was
+    /// not counted before, or is no longer counted.
     Circuit { name: &'a str, from: Option<CircuitState>, to: Option<CircuitState> },
-    /// An executor has another number of jobs that wait for a result.
+    /// The number of jobs that wait for a result has changed in an executor.
     Jobs { executor: &'static str, from: usize, to: usize },
-    /// A call waits until an open circuit admits a probe. No attempt leads to this wait.
+    /// A call waits until an open circuit admits a probe. This wait does not follow an attempt.
     Wait { site: Site, wait: Duration },
 }
 
-/// The listeners to measurements.
+/// Listeners for measurements.
 pub(crate) static METERS: Listeners<dyn for<'a> Fn(&Measure<'a>) + Send + Sync> = Listeners::new();

@@ -1,7 +1,7 @@
 //! Sites, events and listeners: what the library decides, for logs, metrics and tests.
 //!
-//! Every layer of an annotated function is a [`Site`], and so is every place that calls a function form. Every decision is
-//! an [`Event`].
+//! Every layer of an annotated function is a [`Site`], and so is every place that calls a function form. Every
+//! decision is an [`Event`].
 //!
 //! # Quick start
 //!
@@ -28,27 +28,27 @@
 //! telemetry::unlisten(id);
 //! ```
 //!
-//! # Ways to look
+//! # Ways to observe
 //!
 //! | you want | use |
 //! |---|---|
 //! | each event as it happens | [`listen`], and [`unlisten`] |
-//! | what a function did so far | `stats = "db"` in the attribute, `.stats("db")` on a function form or policy, and [`stats()`] |
-//! | everything at one moment, also as JSON | [`snapshot()`], with the feature `serde` for `Serialize` |
+//! | what a function has done so far | `stats = "db"` in the attribute, `.stats("db")` on a function form or policy, and [`stats()`] |
+//! | everything at one time, also as JSON | [`snapshot()`], with the feature `serde` for `Serialize` |
 //! | all annotated functions, before their first call | [`sites()`] |
-//! | logs | the feature `tracing`: there is nothing to call |
+//! | logs | the feature `tracing`; no call is needed |
 //! | a span around each call | `span` in the attribute, with the feature `tracing` |
 //! | metrics | the feature `metrics`: [`metrics::install`](crate::metrics::install) |
-//! | one circuit alone | [`CircuitBreaker::listen`](crate::CircuitBreaker::listen) |
+//! | a single circuit | [`CircuitBreaker::listen`](crate::CircuitBreaker::listen) |
 //!
-//! What to log, to measure and to alert on is in [the guide](mod@crate::guide::in_production).
+//! See [the guide](mod@crate::guide::in_production) for what to log, to measure and to alert on.
 //!
 //! # Events
 //!
-//! | [`Event`] | told when |
+//! | [`Event`] | delivered when |
 //! |---|---|
-//! | [`Attempt`](Event::Attempt) | an attempt has failed, or has returned a value that is not accepted yet: with the wait that follows |
-//! | [`Call`](Event::Call) | a call has ended, or was dropped: with its [`CallOutcome`] |
+//! | [`Attempt`](Event::Attempt) | an attempt has failed, or has returned a value that is not accepted yet; includes the following wait |
+//! | [`Call`](Event::Call) | a call has ended, or was dropped; includes its [`CallOutcome`] |
 //! | [`Circuit`](Event::Circuit) | a circuit has changed its state |
 //! | [`CircuitCall`](Event::CircuitCall) | a call through a circuit has ended, or was rejected |
 //! | [`Batch`](Event::Batch) | a `PollExecutor` has polled |
@@ -56,24 +56,25 @@
 //!
 //! # Defaults and limits
 //!
-//! - While nobody listens, a call reads one word at its start, and nothing else is done.
-//! - Listeners run on the thread of the call, with no lock held. A slow listener makes calls slow: hand the work to a channel.
-//! - Events of one call come in their order. There is no order between calls.
-//! - A panic in a listener is caught. What a listener itself calls is not told, so that it cannot loop; statistics count it.
-//! - Events of a circuit wait while a listener is busy, at most 256 of each circuit;
-//!   [`CircuitEvent::dropped`](crate::CircuitEvent::dropped) counts those that were lost.
-//! - No event has an argument or a value of the function: they may be secret. It has the text of the error.
+//! - Without listeners, a call reads one word at its start and does nothing else.
+//! - Listeners run on the thread of the call, and no lock is held. A slow listener slows down calls: send the work to a
+//!   channel.
+//! - Events of one call are in order. There is no order between calls.
+//! - A panic in a listener is caught. Calls made by a listener have no events, to prevent loops; statistics count them.
+//! - Events of a circuit wait while a listener is busy, up to 256 per circuit;
+//!   [`CircuitEvent::dropped`](crate::CircuitEvent::dropped) counts the lost ones.
+//! - Events never contain arguments or values of the function, which may be secret. They contain the text of the error.
 
-// Floor 0: what is observed, and how it ends.
+// Floor 0: observed calls and their outcomes.
 mod origin;
 mod outcome;
 mod site;
 mod stats;
-// Floor 2: what is told.
+// Floor 2: events.
 mod batch;
 mod circuit_call;
 mod event;
-// Floor 3: who is told, and the calls under way.
+// Floor 3: listeners and running calls.
 mod calls;
 #[cfg_attr(not(feature = "testing"), allow(dead_code, reason = "only the feature exchanges policies"))]
 mod exchange;
@@ -90,7 +91,7 @@ mod sites;
 pub(crate) mod trace;
 #[cfg(feature = "tokio")]
 mod under_way;
-// Floor 5: what can be read of all.
+// Floor 5: lists and snapshots.
 mod snapshot;
 mod view;
 

@@ -1,6 +1,6 @@
-//! Loops inside of loops: their attempts multiply.
+//! Loops inside of loops: their numbers of attempts multiply.
 //!
-//! Each thread knows the attempts that it runs, each inside the one before: those of blocking calls from their beginning to
+//! Each thread keeps a stack of the attempts that it runs. Attempts of blocking calls are on it from their beginning to
 //! their end, those of async calls while they are polled.
 
 use std::cell::RefCell;
@@ -11,14 +11,14 @@ use std::sync::{Mutex, PoisonError};
 use super::calls::{Call, CallNumber};
 use super::{Event, LISTENERS, Site, SiteEntry};
 
-/// A loop runs inside an attempt of another one: [`Event::Nested`].
+/// A loop runs inside an attempt of another loop: [`Event::Nested`].
 ///
-/// It is told once in the life of the program for each pair of sites, when the inner call begins. The layers of one function
-/// are such a pair, too.
+/// The event is delivered once per program for each pair of sites, when the inner call begins. The layers of one
+/// function are such a pair, too.
 ///
-/// What an attempt has other threads or tasks do is not inside of it. What runs on the thread of a blocking attempt while
-/// that runs is taken for a part of it, also where the attempt drives an async runtime.
-/// Conditions, as `on` and `until`, belong to the attempt that they judge; `on_error` does not.
+/// Work that an attempt passes to other threads or tasks is not inside of it. Everything that runs on the thread of a
+/// blocking attempt is inside of it, even if the attempt drives an async runtime. Conditions, such as `on` and
+/// `until`, belong to the attempt that they examine; `on_error` does not.
 #[derive(Clone, Copy, Debug)]
 pub struct NestedEvent {
     outer: Site,
@@ -27,32 +27,32 @@ pub struct NestedEvent {
 }
 
 impl NestedEvent {
-    /// The loop whose attempt it is.
+    /// The outer loop, whose attempt is running.
     #[must_use]
     pub const fn outer(&self) -> Site {
         self.outer
     }
 
-    /// The loop that runs inside.
+    /// The inner loop.
     #[must_use]
     pub const fn inner(&self) -> Site {
         self.inner
     }
 
-    /// How many attempts the inner loop may make for one call of the outer one: the product of both numbers. `None` if one of
-    /// them is not bounded.
+    /// The maximum number of inner attempts for one call of the outer loop: the product of both numbers. `None` if
+    /// one of them is not bounded.
     #[must_use]
     pub const fn attempts(&self) -> Option<u32> {
         self.attempts
     }
 }
 
-/// An observed call under way.
+/// A running observed call.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RunningCall {
     number: CallNumber,
     entry: &'static SiteEntry,
-    /// The number of its attempts, if that is bounded.
+    /// The maximum number of its attempts, if bounded.
     attempts: Option<u32>,
     /// It is between two attempts, where `on_error` runs.
     is_paused: bool,
@@ -64,16 +64,16 @@ impl RunningCall {
     }
 }
 
-/// Outer and inner site, by their addresses.
+/// Outer and inner site, by address.
 type Pair = (usize, usize);
 
-/// The pairs that have been told.
+/// The pairs that have been reported.
 static TOLD: Mutex<BTreeSet<Pair>> = Mutex::new(BTreeSet::new());
 
 struct Thread {
-    /// The calls whose attempts run on this thread, each inside the one before.
+    /// The calls whose attempts run on this thread, outermost first.
     running: Vec<RunningCall>,
-    /// Pairs in [`TOLD`] that this thread has met: they are not looked up again.
+    /// A cache of pairs in [`TOLD`], which need no lookup.
     known: Vec<Pair>,
 }
 
@@ -81,7 +81,7 @@ thread_local! {
     static THREAD: RefCell<Thread> = const { RefCell::new(Thread { running: Vec::new(), known: Vec::new() }) };
 }
 
-/// A call begins on this thread; one that `is_blocking` stays on it.
+/// A call begins on this thread. A call that `is_blocking` stays on it.
 pub(super) fn begins(inner: RunningCall, is_blocking: bool) {
     if !LISTENERS.any() {
         return;
@@ -94,7 +94,7 @@ pub(super) fn begins(inner: RunningCall, is_blocking: bool) {
         }
         outer.filter(|outer| thread.meets(pair(outer.entry, inner.entry)))
     });
-    // A thread that is ending has none any more.
+    // A thread that is ending has no stack.
     if let Ok(Some(outer)) = outer {
         tell(outer, inner);
     }
@@ -112,7 +112,7 @@ pub(super) fn resumes(number: CallNumber) {
 
 fn pause(number: CallNumber, is_paused: bool) {
     let _ = THREAD.try_with(|thread| {
-        // Of an async call, nothing is known here.
+        // An async call is not on the stack at this time.
         let running = &mut thread.borrow_mut().running;
         if let Some(call) = running.iter_mut().rfind(|call| call.number == number) {
             call.is_paused = is_paused;
@@ -120,7 +120,7 @@ fn pause(number: CallNumber, is_paused: bool) {
     });
 }
 
-/// An attempt of an async call is polled on this thread until the call leaves it.
+/// An attempt of an async call is polled on this thread, until `leaves`.
 #[cfg_attr(not(feature = "tokio"), expect(dead_code, reason = "nothing is async"))]
 #[cold]
 #[inline(never)]
@@ -150,7 +150,7 @@ fn pair(outer: &'static SiteEntry, inner: &'static SiteEntry) -> Pair {
 }
 
 impl Thread {
-    /// Whether it is the first of all threads that meets these two. A function that calls itself makes no pair.
+    /// Whether this is the first time that any thread meets this pair. A function that calls itself is not a pair.
     fn meets(&mut self, pair: Pair) -> bool {
         if pair.0 == pair.1 || self.known.contains(&pair) {
             return false;

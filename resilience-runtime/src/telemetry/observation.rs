@@ -1,4 +1,4 @@
-//! The seam between a call and what observes it.
+//! The connection between a call and its observers.
 
 use std::fmt::Display;
 use std::time::Duration;
@@ -19,10 +19,10 @@ use crate::clock;
 use crate::listeners::is_telling;
 use crate::site::PolicySite;
 
-/// What a call holds of its own observation, in one word: the number of its record, which is 0 if nobody observes it, and two
+/// The observation state of a call, in one word: the number of its record, or 0 if it is not observed, and two
 /// flags.
 ///
-/// Every call begins one and ends it. Both are one test while nobody observes.
+/// Every call begins and ends an observation. Without observers, each of these is a single test.
 #[derive(Debug)]
 pub(crate) struct Observation(u32);
 
@@ -32,31 +32,31 @@ const REAL_ERROR: u32 = 1 << 31;
 const WAITING: u32 = 1 << 30;
 const NUMBER: u32 = !(REAL_ERROR | WAITING);
 
-/// What an attempt brought that did not succeed.
+/// The result of an attempt that did not succeed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Brought {
     /// A value that a poll does not accept yet.
     NotYet,
     Error,
-    /// Nothing: its time was up.
+    /// No result: its time was up.
     Cut,
 }
 
-/// How an attempt failed.
+/// The failure of an attempt.
 #[derive(Clone, Copy)]
 pub(crate) struct Failed<'a> {
     pub(crate) brought: Brought,
-    /// A circuit below will reject the next attempt.
+    /// An inner circuit will reject the next attempt.
     pub(crate) is_open: bool,
     pub(crate) error: Option<&'a dyn Display>,
 }
 
 impl Observation {
-    /// Of a call that nobody observes.
+    /// Not observed.
     pub(crate) const NONE: Self = Self(0);
 
-    /// At the start of a call that is watched, which is made with [`NONE`](Self::NONE). One that `is_blocking` stays on this
-    /// thread until it ends.
+    /// Begins the observation of a call that is watched and was created with [`NONE`](Self::NONE). A call that
+    /// `is_blocking` stays on this thread until it ends.
     pub(crate) fn begin<P: Policy>(
         &mut self,
         entry: &'static SiteEntry,
@@ -66,7 +66,7 @@ impl Observation {
         if entry.watches(watch::UNLISTED) {
             sites::enter(entry);
         }
-        // What a listener calls is not told to listeners. Statistics count it.
+        // Calls made by a listener have no events. Statistics count them.
         let is_heard = entry.watches(watch::HEARD) && !is_telling();
         let counts = site.policy.stats_name();
         let has_span = entry.watches(watch::SPAN) && !is_telling();
@@ -87,8 +87,8 @@ impl Observation {
         }
     }
 
-    /// What the call follows: the policy in the code, or the one that was exchanged for it before the call began. Only a site
-    /// with a name can have another one.
+    /// The policy of the call: the one in the code, or its replacement from before the call began. Only a named site
+    /// can have a replacement.
     #[inline]
     pub(crate) fn policy<'s, P: Policy>(&self, site: &'s PolicySite<P>) -> &'s P {
         if site.has_name() && self.is_on() {
@@ -103,13 +103,13 @@ impl Observation {
         self.number()?.call()?.exchanged.get()
     }
 
-    /// What the call runs in.
+    /// The span of the call.
     #[cfg(feature = "tracing")]
     pub(crate) fn span(&self) -> CallSpan {
         self.number().and_then(CallNumber::call).map_or_else(CallSpan::none, |call| call.span)
     }
 
-    /// An attempt of the call.
+    /// Wraps an attempt of the call.
     #[cfg(feature = "tokio")]
     #[inline]
     pub(crate) fn under_way<F>(&self, attempt: F) -> UnderWay<F> {
@@ -125,7 +125,7 @@ impl Observation {
         CallNumber::of(self.0 & NUMBER)
     }
 
-    /// Attempt `number` failed: the wait before the next one, or why it was the last.
+    /// Attempt `number` failed: the wait before the next attempt, or the reason why there is none.
     pub(crate) fn failed(
         &mut self,
         origin: CallOrigin,
@@ -146,7 +146,7 @@ impl Observation {
                 false => CallOutcome::GaveUp(reason),
             };
             if cut && has_error {
-                // It returns the error of an attempt before.
+                // The call returns the error of an earlier attempt.
                 self.ends(outcome);
             } else {
                 self.end(origin, outcome, number, error);
@@ -154,25 +154,25 @@ impl Observation {
         }
     }
 
-    /// The call ends like this, and the error that it returns is told next.
+    /// Sets the outcome of the call. The returned error is reported next.
     pub(crate) fn ends(&mut self, outcome: CallOutcome) {
         match self.number() {
             Some(call) => call.end(outcome),
-            // There is nobody to be told the error.
+            // There is no observer that needs the error.
             None if !trace::tells(outcome) => self.0 = 0,
             None => {}
         }
     }
 
-    /// The call returns an error of an attempt before the last.
+    /// The call returns the error of an attempt before the last.
     pub(crate) fn returns(&mut self, origin: CallOrigin, attempts: u32, error: Option<&dyn Display>) {
-        // Else the call has ended already.
+        // Otherwise the call has already ended.
         if self.0 != 0 {
             self.end(origin, CallOutcome::GaveUp(GiveUpReason::Attempts), attempts, error);
         }
     }
 
-    /// Attempt `number` failed, or brought a value that is not good yet: then there is no error.
+    /// Attempt `number` failed, or returned a value that is not accepted yet: there is no error then.
     pub(crate) fn tell_attempt(
         &self,
         origin: CallOrigin,
@@ -206,7 +206,7 @@ impl Observation {
         self.0 |= WAITING;
     }
 
-    /// The call waits for so long until an open circuit below admits a probe.
+    /// The call waits this long until an inner open circuit admits a probe.
     pub(crate) fn waits_for_circuit(&mut self, wait: Duration) {
         self.waits();
         if !METERS.any() {
@@ -223,7 +223,7 @@ impl Observation {
         self.0 &= !WAITING;
     }
 
-    /// The wait of a call that blocks is over.
+    /// The wait of a blocking call is over.
     pub(crate) fn goes_on_blocking(&mut self) {
         self.goes_on();
         if let Some(number) = self.number() {
@@ -231,13 +231,13 @@ impl Observation {
         }
     }
 
-    /// An attempt succeeded, after this many that failed.
+    /// An attempt succeeded, after this number of failed ones.
     pub(crate) fn succeeded(&mut self, failed: u32) {
         let outcome = if failed == 0 { CallOutcome::FirstTry } else { CallOutcome::AfterRetry };
         self.leave(outcome, failed.saturating_add(1), None);
     }
 
-    /// The call has failed after this many attempts.
+    /// The call has failed after this number of attempts.
     pub(crate) fn end(
         &mut self,
         origin: CallOrigin,
@@ -249,7 +249,7 @@ impl Observation {
         trace::call(origin, outcome, attempts, error);
     }
 
-    /// The call has ended after this many attempts. Returns how, which may be known from before.
+    /// The call has ended after this number of attempts. Returns the outcome, which may have been set before.
     pub(crate) fn leave(
         &mut self,
         outcome: CallOutcome,
@@ -278,7 +278,7 @@ impl Observation {
         outcome
     }
 
-    /// The call was dropped before it ended, after this many attempts that failed.
+    /// The call was dropped before it finished, after this number of failed attempts.
     pub(crate) fn abandoned(&mut self, failed: u32) {
         let waits = self.0 & WAITING != 0;
         let panicked = std::thread::panicking();

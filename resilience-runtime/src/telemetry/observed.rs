@@ -1,11 +1,11 @@
-//! What every call under way says to those who observe it.
+//! The methods with which every running call reports to its observers.
 
-/// For a type with the fields `attempts`, which has a `number()` of those that failed, and `observation`. `$site` is the type
-/// of its site.
+/// For a type with a field `attempts`, which has a `number()` of failed attempts, and a field `observation`. `$site`
+/// is the type of its site.
 macro_rules! observed {
     ($run:ident, $site:ty) => {
         impl $run {
-            /// The call begins. Apart from the constructor, so that the run is made where it stays.
+            /// Begins the call. Separate from the constructor, so that the value is constructed in its final place.
             #[inline]
             pub fn begin(&mut self, entry: &'static $crate::telemetry::SiteEntry, site: &$site) {
                 if entry.is_watched() || site.policy.has_stats() {
@@ -13,7 +13,7 @@ macro_rules! observed {
                 }
             }
 
-            /// As [`begin`](Self::begin), for a call that stays on this thread until it ends.
+            /// Like [`begin`](Self::begin), for a call that stays on this thread until it ends.
             #[inline]
             pub fn begin_blocking(&mut self, entry: &'static $crate::telemetry::SiteEntry, site: &$site) {
                 if entry.is_watched() || site.policy.has_stats() {
@@ -32,14 +32,14 @@ macro_rules! observed {
                 self.observation.begin(entry, site, is_blocking);
             }
 
-            /// What the call runs in.
+            /// The span of the call.
             #[cfg(feature = "tracing")]
             #[must_use]
             pub fn span(&self) -> $crate::telemetry::trace::CallSpan {
                 self.observation.span()
             }
 
-            /// An attempt, which says when it is polled.
+            /// Wraps an attempt, so that the thread knows when it is polled.
             #[cfg(feature = "tokio")]
             #[inline]
             pub fn under_way<F>(&self, attempt: F) -> $crate::telemetry::UnderWay<F> {
@@ -52,7 +52,7 @@ macro_rules! observed {
                 if self.observation.is_on() {
                     self.tell_success();
                 }
-                // Known here, so that the compiler leaves the test out where the run is dropped.
+                // A known value, so that the compiler removes the test where the value is dropped.
                 self.observation = $crate::telemetry::Observation::NONE;
             }
 
@@ -69,7 +69,7 @@ macro_rules! observed {
                 self.observation.goes_on();
             }
 
-            /// As [`goes_on`](Self::goes_on), for a call that stays on this thread until it ends.
+            /// Like [`goes_on`](Self::goes_on), for a call that stays on this thread until it ends.
             #[inline]
             pub fn goes_on_blocking(&mut self) {
                 if self.observation.is_on() {
@@ -77,7 +77,7 @@ macro_rules! observed {
                 }
             }
 
-            // These cannot unwind, so that a caller has no code for that.
+            // These functions cannot unwind, so that callers need no cleanup code.
             #[cold]
             extern "C" fn tell_success(&mut self) {
                 self.observation.succeeded(self.attempts.number());

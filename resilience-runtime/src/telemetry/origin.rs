@@ -1,7 +1,7 @@
 use super::SiteKind;
 use crate::site_name::SiteName;
 
-/// Where a call was made, for the log: known also of a call that nobody observes.
+/// The origin of a call for the log. Also known for calls that are not observed.
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(not(feature = "tracing"), expect(dead_code, reason = "nobody logs"))]
 pub(crate) struct CallOrigin {

@@ -1,8 +1,8 @@
-//! How calls end.
+//! The outcomes of calls.
 
 use std::fmt;
 
-/// How a call ended: [`CallEvent::outcome`](super::CallEvent::outcome).
+/// The outcome of a call: [`CallEvent::outcome`](super::CallEvent::outcome).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CallOutcome {
@@ -12,11 +12,11 @@ pub enum CallOutcome {
     AfterRetry,
     /// It returned the error of an attempt.
     GaveUp(GiveUpReason),
-    /// Its time was up, and it returned that.
+    /// Its time was up, and it returned a timeout error.
     TimedOut,
-    /// A circuit below rejected it, or opened at its last attempt.
+    /// An inner circuit rejected it, or opened at its last attempt.
     Refused,
-    /// A poll ended at a value of its `alarm`.
+    /// A poll ended with a value that its `alarm` matched.
     Alarm,
     /// The future was dropped.
     Cancelled,
@@ -24,24 +24,24 @@ pub enum CallOutcome {
     Panicked,
 }
 
-/// Why a call made no further attempt: [`CallOutcome::GaveUp`].
+/// The reason why a call made no further attempt: [`CallOutcome::GaveUp`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum GiveUpReason {
-    /// The error is not one to try again on.
+    /// The error is not retryable.
     NotRetryable,
-    /// That was the last attempt allowed; of a poll, also the last of `max_ignored` errors in a row.
+    /// That was the last allowed attempt. For a poll, also the last of `max_ignored` consecutive errors.
     Attempts,
     /// The next attempt could not begin before the deadline.
     Deadline,
-    /// The other side asked for a wait that goes beyond the deadline.
+    /// The server requested a wait that goes beyond the deadline.
     RetryAfter,
-    /// The retry budget is spent.
+    /// The retry budget is empty.
     Budget,
 }
 
 impl CallOutcome {
-    /// How it is spelt in labels and in JSON, without the reason.
+    /// The spelling in labels and in JSON, without the reason.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -56,7 +56,7 @@ impl CallOutcome {
         }
     }
 
-    /// Whether the call returned what it was called for.
+    /// Whether the call returned a value.
     #[must_use]
     pub const fn is_success(self) -> bool {
         matches!(self, Self::FirstTry | Self::AfterRetry)
@@ -64,7 +64,7 @@ impl CallOutcome {
 }
 
 impl GiveUpReason {
-    /// How it is spelt in labels and in JSON.
+    /// The spelling in labels and in JSON.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -8,10 +8,10 @@ use super::stats::StatsCell;
 use crate::linked::LINKED;
 use crate::site_name::SiteName;
 
-/// A place in the program that retries, polls, or guards a call: [`sites`](super::sites) lists them.
+/// A place in the program that retries, polls or guards a call. Listed by [`sites`](super::sites).
 ///
-/// A stack of attributes has one for each attribute. A function form (`retry(..)`, `poll(..)`) has one for each place in the
-/// source that calls it.
+/// Each attribute of a stack is a separate site. A function form (`retry(..)`, `poll(..)`) has one site for each
+/// place in the source that calls it.
 ///
 /// ```
 /// #[resilience::retry(name = "db.query")]
@@ -26,7 +26,7 @@ use crate::site_name::SiteName;
 #[derive(Clone, Copy)]
 pub struct Site(pub(crate) &'static SiteEntry);
 
-/// What a [`Site`] is.
+/// The kind of a [`Site`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SiteKind {
@@ -45,7 +45,7 @@ pub enum SiteKind {
 }
 
 impl SiteKind {
-    /// How it is spelt in labels, in files and in JSON.
+    /// The spelling in labels, files and JSON.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -72,7 +72,7 @@ impl Site {
         self.0.name()
     }
 
-    /// The attribute, or that it is a function form.
+    /// The attribute, or `Function` for a function form.
     #[must_use]
     pub fn kind(self) -> SiteKind {
         self.0.kind
@@ -91,7 +91,7 @@ impl Site {
     }
 }
 
-/// Two are equal if they are the same place.
+/// Two sites are equal if they are the same place.
 impl PartialEq for Site {
     fn eq(&self, other: &Self) -> bool {
         std::ptr::eq(self.0, other.0)
@@ -137,20 +137,20 @@ pub struct SiteEntry {
     pub(super) kind: SiteKind,
     /// Its statistics.
     stats: Option<&'static StatsCell>,
-    /// Those of the policies that it is called with.
+    /// The statistics of the policies that it is called with.
     pub(super) counters: OnceLock<&'static StatsCell>,
     watch: AtomicU32,
-    /// The number of the policy that calls follow in place of that in the code; 0 for none.
+    /// The number of the policy that replaces that in the code. 0 for none.
     pub(super) exchanged: AtomicU32,
 }
 
-/// Why a call is observed, in [`SiteEntry::watch`].
+/// The reasons to observe a call, in [`SiteEntry::watch`].
 pub(crate) mod watch {
-    /// Somebody listens to the events of all calls.
+    /// There is a listener for the events of all calls.
     pub(crate) const HEARD: u32 = 1;
     /// The site has statistics.
     pub(crate) const STATS: u32 = 1 << 1;
-    /// Calls follow another policy than that in the code.
+    /// Another policy replaces that in the code.
     #[cfg_attr(not(feature = "testing"), allow(dead_code, reason = "only the feature exchanges policies"))]
     pub(crate) const EXCHANGED: u32 = 1 << 2;
     /// Calls run in spans.
@@ -158,9 +158,9 @@ pub(crate) mod watch {
     /// A test has injected a fault.
     #[cfg(feature = "testing")]
     pub(crate) const FAULTY: u32 = 1 << 3;
-    /// The site is not in the list yet: the linker keeps none on this platform, or did not write this one.
+    /// The site is not in the list yet: the linker keeps none on this platform, or did not add this site.
     pub(crate) const UNLISTED: u32 = 1 << 31;
-    /// Of a site that the linker lists, if it does.
+    /// The initial value for a site of an attribute, which the linker lists if it can.
     pub(super) const NEW: u32 = if super::LINKED { 0 } else { UNLISTED };
 }
 
@@ -181,7 +181,7 @@ impl SiteEntry {
         }
     }
 
-    /// One that the linker does not list: it enters the list at its first call.
+    /// A site that the linker does not list. It is added to the list at its first call.
     pub(crate) const fn unlisted(kind: SiteKind, name: SiteName, file: &'static str, line: u32) -> Self {
         let mut entry = Self::new(kind, name, file, line);
         entry.watch = AtomicU32::new(watch::UNLISTED);
@@ -196,7 +196,7 @@ impl SiteEntry {
         self
     }
 
-    /// Whose calls run in spans.
+    /// With spans for its calls.
     #[cfg(feature = "tracing")]
     #[must_use]
     pub const fn with_span(mut self) -> Self {
@@ -213,10 +213,10 @@ impl SiteEntry {
         self.stats
     }
 
-    /// Whether there is more to a call than the call. One load of a word that nothing writes while nobody listens.
+    /// Whether calls are observed. One load of a word that is only written when observers change.
     #[inline]
     pub(crate) fn is_watched(&self) -> bool {
-        // Relaxed: a call that misses the change for a moment is one that began before it.
+        // Relaxed: a call that misses a change counts as one that began before it.
         self.watch.load(Ordering::Relaxed) != 0
     }
 

@@ -15,11 +15,11 @@ static ENTERED: Mutex<Entered> = Mutex::new(Entered { sites: Vec::new(), watched
 
 pub(super) struct Entered {
     sites: Vec<&'static SiteEntry>,
-    /// Why all sites are watched.
+    /// The reasons for which all sites are observed.
     watched: u32,
 }
 
-/// Those of loops, in no order.
+/// The sites of loops, in no particular order.
 pub(super) fn all() -> impl Iterator<Item = &'static SiteEntry> {
     let entered = lock().sites.clone();
     SITES.iter().copied().chain(entered)
@@ -28,7 +28,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static SiteEntry> {
 /// Adds a site at its first call.
 pub(super) fn enter(entry: &'static SiteEntry) {
     let mut entered = lock();
-    // Two threads may make the first call.
+    // Two threads may make the first call at the same time.
     if !entry.watches(watch::UNLISTED) {
         return;
     }
@@ -38,7 +38,7 @@ pub(super) fn enter(entry: &'static SiteEntry) {
 }
 
 impl SiteEntry {
-    /// A circuit that was given is called here. Where the linker keeps no list, the site enters it now.
+    /// Called for a function with `breaker = ..`. If the linker keeps no list, this adds the site.
     #[inline]
     pub fn is_called(&'static self) {
         if !LINKED && self.watches(watch::UNLISTED) {
@@ -47,7 +47,7 @@ impl SiteEntry {
     }
 }
 
-/// Watches every site for a reason, or ends that. `on` is asked under the lock, so that the last change is the one that stays.
+/// Sets or clears a reason to observe every site. `on` is called under the lock, so that the last change wins.
 pub(super) fn watch_all(reason: u32, on: impl FnOnce() -> bool) {
     let mut entered = lock();
     let on = on();
@@ -61,7 +61,7 @@ pub(super) fn watch_all(reason: u32, on: impl FnOnce() -> bool) {
     }
 }
 
-/// What is known of all sites, for those who change them.
+/// Locks the list of sites, for changes to all of them.
 pub(super) fn lock() -> MutexGuard<'static, Entered> {
     ENTERED.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,13 +1,13 @@
-//! Everything alive, at one moment.
+//! A snapshot of all circuits and sites.
 
 use super::{Site, Stats, StatsCell, sites};
 use crate::circuit::{CircuitSnapshot, circuits};
 
-/// The circuits and sites of the program: what [`snapshot`] returns.
+/// The circuits and sites of the program, as returned by [`snapshot`].
 ///
-/// With the feature `serde` it implements `Serialize`: a map with `circuits`, as [`CircuitSnapshot`] says, and `sites`. A site
-/// is a map with `name`, `kind`, `file`, `line` and `stats`. `stats` is a map with the names of the methods of [`Stats`], or
-/// null; its `time` is a number of seconds.
+/// With the feature `serde` it implements `Serialize`: a map with `circuits`, in the format of [`CircuitSnapshot`],
+/// and `sites`. A site is a map with `name`, `kind`, `file`, `line` and `stats`. `stats` is a map with the names of
+/// the methods of [`Stats`], or null; its `time` is a number of seconds.
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Snapshot {
@@ -15,7 +15,7 @@ pub struct Snapshot {
     sites: Vec<SiteSnapshot>,
 }
 
-/// A site, with its statistics at one moment.
+/// A site, with a snapshot of its statistics.
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct SiteSnapshot {
@@ -24,9 +24,9 @@ pub struct SiteSnapshot {
     stats: Option<Stats>,
 }
 
-/// Looks at every circuit that an attribute made, as [`circuits`] lists them, and at all [`sites`].
+/// Reads every circuit that an attribute created, as listed by [`circuits`], and all [`sites`].
 ///
-/// Each circuit is read at one moment; the next one a moment later.
+/// Each circuit is read consistently, but not all circuits at the same time.
 ///
 /// ```
 /// use resilience::{retry, telemetry};
@@ -74,7 +74,7 @@ impl SiteSnapshot {
         self.site
     }
 
-    /// What the site has counted, if it has `stats = ".."`.
+    /// The statistics of the site, if it has `stats = ".."`.
     #[must_use]
     pub const fn stats(&self) -> Option<Stats> {
         self.stats

@@ -1,4 +1,4 @@
-//! Counters of calls, for sites that ask for them.
+//! Counters of calls, for sites with `stats`.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,7 +8,7 @@ use super::SiteEntry;
 use super::sites::all;
 use super::{Brought, CallOutcome};
 
-/// What was counted under a name: [`stats`].
+/// The counters of a name: see [`stats`].
 ///
 /// ```
 /// use resilience::{retry, telemetry};
@@ -43,11 +43,11 @@ fn seconds<S: serde::Serializer>(time: &Duration, serializer: S) -> Result<S::Ok
     serializer.serialize_f64(time.as_secs_f64())
 }
 
-/// What was counted by all sites with `stats = "name"`, since the program began. `None` if there is no such site; one of a
-/// function form, or of a policy with [`stats`](crate::RetryPolicy::stats), is there from its first call on.
+/// The sum of the counters of all sites with `stats = "name"`, since the program began. `None` if there is no such
+/// site. Function forms and policies with [`stats`](crate::RetryPolicy::stats) are included from their first call on.
 ///
-/// Every call counts, also one that a [listener](super::listen) makes. A call that is under way has counted its failed attempts;
-/// the call itself, and the attempt that ends it, count when it ends.
+/// Every call counts, including those made by a [listener](super::listen). A running call has counted its failed
+/// attempts. The call, and the attempt that ends it, are counted when it ends.
 #[must_use]
 pub fn stats(name: &str) -> Option<Stats> {
     let cells = all().flat_map(SiteEntry::counters).filter(|cell| cell.name == name);
@@ -55,16 +55,16 @@ pub fn stats(name: &str) -> Option<Stats> {
 }
 
 impl Stats {
-    /// Calls that have ended, in whatever way.
+    /// Calls that have ended, with any outcome.
     #[must_use]
     pub const fn calls(&self) -> u64 {
         self.calls
     }
 
-    /// Attempts that have ended, in whatever way: they succeeded, failed or were cut, they brought a value that a poll does not
-    /// accept yet, they panicked, or they were dropped with the future of their call.
+    /// Attempts that have ended, in any way: they succeeded, failed, were cut off, returned a value that a poll does
+    /// not accept yet, panicked, or were dropped with the future of their call.
     ///
-    /// A future that is dropped while it waits has no attempt to be counted.
+    /// A future that is dropped while it waits has no running attempt to count.
     #[must_use]
     pub const fn attempts(&self) -> u64 {
         self.attempts
@@ -76,14 +76,14 @@ impl Stats {
         self.successes
     }
 
-    /// Attempts that failed. Those that were cut by a time limit are among them; those that panicked or were dropped with the
-    /// future of their call are not.
+    /// Attempts that failed. This includes those cut off by a time limit, but not those that panicked or were dropped
+    /// with the future of their call.
     #[must_use]
     pub const fn errors(&self) -> u64 {
         self.errors
     }
 
-    /// Attempts that were cut by a time limit of the loop.
+    /// Attempts that were cut off by a time limit of the loop.
     #[must_use]
     pub const fn timeouts(&self) -> u64 {
         self.timeouts
@@ -101,7 +101,7 @@ impl Stats {
         self.gave_up
     }
 
-    /// How long the calls took together, waits included.
+    /// The total duration of the calls, including waits.
     #[must_use]
     pub const fn time(&self) -> Duration {
         self.time
@@ -133,7 +133,7 @@ pub struct StatsCell {
     cancelled: AtomicU64,
     gave_up: AtomicU64,
     nanos: AtomicU64,
-    /// Of the same site, under another name.
+    /// The counters of the same site under another name.
     next: OnceLock<&'static Self>,
 }
 
@@ -155,26 +155,26 @@ impl StatsCell {
         }
     }
 
-    /// An attempt ended, and did not succeed.
+    /// Counts an attempt that did not succeed.
     pub(super) fn count_attempt(&self, brought: Brought) {
         add(&self.attempts, 1);
         add(&self.errors, u64::from(brought != Brought::NotYet));
         add(&self.timeouts, u64::from(brought == Brought::Cut));
     }
 
-    /// A call ended, with this many attempts that were not counted yet.
+    /// Counts a call, with this number of attempts that were not counted yet.
     pub(super) fn count_call(&self, outcome: CallOutcome, attempts: u32, elapsed: Duration) {
         add(&self.calls, 1);
         add(&self.attempts, attempts.into());
         add(&self.successes, outcome.is_success().into());
         add(&self.cancelled, u64::from(outcome == CallOutcome::Cancelled));
         add(&self.gave_up, u64::from(matches!(outcome, CallOutcome::GaveUp(_))));
-        // 584 years of it.
+        // Overflows after 584 years.
         add(&self.nanos, u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX));
     }
 
     pub(super) fn read(&self) -> Stats {
-        // Relaxed: each counter stands for itself.
+        // Relaxed: each counter is independent.
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         Stats {
             calls: read(&self.calls),
@@ -190,7 +190,7 @@ impl StatsCell {
 }
 
 impl SiteEntry {
-    /// The counters for calls with a policy that has this name for its statistics, which live as long as the program.
+    /// The counters for calls whose policy has this name for its statistics. They live as long as the program.
     pub(super) fn counters_of(&'static self, name: &'static str) -> &'static StatsCell {
         let mut place = &self.counters;
         loop {
@@ -202,7 +202,7 @@ impl SiteEntry {
         }
     }
 
-    /// All its counters: of the attribute, or of the policies that it was called with.
+    /// All counters of the site: of the attribute, or of the policies that it was called with.
     pub(super) fn counters(&'static self) -> impl Iterator<Item = &'static StatsCell> {
         let of_policies = std::iter::successors(self.counters.get(), |cell| cell.next.get());
         self.stats().into_iter().chain(of_policies.copied())

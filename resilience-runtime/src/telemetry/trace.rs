@@ -1,6 +1,6 @@
-//! Log events for `tracing`: what fails, and circuits that open and close.
+//! Log events for `tracing`: failures, and circuits that open and close.
 //!
-//! They come from the paths that only failures take, so that nobody has to listen: a call that succeeds at once is not
+//! They are emitted on paths that only failures take, without a listener: a call that succeeds at once is not
 //! observed for them.
 
 use std::fmt::Display;
@@ -17,15 +17,15 @@ use super::{CallOrigin, CallOutcome, SiteKind};
 use crate::event::{CircuitEvent, CircuitEventKind};
 use crate::listeners::{is_telling, telling};
 
-/// What log filters know them by.
+/// The target for log filters.
 const TARGET: &str = "resilience";
 
-/// Whether the end of a call is an event of its own. The rejections of a circuit are not: it has told that it opened.
+/// Whether the end of a call is logged. Rejections of a circuit are not: the circuit has logged that it opened.
 pub(crate) const fn tells(outcome: CallOutcome) -> bool {
     matches!(outcome, CallOutcome::GaveUp(_) | CallOutcome::TimedOut)
 }
 
-/// An attempt that did not succeed; without a `wait` it was the last, and the end of the call says so.
+/// Logs a failed attempt. Without a `wait` it was the last one, and the end of the call is logged instead.
 pub(crate) fn attempt(origin: CallOrigin, number: u32, wait: Option<Duration>, error: Option<&dyn Display>) {
     let Some(wait) = wait.filter(|_| is_enabled(Level::DEBUG)) else { return };
     telling(|| {
@@ -42,7 +42,7 @@ pub(crate) fn attempt(origin: CallOrigin, number: u32, wait: Option<Duration>, e
     });
 }
 
-/// A call that has failed.
+/// Logs a failed call.
 pub(crate) fn call(origin: CallOrigin, outcome: CallOutcome, attempts: u32, error: Option<&dyn Display>) {
     if !tells(outcome) || !is_enabled(Level::WARN) {
         return;
@@ -62,9 +62,9 @@ pub(crate) fn call(origin: CallOrigin, outcome: CallOutcome, attempts: u32, erro
     });
 }
 
-/// The span of a call, if its site asks for one and a subscriber wants it.
+/// The span of a call, if its site requests one and a subscriber is interested.
 ///
-/// Counted here, because a subscriber learns of every copy of a span, and copies are made under a lock.
+/// Reference-counted here, because a subscriber is informed of every clone of a span, and clones are made under a lock.
 #[derive(Clone, Debug)]
 pub struct CallSpan(Option<Arc<Span>>);
 
@@ -92,7 +92,7 @@ impl CallSpan {
         Self((!span.is_disabled()).then(|| Arc::new(span)))
     }
 
-    /// The call has ended after this many attempts.
+    /// The call has ended after this number of attempts.
     pub(crate) fn end(&self, outcome: CallOutcome, attempts: u32, error: Option<&dyn Display>) {
         let Some(span) = &self.0 else { return };
         telling(|| {
@@ -104,19 +104,19 @@ impl CallSpan {
         });
     }
 
-    /// Enters it, until the guard is dropped.
+    /// Enters the span, until the guard is dropped.
     #[must_use]
     pub fn enter(&self) -> Option<Entered<'_>> {
         self.0.as_ref().map(|span| span.enter())
     }
 
-    /// Enters it whenever the future is polled.
+    /// Enters the span whenever the future is polled.
     pub fn around<F: Future>(&self, future: F) -> Instrumented<F> {
         future.instrument(self.0.as_deref().cloned().unwrap_or_else(Span::none))
     }
 }
 
-/// Whether an event of a circuit is told to the log. A circuit asks this under its lock: no subscriber is asked.
+/// Whether an event of a circuit is logged. Called under the circuit's lock, so it calls no subscriber.
 pub(crate) fn hears(kind: CircuitEventKind) -> bool {
     match kind {
         CircuitEventKind::Opened => is_enabled(Level::WARN),
@@ -125,7 +125,7 @@ pub(crate) fn hears(kind: CircuitEventKind) -> bool {
     }
 }
 
-/// An event of a circuit.
+/// Logs an event of a circuit.
 pub(crate) fn circuit(event: &CircuitEvent) {
     if !hears(event.kind) {
         return;
@@ -151,13 +151,13 @@ pub(crate) fn circuit(event: &CircuitEvent) {
     });
 }
 
-/// Whether a subscriber may want events of this level. What a subscriber calls itself is not told, as with listeners: that
-/// could go on without end.
+/// Whether a subscriber may be interested in events of this level. Calls made by a subscriber are not logged, like
+/// those of listeners, to prevent loops.
 fn is_enabled(level: Level) -> bool {
     level <= STATIC_MAX_LEVEL && level <= LevelFilter::current() && !is_telling()
 }
 
-/// Whole milliseconds. A wait that is longer than a log can say is told as the longest.
+/// Whole milliseconds. A wait beyond the range of a log value is logged as the maximum.
 fn millis(wait: Duration) -> u64 {
     wait.as_millis().try_into().unwrap_or(u64::MAX)
 }

@@ -1,4 +1,4 @@
-//! An async attempt that says when it is polled.
+//! Async attempts that report when they are polled.
 
 use std::fmt;
 use std::pin::Pin;
@@ -10,7 +10,7 @@ use super::calls::CallNumber;
 use super::nesting;
 
 pin_project! {
-    /// An attempt of a call. While it is polled, the thread knows that what begins then is inside of it.
+    /// An attempt of a call. While it is polled, calls on this thread are inside of it.
     #[must_use]
     pub struct UnderWay<F> {
         #[pin]
@@ -20,7 +20,7 @@ pin_project! {
 }
 
 impl<F> UnderWay<F> {
-    /// Of a call that is observed if it has a number.
+    /// For a call with this number, if it is observed.
     #[inline]
     pub(super) fn new(attempt: F, call: Option<CallNumber>) -> Self {
         Self { attempt, call }
@@ -44,7 +44,7 @@ impl<F: Future> Future for UnderWay<F> {
 #[inline(never)]
 fn poll_told<F: Future>(attempt: Pin<&mut F>, call: CallNumber, cx: &mut Context<'_>) -> Poll<F::Output> {
     nesting::enters(call);
-    // After a panic, the call ends at once, and with it what the thread knows of it.
+    // After a panic, the call ends at once and is removed from the thread's stack.
     let polled = attempt.poll(cx);
     nesting::leaves(call);
     polled

@@ -1,4 +1,4 @@
-//! What can be read of the program's sites.
+//! The list of the program's sites.
 
 use super::Site;
 use super::sites::all;
@@ -6,8 +6,8 @@ use crate::circuit::site_entries;
 
 /// All sites of the program, by name, file and line.
 ///
-/// Those of attributes are there before their first call, those of function forms after it. (Where the target's linker keeps
-/// no lists, as in WebAssembly, those of attributes appear after their first call as well.)
+/// Sites of attributes are listed before their first call, those of function forms after it. (If the target's linker
+/// does not support such lists, as on WebAssembly, sites of attributes are listed after their first call as well.)
 ///
 /// ```
 /// for site in resilience::telemetry::sites() {

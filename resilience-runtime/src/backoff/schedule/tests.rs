@@ -70,7 +70,7 @@ fn smoothed_waits_follow_the_published_formula() {
     }
 }
 
-/// The shapes, all with a base of `base` nanoseconds and a cap.
+/// The combinations of growth and jitter, with a base of `base` nanoseconds and a cap.
 fn capped(growth: usize, jitter: usize, base: u64, cap: u64) -> Backoff {
     let base = Duration::from_nanos(base);
     let plain = match growth {
@@ -99,7 +99,7 @@ proptest! {
     ) {
         let cap = base + room;
         let backoff = capped(growth, jitter, base, cap);
-        // What a schedule remembers is itself capped, except for the formula's floats.
+        // The state of a schedule is itself capped, except for the formula's floats.
         let smoothed = growth == 2 && jitter == 4;
         let mut state = DelayState::of(if smoothed { f64::from(u32::try_from(remembered >> 32).unwrap()).to_bits() } else { remembered.min(cap) });
         prop_assert!(backoff.wait(step, &mut state, Chance::scripted(draw)).get() <= cap);
@@ -134,7 +134,7 @@ proptest! {
             let mut state = DelayState::of(if smoothed { 0 } else { at_the_cap });
             backoff.wait(u32::MAX, &mut state, chance)
         });
-        // One nanosecond has nothing to spread over at a quarter of it.
+        // A delay of a few nanoseconds is too short to be spread.
         prop_assume!(at_the_cap > 8);
         prop_assert!(waits[0] < waits[1] && waits[1] < waits[2], "{waits:?}");
     }

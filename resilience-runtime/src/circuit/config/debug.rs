@@ -2,7 +2,7 @@ use std::fmt::{self, Debug, DebugStruct};
 
 use super::CircuitConfig;
 
-/// As one would write it in an attribute: the rule that opens it, how long it stays open, and what else was set.
+/// The notation of an attribute: the rule that opens it, how long it stays open, and the other settings.
 impl Debug for CircuitConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let rated = self.failure_rate.is_some() || self.slow_rate.is_some();

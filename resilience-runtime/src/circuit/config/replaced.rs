@@ -1,9 +1,9 @@
 use super::CircuitConfig;
 
-/// `config = CONST` of an attribute that sets more: what its options replace is taken away first, so that they do not
-/// contradict the constant. What they contradict of each other is found as without a constant.
+/// `config = CONST` of an attribute that sets more options. What these options replace is removed first, so that they
+/// do not contradict the constant. Contradictions among the options are found as they are without a constant.
 impl CircuitConfig {
-    /// For a `window`: without either window of the constant.
+    /// For a `window`: removes both windows of the constant.
     #[doc(hidden)]
     pub const fn __without_window(mut self) -> Self {
         self.window_calls = None;
@@ -11,7 +11,7 @@ impl CircuitConfig {
         self
     }
 
-    /// For a `failure_rate` or a `slow_rate`: without the constant's count of failures.
+    /// For a `failure_rate` or a `slow_rate`: removes the constant's failure count.
     #[doc(hidden)]
     pub const fn __without_count(mut self) -> Self {
         self.failure_threshold = None;
@@ -19,7 +19,7 @@ impl CircuitConfig {
         self
     }
 
-    /// For a `failure_threshold` or a `within`: without the constant's rates, and what means nothing without one. Its
+    /// For a `failure_threshold` or a `within`: removes the constant's rates, and the options that need a rate. Its
     /// `slow_call` stays: a slow call is then a failure.
     #[doc(hidden)]
     pub const fn __without_rates(self) -> Self {

@@ -1,4 +1,4 @@
-//! The settings of a circuit, one by one: each with a checked form.
+//! The settings of a circuit, each with a checked form.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use crate::error::{ConfigError, Value, or_panic};
 use crate::ratio::Ratio;
 use crate::time::Nanos;
 
-/// Two methods for each setting, which is kept in the field of its name.
+/// Generates two methods for each setting. The value is stored in the field of the same name.
 ///
 /// ```text
 /// /// What it is.
@@ -49,7 +49,7 @@ macro_rules! settings {
 }
 
 settings! {
-    /// How many failures open it: in a row, or [`within`](Self::within) a time.
+    /// Sets the number of failures that opens it: in a row, or [`within`](Self::within) a time.
     ///
     /// ```
     /// # use resilience::CircuitConfig;
@@ -59,7 +59,7 @@ settings! {
         "On 0" if failures == 0, Value::Count(failures)
             => "failure_threshold": "`failure_threshold` must be at least 1: to keep a circuit open, use `force_open()`";
 
-    /// Counts the failures of the last so much time, in place of failures in a row: successes in between do not clear
+    /// Counts the failures within this time, instead of consecutive failures. Successes in between do not clear
     /// them.
     ///
     /// ```
@@ -71,7 +71,7 @@ settings! {
         "On zero" if time.is_zero(), Value::Time(Nanos::ZERO)
             => "within": "`within` no time at all, nothing can be counted";
 
-    /// The share of failures that opens it, between 0 and 1, over [`window_calls`](Self::window_calls) or
+    /// Sets the failure rate that opens it, between 0 and 1, over [`window_calls`](Self::window_calls) or
     /// [`window_time`](Self::window_time).
     ///
     /// ```
@@ -83,7 +83,7 @@ settings! {
         "Outside `0.0 < rate <= 1.0`" if Ratio::of(rate).is_none(), Value::number(rate)
             => "failure_rate": "`failure_rate` must be above 0 and at most 1 (100%)";
 
-    /// Rates are taken over the last so many calls: the window slides by one with every call.
+    /// Takes rates over this number of last calls. The window slides by one with every call.
     ///
     /// ```
     /// # use resilience::CircuitConfig;
@@ -93,7 +93,7 @@ settings! {
         "On 0 and above [`MAX_REMEMBERED`](Self::MAX_REMEMBERED)" if calls == 0 || calls > Self::MAX_REMEMBERED, Value::Count(calls)
             => "window": "a `window` of calls must hold at least 1 call and at most 1048576";
 
-    /// Rates are taken over the calls that ended in the last so much time, give or take a sixteenth of it.
+    /// Takes rates over the calls that ended within this time, to a sixteenth of it.
     ///
     /// ```
     /// # use resilience::CircuitConfig;
@@ -105,7 +105,7 @@ settings! {
         "On zero" if time.is_zero(), Value::Time(Nanos::ZERO)
             => "window": "a `window` of no time never holds a call";
 
-    /// A rate means nothing before the window holds so many calls.
+    /// Sets the number of calls that the window must contain before a rate can open the circuit.
     ///
     /// ```
     /// # use resilience::CircuitConfig;
@@ -116,7 +116,8 @@ settings! {
         "On 0" if calls == 0, Value::Count(calls)
             => "min_calls": "`min_calls` must be at least 1: a rate of no calls means nothing";
 
-    /// A call that takes so long is slow. Without a [`slow_rate`](Self::slow_rate) it is a failure, whatever it brings.
+    /// Sets the duration from which a call is slow. Without a [`slow_rate`](Self::slow_rate), a slow call is a
+    /// failure, whatever its result.
     ///
     /// ```
     /// # use resilience::CircuitConfig;
@@ -130,8 +131,8 @@ settings! {
         "On zero" if time.is_zero(), Value::Time(Nanos::ZERO)
             => "slow_call": "with a `slow_call` of zero every call is slow";
 
-    /// The share of slow calls that opens it, between 0 and 1, over the same window as the failures and counted apart
-    /// from them.
+    /// Sets the rate of slow calls that opens it, between 0 and 1. It uses the same window as the failures, but is
+    /// counted separately.
     ///
     /// ```
     /// # use resilience::CircuitConfig;
@@ -143,7 +144,7 @@ settings! {
         "Outside `0.0 < rate <= 1.0`" if Ratio::of(rate).is_none(), Value::number(rate)
             => "slow_rate": "`slow_rate` must be above 0 and at most 1 (100%)";
 
-    /// How long it stays open before a trial. [`Duration::MAX`]: until somebody resets it.
+    /// Sets how long it stays open before a probe. [`Duration::MAX`]: until it is reset.
     ///
     /// ```
     /// # use resilience::CircuitConfig;
@@ -154,7 +155,7 @@ settings! {
         "On zero" if time.is_zero(), Value::Time(Nanos::ZERO)
             => "recovery_timeout": "with a `recovery_timeout` of zero an open circuit would never refuse a call";
 
-    /// How many trials may run at once while half-open.
+    /// Sets the number of probes that may run at once while half-open.
     ///
     /// ```
     /// # use resilience::CircuitConfig;
@@ -164,7 +165,7 @@ settings! {
         "On 0" if calls == 0, Value::Count(calls)
             => "half_open_calls": "`half_open_calls` must be at least 1: without a trial the circuit could never close";
 
-    /// How many trials must succeed, without one that fails, to close it.
+    /// Sets the number of probes that must succeed, without a failure, to close it.
     ///
     /// ```
     /// # use resilience::CircuitConfig;
@@ -174,8 +175,9 @@ settings! {
         "On 0" if successes == 0, Value::Count(successes)
             => "success_threshold": "`success_threshold` must be at least 1: no trial ends with no success";
 
-    /// How long a trial may take to report. Then it counts as failed, and the circuit opens again. The default is the
-    /// recovery timeout, at least [`LEAST_DEFAULT_PROBE_TIMEOUT`](Self::LEAST_DEFAULT_PROBE_TIMEOUT).
+    /// Sets the time limit for the report of a probe. After that the probe counts as failed, and the circuit opens
+    /// again. The default is the recovery timeout, at least
+    /// [`LEAST_DEFAULT_PROBE_TIMEOUT`](Self::LEAST_DEFAULT_PROBE_TIMEOUT).
     ///
     /// ```
     /// # use resilience::CircuitConfig;

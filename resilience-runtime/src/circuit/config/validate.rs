@@ -2,10 +2,10 @@ use super::CircuitConfig;
 use crate::error::{ConfigError, Value, or_panic};
 
 impl CircuitConfig {
-    /// Whether the settings agree with each other. Each by itself has been looked at when it was set.
+    /// Checks whether the settings are consistent. Each single value was checked when it was set.
     ///
     /// # Errors
-    /// A setting that contradicts another one, or that means nothing without one that is missing.
+    /// If a setting contradicts another one, or needs another one that is missing.
     pub const fn validate(&self) -> Result<(), ConfigError> {
         if let Err(error) = self.counted_one_way() {
             return Err(error);
@@ -26,7 +26,7 @@ impl CircuitConfig {
         Ok(())
     }
 
-    /// Failures in a row, failures within a time, or a share of them.
+    /// Exactly one of: failures in a row, failures within a time, or a rate.
     const fn counted_one_way(&self) -> Result<(), ConfigError> {
         if let Some((rate, share)) = self.rate() {
             if let Some(within) = self.within {
@@ -121,7 +121,7 @@ impl CircuitConfig {
         Ok(())
     }
 
-    /// The rate that is configured, by its name.
+    /// The configured rate, with its name.
     const fn rate(&self) -> Option<(&'static str, Value)> {
         match (self.failure_rate, self.slow_rate) {
             (Some(rate), _) => Some(("failure_rate", rate.value())),
@@ -131,12 +131,12 @@ impl CircuitConfig {
     }
 }
 
-/// An option of an attribute, where it is written: what contradicts another one is said there.
+/// An option of an attribute, which reports contradictions at its position in the source.
 #[derive(Clone, Copy, Debug)]
 pub struct SetAt<'a>(pub &'a str);
 
 impl SetAt<'_> {
-    /// The configuration, unless it is this option that is wrong with it; all that is left is `config`'s fault.
+    /// The configuration. Panics if the error is about this option; `config` reports all remaining errors.
     #[track_caller]
     pub const fn agrees(self, config: CircuitConfig) -> CircuitConfig {
         if let Err(error) = config.validate() {
@@ -148,7 +148,7 @@ impl SetAt<'_> {
     }
 }
 
-/// `==`, which is none for strings in a `const fn`.
+/// `==` for strings, which is not available in a `const fn`.
 const fn same(one: &str, other: &str) -> bool {
     let (one, other) = (one.as_bytes(), other.as_bytes());
     if one.len() != other.len() {

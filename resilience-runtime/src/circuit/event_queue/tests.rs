@@ -18,7 +18,7 @@ fn steps() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// Events are numbered as they happen. Returns those that were delivered.
+/// Numbers the events in order, and returns those that were delivered.
 fn delivered(queue: &mut EventQueue<(u64, bool)>, most: usize) -> Vec<(u64, u64, bool)> {
     let mut delivered = Vec::new();
     for _ in 0..most {
@@ -26,7 +26,7 @@ fn delivered(queue: &mut EventQueue<(u64, bool)>, most: usize) -> Vec<(u64, u64,
         let Some(((number, minor), dropped)) = queue.next() else { return delivered };
         delivered.push((number, dropped, minor));
     }
-    // As a thread does that has found the queue empty, so that the next one begins anew.
+    // Like a thread that has found the queue empty, so that the next delivery starts anew.
     queue.delivering = false;
     delivered
 }
@@ -83,7 +83,7 @@ fn minor_events_make_room_for_transitions_and_then_the_oldest_transitions_do() {
     assert_eq!((queue.waiting.len(), queue.minor), (MAX_QUEUED, 0), "all of the minor events are gone");
     push(&mut queue, Opened, 1);
     let first = delivered(&mut queue, 1);
-    // Every refusal and the first transition.
+    // Every rejection and the first transition.
     let gone = u64::try_from(MAX_MINOR).unwrap() + 5 + 1;
     assert_eq!(first, [(gone, gone, false)]);
 }

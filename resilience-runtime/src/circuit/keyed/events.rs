@@ -8,12 +8,12 @@ use crate::event::{CircuitEvent, CircuitEventKind};
 use crate::listeners::Listeners;
 use crate::time::Nanos;
 
-/// What happens to a set as a whole, for its listeners.
+/// The listeners and events of a set as a whole.
 #[derive(Debug)]
 pub(super) struct SetEvents {
     name: &'static str,
     place: Option<(&'static str, u32)>,
-    /// Shared with every circuit of the set. Made when it is first needed: there is no `Arc` in a `const`.
+    /// Shared with every circuit of the set. Created on first use, because an `Arc` cannot be created in a `const`.
     set: OnceLock<Arc<Set>>,
     pending: Pending,
 }
@@ -28,8 +28,8 @@ impl SetEvents {
         self.set.get_or_init(|| Arc::new(Set { name, place, listeners: Listeners::new() }))
     }
 
-    /// Delivers an event as a circuit does: one at a time, through a bounded queue, so that a listener that hangs costs one
-    /// call and not all.
+    /// Delivers an event like a circuit does: one at a time, through a bounded queue. A listener that hangs blocks one
+    /// call, not all.
     pub(super) fn tell(&self, kind: CircuitEventKind, text: impl FnOnce() -> Arc<str>) {
         if !self.set.get().is_some_and(|set| set.listeners.any()) && !any_of_program() {
             return;

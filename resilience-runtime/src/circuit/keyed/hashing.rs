@@ -2,14 +2,14 @@ use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 use std::sync::OnceLock;
 
-/// A keyed hash of short texts: a multiplication for every eight bytes, folded.
+/// A keyed hash of short texts: a folded multiplication for every eight bytes.
 ///
-/// The standard hasher takes 150 instructions more for 16 bytes. Nobody who does not know the process's random numbers can look for keys
-/// that meet; if somebody could, a lookup would be as long as the set, which is bounded.
+/// The standard hasher takes 150 more instructions for 16 bytes. Finding colliding keys requires the random numbers
+/// of the process. Even then, a lookup only takes as long as the set, which is bounded.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Hashing;
 
-/// The hash of what was written so far.
+/// The hash of the bytes written so far.
 pub(super) struct Folded {
     state: u64,
     factor: u64,
@@ -44,7 +44,7 @@ impl Hasher for Folded {
             self.write_u64(word.try_into().map_or(0, u64::from_le_bytes));
         }
         let rest = words.remainder().iter().fold(0, |rest, byte| rest << 8 | u64::from(*byte));
-        // With the length: a text of zeros is not the same as a shorter one.
+        // Includes the length: a text of zeros must differ from a shorter one.
         self.write_u64(rest ^ (bytes.len() as u64) << 56);
     }
 

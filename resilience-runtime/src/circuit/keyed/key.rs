@@ -7,30 +7,30 @@ use std::sync::OnceLock;
 
 use crate::text::prefix;
 
-/// The longest key that is kept as it is, in bytes: as long as a host name with a port can be, and half as much for what
-/// comes in front.
+/// The longest key that is kept unchanged, in bytes: enough for the longest host name with a port, with some room for a
+/// prefix.
 pub(super) const MAX_KEY_LENGTH: usize = 128;
 
-/// A key's text, of bounded length: no memory is taken for the rest of a longer one.
+/// The text of a key, of bounded length: the rest of a longer text is not stored.
 ///
-/// A long key becomes its beginning and a hash of all of it. That is longer than any short key, so that it is told apart from
-/// each of them.
+/// A long key is replaced by its beginning and a hash of the whole. The result is longer than any short key, so it
+/// differs from all of them.
 pub(super) struct KeyText(String);
 
 thread_local! {
-    /// Reused, so that a known key allocates nothing.
+    /// Reused, so that a known key needs no allocation.
     static BUFFER: Cell<String> = const { Cell::new(String::new()) };
 }
 
 impl KeyText {
     pub(super) fn of(key: &dyn Display) -> Self {
-        // The buffer is taken out meanwhile: a key that uses circuits by key while it is written gets another one. A thread
-        // that is ending has none any more.
+        // Taken out during the write: if a key's `Display` uses keyed circuits, they get another buffer. A thread
+        // that is ending has no buffer.
         let mut text = BUFFER.try_with(Cell::take).unwrap_or_default();
         text.clear();
         let mut writer = KeyWriter { text, long: None };
-        // A key that cannot be written stands for itself as far as it got: an error from `Display` is nothing that
-        // could be reported.
+        // If `Display` returns an error, the key is the text written so far: there is no way to report
+        // the error.
         let _ = write!(writer, "{key}");
         let KeyWriter { mut text, long } = writer;
         if let Some(long) = long {
@@ -53,7 +53,7 @@ impl Drop for KeyText {
 struct KeyWriter {
     /// The longest beginning that fits, in whole characters.
     text: String,
-    /// Hashes all of it, once there is more than fits.
+    /// The hash of the whole text, once it is too long.
     long: Option<Box<Rest>>,
 }
 
@@ -90,7 +90,7 @@ struct Block {
 impl Block {
     const EMPTY: Self = Self { bytes: [0; MAX_KEY_LENGTH], length: 0 };
 
-    /// Takes as much as there is room for, and returns what is left over.
+    /// Takes as many bytes as fit, and returns the rest.
     fn fill<'a>(&mut self, more: &'a [u8]) -> &'a [u8] {
         let (fits, left) = more.split_at(more.len().min(MAX_KEY_LENGTH - self.length));
         self.bytes[self.length..][..fits.len()].copy_from_slice(fits);
@@ -99,8 +99,8 @@ impl Block {
     }
 }
 
-/// Hashes a long key while it is written, in blocks: a hasher need not treat two parts as it treats the whole, and a key
-/// must have one hash however its `Display` takes it apart.
+/// Hashes a long key in blocks while it is written. A hasher may treat two parts differently from the whole, and the
+/// hash must not depend on how `Display` splits the text.
 struct Rest {
     block: Block,
     hashers: [DefaultHasher; 2],
@@ -132,7 +132,7 @@ impl Rest {
         }
     }
 
-    /// Writes the hash behind the beginning.
+    /// Writes the hash after the beginning.
     fn finish(mut self: Box<Self>, beginning: &mut String) {
         self.hash_block();
         let length = self.length;
@@ -144,8 +144,8 @@ impl Rest {
     }
 }
 
-/// Two keyed hashes, 128 bits: with 64, two of some billion keys would share a circuit by chance. The hash keys are random and
-/// are the process's own, so that a stranger cannot look for two keys that share one, or for one that shares another's.
+/// Two keyed hashes, 128 bits in total. With 64 bits, two of some billion keys would share a circuit by chance. The
+/// hash keys are random for each process, so that an attacker cannot search for collisions.
 fn hashers() -> [DefaultHasher; 2] {
     static STATES: OnceLock<[RandomState; 2]> = OnceLock::new();
     let states = STATES.get_or_init(|| [RandomState::new(), RandomState::new()]);
@@ -158,7 +158,7 @@ mod tests {
 
     use super::*;
 
-    /// Text in pieces.
+    /// A text in pieces.
     struct Pieces<'a>(&'a str, Vec<usize>);
 
     impl Display for Pieces<'_> {

@@ -1,49 +1,49 @@
-//! The order in which the circuits of a full set are evicted. It knows slots by their number, and asks for the rest.
+//! The eviction order of a full set. Slots are identified by number; other properties are passed as closures.
 //!
-//! Sets of up to [`EXACT`] keys evict the least recently used idle circuit, and if there is none, the least recently used
-//! one that counts. Larger sets give every circuit a *second chance*: a hand goes around the slots, passes over those
-//! that were used since it came by, and looks at a bounded number of the others.
+//! Sets of up to [`EXACT`] keys evict the least recently used idle circuit, or else the least recently used counting
+//! one. Larger sets give every circuit a *second chance*, as in the clock algorithm: a hand goes around the slots,
+//! skips those that were used since its last visit, and examines a bounded number of the others.
 //!
 //! # Synchronization
-//! A use is recorded under the lock of one shard, shared; evictions hold all of them alone, which orders the two. So all
-//! accesses are `Relaxed`: of two uses at the same time, either may count as the later one.
+//! A use is recorded under the shared lock of one shard. Evictions hold all shards exclusively, which orders the two.
+//! All accesses are therefore `Relaxed`: of two concurrent uses, either may count as the later one.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::circuit::eviction::EvictionClass;
 
-/// The largest set whose order of use is exact.
+/// The size of the largest set with an exact order.
 ///
-/// 64: an eviction looks at all of them, in about a microsecond, and records one number per use.
+/// 64: an eviction examines all circuits, in about a microsecond, and records one number per use.
 pub(super) const EXACT: usize = 64;
 
-/// Circuits that a new key looks at in a full set.
+/// The number of circuits that a new key examines in a full set.
 ///
-/// 64: as many as an exact set has. A flood of keys must not hold the lock for as long as it takes to look at thousands of
-/// open circuits each time. The next new key goes on where this one has stopped.
+/// 64, as in an exact set. With many new keys, the lock must not be held for as long as it takes to examine thousands
+/// of open circuits each time. The next new key continues after the last examined circuit.
 pub(super) const LOOKS: usize = 64;
 
-/// When a slot was last used. In an exact set, the number of the use. In a larger one, 1 if it was used since the hand came
-/// by.
+/// The last use of a slot. In an exact set, the number of the use. In a larger set, 1 if it was used since the hand's
+/// last visit.
 #[derive(Debug)]
 pub(super) struct LastUse(AtomicU64);
 
-/// In what order slots were used.
+/// The order of uses.
 #[derive(Debug)]
 pub(super) struct Recency {
     exact: bool,
-    /// The number of the last use of all.
+    /// The number of the latest use of any slot.
     latest: AtomicU64,
 }
 
 impl Recency {
-    /// For a set of at most `max_slots` slots.
+    /// Creates the order for at most `max_slots` slots.
     pub(super) const fn new(max_slots: usize) -> Self {
         Self { exact: max_slots <= EXACT, latest: AtomicU64::new(0) }
     }
 
-    /// A slot gets a circuit. In a large set it has not been used: the hand has just passed it, and keys that come once do
-    /// not push out those that come again.
+    /// A slot for a new circuit. In a large set it starts as unused: the hand has just passed it, and keys with a
+    /// single call must not evict keys with repeated calls.
     pub(super) fn added(&self) -> LastUse {
         let last_use = LastUse(AtomicU64::new(0));
         if self.exact {
@@ -52,10 +52,10 @@ impl Recency {
         last_use
     }
 
-    /// A slot is used. Nothing is written for a slot that was the last one used, or in a large set is marked already.
+    /// Records a use. Writes nothing if the slot was the last one used, or in a large set, if it is already marked.
     #[inline]
     pub(super) fn used(&self, LastUse(last_use): &LastUse) {
-        // Relaxed: see the module's text.
+        // Relaxed: see the module's documentation.
         let seen = last_use.load(Ordering::Relaxed);
         if !self.exact {
             if seen == 0 {
@@ -66,7 +66,7 @@ impl Recency {
         }
     }
 
-    /// The slot whose circuit is to be evicted, if one may be. `hand` is the slot that a large set comes to next.
+    /// The slot whose circuit is evicted, if any. `hand` is the next slot that a large set visits.
     pub(super) fn victim<S>(
         &self,
         hand: &mut usize,
@@ -93,7 +93,7 @@ impl Recency {
     }
 }
 
-/// Passing over a used slot is cheap and is paid for by its use. Twice around, no slot is marked any more.
+/// Skipping a used slot is cheap, and paid for by its use. After two rounds, no slot is marked.
 fn without_second_chance<S>(
     hand: &mut usize,
     slots: &[S],

@@ -1,8 +1,8 @@
 //! The circuits of a set, by key.
 //!
-//! Keys are spread over [`SHARDS`], each behind a lock that lookups share: known keys of different threads seldom meet.
-//! Insertions follow each other under one lock. That of a new key in a full set holds all shards as well: while it looks for
-//! a circuit to evict, nobody can begin to hold one.
+//! Keys are distributed over [`SHARDS`] shards with one lock each. Lookups share the lock, so known keys of different
+//! threads rarely conflict. Insertions are serialized by a separate lock. A new key in a full set also locks all
+//! shards exclusively: while it selects a circuit to evict, no other thread can get a reference to one.
 
 use std::borrow::Borrow;
 use std::collections::HashMap;
@@ -19,7 +19,7 @@ use crate::clock;
 use crate::sync::{Mutex, RwLock};
 use crate::time::Nanos;
 
-/// 16: of two threads with a key each, one in sixteen pairs meets. In all, 2 KiB for each set.
+/// 16: two threads with different keys conflict in one of sixteen cases. The total size is 2 KiB for each set.
 const SHARDS: usize = if cfg!(resilience_loom) { 2 } else { 16 };
 
 /// The circuits of a set, by key.
@@ -36,7 +36,7 @@ type Index = HashMap<StoredKey, Arc<KeySlot>, Hashing>;
 #[repr(align(128))]
 struct KeyShard(RwLock<Index>);
 
-/// All slots, in the order in which evictions look at them.
+/// All slots, in the order in which evictions examine them.
 struct Order {
     slots: Vec<Arc<KeySlot>>,
     hand: usize,
@@ -53,26 +53,26 @@ struct StoredKey {
 struct KeySlot {
     circuit: Arc<CircuitBreaker>,
     last_use: LastUse,
-    /// When a call last found the circuit not closed; `NEVER` if none did.
+    /// When a call last found the circuit not closed. `NEVER` if no call did.
     last_call: AtomicU64,
 }
 
-/// A circuit that is to be entered.
+/// A circuit to be inserted.
 pub(super) struct New {
     pub(super) circuit: Arc<CircuitBreaker>,
     /// The circuit's name.
     pub(super) name: Arc<str>,
-    /// Where in the name the key begins.
+    /// The offset of the key in the name.
     pub(super) start: usize,
 }
 
-/// What became of a new circuit.
+/// The result of an insertion.
 #[derive(Debug)]
 #[must_use]
 pub(super) enum Inserted {
-    /// Another thread was faster with the same key.
+    /// Another thread inserted the same key first.
     Known(Arc<CircuitBreaker>),
-    /// With the circuit that was evicted for it. It is to be dropped without the lock: its listeners are the user's.
+    /// With the evicted circuit, if any. It must be dropped without the lock: its listeners are user code.
     Added(Option<Arc<CircuitBreaker>>),
     /// No circuit may be evicted for it.
     NotRemembered,
@@ -95,7 +95,7 @@ impl KeyTable {
         let KeySlot { circuit, last_use, last_call } = &**index.get(key)?;
         self.recency.used(last_use);
         if !circuit.admits_all() {
-            // Relaxed: it is read by whoever holds the lock alone.
+            // Relaxed: it is only read under the exclusive lock.
             last_call.store(clock::moment().get(), Ordering::Relaxed);
         }
         Some(Arc::clone(circuit))
@@ -138,34 +138,35 @@ impl KeyTable {
 }
 
 fn shard_of(key: &[u8]) -> usize {
-    // The upper bits, as a hash map looks at the lower ones and at the uppermost seven.
+    // The upper half: a hash map uses the lower bits and the highest seven.
     (Hashing::of(key) >> 32) as usize % SHARDS
 }
 
 impl KeySlot {
-    /// Asked by whoever holds the shards alone: nobody else can begin to hold the circuit meanwhile.
+    /// Must be called with all shards locked exclusively: no other thread can get a reference to the circuit.
     fn class(&self, now: Nanos, recovery_timeout: Nanos) -> EvictionClass {
         if Arc::strong_count(&self.circuit) > 1 {
             return EvictionClass::Protected;
         }
-        // With the release of the drop that left the last reference: what that call has counted is visible.
+        // Pairs with the release of the drop of the second-last reference, so that what its call has counted is
+        // visible.
         fence(Ordering::Acquire);
         let candidate = self.circuit.candidate(now);
-        // Relaxed, here and below: it is written under a lock of a shard, all of which are held.
+        // Relaxed, here and below: it is written under the lock of a shard, and all of them are held.
         let last_call = Nanos::new(self.last_call.load(Ordering::Relaxed));
         let last_call = (!last_call.is_never()).then_some(last_call);
         if candidate.state == CircuitState::HalfOpen && last_call.is_none() {
-            // Its calls came past the table: its time begins when this is noticed.
+            // Its calls bypassed the table, so its time starts now.
             self.last_call.store(now.get(), Ordering::Relaxed);
         }
         candidate.class(last_call, now, recovery_timeout)
     }
 }
 
-/// The key in a circuit's name. Behind it stands one bracket.
+/// The key in a circuit's name, without the closing bracket.
 #[inline]
 fn key_in(name: &str, start: usize) -> &[u8] {
-    // Were the name another one, the key would be empty.
+    // An unexpected name results in an empty key.
     name.as_bytes().get(start..name.len().saturating_sub(1)).unwrap_or_default()
 }
 
@@ -183,7 +184,7 @@ impl Borrow<[u8]> for StoredKey {
 }
 
 impl Hash for StoredKey {
-    /// As the text does, which the index is searched by.
+    /// The same hash as that of the text, which is used to search the index.
     fn hash<H: Hasher>(&self, hasher: &mut H) {
         self.as_bytes().hash(hasher);
     }

@@ -43,7 +43,7 @@ fn what_is_open_or_counting_or_in_use_stays() {
     assert!(Arc::ptr_eq(&used, &keyed.circuit("used")));
 }
 
-/// The keys of a log of `KeyNotRemembered` events, and how many events were dropped.
+/// The keys of a log of `KeyNotRemembered` events, and the number of dropped events.
 #[cfg(feature = "testing")]
 fn logged(keyed: &KeyedCircuits) -> std::sync::Arc<Mutex<Vec<String>>> {
     let log = std::sync::Arc::new(Mutex::new(Vec::new()));
@@ -113,14 +113,14 @@ fn an_open_circuit_is_kept_while_it_is_called_and_evicted_ten_recovery_timeouts_
     };
     assert!(!is_remembered("c"));
     clock.advance(9 * second);
-    // A failed trial: it opens again.
+    // A failed probe: it opens again.
     fails(&keyed, "a");
     clock.advance(std::time::Duration::from_nanos(999_999_999));
     assert!(!is_remembered("d"));
     clock.advance(std::time::Duration::from_nanos(1));
     assert!(is_remembered("e"));
     assert_eq!(names(&keyed), ["k[a]", "k[e]"]);
-    // A call that is refused is a call.
+    // A rejected call counts as a call.
     keyed.circuit("a").call(|| Ok::<_, ()>(())).expect("it is a trial");
     fails(&keyed, "a");
     fails(&keyed, "e");
@@ -168,9 +168,9 @@ fn long_keys_are_told_apart_and_their_text_is_bounded() {
     assert_ne!(one.name(), other.name());
     assert!(one.name().starts_with("k[xxxxxx"));
     assert!(one.name().len() < 200, "{}", one.name());
-    // However it is written.
+    // Equal text, written in other parts.
     assert!(Arc::ptr_eq(&one, &keyed.circuit(format_args!("{}{}", &long[7..], "xxxxxxx1"))));
-    // A key that is written like the name of another one is another key.
+    // A key with the text of another key's shortened form is a different key.
     let name = one.name();
     assert!(!Arc::ptr_eq(&one, &keyed.circuit(&name[2..name.len() - 1])));
     let longest = "x".repeat(KeyedCircuits::MAX_KEY_LENGTH);

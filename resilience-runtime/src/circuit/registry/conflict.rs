@@ -2,7 +2,7 @@ use std::fmt;
 
 use crate::circuit::site::Place;
 
-/// Two functions of one circuit name that configure it differently, or one of which has a circuit for each key.
+/// Two functions with one circuit name, but with different configurations, or only one of them with a `key`.
 ///
 /// ```
 /// if let Err(conflicts) = resilience::circuits().verify() {
@@ -20,11 +20,11 @@ pub struct CircuitConflict {
     disagreement: Disagreement,
 }
 
-/// What they disagree on.
+/// The kind of conflict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Disagreement {
     Configuration,
-    /// The first has one circuit, the other one for each key.
+    /// The first has one circuit, the other one per key.
     Kind,
 }
 
@@ -47,20 +47,20 @@ impl CircuitConflict {
         }
     }
 
-    /// The circuits' common name.
+    /// The common name of the circuits.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name
     }
 
-    /// File and line of the configuration that a release build uses; where only the other function has a `key`, of the
-    /// one that has none. A release build keeps both kinds then, and they know nothing of each other.
+    /// File and line of the configuration that a release build uses. If only the other function has a `key`, those of
+    /// the function without one: a release build then keeps both, independent of each other.
     #[must_use]
     pub const fn used(&self) -> (&'static str, u32) {
         self.used
     }
 
-    /// File and line of the one that disagrees with it, or that has a `key`.
+    /// File and line of the function with the other configuration, or with a `key`.
     #[must_use]
     pub const fn other(&self) -> (&'static str, u32) {
         self.other
@@ -88,9 +88,10 @@ impl fmt::Display for CircuitConflict {
 
 impl std::error::Error for CircuitConflict {}
 
-/// All disagreements of a program's circuits: what [`Circuits::verify`](crate::breaker::Circuits::verify) has found, at least one.
+/// All conflicts between a program's circuits, at least one: the error of
+/// [`Circuits::verify`](crate::breaker::Circuits::verify).
 ///
-/// As text, and in a failed `unwrap()`, one line for each, with both places.
+/// The text, also in a failed `unwrap()`, has one line for each conflict, with both places.
 ///
 /// ```should_panic,standalone_crate
 /// # use resilience::circuit;
@@ -107,7 +108,7 @@ impl std::error::Error for CircuitConflict {}
 pub struct CircuitConflicts(pub(super) Vec<CircuitConflict>);
 
 impl CircuitConflicts {
-    /// One by one.
+    /// Iterates over the conflicts.
     pub fn iter(&self) -> impl Iterator<Item = &CircuitConflict> {
         self.0.iter()
     }
@@ -126,7 +127,7 @@ impl fmt::Display for CircuitConflicts {
 }
 
 impl fmt::Debug for CircuitConflicts {
-    /// As it reads, because it is seen when `verify().unwrap()` fails a test.
+    /// Equal to `Display`, because `verify().unwrap()` in a test prints it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }

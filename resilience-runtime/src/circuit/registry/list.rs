@@ -1,4 +1,4 @@
-//! The program's list of sites: the one place that owns it.
+//! The program's list of circuit sites.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -12,7 +12,7 @@ list! {
     CIRCUITS: CircuitEntry
 }
 
-/// What could not be linked, in order of the first call.
+/// The sites that could not be linked, in order of their first call.
 static ENTERED: Mutex<Vec<CircuitEntry>> = Mutex::new(Vec::new());
 
 pub(super) fn enter(entry: CircuitEntry) {
@@ -25,7 +25,7 @@ fn entries() -> impl Iterator<Item = CircuitEntry> {
     CIRCUITS.iter().copied().chain(entered)
 }
 
-/// All sites, as telemetry lists them.
+/// All sites, for the list of telemetry.
 pub(crate) fn site_entries() -> impl Iterator<Item = &'static SiteEntry> {
     entries().map(|entry| match entry {
         CircuitEntry::Site(site) => site.entry(),
@@ -40,7 +40,7 @@ pub(super) fn sites<C: SiteTarget>() -> impl Iterator<Item = &'static CircuitSit
 
 /// The sites of one kind that share this name.
 ///
-/// A linked list never grows, so that it is searched once: the first call of each name finds its sites in an index.
+/// A linked list never grows, so it is searched once: the first call of each name finds its sites in an index.
 pub(super) fn sharing<C: SiteTarget>(name: &str) -> Vec<&'static CircuitSite<C>> {
     static BY_NAME: OnceLock<HashMap<&'static str, Vec<CircuitEntry>>> = OnceLock::new();
     if LINKED {

@@ -1,7 +1,7 @@
-//! Every `#[circuit]` of the program, in a list that the linker writes: complete before the first call.
+//! Every `#[circuit]` of the program, in a list that the linker creates: complete before the first call.
 //!
-//! Where the target's linker keeps no such lists (WebAssembly, for one), and under Miri, which links nothing, a site enters
-//! itself at its first call.
+//! If the target's linker does not support such lists (WebAssembly, for example), and under Miri, which does not
+//! link, a site registers itself at its first call.
 
 mod conflict;
 mod list;

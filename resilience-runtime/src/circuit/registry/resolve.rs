@@ -1,4 +1,4 @@
-//! Which circuit a site stands for: its own, or that of the first site of its name.
+//! Resolves the circuit of a site: a separate one, or that of the first site of its name.
 
 use super::conflict::CircuitConflict;
 use super::list;
@@ -6,7 +6,7 @@ use crate::circuit::site::{CircuitSite, SiteTarget};
 use crate::linked::LINKED;
 
 impl<C: SiteTarget> CircuitSite<C> {
-    /// The circuit of a site that shares it with no other.
+    /// The circuit of a site that does not share it.
     #[inline]
     pub fn of_its_own(&'static self) -> &'static C {
         self.enter_into_list();
@@ -16,7 +16,7 @@ impl<C: SiteTarget> CircuitSite<C> {
     /// The circuit of a site that shares it by name.
     ///
     /// # Panics
-    /// In debug builds, if another site of the name configures it differently, or has circuits of the other kind.
+    /// In debug builds, if another site of the name has a different configuration, or a circuit of the other kind.
     #[inline]
     pub fn of_its_name(&'static self) -> &'static C {
         match self.shared.get() {
@@ -34,7 +34,7 @@ impl<C: SiteTarget> CircuitSite<C> {
         if let (Some(conflict), true) = (conflict, cfg!(debug_assertions)) {
             panic!("{conflict}");
         }
-        // Announced once, by whichever site comes first.
+        // Announced once, by the first site.
         if home.shared.set(home.circuit()).is_ok() {
             if let Some(conflict) = conflict {
                 home.circuit().announce_conflict(&conflict.to_string());
@@ -50,13 +50,13 @@ impl<C: SiteTarget> CircuitSite<C> {
         }
     }
 
-    /// The site whose circuit all sites of this name use: the first that configures it, or just the first.
+    /// The site whose circuit all sites of this name use: the first one with a configuration, or else the first one.
     pub(super) fn home(&'static self) -> &'static Self {
         let order = |site: &&'static Self| (!site.configures(), site.place());
         self.namesakes().into_iter().min_by_key(order).unwrap_or(self)
     }
 
-    /// With the other sites of the name that configure it differently than this one.
+    /// Conflicts with sites of the same name that have another configuration.
     pub(super) fn conflicts(&'static self) -> impl Iterator<Item = CircuitConflict> {
         self.namesakes()
             .into_iter()
@@ -64,8 +64,8 @@ impl<C: SiteTarget> CircuitSite<C> {
             .map(|rival| CircuitConflict::of_configurations(self.name(), self.place(), rival.place()))
     }
 
-    /// With the first site of the name that has one circuit where this has one for each key, or the other way round.
-    /// Both report it in the same words.
+    /// The conflict with the first site of the name that is of the other kind: one circuit, or one per key.
+    /// The text is the same from both sites.
     pub(super) fn conflict_of_kinds(&'static self) -> Option<CircuitConflict> {
         if !self.shares() {
             return None;
@@ -76,7 +76,7 @@ impl<C: SiteTarget> CircuitSite<C> {
         Some(CircuitConflict::of_kinds(self.name(), one, by_key))
     }
 
-    /// This site, and those that share its name.
+    /// This site and those that share its name.
     fn namesakes(&'static self) -> Vec<&'static Self> {
         if self.shares() { list::sharing(self.name()) } else { vec![self] }
     }

@@ -11,11 +11,11 @@ use crate::circuit::site::{CircuitSite, Place, SiteTarget};
 use crate::event::CircuitEvent;
 use crate::listeners::ListenerId;
 
-/// Every circuit that an attribute made: for health checks, dashboards and operators.
+/// The circuits of all attributes: for health checks, dashboards and operators.
 ///
-/// Each `#[circuit]` of the program is here before its first call; sites of one name are here once. The circuits of
-/// `key = ..` are here once per key, from the key's first call on, as `hosts[a.example]`. A circuit that was made by
-/// hand, `breaker = ..` included, is never here: it is its maker's own affair.
+/// Each `#[circuit]` of the program is listed before its first call. Sites that share a name are listed once. The
+/// circuits of `key = ..` are listed once per key, from the key's first call on, as `hosts[a.example]`. A circuit
+/// that user code creates is not listed, not even with `breaker = ..`.
 ///
 /// ```
 /// assert!(resilience::circuits().all_closed());
@@ -35,25 +35,25 @@ pub const fn circuits() -> Circuits {
 }
 
 impl Circuits {
-    /// All of them, by name, and those of one name by where they stand: in the same order in every run.
+    /// All circuits, by name, then by place in the source: in the same order in every run.
     pub fn iter(&self) -> impl Iterator<Item = CircuitRef> + use<> {
         let mut all: Vec<_> = placed().collect();
         all.sort_by(|(one, at), (other, there)| one.name().cmp(other.name()).then_with(|| at.cmp(there)));
         all.into_iter().map(|(circuit, _)| circuit)
     }
 
-    /// The one of this name; with a key, of `hosts[a.example]`, from its first call on.
+    /// The circuit of this name. With a key, as `hosts[a.example]`, it exists from the key's first call on.
     ///
-    /// Where several functions are named so by default, as methods of different types in one module are, it is that of
-    /// the first of them: `name = ".."` tells them apart.
+    /// Several functions may have the same default name, such as methods of different types in one module. This
+    /// returns the circuit of the first of them; use `name = ".."` to tell them apart.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<CircuitRef> {
         let of_the_name = placed().filter(|(circuit, _)| circuit.name() == name);
         of_the_name.min_by_key(|(_, place)| *place).map(|(circuit, _)| circuit)
     }
 
-    /// The circuits by key of this name, as a set: to listen to all of them, or to look at one before its first call.
-    /// Where several functions are named so by default, those of the first of them.
+    /// The keyed circuits of this name, as a set: to listen to all of them, or to access one before its first call.
+    /// If several functions have this default name, those of the first of them.
     ///
     /// ```
     /// # use resilience::circuit;
@@ -71,25 +71,25 @@ impl Circuits {
         homes().filter(|site| site.name() == name).min_by_key(|site| site.place()).map(CircuitSite::circuit)
     }
 
-    /// Those that refuse calls: open or forced open.
+    /// The circuits that reject calls: open or forced open.
     pub fn open(&self) -> impl Iterator<Item = CircuitRef> + use<> {
         self.iter().filter(|circuit| circuit.is_open())
     }
 
-    /// Those that are closed.
+    /// The closed circuits.
     pub fn closed(&self) -> impl Iterator<Item = CircuitRef> + use<> {
         self.iter().filter(|circuit| circuit.is_closed())
     }
 
-    /// Whether all are closed. One that an operator has disabled, or has count only, is not: calls go through it, and it
-    /// is not [`open`](Self::open) either.
+    /// Whether all circuits are closed. A circuit that an operator has disabled or set to only count is not closed,
+    /// although it admits calls. It is not [`open`](Self::open) either.
     #[must_use]
     pub fn all_closed(&self) -> bool {
         self.iter().all(|circuit| circuit.is_closed())
     }
 
-    /// Looks for functions of one circuit name that configure it differently, or of which only some have a `key`: the
-    /// one thing that cannot be found while compiling. A test finds it before a user does:
+    /// Finds functions of one circuit name with different configurations, or of which only some have a `key`. These
+    /// conflicts cannot be found at compile time. A test finds them before a user does:
     ///
     /// ```
     /// # #[resilience::circuit]
@@ -101,20 +101,20 @@ impl Circuits {
     /// # test();
     /// ```
     ///
-    /// It sees what is linked. A test in a file of its own, under `tests/`, mentions every crate whose circuits it is
-    /// about, `use mycrate as _;` if there is nothing else to say: without that there are none, and nothing disagrees.
+    /// Only linked crates are checked. An integration test under `tests/` must mention every crate whose circuits it
+    /// checks, if necessary with `use mycrate as _;`. Otherwise there are no circuits, and no conflicts.
     ///
     /// # Errors
-    /// All disagreements, each with both places.
+    /// All conflicts, each with both places.
     pub fn verify(&self) -> Result<(), CircuitConflicts> {
-        // That a name has both kinds is told by the one that has no key.
+        // A conflict of kinds is reported by the site without a key.
         let of_kinds = homes::<CircuitBreaker>().filter_map(CircuitSite::conflict_of_kinds);
         let conflicts: Vec<_> =
             conflicts::<CircuitBreaker>().chain(conflicts::<KeyedCircuits>()).chain(of_kinds).collect();
         if conflicts.is_empty() { Ok(()) } else { Err(CircuitConflicts(conflicts)) }
     }
 
-    /// Calls `listener` after every event of every circuit, also of those made by hand; see
+    /// Calls `listener` after every event of every circuit, including those that user code creates. See
     /// [`CircuitBreaker::listen`].
     ///
     /// ```
@@ -147,7 +147,7 @@ fn conflicts<C: SiteTarget>() -> impl Iterator<Item = CircuitConflict> {
     homes::<C>().flat_map(CircuitSite::conflicts)
 }
 
-/// All of them, each with the place of the site it belongs to; in the linker's order.
+/// All circuits, each with the place of its site, in the linker's order.
 fn placed() -> impl Iterator<Item = (CircuitRef, Place)> {
     let of_one =
         homes::<CircuitBreaker>().map(|site| (CircuitRef(Source::Static(site.circuit())), site.place()));
@@ -157,7 +157,7 @@ fn placed() -> impl Iterator<Item = (CircuitRef, Place)> {
     of_one.chain(of_keys)
 }
 
-/// A circuit of the list: a [`CircuitBreaker`], wherever it lives, with all its methods.
+/// A circuit of the list. It dereferences to [`CircuitBreaker`], with all its methods.
 ///
 /// ```
 /// use resilience::breaker::CircuitRef;

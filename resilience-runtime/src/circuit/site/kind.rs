@@ -2,23 +2,23 @@ use super::{CircuitEntry, CircuitSite, KeyedSite};
 use crate::circuit::rules::Rules;
 use crate::circuit::{CircuitBreaker, KeyedCircuits};
 
-/// What stands behind a site: one circuit, or one for each key.
+/// The target of a site: one circuit, or one per key.
 pub trait SiteTarget: Sized + 'static {
-    /// What a name must not stand for at the same time: what fails there would not be known here.
+    /// The other kind, which must not have the same name: it would not see this kind's failures.
     type Other: SiteTarget;
-    /// Whether there is one for each key.
+    /// Whether there is one circuit per key.
     const BY_KEY: bool;
 
-    /// The site's line of the list.
+    /// The site's entry in the list.
     fn entry(site: &'static CircuitSite<Self>) -> CircuitEntry;
 
-    /// The site of a line, if it is one of this kind.
+    /// The site of an entry, if it is of this kind.
     fn site(entry: CircuitEntry) -> Option<&'static CircuitSite<Self>>;
 
-    /// Both are configured so that they behave the same.
+    /// Whether both have configurations with the same behaviour.
     fn means(&self, other: &Self) -> bool;
 
-    /// An event, where nobody panics, with the conflict in words.
+    /// Reports the conflict as an event, in builds that do not panic.
     fn announce_conflict(&self, text: &str);
 }
 

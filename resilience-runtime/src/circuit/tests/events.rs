@@ -114,7 +114,7 @@ fn a_listener_that_is_removed_while_it_is_told_and_panics_when_it_is_dropped_har
 fn a_call_tells_of_so_many_refusals_of_others_and_is_let_go() {
     let breaker: &'static CircuitBreaker = Box::leak(Box::new(breaker(TWO)));
     let log = logged(breaker);
-    // Each refusal that is told causes the next one, on a thread of its own.
+    // Each delivered rejection causes the next one, on a separate thread.
     breaker.listen(move |event| {
         if event.kind() == Refused {
             assert!(std::thread::spawn(|| breaker.try_acquire().is_err()).join().unwrap());
@@ -132,7 +132,7 @@ fn a_call_tells_of_so_many_refusals_of_others_and_is_let_go() {
 
 #[test]
 fn a_listeners_panic_that_panics_again_when_it_is_dropped_harms_nobody() {
-    /// Each of them leaves another, so many times.
+    /// Each of them creates another one, this number of times.
     struct Bomb(u8);
     impl Drop for Bomb {
         fn drop(&mut self) {
@@ -149,7 +149,7 @@ fn a_listeners_panic_that_panics_again_when_it_is_dropped_harms_nobody() {
     assert_eq!(*log.lock().unwrap(), [Opened, Closed], "nobody is missing an event");
 }
 
-/// Calls `called` whenever `breaker` tells of something, and gives up after very many.
+/// Calls `called` after each event of `breaker`, up to a limit.
 fn calls_back(breaker: &CircuitBreaker, called: &Arc<CircuitBreaker>) {
     let called = Arc::downgrade(called);
     let times = std::sync::atomic::AtomicU32::new(0);
@@ -180,7 +180,7 @@ fn two_circuits_whose_listeners_call_each_other_come_to_an_end() {
     fail(&other, 2);
     fail(&one, 1);
     assert!(one.try_acquire().is_err() && other.try_acquire().is_err());
-    // The opening of the other one was answered by a call of this one, which failed.
+    // The other circuit's opening caused a call of this one, which failed.
     assert!(log.lock().unwrap().len() < 5, "{:?}", log.lock().unwrap());
 }
 
@@ -204,7 +204,7 @@ fn a_listener_that_changes_its_circuit_at_every_event_comes_to_an_end() {
     breaker.force_open();
     let first = std::mem::take(&mut *told.lock().unwrap());
     assert_eq!(first.len(), MAX_QUEUED, "what it causes is told, and not without end");
-    // The next event says that one is missing.
+    // The next event reports one missing event.
     breaker.disable();
     assert_eq!(*told.lock().unwrap(), [(Disabled, 1)]);
 }
@@ -234,7 +234,7 @@ fn events_of_many_threads_come_one_at_a_time_in_the_order_of_their_generations()
     breaker.listen({
         let generations = generations.clone();
         move |event| {
-            // A listener that ran twice at once would find the lock taken, and its event would be missing below.
+            // If the listener ran twice concurrently, the lock would be taken, and its event would be missing below.
             let mut generations = generations.try_lock().expect("one at a time");
             std::thread::yield_now();
             generations.push((event.generation(), event.dropped()));
@@ -266,7 +266,7 @@ fn a_listener_that_hangs_costs_a_bounded_queue_and_learns_how_much_it_missed() {
         move |event| {
             log.lock().unwrap().push((event.generation(), event.dropped()));
             let _ = hangs.send(());
-            // The first event waits for a word, and all others find that nobody is left to say one.
+            // The first event waits for a message. For all others, the sender is gone.
             let _ = resumed.lock().unwrap().recv();
         }
     });

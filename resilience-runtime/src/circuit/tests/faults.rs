@@ -1,4 +1,4 @@
-//! The faults of other breakers, each of which would show here.
+//! Known faults of other circuit breakers.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -138,7 +138,7 @@ fn too_many_slow_calls_open_it_by_their_own_rate() {
     assert!(breaker.is_open());
 }
 
-/// An error whose text uses the circuit it is the failure of, which would wait for itself under a lock.
+/// An error whose `Display` uses the circuit: it would deadlock under a lock.
 struct Nosy<'a>(&'a CircuitBreaker);
 
 impl std::fmt::Display for Nosy<'_> {
@@ -168,7 +168,7 @@ fn an_error_whose_text_panics_is_a_failure_all_the_same() {
     assert_eq!((breaker.state(), breaker.last_failure()), (CircuitState::Open, None));
 }
 
-/// Ends calls of these kinds: `-` failed, `+` good, `s` good and slow.
+/// Ends calls of these kinds: `-` failed, `+` succeeded, `s` succeeded but slow.
 fn end(breaker: &CircuitBreaker, clock: &ManualClock, calls: &str) {
     for call in calls.chars() {
         let permit = breaker.try_acquire().unwrap();

@@ -1,4 +1,4 @@
-//! The word, the permits and half-open under every interleaving of two or three threads.
+//! The word, the permits and the half-open state under every interleaving of two or three threads.
 //!
 //! `RUSTFLAGS="--cfg resilience_loom" cargo test -p resilience-runtime --features testing --lib interleavings`
 
@@ -11,14 +11,15 @@ use super::*;
 
 const NEVER: Duration = Duration::MAX;
 
-/// A circuit whose cells are there before the threads are, as those of a `static` would be.
+/// A circuit whose cells are created before the threads, like those of a `static`.
 fn shared(config: CircuitConfig) -> Arc<CircuitBreaker> {
     let circuit = Arc::new(breaker(config.recovery_timeout(NEVER).probe_timeout(NEVER)));
     circuit.reset();
     circuit
 }
 
-/// A circuit whose recovery timeout has elapsed. Loom's threads are one thread of the system: they share the clock.
+/// A circuit whose recovery timeout has elapsed. Loom runs all its threads on one system thread, so they share the
+/// clock.
 fn recovering(config: CircuitConfig) -> (ManualClock, Arc<CircuitBreaker>) {
     let clock = ManualClock::install();
     let circuit = Arc::new(breaker(config.failure_threshold(1).probe_timeout(NEVER)));
@@ -76,7 +77,7 @@ fn a_success_comes_before_the_failures_between_them_or_after_but_never_in_the_mi
         let circuit = shared(TWO);
         let good = circuit.try_acquire().unwrap();
         fail(&circuit, 1);
-        // The good one was let in while calm, and is told of a word that has changed.
+        // The success was admitted while calm, and then finds that the word has changed.
         let other = thread::spawn({
             let circuit = circuit.clone();
             move || fail(&circuit, 1)
@@ -101,7 +102,7 @@ fn a_failure_and_an_operator_do_not_mix() {
         });
         permit.failure();
         other.join().unwrap();
-        // Before the reset it opened, and the reset closed it; after it, it was late.
+        // Before the reset, the failure opened the circuit, and the reset closed it. After the reset, it was late.
         assert_eq!((circuit.state(), circuit.failure_count()), (CircuitState::Closed, 0));
     });
 }
@@ -217,7 +218,7 @@ fn a_trial_that_fails_beside_one_that_succeeds_decides() {
             move || circuit.try_acquire().map(|trial| trial.success()).is_ok()
         });
         let here = circuit.try_acquire().map(|trial| trial.failure()).is_ok();
-        // A failure that comes first opens it, and then the other finds no trial to make or is late.
+        // A failure that comes first opens the circuit. The other call then gets no probe, or is late.
         assert!(here);
         assert_eq!((circuit.state(), circuit.failure_count()), (CircuitState::Open, 2));
         let admitted = other.join().unwrap();
@@ -231,7 +232,7 @@ fn a_rejection_is_of_the_generation_that_the_call_saw_or_of_a_younger_one() {
     explore(3, || {
         let circuit = shared(TWO.failure_threshold(1));
         fail_because(&circuit, "first");
-        // This thread has a copy of what is published.
+        // This thread has a copy of the published snapshot.
         assert!(circuit.try_acquire().is_err());
         let other = thread::spawn({
             let circuit = circuit.clone();
@@ -245,7 +246,7 @@ fn a_rejection_is_of_the_generation_that_the_call_saw_or_of_a_younger_one() {
         if let Err(open) = here {
             assert!(["first", "second"].map(Some).contains(&open.last_failure()));
         }
-        // What another thread has done before this call, its rejection knows.
+        // The rejection must include what another thread did before this call.
         assert_eq!(circuit.try_acquire().unwrap_err().last_failure(), Some("second"));
     });
 }
@@ -265,8 +266,8 @@ fn a_success_of_a_window_of_time_is_counted_once_or_belongs_to_a_window_that_is_
         });
         good.success();
         other.join().unwrap();
-        // Two good ones and a bad one are a third, whoever came first. With one success lost they would be a half, except
-        // that the failure comes between the two: then it is a half.
+        // Two successes and one failure are a rate of one third, in any order. With one success lost it would be one
+        // half. It is also one half if the failure comes between the two.
         match circuit.state() {
             CircuitState::Open => assert_eq!(circuit.late_results(), 1, "the success came too late"),
             state => assert_eq!((state, circuit.failure_count()), (CircuitState::Closed, 1)),
@@ -287,7 +288,7 @@ fn a_success_of_a_window_of_calls_is_counted_once_or_belongs_to_a_window_that_is
         good.success();
         other.join().unwrap();
         assert_eq!((circuit.state(), circuit.failure_count()), (CircuitState::Closed, 1));
-        // The window holds four calls: with one success lost, it would take two more of them to push out the failure.
+        // The window holds four calls. If a success were lost, two more would be needed to push out the failure.
         succeed(&circuit, 2);
         assert_eq!(circuit.failure_count(), 1);
         succeed(&circuit, 2);
@@ -311,7 +312,7 @@ fn a_key_that_is_evicted_and_comes_again_shares_nothing_with_a_permit_of_before(
         let failed = other.join().unwrap();
         assert!(failed, "a key's first call is admitted");
         assert_eq!(kept.len(), 1, "there is one place");
-        // Whichever key has the place, a circuit that opened while it was remembered is still open.
+        // Whichever key is kept, a circuit that opened while it was kept is still open.
         let a = set.circuit("a");
         let remembered = set.circuits().iter().any(|circuit| Arc::ptr_eq(circuit, &a));
         assert!(a.is_open() || a.is_closed());

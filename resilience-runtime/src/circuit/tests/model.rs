@@ -1,5 +1,5 @@
-//! The circuit against a model that was written from the table alone: it remembers everything that happened, and
-//! counts it anew at every step.
+//! The circuit against a model written from the documented table alone. The model remembers all events, and
+//! counts them anew at every step.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -13,11 +13,11 @@ use crate::time::Nanos;
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Acquire,
-    /// What the permit of this number, modulo those there are, reports.
+    /// The report of the permit with this number, modulo the number of permits.
     Report(usize, Way),
-    /// Milliseconds.
+    /// In milliseconds.
     Wait(u64),
-    /// The clock is set back by milliseconds.
+    /// Sets the clock back, in milliseconds.
     Back(u64),
     Turn(CircuitState),
 }
@@ -31,7 +31,7 @@ enum Way {
     Panic,
 }
 
-/// How a closed circuit counts.
+/// The counting rule of a closed circuit.
 #[derive(Clone, Copy, Debug)]
 enum Rule {
     InARow(usize),
@@ -81,9 +81,9 @@ struct Model {
     now: u64,
     state: CircuitState,
     generation: u64,
-    /// Every result of this generation, with its moment.
+    /// Every result of this generation, with its time.
     results: Vec<(u64, bool)>,
-    /// Every trial under way: its number and when it began.
+    /// Every running probe: its number and its start.
     trials: Vec<(usize, u64)>,
     good_trials: usize,
     opened_at: u64,
@@ -151,7 +151,7 @@ impl Model {
         self.state
     }
 
-    /// Whether a call of this number is let in, and in which generation.
+    /// Whether a call with this number is admitted, and in which generation.
     fn acquire(&mut self, number: usize) -> bool {
         match self.state {
             CircuitState::ForcedOpen => false,
@@ -175,7 +175,7 @@ impl Model {
         match self.setup.rule {
             Rule::InARow(_) => self.results.iter().rev().take_while(|(_, failed)| *failed).count(),
             Rule::Within(n, time) => {
-                // The last n failures, and of them those that are neither too old nor too far ahead.
+                // The last n failures, except those that are too old or too far in the future.
                 let failures = self.results.iter().rev().filter(|(_, failed)| *failed).take(n);
                 failures.filter(|(at, _)| at + time >= self.now && self.now + time >= *at).count()
             }
@@ -186,7 +186,7 @@ impl Model {
     fn is_too_bad(&self) -> bool {
         match self.setup.rule {
             Rule::InARow(n) => self.failed_now() >= n,
-            // It is the oldest of them that counts.
+            // The oldest of them decides.
             Rule::Within(n, time) => {
                 let oldest = self.results.iter().rev().filter(|(_, failed)| *failed).nth(n - 1);
                 let last_failed = self.results.last().is_some_and(|(_, failed)| *failed);
@@ -251,7 +251,7 @@ fn report(permit: Permit<'_>, way: Way) {
         Way::Panic => {
             let panics = AssertUnwindSafe(|| {
                 let _permit = permit;
-                // Unlike `panic!`, it says nothing.
+                // Unlike `panic!`, this prints nothing.
                 std::panic::resume_unwind(Box::new(()));
             });
             assert!(catch_unwind(panics).is_err());
@@ -306,7 +306,7 @@ proptest! {
         steps in prop::collection::vec(steps(), 0..150),
     ) {
         let clock = ManualClock::install();
-        // Far enough to be set back by all steps together.
+        // Far enough that all steps together can set it back.
         clock.advance(Duration::from_secs(1000));
         let circuit = breaker(setup.config());
         let mut model = Model::new(setup);

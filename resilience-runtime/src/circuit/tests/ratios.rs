@@ -1,6 +1,6 @@
 use super::*;
 
-/// The number of bad calls it takes to open a circuit that holds `n` calls, of which the good ones come first.
+/// The number of failed or slow calls that opens a circuit with a window of `n` calls, after `good` successes.
 fn opens_after(config: CircuitConfig, good: u32, bad: impl Fn(&CircuitBreaker, &ManualClock)) -> Option<u32> {
     let clock = ManualClock::install();
     let circuit = breaker(config);

@@ -164,7 +164,7 @@ fn every_refusal_of_many_threads_is_counted_and_those_of_threads_that_have_ended
                 });
             }
         });
-        // Another generation, and another snapshot.
+        // A new generation with a new snapshot.
         circuit.force_open();
     }
     assert_eq!(circuit.snapshot().refused(), 16_000);

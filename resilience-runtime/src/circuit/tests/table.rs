@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::*;
 use crate::breaker::Permit;
 
-/// Panics with a permit in hand.
+/// Panics while it holds a permit.
 fn panic_with(permit: Permit<'_>) {
     let _ = catch_unwind(AssertUnwindSafe(|| {
         let _permit = permit;
@@ -13,7 +13,7 @@ fn panic_with(permit: Permit<'_>) {
     }));
 }
 
-/// The states in which every call is let in and none can open the circuit.
+/// The states in which every call is admitted and none can open the circuit.
 fn passive() -> [(CircuitState, CircuitBreaker); 2] {
     let (counting, disabled) = (breaker(TWO), breaker(TWO));
     counting.metrics_only();
@@ -91,7 +91,7 @@ fn open_reads_half_open_and_admits_a_trial_once_the_recovery_timeout_has_elapsed
     trial.success();
 }
 
-/// A half-open circuit and its first trial.
+/// A half-open circuit and its first probe.
 macro_rules! half_open {
     ($breaker:ident, $trial:ident, $clock:ident, $config:expr) => {
         let $clock = ManualClock::install();

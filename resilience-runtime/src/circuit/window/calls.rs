@@ -4,10 +4,10 @@ use super::{Seen, Tally};
 #[derive(Clone, Debug)]
 pub(in crate::circuit) struct LastCalls {
     size: u32,
-    /// Where the next call goes.
+    /// The index of the next call.
     next: u32,
     tally: Tally,
-    /// A bit per call, in a ring. Empty until the first bad call.
+    /// One bit per call, as a ring. Empty until the first failed or slow call.
     failed: Vec<u64>,
     slow: Vec<u64>,
 }
@@ -37,13 +37,13 @@ impl LastCalls {
 
     pub(super) fn add_successes(&mut self, successes: u32) {
         if successes >= self.size {
-            // Nothing else is remembered.
+            // The successes replace all other calls.
             self.failed.fill(0);
             self.slow.fill(0);
             self.tally = Tally { calls: self.size, ..Tally::default() };
             return;
         }
-        // In a window that is not full, the bits are those of good calls already.
+        // While the window is not full, the unused bits are already those of successes.
         let new = successes.min(self.size - self.tally.calls);
         self.tally.calls += new;
         self.next = if self.next + new == self.size { 0 } else { self.next + new };
@@ -69,7 +69,7 @@ impl LastCalls {
     }
 }
 
-/// A bit that was never written belongs to a good call.
+/// A bit that was never written is that of a success.
 fn get(bits: &[u64], index: u32) -> bool {
     bits.get(index as usize / 64).is_some_and(|word| word >> (index % 64) & 1 == 1)
 }

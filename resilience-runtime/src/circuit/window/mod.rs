@@ -1,4 +1,4 @@
-//! What a circuit remembers of the calls that it counts. Recording a call takes the same time whatever is remembered.
+//! The record of the calls that a circuit counts. Recording a call takes constant time.
 
 mod calls;
 mod time;
@@ -10,8 +10,8 @@ use self::within::Failures;
 use super::rules::{Rates, Span, Trip};
 use crate::time::Nanos;
 
-/// What is remembered, by the rule it is remembered for.
-// The tag by itself, and not in a field of some variant: six instructions less for each outcome.
+/// The record, by the rule that needs it.
+// The tag is separate instead of a niche in a field: this saves six instructions per outcome.
 #[derive(Clone, Debug)]
 #[repr(u8)]
 pub(super) enum Window {
@@ -19,20 +19,20 @@ pub(super) enum Window {
     InARow(u32),
     /// The times of the last failures.
     Within(Failures),
-    /// How each of the last calls ended.
+    /// The outcomes of the last calls.
     Calls(LastCalls),
-    /// How the calls of the last time ended, by slots of time.
+    /// The outcomes of the calls in the last time, by slots of time.
     Time(Slots),
 }
 
-/// How a call ended, as a window sees it. A call can be both.
+/// The outcome of a call for a window. A call can be both failed and slow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Seen {
     pub(super) failed: bool,
     pub(super) slow: bool,
 }
 
-/// How the calls in a window ended.
+/// The outcomes of the calls in a window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Tally {
     pub(super) calls: u32,
@@ -40,26 +40,27 @@ pub(super) struct Tally {
     pub(super) slow: u32,
 }
 
-/// What a recorded call has brought about.
+/// The effects of a recorded call.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Recorded {
-    /// The rule trips.
+    /// Whether the rule trips.
     pub(super) trips: bool,
-    /// A success would change something.
+    /// Whether a success would change the record.
     pub(super) counts_successes: bool,
 }
 
-/// The time in which a success changes nothing but a count.
+/// The time during which a success only changes a count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Slot {
     pub(super) from: Nanos,
     pub(super) until: Nanos,
-    /// How many may be counted before somebody looks.
+    /// The number of successes after which the circuit has to record them.
     pub(super) most: u32,
 }
 
 impl Slot {
-    /// A window of calls has no times. After as many successes as it has calls, a window of calls remembers nothing else: then somebody has to look.
+    /// A slot without times, for a window of calls. After `most` successes, the size of the window, it contains
+    /// nothing else, and the circuit has to record them.
     pub(super) const fn of_calls(most: u32) -> Self {
         Self { from: Nanos::ZERO, until: Nanos::NEVER, most }
     }
@@ -75,7 +76,7 @@ impl Window {
         }
     }
 
-    /// Whether a success would change something.
+    /// Whether a success would change the record.
     pub(super) const fn counts_successes(&self) -> bool {
         match self {
             Self::InARow(failures) => *failures > 0,
@@ -85,7 +86,7 @@ impl Window {
         }
     }
 
-    /// Records a call. `now` is only called where the time matters.
+    /// Records a call. `now` is only called if the time is needed.
     #[inline]
     pub(super) fn record(&mut self, seen: Seen, trip: &Trip, now: impl FnOnce() -> Nanos) -> Recorded {
         let (trips, counts_successes) = match (self, trip) {
@@ -98,13 +99,13 @@ impl Window {
                 (calls.record(seen).reaches(rates), !calls.are_full_and_good())
             }
             (Self::Time(slots), Trip::Rate(rates)) => (slots.record(seen, now()).reaches(rates), true),
-            // A window is made for its rule, and replaced together with it.
+            // A window and its rule are always replaced together.
             _ => (false, false),
         };
         Recorded { trips, counts_successes }
     }
 
-    /// Records successes that were counted elsewhere, in the slot that [`open_slot`](Self::open_slot) named.
+    /// Records successes that were counted elsewhere, in the slot that [`open_slot`](Self::open_slot) returned.
     pub(super) fn add_successes(&mut self, successes: u32) {
         match self {
             Self::Calls(calls) => calls.add_successes(successes),
@@ -113,7 +114,7 @@ impl Window {
         }
     }
 
-    /// The slot in which successes can be counted elsewhere: they trip nothing.
+    /// The slot in which successes can be counted elsewhere, because they cannot trip the rule.
     #[inline]
     pub(super) fn open_slot(&self, trip: &Trip) -> Option<Slot> {
         let Trip::Rate(rates) = trip else { return None };
@@ -126,7 +127,7 @@ impl Window {
         }
     }
 
-    /// How many failures it remembers.
+    /// The number of recorded failures.
     pub(super) fn failures(&self, now: Nanos) -> u32 {
         match self {
             Self::InARow(failures) => *failures,
@@ -136,7 +137,7 @@ impl Window {
         }
     }
 
-    /// The calls of a rate; `None` where failures are counted without the calls they are part of.
+    /// The calls of a rate. `None` if only failures are counted.
     pub(super) fn tally(&self, now: Nanos) -> Option<Tally> {
         match self {
             Self::InARow(_) | Self::Within(_) => None,
@@ -145,7 +146,7 @@ impl Window {
         }
     }
 
-    /// Whether it remembers nothing bad.
+    /// Whether it contains no failed or slow call.
     pub(super) fn is_good(&self, now: Nanos) -> bool {
         self.failures(now) == 0 && self.tally(now).is_none_or(Tally::is_good)
     }
@@ -168,12 +169,12 @@ impl Tally {
         self.slow = self.slow.saturating_sub(other.slow);
     }
 
-    /// Whether the rate of failures is reached, however few the calls.
+    /// Whether the failure rate is reached, regardless of the number of calls.
     pub(super) fn is_failing(self, rates: &Rates) -> bool {
         self.failed > 0 && rates.failures.is_some_and(|rate| rate.is_reached_by(self.failed, self.calls))
     }
 
-    /// Whether a rate is reached, by enough calls to mean something.
+    /// Whether a rate is reached, by at least the minimum number of calls.
     #[inline]
     fn reaches(self, rates: &Rates) -> bool {
         if self.is_good() || self.calls < rates.min_calls {
@@ -183,8 +184,8 @@ impl Tally {
             || self.slow > 0 && rates.slow.is_some_and(|rate| rate.is_reached_by(self.slow, self.calls))
     }
 
-    /// Whether another success can only lower the rates: they are zero, or there are enough calls already and no rate is
-    /// reached, as it may be since other rules came.
+    /// Whether another success can only lower the rates: they are zero, or there are enough calls and no rate is
+    /// reached. A rate may be reached after a reconfiguration.
     fn only_falls(self, rates: &Rates) -> bool {
         self.is_good() || self.calls >= rates.min_calls && !self.reaches(rates)
     }

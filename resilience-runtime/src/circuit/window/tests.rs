@@ -15,7 +15,7 @@ fn at(millis: u64) -> Nanos {
     Nanos::of(Duration::from_millis(millis))
 }
 
-/// A window with the rule that it is kept for.
+/// A window with its rule.
 #[derive(Debug)]
 struct Kept {
     window: Window,
@@ -45,7 +45,7 @@ impl Kept {
     }
 }
 
-/// How many of these it takes to open.
+/// The number of these calls that opens the circuit.
 fn until_open(window: &mut Kept, seen: Seen) -> u32 {
     (1..1000).find(|_| window.record(seen, at(0))).unwrap()
 }
@@ -318,7 +318,7 @@ proptest! {
         for (now, seen) in wild {
             window.record(seen, Nanos::new(now));
         }
-        // From here the clock goes on, and after two windows nothing is left of what was before.
+        // From here on the clock advances. After two windows, no earlier call is left.
         let (mut now, mut moments) = ((start / 2).max(1 << 50) / 1_000_000, Vec::new());
         window.record(GOOD, at(now));
         now += 3201;

@@ -1,20 +1,20 @@
 use super::{Seen, Slot, Tally};
 use crate::time::Nanos;
 
-/// The window forgets a sixteenth of its time at once.
+/// The window forgets one sixteenth of its time at once.
 const SLOTS: usize = 16;
 
-/// The calls of the last time, in slots of a sixteenth of it.
+/// The calls of the last time, in sixteen slots.
 #[derive(Clone, Debug)]
 pub(in crate::circuit) struct Slots {
     /// The time of one slot.
     width: u64,
-    /// Empty until the first call: most circuits have no window of time, and need no room for one.
+    /// Empty until the first call: most circuits have no window of time and need no memory for it.
     ring: Vec<Tally>,
     sum: Tally,
-    /// Which slot, counted from time zero, is being filled.
+    /// The number of the current slot, counted from time zero.
     epoch: u64,
-    /// The end of that slot. Zero before the first call.
+    /// The end of the current slot. Zero before the first call.
     until: u64,
 }
 
@@ -29,12 +29,12 @@ impl Slots {
         }
     }
 
-    /// All that is remembered, and what should have been forgotten since the last call.
+    /// The sum of all slots, including those that have expired since the last call.
     pub(super) const fn sum(&self) -> Tally {
         self.sum
     }
 
-    /// The slot that is being filled, with the times that belong to it after the clock was set back a little.
+    /// The current slot, extended to the earlier times that belong to it after the clock was set back a little.
     pub(super) const fn slot(&self) -> Option<Slot> {
         if self.until == 0 {
             return None;
@@ -60,7 +60,7 @@ impl Slots {
         self.sum
     }
 
-    /// What is remembered at this time.
+    /// The sum of the slots that have not expired at this time.
     pub(super) fn tally(&self, now: Nanos) -> Tally {
         let mut turned = self.sum;
         if !self.ring.is_empty() {
@@ -85,12 +85,12 @@ impl Slots {
         self.epoch = now.get() / self.width;
     }
 
-    /// How many slots are to be emptied.
+    /// The number of slots that have expired.
     ///
-    /// A time that lies behind counts as the current one: of two threads, the slower one reports later. If it lies behind by
-    /// more than the window, the clock was set back, and the age of what is remembered is unknown.
+    /// An earlier time counts as the current one: of two threads, the slower one reports later. If it is earlier by
+    /// more than the window, the clock was set back. The age of all slots is then unknown, and all have expired.
     fn passed(&self, now: Nanos) -> u64 {
-        // Nearly always, and without a division.
+        // The common case, without a division.
         if now.get() < self.until {
             let back = self.until - now.get() > self.span();
             return if back { SLOTS as u64 } else { 0 };
@@ -98,7 +98,7 @@ impl Slots {
         (now.get() / self.width).saturating_sub(self.epoch).min(SLOTS as u64)
     }
 
-    /// The window and one slot more.
+    /// The window plus one slot.
     const fn span(&self) -> u64 {
         self.width.saturating_mul(SLOTS as u64 + 1)
     }

@@ -1,13 +1,13 @@
 use crate::time::Nanos;
 
-/// The times of the last failures, as many as open the circuit: it opens when the oldest of them is young enough.
+/// The times of the last failures, up to the threshold: the circuit opens if the oldest of them is within the time.
 #[derive(Clone, Debug)]
 pub(in crate::circuit) struct Failures {
     threshold: u32,
     within: Nanos,
     /// A ring. Empty until the first failure.
     times: Vec<Nanos>,
-    /// Where the next failure goes: where the oldest is, once the ring is full.
+    /// The index of the next failure. Once the ring is full, also that of the oldest one.
     next: usize,
 }
 
@@ -27,13 +27,14 @@ impl Failures {
         self.times.len() == self.threshold as usize && self.is_young(self.times[self.next], now)
     }
 
-    /// Looks at each of them: for readers of the count, not for calls.
+    /// Checks each failure. Used by readers of the count, not by calls.
     pub(super) fn count(&self, now: Nanos) -> u32 {
         let young = self.times.iter().filter(|time| self.is_young(**time, now)).count();
         u32::try_from(young).unwrap_or(u32::MAX)
     }
 
-    /// A failure further ahead than the time itself is from before the clock was set back: its age is unknown.
+    /// A failure that is further in the future than the time of the rule is from before the clock was set back. Its
+    /// age is unknown.
     fn is_young(&self, time: Nanos, now: Nanos) -> bool {
         now.minus(time) <= self.within && time.minus(now) <= self.within
     }

@@ -41,7 +41,7 @@ fn a_call_is_logged_without_being_observed() {
         let mut observation = Observation::NONE;
         assert!(!ENTRY.is_watched(), "a subscriber is no listener");
         observation.begin(&ENTRY, &site, false);
-        // A call that is observed reads the clock here, and has a record from here on.
+        // An observed call reads the clock here, and has a record from here on.
         assert!(!observation.is_on());
         let failed = Failed { brought: Brought::Error, is_open: false, error: Some(&"down") };
         observation.failed(origin, 1, Ok(Duration::ZERO), failed);

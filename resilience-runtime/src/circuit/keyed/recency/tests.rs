@@ -29,7 +29,7 @@ impl Slots {
     }
 }
 
-/// What every slot claims, out of one number: mixed, or all of one kind.
+/// The class of every slot, from one number: mixed, or all of one kind.
 fn class(seed: u64, slot: usize) -> EvictionClass {
     let mixed = (seed ^ slot as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
     match if seed % 4 == 0 { seed >> 32 } else { mixed } % 7 {
@@ -42,7 +42,7 @@ fn class(seed: u64, slot: usize) -> EvictionClass {
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Use(usize),
-    /// With the seed of what the slots class.
+    /// With the seed for the classes of the slots.
     Evict(u64),
 }
 
@@ -125,7 +125,7 @@ proptest! {
         let idle = idle.index(slots);
         let class = |slot| if slot == idle { EvictionClass::Idle } else { EvictionClass::Protected };
         let keys = (0..slots).position(|_| recency.victim(class) == Some(idle)).unwrap_or(slots);
-        // A slot that was used is looked at when the hand comes by again.
+        // A used slot is examined at the hand's next visit.
         prop_assert!(keys <= 2 * slots.div_ceil(LOOKS), "after {keys} of {slots}");
     }
 }

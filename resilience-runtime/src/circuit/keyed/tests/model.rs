@@ -1,5 +1,5 @@
-//! A small set against a model that was written from its documentation: it remembers when everything was used, and looks at
-//! all of it for every new key.
+//! A small set against a model written from its documentation. The model remembers when each circuit was used, and
+//! examines all of them for every new key.
 
 use std::time::Duration;
 
@@ -13,12 +13,12 @@ const RECOVERY: u64 = 10;
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Call(u8, Way),
-    /// Keeps the circuit of a key, as a call under way does.
+    /// Holds the circuit of a key, as a running call does.
     Hold(u8),
-    /// Lets go of the first one that is held.
+    /// Drops the first held circuit.
     Release,
     Wait(u64),
-    /// What an operator does to a key.
+    /// Executes an operator's command on a key.
     Force(u8),
     Reset(u8),
 }
@@ -32,7 +32,7 @@ enum Way {
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum State {
-    /// With failures in a row, of two.
+    /// With the number of consecutive failures, of two.
     Closed(u32),
     OpenUntil(u64),
     HalfOpen,
@@ -43,7 +43,7 @@ enum State {
 struct Entry {
     key: u8,
     state: State,
-    /// The step that used it.
+    /// The number of the step that last used it.
     used: usize,
     last_call: u64,
     held: usize,
@@ -76,7 +76,7 @@ impl Model {
         may_be(false).or_else(|| may_be(true))
     }
 
-    /// The entry of a key, made if that is possible.
+    /// The entry of a key, which is created if possible.
     fn entry(&mut self, key: u8) -> Option<&mut Entry> {
         self.step += 1;
         let known = self.entries.iter().position(|entry| entry.key == key);
