@@ -1,4 +1,4 @@
-//! Allocations per call, counted by an allocator that asks the system's.
+//! Allocations per call, counted by a wrapper around the system's allocator.
 
 use std::hint::black_box;
 
@@ -13,7 +13,7 @@ pub(crate) fn print() {
     }
 }
 
-/// Of the second call: the first may set something up for good.
+/// Of the second call: the first one may allocate permanent state.
 pub(crate) fn of(subject: &Subject) -> u64 {
     subject.warm_up();
     let allocations = measure(|| {

@@ -1,9 +1,9 @@
-//! Many jobs outstanding at once, each resolved on the third poll: wall time, processor time and bytes per job, of the
-//! executor and of what a program does without it.
+//! Many concurrent jobs, each resolved on the third poll: wall time, processor time and bytes per job, of the executor
+//! and of alternatives without it.
 //!
-//! Every subject does the same: it starts the jobs, each by a future that is ready at once with a number; looks three times
-//! at all of them, as a search request that lists their numbers does; says at the third look what became of them; and awaits
-//! all results. Everything runs on one thread, so that every allocation and every instruction is that thread's.
+//! All subjects do the same work: they start the jobs, each by a future that is ready at once with a number; poll all
+//! of them three times, as a request that lists their numbers does; resolve them at the third poll; and await all
+//! results. Everything runs on one thread, so that every allocation and every instruction is counted.
 
 use std::fs;
 use std::hint::black_box;
@@ -22,15 +22,15 @@ use crate::subjects::Failure;
 const SIZES: [usize; 4] = [1_000, 10_000, 100_000, 1_000_000];
 const POLLS: u32 = 3;
 
-/// A way to have so many jobs outstanding.
+/// A way to run many jobs concurrently.
 trait Subject: Sized {
     const NAME: &'static str;
-    /// What the caller keeps of a job.
+    /// The caller's data for a job.
     const HANDLE: usize;
 
-    /// All jobs have been started and looked at once.
+    /// All jobs have been started and polled once.
     async fn start(jobs: usize) -> Self;
-    /// Two more looks, and all results: their sum.
+    /// Polls twice more and awaits all results: their sum.
     async fn finish(self) -> u64;
 }
 
@@ -50,7 +50,7 @@ pub(crate) fn print() {
     }
 }
 
-/// Only the executor, so many jobs, so many times: what a profiler looks at.
+/// Runs only the executor with this number of jobs, this number of times: for profilers.
 pub(crate) fn run(jobs: usize, rounds: usize) {
     for _ in 0..rounds {
         black_box(runtime().block_on(round::<Executor>(jobs)));
@@ -90,7 +90,7 @@ async fn round<S: Subject>(jobs: usize) -> u64 {
     S::start(jobs).await.finish().await
 }
 
-/// The bytes that are live while all are outstanding, and the most that ever are; the runtime's count as well.
+/// The live bytes while all are outstanding, and their maximum; including those of the runtime.
 fn bytes<S: Subject>(jobs: usize) -> (u64, u64) {
     let runtime = runtime();
     let mut subject = None;
@@ -108,14 +108,14 @@ fn runtime() -> Runtime {
     Builder::new_current_thread().enable_time().build().expect("a timer and no I/O")
 }
 
-/// What the program has had of a processor, in hundredths of a second; zero, where the system does not say.
+/// The processor time of the program, in hundredths of a second; zero if the system does not report it.
 fn processor_time() -> Duration {
     let told = fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let hundredths = told.split_whitespace().skip(13).take(2).filter_map(|part| part.parse::<u64>().ok());
     Duration::from_millis(10 * hundredths.sum::<u64>())
 }
 
-/// What starts a job: ready at once.
+/// A submission that is ready at once.
 async fn submission(id: u64) -> Result<u64, Failure> {
     Ok(black_box(id))
 }
@@ -140,7 +140,7 @@ struct Executor {
     handles: Vec<PollHandle<u64, Failure>>,
 }
 
-/// An executor that looks when it is notified, and counts its looks at all jobs.
+/// An executor that polls when it is notified, and counts its polls of all jobs.
 fn executor(jobs: usize) -> (PollExecutor<u64, u64, Failure>, Arc<AtomicU32>) {
     let polls = Arc::new(AtomicU32::new(0));
     let counted = Arc::clone(&polls);
@@ -218,11 +218,11 @@ impl Subject for Stream {
     }
 }
 
-/// The least: submissions awaited one after the other, a `Vec` of numbers and senders, and a loop over it in a task of its
-/// own. Nothing runs at once, and nothing can be cancelled.
+/// The minimum: submissions awaited one after another, a `Vec` of numbers and senders, and a loop over it in a separate
+/// task. There is no concurrency and no cancellation.
 struct Floor(ByHand);
 
-/// The same, but each submission in a task, as submissions that take a while have to be.
+/// The same, but each submission in a task, which submissions that take some time require.
 struct Spawned(ByHand);
 
 struct ByHand {
@@ -316,7 +316,7 @@ impl Subject for Spawned {
     }
 }
 
-/// A task for each job, which looks by itself; all of them are woken for a look.
+/// A task for each job, which polls its own job; all of them are woken for a poll.
 struct Tasks {
     looks: Arc<Notify>,
     looked: Arc<AtomicU32>,

@@ -1,4 +1,5 @@
-//! Instructions that a call may take over the bare function. Counts repeat, so they may be asserted.
+//! Budgets: the limit of the instructions of a call over the bare function. Counts are reproducible, so they can be
+//! asserted.
 
 use std::process::ExitCode;
 
@@ -9,16 +10,16 @@ use crate::subjects::{Subject, find};
 /// The instructions of a subject over its bare function.
 pub(crate) struct Budget {
     pub(crate) subject: &'static str,
-    /// Readings of the clock that are part of the budget, as callgrind counts them in the same run.
+    /// Readings of the clock that are part of the budget, as counted by callgrind in the same run.
     clocks: u32,
     instructions: u32,
-    /// A subject that renders the error's text, which is part of the budget.
+    /// A subject that formats the error's text, which is part of the budget.
     text: Option<&'static str>,
-    /// Where it is over the budget: the level that it is held at until it is mended.
+    /// For a row over its budget: the level that it must not exceed until it is improved.
     held: Option<u32>,
 }
 
-/// A count moves by as much when something else in the program changes.
+/// The variation of a count that is caused by changes elsewhere in the program.
 const MARGIN: i64 = 2;
 
 const fn budget(subject: &'static str, instructions: u32) -> Budget {
@@ -38,7 +39,7 @@ impl Budget {
         Self { held: Some(level), ..self }
     }
 
-    /// In instructions, and as words.
+    /// The limit in instructions, and as text.
     pub(crate) fn limit(&self, counts: &Counts) -> Option<(i64, String)> {
         let over_nothing = |name: &str| counts.over_bare(find(name)?);
         let mut limit = i64::from(self.instructions);
@@ -56,19 +57,19 @@ impl Budget {
         Some((limit, words))
     }
 
-    /// It, its bare function, and what its limit is made of.
+    /// The subject, its bare function, and the components of its limit.
     fn subjects(&self) -> impl Iterator<Item = &'static Subject> {
         [Some(self.subject), self.text, Some("clock")].into_iter().flatten().filter_map(find)
     }
 }
 
-/// The loop by hand is what `#[retry]` is measured over; a circuit, its bare function. Of each, 8 and 16 are for the
-/// question whether anybody listens.
+/// `#[retry]` is measured over the loop by hand, a circuit over its bare function. Of each, 8 and 16 instructions check
+/// for listeners.
 const BY_HAND: [(&str, &str, i64); 2] =
     [("sync #[retry]", "sync by hand", 6 + 8), ("async #[retry]", "async by hand", 10 + 16)];
 
 pub(crate) const BUDGETS: &[Budget] = &[
-    // As for a retry, 8 and 16 are for the question whether anybody listens.
+    // As for a retry, 8 and 16 instructions check for listeners.
     budget("closed: #[circuit]", 16 + 8),
     budget("closed, async: #[circuit]", 52 + 16),
     budget("window of calls: #[circuit]", 16 + 8),
@@ -89,7 +90,7 @@ pub(crate) const BUDGETS: &[Budget] = &[
     budget("by key: #[circuit]", 350).held_at(461),
 ];
 
-/// The first call of a named circuit, where the program has a thousand.
+/// The first call of a named circuit, in a program with a thousand of them.
 pub(crate) const FIRST_CALL: i64 = 2_000;
 
 pub(crate) fn check() -> ExitCode {
@@ -100,7 +101,7 @@ pub(crate) fn check() -> ExitCode {
     };
     let retries = BY_HAND.iter().map(|(ours, hand, budget)| check_retry(&counts, ours, hand, *budget));
     let circuits = BUDGETS.iter().map(|budget| check_circuit(&counts, budget));
-    // All of them, also behind the first that is over.
+    // All of them, even after one is over its budget.
     let over = retries
         .chain(circuits)
         .chain(std::iter::once_with(check_first_call))
@@ -123,7 +124,7 @@ fn check_first_call() -> Option<bool> {
     Some(within)
 }
 
-/// Whether it is within its budget, or at least no worse than the level it is held at.
+/// Whether it is within its budget, or not above its level.
 fn check_circuit(counts: &Counts, budget: &Budget) -> Option<bool> {
     let over = counts.over_bare(find(budget.subject)?)?;
     let (limit, words) = budget.limit(counts)?;

@@ -1,5 +1,5 @@
-//! What one hundred async functions add to a program, in machine code and in `cargo check` time: small programs are
-//! written, built and compared with the one whose functions are bare.
+//! The cost of one hundred async functions in machine code and in `cargo check` time: small programs are generated,
+//! built and compared with one whose functions are bare.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use std::{fs, io};
 
 const FUNCTIONS: usize = 100;
 
-/// A way to write a function: what stands before it, and its body.
+/// A way to write a function: the lines before it, and its body.
 struct Style {
     name: &'static str,
     attribute: &'static str,
@@ -106,7 +106,7 @@ fn text_size(project: &Path) -> io::Result<u64> {
     text.ok_or_else(|| io::Error::other("`size` did not show a .text section"))
 }
 
-/// The best of five, everything but this program already checked.
+/// The best of five, with everything but this program already checked.
 fn check_time(project: &Path) -> io::Result<Duration> {
     let main = project.join("src/main.rs");
     let source = fs::read(&main)?;

@@ -1,4 +1,4 @@
-//! Instructions per call: callgrind's count of N and of 2N calls, subtracted, so that everything around them falls out.
+//! Instructions per call: the difference between callgrind's counts for N and for 2N calls, without start-up costs.
 
 use std::collections::HashMap;
 use std::hint::black_box;
@@ -10,10 +10,10 @@ use std::thread;
 
 use crate::subjects::{Subject, find, subjects};
 
-/// Each subject is called this often, and twice as often.
+/// The number of calls of each subject; a second run makes twice as many.
 const CALLS: u64 = 2_000;
 
-/// Those whose name contains `part`.
+/// The subjects whose name contains `part`.
 pub(crate) fn print(part: &str) {
     println!("\ninstructions per call (callgrind)");
     let picked: Vec<&Subject> = subjects().filter(|subject| subject.name.contains(part)).collect();
@@ -34,7 +34,7 @@ pub(crate) fn no_valgrind() {
 pub(crate) struct Counts(HashMap<&'static str, u64>);
 
 impl Counts {
-    /// Of these subjects and of what they are measured over. `None` if valgrind cannot be run.
+    /// Of these subjects and of their baselines. `None` if valgrind cannot be run.
     pub(crate) fn of(wanted: impl Iterator<Item = &'static Subject>) -> Option<Self> {
         let mut subjects: Vec<&Subject> = Vec::new();
         for subject in wanted.flat_map(|subject| [Some(subject), find(subject.bare)]).flatten() {
@@ -68,7 +68,7 @@ impl Counts {
     }
 }
 
-/// What callgrind runs: nothing but the calls.
+/// The code that callgrind runs: only the calls.
 pub(crate) fn call(name: &str, calls: &str) -> ExitCode {
     let (Some(subject), Ok(calls)) = (find(name), calls.parse::<u64>()) else {
         return ExitCode::from(2);
@@ -85,13 +85,13 @@ fn per_call(subject: &Subject) -> Option<u64> {
     per_call_of(&this, &["call", subject.name], CALLS)
 }
 
-/// Of a program that is told at the end how many calls to make.
+/// Of a program whose last argument is the number of calls.
 pub(crate) fn per_call_of(program: &Path, arguments: &[&str], calls: u64) -> Option<u64> {
     let (once, twice) = (count(program, arguments, calls)?, count(program, arguments, 2 * calls)?);
     Some((twice.checked_sub(once)? + calls / 2) / calls)
 }
 
-/// All instructions of a program that makes this many calls.
+/// All instructions of a program that makes this number of calls.
 fn count(program: &Path, arguments: &[&str], calls: u64) -> Option<u64> {
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])

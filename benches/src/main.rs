@@ -1,4 +1,4 @@
-//! What the attributes cost, in figures that repeat: instructions per call under callgrind, allocations, bytes.
+//! The costs of the attributes in reproducible figures: instructions per call under callgrind, allocations, bytes.
 //!
 //! ```text
 //! cargo run --release -p resilience-benches                  everything below
@@ -50,13 +50,13 @@ fn main() -> ExitCode {
         ["waits"] => waits::print(),
         ["code"] => code::print(),
         ["batch"] => batch::print(),
-        // What a profiler looks at.
+        // For profilers.
         ["batch", jobs, rounds] => {
             let (Ok(jobs), Ok(rounds)) = (jobs.parse(), rounds.parse()) else { return ExitCode::from(2) };
             batch::run(jobs, rounds);
         }
         ["budgets"] => return budgets::check(),
-        // What callgrind runs.
+        // For callgrind.
         ["call", subject, calls] => return instructions::call(subject, calls),
         _ => {
             eprintln!("unknown arguments {words:?}; see the head of benches/src/main.rs");

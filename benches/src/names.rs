@@ -5,16 +5,16 @@ use std::process::Command;
 
 use crate::instructions::per_call_of;
 
-/// Half of the names that the program has for this.
+/// Half of the number of names in the program.
 const FIRST_CALLS: u64 = 400;
-/// Enough that the index, whose hashes differ in every process, does not show.
+/// Enough calls to hide the index, whose hashes differ in every process.
 const CALLS: u64 = 100_000;
 
 /// Instructions over the bare function.
 pub(crate) struct Names {
     pub(crate) first_call: i64,
     pub(crate) allocations: u64,
-    /// A healthy call later on.
+    /// A later call of a healthy circuit.
     pub(crate) closed: i64,
 }
 
@@ -32,7 +32,7 @@ pub(crate) fn count() -> Option<Names> {
     })
 }
 
-/// Beside this program, with what this one has compiled.
+/// Next to this program, with its build artifacts.
 fn build() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     let status = Command::new(env!("CARGO"))

@@ -1,4 +1,4 @@
-//! The functions that are measured: the same body bare, with a breaker by hand, under our attributes, and under the peers.
+//! The measured functions: the same body bare, with a handwritten breaker, under the attributes, and under the peers.
 
 mod by_hand;
 mod circuit;
@@ -20,7 +20,7 @@ pub(crate) use self::retry::{
     tokio_retry, tryhard_async,
 };
 
-/// An error of the size of a code, as a client's `ErrorKind` is, whose text is a constant.
+/// An error of the size of a code, like a client's `ErrorKind`, whose text is a constant.
 #[derive(Debug)]
 pub(crate) struct Failure(pub(crate) u32);
 
@@ -62,22 +62,22 @@ impl fmt::Display for Coded {
 
 impl std::error::Error for Coded {}
 
-/// What a call that succeeds returns.
+/// The result of a successful call.
 pub(crate) const SUCCEEDED: u32 = 2;
-/// The argument that makes the work fail, and what such a call returns.
+/// The argument that makes the work fail, and the result of such a call.
 pub(crate) const FAILED: u32 = u32::MAX;
-/// What a rejected call returns.
+/// The result of a rejected call.
 pub(crate) const REJECTED: u32 = 7;
 
-/// A function to be measured, by name: `{path}: {whose}`.
+/// A measured function, by name: `{path}: {whose}`.
 pub(crate) struct Subject {
     pub(crate) name: &'static str,
-    /// The subject without a circuit or a retry, to be subtracted.
+    /// The baseline: the subject without a circuit or a retry.
     pub(crate) bare: &'static str,
     pub(crate) call: fn(u32) -> u32,
-    /// Brings it into the state in which it is measured.
+    /// Brings the subject into the state in which it is measured.
     pub(crate) prepare: fn(),
-    /// What every call returns, unless some of them fail.
+    /// The result of every call, unless some of them fail.
     pub(crate) expected: Option<u32>,
 }
 
@@ -98,10 +98,10 @@ impl Subject {
         Self { expected: None, ..self }
     }
 
-    /// Prepares it and makes one call, so that whatever is set up once has been set up.
+    /// Prepares the subject and makes one call, so that one-time initialisation is not measured.
     ///
     /// # Panics
-    /// If it is not in the state in which it is to be measured.
+    /// If it is not in the expected state.
     pub(crate) fn warm_up(&self) {
         (self.prepare)();
         let value = black_box((self.call)(black_box(1)));
@@ -109,7 +109,7 @@ impl Subject {
     }
 }
 
-/// What everything is measured over.
+/// The baseline of all subjects.
 const BARE: &[Subject] = &[
     subject("sync bare", "sync bare", |n| value(bare(n))),
     subject("async bare", "async bare", |n| value(ready(bare_async(n)))),
@@ -124,7 +124,7 @@ const BARE: &[Subject] = &[
     subject("cycle async bare", "cycle async bare", |n| {
         value(ready(failing_async(n))) & value(ready(bare_async(n)))
     }),
-    // What one look at the clock costs, and the text of an error, written into a buffer that has room.
+    // The cost of reading the clock, and of formatting an error's text into a buffer with enough capacity.
     subject("nothing", "nothing", |n| n).returns(1),
     subject("clock", "nothing", |n| {
         black_box(tokio::time::Instant::now());
@@ -135,7 +135,7 @@ const BARE: &[Subject] = &[
     subject("text: code", "nothing", |n| text(&Coded(FAILED - n))).returns(1),
 ];
 
-/// All of them, what they are measured over first.
+/// All subjects, their baselines first.
 pub(crate) fn subjects() -> impl Iterator<Item = &'static Subject> {
     let ours = [retry::SUBJECTS, circuit::SUBJECTS, by_hand::SUBJECTS];
     [BARE].into_iter().chain(ours).chain(peers::SUBJECTS).flatten()
@@ -149,7 +149,7 @@ fn value(result: Result<u32, Failure>) -> u32 {
     result.unwrap_or_else(|Failure(value)| value)
 }
 
-/// Polls a future that needs no runtime to be ready at once.
+/// Polls a future that needs no runtime and is ready at once.
 fn ready<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
     match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
@@ -158,7 +158,7 @@ fn ready<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// An error's text, written where `to_string` would allocate.
+/// An error's text, written into a buffer, because `to_string` would allocate.
 #[inline(never)]
 fn text(error: &dyn fmt::Display) -> u32 {
     struct Buffer([u8; 64], usize);
@@ -178,13 +178,13 @@ fn text(error: &dyn fmt::Display) -> u32 {
     u32::from(written.is_ok())
 }
 
-/// The work: it cannot be seen through, and it may fail.
+/// The work: opaque to the optimiser, and fallible.
 #[inline(never)]
 pub(crate) fn work(n: u32) -> Result<u32, Failure> {
     if black_box(n) == FAILED { Err(Failure(n)) } else { Ok(n) }
 }
 
-/// What the work is given where it fails most of the time: one call of 16 succeeds.
+/// The argument of the work if it fails most of the time: one call of 16 succeeds.
 fn mostly() -> u32 {
     static CALLS: AtomicU32 = AtomicU32::new(0);
     if CALLS.fetch_add(1, Ordering::Relaxed) % 16 == 0 { 1 } else { FAILED }
@@ -229,7 +229,7 @@ fn a_hundred_failures(call: fn(u32) -> Result<u32, Failure>) {
     }
 }
 
-/// The key that a number stands for.
+/// The key for a number.
 fn key(n: u32) -> &'static str {
     if n % 2 == 0 { "b.example" } else { "a.example" }
 }

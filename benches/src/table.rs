@@ -1,4 +1,4 @@
-//! All figures of circuits as Markdown: what `benches/README.md` shows.
+//! All figures of circuits as Markdown, as in `benches/README.md`.
 
 use crate::budgets::{BUDGETS, FIRST_CALL, is_within, verdict};
 use crate::instructions::{Counts, no_valgrind};
@@ -57,7 +57,7 @@ fn header(last: &[&str]) {
     println!("\n| path | {} |\n|---|{}", columns.join(" | "), "---|".repeat(columns.len()));
 }
 
-/// Instructions over bare, and allocations where there are any.
+/// Instructions over the bare function, and allocations if there are any.
 fn instructions(counts: &Counts) {
     header(&["budget"]);
     for path in PATHS {
@@ -91,7 +91,7 @@ fn budget(counts: &Counts, path: &str) -> String {
     format!("{words}: {}", verdict(is_within(over, limit)))
 }
 
-/// The other forms of ours.
+/// The other forms of this library.
 fn forms(counts: &Counts) {
     println!("\n| other forms | |\n|---|---|");
     for subject in subjects() {
@@ -112,7 +112,7 @@ fn times() {
         let mut verdict = none();
         let cells = WHOSE.map(|whose| {
             let Some(subject) = at(path, whose) else { return none() };
-            // A service of tower is called by `&mut`: each thread has its own.
+            // A tower service is called by `&mut`, so each thread has its own.
             let shared = shared.filter(|_| whose != "tower-resilience");
             let figures = threads::figures(threads::timed(subject), shared.is_some());
             if let (Some((_, Some(budget))), "#[circuit]") = (shared, whose) {

@@ -1,8 +1,8 @@
 //! Wall time of a call, and the throughput of two threads on one circuit over that of one: ratios within this run.
 //!
-//! A machine that does something else as well makes two threads slower, or a contended lock faster, because its threads
-//! then run one after the other. Rounds are short, therefore, and only those count during which no thread waited for a
-//! processor, where the system tells (Linux does, in `/proc/thread-self/schedstat`).
+//! Other load on the machine slows two threads down, or speeds up a contended lock, because its threads then run one
+//! after the other. Therefore rounds are short, and only those count in which no thread waited for a processor, if the
+//! system reports this (Linux does, in `/proc/thread-self/schedstat`).
 
 use std::fs;
 use std::hint::black_box;
@@ -13,13 +13,13 @@ use std::time::{Duration, Instant};
 use crate::subjects::{Subject, find, work};
 
 const CALLS: u32 = 20_000;
-/// The best of these is taken.
+/// The number of rounds, of which the best is used.
 const ROUNDS: u32 = 100;
-/// How long to try for this many rounds that count.
+/// The time limit for this number of valid rounds.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// The paths of which two threads are measured, and the throughput that ours is to reach. Printed, and not asserted: it
-/// is wall time.
+/// The paths that are measured with two threads, and their required throughput. It is printed, and not asserted,
+/// because it is wall time.
 pub(crate) const SHARED: [(&str, Option<f64>); 7] = [
     ("closed", Some(1.8)),
     ("window of calls", None),
@@ -31,7 +31,7 @@ pub(crate) const SHARED: [(&str, Option<f64>); 7] = [
 ];
 const WHOSE: [&str; 5] = ["#[circuit]", "by hand", "recloser", "failsafe", "circuitbreaker-rs"];
 
-/// What is called, and how it is brought into the state in which it is measured.
+/// The called function, and its preparation.
 type Timed = (fn(u32) -> u32, fn());
 
 pub(crate) fn print() {
@@ -59,11 +59,11 @@ fn row(name: &str, timed: Timed) {
     println!("  {name:<50} {:>10}   2T {:>6}", figures.one, figures.two.unwrap_or_default());
 }
 
-/// Wall times, as they are printed.
+/// Wall times in printed form.
 pub(crate) struct Figures {
     /// Nanoseconds of a call by one thread.
     pub(crate) one: String,
-    /// The throughput of two threads over that of one.
+    /// The throughput of two threads divided by that of one.
     pub(crate) two: Option<String>,
     pub(crate) ratio: f64,
 }
@@ -71,7 +71,7 @@ pub(crate) struct Figures {
 pub(crate) fn figures(timed: Timed, shared: bool) -> Figures {
     let (mut one, mut two) = (Best::new(), Best::new());
     let start = Instant::now();
-    // By turns, so that a machine that is slower for a while is slower for both.
+    // Alternately, so that a temporarily slow machine affects both.
     while start.elapsed() < PATIENCE && !(one.is_sure() && (!shared || two.is_sure())) {
         one.add(round(1, timed));
         if shared {
@@ -87,7 +87,7 @@ pub(crate) fn figures(timed: Timed, shared: bool) -> Figures {
     }
 }
 
-/// The best of the rounds that count, or of all of them if none does.
+/// The best valid round, or the best of all if none is valid.
 struct Best {
     rounds: u32,
     undisturbed: Duration,
@@ -115,20 +115,20 @@ impl Best {
         if self.rounds > 0 { self.undisturbed } else { self.any }
     }
 
-    /// Few rounds counted.
+    /// Whether only few rounds are valid.
     const fn mark(&self) -> &'static str {
         if self.rounds < ROUNDS / 10 { "~" } else { "" }
     }
 }
 
-/// From the first call of any thread to the last, and how long a thread waited for a processor.
+/// The time from the first call of any thread to the last, and the time that a thread waited for a processor.
 fn round(threads: u32, (call, prepare): Timed) -> (Duration, Duration) {
     prepare();
     let ready = AtomicU32::new(0);
     let run = |number: u32| {
         let waited = waited_for_processor();
         ready.fetch_add(1, Ordering::AcqRel);
-        // Not a barrier that sleeps: the threads begin together.
+        // Not a sleeping barrier: the threads start together.
         while ready.load(Ordering::Acquire) < threads {
             std::hint::spin_loop();
         }
@@ -146,7 +146,7 @@ fn round(threads: u32, (call, prepare): Timed) -> (Duration, Duration) {
         let begin = times.iter().map(|(begin, ..)| *begin).min();
         let last_begin = times.iter().map(|(begin, ..)| *begin).max();
         let end = times.iter().map(|(_, end, _)| *end).max();
-        // A thread that begins late has waited too, for a processor that a hypervisor took away.
+        // A thread that starts late has waited too, for a processor that a hypervisor took away.
         let late = begin.zip(last_begin).map_or(Duration::ZERO, |(begin, last)| last - begin);
         let waited = times.iter().map(|(.., waited)| *waited).max().unwrap_or_default().max(late);
         let time = begin.zip(end).map_or(Duration::MAX, |(begin, end)| end.saturating_duration_since(begin));
@@ -154,7 +154,7 @@ fn round(threads: u32, (call, prepare): Timed) -> (Duration, Duration) {
     })
 }
 
-/// How long this thread has been ready to run and did not.
+/// The time that this thread was ready to run and did not run.
 fn waited_for_processor() -> Duration {
     let stat = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     Duration::from_nanos(stat.split_whitespace().nth(1).and_then(|waited| waited.parse().ok()).unwrap_or(0))

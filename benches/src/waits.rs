@@ -1,4 +1,4 @@
-//! A retry that waits for no time, beside what a timer of no time costs: wall time, as a ratio within this run.
+//! A retry with a zero delay, compared with a timer of zero duration: wall time, as a ratio within this run.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};

@@ -5,7 +5,7 @@ use syn::{Ident, Path};
 
 use crate::tables::{ASYNCBACKOFF, ASYNCRETRY, CIRCUIT, POLL, RETRY, Row, Table};
 
-/// Which attribute it is.
+/// The attributes of this crate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Attribute {
     Retry,
@@ -33,7 +33,8 @@ impl Attribute {
         self.table().name
     }
 
-    /// The attribute that a path is named like: `#[retry]`, `#[resilience::retry]`, but also `#[tokio_retry::retry]`.
+    /// The attribute with the name at the end of a path: `#[retry]`, `#[resilience::retry]`, but also
+    /// `#[tokio_retry::retry]`.
     pub(crate) fn named(path: &Path) -> Option<Self> {
         Self::from_ident(&path.segments.last()?.ident)
     }
@@ -51,7 +52,7 @@ impl Attribute {
         self.table().options.iter().map(|option| option.key).collect()
     }
 
-    /// The options that may be given by position, in their order.
+    /// The options that can be given by position, in their order.
     pub(crate) fn positional(self) -> &'static [Row] {
         let Table { options, by_position, .. } = self.table();
         options.get(..*by_position).unwrap_or_default()
@@ -61,15 +62,15 @@ impl Attribute {
         self.option(key).is_some()
     }
 
-    /// `word(..)` is an option, known or not, and not a call that makes a value by position.
+    /// Whether `word(..)` is an option, known or not, rather than a call that makes a positional value.
     pub(crate) fn looks_like_a_key(self, word: &Ident) -> bool {
         let word = word.to_string();
         self.positional().is_empty() || self.knows(&word) || self.translate(&word).is_some()
     }
 
-    /// Which other attribute has an option of this name.
+    /// Another attribute that has an option of this name.
     pub(crate) fn owner_of(self, key: &str) -> Option<Self> {
-        // The shortcut's longer form is the nearest.
+        // For `#[asyncretry]`, the related `#[asyncbackoff]` comes first.
         let first = (self == Self::AsyncRetry).then_some(Self::AsyncBackoff);
         first.into_iter().chain(Self::ALL).find(|other| other.knows(key))
     }
@@ -79,7 +80,7 @@ impl Attribute {
         Ident::new(self.name(), Span::mixed_site())
     }
 
-    /// What another library, or one of the other attributes, calls an option of this one.
+    /// The option of this attribute that has another name in another library or attribute.
     pub(crate) fn translate(self, key: &str) -> Option<&'static str> {
         self.table().options.iter().find(|option| option.is_called(key)).map(|option| option.key)
     }

@@ -1,4 +1,4 @@
-//! The pipeline, once for all attributes.
+//! The pipeline that all attributes share.
 
 #[cfg(test)]
 mod tests;
@@ -23,12 +23,12 @@ pub(crate) fn expand(
     expand_tokens(attribute, options.into(), &function).into()
 }
 
-/// The marker that is left when all attributes of a function are expanded.
+/// Expands the marker that is left when all attributes of a function are expanded.
 pub(crate) fn expand_marker(stack: proc_macro::TokenStream) -> proc_macro::TokenStream {
     marker_tokens(stack.into()).into()
 }
 
-/// As [`expand`], on tokens that also exist outside of a macro's expansion.
+/// [`expand`] on tokens that can also be used outside of a macro's expansion.
 fn expand_tokens(attribute: Attribute, options: TokenStream, item: &TokenStream) -> TokenStream {
     let line = Line::new(attribute, options, item);
     if line.is_name_value() {
@@ -47,23 +47,23 @@ fn expand_tokens(attribute: Attribute, options: TokenStream, item: &TokenStream)
     proceed(&stack, attrs)
 }
 
-/// As [`expand_marker`].
+/// [`expand_marker`] on tokens that can also be used outside of a macro's expansion.
 fn marker_tokens(stack: TokenStream) -> TokenStream {
     match syn::parse2(stack) {
         Ok(stack) => write(&stack, Part::Body),
-        // Another crate's attribute has changed what is in it.
+        // Another crate's attribute has changed its content.
         Err(error) => error.into_compile_error(),
     }
 }
 
-/// Adds the attribute to the stack that was handed down to it.
+/// Adds the attribute to the stack in the marker.
 fn join(line: &Line, attrs: &[SynAttribute], rest: &TokenStream) -> TokenStream {
     if let Some(mut stack) = Marker::alone_in(rest) {
         if stack.join(line.clone(), attrs) == Joined::Next {
             return proceed(&stack, attrs.to_vec());
         }
     }
-    // Attributes of other crates have changed the function: only the marker in it is ours.
+    // Attributes of other crates have changed the function: only the marker in it is still reliable.
     let mut joined = Vec::new();
     let rest = Marker::replace(rest, &mut |mut stack| {
         joined.push(stack.join(line.clone(), attrs));
@@ -74,7 +74,7 @@ fn join(line: &Line, attrs: &[SynAttribute], rest: &TokenStream) -> TokenStream 
     if is_lost { out_of_reach(line, &item) } else { without_mut(line, item) }
 }
 
-/// The arguments that an attribute clones are `mut` in the clones alone.
+/// Arguments that an attribute clones are `mut` only in the clones.
 fn without_mut(line: &Line, item: TokenStream) -> TokenStream {
     let mut faults = Faults::default();
     let options = Options::read(line.attribute, line.span(), line.options.clone(), &mut faults);
@@ -85,7 +85,7 @@ fn without_mut(line: &Line, item: TokenStream) -> TokenStream {
     }
 }
 
-/// Writes the function, or hands the stack down to the next attribute.
+/// Writes the function, or leaves the stack in a marker for the next attribute.
 fn proceed(stack: &Stack, attrs: Vec<SynAttribute>) -> TokenStream {
     if stack.is_complete() {
         return write(stack, Part::Function);
@@ -99,11 +99,12 @@ fn proceed(stack: &Stack, attrs: Vec<SynAttribute>) -> TokenStream {
     if stack.next_is_named() {
         return function.holding(&marker, &[]);
     }
-    // Other crates' attributes follow. Some of them remove the function from this build (`#[test]`), and faults with it.
+    // Other crates' attributes follow. Some of them remove the function from this build (`#[test]`), and with it the
+    // faults.
     if !faults.is_empty() {
         return compose(stack, function, faults);
     }
-    // The marker may stay, which cannot change the signature any more.
+    // The marker may remain in the body; after that, the signature cannot change any more.
     function.attrs.push(Marker::note());
     let options = read_options(stack, &function, &mut faults);
     let clones: Vec<_> = options.iter().filter_map(|options| options.listed("clone")).flatten().collect();
@@ -119,11 +120,11 @@ fn write(stack: &Stack, part: Part) -> TokenStream {
     }
 }
 
-/// read → judge → write, from the top attribute down.
+/// read → validate → write, from the top attribute down.
 fn compose(stack: &Stack, function: Function, mut faults: Faults) -> TokenStream {
     stack.judge(&mut faults);
     let options = read_options(stack, &function, &mut faults);
-    // The clones that the body sees are those of the last layer that may call it again.
+    // The body sees the clones of the innermost layer that may call it again.
     let last_loop = options.iter().rfind(|options| options.attribute().table().repeats);
     judge_arguments(&function, last_loop, &mut faults);
     judge_attempts(&options, &mut faults);
@@ -138,7 +139,7 @@ fn read_options(stack: &Stack, function: &Function, faults: &mut Faults) -> Vec<
         Options::read(line.attribute, line.span(), tokens, faults)
     };
     let mut all: Vec<_> = stack.layers().iter().map(read).collect();
-    // What finds the library for one of them finds it for all.
+    // A `crate = ..` on one attribute applies to all of them.
     let given = all.clone();
     let is_repeated = given.iter().any(|options| options.attribute().table().repeats);
     for options in &mut all {
@@ -148,7 +149,7 @@ fn read_options(stack: &Stack, function: &Function, faults: &mut Faults) -> Vec<
     all
 }
 
-/// All faults at once, and the function as it was, so that nothing else turns red.
+/// All faults, and the unchanged function, so that its callers have no errors.
 fn fail(faults: &Faults, item: &impl ToTokens) -> TokenStream {
     quote!(#faults #item)
 }

@@ -1,12 +1,13 @@
 //! The attributes of [`resilience-runtime`](https://docs.rs/resilience-runtime), which re-exports and documents them.
 //!
 //! ```text
-//!  attribute + function ─ read ─► options ─ judge ─► model ─ write ─► function with a loop
-//!                          │                  │
-//!                          └──── faults ──────┴─► compile errors + the function as it was
+//!  attribute + function ─ read ─► options ─ validate ─► model ─ write ─► function with a loop
+//!                          │                    │
+//!                          └─────── faults ─────┴─► compile errors + the original function
 //! ```
 //!
-//! Writing cannot fail: a model that would make it fail cannot be built. What an attribute knows is in its table.
+//! Writing cannot fail: a model that would make it fail cannot be built. The properties of an attribute are in its
+//! table.
 
 mod attribute;
 mod diagnostics;
@@ -51,14 +52,14 @@ pub fn circuit(options: TokenStream, function: TokenStream) -> TokenStream {
     expand::expand(Attribute::Circuit, options, function)
 }
 
-/// What the attributes of one function hand down: the body, once all of them are expanded.
+/// Contains the body until all attributes of a function are expanded.
 #[doc(hidden)]
 #[proc_macro]
 pub fn __resilience_handed_down(stack: TokenStream) -> TokenStream {
     expand::expand_marker(stack)
 }
 
-/// What editors show over the options, one module for each attribute.
+/// Documentation that editors show for options, one module for each attribute.
 #[doc(hidden)]
 #[proc_macro]
 pub fn __resilience_options(_: TokenStream) -> TokenStream {

@@ -1,4 +1,4 @@
-//! The only place that knows where the runtime is.
+//! The only file that contains the path of the runtime.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
@@ -6,7 +6,7 @@ use syn::Path;
 
 use crate::syntax::is_punct;
 
-/// Where an expansion finds the runtime: `::resilience`, or what `crate = ..` says.
+/// The path of the runtime in expansions: `::resilience`, or the value of `crate = ..`.
 #[derive(Clone)]
 pub(crate) struct Runtime(Option<Path>);
 
@@ -30,22 +30,22 @@ impl Runtime {
 
     /// A public item: `RetryPolicy`.
     pub(crate) fn public(&self) -> TokenStream {
-        // A path that leads nowhere is an error where it was written.
+        // An unresolved path is reported where it was written.
         self.0.as_ref().map_or_else(|| self.public_at(Span::mixed_site()), ToTokens::to_token_stream)
     }
 
-    /// The same for code that stands for `span`: an expression is marked from its first token to its last one.
+    /// The same for code generated for `span`: an expression is underlined from its first token to its last one.
     pub(crate) fn public_at(&self, span: Span) -> TokenStream {
         let Some(path) = &self.0 else { return quote_spanned!(span=> ::resilience) };
         let mut tokens: Vec<_> = path.to_token_stream().into_iter().collect();
         for token in &mut tokens {
-            // It is found where the user wrote it.
+            // The path is resolved where the user wrote it.
             token.set_span(token.span().located_at(span));
         }
         tokens.into_iter().collect()
     }
 
-    /// The door to everything else.
+    /// The hidden module with everything else.
     pub(crate) fn private(&self) -> TokenStream {
         let root = self.public();
         quote_spanned!(Span::mixed_site()=> #root::__private)

@@ -1,6 +1,6 @@
-//! A module imports from the floors below it. Modules of one floor may stand on one another, but not in a circle.
+//! A module imports only from the floors below it. Modules of one floor may import each other, but not in a cycle.
 //!
-//! The modules of the circuit, of telemetry, of batch polling and of HTTP polling count one by one.
+//! The modules of the circuit, of telemetry, of batch polling and of HTTP polling are counted individually.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

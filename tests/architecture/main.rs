@@ -1,4 +1,4 @@
-//! The house rules, read off the sources.
+//! The rules of the project, checked on the sources.
 
 mod floors;
 mod language;

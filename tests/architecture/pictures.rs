@@ -1,4 +1,4 @@
-//! The pictures of the documentation, against the example that draws them.
+//! Compares the pictures of the documentation with those that the example draws.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! The list of promises against the tests that it names.
+//! Compares the list of promises with the tests that it names.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! The tables of options and defaults in the guide, against the attributes' pages and the code.
+//! Compares the tables of options and defaults in the guide with the attributes' pages and the code.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Every kind of function. Each is called three times: it answers, it fails, and then its circuit refuses.
+//! Every kind of function. Each is called three times: it succeeds, it fails, and then its circuit rejects the call.
 
 use std::fmt::Debug;
 

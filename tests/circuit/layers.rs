@@ -1,5 +1,5 @@
-//! What the layers of one function tell each other: a loop looks at the circuit below it before it waits, and a circuit
-//! learns of the time limit that cut its call.
+//! Cooperation between the layers of one function: a loop checks the circuit below it before a delay, and a circuit
+//! detects the time limit that dropped its call.
 
 use std::time::Duration;
 

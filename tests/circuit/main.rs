@@ -1,4 +1,4 @@
-//! `#[circuit]`, as a user writes it.
+//! `#[circuit]` as users write it.
 
 #![allow(
     clippy::needless_pass_by_value,

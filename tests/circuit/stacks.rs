@@ -1,4 +1,5 @@
-//! `#[circuit]` above and below the loops: the order of the lines is the order of nesting, and a refusal is no attempt.
+//! `#[circuit]` above and below the loops: the order of the lines is the order of nesting, and a rejection is not an
+//! attempt.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What can be counted exactly while things go well: allocations, and the size of futures.
+//! Costs of successful calls that can be counted exactly: allocations, and the size of futures.
 
 use std::cell::Cell;
 use std::future::poll_fn;

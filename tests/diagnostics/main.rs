@@ -1,12 +1,12 @@
-//! What the compiler says about mistakes in attributes: one file of mistakes per topic, with a snapshot beside it.
+//! The compiler's messages for mistakes in attributes: one file of mistakes per topic, with a snapshot next to it.
 //!
-//! A snapshot holds the number of errors and, for each mistake in the order of positions, the level, the position
-//! (`line:column+length`) and our words: message, label, notes and help. What the compiler alone says is held by its code
-//! and position, a lint by its name and where it begins, because its words differ between versions.
+//! A snapshot contains the number of errors and, for each mistake in the order of positions, the level, the position
+//! (`line:column+length`) and the text of this library: message, label, notes and help. Messages of the compiler itself
+//! are stored as code and position, lints as name and start, because their text differs between versions.
 //!
-//! `MESSAGES=overwrite cargo test --test diagnostics` rewrites the snapshots: read the difference. `MESSAGES=add` keeps
-//! them, and adds what another compiler says at the same places. `ui/passing` has the same code without the mistakes, which
-//! must compile.
+//! `MESSAGES=overwrite cargo test --test diagnostics` rewrites the snapshots: review the diff. `MESSAGES=add` keeps
+//! them, and adds the messages of another compiler at the same places. `ui/passing` contains the same code without the
+//! mistakes, which must compile.
 
 // What an attribute writes is no concern of the user's lints, wherever its spans point.
 #![deny(warnings, unused_qualifications, single_use_lifetimes, let_underscore_drop, unit_bindings)]

@@ -1,4 +1,4 @@
-//! What the poll function does with its batch.
+//! The poll function and its batch.
 
 use std::future::ready;
 use std::sync::{Arc, Mutex};

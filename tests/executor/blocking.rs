@@ -1,4 +1,4 @@
-//! Without async code: a thread that polls, and threads that wait.
+//! Without async code: one thread polls, and other threads wait.
 
 use std::cell::Cell;
 use std::sync::Once;

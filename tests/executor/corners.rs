@@ -1,4 +1,4 @@
-//! Where two promises meet.
+//! Combinations of two promises.
 
 use std::future::pending;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Batch polling: what its settings, its handles and its end promise.
+//! Batch polling: settings, handles and shutdown.
 
 mod batches;
 mod blocking;

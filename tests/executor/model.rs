@@ -1,4 +1,4 @@
-//! Random stories, told beside a naive model: a map from jobs to what is known of them.
+//! Random sequences of operations, compared with a simple model: a map from jobs to their known states.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::ready;

@@ -1,4 +1,4 @@
-//! First polls of submissions: they run side by side, so that one that blocks its thread delays no other.
+//! First polls of submissions: they run concurrently, so that one that blocks its thread delays no other.
 
 use std::future::ready;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};

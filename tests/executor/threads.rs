@@ -1,4 +1,4 @@
-//! Many threads at once, on a runtime with threads of its own.
+//! Many concurrent threads, on a multi-threaded runtime.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};

@@ -1,4 +1,4 @@
-//! Functions that do not block: the same ones under each attribute, awaited and spawned.
+//! Async functions: the same ones under each attribute, awaited and spawned.
 
 /// Runs a future twice over: here, and as a task on another thread.
 async fn here_and_there<T: Send + 'static, F: Future<Output = T> + Send + 'static>(

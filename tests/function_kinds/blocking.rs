@@ -1,4 +1,4 @@
-//! Functions that block: the same ones under `#[retry]` and under `#[poll]`.
+//! Sync functions: the same ones under `#[retry]` and under `#[poll]`.
 
 macro_rules! functions {
     ($module:ident, $attribute:meta) => {

@@ -1,4 +1,4 @@
-//! Something that fails twice before it answers.
+//! A function that fails twice before it succeeds.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};

@@ -1,4 +1,5 @@
-//! Other people's attributes above, below and between ours: which of them see a call, and which see each attempt.
+//! Attributes of other crates above, below and between those of this library: which apply to a call, and which to an
+//! attempt.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,4 +1,4 @@
-//! Functions and options that come out of `macro_rules!`, fragment by fragment.
+//! Functions and options produced by `macro_rules!`, fragment by fragment.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Functions that options call: arguments, and closures in place of a rejected call.
+//! Functions that options call: arguments, and closures that replace a rejected call.
 
 use resilience::{CircuitBreaker, CircuitConfig, CircuitOpen, circuit, poll, retry};
 

@@ -1,4 +1,4 @@
-//! Functions that return a future without being `async fn`: what `#[async_trait]` makes, and those written by hand.
+//! Functions that return a future without being `async fn`: the output of `#[async_trait]`, and handwritten ones.
 
 use std::future::Future;
 use std::pin::Pin;

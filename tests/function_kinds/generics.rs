@@ -1,4 +1,4 @@
-//! Generics inside the options: times, counts and policies that the function's callers choose.
+//! Generics inside the options: times, counts and policies chosen by the function's callers.
 
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};

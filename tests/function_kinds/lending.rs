@@ -1,4 +1,4 @@
-//! `&mut` arguments: what the attempts borrow from them, and what may be returned of it.
+//! `&mut` arguments: borrows by the attempts, and borrows that may be returned.
 
 #![allow(clippy::needless_arbitrary_self_type, reason = "the spelling is what is tested")]
 

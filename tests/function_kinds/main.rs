@@ -1,4 +1,4 @@
-//! Every kind of function an attribute may stand on, each of them run, the async ones also as tasks of their own.
+//! Every kind of function that an attribute supports. Each is run, the async ones also as spawned tasks.
 
 mod asynchronous;
 mod blocking;

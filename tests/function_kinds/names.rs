@@ -1,4 +1,4 @@
-//! Names that an expansion might stumble over: the user's own, wherever they are.
+//! Names in the user's code that could conflict with an expansion.
 
 mod colliding_arguments {
     #![expect(clippy::too_many_arguments, reason = "each has a name that is tested")]

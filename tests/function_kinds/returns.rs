@@ -1,4 +1,4 @@
-//! Return types at the edges.
+//! Unusual return types.
 
 use std::convert::Infallible;
 use std::fmt::{Debug, Display};

@@ -1,4 +1,4 @@
-//! Conditions where the attributes take predicates.
+//! Conditions as predicates of the attributes.
 
 use resilience::http::{HttpError, HttpResponse, json, jsonpath, status};
 use resilience::{Alarm, Limit, TimedOut, poll};

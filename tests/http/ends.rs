@@ -1,4 +1,4 @@
-//! Every poll ends: defaults, deadlines, and what is inside them.
+//! Every poll ends: defaults, deadlines, and what a deadline includes.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};

@@ -1,4 +1,4 @@
-//! The exit codes of `examples/wait_for`: the program is a function there, so that no executable has to be found here.
+//! The exit codes of `examples/wait_for`, which is called as a function, so that its executable is not needed.
 
 use crate::server::{Server, answer};
 

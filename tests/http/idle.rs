@@ -1,4 +1,4 @@
-//! Connections that the server closes while they are idle, by its own keep-alive time.
+//! Connections that the server closes while they are idle, after its own keep-alive time.
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};

@@ -1,4 +1,4 @@
-//! `resilience::http` against real servers on loopback. Nothing here waits for time to pass: intervals are a millisecond.
+//! `resilience::http` against real servers on loopback. No test waits for time to pass: intervals are a millisecond.
 
 mod attributes;
 mod conditions;

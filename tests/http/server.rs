@@ -1,4 +1,4 @@
-//! A server on loopback that says what it is told to, byte by byte, and writes down what it is asked.
+//! A server on loopback that sends scripted bytes and records its requests.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

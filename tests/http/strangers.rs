@@ -1,4 +1,4 @@
-//! Configurations that nobody trusts. `RESILIENCE_CASES` sets how many random ones are read.
+//! Untrusted configurations. `RESILIENCE_CASES` sets the number of random ones that are read.
 
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! What only async code can do: be dropped, be cut, and share its thread.
+//! Behaviour specific to async code: dropped futures, time limits during an attempt, and sharing a thread.
 
 use std::cell::Cell;
 use std::future::pending;

@@ -1,4 +1,4 @@
-//! Retry budgets: what many calls together may repeat.
+//! Retry budgets: a limit on the retries of many calls together.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -1,4 +1,4 @@
-//! A poll that ends without its value says what the attempts returned last.
+//! A poll that ends without a value reports the last results of its attempts.
 
 use std::cell::Cell;
 use std::fmt;

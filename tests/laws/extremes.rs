@@ -1,4 +1,4 @@
-//! Times without end, clocks at the end of time, and waits of no time at all.
+//! Infinite times, clocks at the end of their range, and zero delays.
 
 use std::pin::pin;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};

@@ -1,4 +1,4 @@
-//! Every form a call can take, written once: a case is a policy, hooks, a script, and what is to come of it.
+//! Every form of a call, written once: a case is a policy, hooks, a script, and the expected outcome.
 
 /// The forms of retry that block.
 macro_rules! blocking_retry {

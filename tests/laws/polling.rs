@@ -1,4 +1,4 @@
-//! The laws of poll. Of values that are not good, `on_error` hears nothing.
+//! The laws of poll. `on_error` is not called for values that do not satisfy the condition.
 
 poll_laws! {
     a_good_value_ends_it_at_once {

@@ -1,4 +1,4 @@
-//! A function that fails by script, on a clock that nobody waits for, and the record of what was made of it.
+//! A function with scripted results, on a manual clock, and the record of its calls.
 
 use std::cell::RefCell;
 use std::time::Duration;

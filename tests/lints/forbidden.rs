@@ -1,5 +1,5 @@
-//! Where nobody may allow what is forbidden, an expansion that did would not compile. The imports of the attributes of a
-//! stack are used by nothing else.
+//! Under `forbid`, an expansion that contains an `allow` would not compile. The imports of the attributes of a stack
+//! have no other use.
 
 #![forbid(unused_imports, non_snake_case, non_upper_case_globals, unreachable_pub, unused_qualifications)]
 #![forbid(unused, nonstandard_style, let_underscore)]

@@ -1,4 +1,4 @@
-//! What clippy has to say of the user's own code it says: each of these is expected, and an error if it is not there.
+//! Clippy still reports its lints on the user's code: each of them is expected, and missing ones are errors.
 
 use resilience::{asyncbackoff, circuit, poll, retry};
 

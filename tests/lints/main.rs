@@ -1,7 +1,8 @@
-//! Lints at their strictest: whatever an attribute writes trips none of them. It compiles, which is the test; and the
-//! functions are called, so that nothing is unused.
+//! The strictest lints: generated code must not trigger any of them. Compiling is the test; the functions are called,
+//! so that none is unused.
 //!
-//! `cargo clippy` is what looks. That the same lints still see what the user wrote is in `diagnostics/ui/lints.rs`.
+//! The lints are checked by `cargo clippy`. `diagnostics/ui/lints.rs` tests that the same lints still apply to the
+//! user's code.
 
 #![deny(warnings, clippy::all, clippy::pedantic, clippy::nursery)]
 #![deny(

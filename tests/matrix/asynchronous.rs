@@ -1,4 +1,4 @@
-//! The kinds of functions that do not block.
+//! The kinds of async functions.
 
 /// The cells of all rows.
 pub(crate) fn cells() -> usize {

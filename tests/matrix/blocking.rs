@@ -1,4 +1,4 @@
-//! The kinds of functions that block.
+//! The kinds of sync functions.
 
 /// The cells of all rows.
 pub(crate) fn cells() -> usize {

@@ -1,5 +1,5 @@
-//! The rows: attributes, what the service answers, and what each call then comes to. `asked` and `waited` (seconds) are
-//! sums, `counted` is what the circuit counts.
+//! The rows: attributes, the results of the service, and the expected outcome of each call. `asked` and `waited`
+//! (seconds) are sums, `counted` is the count of the circuit.
 
 /// The rows that sync and async functions have in common.
 macro_rules! rows {

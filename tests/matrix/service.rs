@@ -1,4 +1,4 @@
-//! What the functions ask, and what is compared.
+//! The service that the functions call, and the compared values.
 
 use std::fmt;
 use std::pin::Pin;

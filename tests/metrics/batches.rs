@@ -1,4 +1,4 @@
-//! Batch polling: polls, and the jobs that are left.
+//! Batch polling: polls, and the remaining jobs.
 
 use std::convert::Infallible;
 use std::future::ready;

@@ -1,4 +1,4 @@
-//! Circuits: the state each is in, and the changes.
+//! Circuits: the state of each, and the transitions.
 
 use std::time::Duration;
 

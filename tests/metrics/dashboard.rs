@@ -1,4 +1,4 @@
-//! The dashboard, and the page on production, ask for metrics that exist.
+//! The dashboard, and the page on production, use metrics that exist.
 
 use std::future::ready;
 

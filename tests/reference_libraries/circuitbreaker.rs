@@ -1,8 +1,8 @@
 //! `circuitbreaker` and `aiocircuitbreaker`: `@circuit`, the monitor, the context manager; and the `@circuitbreaker` of
 //! `poll`, which leaks.
 //!
-//! Each fact is looked at through every form there is: the attribute on a sync and on an async function, `call`,
-//! `call_async`, and a permit.
+//! Each fact is tested in all forms: the attribute on a sync and on an async function, `call`, `call_async`, and a
+//! permit.
 
 mod forms;
 mod streams;

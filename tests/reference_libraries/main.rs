@@ -1,4 +1,4 @@
-//! What users of `poll`, `circuitbreaker`, `aiomisc` and `more-executors` in Python rely on, fact by fact.
+//! Behaviour on which users of `poll`, `circuitbreaker`, `aiomisc` and `more-executors` in Python rely, fact by fact.
 
 mod asyncbackoff;
 mod circuitbreaker;

@@ -1,4 +1,4 @@
-//! The shortest way through every attribute; the topics have folders of their own.
+//! A minimal use of every attribute; the topics have separate folders.
 
 use resilience::{TimedOut, asyncbackoff, asyncretry, poll, retry};
 

@@ -1,4 +1,4 @@
-//! Annotated functions: stacks of up to three layers. Their options are asked for when they are called.
+//! Annotated functions: stacks of up to three layers. Their options are read when they are called.
 
 use std::pin::Pin;
 

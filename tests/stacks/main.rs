@@ -1,5 +1,5 @@
-//! Stacks of up to three layers, with random options and scripts, against a model that knows nothing of how they are written:
-//! who is called, told and counted, how long is waited, and what comes back.
+//! Stacks of up to three layers, with random options and scripts, against a model that is independent of the
+//! implementation: calls, callbacks, counts, delays and results.
 
 mod functions;
 mod model;

@@ -1,7 +1,7 @@
-//! What a stack should do, as one would explain it: a simulation in whole seconds, layer by layer.
+//! The expected behaviour of a stack: a simulation in whole seconds, layer by layer.
 //!
-//! A loop that is about to wait asks the circuits themselves what they would do with its next call. Time limits end what is
-//! below them like exceptions.
+//! Before a delay, a loop queries the circuits directly for their decision about its next call. Time limits end the
+//! layers below them like exceptions.
 
 use resilience::{CircuitState, Limit};
 

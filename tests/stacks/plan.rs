@@ -1,4 +1,4 @@
-//! What a stack is told to do: the options of its layers, and a script of what its body does.
+//! The plan of a stack: the options of its layers, and a script of its body's results.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A call of a stack under way: its options, its circuits, and a record of all that happens.
+//! A running call of a stack: its options, its circuits, and a record of all that happens.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;

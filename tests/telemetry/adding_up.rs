@@ -1,4 +1,4 @@
-//! Many calls of many tasks: what listeners hear, and what statistics count.
+//! Many calls of many tasks: the events that listeners receive, and the statistics.
 
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};

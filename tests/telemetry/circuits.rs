@@ -1,4 +1,4 @@
-//! Calls through circuits: what is told of each, and what a snapshot says.
+//! Calls through circuits: the events of each, and the contents of a snapshot.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};

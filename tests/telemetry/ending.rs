@@ -1,4 +1,4 @@
-//! Each way a call can end tells exactly these events, in every attribute and function, sync and async.
+//! Each way in which a call can end produces exactly these events, in every attribute and function, sync and async.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Policies that are exchanged while the program runs.
+//! Policies that are replaced while the program runs.
 
 use std::time::Duration;
 

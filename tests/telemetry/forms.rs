@@ -1,4 +1,4 @@
-//! The forms that a law is run through: each attribute, sync and async, and the functions.
+//! The forms in which a law is run: each attribute, sync and async, and the functions.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Poll;

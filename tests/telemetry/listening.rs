@@ -1,4 +1,4 @@
-//! Listeners: who hears what, and what a listener may do.
+//! Listeners: which events they receive, and what a listener may do.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -1,4 +1,4 @@
-//! What listeners are told: each way a call can end, in each form.
+//! The events that listeners receive: for each way in which a call can end, in each form.
 
 #[macro_use]
 mod forms;

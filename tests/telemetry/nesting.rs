@@ -1,4 +1,4 @@
-//! Loops inside of loops.
+//! Nested loops.
 
 use std::sync::{Arc, Mutex};
 

@@ -1,4 +1,4 @@
-//! A function that fails by script, and the record of what was told of its calls.
+//! A function with scripted results, and the record of the events of its calls.
 
 use std::cell::RefCell;
 use std::fmt;

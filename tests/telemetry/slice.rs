@@ -1,5 +1,5 @@
-//! Functions in which all of it meets: a retry over a circuit with statistics, listened to, under a policy that was
-//! exchanged, with faults that were injected.
+//! All features combined: a retry over a circuit with statistics and a listener, under a policy that was replaced, with
+//! injected faults.
 
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};

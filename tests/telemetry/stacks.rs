@@ -1,4 +1,4 @@
-//! What each layer of a stack tells.
+//! The events of each layer of a stack.
 
 use crate::script::{Error, Record, Script, Step, any, busy};
 

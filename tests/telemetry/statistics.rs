@@ -1,4 +1,4 @@
-//! Statistics, and what a body knows of its attempt.
+//! Statistics, and the data that a body has about its attempt.
 
 use std::time::Duration;
 

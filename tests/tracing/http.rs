@@ -1,4 +1,4 @@
-//! What is logged of HTTP polling.
+//! Log events of HTTP polling.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;

@@ -1,4 +1,4 @@
-//! A subscriber that keeps what it is told, one line for each event.
+//! A subscriber that records one line for each event.
 
 use std::fmt::{Debug, Write};
 use std::sync::{Arc, Mutex};

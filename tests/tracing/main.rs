@@ -1,4 +1,4 @@
-//! Log events, as a subscriber gets them. Nobody listens in this program.
+//! Log events, as a subscriber receives them. There are no listeners in this program.
 
 mod calls;
 mod circuits;

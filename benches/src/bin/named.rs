@@ -1,5 +1,5 @@
-//! A program with a thousand named circuits: what the first call of each takes. A program apart, because so many callers
-//! make the compiler inline less everywhere else.
+//! A program with a thousand named circuits: the cost of the first call of each. It is a separate program, because this
+//! number of callers makes the compiler inline less everywhere else.
 //!
 //! ```text
 //! named first N        the first calls of N names, after another one
@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use allocation_counter::measure;
 use resilience::{CircuitOpen, circuit};
 
-/// How many names there are; each is called for the first time once.
+/// The number of names; each is called for the first time once.
 const NAMES: usize = 1_000;
 
 #[derive(Debug)]
@@ -50,7 +50,7 @@ fn call(function: Call) {
 }
 
 fn main() -> ExitCode {
-    // The first of all builds the index.
+    // The very first call builds the index.
     let [first, others @ ..] = &FUNCTIONS;
     call(*first);
     call(bare);

@@ -1,5 +1,5 @@
-//! Circuit breakers by hand: the least code that makes the decision of each row. They keep no text and no generation,
-//! report nothing, and accept a result of any age.
+//! Handwritten circuit breakers: minimal code that makes the decision of each row. They keep no text and no generation,
+//! report nothing, and accept late results.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};

@@ -1,4 +1,4 @@
-//! Our circuits: closed, failing, open, recovering, and by key.
+//! Circuits of this library: closed, failing, open, recovering, and by key.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use resilience::{CallError, CircuitBreaker, CircuitConfig, KeyedCircuits, circui
 
 use super::{Coded, FAILED, Failure, REJECTED, Subject, mostly, ready, subject, value, work};
 
-/// What a circuit costs a call: one that succeeds, one that fails, one that is rejected, and one that closes it again.
+/// The cost of a circuit for a call that succeeds, fails, is rejected, or closes it again.
 pub(super) const SUBJECTS: &[Subject] = &[
     subject("closed: #[circuit]", "sync bare", |n| value(closed(n))),
     subject("closed: #[circuit(name)]", "sync bare", |n| value(named(n))),
@@ -31,7 +31,7 @@ pub(super) const SUBJECTS: &[Subject] = &[
     })
     .returns(FAILED),
     subject("failing in a window: #[circuit]", "mostly failing bare", |n| value(fails_in_window(n)))
-        // The window is there once a call has failed.
+        // The window is allocated by the first failure.
         .prepared(|| super::a_hundred_failures(fails_in_window))
         .mixed(),
     subject("rejected: #[circuit]", "sync bare", |n| value(opened(n)))
@@ -166,7 +166,7 @@ fn fails_in_window(_: u32) -> Result<u32, Failure> {
     Ok(work(mostly())? + 1)
 }
 
-/// Open from its first failure on.
+/// Open since its first failure.
 #[circuit(failure_threshold = 1, recovery_timeout = 10h)]
 #[inline(never)]
 fn opened(n: u32) -> Result<u32, Failure> {
@@ -195,7 +195,7 @@ const BRIEFLY: CircuitConfig = CircuitConfig::new()
     .recovery_timeout(Duration::from_nanos(1))
     .probe_timeout(Duration::MAX);
 
-/// More probes than there are calls have to succeed.
+/// More probes are required than there are calls.
 #[circuit(config = BRIEFLY, success_threshold = 4_294_967_295)]
 #[inline(never)]
 fn probed(n: u32) -> Result<u32, Failure> {
@@ -208,14 +208,14 @@ fn cycle(n: u32) -> Result<u32, Failure> {
     Ok(work(n)? + 1)
 }
 
-/// A thread calls by a number, and so by a key of its own.
+/// Each thread has its own number, and so its own key.
 #[circuit(key = super::key(n))]
 #[inline(never)]
 fn keyed(n: u32) -> Result<u32, Failure> {
     Ok(work(n)? + 1)
 }
 
-/// The bytes that a thousand keys of 16 bytes take, per key: closed, and open.
+/// The bytes per key, for a thousand keys of 16 bytes: closed, and open.
 pub(crate) fn bytes_of_keys() -> (i64, i64) {
     const KEYS: u32 = 1_000;
     let bytes = |n: u32| {
@@ -228,7 +228,7 @@ pub(crate) fn bytes_of_keys() -> (i64, i64) {
         });
         info.bytes_current / i64::from(KEYS)
     };
-    // A first round sets up what belongs to the thread.
+    // A first round initialises thread-local state.
     bytes(FAILED);
     (bytes(1), bytes(FAILED))
 }

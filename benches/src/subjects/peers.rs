@@ -1,4 +1,4 @@
-//! Circuit breakers of other crates, shared as a program would share them: in a `static`.
+//! Circuit breakers of other crates, shared in a `static`, as in a typical program.
 
 mod failsafe;
 mod others;

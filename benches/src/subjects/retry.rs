@@ -1,4 +1,4 @@
-//! Retrying: a loop written by hand, our attributes, and the peers'.
+//! Retries: a handwritten loop, the attributes, and the peers.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use resilience::{asyncbackoff, poll, retry};
 
 use super::{Failure, Subject, ready, subject, value, work};
 
-/// What happens when everything goes well at the first attempt.
+/// Calls whose first attempt succeeds.
 pub(super) const SUBJECTS: &[Subject] = &[
     subject("sync by hand", "sync bare", |n| value(by_hand(n))),
     subject("sync #[retry]", "sync bare", |n| value(retried(n))),

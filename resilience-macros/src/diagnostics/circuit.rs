@@ -1,5 +1,5 @@
 super::faults! {
-    /// The options of a circuit, together.
+    /// Conflicts between the options of a circuit.
     CircuitFault {
         Apart { one: &'static str, other: &'static str } =>
             format!("`{one}` and `{other}` do not go together"),

@@ -1,7 +1,7 @@
 use crate::attribute::Attribute;
 
 super::faults! {
-    /// Options against each other, and against the function.
+    /// Conflicts between options, and between options and the function.
     ConflictFault {
         Both { one: &'static str, other: &'static str } =>
             format!("`{one}` and `{other}` both say how long to wait"),

@@ -1,4 +1,4 @@
-//! Everything that can be wrong, in one catalogue and one style: what is wrong and why, then what to write instead.
+//! The catalogue of all messages. Each states the error and its reason, then what to write instead.
 
 mod circuit;
 mod conflict;
@@ -24,14 +24,14 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
 
-/// One page of the catalogue.
+/// A kind of error, with its message.
 pub(crate) trait Fault {
     fn message(&self) -> Message;
 }
 
-/// What is said about a fault.
+/// The message of a fault.
 pub(crate) struct Message {
-    /// What is wrong, and why.
+    /// The error, and its reason.
     what: String,
     /// What to write instead.
     help: String,
@@ -42,15 +42,15 @@ impl Message {
         Self { what: what.into(), help: help.into() }
     }
 
-    /// As rustc sets its own help below a message.
+    /// In the form of rustc's own help.
     fn render(&self) -> String {
         let Self { what, help } = self;
-        // What `#[async_trait]` calls it.
+        // `#[async_trait]` renames `self` to `__self`.
         format!("{what}\n= help: {help}").replace("`__self`", "`self`").replace("= __self`", "= self`")
     }
 }
 
-/// A page: each fault with what it says. The test at the end of this file reads all of them.
+/// Defines an enum of faults with their messages. The test at the end of this file renders all of them.
 macro_rules! faults {
     ($(#[$doc:meta])* $page:ident {
         $($fault:ident $({ $($field:ident: $type:ty),+ })? => $what:expr, $help:expr;)+
@@ -79,11 +79,11 @@ macro_rules! faults {
 }
 use faults;
 
-/// What was found so far.
+/// The faults found so far.
 #[derive(Default)]
 pub(crate) struct Faults(Vec<(Location, Message)>);
 
-/// From the first to the last token of what is wrong: the two are joined only on nightly compilers.
+/// The first and the last token of a fault. Only nightly compilers can join the two spans.
 struct Location {
     start: Span,
     end: Span,
@@ -98,7 +98,7 @@ impl Faults {
         self.0.len()
     }
 
-    /// `place` is wrong.
+    /// Adds a fault at `place`.
     pub(crate) fn at(&mut self, place: &impl ToTokens, fault: &impl Fault) {
         let mut tokens = place.to_token_stream().into_iter();
         let start = tokens.next().map_or_else(Span::call_site, |first| first.span());
@@ -106,12 +106,12 @@ impl Faults {
         self.0.push((Location { start, end }, fault.message()));
     }
 
-    /// The same, of a place that is no tokens.
+    /// Adds a fault at a span, for a place that has no tokens.
     pub(crate) fn at_span(&mut self, span: Span, fault: &impl Fault) {
         self.0.push((Location { start: span, end: span }, fault.message()));
     }
 
-    /// What the parser says; `fault` makes its words one of ours.
+    /// Adds an error of the parser; `fault` makes a message of its text.
     pub(crate) fn syntax<F: Fault>(&mut self, error: &syn::Error, fault: impl Fn(String) -> F) {
         for error in error.clone() {
             self.at_span(error.span(), &fault(error.to_string()));
@@ -123,21 +123,21 @@ impl ToTokens for Faults {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         for (Location { start, end }, message) in &self.0 {
             let message = message.render();
-            // rustc marks from the first token's span to the last one's. They are of the user's edition, and in that of
-            // 2015 there is a `::std`, but no `::core`.
+            // rustc underlines from the first token's span to the last one's. Both have the user's edition; the edition
+            // 2015 has `::std`, but no `::core`.
             tokens.extend(quote_spanned!(*start=> ::std::compile_error!));
             tokens.extend(quote_spanned!(*end=> { #message }));
         }
     }
 }
 
-/// The span of something that may be several tokens, for what wants only one.
+/// The span of tokens, for uses that need a single span.
 pub(crate) fn span_of(place: &impl Spanned) -> Span {
     place.span()
 }
 
-/// For code that is written for `span`: errors in it point there, names in it are generated ones, and no lint takes it
-/// for the user's.
+/// A span for code generated for `span`: errors in the code point there, its names are hygienic, and lints treat it as
+/// generated.
 pub(crate) fn generated_at(span: Span) -> Span {
     span.resolved_at(Span::mixed_site())
 }
@@ -147,7 +147,7 @@ mod tests {
     use super::*;
     use crate::attribute::Attribute;
 
-    /// A value of a field's type, for a catalogue that is read without a mistake at hand.
+    /// A sample value of a field's type, used to render the catalogue.
     pub(super) trait Sample {
         fn sample() -> Self;
     }

@@ -3,7 +3,7 @@ use crate::attribute::Attribute;
 use crate::tables::OptionKind;
 
 super::faults! {
-    /// The options, whatever they mean.
+    /// Options in general.
     OptionFault {
         Syntax { message: String } =>
             message.clone(),
@@ -97,7 +97,7 @@ super::faults! {
     }
 }
 
-/// What the key of an option was meant to be.
+/// Suggests the intended option for an unknown key.
 pub(crate) fn suggestion(attribute: Attribute, key: &str) -> Option<&'static str> {
     let keys = attribute.keys();
     let begins = || keys.iter().copied().find(|known| key.len() > 1 && known.starts_with(key));
@@ -118,7 +118,7 @@ fn unknown(attribute: Attribute, key: &str) -> String {
     }
 }
 
-/// What a circuit has no option for is done in another way.
+/// Suggests alternatives to options that a circuit does not have.
 fn way_without_an_option(key: &str) -> Option<&'static str> {
     Some(match key {
         "timeout" | "timeout_duration" => {
@@ -134,7 +134,7 @@ fn way_without_an_option(key: &str) -> Option<&'static str> {
     })
 }
 
-/// Why control flow cannot leave an option.
+/// The reason why control flow cannot leave an option.
 fn reason(key: &str, exit: &str) -> &'static str {
     match exit {
         _ if !is(key, OptionKind::is_evaluated) => "its value is a constant expression",
@@ -167,7 +167,7 @@ fn instead_of_exit(key: &str, exit: &str) -> String {
     }
 }
 
-/// Whether the option, in whichever attribute, is of this kind.
+/// Whether the option has this kind in any attribute.
 fn is(key: &str, kind: fn(OptionKind) -> bool) -> bool {
     option(key).is_some_and(|option| kind(option.kind))
 }

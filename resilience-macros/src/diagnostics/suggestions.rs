@@ -1,7 +1,7 @@
 use crate::attribute::Attribute;
 use crate::tables::Row;
 
-/// The option of this name, which means the same in all attributes that have it.
+/// The option of this name. It means the same in all attributes that have it.
 pub(super) fn option(key: &str) -> Option<&'static Row> {
     Attribute::ALL.into_iter().find_map(|attribute| attribute.option(key))
 }
@@ -11,7 +11,7 @@ pub(super) fn example(key: &str) -> String {
     format!("write `{}`", option(key).map_or_else(|| format!("{key} = 15s"), Row::example))
 }
 
-/// The known word that a typing mistake leads to.
+/// The known word that is most similar to a misspelt one.
 pub(crate) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let mistakes = (word.len() / 3).clamp(1, 3);
     known
@@ -22,7 +22,7 @@ pub(crate) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
         .map(|(_, known)| known)
 }
 
-/// Damerau's: insertions, deletions, substitutions and swapped neighbours, from one word to the other.
+/// The Damerau distance between two words: insertions, deletions, substitutions and swapped neighbours.
 fn distance(from: &str, to: &str) -> usize {
     let (from, to) = (from.as_bytes(), to.as_bytes());
     let mut above: Vec<usize> = Vec::new();

@@ -1,5 +1,5 @@
 super::faults! {
-    /// Lengths of time.
+    /// Durations.
     TimeFault {
         NoUnit { number: String, found: String } =>
             format!("`{found}` is a number, and a duration needs a unit"),
@@ -60,7 +60,7 @@ super::faults! {
     }
 }
 
-/// What a bare number was meant to be: a large one is more likely in milliseconds.
+/// The intended duration of a number without a unit: a large one is more likely in milliseconds.
 fn with_unit(number: &str) -> String {
     let is_large = number.parse::<f64>().is_ok_and(|number| number >= 100.0);
     let [first, second] = if is_large { ["ms", "s"] } else { ["s", "ms"] };

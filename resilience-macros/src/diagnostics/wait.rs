@@ -2,7 +2,7 @@ use super::suggestions::nearest;
 use crate::syntax::BACKOFFS;
 
 super::faults! {
-    /// Waits: backoffs and jitter.
+    /// Delays: backoffs and jitter.
     WaitFault {
         NotABackoff { interval: &'static str } =>
             "`backoff` is a schedule of waits, and this is none",

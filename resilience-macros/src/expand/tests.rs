@@ -1,4 +1,4 @@
-//! Whatever stands in an attribute or below it: an expansion comes back, and with it the user's function.
+//! For any tokens in an attribute or below it, an expansion is returned that contains the user's function.
 
 mod compiler;
 mod control_flow;
@@ -17,7 +17,7 @@ use crate::attribute::Attribute;
 const ATTRIBUTES: [Attribute; 4] =
     [Attribute::Retry, Attribute::Poll, Attribute::AsyncBackoff, Attribute::AsyncRetry];
 
-/// What options are made of, and what they are not.
+/// Tokens that options consist of, and others.
 const OPTION_WORDS: [&str; 68] = [
     "times",
     "interval",
@@ -89,7 +89,7 @@ const OPTION_WORDS: [&str; 68] = [
     "/// doc\n",
 ];
 
-/// What functions are made of, and what they are not.
+/// Tokens that functions consist of, and others.
 const ITEM_WORDS: [&str; 42] = [
     "fn",
     "fn",
@@ -156,7 +156,7 @@ fn expands(attribute: Attribute, options: &TokenStream, item: &TokenStream) -> S
     dense(&expand_all(attribute, options.clone(), item))
 }
 
-/// Two streams of the same tokens may be spaced differently.
+/// Compares without spaces: equal tokens may be spaced differently.
 fn dense(tokens: &TokenStream) -> String {
     tokens.to_string().split_whitespace().collect()
 }
@@ -229,12 +229,12 @@ proptest! {
     }
 }
 
-/// `#` would make an attribute of what follows: at the head of a body, the function's own.
+/// `#` would turn the following tokens into an attribute: at the head of a body, one of the function.
 fn without_inner_attributes(body: TokenStream) -> TokenStream {
     body.into_iter().filter(|token| token.to_string() != "#").collect()
 }
 
-/// What may take the comma behind it for its own: `|` begins the arguments of a closure, `<` those of a type.
+/// Tokens that could consume a comma after them: `|` starts the arguments of a closure, `<` those of a type.
 fn is_open_ended(token: &TokenTree) -> bool {
     matches!(token, TokenTree::Punct(punct) if matches!(punct.as_char(), '|' | '<' | '#'))
 }

@@ -14,19 +14,19 @@ pub(crate) struct CircuitModel {
     pub(crate) circuit: Circuit,
     pub(crate) on: Option<Predicate>,
     pub(crate) ignore: Option<Predicate>,
-    /// A call that takes longer is dropped, and has failed.
+    /// A call that takes longer is dropped and is a failure.
     pub(crate) call_timeout: Option<Time>,
-    /// What is done in place of a refused call.
+    /// The replacement for a rejected call.
     pub(crate) refused: Refused,
 }
 
-/// Which circuit it is.
+/// How the circuit is found.
 pub(crate) enum Circuit {
-    /// The function's own.
+    /// It belongs to the function.
     Own { config: Config },
-    /// Everybody's of this name. `None`: the configuration of the others.
+    /// Shared by all functions of this name. `None`: the configuration is that of the others.
     Named { name: Expr, config: Option<Config> },
-    /// One for each key; with a name, everybody's of this name.
+    /// One for each key; with a name, shared by all functions of this name.
     Keyed { key: Expr, config: Config, configured: bool, max_keys: Option<Count> },
     /// `breaker = EXPR`.
     Given(Expr),
@@ -34,18 +34,18 @@ pub(crate) enum Circuit {
 
 /// The configuration of a circuit.
 pub(crate) struct Config {
-    /// `config = CONST`, and the methods of `CircuitConfig` that take out of it what the options replace.
+    /// `config = CONST`, and the methods of `CircuitConfig` that remove the settings which the options replace.
     pub(crate) base: Option<(Expr, Vec<&'static str>)>,
     pub(crate) settings: Settings,
-    /// Where the compiler says that constants contradict each other; the first one is blamed first.
+    /// Where the compiler reports conflicting constants; the first place is reported first.
     pub(crate) agree: Vec<Ident>,
 }
 
-/// What is done in place of a refused call.
+/// The replacement for a rejected call.
 pub(crate) enum Refused {
-    /// The refusal is returned, by `From`.
+    /// Returns the rejection, converted by `From`.
     Error,
-    /// The function's error is made of it: `on_open`.
+    /// Returns an error that `on_open` makes from the rejection.
     Made(Expr),
     /// `fallback`, with the names of the arguments.
     Fallback { function: Expr, arguments: Vec<Ident> },
@@ -90,17 +90,17 @@ impl CircuitModel {
         Some(Self { common, circuit, on, ignore, call_timeout, refused: refused? })
     }
 
-    /// A refusal leaves this layer.
+    /// Whether a rejection leaves this layer.
     pub(crate) fn refuses(&self) -> bool {
         !matches!(self.refused, Refused::Fallback { .. })
     }
 
-    /// It is not the function's own, and none of its name.
+    /// Whether the circuit is passed in with `breaker`.
     pub(crate) fn is_given(&self) -> bool {
         matches!(self.circuit, Circuit::Given(_))
     }
 
-    /// What may borrow from the arguments, or from `self`, while the body runs.
+    /// An expression that may borrow from the arguments, or from `self`, while the body runs.
     pub(crate) fn held(&self) -> Option<&Expr> {
         match &self.circuit {
             Circuit::Given(breaker) => Some(breaker),
@@ -109,7 +109,7 @@ impl CircuitModel {
     }
 }
 
-/// Options that only make sense together, or only apart.
+/// Checks options that require or exclude each other.
 fn judge_together(options: &Options, faults: &mut Faults) {
     if options.has("breaker") {
         for key in ["name", "key", "max_keys"].into_iter().chain(options.settings()) {
@@ -120,7 +120,7 @@ fn judge_together(options: &Options, faults: &mut Faults) {
         return;
     }
     judge_needs("max_keys", &["key"], options, faults);
-    // What a configuration holds is for the compiler to see.
+    // Only the compiler can evaluate a configuration.
     if !options.has("config") {
         judge_needs("failure_rate", &["window"], options, faults);
         judge_needs("slow_rate", &["slow_call"], options, faults);
@@ -141,7 +141,7 @@ fn judge_together(options: &Options, faults: &mut Faults) {
     }
 }
 
-/// `key` says nothing without one of `needs`.
+/// `key` has no effect without one of `needs`.
 fn judge_needs(key: &'static str, needs: &[&'static str], options: &Options, faults: &mut Faults) {
     let Some(place) = options.key(key) else { return };
     if needs.iter().all(|need| options.lacks(need)) {
@@ -157,14 +157,14 @@ impl Config {
         if let Some(base) = &base {
             settings.note(base, function);
         }
-        // A `static` can depend on nothing.
+        // A `static` cannot depend on generics or arguments.
         for argument in &settings.arguments {
             faults.at(argument, &CircuitFault::RunTime { name: argument.to_string() });
         }
         for generic in &settings.generics {
             faults.at(generic, &CircuitFault::Generic { name: generic.to_string() });
         }
-        // `config` comes first in the table, and is blamed last.
+        // `config` comes first in the table, and is reported last.
         let keys = options.settings().into_iter().rev().filter_map(|key| options.key(key));
         let agree = if settings.constants { keys.collect() } else { Vec::new() };
         Self { base: base.map(|base| (base, replaced(options))), settings, agree }
@@ -203,7 +203,7 @@ fn judge_settings(settings: &Settings, is_whole: bool, faults: &mut Faults) {
 /// The default of the runtime.
 const RECOVERY_TIMEOUT: Nanos = Nanos(30_000_000_000);
 
-/// As many as the runtime is willing to remember.
+/// The runtime's limit for remembered calls and keys.
 const MOST_REMEMBERED: u32 = 1 << 20;
 
 fn judge_remembered(key: &'static str, count: &Count, faults: &mut Faults) {
@@ -212,7 +212,7 @@ fn judge_remembered(key: &'static str, count: &Count, faults: &mut Faults) {
     }
 }
 
-/// An option of the function: a circuit that is shared has none.
+/// This is an option of the function and not of the circuit, which may be shared.
 fn call_timeout(options: &Options, function: &Function, faults: &mut Faults) -> Option<Time> {
     if let Some(place) = options.key("call_timeout").filter(|_| !function.is_async()) {
         faults.at(&place, &ConflictFault::SyncLimit { key: "call_timeout", dropped: "a call" });
@@ -233,7 +233,7 @@ fn judge_on_error(on_error: Option<&Expr>, faults: &mut Faults) {
     }
 }
 
-/// What is taken out of a `config`, because options set it in another way.
+/// Methods that remove settings from a `config`, because options set them in another way.
 fn replaced(options: &Options) -> Vec<&'static str> {
     let ways: [(&str, &[&str]); 3] = [
         ("__without_rates", &["failure_threshold", "within"]),
@@ -244,7 +244,7 @@ fn replaced(options: &Options) -> Vec<&'static str> {
     ways.into_iter().filter(|(_, keys)| said(keys)).map(|(way, _)| way).collect()
 }
 
-/// A circuit is listed under its name before anybody calls the function.
+/// A circuit is listed under its name before the first call of the function.
 fn judge_name(name: Option<&Expr>, function: &Function, faults: &mut Faults) {
     let Some(name) = name else { return };
     if let Some(argument) = function.argument_in(name) {
@@ -262,7 +262,7 @@ fn is_empty(name: &Expr) -> bool {
     matches!(name, Expr::Lit(ExprLit { lit: Lit::Str(name), .. }) if name.value().trim().is_empty())
 }
 
-/// What is no circuit, whatever its type; the compiler sees the rest.
+/// Rejects expressions that cannot be a circuit, whatever their type; the compiler checks the others.
 fn judge_breaker(breaker: Option<&Expr>, faults: &mut Faults) {
     if let Some(Expr::Lit(literal)) = breaker {
         let name = match &literal.lit {
@@ -298,7 +298,7 @@ impl Refused {
     }
 }
 
-/// What can be seen without types: something that is not a function, or a closure with other arguments.
+/// Checks what is visible without types: that it is a function, and that a closure has matching arguments.
 fn judge_fallback(fallback: &Expr, arguments: &[Ident], function: &Function, faults: &mut Faults) {
     match fallback {
         Expr::Closure(closure) => {
@@ -333,7 +333,7 @@ fn is_self(expr: &Expr) -> bool {
     matches!(expr, Expr::Path(path) if path.path.is_ident("self"))
 }
 
-/// The arguments, as a closure takes them: nothing else can be called `self`.
+/// The arguments, in the form that a closure takes: `self` cannot be the name of one.
 fn parameters(arguments: &[Ident]) -> String {
     let name = |argument: &Ident| if argument == "self" { "this".into() } else { argument.to_string() };
     arguments.iter().map(name).collect::<Vec<_>>().join(", ")

@@ -6,17 +6,17 @@ use crate::diagnostics::{ConflictFault, Faults, NameFault};
 use crate::paths::Runtime;
 use crate::syntax::{Function, Options};
 
-/// What every attribute takes.
+/// Options that every attribute has.
 pub(crate) struct Common {
     pub(crate) runtime: Runtime,
     pub(crate) name: Option<Expr>,
     pub(crate) on_error: Option<Expr>,
     pub(crate) clones: Vec<Ident>,
-    /// The name of its statistics.
+    /// The name of the statistics.
     pub(crate) stats: Option<Expr>,
-    /// Each call runs in a span.
+    /// Whether each call runs in a span.
     pub(crate) span: bool,
-    /// What the body calls its attempt.
+    /// The body's variable for the current attempt.
     pub(crate) attempt: Option<Ident>,
 }
 
@@ -42,7 +42,7 @@ fn judge_span(options: &Options, faults: &mut Faults) -> bool {
     span
 }
 
-/// An inner attempt hides an outer one of its name.
+/// An inner attempt must not shadow an outer one of the same name.
 pub(crate) fn judge_attempts(layers: &[Options], faults: &mut Faults) {
     let mut names: Vec<Ident> = Vec::new();
     for name in layers.iter().filter_map(|options| options.listed("attempt")).flatten() {
@@ -53,7 +53,7 @@ pub(crate) fn judge_attempts(layers: &[Options], faults: &mut Faults) {
     }
 }
 
-/// The name in `attempt(..)`, which is not one of an argument.
+/// The name in `attempt(..)`, which must not be that of an argument.
 fn judge_attempt(names: &[Ident], function: &Function, faults: &mut Faults) -> Option<Ident> {
     let [name, more @ ..] = names else { return None };
     for other in more {
@@ -73,7 +73,7 @@ fn judge_clones(names: &[Ident], function: &Function, faults: &mut Faults) -> Ve
     for name in names {
         let argument = arguments.iter().find(|argument| argument.unraw() == name.unraw());
         if let Some(argument) = argument {
-            // As the function spells it (`r#type`), where the option names it.
+            // Spelled as in the function (`r#type`), with the span of the option.
             let mut argument = argument.clone();
             argument.set_span(argument.span().located_at(name.span()));
             clones.push(argument);

@@ -1,4 +1,4 @@
-//! Judging: options in, a model out that can be written without fail.
+//! Validation: turns options into a model that can always be written.
 
 mod circuit;
 mod common;
@@ -23,15 +23,15 @@ use crate::diagnostics::{Faults, FunctionFault, OptionFault};
 use crate::syntax::{Function, Options};
 use crate::tables::Row;
 
-/// One attribute, ready to be written.
+/// A validated attribute.
 pub(crate) struct Layer {
     pub(crate) attribute: Attribute,
-    /// The options that are given, each where it stands.
+    /// The options that are given, each with its place.
     pub(crate) options: Vec<(&'static Row, Span)>,
     pub(crate) model: Model,
 }
 
-/// What it does.
+/// The kind of layer.
 pub(crate) enum Model {
     Retry(RetryModel),
     Poll(PollModel),
@@ -39,7 +39,7 @@ pub(crate) enum Model {
 }
 
 impl Layer {
-    /// `None` only where a fault has been found.
+    /// `None` only if a fault has been reported.
     pub(crate) fn judge(options: &Options, function: &Function, faults: &mut Faults) -> Option<Self> {
         let attribute = options.attribute();
         if let Some(key) = attribute.table().required.filter(|key| options.lacks(key)) {
@@ -65,12 +65,12 @@ impl Layer {
         }
     }
 
-    /// It may call what is below it more than once.
+    /// Whether it may call the layer below more than once.
     pub(crate) fn repeats(&self) -> bool {
         self.attribute.table().repeats
     }
 
-    /// It may refuse to call what is below it.
+    /// Whether it may reject a call without running the layer below.
     pub(crate) fn refuses(&self) -> bool {
         matches!(&self.model, Model::Circuit(model) if model.refuses())
     }
@@ -79,7 +79,7 @@ impl Layer {
         matches!(self.model, Model::Circuit(_))
     }
 
-    /// It may drop a single attempt, or call, that takes too long; not only everything together.
+    /// Whether it may drop a single attempt or call that takes too long, rather than only the call as a whole.
     pub(crate) fn limits_attempts(&self) -> bool {
         match &self.model {
             Model::Retry(model) => model.limits_attempts,
@@ -88,7 +88,7 @@ impl Layer {
         }
     }
 
-    /// The expression whose value it holds while what is below it runs.
+    /// The expression whose value it holds while the layer below runs.
     pub(crate) fn held(&self) -> Option<&Expr> {
         match &self.model {
             Model::Circuit(model) => model.held(),
@@ -97,11 +97,11 @@ impl Layer {
     }
 }
 
-/// An argument that attempts can change must be cloned for each of them, by the loop nearest to the body, if there
-/// is one.
+/// Checks that an argument which attempts can change is cloned for each of them, by the loop closest to the body, if
+/// there is one.
 pub(crate) fn judge_arguments(function: &Function, innermost: Option<&Options>, faults: &mut Faults) {
     let Some(innermost) = innermost else { return };
-    // Names that cannot be read are a fault of their own.
+    // Names that cannot be read have been reported.
     let Some(cloned) = innermost.listed("clone") else { return };
     for (mutability, argument) in function.mutable_arguments() {
         if cloned.iter().any(|name| name.unraw() == argument.unraw()) {
@@ -117,7 +117,7 @@ pub(crate) fn judge_arguments(function: &Function, innermost: Option<&Options>, 
     }
     for moved in function.moved_arguments() {
         let is_cloned = cloned.iter().any(|name| name.unraw() == moved.unraw());
-        // A `mut` argument has been a fault already.
+        // A `mut` argument has been reported already.
         if !is_cloned && function.mut_of(&moved).is_none() {
             faults.at(&moved, &FunctionFault::MovedArgument { name: moved.to_string() });
         }

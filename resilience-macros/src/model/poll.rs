@@ -11,7 +11,7 @@ pub(crate) struct PollModel {
     pub(crate) until: Predicate,
     pub(crate) alarm: Option<Predicate>,
     pub(crate) ignore: Option<Predicate>,
-    /// There is a limit for each attempt, or may be.
+    /// Whether there is, or may be, a limit for each attempt.
     pub(crate) limits_attempts: bool,
 }
 
@@ -31,7 +31,7 @@ impl PollModel {
         let mut settings = Settings::read(options, function, faults);
         judge_settings(&settings, faults);
         judge_waiting(&settings, options, faults);
-        // For attempts, no bound is the default.
+        // The default number of attempts is unlimited.
         let is_default = |value: &Value| matches!(value, Value::Forever);
         settings.given.retain(|setting| setting.key == "timeout" || !is_default(&setting.value));
         let policy = Policy::judge(settings, options, faults);
@@ -39,7 +39,7 @@ impl PollModel {
     }
 }
 
-/// The default timeout gives way to what it has to leave time for.
+/// The default timeout is extended by settings that need more time.
 fn judge_settings(settings: &Settings, faults: &mut Faults) {
     let attempt_timeout = settings.time("attempt_timeout");
     judge_not_zero("attempt_timeout", attempt_timeout, faults);

@@ -15,16 +15,16 @@ pub(crate) struct RetryModel {
     pub(crate) on: On,
     pub(crate) giveup: Option<Predicate>,
     pub(crate) retry_after: Option<Expr>,
-    /// There are time limits, or may be.
+    /// Whether there are, or may be, time limits.
     pub(crate) timed: bool,
-    /// There is a limit for each attempt, or may be.
+    /// Whether there is, or may be, a limit for each attempt.
     pub(crate) limits_attempts: bool,
 }
 
-/// Which errors are tried again.
+/// The errors that are retried.
 pub(crate) enum On {
     Every,
-    /// Only attempts that took too long.
+    /// Only timeouts of attempts.
     Timeouts,
     Only(Predicate),
 }
@@ -52,7 +52,7 @@ impl RetryModel {
         let timed = limits_attempts || options.has("deadline");
         let mut settings = Settings::read(options, function, faults);
         settings.endless = async_only;
-        // Where constants contradict each other, the limit of an attempt is blamed.
+        // For conflicting constants, the limit of an attempt is reported.
         settings.given.sort_by_key(|setting| setting.key == "attempt_timeout");
         judge_limits(&settings, faults);
         judge_waiting(&settings, options, faults);

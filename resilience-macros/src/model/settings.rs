@@ -4,7 +4,7 @@ use syn::Expr;
 use crate::diagnostics::{ConflictFault, Faults, TimeFault};
 use crate::syntax::{Backoff, Function, Jitter, Nanos, Options, Ratio, Time, Value};
 
-/// How often, how far apart and for how long.
+/// The number of attempts, their delays and limits.
 pub(crate) enum Policy {
     Const(Settings),
     /// `policy = EXPR`.
@@ -16,15 +16,15 @@ pub(crate) enum Policy {
 pub(crate) struct Settings {
     /// In the order of the table.
     pub(crate) given: Vec<Setting>,
-    /// On top of no end and no waits, and not of the policy's own defaults.
+    /// Based on a policy without limits and delays, rather than on the default policy.
     pub(crate) endless: bool,
-    /// They mention generics, and so cannot be in a `const` item.
+    /// Whether settings mention generics, so that they cannot be in a `const` item.
     pub(crate) generic: bool,
-    /// What a `static` cannot mention.
+    /// Generics that settings mention; a `static` cannot use them.
     pub(super) generics: Vec<Ident>,
-    /// What a constant cannot mention.
+    /// Arguments that settings mention; a constant cannot use them.
     pub(super) arguments: Vec<Ident>,
-    /// There are constants, which only the compiler can compare.
+    /// Whether there are constants, which only the compiler can compare.
     pub(crate) constants: bool,
 }
 
@@ -70,7 +70,7 @@ impl Settings {
         Some(ratio)
     }
 
-    /// A constant may not refer to it, as its value changes.
+    /// Whether there is a budget. A constant may not refer to one, because its value changes.
     pub(crate) fn has_budget(&self) -> bool {
         self.get("budget").is_some()
     }
@@ -82,7 +82,7 @@ impl Settings {
 }
 
 impl Policy {
-    /// The setting may be there: a policy that is evaluated at run time may have any.
+    /// Whether the setting may be present: a policy that is evaluated at run time may have any.
     pub(crate) fn may_have(&self, key: &str) -> bool {
         match self {
             Self::Const(settings) => settings.get(key).is_some(),
@@ -90,7 +90,7 @@ impl Policy {
         }
     }
 
-    /// `settings`, or `policy = EXPR` in place of them.
+    /// Returns `settings`, or `policy = EXPR`, which replaces them.
     pub(super) fn judge(settings: Settings, options: &Options, faults: &mut Faults) -> Self {
         let attribute = options.attribute();
         for argument in &settings.arguments {
@@ -106,7 +106,7 @@ impl Policy {
     }
 }
 
-/// Both are known here, and `time` is the longer one.
+/// Whether both are literals, and `time` is longer than `limit`.
 pub(super) fn exceeds(time: &Time, limit: &Time) -> bool {
     time.literal().zip(limit.literal()).is_some_and(|(time, limit)| time > limit)
 }

@@ -5,7 +5,7 @@ use crate::syntax::{Backoff, Jitter, Options, Ratio};
 /// The default of the runtime.
 const FACTOR: f64 = 2.0;
 
-/// The options that say how long to wait between attempts.
+/// Checks the options that define the delays between attempts.
 pub(super) fn judge_waiting(settings: &Settings, options: &Options, faults: &mut Faults) {
     let wait = options.attribute().table().wait;
     let key = options.key("backoff");
@@ -13,7 +13,7 @@ pub(super) fn judge_waiting(settings: &Settings, options: &Options, faults: &mut
         faults.at(backoff, &ConflictFault::Both { one: wait, other: "backoff" });
     }
     let Some((place, jitter)) = options.key("jitter").zip(settings.jitter()) else { return };
-    // With a backoff that could not be read, nothing is known.
+    // Without a readable backoff, no check is possible.
     let backoff = if settings.get(wait).is_some() { None } else { settings.backoff() };
     if key.is_some() && settings.get(wait).is_none() && backoff.is_none() {
         return;

@@ -1,7 +1,6 @@
 use syn::Path;
 
-/// The compiler's own attributes that a function may have: it never expands them, and they cannot be imported under
-/// another name.
+/// The compiler's own inert attributes: they are never expanded, and cannot be imported under another name.
 const BUILT_IN: [&str; 33] = [
     "allow",
     "automatically_derived",
@@ -38,10 +37,10 @@ const BUILT_IN: [&str; 33] = [
     "warn",
 ];
 
-/// Those of tools: `#[rustfmt::skip]`.
+/// Attributes of tools: `#[rustfmt::skip]`.
 const TOOLS: [&str; 5] = ["clippy", "diagnostic", "miri", "rust_analyzer", "rustfmt"];
 
-/// Whether the compiler leaves it alone. Of any other attribute it may find that it is one of ours.
+/// Whether the attribute is inert. Any other attribute may be a renamed one of this crate.
 pub(super) fn is_inert(path: &Path) -> bool {
     match path.get_ident() {
         Some(word) => BUILT_IN.iter().any(|name| word == name),

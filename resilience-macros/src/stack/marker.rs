@@ -9,7 +9,7 @@ use crate::syntax::find_ident;
 
 const NAME: &str = "__resilience_handed_down";
 
-/// A stack, written down in a block of its own in place of the function's body.
+/// A stack as tokens: a block in place of the function's body.
 pub(crate) struct Marker<'a>(pub(crate) &'a Stack);
 
 impl ToTokens for Marker<'_> {
@@ -76,8 +76,8 @@ impl Marker<'_> {
         find_ident(tokens.clone(), &|word| word == NAME).is_some()
     }
 
-    /// What stays on a function with a marker, so that an attribute which does not find the marker knows that there is
-    /// one. Inert; the lint is one that is off and that the expansion never trips.
+    /// An attribute that stays on a function with a marker, so that an attribute which does not find the marker knows
+    /// that there is one. It is inert: it allows a lint that is off by default and never triggered by the expansion.
     pub(crate) fn note() -> SynAttribute {
         parse_quote!(#[allow(variant_size_differences, reason = #NAME)])
     }
@@ -90,7 +90,7 @@ impl Marker<'_> {
         attrs.iter().any(is_note)
     }
 
-    /// The stack, if the body of the function is its marker, and nothing else.
+    /// The stack, if the body of the function consists of its marker only.
     pub(crate) fn alone_in(function: &TokenStream) -> Option<Stack> {
         let TokenTree::Group(body) = function.clone().into_iter().last()? else { return None };
         let mut statements = body.stream().into_iter();
@@ -100,7 +100,7 @@ impl Marker<'_> {
         }
     }
 
-    /// The tokens with something else for each marker in them.
+    /// Replaces each marker in the tokens.
     pub(crate) fn replace(tokens: &TokenStream, with: &mut dyn FnMut(Stack) -> TokenStream) -> TokenStream {
         let mut all = TokenStream::new();
         for token in tokens.clone() {
@@ -120,7 +120,7 @@ impl Marker<'_> {
     }
 }
 
-/// The stack, if the block is a marker's.
+/// The stack, if the block is a marker.
 fn stack_in(block: &Group) -> Option<Stack> {
     if block.delimiter() != Delimiter::Brace {
         return None;

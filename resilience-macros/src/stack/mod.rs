@@ -1,14 +1,19 @@
 //! The attributes of this crate on one function.
 //!
-//! The order of the lines is the order of nesting. The compiler expands the top attribute first, so an attribute must not
-//! write its layer before it knows the layers below it, and only the compiler knows what a path resolves to. Therefore the
-//! top attribute hands itself down: it replaces the body by a marker that holds its options and the function, and moves the
-//! attributes that are named like ours to the front, so that they are expanded next. Each attribute of ours that finds a
-//! marker adds itself to it, at the place of its line. If no attribute follows that the compiler expands, it writes the
-//! function. Otherwise the marker stays in the body: one that follows may be a renamed import of ours and finds it, and an
-//! attribute of another crate wraps it, as it would wrap the loop. The marker is a macro, so it is expanded after all
-//! attributes, and writes the body then. An attribute that has the name of one of ours and did not join by then is an error
-//! at its path. So is one of ours that does not find the marker, because another crate's attribute has moved the body away.
+//! The order of the lines is the order of nesting. The compiler expands the top attribute first. An attribute must not
+//! write its layer before it knows the layers below it, and only the compiler knows what a path resolves to. Therefore
+//! the top attribute replaces the body by a marker with its options and the function, and moves the attributes that
+//! have a name of this crate's to the front, so that they are expanded next. Each attribute of this crate that finds a
+//! marker adds itself to it, in the order of the lines.
+//!
+//! If no attribute follows that the compiler expands, the attribute writes the function. Otherwise the marker stays in
+//! the body: a following attribute may be a renamed import of this crate's, and then finds the marker. An attribute of
+//! another crate wraps the marker, as it would wrap the loop. The marker is a macro, so it is expanded after all
+//! attributes, and then writes the body.
+//!
+//! An attribute that has a name of this crate's and has not joined by then is an error at its path. An attribute of
+//! this crate that does not find the marker, because another crate's attribute has moved the body away, is an error
+//! too.
 
 mod inert;
 mod marker;
@@ -24,28 +29,28 @@ use crate::diagnostics::{Faults, FunctionFault};
 use crate::paths::Runtime;
 use crate::syntax::Item;
 
-/// What the attributes that have been expanded know.
+/// The state that attributes of one function pass on during expansion.
 pub(crate) struct Stack {
-    /// The attributes of ours, from the top down.
+    /// The attributes of this crate, from the top down.
     layers: Vec<Line>,
-    /// The others that the compiler expands, in its order: those named like ours come first.
+    /// The others that the compiler expands, in its order: those with a name of this crate's come first.
     below: Vec<Below>,
-    /// The function as it is written, without any of these.
+    /// The function as written, without these attributes.
     function: TokenStream,
 }
 
-/// One attribute of ours.
+/// One attribute of this crate.
 #[derive(Clone)]
 pub(crate) struct Line {
-    /// Counted from the top of the function.
+    /// The index from the top of the function.
     place: usize,
     pub(crate) attribute: Attribute,
-    /// Its location is that of the attribute.
+    /// Has the location of the attribute.
     name: Ident,
     pub(crate) options: TokenStream,
 }
 
-/// An attribute that was not expanded yet when the stack was written down.
+/// An attribute that had not been expanded when the stack was created.
 struct Below {
     place: usize,
     meta: Meta,
@@ -54,7 +59,7 @@ struct Below {
 impl Line {
     /// The attribute that is being expanded on `item`.
     pub(crate) fn new(attribute: Attribute, options: TokenStream, item: &TokenStream) -> Self {
-        // As if it were written there: the compiler need not say that a macro was expanded.
+        // With the context of the written code, so that the compiler does not mention a macro expansion.
         let written = item.clone().into_iter().last().map_or_else(Span::call_site, |last| last.span());
         let name = Ident::new(attribute.name(), Span::call_site().resolved_at(written));
         Self { place: 0, attribute, name, options }
@@ -64,7 +69,7 @@ impl Line {
         self.name.span()
     }
 
-    /// `#[retry = 3]`: the compiler refuses it, and expands it as `#[retry(3)]`. Only the source tells them apart.
+    /// `#[retry = 3]`: the compiler rejects it, and expands it as `#[retry(3)]`. Only the source text differs.
     pub(crate) fn is_name_value(&self) -> bool {
         let is_one_token = self.options.clone().into_iter().count() == 1;
         let source = if is_one_token { self.span().source_text() } else { None };
@@ -82,13 +87,14 @@ impl Below {
     }
 }
 
-/// `#[retry = 3]` is not handed to the compiler, whose own message would hide the others.
+/// `#[retry = 3]` is not passed on to the compiler, because its message would hide the others.
 fn is_expanded(meta: &Meta) -> bool {
     !matches!(meta, Meta::NameValue(_)) || Attribute::named(meta.path()).is_none()
 }
 
 impl Stack {
-    /// The stack of the top attribute, and the attributes of the function in the order in which they are to be expanded.
+    /// The stack of the top attribute, and the attributes of the function in the order in which they are to be
+    /// expanded.
     pub(crate) fn begin(
         line: Line,
         mut attrs: Vec<SynAttribute>,
@@ -97,7 +103,7 @@ impl Stack {
         let expanded = attrs.iter().enumerate().filter(|(_, attr)| !inert::is_inert(attr.path()));
         let mut below: Vec<_> =
             expanded.map(|(index, attr)| Below { place: index + 1, meta: attr.meta.clone() }).collect();
-        // What is not a function is explained when it is read.
+        // An item that is not a function is reported when it is read.
         let item = if below.is_empty() { None } else { syn::parse2(rest.clone()).ok() };
         let Some(Item { attrs: inner, vis, signature, body }) = item else {
             let function = quote!(#(#attrs)* #rest);
@@ -112,7 +118,7 @@ impl Stack {
         (Self { layers: vec![line], below, function }, attrs)
     }
 
-    /// Adds an attribute of ours, which has just been expanded and left `attrs` on the function.
+    /// Adds an attribute that has just been expanded and left `attrs` on the function.
     pub(crate) fn join(&mut self, mut line: Line, attrs: &[SynAttribute]) -> Joined {
         let Some(index) = self.last_expanded(attrs) else { return Joined::Nowhere };
         let Below { place, meta } = self.below.remove(index);
@@ -129,7 +135,7 @@ impl Stack {
         if self.below[..index].iter().any(Below::is_expanded) { Joined::AfterOthers } else { Joined::Next }
     }
 
-    /// The last one below that does not stand on the function any more.
+    /// The last attribute below that is no longer on the function.
     fn last_expanded(&self, attrs: &[SynAttribute]) -> Option<usize> {
         let mut left = attrs.iter().rev().map(|attr| dense(&attr.meta));
         let is_left = |below: &&Below| {
@@ -140,12 +146,12 @@ impl Stack {
         (self.below.len() - left).checked_sub(1)
     }
 
-    /// Nothing follows that the compiler expands.
+    /// Whether no attribute follows that the compiler expands.
     pub(crate) fn is_complete(&self) -> bool {
         !self.below.iter().any(Below::is_expanded)
     }
 
-    /// What the compiler expands next has the name of one of ours.
+    /// Whether the next attribute that the compiler expands has a name of this crate's.
     pub(crate) fn next_is_named(&self) -> bool {
         let next = self.below.iter().find(|below| below.is_expanded());
         next.is_some_and(|below| below.attribute().is_some())
@@ -164,12 +170,12 @@ impl Stack {
         &self.function
     }
 
-    /// Where the marker is found. Whatever is wrong with the path is found by those that read the options.
+    /// The runtime that contains the marker. Errors in the path are reported when the options are read.
     pub(crate) fn runtime(&self) -> Runtime {
         Runtime::new(self.layers.iter().find_map(|line| Runtime::crate_option_in(&line.options)))
     }
 
-    /// Once all attributes are expanded: those named like ours that did not join are another crate's.
+    /// Reports, after all attributes are expanded, those of other crates that have a name of this crate's.
     pub(crate) fn judge(&self, faults: &mut Faults) {
         for below in &self.below {
             let Some(attribute) = below.attribute() else { continue };
@@ -185,18 +191,18 @@ impl Stack {
     }
 }
 
-/// How an attribute found its stack.
+/// The state in which an attribute found its stack.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Joined {
-    /// As it was left by the one before.
+    /// Unchanged since the previous attribute.
     Next,
     /// After attributes of other crates, which may have changed the function.
     AfterOthers,
-    /// Its line is not known.
+    /// Its line is unknown.
     Nowhere,
 }
 
-/// The same tokens may be spaced differently.
+/// The text without spaces: equal tokens may be spaced differently.
 fn dense(tokens: &impl ToTokens) -> String {
     tokens.to_token_stream().to_string().split_whitespace().collect()
 }

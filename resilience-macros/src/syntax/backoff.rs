@@ -13,7 +13,7 @@ pub(crate) enum Backoff {
     Const(Expr),
 }
 
-/// A backoff that is spelt out.
+/// A backoff written as a call.
 pub(crate) struct BackoffCall {
     pub(crate) name: &'static str,
     pub(crate) span: Span,
@@ -25,7 +25,7 @@ pub(crate) struct BackoffCall {
 pub(crate) const BACKOFFS: [&str; 5] = ["constant", "linear", "exponential", "fibonacci", "decorrelated"];
 
 impl Backoff {
-    /// `interval` is the option for the same wait every time.
+    /// `interval` is the option for a constant delay.
     pub(super) fn read(interval: &'static str, expr: Expr, faults: &mut Faults) -> Option<Self> {
         let fault = match &expr {
             Expr::Call(call) if backoff_of(&expr).is_some() => {
@@ -40,7 +40,7 @@ impl Backoff {
                     faults.at(&call.func, &WaitFault::UnknownBackoff { name });
                     return None;
                 }
-                // Some other function, which makes a backoff in a constant.
+                // Another function, which returns a backoff in a constant context.
                 _ => return Self::constant(expr, faults),
             },
             Expr::MethodCall(call) => {
@@ -102,7 +102,7 @@ fn backoff_of(expr: &Expr) -> Option<(&'static str, Span)> {
     Some((backoff_named(&name)?, span))
 }
 
-/// What a chain of methods is called on.
+/// The base of a chain of method calls.
 fn first_receiver(call: &ExprMethodCall) -> &Expr {
     match &*call.receiver {
         Expr::MethodCall(call) => first_receiver(call),
@@ -110,7 +110,7 @@ fn first_receiver(call: &ExprMethodCall) -> &Expr {
     }
 }
 
-/// A path that is one word.
+/// A path of a single identifier.
 fn word(expr: &Expr) -> Option<(String, Span)> {
     let Expr::Path(path) = expr else { return None };
     let word = path.path.get_ident()?;
@@ -130,12 +130,12 @@ fn is_duration(expr: &Expr) -> bool {
     }
 }
 
-/// Goes on behind a mistake, so that all of them are found.
+/// Continues after an error, so that all errors are found.
 fn read_call(name: &'static str, span: Span, call: &ExprCall, faults: &mut Faults) -> Option<BackoffCall> {
     let mut arguments = call.args.iter().peekable();
     let base = arguments.next_if(|base| !matches!(base, Expr::Assign(_)));
     if base.is_none() {
-        // A wait by a name that means nothing is the first one.
+        // An argument with an unknown name counts as the first delay.
         let by_name =
             arguments.next_if(|argument| matches!(argument, Expr::Assign(argument) if is_base(argument)));
         if let Some(Expr::Assign(ExprAssign { left, right, .. })) = by_name {

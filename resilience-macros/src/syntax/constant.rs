@@ -3,7 +3,7 @@ use syn::Expr;
 
 use crate::diagnostics::span_of;
 
-/// A literal, or a `const` expression that only the compiler can judge.
+/// A literal, or a `const` expression that only the compiler can evaluate.
 pub(crate) enum Constant<T> {
     Literal(T, Span),
     Expr(Expr),

@@ -6,7 +6,7 @@ use super::constant::{Nanos, Time, is_forever};
 use super::tokens::find_literal;
 use crate::diagnostics::{Faults, TimeFault, is_almost_a_unit, span_of};
 
-/// As far as the runtime's clock reaches.
+/// The range of the runtime's clock.
 const LONGEST: u64 = u64::MAX - 1;
 
 impl Time {
@@ -73,7 +73,7 @@ pub(super) fn is_type(suffix: &str) -> bool {
     digits.len() + 1 == suffix.len() && matches!(digits, "8" | "16" | "32" | "64" | "128" | "size")
 }
 
-/// `1.5e1` as `15`, if it is a number of a length that people write.
+/// `1.5e1` as `15`, if the duration is of a usual length.
 fn without_exponent(number: &str) -> Option<String> {
     let (digits, exponent) = number.split_once(['e', 'E'])?;
     let exponent: i32 = exponent.parse().ok().filter(|exponent: &i32| exponent.abs() <= 12)?;
@@ -91,12 +91,12 @@ fn without_exponent(number: &str) -> Option<String> {
     Some(if written.starts_with('.') { format!("0{written}") } else { written.to_owned() })
 }
 
-/// `Some`: a limit is left out rather than set to `None`.
+/// `Some`: an absent limit is left out rather than set to `None`.
 fn is_some(function: &Expr) -> bool {
     matches!(function, Expr::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Some"))
 }
 
-/// A literal with a unit, inside of an expression.
+/// A literal with a unit, inside an expression.
 pub(super) fn literal_in(expr: &impl ToTokens) -> Option<Literal> {
     find_literal(expr.to_token_stream(), &|literal| is_time(literal).then(|| literal.clone()))
 }
@@ -125,7 +125,7 @@ fn evaluated(expr: &Expr) -> Option<u64> {
     }
 }
 
-/// In the longest unit that needs no point.
+/// In the longest unit that needs no decimal point.
 fn spelled(nanos: u64) -> String {
     let units = [("s", 1_000_000_000), ("ms", 1_000_000), ("us", 1_000)];
     let fitting = units.into_iter().find(|(_, scale)| nanos % scale == 0);
@@ -151,7 +151,7 @@ enum Decimal {
     TooLong,
 }
 
-/// `digits` times `scale`, exactly; `digits` may have a point.
+/// `digits` times `scale`, exactly; `digits` may have a decimal point.
 fn decimal(digits: &str, scale: u128) -> Decimal {
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     let fraction = fraction.trim_end_matches('0');
@@ -168,7 +168,7 @@ fn decimal(digits: &str, scale: u128) -> Decimal {
     }
 }
 
-/// `30 s` with its two words as one: a slip that is told of here, and hides nothing else.
+/// `30 s` with its two tokens joined: the mistake is reported here, and does not hide others.
 pub(super) fn join_units(tokens: TokenStream, faults: &mut Faults) -> TokenStream {
     let mut joined: Vec<TokenTree> = Vec::new();
     for token in tokens {
@@ -183,7 +183,7 @@ pub(super) fn join_units(tokens: TokenStream, faults: &mut Faults) -> TokenStrea
         match (joined.last(), &token) {
             (Some(TokenTree::Literal(number)), TokenTree::Ident(unit)) => match join(number, unit) {
                 Some(time) => {
-                    // Of a unit that is none, its own fault tells.
+                    // An unknown unit has its own fault.
                     if nanos_in(&unit.to_string()).is_some() {
                         let (number, unit) = (number.to_string(), unit.to_string());
                         faults.at_span(token.span(), &TimeFault::Apart { number, unit });

@@ -116,7 +116,7 @@ impl Exits {
         }
     }
 
-    /// Walks the parts of an expression that is not control flow itself.
+    /// Walks the parts of an expression that is not a control flow expression.
     fn parts(&mut self, expr: &Expr) {
         match expr {
             Expr::Array(expr) => expr.elems.iter().for_each(|expr| self.expr(expr)),
@@ -165,7 +165,7 @@ impl Exits {
             }
             Expr::RawAddr(expr) => self.expr(&expr.expr),
             Expr::Reference(expr) => self.expr(&expr.expr),
-            // The length is a constant of its own.
+            // The length is a constant expression.
             Expr::Repeat(expr) => self.expr(&expr.expr),
             Expr::Struct(expr) => {
                 expr.fields.iter().for_each(|field| self.expr(&field.expr));

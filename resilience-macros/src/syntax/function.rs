@@ -13,34 +13,34 @@ use super::tokens::{binds, find_ident, find_literal, find_variable, is_punct, mu
 use crate::attribute::Attribute;
 use crate::diagnostics::{Faults, FunctionFault, generated_at, span_of};
 
-/// The function under the attribute. Its body stays tokens: it is not ours to understand.
+/// The function under the attribute. Its body is kept as tokens and not parsed.
 pub(crate) struct Function {
     pub(crate) attrs: Vec<SynAttribute>,
     pub(crate) vis: Visibility,
     pub(crate) signature: Signature,
-    /// What an attempt runs.
+    /// The code that an attempt runs.
     pub(crate) body: Group,
-    /// The braces of the function, with everything in them.
+    /// The braces of the function and their content.
     whole: Group,
-    /// Where it returns a future, what makes that.
+    /// For a function that returns a future, the code that makes it.
     future: Option<FutureBlock>,
-    /// Another attribute has made a sync function of it.
+    /// Whether another attribute has turned an async function into this sync function.
     was_async: bool,
-    /// What that returns in the end.
+    /// The output of the returned future.
     future_output: Option<Type>,
     part: Part,
 }
 
-/// What is written of a function.
+/// The part of a function that is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
     Function,
-    /// A block in place of the body: the rest has been written already.
+    /// A block in place of the body: the rest was written before.
     Body,
 }
 
 impl Function {
-    /// What cannot be rewritten comes back as it is to be left in place.
+    /// Returns an item that cannot be rewritten as an `Err`, to be left in place.
     pub(crate) fn read(
         attribute: Attribute,
         span: Span,
@@ -70,7 +70,7 @@ impl Function {
         Ok(function)
     }
 
-    /// A function that returns a future does what it does in there.
+    /// For a function that returns a future, the body is that of the future.
     fn look_into_future(&mut self, attribute: Attribute, faults: &mut Faults) {
         if self.signature.asyncness.is_some() {
             return;
@@ -91,17 +91,17 @@ impl Function {
         self.signature.asyncness.is_some() || self.was_async || self.future_output.is_some()
     }
 
-    /// It returns a future that it makes, and is no `async fn`.
+    /// Whether it is not an `async fn`, and returns a future that it makes.
     pub(super) fn makes_future(&self) -> bool {
         self.future.is_some()
     }
 
-    /// What runs before the future is made may have given the arguments' names to something else.
+    /// Whether code runs before the future is made: it may have shadowed the arguments.
     pub(super) fn has_setup(&self) -> bool {
         self.future.as_ref().is_some_and(FutureBlock::has_setup)
     }
 
-    /// The arguments that are a plain name.
+    /// The arguments whose pattern is a plain name.
     pub(crate) fn named_arguments(&self) -> Vec<&PatIdent> {
         self.arguments()
             .filter_map(|(pattern, _)| match pattern {
@@ -111,7 +111,7 @@ impl Function {
             .collect()
     }
 
-    /// The arguments but for `self`, as the body sees them.
+    /// The arguments except `self`, with the names that they have in the body.
     pub(super) fn arguments(&self) -> impl Iterator<Item = (&Pat, &Type)> {
         self.signature.inputs.iter().filter_map(|argument| match argument {
             FnArg::Typed(typed) => Some((self.seen_inside(&typed.pat), &*typed.ty)),
@@ -127,7 +127,7 @@ impl Function {
         }
     }
 
-    /// What the body calls `self`.
+    /// The name of `self` in the body.
     pub(super) fn self_name(&self) -> Option<Ident> {
         let receiver = self.signature.receiver()?;
         let name = Ident::new("self", receiver.self_token.span);
@@ -137,7 +137,7 @@ impl Function {
         }
     }
 
-    /// The options, which stand outside, as the body would say them.
+    /// The options, which are outside the body, with the names that are used inside.
     pub(crate) fn said_inside(&self, options: TokenStream) -> TokenStream {
         match self.self_name() {
             Some(name) if name != "self" => renamed(options, &name),
@@ -149,7 +149,7 @@ impl Function {
     pub(crate) fn mutable_arguments(&self) -> Vec<(TokenTree, Ident)> {
         let mut names = Vec::new();
         for (pattern, ty) in self.arguments() {
-            // Behind a `&mut`, attempts share what they change.
+            // Behind a `&mut`, attempts share their changes.
             let shared = exclusive_reference(ty).is_some();
             mutable_names(pattern.to_token_stream(), shared, &mut names);
         }
@@ -161,7 +161,7 @@ impl Function {
         self.arguments().any(|(pattern, _)| binds(pattern.to_token_stream(), name))
     }
 
-    /// The argument that an expression speaks of, which no constant can.
+    /// The argument that an expression mentions; a constant cannot mention one.
     pub(crate) fn argument_in(&self, expression: &impl ToTokens) -> Option<Ident> {
         let named = self.named_arguments();
         let receiver = self.self_name();
@@ -171,7 +171,7 @@ impl Function {
         })
     }
 
-    /// The argument that a string speaks of in braces, as `format!` would have it, and the string.
+    /// The argument that a string mentions in braces, as in `format!`, and the string.
     pub(crate) fn argument_in_text(&self, expression: &impl ToTokens) -> Option<(Literal, Ident)> {
         let named = self.named_arguments();
         let mentioned = |literal: &Literal| {
@@ -182,7 +182,7 @@ impl Function {
         find_literal(expression.to_token_stream(), &|literal| Some((literal.clone(), mentioned(literal)?)))
     }
 
-    /// The `mut` of `mut self`, if attempts could see what others did to it.
+    /// The `mut` of `mut self`, if attempts could see changes by other attempts.
     pub(crate) fn mutable_self(&self) -> Option<&Token![mut]> {
         if self.pinned_self().is_some() {
             return None;
@@ -196,7 +196,7 @@ impl Function {
         }
     }
 
-    /// Makes `self` a `mut self`, and returns the `mut` that was there.
+    /// Makes the receiver `mut self`, and returns the `mut` that it had.
     pub(super) fn borrow_self_mutably(&mut self) -> Option<Token![mut]> {
         let receiver = self.signature.inputs.iter_mut().find_map(|input| match input {
             FnArg::Receiver(receiver) => Some(receiver),
@@ -214,7 +214,7 @@ impl Function {
         self.self_name().into_iter().map(Some).chain(self.arguments().map(name)).collect()
     }
 
-    /// The condition that an argument stands under, by its `#[cfg(..)]`; empty if there is none.
+    /// The `#[cfg(..)]` attributes of an argument; empty if there are none.
     pub(crate) fn condition_of(&self, argument: &Ident) -> TokenStream {
         let of_argument = self.signature.inputs.iter().filter_map(|input| match input {
             FnArg::Typed(typed) => match self.seen_inside(&typed.pat) {
@@ -233,24 +233,24 @@ impl Function {
         }
     }
 
-    /// The argument is not there in every build.
+    /// Whether the argument does not exist in every build.
     pub(crate) fn is_conditional(&self, argument: &Ident) -> bool {
         !self.condition_of(argument).is_empty()
     }
 
-    /// The arguments that are a pattern, and no name.
+    /// The arguments whose pattern is not a name.
     pub(crate) fn unnamed_arguments(&self) -> Vec<&Pat> {
         let is_named = |pattern: &Pat| matches!(pattern, Pat::Ident(name) if name.subpat.is_none());
         self.arguments().map(|(pattern, _)| pattern).filter(|pattern| !is_named(pattern)).collect()
     }
 
-    /// The `mut` of an argument, which is no `ref mut`.
+    /// The `mut` of an argument, except that of `ref mut`.
     pub(crate) fn mut_of(&self, argument: &Ident) -> Option<Token![mut]> {
         let named = self.named_arguments().into_iter().find(|name| name.ident == *argument)?;
         named.mutability.filter(|_| named.by_ref.is_none())
     }
 
-    /// The argument of that name, as it is written.
+    /// The argument of this name, as written.
     pub(crate) fn variable<'a>(&'a self, name: &'a Ident) -> (Option<Token![mut]>, &'a Ident) {
         let argument = self.named_arguments().into_iter().find(|argument| argument.ident == *name);
         argument.map_or((None, name), |argument| (argument.mutability, &argument.ident))
@@ -259,7 +259,7 @@ impl Function {
     pub(crate) fn remove_mut(&mut self, argument: &Ident) {
         if let Some(future) = &mut self.future {
             future.remove_mut(argument);
-            // It may be changed before the block.
+            // It may be modified before the block.
             if future.has_setup() {
                 return;
             }
@@ -275,7 +275,7 @@ impl Function {
         }
     }
 
-    /// What an attempt returns; nothing, if nothing is written.
+    /// The type that an attempt returns; empty if none is written.
     pub(super) fn output(&self) -> Option<&Type> {
         match (&self.future_output, &self.signature.output) {
             (Some(ty), _) => Some(ty),
@@ -284,40 +284,41 @@ impl Function {
         }
     }
 
-    /// The return type, if it hands out its items later, and the method that guards them.
+    /// The return type, if it returns its items later, and the method that guards it.
     pub(crate) fn returned_items(&self) -> Option<(&Type, &'static str)> {
         let returned = self.output()?;
         Some((returned, returned_items::guard_of(returned)?))
     }
 
-    /// The return type as an annotation inside the body: what `impl Trait` stands for is inferred there.
+    /// The return type as an annotation inside the body, where the type of `impl Trait` is inferred.
     pub(crate) fn outcome(&self) -> TokenStream {
         self.output().map_or_else(|| quote!(()), |ty| erase_impl_trait(ty.to_token_stream()))
     }
 
-    /// Where an error about the return type points.
+    /// The place of errors about the return type.
     pub(crate) fn outcome_span(&self) -> Span {
-        // Where nothing is written, `#[async_trait]` has written `()`.
+        // If the user wrote none, `#[async_trait]` has added `()`.
         let written = self.output().filter(|ty| {
             self.future.is_none() || !matches!(ty, Type::Tuple(tuple) if tuple.elems.is_empty())
         });
         generated_at(written.map_or_else(|| self.signature.ident.span(), span_of))
     }
 
-    /// Where an error about the error type points: at the `E` of a `Result<T, E>`.
+    /// The place of errors about the error type: the `E` of a `Result<T, E>`.
     pub(crate) fn error_span(&self) -> Span {
         self.output()
             .and_then(second_argument)
             .map_or_else(|| self.outcome_span(), |error| generated_at(span_of(error)))
     }
 
-    /// The `E` of a `Result<T, E>` is a parameter of the function, or looks like one.
+    /// Whether the `E` of a `Result<T, E>` is a generic parameter of the function, or looks like one.
     pub(crate) fn error_is_generic(&self) -> bool {
         let is_word = |error: &&Type| matches!(error, Type::Path(path) if path.path.get_ident().is_some_and(|word| word != "Self"));
         self.output().and_then(second_argument).filter(is_word).is_some_and(|error| self.is_generic(error))
     }
 
-    /// The error type, or the return type where it cannot be seen, speaks of no generics and of no lifetime but `'static`.
+    /// Whether the error type, or the return type where it cannot be seen, mentions no generics and no lifetime but
+    /// `'static`.
     pub(crate) fn error_is_concrete(&self) -> bool {
         self.output().is_some_and(|output| {
             let error = second_argument(output).unwrap_or(output);
@@ -325,14 +326,14 @@ impl Function {
         })
     }
 
-    /// The first word of the expression that means something else in every instantiation of the function.
+    /// The first identifier of the expression that differs between instantiations of the function.
     pub(crate) fn generic_in(&self, expression: &impl ToTokens) -> Option<Ident> {
         let generics = self.generics();
         find_ident(expression.to_token_stream(), &|ident| ident == "Self" || generics.contains(&ident))
     }
 
-    /// Whether an expression speaks of this function's generics, so that it cannot stand in a `const` item. A single
-    /// capital letter is taken for a parameter of the `impl` around the function, which cannot be seen from here.
+    /// Whether an expression mentions the generics of this function, so that it cannot be in a `const` item. A single
+    /// capital letter is treated as a parameter of the surrounding `impl`, which cannot be seen from here.
     pub(crate) fn is_generic(&self, expression: &impl ToTokens) -> bool {
         let generics = self.generics();
         find_ident(expression.to_token_stream(), &|ident| {
@@ -355,12 +356,12 @@ impl Function {
             .collect()
     }
 
-    /// What is to be written of it.
+    /// The part of it that is to be written.
     pub(crate) fn only(self, part: Part) -> Self {
         Self { part, ..self }
     }
 
-    /// What is wrong, and the function as it was.
+    /// The faults, and the unchanged function.
     pub(crate) fn original(&self, faults: &Faults) -> TokenStream {
         let Self { attrs, vis, signature, whole, body, .. } = self;
         match self.part {
@@ -369,13 +370,14 @@ impl Function {
         }
     }
 
-    /// The function with another body, which clones `clones`, and items before that.
+    /// The function with another body, which clones `clones`, and with items before that body.
     pub(crate) fn with(&self, items: &TokenStream, body: &TokenStream, clones: &[Ident]) -> TokenStream {
         if self.part == Part::Body {
             return quote_spanned!(Span::mixed_site()=> { #items #body });
         }
-        // The braces are the user's: what ends in a macro's is a macro's altogether to the compiler, which then says
-        // nothing of a function that nobody calls. So nobody may say that there is no `return`.
+        // The braces are the user's. If the closing brace came from a macro, the compiler would treat the function as
+        // generated, and would not report that it is unused. The `return` is explicit because lints therefore apply to
+        // the block.
         let body = self
             .future
             .as_ref()
@@ -383,7 +385,7 @@ impl Function {
         self.around(quote!(#items #body), clones)
     }
 
-    /// The function with the marker of its stack, in the place of what an attempt runs, where `clones` are cloned.
+    /// The function with the marker of its stack in place of the code of an attempt; `clones` are cloned.
     pub(crate) fn holding(&mut self, marker: &TokenStream, clones: &[Ident]) -> TokenStream {
         for argument in clones {
             self.remove_mut(argument);
@@ -392,7 +394,7 @@ impl Function {
         self.around(body, clones)
     }
 
-    /// The function as it is, if something in it clones `clones`.
+    /// The function with its own body, which contains code that clones `clones`.
     pub(crate) fn cloning(&mut self, clones: &[Ident]) -> TokenStream {
         self.holding(&self.body.stream(), clones)
     }
@@ -401,14 +403,15 @@ impl Function {
         let Self { attrs, vis, signature, whole, .. } = self;
         let mut body = Group::new(Delimiter::Brace, statements);
         body.set_span(whole.span());
-        // What the body consumes could be borrowed, as it is cloned.
+        // Arguments that the body consumes could be borrowed, because they are cloned.
         let allow = (!clones.is_empty())
             .then(|| quote_spanned!(Span::mixed_site()=> #[allow(clippy::needless_pass_by_value)]));
         quote!(#(#attrs)* #allow #vis #signature #body)
     }
 }
 
-/// `#[tokio::test]` above has made a sync function of an async one, which begins and ends as no other does.
+/// Whether `#[tokio::test]` above has turned an async function into a sync one, which has a recognisable beginning and
+/// end.
 fn runtime_in(body: &Group) -> Option<String> {
     let mut tokens = body.stream().into_iter();
     let begins =
@@ -433,7 +436,7 @@ fn second_argument(ty: &Type) -> Option<&Type> {
     types.nth(1)
 }
 
-/// It has a lifetime other than `'static`, which may be left out behind a `&`.
+/// Whether it has a lifetime other than `'static`, which may be elided behind a `&`.
 fn borrows(ty: TokenStream) -> bool {
     let tokens: Vec<_> = ty.into_iter().collect();
     tokens.iter().enumerate().any(|(index, token)| match token {
@@ -477,7 +480,7 @@ fn erase(ty: &mut Type) {
                 }
             }
         }
-        // The others cannot hold `impl Trait`, or are not written in a signature.
+        // Other types cannot contain `impl Trait`, or do not occur in signatures.
         _ => {}
     }
 }

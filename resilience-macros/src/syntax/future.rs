@@ -1,5 +1,4 @@
-//! Functions that return a future without being `async fn`: what `#[async_trait]` makes of one, and those written so by
-//! hand.
+//! Functions that return a future without being `async fn`: the output of `#[async_trait]`, and handwritten ones.
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
@@ -10,9 +9,9 @@ use syn::{
 
 use super::tokens::{find_ident, is_punct};
 
-/// The one async block that makes the future a function returns, and what stands around it.
+/// The async block that makes the returned future, and the code around it.
 pub(crate) struct FutureBlock {
-    /// What runs when the function is called, and whatever makes a `Pin<Box<..>>` of the block.
+    /// Statements that run when the function is called, and the code that makes a `Pin<Box<..>>` of the block.
     before: TokenStream,
     has_setup: bool,
     /// `async move`.
@@ -21,7 +20,7 @@ pub(crate) struct FutureBlock {
     call: Option<Group>,
     /// `.boxed()`.
     after: TokenStream,
-    /// The arguments, moved in before everything else.
+    /// Statements that move the arguments in before the body.
     moved: Vec<Moved>,
 }
 
@@ -32,8 +31,8 @@ struct Moved {
 }
 
 impl FutureBlock {
-    /// The block, and the body in it. `None`, if the body of the function is not one async block at its end, or may be left
-    /// before that.
+    /// The block, and the body in it. `None` if the function's body does not end with its only async block, or may
+    /// return before it.
     pub(super) fn read(body: &Group) -> Option<(Self, Group)> {
         let mut tokens: Vec<TokenTree> = body.stream().into_iter().collect();
         let semicolon = pop_if(&mut tokens, |last| is_punct(last, ';'));
@@ -55,7 +54,7 @@ impl FutureBlock {
             }
             _ => (None, TokenStream::new(), split_async(&mut tokens)?),
         };
-        // `return` may stand before it, and then a semicolon after it; a second way out would leave without an attempt.
+        // `return` may precede it, followed by a semicolon; a second `return` would leave without an attempt.
         let returned = pop_if(&mut tokens, |last| is_ident(last, "return"));
         let setup: TokenStream = tokens.into_iter().collect();
         if semicolon.is_some() != returned.is_some() || may_leave(setup.clone()) {
@@ -68,12 +67,12 @@ impl FutureBlock {
         Some((Self { before, has_setup, keywords, call, after, moved }, body))
     }
 
-    /// Whether something runs before the block is made, where the arguments may be changed and shadowed.
+    /// Whether code runs before the block is made that may modify or shadow the arguments.
     pub(super) fn has_setup(&self) -> bool {
         self.has_setup
     }
 
-    /// The function's body, with another one in the block.
+    /// The function's body, with another body in the block.
     pub(super) fn with(&self, body: &TokenStream) -> TokenStream {
         let Self { before, keywords, call, after, moved, .. } = self;
         let moved = moved.iter().map(|moved| &moved.statement);
@@ -89,7 +88,7 @@ impl FutureBlock {
         quote!(#before #future #after)
     }
 
-    /// What an argument is called inside, if it is moved in.
+    /// The name of an argument inside, if it is moved in.
     pub(super) fn moved(&self, argument: &Ident) -> Option<&Pat> {
         Some(&self.moved.iter().find(|moved| moved.argument == *argument)?.statement.pat)
     }
@@ -105,7 +104,7 @@ impl FutureBlock {
     }
 }
 
-/// What the future returns, if that is what the return type says: `impl Future<Output = T>`, `Pin<Box<dyn ..>>`, or
+/// The output of the future, if the return type shows it: `impl Future<Output = T>`, `Pin<Box<dyn ..>>`, or
 /// `BoxFuture<T>`.
 pub(super) fn output(ty: &Type) -> Option<Type> {
     match ty {
@@ -154,7 +153,7 @@ fn types_in(arguments: &PathArguments) -> impl Iterator<Item = &Type> {
     })
 }
 
-/// What `macro_rules!` captured as one fragment comes in a group without delimiters.
+/// `macro_rules!` passes a captured fragment in a group without delimiters.
 fn unwrap_last(tokens: &mut Vec<TokenTree>) {
     let is_fragment =
         |last: &TokenTree| matches!(last, TokenTree::Group(group) if group.delimiter() == Delimiter::None);
@@ -171,7 +170,7 @@ fn is_ident(token: &TokenTree, word: &str) -> bool {
     matches!(token, TokenTree::Ident(token) if token == word)
 }
 
-/// Takes `.boxed()` off the end.
+/// Removes `.boxed()` from the end.
 fn split_methods(tokens: &mut Vec<TokenTree>) -> TokenStream {
     let start = tokens.len().saturating_sub(3);
     let boxed = match tokens.get(start..) {
@@ -185,7 +184,7 @@ fn split_methods(tokens: &mut Vec<TokenTree>) -> TokenStream {
     if boxed { tokens.split_off(start).into_iter().collect() } else { TokenStream::new() }
 }
 
-/// Takes `Box::pin`, or a longer path to it, off the end. Any other function may do with the block what it likes.
+/// Removes `Box::pin`, or a longer path to it, from the end. Any other function could use the block in another way.
 fn split_box_pin(tokens: &mut Vec<TokenTree>) -> Option<TokenStream> {
     let mut start = tokens.len();
     let mut words = Vec::new();
@@ -206,7 +205,7 @@ fn split_box_pin(tokens: &mut Vec<TokenTree>) -> Option<TokenStream> {
     is_it.then(|| tokens.split_off(start).into_iter().collect())
 }
 
-/// Takes `async move { .. }` off the end.
+/// Removes `async move { .. }` from the end.
 fn split_async(tokens: &mut Vec<TokenTree>) -> Option<(TokenStream, Group)> {
     unwrap_last(tokens);
     let TokenTree::Group(block) = tokens.pop()? else { return None };
@@ -223,11 +222,12 @@ fn may_leave(setup: TokenStream) -> bool {
     find_ident(setup, &|word| word == "return" || word == "async").is_some()
 }
 
-/// What `#[async_trait]` makes of a body: the arguments are moved in, and the body is the value of a `let`, or a block.
+/// The body inside the output of `#[async_trait]`: the arguments are moved in, and the body is the value of a `let`, or
+/// a block.
 fn async_trait(block: &Group) -> Option<(Vec<Moved>, Group)> {
     let Block { stmts, .. } = syn::parse2(block.to_token_stream()).ok()?;
     let mut stmts = stmts.into_iter().peekable();
-    // It tells the compiler the type of the body, as ours does.
+    // It tells the compiler the type of the body, as this crate's expansion does.
     let typed =
         stmts.next_if(|stmt| matches!(stmt, Stmt::Expr(Expr::If(_), _)) && is_named(stmt, "__ret")).is_some();
     let mut moved = Vec::new();

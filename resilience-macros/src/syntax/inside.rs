@@ -1,7 +1,7 @@
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use syn::parse::{ParseStream, Parser};
 
-/// Parses what stands in a group. What is missing at its end is then missing at the end of the group, and not at the
+/// Parses the content of a group, so that an unexpected end is reported at the end of the group, and not at the
 /// attribute as a whole.
 pub(super) fn inside<T>(
     group: &Group,
@@ -18,7 +18,7 @@ pub(super) fn inside<T>(
     outside.parse2(TokenTree::Group(group.clone()).into())
 }
 
-/// The tokens in parentheses of their own, which stand where the last of them does.
+/// The tokens in parentheses that have the span of the last token.
 pub(super) fn enclose(tokens: TokenStream) -> Group {
     let end = tokens.clone().into_iter().last().map(|last| last.span());
     let mut group = Group::new(Delimiter::Parenthesis, tokens);

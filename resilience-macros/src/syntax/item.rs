@@ -6,8 +6,8 @@ use syn::{Attribute as SynAttribute, Signature, Visibility};
 use crate::attribute::Attribute;
 use crate::diagnostics::{Faults, FunctionFault};
 
-/// What stands under the attribute, once it is known to be a function. The body stays tokens: half-written code in it
-/// is the compiler's to judge.
+/// The item under the attribute, if it is a function. The body is kept as tokens: the compiler reports incomplete code
+/// in it.
 pub(crate) struct Item {
     pub(crate) attrs: Vec<SynAttribute>,
     pub(crate) vis: Visibility,
@@ -16,7 +16,7 @@ pub(crate) struct Item {
 }
 
 impl Item {
-    /// What is no function with a body comes back without those attributes that would say so once more.
+    /// An item that is not a function with a body is returned without the attributes that would report it again.
     pub(super) fn read(
         attribute: Attribute,
         item: &TokenStream,
@@ -50,7 +50,7 @@ impl Parse for Item {
     }
 }
 
-/// What `macro_rules!` captured as one fragment (`$body:block`) comes in a group without delimiters.
+/// `macro_rules!` passes a captured fragment (`$body:block`) in a group without delimiters.
 fn unwrapped(token: TokenTree) -> TokenTree {
     let TokenTree::Group(group) = &token else { return token };
     let mut inside = group.stream().into_iter();
@@ -79,10 +79,10 @@ fn without_inner_attributes(body: Group, attrs: &mut Vec<SynAttribute>) -> Group
     group
 }
 
-/// The attributes of an item, and what they stand on.
+/// The attributes of an item, and the rest.
 pub(crate) fn split_attributes(item: &TokenStream) -> (Vec<SynAttribute>, TokenStream) {
     let mut tokens = item.clone().into_iter();
-    // Most have none, and need not be parsed twice.
+    // Most items have none, and are not parsed twice.
     if !matches!(tokens.next(), Some(TokenTree::Punct(first)) if first.as_char() == '#') {
         return (Vec::new(), item.clone());
     }
@@ -93,10 +93,10 @@ pub(crate) fn split_attributes(item: &TokenStream) -> (Vec<SynAttribute>, TokenS
     split.parse2(item.clone()).unwrap_or_else(|_| (Vec::new(), item.clone()))
 }
 
-/// What a thing is that does not parse as a function.
+/// The kind of an item that does not parse as a function.
 enum ItemKind {
     Function,
-    /// In a trait, or in an `extern` block.
+    /// A function in a trait, or in an `extern` block.
     WithoutBody,
     Other,
 }
@@ -113,7 +113,7 @@ impl ItemKind {
     }
 }
 
-/// The item up to its body: what an error about it points at.
+/// The item up to its body: the place of errors about it.
 fn head(item: &TokenStream) -> TokenStream {
     let ends = |token: &TokenTree| match token {
         TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,

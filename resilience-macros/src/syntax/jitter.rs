@@ -28,7 +28,7 @@ impl Jitter {
                 if let Some((_, variant)) = JITTERS.iter().find(|(name, _)| word == name) {
                     return Some(Self::Named(variant, word.span()));
                 }
-                // A constant is written in capitals; anything else is a slip.
+                // A constant is written in capitals; anything else is a mistake.
                 if !word.to_string().chars().any(char::is_lowercase) {
                     return Some(Self::Const(expr));
                 }

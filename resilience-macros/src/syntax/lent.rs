@@ -1,4 +1,4 @@
-//! What a function may lend to its caller, by its return type.
+//! The borrows that a function may return to its caller, according to its return type.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
@@ -9,23 +9,23 @@ use super::Function;
 use super::reborrow::Exclusive;
 use super::tokens::{find_ident, is_punct};
 
-/// The lifetimes in a return type, and whose they may be.
+/// The lifetimes in a return type.
 #[derive(Default)]
 pub(super) struct Lent {
     elided: Elided,
-    /// Those that are named, and those that outlive them.
+    /// Named lifetimes, and those that outlive them.
     named: Vec<String>,
     /// `impl Trait` captures the lifetimes of all arguments.
     everything: bool,
-    /// `Self` may have all lifetimes of the `impl` around the function.
+    /// `Self` may contain all lifetimes of the surrounding `impl`.
     of_self: bool,
     declared: Vec<String>,
 }
 
-/// Whose lifetime that of `&T` and of `'_` is.
+/// The source of the lifetime of `&T` and of `'_`.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum Elided {
-    /// There is none.
+    /// No elided lifetime.
     #[default]
     Nobodys,
     OfSelf,
@@ -33,7 +33,7 @@ enum Elided {
 }
 
 impl Function {
-    /// An argument that the return type borrows from exclusively, and where it says so.
+    /// An argument from which the return type borrows exclusively, and the place of that borrow.
     pub(crate) fn lends_exclusively(&self) -> Option<(Ident, TokenStream)> {
         let (returned, lent) = (self.output()?, Lent::by(self));
         let mut references = exclusive_references(returned.to_token_stream()).into_iter();
@@ -48,7 +48,7 @@ impl Function {
         })
     }
 
-    /// Whether what is returned may borrow from an exclusive reference.
+    /// Whether the result may borrow from an exclusive reference.
     pub(crate) fn may_lend(&self) -> bool {
         let lent = Lent::by(self);
         self.exclusive().iter().any(|it| lent.may_borrow(it.lifetime.as_ref(), it.is_self))
@@ -74,7 +74,7 @@ impl Lent {
         let mut lent = Self {
             elided,
             named,
-            // What an attribute has named, it may have left elided here.
+            // `#[async_trait]` may have left a named lifetime elided here.
             everything: (has("impl") && !has("use"))
                 || (elided != Elided::Nobodys && function.makes_future()),
             of_self: has("Self"),
@@ -99,7 +99,7 @@ impl Lent {
         lent
     }
 
-    /// Whether what is returned may borrow from a reference of this lifetime.
+    /// Whether the result may borrow from a reference of this lifetime.
     pub(super) fn may_borrow(&self, lifetime: Option<&Lifetime>, is_self: bool) -> bool {
         let named = lifetime.map(|lifetime| lifetime.ident.to_string()).filter(|name| name != "_");
         self.everything
@@ -114,7 +114,7 @@ impl Lent {
     }
 }
 
-/// Each `&mut T` in a type, with its lifetime, if it has another one than `'_`.
+/// Each `&mut T` in a type, with its lifetime unless it is `'_`.
 fn exclusive_references(ty: TokenStream) -> Vec<(TokenStream, Option<Lifetime>)> {
     let (all, mut found): (Vec<TokenTree>, _) = (ty.into_iter().collect(), Vec::new());
     for (index, token) in all.iter().enumerate() {

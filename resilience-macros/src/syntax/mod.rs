@@ -1,4 +1,4 @@
-//! Reading: tokens in, syntax out. Nothing is judged here.
+//! Parsing: turns tokens into syntax, without validation.
 
 mod backoff;
 mod constant;

@@ -1,5 +1,5 @@
-//! Arguments that a body is certain to move, which is known of few: those of an owned type of the standard library whose first
-//! use is as an argument of a call. The compiler finds the others.
+//! Arguments that a body certainly moves. Only few cases are detected: arguments of an owned type of the standard
+//! library whose first use is as an argument of a call. The compiler reports the others.
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use syn::{Pat, PatIdent, Type};
@@ -14,9 +14,9 @@ const OWNED: [&str; 11] = [
 ];
 
 impl Function {
-    /// The arguments that the body moves, each where it does.
+    /// The arguments that the body moves, each with the place of the move.
     pub(crate) fn moved_arguments(&self) -> Vec<Ident> {
-        // What runs before the future may have given their names to something else.
+        // Code before the future may have shadowed them.
         if self.has_setup() {
             return Vec::new();
         }
@@ -51,12 +51,12 @@ fn first_use(tokens: TokenStream, name: &Ident) -> Option<Ident> {
             return (word == name).then(|| word.clone());
         }
     }
-    // What stands in a macro is not known.
+    // The use inside a macro is unknown.
     let is_macro = index.checked_sub(1).is_some_and(|before| is_punct(&tokens[before], '!'));
     if is_macro { None } else { first_use(group.stream(), name) }
 }
 
-/// The end of `function` or of `.method`: what begins with a capital may be a pattern.
+/// The end of `function` or of `.method`; a capitalised name may be a pattern.
 fn is_function(before: &[TokenTree]) -> bool {
     const KEYWORDS: [&str; 9] = ["if", "while", "match", "return", "in", "break", "await", "let", "else"];
     match before {

@@ -15,7 +15,7 @@ use crate::attribute::Attribute;
 use crate::diagnostics::{Faults, NameFault, OptionFault, suggestion};
 use crate::tables::{OptionKind, Row};
 
-/// The options of one attribute, each with the place it stands at.
+/// The options of one attribute, each with its place.
 #[derive(Clone)]
 pub(crate) struct Options {
     attribute: Attribute,
@@ -42,12 +42,12 @@ impl Options {
         self.attribute
     }
 
-    /// The attribute as a whole, for what is missing in it.
+    /// The span of the attribute as a whole, for errors about missing options.
     pub(crate) fn span(&self) -> Span {
         self.span
     }
 
-    /// All options that are given, each where it stands.
+    /// All options that are given, with their places.
     pub(crate) fn places(&self) -> Vec<(&'static Row, Span)> {
         self.entries.iter().map(|entry| (entry.option, entry.key.span())).collect()
     }
@@ -58,7 +58,7 @@ impl Options {
         settings.map(|option| option.key).filter(|key| self.has(key)).collect()
     }
 
-    /// An option that one layer of a stack says for all of them.
+    /// Copies an option that is given in one layer of a stack to the others.
     pub(crate) fn inherit(&mut self, key: &str, from: &[Self]) {
         if let (Some(given), false) = (from.iter().find_map(|options| options.entry(key)), self.has(key)) {
             self.entries.push(given.clone());
@@ -69,7 +69,7 @@ impl Options {
         self.entries.iter().find(|entry| entry.option.key == key)
     }
 
-    /// A function that is an argument is called again and again, so it is borrowed; so is one that is a field.
+    /// Borrows functions that are arguments or fields, because they are called repeatedly.
     pub(crate) fn borrow_functions(&mut self, function: &Function, is_repeated: bool) {
         const CALLED: [&str; 7] = ["on", "giveup", "until", "alarm", "ignore", "retry_after", "on_error"];
         for entry in self.entries.iter_mut().filter(|entry| CALLED.contains(&entry.option.key)) {
@@ -81,7 +81,7 @@ impl Options {
         }
     }
 
-    /// Where the option stands, if it is given.
+    /// The place of the option, if it is given.
     pub(crate) fn key(&self, key: &str) -> Option<Ident> {
         self.entry(key).map(|entry| entry.key.clone())
     }
@@ -90,7 +90,7 @@ impl Options {
         self.entry(key).is_some()
     }
 
-    /// It is not given, and nothing that was given could have been meant for it.
+    /// Whether the option is not given, and no misspelt option could be meant for it.
     pub(crate) fn lacks(&self, key: &str) -> bool {
         let meant = |word: &Ident| suggestion(self.attribute, &word.to_string()) == Some(key);
         !self.strays && !self.has(key) && !self.unknown.iter().any(meant)
@@ -110,7 +110,7 @@ impl Options {
         None
     }
 
-    /// What a setting is set to.
+    /// The value of a setting.
     pub(crate) fn value(&self, key: &'static str, faults: &mut Faults) -> Option<Value> {
         let entry = self.entry(key)?;
         let (OptionKind::Setting(form) | OptionKind::Own(form)) = entry.option.kind else { return None };
@@ -120,7 +120,7 @@ impl Options {
         Value::read(form, key, self.expr(key, faults)?, self.attribute, faults)
     }
 
-    /// As [`function`](Self::function), where a variant may be one that makes something of a value.
+    /// Like [`function`](Self::function), but an enum variant is accepted, because it may be a constructor.
     pub(crate) fn constructor(&self, key: &'static str, faults: &mut Faults) -> Option<Expr> {
         let expr = self.expr(key, faults)?;
         if !matches!(expr, Expr::Path(_)) && is_value(&expr) {
@@ -130,7 +130,7 @@ impl Options {
         Some(expr)
     }
 
-    /// The expression of `key = EXPR`, where that is to be called.
+    /// The expression of `key = EXPR`, if it can be called.
     pub(crate) fn function(&self, key: &'static str, faults: &mut Faults) -> Option<Expr> {
         let expr = self.expr(key, faults)?;
         if is_value(&expr) {
@@ -154,15 +154,15 @@ impl Options {
         None
     }
 
-    /// A string, or a `const` expression that is one.
+    /// A string, or a `const` expression of a string type.
     pub(crate) fn string(&self, key: &'static str, function: &Function, faults: &mut Faults) -> Option<Expr> {
         let expr = self.expr(key, faults)?;
-        // Constants are written in capitals; an argument is none either, but nothing to be quoted.
+        // Constants are written in capitals. An argument is not a constant either, but quotes would not help.
         if let Some(text) = unquoted(&expr).filter(|_| function.argument_in(&expr).is_none()) {
             faults.at(&expr, &NameFault::Unquoted { key, text });
             return None;
         }
-        // What an argument makes of a circuit's name is that circuit's business.
+        // An argument in a circuit's name has its own fault.
         if is_formatted(&expr)
             && function.argument_in_text(&expr).is_none()
             && function.argument_in(&expr).is_none()
@@ -181,7 +181,7 @@ impl Options {
         is_string.then_some(expr)
     }
 
-    /// Whether an option is given that has no value.
+    /// Whether an option without a value is given.
     pub(crate) fn flag(&self, key: &'static str, faults: &mut Faults) -> bool {
         let Some(entry) = self.entry(key) else { return false };
         if !matches!(entry.value, Raw::Missing) {
@@ -200,7 +200,7 @@ impl Options {
         }
     }
 
-    /// The names in `key(a, b)`: none if it is not given, and `None` if they cannot be read.
+    /// The names in `key(a, b)`: empty if it is not given, and `None` if they cannot be read.
     pub(crate) fn listed(&self, key: &str) -> Option<Vec<Ident>> {
         let Some(entry) = self.entry(key) else { return Some(Vec::new()) };
         let Raw::List(group) = &entry.value else { return None };
@@ -222,7 +222,7 @@ impl Options {
     }
 }
 
-/// Words that are no expression, but were meant as they stand: `payments`, `payments-api`, `db.fetch`.
+/// Text that is not a useful expression, but was meant as a string: `payments`, `payments-api`, `db.fetch`.
 fn unquoted(expr: &Expr) -> Option<String> {
     match expr {
         Expr::Path(path) => {
@@ -244,7 +244,7 @@ fn is_formatted(expr: &Expr) -> bool {
     matches!(expr, Expr::Macro(expr) if expr.mac.path.segments.last().is_some_and(|last| last.ident == "format"))
 }
 
-/// What `macro_rules!` captured as one fragment (`$wait:expr`) comes in a group of its own.
+/// `macro_rules!` passes a captured fragment (`$wait:expr`) in a group.
 fn unwrapped(expr: Expr) -> Expr {
     match expr {
         Expr::Group(group) => unwrapped(*group.expr),

@@ -1,4 +1,4 @@
-//! Names in the patterns of options: a misspelt constant is a new variable, which matches everything.
+//! Checks for names in the patterns of options: a misspelt constant is a new variable, which matches everything.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
@@ -6,7 +6,7 @@ use syn::{Pat, Token};
 
 use crate::diagnostics::generated_at;
 
-/// Whether the pattern, or an alternative, begins with `&`: it matches a reference to the value.
+/// Whether the pattern, or an alternative, starts with `&` and so matches a reference to the value.
 pub(super) fn is_of_reference(pattern: &Pat) -> bool {
     match pattern {
         Pat::Reference(_) => true,
@@ -18,7 +18,8 @@ pub(super) fn is_of_reference(pattern: &Pat) -> bool {
 }
 
 /// A pattern that does not compile if a name that is written like a constant is a variable: its last alternative has no
-/// variables. `None` if there is no such name, or if an alternative of the user's lacks it, so that the compiler finds it there.
+/// variables. `None` if there is no such name, or if one of the user's alternatives lacks it, because then the compiler
+/// reports it there.
 pub(super) fn proof(pattern: &Pat) -> Option<TokenStream> {
     let (first, others) = match pattern {
         Pat::Or(or) => (or.cases.first()?, or.cases.iter().skip(1).collect()),
@@ -51,7 +52,7 @@ fn constant(pattern: &Pat) -> Option<&Ident> {
     (is_name && word.trim_start_matches('_').starts_with(char::is_uppercase)).then_some(&name.ident)
 }
 
-/// Puts `_` in the place of variables.
+/// Replaces variables by `_`.
 fn without_variables(pattern: &mut Pat) {
     if constant(pattern).is_some() {
         return;

@@ -8,13 +8,13 @@ use super::inside::inside;
 use super::pattern::{is_of_reference, proof};
 use crate::diagnostics::{Faults, OptionFault, span_of};
 
-/// A question about a value: `on(PATTERN)`, or `on = predicate`.
+/// A condition on a value: `on(PATTERN)`, or `on = predicate`.
 pub(crate) enum Predicate {
     Pattern {
         pattern: TokenStream,
         /// With its `if`; empty if there is none.
         guard: TokenStream,
-        /// It begins with `&`.
+        /// Whether it starts with `&`.
         of_reference: bool,
         /// A pattern that does not compile if a name in it is a variable, and not a constant.
         proof: Option<TokenStream>,
@@ -23,7 +23,7 @@ pub(crate) enum Predicate {
 }
 
 impl Predicate {
-    /// Where it stands, for errors about it.
+    /// The place of errors about it.
     pub(crate) fn span(&self) -> Span {
         match self {
             Self::Pattern { pattern, .. } => span_of(pattern),
@@ -31,7 +31,7 @@ impl Predicate {
         }
     }
 
-    /// As it was written.
+    /// The tokens as written.
     pub(crate) fn tokens(&self) -> TokenStream {
         match self {
             Self::Pattern { pattern, guard, .. } => {
@@ -108,7 +108,7 @@ impl Parse for Guarded {
     }
 }
 
-/// The name if the pattern is nothing else: that matches everything.
+/// The name, if the pattern consists of a variable only, which matches everything.
 fn binding(pattern: &Pat) -> Option<&Ident> {
     match pattern {
         // Constants are written in capitals, and so are imported variants.
@@ -121,7 +121,7 @@ fn binding(pattern: &Pat) -> Option<&Ident> {
     }
 }
 
-/// `|e| ..` may also be read as a pattern with a leading `|`: one that tells values apart is meant as such.
+/// `|e| ..` may also be read as a pattern with a leading `|`: one that distinguishes values is treated as a pattern.
 fn is_closure(tokens: &TokenStream) -> bool {
     let begins = |first: TokenTree| matches!(first.to_string().as_str(), "|" | "move" | "async");
     tokens.clone().into_iter().next().is_some_and(begins)
@@ -142,7 +142,7 @@ fn takes_everything(pattern: &Pat) -> bool {
     }
 }
 
-/// What can be nothing but a value: a variant, a struct, a literal. Functions are not written like that.
+/// Whether the expression can only be a value: a variant, a struct, a literal. Functions are not written like that.
 pub(crate) fn is_value(expr: &Expr) -> bool {
     match expr {
         Expr::Lit(_) | Expr::Struct(_) | Expr::Range(_) | Expr::Tuple(_) | Expr::Array(_) => true,
@@ -167,7 +167,7 @@ fn is_camel_case(path: &ExprPath) -> bool {
     })
 }
 
-/// As somebody would write it.
+/// The tokens as text, spaced as usual.
 fn spelled(tokens: &impl ToTokens) -> String {
     let mut text = tokens.to_token_stream().to_string();
     for (apart, together) in [

@@ -6,7 +6,7 @@ use syn::{Expr, ExprLit, Lit, Token};
 use super::constant::Ratio;
 use crate::diagnostics::{CountFault, Faults, span_of};
 
-/// `25%`, as it stands in the source.
+/// `25%`, as written in the source.
 #[derive(Clone)]
 pub(crate) struct Percent {
     number: Lit,
@@ -14,7 +14,7 @@ pub(crate) struct Percent {
 }
 
 impl Percent {
-    /// A number, a percent sign, and then nothing that could be divided by.
+    /// A number, a percent sign, and no operand after it for a remainder.
     pub(super) fn read(input: ParseStream<'_>) -> syn::Result<Option<Self>> {
         let ahead = input.fork();
         let percent = ahead.parse::<Lit>().is_ok()

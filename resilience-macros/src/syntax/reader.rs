@@ -8,7 +8,7 @@ use crate::attribute::Attribute;
 use crate::diagnostics::{Faults, OptionFault, span_of};
 use crate::tables::Row;
 
-/// One option, as it stands in the source.
+/// One option, as written in the source.
 #[derive(Clone)]
 pub(super) struct Entry {
     pub(super) option: &'static Row,
@@ -29,19 +29,19 @@ pub(super) enum Raw {
     Percent(Percent),
 }
 
-/// Reads option after option. A slip in one of them does not hide the others.
+/// Reads one option after another. A mistake in one of them does not hide the others.
 pub(super) struct Reader<'a> {
     pub(super) attribute: Attribute,
     pub(super) faults: &'a mut Faults,
     pub(super) entries: Vec<Entry>,
     /// Keys that are not options.
     pub(super) unknown: Vec<Ident>,
-    /// Something was left that may have been any option.
+    /// Whether tokens were skipped that may have been any option.
     pub(super) strays: bool,
     position: usize,
 }
 
-/// What follows a word decides whether it is a key.
+/// The tokens after a word decide whether it is a key.
 enum Next {
     Value,
     Nothing,
@@ -77,7 +77,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Comments are no mistake. `false` if what stands there cannot be read.
+    /// Accepts doc comments. Returns `false` if the tokens cannot be read.
     fn attributes(&mut self, input: ParseStream<'_>) -> bool {
         let attributes = match input.call(syn::Attribute::parse_outer) {
             Ok(attributes) => attributes,
@@ -112,7 +112,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// `key`, `key(..)`, `key = ..`, or a value by position; `None` where it could not be read.
+    /// Reads `key`, `key(..)`, `key = ..`, or a positional value; `None` if it could not be read.
     fn option(&mut self, input: ParseStream<'_>) -> Option<()> {
         let ahead = input.fork();
         if let Ok(word) = ahead.call(Ident::parse_any) {
@@ -135,7 +135,7 @@ impl<'a> Reader<'a> {
                     self.faults.at(&value, &OptionFault::NoEquals { key: key.to_string() });
                     self.strays = true;
                     input.call(Ident::parse_any).ok()?;
-                    // It ends where the expression does: there are commas in a closure.
+                    // It ends with the expression, because a closure may contain commas.
                     return input.parse::<Expr>().ok().map(drop);
                 }
                 (Next::Nothing, Some(_)) => {
@@ -215,7 +215,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// A word by itself is more likely a misspelt option than a value; anything else was meant for some option.
+/// A single word is more likely a misspelt option than a value; other tokens may have been any option.
 fn stray(attribute: Attribute, expr: &Expr) -> OptionFault {
     let table = attribute.table();
     let key = match expr {
@@ -257,7 +257,7 @@ fn next(ahead: ParseStream<'_>) -> Next {
     }
 }
 
-/// A comma is all that is missing.
+/// Only a comma is missing.
 fn starts_an_option(input: ParseStream<'_>) -> bool {
     let ahead = input.fork();
     ahead.call(Ident::parse_any).is_ok() && matches!(next(&ahead), Next::Value)

@@ -1,4 +1,4 @@
-//! Exclusive references among the arguments: every attempt borrows them anew, so that the body may consume them.
+//! Exclusive references among the arguments: every attempt reborrows them, so that the body may consume them.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
@@ -27,7 +27,7 @@ impl Function {
         self.exclusive().iter().any(|exclusive| exclusive.name == *name)
     }
 
-    /// The expression with a borrow, if it is an argument, or a field, that it would move and that is needed again, or that
+    /// The expression with a borrow, if it is an argument or a field that would be moved but is needed again, or that
     /// cannot be moved.
     pub(super) fn borrowed(&self, expr: &Expr, is_repeated: bool) -> Option<Expr> {
         if let Expr::Field(ExprField { base, .. }) = expr {
@@ -88,10 +88,10 @@ impl Function {
         found
     }
 
-    /// Those that an attempt may have for itself: not `held` by an expression that borrows from them meanwhile, and not
-    /// lent to the caller, who gets no borrow of a shorter one.
+    /// The exclusive references that an attempt may reborrow: those that are not `held` by an expression that borrows
+    /// from them during the attempt, and that are not returned to the caller, who needs a longer borrow.
     fn own_exclusive(&self, held: &TokenStream) -> Vec<Exclusive> {
-        // What runs before the block may have given their names to something else.
+        // Code before the block may have shadowed them.
         if self.has_setup() {
             return Vec::new();
         }
@@ -105,7 +105,7 @@ impl Function {
         found
     }
 
-    /// Whether a body that runs once may have the arguments for itself: nothing `beside` it uses one that is not copied.
+    /// Whether a body that runs once may consume the arguments: no code `beside` it uses one that is not copied.
     pub(crate) fn owns_arguments(&self, beside: &TokenStream) -> bool {
         let is_used =
             |pattern: TokenStream| find_ident(pattern, &|word| mentions(beside.clone(), word)).is_some();
@@ -141,7 +141,7 @@ impl Function {
         Some(Exclusive { name: self.self_name()?, lifetime, is_self: true, cfgs: Vec::new() })
     }
 
-    /// The same, if attempts may have it for themselves.
+    /// The pinned `self`, if attempts may reborrow it.
     pub(crate) fn pinned_self(&self) -> Option<Ident> {
         let Exclusive { name, lifetime, .. } = self.pinned_receiver()?;
         let is_own =
@@ -149,7 +149,7 @@ impl Function {
         is_own.then_some(name)
     }
 
-    /// The body of one attempt of several.
+    /// The body of one of several attempts.
     pub(crate) fn body_of_attempt(&mut self, held: &TokenStream) -> TokenStream {
         let exclusive = self.own_exclusive(held);
         let pinned = self.pinned_self().filter(|receiver| !mentions(held.clone(), receiver));
@@ -172,7 +172,8 @@ impl Function {
                     first.extend(exclusive.captured());
                 }
             } else if self.is_async() || used_whole(body.clone(), &exclusive.name) {
-                // A sync body that only uses parts may lend them, by a lifetime that the return type does not show.
+                // A sync body that only uses parts may return borrows of them, with a lifetime that the return type
+                // does not show.
                 first.extend(exclusive.reborrowed(&body));
             }
         }
@@ -188,8 +189,8 @@ impl Function {
 }
 
 impl Exclusive {
-    /// An async block captures no more than it needs: where the body only reads, that would be a shared reference, and the
-    /// future would be `Send` only if what is behind it is `Sync`.
+    /// An async block captures no more than it needs. If the body only reads, that would be a shared reference, and the
+    /// future would be `Send` only if the referent is `Sync`.
     fn captured(&self) -> TokenStream {
         let Self { name, cfgs, .. } = self;
         quote_spanned!(Span::mixed_site()=> #(#cfgs)* if false { let _ = &mut *#name; })
@@ -197,7 +198,7 @@ impl Exclusive {
 
     fn reborrowed(&self, body: &TokenStream) -> TokenStream {
         let Self { name, cfgs, .. } = self;
-        // The text that has the name in it may be no format string.
+        // The string that contains the name may not be a format string.
         let unused = find_ident(body.clone(), &|word| word == name)
             .is_none()
             .then(|| quote_spanned!(Span::mixed_site()=> #[allow(unused_variables)]));
@@ -232,7 +233,7 @@ fn pinned_reference(ty: &Type) -> Option<&TypeReference> {
     }
 }
 
-/// What `macro_rules!` captured as a type comes in a group.
+/// `macro_rules!` passes a captured type in a group.
 fn bare(ty: &Type) -> &Type {
     match ty {
         Type::Group(group) => bare(&group.elem),
@@ -241,10 +242,10 @@ fn bare(ty: &Type) -> &Type {
     }
 }
 
-/// The names of a pattern that are exclusive references whatever the types are that only the compiler knows.
+/// The names of a pattern that are certainly exclusive references, although only the compiler knows their types.
 fn in_pattern(pattern: &Pat, ty: &Type, found: &mut Vec<Exclusive>) {
     if let Some(TypeReference { lifetime, .. }) = exclusive_reference(ty) {
-        // What is taken apart behind `&mut` is borrowed from it.
+        // Destructuring behind `&mut` borrows exclusively.
         let parts = if matches!(pattern, Pat::Ident(_)) { vec![pattern] } else { parts(pattern) };
         found.extend(parts.into_iter().filter_map(|part| named(part, lifetime.as_ref())));
         return;
@@ -272,7 +273,7 @@ fn parts(pattern: &Pat) -> Vec<&Pat> {
     }
 }
 
-/// A name in capitals may be that of a struct without fields.
+/// A capitalised name may be that of a unit struct.
 fn named(pattern: &Pat, lifetime: Option<&Lifetime>) -> Option<Exclusive> {
     let Pat::Ident(name) = pattern else { return None };
     let is_variable = name.by_ref.is_none()

@@ -1,5 +1,4 @@
-//! The word `self` in a body. No variable can be called so, which is why each attempt's borrow of it is written where it is
-//! used.
+//! Uses of `self` in a body. A variable cannot be named `self`, so each attempt's borrow of it is written at each use.
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::quote_spanned;
@@ -8,7 +7,7 @@ use super::exits::STD_MACROS;
 use super::tokens::is_punct;
 use crate::diagnostics::generated_at;
 
-/// Every `self` that may be moved becomes `&mut *self`. The macros of other crates may want the word itself.
+/// Replaces every `self` that may be moved by `&mut *self`. The macros of other crates may need the bare `self`.
 pub(super) fn reborrowed_where_consumed(body: TokenStream) -> TokenStream {
     each_self(body, false, &|word, Use { is_whole }| {
         if !is_whole {
@@ -21,7 +20,7 @@ pub(super) fn reborrowed_where_consumed(body: TokenStream) -> TokenStream {
     })
 }
 
-/// Every `self` becomes `name`.
+/// Replaces every `self` by `name`.
 pub(super) fn renamed_everywhere(body: TokenStream, name: &Ident) -> TokenStream {
     each_self(body, true, &|word, _| {
         Ident::new(&name.to_string(), name.span().located_at(word.span())).into()
@@ -31,11 +30,11 @@ pub(super) fn renamed_everywhere(body: TokenStream, name: &Ident) -> TokenStream
 /// How a `self` is used.
 #[derive(Clone, Copy)]
 struct Use {
-    /// As a value, and not by a field, a method, or a borrow.
+    /// As a value, rather than through a field, a method, or a borrow.
     is_whole: bool,
 }
 
-/// Replaces each `self` that is the function's.
+/// Replaces each `self` that refers to the function's receiver.
 fn each_self(
     tokens: TokenStream,
     in_all_macros: bool,
@@ -69,7 +68,7 @@ fn each_self(
     replaced.into_iter().collect()
 }
 
-/// How many tokens belong to a function, an import or a visibility, where `self` is another one.
+/// The number of tokens that belong to a function, an import or a visibility, where `self` has another meaning.
 fn length_of_item(tokens: &[TokenTree]) -> usize {
     let up_to = |is_last: &dyn Fn(&TokenTree) -> bool| {
         tokens.iter().position(is_last).map_or(tokens.len(), |last| last + 1)
@@ -100,7 +99,7 @@ fn is_whole(before: &[TokenTree], after: Option<&TokenTree>) -> bool {
     !borrowed && !after.is_some_and(|token| is_punct(token, '.'))
 }
 
-/// `name!` stands before a group, and the standard library has no such macro.
+/// Whether `name!` precedes a group, and is not a macro of the standard library.
 fn is_other_macro(before: &[TokenTree]) -> bool {
     match before {
         [.., TokenTree::Ident(name), bang] if is_punct(bang, '!') => {

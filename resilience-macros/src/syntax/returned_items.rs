@@ -1,4 +1,4 @@
-//! Return types that hand out their items one by one, later.
+//! Return types that produce their items later, one by one.
 
 use syn::punctuated::Punctuated;
 use syn::{GenericArgument, PathArguments, PathSegment, Token, Type, TypeParamBound};

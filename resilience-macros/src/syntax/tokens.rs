@@ -1,7 +1,7 @@
 use proc_macro2::{Delimiter, Group, Ident, Literal, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 
-/// Some word at any depth.
+/// An identifier at any depth that satisfies the condition.
 pub(crate) fn find_ident(tokens: TokenStream, is_it: &dyn Fn(&Ident) -> bool) -> Option<Ident> {
     tokens.into_iter().find_map(|token| match token {
         TokenTree::Ident(ident) => is_it(&ident).then_some(ident),
@@ -10,7 +10,7 @@ pub(crate) fn find_ident(tokens: TokenStream, is_it: &dyn Fn(&Ident) -> bool) ->
     })
 }
 
-/// What is found in some literal at any depth.
+/// The first result of a function for the literals at any depth.
 pub(super) fn find_literal<T>(tokens: TokenStream, find: &dyn Fn(&Literal) -> Option<T>) -> Option<T> {
     tokens.into_iter().find_map(|token| match token {
         TokenTree::Literal(literal) => find(&literal),
@@ -19,7 +19,7 @@ pub(super) fn find_literal<T>(tokens: TokenStream, find: &dyn Fn(&Literal) -> Op
     })
 }
 
-/// Whether a variable stands somewhere, perhaps in a format string.
+/// Whether a variable is used, including in format strings.
 pub(crate) fn mentions(tokens: TokenStream, name: &Ident) -> bool {
     let text = name.unraw().to_string();
     tokens.into_iter().any(|token| match token {
@@ -34,7 +34,7 @@ pub(crate) fn is_punct(token: &TokenTree, punct: char) -> bool {
     matches!(token, TokenTree::Punct(token) if token.as_char() == punct)
 }
 
-/// The first variable, at any depth, that `is_it`: fields, methods and paths are none.
+/// The first variable, at any depth, for which `is_it` holds: fields, methods and paths are skipped.
 pub(super) fn find_variable(tokens: TokenStream, is_it: &dyn Fn(&Ident) -> bool) -> Option<Ident> {
     let mut tokens = tokens.into_iter().peekable();
     let mut behind_a_name = false;
@@ -57,7 +57,7 @@ pub(super) fn find_variable(tokens: TokenStream, is_it: &dyn Fn(&Ident) -> bool)
     None
 }
 
-/// Whether a pattern binds a name, which is neither a field nor in a path.
+/// Whether a pattern binds the name; fields and paths do not count.
 pub(super) fn binds(pattern: TokenStream, name: &Ident) -> bool {
     let tokens: Vec<TokenTree> = pattern.into_iter().collect();
     let is_colon = |index: usize| tokens.get(index).is_some_and(|token| is_punct(token, ':'));
@@ -71,7 +71,7 @@ pub(super) fn binds(pattern: TokenStream, name: &Ident) -> bool {
     })
 }
 
-/// Whether a variable stands somewhere for itself, and not for one of its fields.
+/// Whether a variable is used as a whole, and not only a field of it.
 pub(super) fn used_whole(tokens: TokenStream, name: &Ident) -> bool {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     tokens.iter().enumerate().any(|(index, token)| match token {
@@ -91,7 +91,7 @@ pub(super) fn used_whole(tokens: TokenStream, name: &Ident) -> bool {
     })
 }
 
-/// The tokens with another word for `self`, at any depth.
+/// The tokens with `self` replaced by another identifier, at any depth.
 pub(super) fn renamed(tokens: TokenStream, name: &Ident) -> TokenStream {
     let mut tokens = tokens.into_iter().peekable();
     let mut all = Vec::new();
@@ -113,7 +113,8 @@ pub(super) fn renamed(tokens: TokenStream, name: &Ident) -> TokenStream {
     all.into_iter().collect()
 }
 
-/// The names behind a `mut` that is not `&mut`, each with its `mut`; those behind `ref mut` only if they are not `shared`.
+/// The names after a `mut` that is not `&mut`, each with its `mut`; those after `ref mut` only if they are not
+/// `shared`.
 pub(super) fn mutable_names(pattern: TokenStream, shared: bool, names: &mut Vec<(TokenTree, Ident)>) {
     let mut tokens = pattern.into_iter().peekable();
     let mut after_reference = false;

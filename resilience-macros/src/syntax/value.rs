@@ -8,19 +8,19 @@ use crate::attribute::Attribute;
 use crate::diagnostics::{Faults, OptionFault};
 use crate::tables::Form;
 
-/// What an option is set to.
+/// The value of an option.
 pub(crate) enum Value {
     Forever,
     Count(Count),
     Time(Time),
     Ratio(Ratio),
-    /// A `const` expression for a window: its type says whether it means calls or time.
+    /// A `const` expression for a window: its type decides between calls and time.
     Window(Expr),
     Backoff(Backoff),
     Jitter(Jitter),
-    /// A share of the calls, for a budget of the function's own.
+    /// A ratio of the calls, for a budget that belongs to the function.
     OwnBudget(Ratio),
-    /// A `static` that others may share.
+    /// A `static`, which several functions may share.
     Budget(Expr),
 }
 
@@ -44,7 +44,7 @@ impl Value {
                 Expr::Path(_) | Expr::Block(_) | Expr::Const(_) if !is_forever(&expr) => {
                     Some(Self::Window(expr))
                 }
-                // The fault of a duration fits everything else.
+                // The fault of a duration applies to all other expressions.
                 _ => Time::read(key, &expr, faults).map(Self::Time),
             },
             Form::Backoff => Backoff::read(attribute.table().wait, expr, faults).map(Self::Backoff),
@@ -75,7 +75,7 @@ impl Value {
         }
     }
 
-    /// The expressions in it that only the compiler can judge.
+    /// The contained expressions that only the compiler can evaluate.
     pub(crate) fn constants(&self) -> Vec<&Expr> {
         match self {
             Self::Forever => Vec::new(),

@@ -7,37 +7,37 @@ use crate::diagnostics::generated_at;
 use crate::paths::Runtime;
 use crate::syntax::Function;
 
-/// What is inside a layer: the user's body, or the next layer.
+/// The content of a layer: the user's body, or the next layer.
 pub(super) struct Attempt<'a> {
     pub(super) function: &'a Function,
     pub(super) body: TokenStream,
     pub(super) inside: Inside,
     pub(super) called: Called,
     pub(super) clones: &'a [Ident],
-    /// The body sees these clones, and not those of a layer below.
+    /// Whether the body sees these clones, rather than those of a layer below.
     pub(super) clones_are_seen: bool,
-    /// A layer above may come here again.
+    /// Whether a layer above may run this one again.
     pub(super) repeated: bool,
     pub(super) refusal: Refusal,
     pub(super) cut: Cut,
 }
 
-/// What the body of a layer is.
+/// The kind of code in a layer.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Inside {
-    /// The user's: `?` and `return` in it must end the attempt and nothing else.
+    /// The user's body: `?` and `return` in it must end the attempt and nothing else.
     Body,
-    /// The next layer's, which does neither.
+    /// The next layer, which contains neither.
     Layer,
 }
 
-/// How often the user's body is called.
+/// The number of calls of the user's body.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Called {
     /// A layer may call it again.
     Repeatedly,
     Once,
-    /// Once, and nothing else needs the arguments.
+    /// Once, and no other code needs the arguments.
     OnceWithArguments,
 }
 
@@ -46,13 +46,13 @@ impl Attempt<'_> {
         self.function.is_async()
     }
 
-    /// Begins the call. One that blocks stays on its thread.
+    /// Starts the call. A blocking call stays on its thread.
     pub(super) fn begin(&self, site: &Ident) -> TokenStream {
         let begin = Ident::new(if self.is_async() { "begin" } else { "begin_blocking" }, Span::mixed_site());
         quote_spanned!(Span::mixed_site()=> __run.#begin(&__RESILIENCE_ENTRY, #site);)
     }
 
-    /// The attempt, made: what it returned.
+    /// The code of an attempt, which evaluates to its result.
     pub(super) fn made(&self) -> TokenStream {
         let made = match (self.inside, self.is_async()) {
             (Inside::Layer, _) => self.body.clone(),
@@ -64,8 +64,8 @@ impl Attempt<'_> {
                 let Self { function, body, .. } = self;
                 let outcome = function.outcome();
                 if self.called == Called::Repeatedly && function.may_lend() {
-                    // Only a closure that is called once may return what it has borrowed exclusively; what the compiler
-                    // says of two that do so is said once.
+                    // Only a closure that is called once may return its exclusive borrows. With two such closures, the
+                    // compiler reports an error only once.
                     quote_spanned! {self.span()=>
                         ::core::option::Option::unwrap_or_else(::core::option::Option::None, || -> #outcome #body)
                     }
@@ -77,8 +77,8 @@ impl Attempt<'_> {
         self.with_clones(&made)
     }
 
-    /// The same, where nothing above comes here again: the body may lend out what it has borrowed exclusively, as only a
-    /// closure that is called once can.
+    /// The same, but a body that no layer above repeats may return its exclusive borrows, which requires a closure that
+    /// is called once.
     pub(super) fn made_once(&self, runtime: &Runtime) -> TokenStream {
         if self.inside == Inside::Layer || self.is_async() || self.repeated {
             return self.made();
@@ -88,14 +88,14 @@ impl Attempt<'_> {
         quote_spanned!(self.span()=> #private::once(|| -> #outcome #body))
     }
 
-    /// The attempt, made inside something that `wrap` puts around its future.
+    /// The attempt, with its future wrapped by `wrap`.
     pub(super) fn wrapped(&self, wrap: impl FnOnce(TokenStream) -> TokenStream) -> TokenStream {
         let wrapped = wrap(self.future());
         self.with_clones(&wrapped)
     }
 
-    /// What the compiler says of the attempt as a whole (that it consumes an argument) is said at the body; that it lends
-    /// what the next attempt needs, at the return type.
+    /// The place of errors about the attempt as a whole: for an argument that it consumes, the body; for a returned
+    /// borrow that the next attempt needs, the return type.
     fn span(&self) -> Span {
         if self.called == Called::Repeatedly && self.function.may_lend() {
             return self.function.outcome_span();
@@ -113,7 +113,7 @@ impl Attempt<'_> {
         quote_spanned!(self.span()=> async #moves #body)
     }
 
-    /// The wait before the next one.
+    /// The delay before the next attempt.
     pub(super) fn wait(&self) -> TokenStream {
         if self.is_async() {
             quote_spanned!(Span::mixed_site()=> __wait.await; __run.goes_on();)
@@ -127,10 +127,10 @@ impl Attempt<'_> {
             return made.clone();
         }
         let clones = self.clones.iter().map(|name| {
-            // What is said of the variable, that nobody uses or changes it, is said of the argument.
+            // Lints on the variable, that it is unused or need not be `mut`, are reported at the argument.
             let (mutability, variable) = self.function.variable(name);
             let mutability = mutability.filter(|_| self.clones_are_seen);
-            // In the user's edition, the path may lead elsewhere.
+            // In the user's edition, the path may resolve differently.
             let clone = quote_spanned!(generated_at(name.span())=> ::core::clone::Clone::clone);
             quote_spanned! {name.span()=>
                 #[allow(clippy::shadow_reuse, clippy::clone_on_copy)]
@@ -141,10 +141,10 @@ impl Attempt<'_> {
     }
 }
 
-/// A block of async code, which cannot be annotated. A `return` that never happens tells it the type before the body is
-/// read, so that the body's `?`, its early returns and its coercions are checked as a function's own are.
+/// The content of an async block, whose type cannot be annotated. An unreachable `return` determines the type before
+/// the body is checked, so that the body's `?`, its early returns and its coercions behave as in a function.
 pub(super) fn known_outcome(span: Span, outcome: &TokenStream, body: &impl ToTokens) -> TokenStream {
-    // The parentheses keep rustc's `unused_braces` away from a body of one line.
+    // The parentheses prevent rustc's `unused_braces` for a body of one line.
     quote_spanned! {span=>
         {
             if let ::core::option::Option::Some(__outcome) = ::core::option::Option::None::<#outcome> {

@@ -13,13 +13,13 @@ use crate::model::{Circuit, CircuitModel, Refused};
 use crate::paths::Runtime;
 use crate::syntax::Count;
 
-/// A block that has the type of the function's outcome.
+/// A block whose type is the function's return type.
 pub(super) fn write(model: &CircuitModel, attempt: &Attempt<'_>) -> TokenStream {
     let ends = Ends::new(&model.common.runtime, Attribute::Circuit, attempt.function);
     let (site, circuit) = circuit(model, attempt);
     let acquire = if attempt.is_async() { "acquire_async" } else { "try_acquire" };
     let acquire = Ident::new(acquire, Span::mixed_site());
-    // What is polled learns of a panic, and reports it once.
+    // `Permit::poll` observes a panic, and reports it once.
     let mutable = (attempt.is_async() && !attempt.cut.is_below()).then(|| quote!(mut));
     let under = attempt.cut.bind_permit(!model.refuses());
     let declare = attempt.refusal.declare(&model.common.runtime);
@@ -31,7 +31,7 @@ pub(super) fn write(model: &CircuitModel, attempt: &Attempt<'_>) -> TokenStream 
     let label = attempt.refusal.label();
     quote_spanned! {Span::mixed_site()=> #label: {
         #site
-        // What is done in place of a refused call comes after this statement: then nothing is borrowed any more.
+        // The replacement for a rejected call follows this statement, so that nothing is borrowed any more.
         let __open = match #circuit.#acquire() {
             ::core::result::Result::Ok(#mutable __permit) => {
                 #under
@@ -55,7 +55,7 @@ pub(super) fn write(model: &CircuitModel, attempt: &Attempt<'_>) -> TokenStream 
     }}
 }
 
-/// What has to be declared first, and the expression that is the circuit.
+/// The declarations, and the expression that evaluates to the circuit.
 fn circuit(model: &CircuitModel, attempt: &Attempt<'_>) -> (TokenStream, TokenStream) {
     let runtime = &model.common.runtime;
     let (root, private) = (runtime.public(), runtime.private());
@@ -108,7 +108,7 @@ fn circuit(model: &CircuitModel, attempt: &Attempt<'_>) -> (TokenStream, TokenSt
                 static __RESILIENCE_CIRCUIT: #private::KeyedSite = #new;
             };
             let site = listed(site, quote!(Keyed));
-            // A key is looked at, and not moved.
+            // The key is borrowed, and not moved.
             let span = generated_at(span_of(key));
             let key_of = call_with_borrowed(runtime, "key", key.to_token_stream());
             let circuit = quote_spanned!(span=> circuit(#key_of));
@@ -120,7 +120,7 @@ fn circuit(model: &CircuitModel, attempt: &Attempt<'_>) -> (TokenStream, TokenSt
             };
             (site, quote_spanned!(Span::mixed_site()=> __circuit))
         }
-        // The name tells an attribute that it was expanded on a body that another one has written already.
+        // An attribute uses this name to detect that it was expanded on a body which another one has already written.
         Circuit::Given(breaker) => {
             let name = site::site_name(&private, None);
             let site = quote_spanned! {Span::mixed_site()=>
@@ -135,8 +135,8 @@ fn circuit(model: &CircuitModel, attempt: &Attempt<'_>) -> (TokenStream, TokenSt
     }
 }
 
-/// `FUNCTION(&(EXPR))`. Both the function's path and its argument are marked from the expression's first token to its
-/// last one: which of them the compiler points at differs between versions.
+/// `FUNCTION(&(EXPR))`. The function's path and its argument both have the span from the expression's first token to
+/// its last one, because compiler versions differ in which of them they report.
 fn call_with_borrowed(runtime: &Runtime, function: &str, tokens: TokenStream) -> TokenStream {
     let first = generated_at(span_of(&tokens));
     let last = tokens.clone().into_iter().last().map_or(first, |last| generated_at(last.span()));
@@ -146,13 +146,13 @@ fn call_with_borrowed(runtime: &Runtime, function: &str, tokens: TokenStream) ->
     quote_spanned!(first=> #private::#function(&#group))
 }
 
-/// The body's future, polled in the permit, and under the call's own limit if it has one.
+/// The body's future, polled within the permit, and under the call's own limit if it has one.
 fn in_permit(model: &CircuitModel, attempt: &Attempt<'_>, future: &TokenStream) -> TokenStream {
     let run = quote_spanned!(Span::mixed_site()=> __call);
     let limited = model.call_timeout.as_ref().map(|_| attempt.cut.limit(&run, None, future));
     let future = limited.as_ref().unwrap_or(future);
     quote_spanned! {Span::mixed_site()=> {
-        // Not inside of `pin!`: there, Rust 1.85 does not find an unused `mut`.
+        // Not inside `pin!`: there, Rust 1.85 does not report an unused `mut`.
         let __body = #future;
         let mut __body = ::core::pin::pin!(__body);
         ::core::future::poll_fn(|__context| __permit.poll(__body.as_mut(), __context)).await
@@ -169,7 +169,7 @@ fn call_timeout(model: &CircuitModel, attempt: &Attempt<'_>) -> TokenStream {
     let name = site::site_name(&private, model.common.name.as_ref().map(ToTokens::to_token_stream));
     let cut = attempt.cut.declare(runtime);
     let site = quote_spanned!(Span::mixed_site()=> &#private::PolicySite::new(#name, #private::SiteKind::Circuit, #timeout));
-    // As the site of a loop: a `const` item is evaluated also where the function is never called.
+    // As for the site of a loop: a `const` item is evaluated even if the function is never called.
     if time.expr().is_some_and(|time| attempt.function.is_generic(time)) {
         return quote_spanned! {Span::mixed_site()=>
             let __call = #private::TimedCall::start(const { #site });
@@ -183,7 +183,7 @@ fn call_timeout(model: &CircuitModel, attempt: &Attempt<'_>) -> TokenStream {
     }
 }
 
-/// Makes the call, and goes on with its `__result`; if it has a limit, also with whether it has `__timed_out`.
+/// Makes the call and binds `__result`; with a limit, also `__timed_out`.
 fn made(model: &CircuitModel, attempt: &Attempt<'_>, ends: &Ends<'_>) -> TokenStream {
     let (outcome, result) = (attempt.function.outcome(), ends.result());
     let (made, ended) = if attempt.is_async() {
@@ -214,7 +214,7 @@ fn made(model: &CircuitModel, attempt: &Attempt<'_>, ends: &Ends<'_>) -> TokenSt
     }
 }
 
-/// What is returned in place of a refused call.
+/// The replacement for a rejected call.
 fn refused(model: &CircuitModel, attempt: &Attempt<'_>, ends: &Ends<'_>) -> TokenStream {
     let open = quote_spanned!(Span::mixed_site()=> __open);
     let held = match &model.refused {
@@ -228,7 +228,7 @@ fn refused(model: &CircuitModel, attempt: &Attempt<'_>, ends: &Ends<'_>) -> Toke
     quote_spanned!(Span::mixed_site()=> { #tell let __error = #held; #error })
 }
 
-/// The function's error, as `on_open` makes it: if it makes another one, that is said there.
+/// The function's error, made by `on_open`. If that returns another type, the error is reported at `on_open`.
 fn opened(runtime: &Runtime, open: &TokenStream, on_open: &Expr, attempt: &Attempt<'_>) -> TokenStream {
     let span = generated_at(span_of(on_open));
     let (private, outcome) = (runtime.private_at(span), attempt.function.outcome());
@@ -236,7 +236,7 @@ fn opened(runtime: &Runtime, open: &TokenStream, on_open: &Expr, attempt: &Attem
     enclosed(on_open, &error, quote_spanned!(span=> #private::call_on_open::<#error>(#open, #on_open)))
 }
 
-/// The call of the fallback with the function's own arguments, which nobody else has used.
+/// The call of the fallback with the function's arguments, which no other code has used.
 fn fallback(function: &Expr, arguments: &[Ident], attempt: &Attempt<'_>) -> TokenStream {
     let outcome = attempt.function.outcome();
     let calls = builds(arguments, attempt).into_iter().map(|(condition, arguments)| {
@@ -250,8 +250,8 @@ fn fallback(function: &Expr, arguments: &[Ident], attempt: &Attempt<'_>) -> Toke
     }}
 }
 
-/// The arguments that are there, for each set of the conditions on them. No expression can be left out of a call by a
-/// condition, but a statement can.
+/// The existing arguments, for each combination of the `#[cfg]` conditions on them. An argument of a call cannot be
+/// removed by a `#[cfg]`, but a statement can.
 fn builds<'a>(arguments: &'a [Ident], attempt: &Attempt<'_>) -> Vec<(TokenStream, Vec<&'a Ident>)> {
     let conditions: Vec<_> = arguments.iter().map(|name| attempt.function.condition_of(name)).collect();
     let mut distinct: Vec<&TokenStream> = Vec::new();
@@ -280,7 +280,7 @@ fn call_fallback(function: &Expr, arguments: &[&Ident], attempt: &Attempt<'_>) -
     let arguments: Vec<_> = arguments
         .iter()
         .map(|name| {
-            // What is moved is gone; a loop above may need it again.
+            // A moved argument is gone, but a loop above may need it again.
             if !attempt.repeated {
                 quote!(#name)
             } else if attempt.function.is_exclusive(name) {
@@ -295,11 +295,11 @@ fn call_fallback(function: &Expr, arguments: &[&Ident], attempt: &Attempt<'_>) -
     let span = generated_at(span_of(function));
     let value = enclosed_value(function, function.to_token_stream());
     let (call, is_async) = match function {
-        // A closure does not know the types of its arguments unless it is passed to something that does.
+        // The argument types of a closure are unknown unless it is passed to a function that determines them.
         Expr::Closure(closure) => {
             let types: Vec<_> = (0..arguments.len()).map(|index| format_ident!("A{index}")).collect();
             let names: Vec<_> = (0..arguments.len()).map(|index| format_ident!("a{index}")).collect();
-            // Its result is coerced as that of the body is. A future cannot be named.
+            // Its result is coerced like that of the body. The type of a future cannot be named.
             let is_future = closure.asyncness.is_some();
             let (closure, result) = if is_future {
                 (with_outcome(closure, &outcome).to_token_stream(), quote!(_))
@@ -325,7 +325,7 @@ fn call_fallback(function: &Expr, arguments: &[&Ident], attempt: &Attempt<'_>) -
     if is_async && attempt.is_async() { quote_spanned!(span=> #call.await) } else { call }
 }
 
-/// The async closure, which knows what its body returns before the body is read.
+/// The async closure, with the type of its result determined before its body is checked.
 fn with_outcome(closure: &ExprClosure, outcome: &TokenStream) -> ExprClosure {
     let mut closure = closure.clone();
     let body = &closure.body;

@@ -5,8 +5,8 @@ use syn::Expr;
 use crate::diagnostics::{generated_at, span_of};
 use crate::syntax::invokes_macro;
 
-/// Calls a closure around `evaluated`, which contains `expr` and has the type `returns`, so that a macro in `expr` cannot
-/// leave the layer. The result must not borrow from temporaries of `expr`.
+/// Calls a closure around `evaluated`, which contains `expr` and has the type `returns`, so that a macro in `expr`
+/// cannot leave the layer. The result must not borrow from temporaries of `expr`.
 pub(super) fn enclosed(expr: &Expr, returns: &TokenStream, evaluated: TokenStream) -> TokenStream {
     if is_plain(expr) { evaluated } else { called(span_of(expr), returns, &evaluated) }
 }

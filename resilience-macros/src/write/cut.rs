@@ -5,29 +5,29 @@ use super::refusal::Refusal;
 use crate::model::Layer;
 use crate::paths::Runtime;
 
-/// How a circuit learns that a time limit of a layer above dropped its call, and how that layer learns what the circuit does
-/// with the next one.
+/// How a circuit detects that a time limit of a layer above dropped its call, and how that layer gets the circuit's
+/// decision about the next call.
 ///
-/// One `__cut` serves all layers of a function, as only one limit drops an attempt at a time. The limit marks it before it
-/// drops the attempt, and a circuit reads it when its permit is dropped.
+/// One `__cut` is used by all layers of a function, because only one limit drops an attempt at a time. The limit marks
+/// it before it drops the attempt, and a circuit reads it when its permit is dropped.
 pub(super) struct Cut {
     place: Place,
-    /// A layer above has a limit that drops this one.
+    /// Whether a layer above has a limit that may drop this layer.
     is_below: bool,
 }
 
-/// Where a layer with a limit of its own stands.
+/// The place of a layer relative to other layers with a limit.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
-    /// It has no limit, or no circuit below.
+    /// The layer has no limit, or no circuit below.
     Untold,
-    /// The outermost, which declares it.
+    /// The outermost one, which declares `__cut`.
     Outermost,
     Inner,
 }
 
 impl Cut {
-    /// For a function that nothing can drop.
+    /// For a function without async limits.
     pub(super) fn none() -> Self {
         Self { place: Place::Untold, is_below: false }
     }
@@ -47,12 +47,12 @@ impl Cut {
         Self { place, is_below }
     }
 
-    /// Whether the layer's limit is told to circuits below.
+    /// Whether the layer's limit is reported to circuits below.
     pub(super) fn is_told(&self) -> bool {
         self.place != Place::Untold
     }
 
-    /// Before the first attempt.
+    /// The declaration before the first attempt.
     pub(super) fn declare(&self, runtime: &Runtime) -> TokenStream {
         if self.place != Place::Outermost {
             return TokenStream::new();
@@ -61,7 +61,7 @@ impl Cut {
         quote_spanned!(Span::mixed_site()=> let __cut = #private::Cut::new();)
     }
 
-    /// `RUN.limit(ARGUMENTS, FUTURE)`, by whichever method it is.
+    /// `RUN.limit(ARGUMENTS, FUTURE)`, by the appropriate method.
     pub(super) fn limit(
         &self,
         run: &TokenStream,
@@ -76,7 +76,8 @@ impl Cut {
         }
     }
 
-    /// After the layer's limit has dropped an attempt: what the circuits below said of it is what the layer is told.
+    /// After the layer's limit has dropped an attempt: stores what the circuits below have reported in the layer's
+    /// flag.
     pub(super) fn took_place(&self, refusal: &Refusal) -> TokenStream {
         match (self.is_told(), refusal.own()) {
             (false, _) => TokenStream::new(),
@@ -85,7 +86,7 @@ impl Cut {
         }
     }
 
-    /// Puts `__permit` under the limits above; `answers`: the circuit has a fallback.
+    /// Connects `__permit` with the limits above. `answers`: the circuit has a fallback.
     pub(super) fn bind_permit(&self, answers: bool) -> TokenStream {
         if !self.is_below {
             return TokenStream::new();

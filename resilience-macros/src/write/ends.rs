@@ -5,14 +5,14 @@ use crate::attribute::Attribute;
 use crate::paths::Runtime;
 use crate::syntax::Function;
 
-/// What the function's return type is asked for. Whatever is wrong with the type is said where it is written, and once:
-/// the compiler drops an error that it has reported of the same tokens.
+/// Conversions of the function's return type. Errors about the type are reported where it is written, and only once:
+/// the compiler drops repeated errors with the same span.
 pub(super) struct Ends<'a> {
     runtime: &'a Runtime,
     by: Ident,
     outcome: Span,
     error: Span,
-    /// The error type is a parameter, which a bound can make one that holds everything.
+    /// Whether the error type is a generic parameter, which may be bounded by a conversion.
     generic: bool,
 }
 
@@ -27,7 +27,7 @@ impl<'a> Ends<'a> {
         self.outcome(&quote_spanned!(self.outcome=> into_result(__out)))
     }
 
-    /// The end with `__value`. Put together again, because then the compiler sees that it is no failure.
+    /// The end with `__value`, which is wrapped again, so that the compiler knows that it is not an error.
     pub(super) fn value(&self) -> TokenStream {
         self.outcome(&quote_spanned!(self.outcome=> from_value(__value)))
     }
@@ -37,12 +37,12 @@ impl<'a> Ends<'a> {
         self.outcome(&quote_spanned!(self.outcome=> from_error(__error)))
     }
 
-    /// A time limit, as the function's error.
+    /// A `TimedOut`, as the function's error.
     pub(super) fn hold_timed_out(&self, timed_out: &TokenStream) -> TokenStream {
         self.hold("HoldTimedOut", timed_out)
     }
 
-    /// A refusal, as the function's error.
+    /// A rejection, as the function's error.
     pub(super) fn hold_open(&self, open: &TokenStream) -> TokenStream {
         self.hold("HoldCircuitOpen", open)
     }
@@ -56,10 +56,10 @@ impl<'a> Ends<'a> {
         }
     }
 
-    /// The alarm over `__value`, as the function's error.
+    /// The alarm with `__value`, as the function's error.
     pub(super) fn hold_alarm(&self, site: &Ident) -> TokenStream {
         let (private, mut site) = (self.runtime.private_at(self.error), site.clone());
-        // The argument decides which alarm it is, so that it is what the compiler points at.
+        // The argument determines the type of the alarm, so the compiler reports errors at it.
         site.set_span(self.error);
         quote_spanned!(self.error=> #private::HoldAlarm::hold(__run.alarm(#site, __value)))
     }

@@ -1,4 +1,4 @@
-//! Where tests inject faults: before the body, below all layers. Only with the feature `testing`.
+//! Injected faults, before the body and below all layers. Only with the feature `testing`.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
@@ -7,7 +7,7 @@ use super::ends::Ends;
 use crate::model::{Layer, Model};
 use crate::syntax::Function;
 
-/// Gives the entry of a layer's site a name that the layers below do not hide.
+/// Gives the entry of a layer's site a name that the layers below do not shadow.
 pub(super) fn entry(layer: &Layer, depth: usize) -> Option<TokenStream> {
     if !cfg!(feature = "testing") {
         return None;
@@ -23,7 +23,7 @@ pub(super) fn entry(layer: &Layer, depth: usize) -> Option<TokenStream> {
     Some(quote_spanned!(Span::mixed_site()=> static #name: &#private::SiteEntry = #entry;))
 }
 
-/// What comes before the body: a wait, a panic, or an error in its place.
+/// The code before the body: a delay, a panic, or an error in place of the body.
 pub(super) fn inject(function: &Function, layers: &[Layer]) -> Option<TokenStream> {
     let innermost = layers.last().filter(|_| cfg!(feature = "testing"))?;
     let runtime = &innermost.common().runtime;
@@ -42,7 +42,7 @@ pub(super) fn inject(function: &Function, layers: &[Layer]) -> Option<TokenStrea
         quote_spanned!(Span::mixed_site()=> #private::no_injected_error(#entries);)
     };
     Some(quote_spanned! {Span::mixed_site()=>
-        // Not in the condition, where the sites would live as long as the wait.
+        // Not in the condition, where the entries would live during the delay.
         let __latency = #private::injected_latency(#entries);
         if let ::core::option::Option::Some(__latency) = __latency {
             __latency #wait;

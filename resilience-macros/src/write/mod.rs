@@ -1,4 +1,4 @@
-//! Writing: models in, the function out. Nothing here can fail.
+//! Code generation: turns models into the function. It cannot fail.
 
 mod attempt;
 mod circuit;
@@ -26,7 +26,8 @@ use self::refusal::Refusal;
 use crate::model::{Layer, Model};
 use crate::syntax::{Function, Predicate};
 
-/// What may use the arguments while what is below a layer runs, or after that; a loop comes back.
+/// Code that may use the arguments while the layer below runs, or after that. `None` for a loop, which runs the layer
+/// again.
 fn beside_body(layer: &Layer) -> Option<TokenStream> {
     match &layer.model {
         Model::Circuit(model) => {
@@ -39,7 +40,7 @@ fn beside_body(layer: &Layer) -> Option<TokenStream> {
     }
 }
 
-/// What the body of a layer calls its attempt.
+/// The variable for the current attempt in the body of a layer.
 fn current(layer: &Layer, is_async: bool) -> Option<TokenStream> {
     let name = layer.common().attempt.as_ref()?;
     let site = match &layer.model {
@@ -50,17 +51,17 @@ fn current(layer: &Layer, is_async: bool) -> Option<TokenStream> {
     Some(quote_spanned!(Span::mixed_site()=> let #name = __run.current(#site, #is_async);))
 }
 
-/// The function, with each layer around those below it.
+/// The function, with each layer wrapped around those below it.
 pub(crate) fn function(mut function: Function, layers: &[Layer]) -> TokenStream {
-    // What an expression borrows while the body runs.
+    // Expressions that borrow while the body runs.
     let held = layers.iter().filter_map(Layer::held).map(ToTokens::to_token_stream).collect();
     let is_repeated = layers.iter().any(Layer::repeats);
     let mut body = if is_repeated { function.body_of_attempt(&held) } else { function.body_once(&held) };
     if let Some(inject) = fault::inject(&function, layers) {
-        // The parentheses keep rustc's `unused_braces` away from a body of one line.
+        // The parentheses prevent rustc's `unused_braces` for a body of one line.
         body = quote!({ #inject (#body) });
     }
-    // The clones that the body sees are those of the last layer that repeats it.
+    // The body sees the clones of the innermost layer that repeats it.
     let last_loop = layers.iter().rposition(Layer::repeats);
     let beside: Option<TokenStream> = layers.iter().map(beside_body).collect();
     let called = match beside {
@@ -94,7 +95,7 @@ pub(crate) fn function(mut function: Function, layers: &[Layer]) -> TokenStream 
         };
     }
     let clones = last_loop.map_or_else(Default::default, |depth| layers[depth].common().clones.as_slice());
-    // Their clones carry it instead.
+    // Their clones are `mut` instead.
     for argument in clones {
         function.remove_mut(argument);
     }

@@ -3,7 +3,7 @@ use quote::quote_spanned;
 
 use crate::model::Layer;
 
-/// Names a documented item for each option, where the option stands: that is what an editor shows over it.
+/// Refers to a documented item at each option's name, so that editors show its documentation.
 pub(super) fn write(layer: &Layer) -> TokenStream {
     if layer.options.is_empty() {
         return TokenStream::new();

@@ -9,7 +9,7 @@ use super::{site, span};
 use crate::attribute::Attribute;
 use crate::model::PollModel;
 
-/// A block that has the type of the function's outcome.
+/// A block whose type is the function's return type.
 pub(super) fn write(model: &PollModel, attempt: &Attempt<'_>) -> TokenStream {
     let site = site::name(&model.policy);
     let declaration = site::declare(Attribute::Poll, &model.common, &model.policy, attempt.function);
@@ -74,8 +74,8 @@ pub(super) fn write(model: &PollModel, attempt: &Attempt<'_>) -> TokenStream {
     }}
 }
 
-/// The wait that follows an attempt that was dropped, or the end of the loop. An open circuit below ends it with the last
-/// error that was the function's own, if there was one.
+/// The delay after an attempt that was dropped, or the end of the loop. If a circuit below is open, the loop ends with
+/// the last error of an attempt, if there was one.
 fn was_cut(site: &Ident, model: &PollModel, attempt: &Attempt<'_>, ends: &Ends<'_>) -> TokenStream {
     let told = attempt.cut.took_place(&attempt.refusal);
     let own = attempt.refusal.own().filter(|_| attempt.cut.is_told());
@@ -124,7 +124,7 @@ fn was_cut(site: &Ident, model: &PollModel, attempt: &Attempt<'_>, ends: &Ends<'
     }}
 }
 
-/// The wait that `__out` leads to, or the end of the loop.
+/// The delay after `__out`, or the end of the loop.
 fn settle(model: &PollModel, attempt: &Attempt<'_>, ends: &Ends<'_>) -> TokenStream {
     let site = site::name(&model.policy);
     let runtime = &model.common.runtime;
@@ -133,7 +133,7 @@ fn settle(model: &PollModel, attempt: &Attempt<'_>, ends: &Ends<'_>) -> TokenStr
     let invalid = quote_spanned!(Span::mixed_site()=> { let __timed_out = __run.invalid(#site); #timed_out });
     let until = ask_value(runtime, &model.until, "__value", &invalid);
     let write_value = written(&private, &quote_spanned!(Span::mixed_site()=> &__value));
-    // The error ends before the wait, so its text is kept instead.
+    // The error is dropped before the delay, so its text is kept instead.
     let ignore = model.ignore.as_ref().map(|predicate| {
         let ignore = ask(runtime, predicate, "__error");
         let write_error = written(&private, &quote_spanned!(Span::mixed_site()=> &__error));
@@ -218,13 +218,13 @@ fn settle(model: &PollModel, attempt: &Attempt<'_>, ends: &Ends<'_>) -> TokenStr
     }
 }
 
-/// Whether the last ignored error may have to come back: where a circuit below refuses, and there may be one.
+/// Whether the last ignored error may be returned: if errors are ignored, and a circuit below may reject.
 fn keeps_last(model: &PollModel, attempt: &Attempt<'_>) -> bool {
     model.ignore.is_some() && attempt.refusal.own().is_some()
 }
 
-/// A refusal is not an attempt: it is waited out, if there is time for that, or ends the loop with the last error that
-/// was the function's own. What a loop below brings that was refused after it had failed is a failure.
+/// A rejection is not an attempt: the loop waits until the circuit recovers, if there is time, or ends with the last
+/// error of an attempt. The error of an inner loop that was rejected after a failed attempt is a failure.
 fn refused(
     site: &Ident,
     (refused, keeps): (&Ident, bool),

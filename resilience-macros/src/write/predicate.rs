@@ -7,7 +7,7 @@ use crate::diagnostics::{generated_at, span_of};
 use crate::paths::Runtime;
 use crate::syntax::Predicate;
 
-/// The predicate's answer about `value`, a name.
+/// The result of the predicate for `value`, a name.
 pub(super) fn ask(runtime: &Runtime, predicate: &Predicate, value: &str) -> TokenStream {
     let span = generated_at(predicate.span());
     let value = Ident::new(value, span);
@@ -15,20 +15,21 @@ pub(super) fn ask(runtime: &Runtime, predicate: &Predicate, value: &str) -> Toke
     match predicate {
         Predicate::Pattern { pattern, guard, of_reference, proof } => {
             let matched = matched(&value, (pattern, guard), *of_reference, proof.as_ref());
-            // A guard may invoke a macro that returns.
+            // A guard may contain a macro that returns.
             if guard.is_empty() { matched } else { called(predicate.span(), &boolean, &matched) }
         }
         Predicate::Expr(expr) => {
             let private = runtime.private_at(span);
-            // A closure has to see what it is passed to; what is made has a type already, and may be a condition.
+            // A closure must be passed to a function that determines its type. Another expression has a type already,
+            // and may be a condition.
             let ask = Ident::new(if is_made(expr) { "evaluate" } else { "test" }, span);
             enclosed(expr, &boolean, quote_spanned!(span=> #private::#ask(&#value, #expr)))
         }
     }
 }
 
-/// Whether `value` matches. A slice of it is matched, because constants and strings match the value itself, and variables
-/// must not move it.
+/// Whether `value` matches. The match is on a slice of it, because then constants and strings match the value itself,
+/// and variables do not move it.
 fn matched(
     value: &Ident,
     (pattern, guard): (&TokenStream, &TokenStream),
@@ -55,14 +56,14 @@ fn matched(
                 _ => {}
             }
         }
-        // The proof says the same of a name that is none of a constant.
+        // The check reports the same for a name that is not a constant.
         #[allow(unused_variables, non_snake_case, bindings_with_variant_name)]
         let __matched = #matched;
         __matched
     }}
 }
 
-/// As [`ask`], for the value of a poll: a condition that is invalid does `otherwise`, which does not return.
+/// Like [`ask`], for the value of a poll: an invalid condition evaluates `otherwise`, which does not return.
 pub(super) fn ask_value(
     runtime: &Runtime,
     predicate: &Predicate,
@@ -87,14 +88,15 @@ pub(super) fn ask_value(
     }
 }
 
-/// A call of `function` with what the user wrote as its last argument: what the compiler says of it is said there.
+/// A call of `function` with the user's expression as its last argument; the compiler reports errors at that
+/// expression.
 pub(super) fn call(runtime: &Runtime, function: &str, arguments: &TokenStream, expr: &Expr) -> TokenStream {
     let span = generated_at(span_of(expr));
     let (private, function) = (runtime.private_at(span), Ident::new(function, span));
     enclosed(expr, &quote!(_), quote_spanned!(span=> #private::#function(#arguments, #expr)))
 }
 
-/// `status(200) & json(..)`: no closure, and no path.
+/// `status(200) & json(..)`: not a closure, and not a path.
 fn is_made(expr: &Expr) -> bool {
     match expr {
         Expr::Call(_) | Expr::MethodCall(_) | Expr::Binary(_) | Expr::Unary(_) => true,

@@ -6,11 +6,11 @@ use syn::Lifetime;
 use crate::model::Layer;
 use crate::paths::Runtime;
 
-/// How a layer learns that a circuit below it rejected the call, which is not an attempt, or would reject the next one. The
-/// value of an error does not say so.
+/// How a layer detects that a circuit below it rejected the call, which is not an attempt, or would reject the next
+/// one. The value of an error does not show this.
 ///
-/// Each layer above one that may reject has a flag, which the layer below sets: `None`, or the circuit's time left, and
-/// whether the error that comes with it is the function's own, and not the rejection.
+/// Each layer above one that may reject has a flag, which the layer below sets: `None`, or the circuit's time left and
+/// whether the error is that of an attempt rather than the rejection.
 pub(super) struct Refusal {
     depth: usize,
     own: Option<Ident>,
@@ -24,12 +24,12 @@ impl Refusal {
         Self { depth, own, above: depth.checked_sub(1).map(flag) }
     }
 
-    /// A label for the layer's block, which no other layer has.
+    /// A label for the layer's block that no other layer has.
     pub(super) fn label(&self) -> Lifetime {
         Lifetime::new(&format!("'__layer_{}", self.depth), Span::mixed_site())
     }
 
-    /// The layer's flag, before an attempt.
+    /// The declaration of the layer's flag, before an attempt.
     pub(super) fn declare(&self, runtime: &Runtime) -> TokenStream {
         let Some(own) = &self.own else { return TokenStream::new() };
         let private = runtime.private();
@@ -43,22 +43,22 @@ impl Refusal {
         self.own.as_ref()
     }
 
-    /// Tells the layer above of a refusal; `time_left` is an `Option<Duration>`, `real` says whether the error is not the
-    /// refusal itself.
+    /// Reports a rejection to the layer above. `time_left` is an `Option<Duration>`; `real` is whether the error is not
+    /// the rejection itself.
     pub(super) fn tell(&self, time_left: &TokenStream, real: &TokenStream) -> TokenStream {
         let Some(above) = &self.above else { return TokenStream::new() };
         quote_spanned!(Span::mixed_site()=> #above = ::core::option::Option::Some((#time_left, #real));)
     }
 
-    /// Adds to what the layer above is told, once `__next_call` can be asked: a circuit's own rejections, or, if it `answers`
-    /// in place of the calls that it rejects, that nothing is rejected while it does.
+    /// Adds the state of the next call to the flag of the layer above, once `__next_call` is known: that the circuit
+    /// would reject it, or, if it `answers` rejected calls by a fallback, that nothing is rejected.
     pub(super) fn tell_of_next_call(&self, answers: bool) -> TokenStream {
         let Some(above) = &self.above else { return TokenStream::new() };
         let told = Ident::new(if answers { "answered" } else { "rejected" }, Span::mixed_site());
         quote_spanned!(Span::mixed_site()=> #above = __next_call.#told(#above);)
     }
 
-    /// Tells the layer above that a circuit below is `__open`, and that the error is one of an attempt before.
+    /// Reports to the layer above that a circuit below is `__open`, and that the error is that of an earlier attempt.
     pub(super) fn tell_if_open(&self) -> TokenStream {
         let tell = self.tell(
             &quote_spanned!(Span::mixed_site()=> __time_left),

@@ -5,7 +5,7 @@ use super::attempt::Attempt;
 use super::predicate::{ask, call};
 use crate::model::CircuitModel;
 
-/// Reports `__error` to the circuit and gives it back, and tells a loop above what happens to its next call.
+/// Reports `__error` to the circuit and returns it, and tells a loop above whether its next call would be rejected.
 pub(super) fn failed(model: &CircuitModel, attempt: &Attempt<'_>) -> TokenStream {
     let report = report(model, attempt);
     let is_told = attempt.repeated && (model.refuses() || attempt.refusal.own().is_some());
@@ -20,7 +20,7 @@ pub(super) fn failed(model: &CircuitModel, attempt: &Attempt<'_>) -> TokenStream
     }
 }
 
-/// Counts `__error` as a failure, and gives it back.
+/// Counts `__error` as a failure, and returns it.
 fn count(model: &CircuitModel) -> TokenStream {
     let runtime = &model.common.runtime;
     let private = runtime.private();
@@ -56,10 +56,10 @@ fn count(model: &CircuitModel) -> TokenStream {
     }}
 }
 
-/// What an error is to the circuit: an expression that gives it back.
+/// Reports an error to the circuit according to the predicates: an expression that returns the error.
 fn report(model: &CircuitModel, attempt: &Attempt<'_>) -> TokenStream {
     let runtime = &model.common.runtime;
-    // A call that took too long has failed, whatever `on` and `ignore` say.
+    // A call that timed out is a failure, whatever `on` and `ignore` say.
     let (or_timed_out, and_in_time) = if model.call_timeout.is_some() {
         (
             Some(quote_spanned!(Span::mixed_site()=> __timed_out ||)),
@@ -79,7 +79,7 @@ fn report(model: &CircuitModel, attempt: &Attempt<'_>) -> TokenStream {
             if #and_in_time #ignore { __permit.ignore(); __error } else { #report }
         };
     }
-    // What another circuit refused says nothing about what this one guards; an error of an attempt before that does.
+    // A rejection by another circuit is not a result of the guarded code, but the error of an earlier attempt is.
     if let Some(refused) = attempt.refusal.own() {
         let time_left = quote_spanned!(Span::mixed_site()=> __time_left);
         let tell = attempt.refusal.tell(&time_left, &quote_spanned!(Span::mixed_site()=> __real));

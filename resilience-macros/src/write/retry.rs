@@ -8,7 +8,7 @@ use super::text::{display as text, texts};
 use super::{site, span};
 use crate::model::{On, RetryModel};
 
-/// A block that has the type of the function's outcome.
+/// A block whose type is the function's return type.
 pub(super) fn write(model: &RetryModel, attempt: &Attempt<'_>) -> TokenStream {
     let site = site::name(&model.policy);
     let attribute = model.attribute;
@@ -36,15 +36,15 @@ pub(super) fn write(model: &RetryModel, attempt: &Attempt<'_>) -> TokenStream {
     let wait = attempt.wait();
     let texts = texts(&private);
     let begin = attempt.begin(&site);
-    // Not left to the compiler, which does not see everywhere that there is none.
+    // Not left to the optimiser, which does not always detect that there is none.
     let may_have_budget = model.policy.may_have("budget");
     let counts = may_have_budget.then(|| quote_spanned!(Span::mixed_site()=> #site.counts_a_call();));
     let calls = quote_spanned! {Span::mixed_site()=>
         #cut
         #last
         loop {
-            // The error ends with this block: one that is not `Send` must not live through the wait, and a future that
-            // waits has no room for it.
+            // The error is dropped with this block: an error that is not `Send` must not be held across the delay, and
+            // the future should not store it.
             let __wait = {
                 #declare
                 #fails
@@ -64,24 +64,24 @@ pub(super) fn write(model: &RetryModel, attempt: &Attempt<'_>) -> TokenStream {
     }}
 }
 
-/// What a loop has to do besides calling again.
+/// The additional tasks of a loop.
 struct LoopNeeds {
-    /// Attempts are dropped when their time is up.
+    /// Drops attempts that exceed a limit.
     limited: bool,
-    /// The time is asked for.
+    /// Reads the clock.
     measured: bool,
-    /// A circuit below may refuse.
+    /// A circuit below may reject.
     refusable: bool,
 }
 
 impl LoopNeeds {
-    /// It may end with what is not the function's own error, while there was one before.
+    /// It may end with an error that is not the function's own, although an attempt failed before.
     fn keeps_last(&self) -> bool {
         self.limited || self.refusable
     }
 }
 
-/// Makes an attempt, and goes on only with its `__error`.
+/// Makes an attempt, and continues only with its `__error`.
 fn fails(attempt: &Attempt<'_>, ends: &Ends<'_>) -> TokenStream {
     let outcome = attempt.function.outcome();
     let made = if attempt.is_async() {
@@ -102,7 +102,7 @@ fn fails(attempt: &Attempt<'_>, ends: &Ends<'_>) -> TokenStream {
     }
 }
 
-/// The same under limits: with the `__error`, and whether it says that the attempt was `__timed_out`.
+/// The same with limits: with the `__error`, and whether the attempt was `__timed_out`.
 fn fails_or_is_cut(site: &Ident, attempt: &Attempt<'_>, ends: &Ends<'_>) -> TokenStream {
     let outcome = attempt.function.outcome();
     let (run, of) = (quote_spanned!(Span::mixed_site()=> __run), site.to_token_stream());
@@ -133,7 +133,7 @@ fn fails_or_is_cut(site: &Ident, attempt: &Attempt<'_>, ends: &Ends<'_>) -> Toke
     }
 }
 
-/// The wait that `__error` leads to, or the end of the loop.
+/// The delay after `__error`, or the end of the loop.
 fn decide(model: &RetryModel, attempt: &Attempt<'_>, needs: &LoopNeeds, ends: &Ends<'_>) -> TokenStream {
     let site = site::name(&model.policy);
     let (mut again, mut hint) = (again(model), hint(model));
@@ -198,8 +198,8 @@ fn decide(model: &RetryModel, attempt: &Attempt<'_>, needs: &LoopNeeds, ends: &E
     }
 }
 
-/// A refusal is not an attempt: it is waited out, if there is time for that, or ends the loop. What a loop below brings
-/// that was refused after it had failed is a failure, and the circuit is known to be `__open`.
+/// A rejection is not an attempt: the loop waits until the circuit recovers, if there is time, or ends. The error of an
+/// inner loop that was rejected after a failed attempt is a failure, and the circuit is known to be `__open`.
 fn refused(
     site: &Ident,
     private: &TokenStream,
@@ -228,7 +228,7 @@ fn refused(
     }
 }
 
-/// The end with the last error that was the function's own, or with this one if there was none.
+/// The end with the last error of an attempt, or with this one if there was none.
 fn end_with_last(site: &Ident, ends: &Ends<'_>, private: &TokenStream) -> TokenStream {
     let error = ends.error();
     let text = text(private, &quote_spanned!(Span::mixed_site()=> &__error));

@@ -6,7 +6,7 @@ use crate::model::{Config, Setting, Settings};
 use crate::paths::Runtime;
 use crate::syntax::{Backoff, BackoffCall, Constant, Jitter, Nanos, Value};
 
-/// A policy, by the constructors of its type.
+/// A policy, built by the constructors of its type.
 pub(super) fn policy(runtime: &Runtime, policy: &str, settings: &Settings) -> TokenStream {
     let writer = Writer { runtime, policy };
     let mut value = writer.base();
@@ -18,7 +18,7 @@ pub(super) fn policy(runtime: &Runtime, policy: &str, settings: &Settings) -> To
     writer.all(value, settings)
 }
 
-/// The budget of the function's own, if it has one.
+/// The budget that belongs to the function, if it has one.
 pub(super) fn own_budget(runtime: &Runtime, settings: &Settings) -> Option<TokenStream> {
     let ratio = settings.own_budget()?;
     let writer = Writer { runtime, policy: "RetryBudget" };
@@ -27,7 +27,7 @@ pub(super) fn own_budget(runtime: &Runtime, settings: &Settings) -> Option<Token
     Some(quote_spanned!(Span::mixed_site()=> static __RESILIENCE_BUDGET: #root::RetryBudget = #value;))
 }
 
-/// The configuration of a circuit, by the constructors of its type.
+/// The configuration of a circuit, built by the constructors of its type.
 pub(super) fn config(runtime: &Runtime, config: &Config) -> TokenStream {
     let writer = Writer { runtime, policy: "CircuitConfig" };
     let base = config.base.as_ref().map_or_else(
@@ -38,14 +38,14 @@ pub(super) fn config(runtime: &Runtime, config: &Config) -> TokenStream {
         },
     );
     let value = writer.all(base, &config.settings);
-    // In an item of its own, the compiler does not propose a `LazyLock` for what is not constant.
+    // In a separate item, the compiler does not suggest a `LazyLock` for a value that is not constant.
     let value = if config.settings.constants {
         let root = runtime.public();
         quote_spanned!(Span::mixed_site()=> { const __RESILIENCE_CONFIG: #root::CircuitConfig = #value; __RESILIENCE_CONFIG })
     } else {
         value
     };
-    // Each is evaluated once more, so that the compiler has its place to point at.
+    // Each is evaluated again, so that the compiler can report an error at its place.
     config.agree.iter().fold(value, |value, key| {
         let (name, span) = (key.to_string(), generated_at(key.span()));
         let private = runtime.private_at(span);
@@ -71,7 +71,7 @@ impl Writer<'_> {
     }
 
     fn set(&self, value: &TokenStream, Setting { key, value: set }: &Setting) -> TokenStream {
-        // Some attributes call a setting by another name than its method.
+        // Some attributes have another name for a setting than its method.
         let method = match (*key, set) {
             ("max_tries", _) => "times",
             ("pause", _) => "interval",
@@ -127,8 +127,8 @@ impl Writer<'_> {
         }
     }
 
-    /// `Type::method(value, argument)`, and not `value.method(argument)`, which would stretch over all that comes before:
-    /// what constant evaluation says of the argument points at the argument.
+    /// `Type::method(value, argument)`, and not `value.method(argument)`, whose span would include the whole chain:
+    /// errors of constant evaluation about the argument are reported at the argument.
     fn call(
         &self,
         span: Span,
@@ -144,7 +144,7 @@ impl Writer<'_> {
     }
 }
 
-/// The literal as Rust writes it, or the expression.
+/// The literal in Rust syntax, or the expression.
 impl<T: Literal> ToTokens for Constant<T> {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         match self {

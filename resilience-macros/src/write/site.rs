@@ -9,8 +9,8 @@ use crate::diagnostics::{generated_at, span_of};
 use crate::model::{Common, Policy};
 use crate::syntax::Function;
 
-/// What the site is called. A `let` must not be called as the constant of the layer around it: it would be taken for a
-/// pattern that compares with it.
+/// The name of the site's variable. A `let` must not have the name of the constant of the layer around it: it would be
+/// a pattern that compares with the constant.
 pub(super) fn name(policy: &Policy) -> Ident {
     let name = match policy {
         Policy::Const(settings) if !settings.generic && !settings.has_budget() => "__RESILIENCE_SITE",
@@ -19,7 +19,7 @@ pub(super) fn name(policy: &Policy) -> Ident {
     Ident::new(name, Span::mixed_site())
 }
 
-/// The site, in the list of all, and with its policy: a constant where it can be one.
+/// Declares the site, its entry in the list of all sites, and its policy: a constant if possible.
 pub(super) fn declare(
     attribute: Attribute,
     common: &Common,
@@ -32,9 +32,9 @@ pub(super) fn declare(
     let site = self::name(policy);
     let policy_name = Ident::new(policy_type, Span::mixed_site());
     let name = site_name(&private, common.name.as_ref().map(ToTokens::to_token_stream));
-    // The kinds are called as the attributes are here.
+    // The kinds have the names of the attributes here.
     let kind = Ident::new(&format!("{attribute:?}"), Span::mixed_site());
-    // A static may not speak of the function's generics.
+    // A static may not mention the function's generics.
     let is_generic = common.name.as_ref().is_some_and(|name| function.is_generic(name));
     let listed = if is_generic { site_name(&private, None) } else { name.clone() };
     let stats = common.stats.as_ref().map(|stats| {
@@ -58,8 +58,8 @@ pub(super) fn declare(
             let new = quote_spanned!(Span::mixed_site()=> &#private::PolicySite::new(#name, #private::SiteKind::#kind, #value));
             let site_type = quote_spanned!(Span::mixed_site()=> &#private::PolicySite<#root::#policy_name>);
             let own_budget = settings::own_budget(&common.runtime, settings);
-            // A `const` item may not speak of the function's generics; a `const` block may. Neither may refer to a budget, whose
-            // value changes; a `static` may.
+            // A `const` item may not mention the function's generics; a `const` block may. Neither may refer to a
+            // budget, whose value changes; a `static` may.
             if settings.has_budget() && settings.generic {
                 quote_spanned!(Span::mixed_site()=> #own_budget let #site: #site_type = #new;)
             } else if settings.has_budget() {
@@ -86,16 +86,16 @@ pub(super) fn declare(
     quote!(#entry #declared)
 }
 
-/// The name that was given, or the path of the function around it.
+/// The given name, or the path of the surrounding function.
 pub(super) fn site_name(private: &TokenStream, given: Option<TokenStream>) -> TokenStream {
     given.map_or_else(
-        // A closure, because its type's name includes what no attribute sees: the type of a method.
+        // A closure, because the name of its type includes the type of a method, which an attribute cannot see.
         || quote_spanned!(Span::mixed_site()=> #private::SiteName::of(&|| ())),
         |name| quote_spanned!(Span::mixed_site()=> #private::SiteName::Given(#name)),
     )
 }
 
-/// The user's policy, or a reference to it: what the compiler says of its type is said at the expression.
+/// The user's policy, or a reference to it. Errors about its type are reported at the expression.
 fn convert(policy: &syn::Expr, mut policy_type: Ident, common: &Common) -> TokenStream {
     let span = generated_at(span_of(policy));
     let root = common.runtime.public_at(span);
@@ -105,7 +105,7 @@ fn convert(policy: &syn::Expr, mut policy_type: Ident, common: &Common) -> Token
     enclosed(policy, &policy_type, converted)
 }
 
-/// The name that was given, or the function's path.
+/// The given name, or the function's path.
 pub(super) fn function_name(common: &Common, function: &Function) -> TokenStream {
     common.name.as_ref().map_or_else(|| path(function), |name| quote!(#name))
 }

@@ -1,4 +1,4 @@
-//! The span that a call runs in, for `tracing`.
+//! The `tracing` span in which a call runs.
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
@@ -6,7 +6,7 @@ use quote::quote_spanned;
 use super::attempt::Attempt;
 use crate::model::Common;
 
-/// Runs a loop, and what it declares before, in the span of the call if it has one.
+/// Runs a loop, and its declarations, in the span of the call if it has one.
 pub(super) fn around(common: &Common, attempt: &Attempt<'_>, body: TokenStream) -> TokenStream {
     if !common.span {
         return body;

@@ -1,4 +1,4 @@
-//! The one run of cargo.
+//! The only run of cargo.
 
 use std::collections::BTreeMap;
 use std::env;

@@ -1,4 +1,4 @@
-//! One message of the compiler, reduced to what is ours.
+//! One message of the compiler, reduced to the text of this library.
 
 use std::fmt::{self, Display, Formatter};
 

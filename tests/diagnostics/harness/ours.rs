@@ -1,4 +1,4 @@
-//! Which texts are ours.
+//! Distinguishes texts of this library from those of the compiler.
 
 use std::fs;
 use std::path::Path;

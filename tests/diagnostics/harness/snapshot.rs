@@ -1,4 +1,4 @@
-//! The text beside a file of mistakes.
+//! The snapshot next to a file of mistakes.
 //!
 //! ```text
 //! errors: 1
@@ -7,7 +7,7 @@
 //! or error[E0277] 25:16+7
 //!     expected a function ..
 //! ```
-//! The lines after `or` are what another version of the compiler says at the same place.
+//! The lines after `or` are the message of another version of the compiler at the same place.
 
 use super::message::Message;
 

@@ -1,4 +1,4 @@
-//! As `paths.rs`, on async functions: in every edition that has them.
+//! Like `paths.rs`, for async functions, in every edition that supports them.
 
 #![deny(warnings)]
 

@@ -1,4 +1,4 @@
-//! Attributes that are found by all kinds of paths: whatever the paths are, layers nest in the order of their lines.
+//! Attributes with all kinds of paths: whatever the paths are, layers nest in the order of their lines.
 //!
 //! The file is compiled in every edition.
 

@@ -1,4 +1,4 @@
-//! One circuit in every form there is.
+//! One circuit in all forms.
 
 use std::fmt;
 use std::ops::Deref;

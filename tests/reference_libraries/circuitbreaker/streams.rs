@@ -1,4 +1,4 @@
-//! Generators are wrapped in Python: the failure may come while iterating.
+//! Generators are wrapped in Python: the failure may occur during iteration.
 
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};

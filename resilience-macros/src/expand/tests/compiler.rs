@@ -1,5 +1,4 @@
-//! What the compiler does with the attributes of a function: the first is expanded on what is left, until there are none.
-//! Then the macro is expanded.
+//! A simulation of the compiler: expands the first attribute of a function until there are none, then the macro.
 
 use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::{ToTokens, TokenStreamExt, quote};
@@ -9,7 +8,7 @@ use crate::attribute::Attribute;
 use crate::expand::{expand_tokens, marker_tokens};
 use crate::syntax::split_attributes;
 
-/// Expands the attribute, and all that stand below it.
+/// Expands the attribute and all attributes below it.
 pub(super) fn expand_all(attribute: Attribute, options: TokenStream, item: &TokenStream) -> TokenStream {
     let mut expansion = expand_tokens(attribute, options, item);
     loop {
@@ -29,7 +28,7 @@ pub(super) fn expand_all(attribute: Attribute, options: TokenStream, item: &Toke
     }
 }
 
-/// What a path leads to.
+/// The attribute that a path resolves to.
 enum Macro {
     Ours(Attribute),
     Theirs(fn(&TokenStream) -> TokenStream),
@@ -88,7 +87,7 @@ fn with_body(item: &TokenStream, change: impl FnOnce(TokenTree) -> TokenStream) 
     tokens.into_iter().chain(change(body)).collect()
 }
 
-/// `::core::compile_error! { .. }`, any number of times, and what follows.
+/// Splits `::core::compile_error! { .. }`, any number of times, from the tokens that follow.
 fn split_faults(expansion: &TokenStream) -> (TokenStream, TokenStream) {
     const LENGTH: usize = 8;
     let tokens: Vec<_> = expansion.clone().into_iter().collect();
@@ -107,7 +106,7 @@ fn expand_markers(tokens: &TokenStream) -> TokenStream {
     for token in tokens.clone() {
         match &token {
             TokenTree::Group(stack) if name.as_deref() == Some("__resilience_handed_down !") => {
-                // The path of the macro stays before it, which harms nothing.
+                // The path of the macro remains before it, which has no effect.
                 all.extend(marker_tokens(stack.stream()));
                 name = None;
                 continue;

@@ -7,7 +7,7 @@ use quote::quote;
 use crate::attribute::Attribute;
 use crate::expand::expand_tokens;
 
-/// An expression, of which is known what control flow leaves it.
+/// An expression with the control flow that leaves it.
 #[derive(Clone, Debug)]
 enum Tree {
     Value,
@@ -36,7 +36,7 @@ enum Tree {
     Function(Box<Self>),
 }
 
-/// What stands around an expression within the option.
+/// Code around an expression within the option.
 #[derive(Clone, Copy, Default)]
 struct Around {
     a_loop: bool,
@@ -140,7 +140,7 @@ impl Tree {
         }
     }
 
-    /// How many of its tokens leave the option.
+    /// The number of its tokens that leave the option.
     fn exits(&self, around: Around) -> usize {
         let same = |tree: &Self| tree.exits(around);
         let in_loop = |tree: &Self| tree.exits(Around { a_loop: true, ..around });
@@ -236,7 +236,7 @@ fn options(expr: &TokenStream) -> Vec<(Attribute, TokenStream)> {
     guards.into_iter().chain(values).collect()
 }
 
-/// A macro of another crate stands where it could leave the function.
+/// Inserts a macro of another crate where it could leave the function.
 fn is_exposed(tokens: TokenStream) -> bool {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let is = |index: Option<usize>, word: &str| {

@@ -12,7 +12,7 @@ fn under(attributes: &TokenStream) -> TokenStream {
     quote!(#attributes fn f() -> Result<u8, E> { g() })
 }
 
-/// The names of the layers, in the order in which they are nested when `#[retry(name = "1")]` stands on the item.
+/// The names of the layers, in nesting order, when `#[retry(name = "1")]` is the attribute of the item.
 fn nesting(item: &TokenStream) -> String {
     let expansion = dense(&expand_all(Attribute::Retry, quote!(name = "1"), item));
     assert!(!expansion.contains("compile_error"), "{expansion}");
@@ -109,13 +109,13 @@ fn a_layer_that_does_not_find_the_others_is_an_error() {
     for attributes in [
         quote!(#[moves] #[again]),
         quote!(#[spoils] #[again]),
-        // Its line is not known where the attributes that followed are gone.
+        // Its line is unknown if the attributes that followed are gone.
         quote!(#[removes] #[again(times = 2)] #[same]),
     ] {
         let expansion = dense(&expand_all(Attribute::Circuit, quote!(), &under(&attributes)));
         assert!(expansion.contains("cannotbenestedintheorderoftheirlines"), "{expansion}");
     }
-    // By its own name it is taken in before.
+    // An attribute with its own name joined earlier.
     let item = under(&quote!(#[moves] #[retry]));
     let expansion = dense(&expand_all(Attribute::Circuit, quote!(), &item));
     assert!(!expansion.contains("compile_error"), "{expansion}");
@@ -177,7 +177,7 @@ fn faults_of_all_layers_are_reported_at_once_and_the_function_stays() {
     }
 }
 
-/// `#[test]` removes a function from other builds, before the marker in it is expanded.
+/// `#[test]` removes a function from other builds before the marker in it is expanded.
 #[test]
 fn faults_of_the_function_are_reported_before_other_crates_attributes_are_expanded() {
     let item = quote!(
