@@ -1,11 +1,11 @@
 //! Limits on the retries of a program, relative to its calls.
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::error::{ConfigError, Value, or_panic};
 use crate::ratio::Ratio;
-use crate::sync::{AtomicU64, Ordering};
 use crate::time::Nanos;
 
 /// The window moves in steps of one tenth.

@@ -77,10 +77,6 @@ mod model {
             self.cell().swap(value, order)
         }
 
-        pub(crate) fn fetch_add(&self, value: u64, order: Ordering) -> u64 {
-            self.cell().fetch_add(value, order)
-        }
-
         pub(crate) fn compare_exchange_weak(
             &self,
             current: u64,

@@ -259,18 +259,7 @@ fn the_decisions_stand_on_nothing_that_knows_the_time() {
     let imports = imports(&House::read());
     assert_eq!(
         below("attempts", &imports),
-        [
-            "attempts",
-            "backoff",
-            "budget",
-            "error",
-            "ratio",
-            "rng",
-            "sync",
-            "telemetry/outcome",
-            "text",
-            "time"
-        ]
+        ["attempts", "backoff", "budget", "error", "ratio", "rng", "telemetry/outcome", "text", "time"]
     );
     let circuit = ["config", "eviction", "machine", "rules", "state", "state_word", "window"];
     let mut expected: Vec<String> = circuit.iter().map(|module| format!("circuit/{module}")).collect();
