@@ -50,11 +50,12 @@ impl Measured {
         if !METERS.any() {
             return;
         }
-        let turned = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |before| {
-            (before != EXCLUDED).then_some(number(state))
-        });
-        if let Ok(before) = turned {
-            tell(name, state_of(before), Some(state));
+        let mut before = self.0.load(Ordering::Relaxed);
+        while before != EXCLUDED {
+            match self.0.compare_exchange_weak(before, number(state), Ordering::Relaxed, Ordering::Relaxed) {
+                Ok(_) => return tell(name, state_of(before), Some(state)),
+                Err(other) => before = other,
+            }
         }
     }
 
