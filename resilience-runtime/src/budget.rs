@@ -11,10 +11,7 @@ use crate::time::Nanos;
 /// The window moves in steps of one tenth.
 const SLOTS: usize = 10;
 
-const DEFAULT_RATIO: Ratio = match Ratio::of(0.2) {
-    Some(ratio) => ratio,
-    None => panic!("it is a ratio"),
-};
+const DEFAULT_RATIO: Ratio = Ratio::of(0.2).expect("0.2 is above 0 and at most 1");
 
 /// A limit on retries, shared by all functions and calls that use it.
 ///

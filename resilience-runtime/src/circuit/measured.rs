@@ -12,19 +12,10 @@ use crate::telemetry::{METERS, Measure};
 #[derive(Debug)]
 pub(super) struct Measured(AtomicU8);
 
-/// The circuit has not been measured yet. Other values are indices into [`STATES`].
+/// The circuit has not been measured yet. Other values are indices into [`CircuitState::ALL`].
 const UNKNOWN: u8 = u8::MAX;
 /// The circuit is never counted.
 const EXCLUDED: u8 = u8::MAX - 1;
-
-const STATES: [CircuitState; 6] = [
-    CircuitState::Closed,
-    CircuitState::Open,
-    CircuitState::HalfOpen,
-    CircuitState::ForcedOpen,
-    CircuitState::Disabled,
-    CircuitState::MetricsOnly,
-];
 
 impl Measured {
     pub(super) const fn new() -> Self {
@@ -73,7 +64,7 @@ impl Measured {
 }
 
 fn state_of(number: u8) -> Option<CircuitState> {
-    STATES.get(usize::from(number)).copied()
+    CircuitState::ALL.get(usize::from(number)).copied()
 }
 
 const fn number(state: CircuitState) -> u8 {
@@ -92,7 +83,7 @@ mod tests {
 
     #[test]
     fn every_state_has_its_own_number() {
-        for (place, state) in STATES.into_iter().enumerate() {
+        for (place, state) in CircuitState::ALL.into_iter().enumerate() {
             assert_eq!(usize::from(number(state)), place);
             assert_eq!(state_of(number(state)), Some(state));
         }

@@ -29,6 +29,14 @@ pub enum CircuitState {
 }
 
 impl CircuitState {
+    /// Every state, at the place of its number.
+    #[cfg_attr(
+        not(any(test, feature = "metrics")),
+        allow(dead_code, reason = "read where states are counted")
+    )]
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Closed, Self::Open, Self::HalfOpen, Self::ForcedOpen, Self::Disabled, Self::MetricsOnly];
+
     /// The spelling in labels, files and JSON: `closed`, `open`, `half_open`, `forced_open`, `disabled` or
     /// `metrics_only`.
     #[must_use]

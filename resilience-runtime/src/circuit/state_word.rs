@@ -120,18 +120,9 @@ impl std::fmt::Debug for StateWord {
 mod tests {
     use super::*;
 
-    const STATES: [CircuitState; 6] = [
-        CircuitState::Closed,
-        CircuitState::Open,
-        CircuitState::HalfOpen,
-        CircuitState::ForcedOpen,
-        CircuitState::Disabled,
-        CircuitState::MetricsOnly,
-    ];
-
     #[test]
     fn the_fields_do_not_overlap_and_only_a_closed_word_without_flags_is_calm() {
-        for state in STATES {
+        for state in CircuitState::ALL {
             for generation in [0, 1, 1 << 57, MAX_GENERATION] {
                 for (dirty, timed) in [(false, false), (false, true), (true, false), (true, true)] {
                     let word = StateWord::new(state, generation, dirty, timed);
@@ -148,7 +139,7 @@ mod tests {
 
     #[test]
     fn closed_disabled_and_metrics_only_admit_every_call() {
-        let admits = STATES.map(|state| StateWord::new(state, 0, false, false).admits_all());
+        let admits = CircuitState::ALL.map(|state| StateWord::new(state, 0, false, false).admits_all());
         assert_eq!(admits, [true, false, false, false, true, true]);
     }
 

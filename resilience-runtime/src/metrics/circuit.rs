@@ -11,14 +11,11 @@ use crate::telemetry::CircuitCallOutcome;
 pub(super) struct CircuitMetrics {
     pub(super) name: Box<str>,
     /// The number of circuits in each state.
-    states: [Gauge; STATES.len()],
+    states: [Gauge; CircuitState::ALL.len()],
     calls: [Counter; OUTCOMES.len()],
     /// By the states before and after. Most combinations never occur.
-    transitions: [[OnceLock<Counter>; STATES.len()]; STATES.len()],
+    transitions: [[OnceLock<Counter>; CircuitState::ALL.len()]; CircuitState::ALL.len()],
 }
-
-/// The labels of [`place`].
-const STATES: [&str; 6] = ["closed", "open", "half_open", "forced_open", "disabled", "metrics_only"];
 
 /// The labels of [`ended`].
 const OUTCOMES: [&str; 6] = ["success", "failure", "ignored", "refused", "late", "cancelled"];
@@ -34,21 +31,10 @@ const fn ended(outcome: CircuitCallOutcome) -> usize {
     }
 }
 
-const fn place(state: CircuitState) -> usize {
-    match state {
-        CircuitState::Closed => 0,
-        CircuitState::Open => 1,
-        CircuitState::HalfOpen => 2,
-        CircuitState::ForcedOpen => 3,
-        CircuitState::Disabled => 4,
-        CircuitState::MetricsOnly => 5,
-    }
-}
-
 impl CircuitMetrics {
     pub(super) fn of(name: &str) -> Self {
-        let states = STATES.map(|state| {
-            let gauge = gauge!(names::CIRCUIT_STATE, "name" => String::from(name), "state" => state);
+        let states = CircuitState::ALL.map(|state| {
+            let gauge = gauge!(names::CIRCUIT_STATE, "name" => String::from(name), "state" => state.as_str());
             // Makes the gauge visible from now on. Setting it to zero could undo what another thread has counted.
             gauge.increment(0.0);
             gauge
@@ -62,10 +48,10 @@ impl CircuitMetrics {
     /// A circuit of this name has changed the state under which it is counted.
     pub(super) fn counts(&self, from: Option<CircuitState>, to: Option<CircuitState>) {
         if let Some(from) = from {
-            self.states[place(from)].decrement(1.0);
+            self.states[from as usize].decrement(1.0);
         }
         if let Some(to) = to {
-            self.states[place(to)].increment(1.0);
+            self.states[to as usize].increment(1.0);
         }
     }
 
@@ -80,13 +66,12 @@ impl CircuitMetrics {
     }
 
     fn transition(&self, from: CircuitState, to: CircuitState) -> &Counter {
-        let (from, to) = (place(from), place(to));
-        let handle = &self.transitions[from][to];
+        let handle = &self.transitions[from as usize][to as usize];
         handle.get().unwrap_or_else(|| {
             // Created outside of the closure: the recorder is foreign code and must not run under a lock.
             let name = String::from(&*self.name);
             let counter =
-                counter!(names::TRANSITIONS, "name" => name, "from" => STATES[from], "to" => STATES[to]);
+                counter!(names::TRANSITIONS, "name" => name, "from" => from.as_str(), "to" => to.as_str());
             handle.get_or_init(|| counter)
         })
     }
@@ -101,7 +86,7 @@ mod tests {
         use CircuitCallOutcome::{Cancelled, Failure, Ignored, Late, Refused, Success};
         use CircuitState::{Closed, Disabled, ForcedOpen, HalfOpen, MetricsOnly, Open};
         for state in [Closed, Open, HalfOpen, ForcedOpen, Disabled, MetricsOnly] {
-            assert_eq!(STATES[place(state)], state.as_str());
+            assert_eq!(CircuitState::ALL[state as usize].as_str(), state.as_str());
         }
         for outcome in [Success, Failure, Ignored, Refused, Late, Cancelled] {
             assert_eq!(OUTCOMES[ended(outcome)], outcome.as_str());
