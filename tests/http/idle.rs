@@ -15,7 +15,7 @@ use crate::{error, quick};
 /// When the server closes a connection on which it has answered one request.
 #[derive(Clone, Copy, Debug)]
 enum Close {
-    /// This long after the response, whatever arrives.
+    /// This long after the response, or as soon as something arrives.
     After(Duration),
     /// With the first byte of the next request: the rest is answered with a reset.
     OnFirstByte,
@@ -52,7 +52,11 @@ impl KeepAlive {
         let response = format!("HTTP/1.1 {status}\r\ncontent-length: 2\r\n\r\nok");
         stream.write_all(response.as_bytes()).ok()?;
         match close {
-            Close::After(time) => std::thread::sleep(time),
+            Close::After(Duration::ZERO) => {}
+            Close::After(time) => {
+                stream.set_read_timeout(Some(time)).ok()?;
+                let _ = stream.peek(&mut [0]);
+            }
             Close::OnFirstByte => {
                 stream.read_exact(&mut [0]).ok()?;
                 seen.fetch_add(1, SeqCst);
