@@ -103,7 +103,7 @@
 pub use crate::circuit::GuardedStream;
 pub use crate::circuit::{
     CallError, CircuitBreaker, CircuitConfig, CircuitConflict, CircuitConflicts, CircuitOpen, CircuitRef,
-    CircuitSnapshot, CircuitState, Circuits, GuardedIter, Judged, KeyedCircuits, Permit, circuits,
+    CircuitSnapshot, CircuitState, Circuits, GuardedIter, Judged, KeyedCircuits, NameTaken, Permit, circuits,
 };
 pub use crate::event::{CircuitEvent, CircuitEventKind};
 pub use crate::listeners::ListenerId;

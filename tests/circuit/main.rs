@@ -15,5 +15,6 @@ mod attribute;
 mod defaults;
 mod function_kinds;
 mod layers;
+mod registered;
 mod stacks;
 mod table;

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
@@ -67,13 +68,24 @@ impl CircuitBreaker {
         Self::of(Name::Written(name), config, CircuitOrigin::Hand)
     }
 
-    /// Like [`new`](Self::new), for a configuration that is only known at run time.
+    /// Like [`new`](Self::new), for a name or a configuration that is only known at run time.
+    ///
+    /// [`Circuits::register`](super::Circuits::register) adds the circuit to the list of the program.
+    ///
+    /// ```
+    /// use resilience::{CircuitBreaker, CircuitConfig};
+    ///
+    /// let tenant = "blue";
+    /// let breaker = CircuitBreaker::try_new(format!("mail of {tenant}"), CircuitConfig::new())?;
+    /// assert_eq!(breaker.name(), "mail of blue");
+    /// # Ok::<(), resilience::ConfigError>(())
+    /// ```
     ///
     /// # Errors
     /// If `new` would panic.
-    pub fn try_new(name: &'static str, config: CircuitConfig) -> Result<Self, ConfigError> {
+    pub fn try_new(name: impl Into<Cow<'static, str>>, config: CircuitConfig) -> Result<Self, ConfigError> {
         config.validate()?;
-        Ok(Self::of(Name::Written(name), config, CircuitOrigin::Hand))
+        Ok(Self::of(name.into().into(), config, CircuitOrigin::Hand))
     }
 
     /// The configuration must be valid.

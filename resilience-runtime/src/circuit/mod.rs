@@ -52,7 +52,7 @@ pub use keyed::KeyedCircuits;
 pub(crate) use name::Name;
 pub use permit::{AsyncPermit, Permit};
 pub(crate) use registry::site_entries;
-pub use registry::{CIRCUITS, CircuitConflict, CircuitConflicts, CircuitRef, Circuits, circuits};
+pub use registry::{CIRCUITS, CircuitConflict, CircuitConflicts, CircuitRef, Circuits, NameTaken, circuits};
 pub use rejection::{CircuitOpen, HoldCircuitOpen};
 pub use site::{CircuitEntry, CircuitSite, KeyedSite, Place, SiteTarget};
 pub use snapshot::CircuitSnapshot;

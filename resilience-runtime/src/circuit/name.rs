@@ -1,7 +1,8 @@
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-/// A circuit's name: from the source, or built from a key.
+/// A circuit's name: from the source, or created at run time.
 #[derive(Clone)]
 pub(crate) enum Name {
     Written(&'static str),
@@ -13,6 +14,15 @@ impl Name {
         match self {
             Self::Written(name) => name,
             Self::Made(name) => name,
+        }
+    }
+}
+
+impl From<Cow<'static, str>> for Name {
+    fn from(name: Cow<'static, str>) -> Self {
+        match name {
+            Cow::Borrowed(name) => Self::Written(name),
+            Cow::Owned(name) => Self::Made(name.into()),
         }
     }
 }

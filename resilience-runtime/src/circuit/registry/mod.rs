@@ -5,10 +5,12 @@
 
 mod conflict;
 mod list;
+mod registered;
 mod resolve;
 mod view;
 
 pub use self::conflict::{CircuitConflict, CircuitConflicts};
 pub use self::list::CIRCUITS;
 pub(crate) use self::list::site_entries;
+pub use self::registered::NameTaken;
 pub use self::view::{CircuitRef, Circuits, circuits};

@@ -1,7 +1,8 @@
-//! Resolves the circuit of a site: a separate one, or that of the first site of its name.
+//! Resolves the circuit of a site: a separate one, a registered one, or that of the first site of its name.
 
 use super::conflict::CircuitConflict;
 use super::list;
+use super::registered::Registered;
 use crate::circuit::site::{CircuitSite, SiteTarget};
 use crate::linked::LINKED;
 
@@ -34,13 +35,20 @@ impl<C: SiteTarget> CircuitSite<C> {
         if let (Some(conflict), true) = (conflict, cfg!(debug_assertions)) {
             panic!("{conflict}");
         }
-        // Announced once, by the first site.
-        if home.shared.set(home.circuit()).is_ok() {
-            if let Some(conflict) = conflict {
-                home.circuit().announce_conflict(&conflict.to_string());
-            }
+        let (circuit, is_first) = home.settle();
+        if let (Some(conflict), true) = (conflict, is_first) {
+            circuit.announce_conflict(&conflict.to_string());
         }
-        self.shared.get_or_init(|| home.circuit())
+        self.shared.get_or_init(|| circuit)
+    }
+
+    /// The circuit of this name, for its first site: the registered one, or its own. Returns whether it was not
+    /// known before.
+    fn settle(&'static self) -> (&'static C, bool) {
+        // Set under the lock, so that a registration sees that the name is in use.
+        let registered = Registered::lock();
+        let circuit = registered.get(self.name()).and_then(C::of_registered).unwrap_or(self.circuit());
+        (circuit, self.shared.set(circuit).is_ok())
     }
 
     #[inline]

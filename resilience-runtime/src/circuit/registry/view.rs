@@ -3,7 +3,8 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use super::list::sites;
-use super::{CircuitConflict, CircuitConflicts};
+use super::registered::Registered;
+use super::{CircuitConflict, CircuitConflicts, NameTaken};
 use crate::circuit::CircuitBreaker;
 use crate::circuit::KeyedCircuits;
 use crate::circuit::listeners::EVERYWHERE;
@@ -15,7 +16,8 @@ use crate::listeners::ListenerId;
 ///
 /// Each `#[circuit]` of the program is listed before its first call. Sites that share a name are listed once. The
 /// circuits of `key = ..` are listed once per key, from the key's first call on, as `hosts[a.example]`. A circuit
-/// that user code creates is not listed, not even with `breaker = ..`.
+/// that user code creates is listed once it is [registered](Self::register), and not before, not even with
+/// `breaker = ..`.
 ///
 /// ```
 /// assert!(resilience::circuits().all_closed());
@@ -50,6 +52,40 @@ impl Circuits {
     pub fn get(&self, name: &str) -> Option<CircuitRef> {
         let of_the_name = placed().filter(|(circuit, _)| circuit.name() == name);
         of_the_name.min_by_key(|(_, place)| *place).map(|(circuit, _)| circuit)
+    }
+
+    /// Adds a circuit to the list. It stays for the life of the program: this leaks its memory.
+    ///
+    /// A `#[circuit(name = ..)]` that configures nothing uses the circuit of its name from its first call on.
+    ///
+    /// ```
+    /// use resilience::{CircuitBreaker, CircuitConfig, circuit, circuits};
+    ///
+    /// #[circuit(name = "ledger")]
+    /// fn book(path: &str) -> std::io::Result<String> {
+    ///     std::fs::read_to_string(path)
+    /// }
+    ///
+    /// let threshold = 1; // read from a file
+    /// let config = CircuitConfig::new().try_failure_threshold(threshold)?;
+    /// let ledger = circuits().register(CircuitBreaker::try_new("ledger".to_owned(), config)?)?;
+    ///
+    /// assert!(book("/missing").is_err());
+    /// assert!(ledger.is_open());
+    /// assert!(circuits().get("ledger").is_some_and(|found| found.is_open()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// If the linker keeps no list of the program's attributes, as on WebAssembly, an attribute of this name that
+    /// configures its circuit, and is called later, also uses the registered one.
+    ///
+    /// # Errors
+    /// If the name is taken: by a registered circuit, by an attribute that configures the circuit or was called
+    /// already, or by keyed circuits. The error returns the circuit.
+    pub fn register(&self, breaker: CircuitBreaker) -> Result<&'static CircuitBreaker, NameTaken> {
+        let registered = Registered::lock().add(breaker)?;
+        registered.measure();
+        Ok(registered)
     }
 
     /// The keyed circuits of this name, as a set: to listen to all of them, or to access one before its first call.
@@ -147,14 +183,18 @@ fn conflicts<C: SiteTarget>() -> impl Iterator<Item = CircuitConflict> {
     homes::<C>().flat_map(CircuitSite::conflicts)
 }
 
-/// All circuits, each with the place of its site, in the linker's order.
-fn placed() -> impl Iterator<Item = (CircuitRef, Place)> {
-    let of_one =
-        homes::<CircuitBreaker>().map(|site| (CircuitRef(Source::Static(site.circuit())), site.place()));
+/// All circuits, each with the place of its site, in the linker's order. Registered circuits have no place.
+fn placed() -> impl Iterator<Item = (CircuitRef, Option<Place>)> {
+    let registered = Registered::lock();
+    let of_one: Vec<_> = homes::<CircuitBreaker>()
+        .filter(|site| !(site.shares() && registered.get(site.name()).is_some()))
+        .map(|site| (CircuitRef(Source::Static(site.circuit())), Some(site.place())))
+        .collect();
+    let of_program = registered.all().into_iter().map(|circuit| (CircuitRef(Source::Static(circuit)), None));
     let of_keys = homes::<KeyedCircuits>().flat_map(|site| {
-        site.circuit().circuits().into_iter().map(|circuit| (CircuitRef::shared(circuit), site.place()))
+        site.circuit().circuits().into_iter().map(|circuit| (CircuitRef::shared(circuit), Some(site.place())))
     });
-    of_one.chain(of_keys)
+    of_program.chain(of_one).chain(of_keys)
 }
 
 /// A circuit of the list. It dereferences to [`CircuitBreaker`], with all its methods.

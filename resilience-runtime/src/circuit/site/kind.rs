@@ -15,6 +15,9 @@ pub trait SiteTarget: Sized + 'static {
     /// The site of an entry, if it is of this kind.
     fn site(entry: CircuitEntry) -> Option<&'static CircuitSite<Self>>;
 
+    /// A registered circuit as a target of this kind.
+    fn of_registered(circuit: &'static CircuitBreaker) -> Option<&'static Self>;
+
     /// Whether both have configurations with the same behaviour.
     fn means(&self, other: &Self) -> bool;
 
@@ -35,6 +38,10 @@ impl SiteTarget for CircuitBreaker {
             CircuitEntry::Site(site) => Some(site),
             CircuitEntry::Keyed(_) => None,
         }
+    }
+
+    fn of_registered(circuit: &'static CircuitBreaker) -> Option<&'static Self> {
+        Some(circuit)
     }
 
     fn means(&self, other: &Self) -> bool {
@@ -59,6 +66,11 @@ impl SiteTarget for KeyedCircuits {
             CircuitEntry::Keyed(site) => Some(site),
             CircuitEntry::Site(_) => None,
         }
+    }
+
+    /// There are no registered sets.
+    fn of_registered(_: &'static CircuitBreaker) -> Option<&'static Self> {
+        None
     }
 
     fn means(&self, other: &Self) -> bool {
