@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use resilience::{asyncbackoff, poll, retry};
+use resilience::{RetryBudget, asyncbackoff, poll, retry};
 
 use super::{Failure, Subject, ready, subject, value, work};
 
@@ -14,6 +14,7 @@ pub(super) const SUBJECTS: &[Subject] = &[
     subject("sync #[retry(name)]", "sync bare", |n| value(named(n))),
     subject("sync #[retry(on, on_error)]", "sync bare", |n| value(reported(n))),
     subject("sync #[retry(deadline)]", "sync bare", |n| value(with_deadline(n))),
+    subject("sync #[retry(budget)]", "sync bare", |n| value(budgeted(n))),
     subject("sync #[poll]", "sync bare", |n| value(polled(n))),
     subject("sync #[poll(name)]", "sync bare", |n| value(polled_by_name(n))),
     subject("sync retry()", "sync bare", |n| value(form(n))),
@@ -22,6 +23,7 @@ pub(super) const SUBJECTS: &[Subject] = &[
     subject("async by hand", "async bare", |n| value(ready(by_hand_async(n)))),
     subject("async #[retry]", "async bare", |n| value(ready(retried_async(n)))),
     subject("async #[retry(name)]", "async bare", |n| value(ready(named_async(n)))),
+    subject("async #[retry(budget)]", "async bare", |n| value(ready(budgeted_async(n)))),
     subject("async #[asyncbackoff]", "async bare", |n| value(ready(backed_off(n)))),
     subject("async #[poll]", "async bare", |n| value(ready(polled_async(n)))),
     subject("async retry()", "async bare", |n| value(ready(form_async(n)))),
@@ -58,6 +60,20 @@ fn retried(n: u32) -> Result<u32, Failure> {
 #[retry(name = "named")]
 #[inline(never)]
 fn named(n: u32) -> Result<u32, Failure> {
+    Ok(work(n)? + 1)
+}
+
+static BUDGET: RetryBudget = RetryBudget::new();
+
+#[retry(budget = &BUDGET)]
+#[inline(never)]
+fn budgeted(n: u32) -> Result<u32, Failure> {
+    Ok(work(n)? + 1)
+}
+
+#[retry(budget = &BUDGET)]
+#[inline(never)]
+async fn budgeted_async(n: u32) -> Result<u32, Failure> {
     Ok(work(n)? + 1)
 }
 
