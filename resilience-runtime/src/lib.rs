@@ -81,6 +81,8 @@ extern crate self as resilience;
 // Floor 0: time, chance, texts, and the words for what happened.
 mod attempt;
 mod callbacks;
+#[cfg(any(feature = "http", feature = "serde"))]
+mod duration_text;
 mod error;
 mod linked;
 #[cfg(feature = "macros")]
@@ -95,6 +97,8 @@ mod time;
 // Floor 1: how long to wait, and how often.
 pub mod backoff;
 mod budget;
+#[cfg(feature = "serde")]
+mod option_value;
 // Floor 2: what to do next.
 mod attempts;
 mod event;
@@ -112,6 +116,9 @@ mod retry;
 pub mod telemetry;
 // Floors of its own, from 0 to 4: see there.
 mod circuit;
+// Floors of its own, from 0 to 5: see there.
+#[cfg(feature = "serde")]
+pub mod settings;
 // Many jobs at once. Floors of its own, up to 5: see there.
 #[cfg(feature = "tokio")]
 mod executor;
