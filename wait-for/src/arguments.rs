@@ -252,7 +252,9 @@ mod tests {
         for command in commands {
             let end = command.find([';', '&', '|', '`']).unwrap_or(command.len());
             let words = format!("-{}", &command[..end]).replace(['\'', '"'], "");
-            let arguments = match Arguments::try_parse_from(std::iter::once("wait-for").chain(words.split_whitespace())) {
+            let arguments = match Arguments::try_parse_from(
+                std::iter::once("wait-for").chain(words.split_whitespace()),
+            ) {
                 Ok(arguments) => arguments,
                 Err(error) if !error.use_stderr() => continue, // `--help`
                 Err(error) => panic!("{words}: {error}"),

@@ -13,7 +13,7 @@ pub(crate) async fn signal() -> Exit {
 async fn ctrl_c() {
     if tokio::signal::ctrl_c().await.is_err() {
         // Cannot be listened to: the signal ends the process as it does by default.
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 
@@ -28,5 +28,5 @@ async fn terminate() {
 
 #[cfg(not(unix))]
 async fn terminate() {
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }

@@ -33,7 +33,9 @@ impl Tcp {
         options.insert("timeout".into(), timeout.unwrap_or("60s").into());
         let policy: PollPolicy =
             serde_json::from_value(Value::from(options)).map_err(|error| error.to_string())?;
-        Ok(Self { address: address.to_owned(), policy: policy.attempt_timeout(ATTEMPT_TIMEOUT) })
+        // A limit above the total one would never be reached.
+        let policy = policy.try_attempt_timeout(ATTEMPT_TIMEOUT).unwrap_or(policy);
+        Ok(Self { address: address.to_owned(), policy })
     }
 }
 
@@ -49,11 +51,11 @@ pub(crate) async fn wait(tcp: Tcp, progress: &Progress) -> Result<(), (Exit, Str
         Ok(_) => Ok(()),
         Err(PollError::TimedOut { last_error, attempts, elapsed, .. }) => {
             let (plural, elapsed) = (if attempts == 1 { "" } else { "s" }, elapsed.as_secs_f64());
-            let mut message =
-                format!("no connection to {} in {attempts} attempt{plural}, in {elapsed:.3} s", tcp.address);
-            if let Some(error) = last_error {
-                message += &format!("; last error: {error}");
-            }
+            let last = last_error.map(|error| format!("; last error: {error}")).unwrap_or_default();
+            let message = format!(
+                "no connection to {} in {attempts} attempt{plural}, in {elapsed:.3} s{last}",
+                tcp.address
+            );
             Err((Exit::TimedOut, message))
         }
         Err(error) => Err((Exit::Alarm, error.to_string())),

@@ -73,12 +73,12 @@ fn it_ends_with_1_when_an_alarm_matches() {
 #[test]
 fn it_ends_with_2_when_the_time_is_up_and_its_message_ends_with_the_last_error() {
     let server = Server::replying([answer(200, r#"{"status": "WORKING"}"#)]);
-    let until = ["--timeout", "5ms", "--until-jsonpath", "$.status=OK"];
+    let until = ["--timeout", "1s", "--until-jsonpath", "$.status=OK"];
     let (code, message) = end(&[&until[..], &[&server.url]].concat());
     assert_eq!(code, Some(2));
     assert!(message.contains("last response: 200 OK"), "{message}");
 
-    let (code, message) = end(&["--timeout", "5ms", &format!("http://{NOBODY}")]);
+    let (code, message) = end(&["--timeout", "1s", &format!("http://{NOBODY}")]);
     assert_eq!(code, Some(2));
     let last = message.lines().last().unwrap_or_default();
     assert!(last.contains("; last error: ") && last.contains("refused"), "{message}");
