@@ -155,7 +155,7 @@ pub use breaker::{
 };
 pub use budget::RetryBudget;
 pub use current_attempt::CurrentAttempt;
-pub use error::{Alarm, ConfigError, Limit, TimedOut};
+pub use error::{Alarm, Cancelled, ConfigError, Limit, TimedOut};
 pub use outcome::NoValue;
 pub use poll::{PollError, poll};
 #[cfg(feature = "macros")]
