@@ -95,7 +95,7 @@ mod under_way;
 mod snapshot;
 mod view;
 
-pub use batch::BatchEvent;
+pub use batch::{BatchEvent, BatchOutcome};
 pub use circuit_call::{CircuitCallEvent, CircuitCallOutcome};
 pub use event::{AttemptEvent, CallEvent, Event};
 #[cfg(feature = "testing")]
