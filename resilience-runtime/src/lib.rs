@@ -125,6 +125,9 @@ mod executor;
 // Over HTTP. Floors of its own, from 5 to 7: see there.
 #[cfg(feature = "http")]
 pub mod http;
+// Floor 5: adapters.
+#[cfg(feature = "tower")]
+pub mod tower;
 // Floor 6: what listens to everything.
 #[cfg(feature = "metrics")]
 pub mod metrics;

@@ -310,8 +310,8 @@ impl CircuitBreaker {
         self.store.announce(CircuitEventKind::Conflict, text);
     }
 
-    /// Internal state for tests.
-    #[cfg(all(test, feature = "testing"))]
+    /// Internal state.
+    #[cfg(any(feature = "tower", all(test, feature = "testing")))]
     pub(super) const fn store(&self) -> &Store {
         &self.store
     }

@@ -50,9 +50,15 @@ pub use config::{CircuitConfig, SetAt, WindowOf};
 pub use iter::GuardedIter;
 pub use keyed::KeyedCircuits;
 pub(crate) use name::Name;
+#[cfg(feature = "tower")]
+pub(crate) use next_call::{Above, NextCall};
+#[cfg(feature = "tower")]
+pub(crate) use permit::OwnedPermit;
 pub use permit::{AsyncPermit, Permit};
 pub(crate) use registry::site_entries;
 pub use registry::{CIRCUITS, CircuitConflict, CircuitConflicts, CircuitRef, Circuits, NameTaken, circuits};
+#[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
+pub(crate) use registry::{LayerCircuits, circuit_of_layer};
 pub use rejection::{CircuitOpen, HoldCircuitOpen};
 pub use site::{CircuitEntry, CircuitSite, KeyedSite, Place, SiteTarget};
 pub use snapshot::CircuitSnapshot;

@@ -201,6 +201,12 @@ impl TimedRetryRun {
         }
     }
 
+    /// The end of the attempt that begins now, and the limit for inner circuits: zero if the deadline comes first.
+    #[cfg(feature = "tower")]
+    pub(crate) fn attempt_ends(&self, site: &PolicySite<RetryPolicy>) -> (Option<Instant>, Nanos) {
+        self.until(self.observation.policy(site))
+    }
+
     /// The time at which the attempt that begins now is dropped, and the limit for inner circuits. If the deadline
     /// falls on the same time, it takes precedence, and the limit is zero.
     fn until(&self, policy: &RetryPolicy) -> (Option<Instant>, Nanos) {

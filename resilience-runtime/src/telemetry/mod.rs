@@ -81,6 +81,8 @@ mod exchange;
 #[cfg_attr(not(feature = "testing"), path = "faults/none.rs")]
 mod faults;
 mod functions;
+#[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
+mod layers;
 mod listeners;
 mod measure;
 mod nesting;
@@ -104,6 +106,8 @@ pub use faults::{Fault, Injected};
 #[doc(hidden)]
 pub use faults::{injected_error, injected_latency, no_injected_error};
 pub(crate) use functions::FunctionForm;
+#[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
+pub(crate) use layers::LayerSite;
 pub(crate) use listeners::LISTENERS;
 pub use listeners::{listen, unlisten};
 pub(crate) use measure::{METERS, Measure};
