@@ -137,6 +137,7 @@ pub mod __private;
 #[cfg(feature = "tokio")]
 pub mod batch;
 pub mod breaker;
+pub mod circuit_store;
 pub mod functions;
 #[cfg(doc)]
 pub mod guide;

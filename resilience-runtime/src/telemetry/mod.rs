@@ -53,6 +53,7 @@
 //! | [`CircuitCall`](Event::CircuitCall) | a call through a circuit has ended, or was rejected |
 //! | [`Batch`](Event::Batch) | a `PollExecutor` has polled |
 //! | [`Nested`](Event::Nested) | a loop runs inside an attempt of another loop, once for each pair of functions |
+//! | [`Store`](Event::Store) | a [store](crate::circuit_store) that shares a circuit between processes has changed |
 //!
 //! # Defaults and limits
 //!
@@ -74,6 +75,7 @@ mod stats;
 mod batch;
 mod circuit_call;
 mod event;
+mod store_event;
 // Floor 3: listeners and running calls.
 mod calls;
 #[cfg_attr(not(feature = "testing"), allow(dead_code, reason = "only the feature exchanges policies"))]
@@ -125,6 +127,7 @@ pub use snapshot::{SiteSnapshot, Snapshot, snapshot};
 #[doc(hidden)]
 pub use stats::StatsCell;
 pub use stats::{Stats, stats};
+pub use store_event::{StoreEvent, StoreEventKind};
 #[cfg(feature = "tokio")]
 #[doc(hidden)]
 pub use under_way::UnderWay;
