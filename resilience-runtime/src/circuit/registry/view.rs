@@ -242,18 +242,6 @@ impl From<Arc<CircuitBreaker>> for CircuitRef {
     }
 }
 
-impl From<&'static CircuitBreaker> for CircuitRef {
-    fn from(circuit: &'static CircuitBreaker) -> Self {
-        Self(Source::Static(circuit))
-    }
-}
-
-impl From<Arc<CircuitBreaker>> for CircuitRef {
-    fn from(circuit: Arc<CircuitBreaker>) -> Self {
-        Self(Source::Shared(circuit))
-    }
-}
-
 impl Deref for CircuitRef {
     type Target = CircuitBreaker;
 
