@@ -177,6 +177,14 @@ impl RetryBudget {
         }
     }
 
+    /// The number of retries that it holds.
+    pub(crate) fn left(&self, now: Nanos) -> u64 {
+        let slot = self.slot(now);
+        self.spread(slot);
+        let taken = self.withdrawals.iter().map(|count| count.at(slot)).sum();
+        self.allowed(slot).saturating_sub(taken)
+    }
+
     fn allowed(&self, slot: u64) -> u64 {
         let calls: u64 = self.calls.iter().map(|count| count.at(slot)).sum();
         let floor = u128::from(self.min_per_second) * u128::from(self.window.get()) / 1_000_000_000;

@@ -104,7 +104,16 @@ const WITHOUT_EXAMPLE: [(&str, &[&str]); 6] = [
     ),
     (
         "the example is that of the method that makes it",
-        &["GuardedIter", "GuardedStream", "SubmitAll", "Iter", "IntoIter", "Snapshot", "SiteSnapshot"],
+        &[
+            "CancelledPolicy",
+            "GuardedIter",
+            "GuardedStream",
+            "SubmitAll",
+            "Iter",
+            "IntoIter",
+            "Snapshot",
+            "SiteSnapshot",
+        ],
     ),
     ("it is passed to a closure, in the example of its type", &["DescriptorRef", "CancelFunction"]),
     (
@@ -117,6 +126,8 @@ const WITHOUT_EXAMPLE: [(&str, &[&str]); 6] = [
             "PollHooks",
             "PollCondition",
             "NoCondition",
+            "CancelledBy",
+            "NotCancelled",
             "TimeLimit",
             "Timed",
             "Untimed",
