@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::header::HeaderMap;
 use reqwest::{Request, StatusCode};
 use tokio::time::Instant;
 
@@ -193,20 +193,8 @@ fn ignores(poll: &HttpPoll, error: &HttpError) -> bool {
     !error.is_settings() && poll.ignore.as_ref().is_some_and(|ignore| ignore(error))
 }
 
-/// The `Retry-After` of a 429 or 503: seconds, or a date.
+/// The `Retry-After` of a 429 or 503.
 fn retry_after(poll: &HttpPoll, status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
     let busy = [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE].contains(&status);
-    if !busy || !poll.respect_retry_after {
-        return None;
-    }
-    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit()) {
-        // Too large for a duration means never.
-        return Some(text.parse().map_or(Duration::MAX, Duration::from_secs));
-    }
-    let until = httpdate::parse_http_date(text).ok()?;
-    // Relative to the response's own `Date`, because the server's clock may be wrong.
-    let sent = headers.get(reqwest::header::DATE).and_then(|date| date.to_str().ok());
-    let sent = sent.and_then(|date| httpdate::parse_http_date(date).ok())?;
-    Some(until.duration_since(sent).unwrap_or_default())
+    if busy && poll.respect_retry_after { crate::retry_after::retry_after(headers) } else { None }
 }

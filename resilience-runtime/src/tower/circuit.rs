@@ -11,9 +11,7 @@ use tower_service::Service;
 
 use super::hooks::{FindCircuit, Given, Judge, Keyed, OnOpen, ResultText, Single, Unset, Verdict};
 use super::signal::{self, InStack};
-use crate::circuit::{
-    CircuitConfig, CircuitOpen, CircuitRef, LayerCircuits, OwnedPermit, circuit_of_layer,
-};
+use crate::circuit::{CircuitConfig, CircuitOpen, CircuitRef, LayerCircuits, OwnedPermit, circuit_of_layer};
 use crate::error::ConfigError;
 use crate::sleep::RejectionHint;
 use crate::telemetry::{LayerSite, SiteKind};
@@ -113,7 +111,10 @@ impl CircuitLayer {
         config.validate()?;
         let location = Location::caller();
         let circuits = LayerCircuits { name, is_shared: true, config, location }.find();
-        LayerSite { location, name: Some(name), kind: SiteKind::Circuit }.entry();
+        // A set that this layer has made is listed already.
+        if circuits.place() != Some((location.file(), location.line())) {
+            LayerSite { location, name: Some(name), kind: SiteKind::Circuit }.entry();
+        }
         let find = Keyed { circuits, key: Given::new(key) };
         Ok(CircuitLayer { find, judge: Unset, on_open: Unset })
     }
