@@ -17,7 +17,7 @@ use crate::telemetry::{SiteEntry, SiteKind};
 use crate::time::Nanos;
 
 /// The verdict on a response.
-enum Verdict {
+enum ResponseVerdict {
     Right,
     Rings(Condition),
     NotYet,
@@ -26,7 +26,7 @@ enum Verdict {
 /// A response with its verdict.
 struct JudgedResponse {
     response: HttpResponse,
-    verdict: Result<Verdict, HttpError>,
+    verdict: Result<ResponseVerdict, HttpError>,
 }
 
 impl HttpPoll {
@@ -58,7 +58,7 @@ async fn run(poll: &HttpPoll) -> Result<HttpResponse, HttpPollError> {
         {
             number = number.saturating_add(1);
             let outcome = outcome.and_then(|JudgedResponse { response, verdict }| {
-                if !matches!(verdict, Ok(Verdict::Right | Verdict::Rings(_))) {
+                if !matches!(verdict, Ok(ResponseVerdict::Right | ResponseVerdict::Rings(_))) {
                     last = Some(response.clone());
                 }
                 Ok((verdict?, response))
@@ -68,15 +68,15 @@ async fn run(poll: &HttpPoll) -> Result<HttpResponse, HttpPollError> {
             let too_long = |wait: Duration| wait > poll.max_retry_after;
             let retry_after = retry_after.map(|wait| if too_long(wait) { Duration::MAX } else { wait });
             match outcome {
-                Ok((Verdict::Right, response)) => {
+                Ok((ResponseVerdict::Right, response)) => {
                     run.succeeded();
                     return Ok(response);
                 }
-                Ok((Verdict::Rings(condition), response)) => {
+                Ok((ResponseVerdict::Rings(condition), response)) => {
                     run.rang();
                     return Err(HttpPollError::Alarm { response, condition });
                 }
-                Ok((Verdict::NotYet, _)) => run.saw_with_delay(&site, retry_after),
+                Ok((ResponseVerdict::NotYet, _)) => run.saw_with_delay(&site, retry_after),
                 Err(error) => {
                     if !ignores(poll, &error) {
                         let _ = run.failed(&site, false, Some(&error));
@@ -174,18 +174,22 @@ fn request(poll: &HttpPoll) -> Result<Request, HttpError> {
 }
 
 /// Alarms come first. One that cannot be evaluated is an error, as it might have matched; if that error is ignored, `until` decides.
-fn judge(poll: &HttpPoll, response: &HttpResponse, budget: &mut Budget) -> Result<Verdict, HttpError> {
+fn judge(
+    poll: &HttpPoll,
+    response: &HttpResponse,
+    budget: &mut Budget,
+) -> Result<ResponseVerdict, HttpError> {
     let alarm = first(&poll.alarms, response, true, budget);
     match &alarm {
-        Ok(Some(alarm)) => return Ok(Verdict::Rings((*alarm).clone())),
+        Ok(Some(alarm)) => return Ok(ResponseVerdict::Rings((*alarm).clone())),
         Err(error) if !ignores(poll, error) => {}
         Ok(None) | Err(_) => {
             if first(&poll.until, response, true, budget)?.is_some() {
-                return Ok(Verdict::Right);
+                return Ok(ResponseVerdict::Right);
             }
         }
     }
-    alarm.map(|_| Verdict::NotYet)
+    alarm.map(|_| ResponseVerdict::NotYet)
 }
 
 fn ignores(poll: &HttpPoll, error: &HttpError) -> bool {

@@ -6,7 +6,7 @@ use ::reqwest_middleware::{Error, Next};
 use http::Extensions;
 use reqwest::{Request, Response};
 
-use super::judge::{ResultText, is_failure};
+use super::judge::{ResponseText, is_failure};
 use super::span::RequestSpan;
 use crate::circuit::{CircuitBreaker, CircuitOpen, Permit};
 use crate::sleep::{Cut, RejectionHint};
@@ -32,7 +32,7 @@ impl ResendCount {
 }
 
 /// The end of an attempt.
-pub(super) enum Ended {
+pub(super) enum SendOutcome {
     /// The request was sent. The circuit's hint about the next attempt.
     Sent(Result<Response, Error>, RejectionHint),
     /// The circuit rejected it.
@@ -40,7 +40,7 @@ pub(super) enum Ended {
 }
 
 /// One attempt: a request and the rest of the chain of middleware.
-pub(super) struct Attempt<'a> {
+pub(super) struct RequestAttempt<'a> {
     pub(super) next: Next<'a>,
     pub(super) request: Request,
     /// How often it was sent before.
@@ -48,23 +48,23 @@ pub(super) struct Attempt<'a> {
     pub(super) name: &'a str,
 }
 
-impl Attempt<'_> {
+impl RequestAttempt<'_> {
     /// Sends the request, if the `circuit` admits it.
     pub(super) async fn send(
         self,
         extensions: &mut Extensions,
         circuit: Option<Arc<CircuitBreaker>>,
         cut: &Cut,
-    ) -> Ended {
-        let Some(circuit) = circuit else { return Ended::Sent(self.pass_on(extensions).await, None) };
+    ) -> SendOutcome {
+        let Some(circuit) = circuit else { return SendOutcome::Sent(self.pass_on(extensions).await, None) };
         let mut permit = match circuit.acquire_async() {
             Ok(permit) => permit.under::<false>(cut),
-            Err(open) => return Ended::Rejected(open),
+            Err(open) => return SendOutcome::Rejected(open),
         };
         let mut sent = pin!(self.pass_on(extensions));
         let result = poll_fn(|cx| permit.poll(sent.as_mut(), cx)).await;
         let (result, told) = report(permit.ended(), result);
-        Ended::Sent(result, told)
+        SendOutcome::Sent(result, told)
     }
 
     async fn pass_on(self, extensions: &mut Extensions) -> Result<Response, Error> {
@@ -89,7 +89,7 @@ fn report(permit: Permit<'_>, result: Result<Response, Error>) -> (Result<Respon
         Some(false) => (permit.succeeded(result), None),
         Some(true) => {
             let next = permit.next_call();
-            let result = permit.failed(result, |result, line| line.display(ResultText(result)));
+            let result = permit.failed(result, |result, line| line.display(ResponseText(result)));
             (result, next.rejected(None))
         }
     }

@@ -44,9 +44,9 @@ pub(super) fn is_failure(result: &Result<Response, Error>) -> Option<bool> {
 
 /// The text of a result that is not good: the status, or the kind of error and its first cause. The text of a `reqwest`
 /// error would include the URL, which may contain secrets.
-pub(super) struct ResultText<'a>(pub(super) &'a Result<Response, Error>);
+pub(super) struct ResponseText<'a>(pub(super) &'a Result<Response, Error>);
 
-impl fmt::Display for ResultText<'_> {
+impl fmt::Display for ResponseText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let error = match self.0 {
             Ok(response) => return write!(f, "status {}", response.status()),

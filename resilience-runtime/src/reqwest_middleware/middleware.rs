@@ -17,6 +17,9 @@ use crate::error::{ConfigError, or_panic};
 use crate::site::PolicySite;
 use crate::telemetry::{LayerSite, SiteEntry, SiteKind};
 
+/// A callback for results.
+type ResultPredicate = dyn Fn(&Result<Response, Error>) -> bool + Send + Sync;
+
 /// A middleware that retries requests, with a circuit per host on request.
 ///
 /// See the [module](self) for what is repeated.
@@ -38,13 +41,13 @@ pub struct ResilienceMiddleware {
     site: LayerSite,
     circuits: Option<LayerCircuits>,
     pub(super) repeat_when: Box<dyn Fn(&Request) -> bool + Send + Sync>,
-    pub(super) on: Box<dyn Fn(&Result<Response, Error>) -> bool + Send + Sync>,
+    pub(super) on: Box<ResultPredicate>,
     pub(super) max_retry_after: Duration,
-    built: OnceLock<Built>,
+    built: OnceLock<BuiltMiddleware>,
 }
 
 /// What all requests share, made by the first one: the name is known then.
-pub(super) struct Built {
+pub(super) struct BuiltMiddleware {
     pub(super) entry: &'static SiteEntry,
     pub(super) site: PolicySite<RetryPolicy>,
     circuits: Option<&'static KeyedCircuits>,
@@ -141,7 +144,7 @@ impl ResilienceMiddleware {
         self
     }
 
-    pub(super) fn built(&self) -> &Built {
+    pub(super) fn built(&self) -> &BuiltMiddleware {
         self.built.get_or_init(|| {
             let entry = self.site.entry();
             let site = PolicySite::new(entry.site_name(), SiteKind::Retry, self.policy);
@@ -149,12 +152,12 @@ impl ResilienceMiddleware {
                 Some(name) => LayerCircuits { name, is_shared: true, ..circuits }.find(),
                 None => circuits.find(),
             });
-            Built { entry, site, circuits }
+            BuiltMiddleware { entry, site, circuits }
         })
     }
 }
 
-impl Built {
+impl BuiltMiddleware {
     /// The circuit of the URL's host and port.
     pub(super) fn circuit(&self, url: &Url) -> Option<Arc<CircuitBreaker>> {
         let host = url.host_str().unwrap_or_default();

@@ -84,7 +84,6 @@ mod attempt;
 mod judge;
 mod middleware;
 mod run;
-#[cfg_attr(not(feature = "tracing"), path = "span/untraced.rs")]
 mod span;
 
 pub use self::attempt::ResendCount;

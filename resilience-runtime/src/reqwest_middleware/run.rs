@@ -4,9 +4,9 @@ use ::reqwest_middleware::{Error, Next};
 use http::Extensions;
 use reqwest::{Request, Response};
 
-use super::attempt::{Attempt, Ended};
-use super::judge::ResultText;
-use super::middleware::{Built, ResilienceMiddleware};
+use super::attempt::{RequestAttempt, SendOutcome};
+use super::judge::ResponseText;
+use super::middleware::{BuiltMiddleware, ResilienceMiddleware};
 use crate::circuit::CircuitOpen;
 use crate::retry::TimedRetryRun;
 use crate::retry_after::retry_after;
@@ -21,7 +21,7 @@ pub(super) async fn run(
 ) -> Result<Response, Error> {
     let built = middleware.built();
     built.site.counts_a_call();
-    let mut running = Running { middleware, built, run: TimedRetryRun::new(), last: None };
+    let mut running = RunningRequest { middleware, built, run: TimedRetryRun::new(), last: None };
     running.run.begin(built.entry, &built.site);
     let cut = Cut::new();
     let repeats = (middleware.repeat_when)(&request);
@@ -31,53 +31,53 @@ pub(super) async fn run(
     loop {
         // `None`: it is sent once. A streaming body cannot be cloned.
         let spare = if repeats { request.try_clone() } else { None };
-        let attempt = Attempt { next: next.clone(), request, resends, name: built.entry.name() };
+        let attempt = RequestAttempt { next: next.clone(), request, resends, name: built.entry.name() };
         let sent = attempt.send(extensions, circuit.clone(), &cut);
         let ended = running.run.limit_telling(&built.site, sent, &cut).await;
-        resends += u32::from(!matches!(ended, Some(Ended::Rejected(_))));
+        resends += u32::from(!matches!(ended, Some(SendOutcome::Rejected(_))));
         let step = match ended {
-            Some(Ended::Sent(result, told)) => running.decide(spare, result, told),
-            Some(Ended::Rejected(open)) => running.rejected(spare, open),
+            Some(SendOutcome::Sent(result, told)) => running.decide(spare, result, told),
+            Some(SendOutcome::Rejected(open)) => running.rejected(spare, open),
             None => running.decide_after_cut(spare, cut.take()),
         };
         match step {
-            Step::Again(wait, spare) => {
+            NextStep::Again(wait, spare) => {
                 wait.await;
                 running.run.goes_on();
                 request = spare;
                 *extensions = initial.clone();
             }
-            Step::Return(result) => return result,
+            NextStep::Return(result) => return result,
         }
     }
 }
 
 /// A running request.
-struct Running<'a> {
+struct RunningRequest<'a> {
     middleware: &'a ResilienceMiddleware,
-    built: &'a Built,
+    built: &'a BuiltMiddleware,
     run: TimedRetryRun,
     /// The last result of an attempt.
     last: Option<Result<Response, Error>>,
 }
 
 /// What follows after an attempt.
-enum Step {
+enum NextStep {
     Again(Wait, Request),
     Return(Result<Response, Error>),
 }
 
-impl Running<'_> {
+impl RunningRequest<'_> {
     fn decide(
         &mut self,
         spare: Option<Request>,
         result: Result<Response, Error>,
         told: RejectionHint,
-    ) -> Step {
+    ) -> NextStep {
         let is_retried = (self.middleware.on)(&result);
         if !is_retried && result.is_ok() {
             self.run.succeeded();
-            return Step::Return(result);
+            return NextStep::Return(result);
         }
         let requested = result.as_ref().ok().and_then(|response| retry_after(response.headers()));
         let is_allowed = requested.is_none_or(|wait| wait <= self.middleware.max_retry_after);
@@ -85,34 +85,34 @@ impl Running<'_> {
         match self.failed(again, requested, told, false, &result).zip(spare) {
             Some((wait, spare)) => {
                 self.last = Some(result);
-                Step::Again(wait, spare)
+                NextStep::Again(wait, spare)
             }
-            None => Step::Return(result),
+            None => NextStep::Return(result),
         }
     }
 
     /// The time of the attempt is up.
-    fn decide_after_cut(&mut self, spare: Option<Request>, told: RejectionHint) -> Step {
+    fn decide_after_cut(&mut self, spare: Option<Request>, told: RejectionHint) -> NextStep {
         let timed_out = Err(Error::middleware(self.run.timed_out(&self.built.site)));
         match self.failed(spare.is_some(), None, told, true, &timed_out).zip(spare) {
-            Some((wait, spare)) => Step::Again(wait, spare),
+            Some((wait, spare)) => NextStep::Again(wait, spare),
             None => self.end_with_last(timed_out),
         }
     }
 
     /// A rejection is not an attempt.
-    fn rejected(&mut self, spare: Option<Request>, open: CircuitOpen) -> Step {
+    fn rejected(&mut self, spare: Option<Request>, open: CircuitOpen) -> NextStep {
         let time_left = open.retry_after().filter(|_| spare.is_some());
         match self.run.refused(&self.built.site, time_left).zip(spare) {
-            Some((wait, spare)) => Step::Again(wait, spare),
+            Some((wait, spare)) => NextStep::Again(wait, spare),
             None => self.end_with_last(Err(Error::middleware(open))),
         }
     }
 
-    fn end_with_last(&mut self, result: Result<Response, Error>) -> Step {
+    fn end_with_last(&mut self, result: Result<Response, Error>) -> NextStep {
         let result = self.last.take().unwrap_or(result);
-        self.run.returns(&self.built.site, Some(&ResultText(&result)));
-        Step::Return(result)
+        self.run.returns(&self.built.site, Some(&ResponseText(&result)));
+        NextStep::Return(result)
     }
 
     fn failed(
@@ -124,6 +124,6 @@ impl Running<'_> {
         result: &Result<Response, Error>,
     ) -> Option<Wait> {
         let (site, open) = (&self.built.site, told.map(|(time_left, _)| time_left));
-        self.run.failed_below(site, again, hint, open, cut, Some(&ResultText(result))).into_wait()
+        self.run.failed_below(site, again, hint, open, cut, Some(&ResponseText(result))).into_wait()
     }
 }
