@@ -182,6 +182,12 @@ impl KeyedCircuits {
         Rules::of(&self.config) == Rules::of(&other.config) && self.max_keys == other.max_keys
     }
 
+    /// File and line of the attribute or the layer that made the set.
+    #[cfg(feature = "tower")]
+    pub(crate) fn place(&self) -> Option<(&'static str, u32)> {
+        self.events.set().place
+    }
+
     /// Whether this configuration has the same behaviour.
     #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
     pub(super) fn is_configured_as(&self, config: &CircuitConfig) -> bool {

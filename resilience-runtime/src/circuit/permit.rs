@@ -1,14 +1,9 @@
-#[cfg(feature = "tower")]
-mod owned;
-
 use std::fmt;
 use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-#[cfg(feature = "tower")]
-pub(crate) use self::owned::OwnedPermit;
 use super::next_call::{Above, Limits, NextCall};
 use super::store::{Pass, Store};
 use crate::sleep::Cut;
@@ -16,10 +11,10 @@ use crate::text::{self, FirstLine};
 
 /// A call that was admitted and has not reported yet.
 #[derive(Clone, Copy)]
-struct Ticket<'a> {
+pub(super) struct Ticket<'a> {
     /// `None` once the call has reported: a future that panics reports before it is dropped.
-    store: Option<&'a Store>,
-    pass: Pass,
+    pub(super) store: Option<&'a Store>,
+    pub(super) pass: Pass,
 }
 
 impl Ticket<'_> {
@@ -41,7 +36,7 @@ impl Ticket<'_> {
         }
     }
 
-    fn failed_with(self, text: Option<&str>) {
+    pub(super) fn failed_with(self, text: Option<&str>) {
         if let Some(store) = self.store {
             store.failure(self.pass, text);
         }
@@ -88,7 +83,7 @@ impl Drop for Unwritten<'_> {
     }
 }
 
-const PANICKED: &str = "the call panicked";
+pub(super) const PANICKED: &str = "the call panicked";
 
 /// An admitted call, which must report its outcome.
 ///
@@ -108,7 +103,7 @@ const PANICKED: &str = "the call panicked";
 /// # Ok::<(), resilience::CircuitOpen>(())
 /// ```
 #[must_use = "a permit that is dropped at once counts as a call that was cancelled"]
-pub struct Permit<'a>(Ticket<'a>);
+pub struct Permit<'a>(pub(super) Ticket<'a>);
 
 impl<'a> Permit<'a> {
     #[inline]
@@ -209,7 +204,7 @@ impl fmt::Debug for Permit<'_> {
 /// A permit in a future. A future may also be dropped by an unrelated panic of the thread, so only a panic in
 /// [`poll`](Self::poll) is a failure. Every drop is a cancellation, unless the time limit in `Above` is its cause.
 #[must_use]
-pub struct AsyncPermit<'a, A: Above = ()>(Ticket<'a>, A);
+pub struct AsyncPermit<'a, A: Above = ()>(pub(super) Ticket<'a>, A);
 
 impl<'a> AsyncPermit<'a> {
     #[inline]
@@ -266,7 +261,7 @@ impl<A: Above> Drop for AsyncPermit<'_, A> {
 /// Not inlined, because it is the same for every function.
 #[cold]
 #[inline(never)]
-fn dropped<A: Above>(ticket: Ticket<'_>, above: &A) {
+pub(super) fn dropped<A: Above>(ticket: Ticket<'_>, above: &A) {
     let Some(limit) = above.limit() else { return ticket.cancelled() };
     ticket.failed((), |(), line| line.timed_out(limit));
     above.tell(NextCall::new(ticket.store));

@@ -1,12 +1,12 @@
 use std::fmt;
 use std::mem;
 
-use super::{PANICKED, Permit, Ticket, dropped};
-use crate::circuit::next_call::Above;
-use crate::circuit::store::Pass;
-use crate::circuit::{CircuitOpen, CircuitRef};
+use super::next_call::Above;
+use super::permit::{PANICKED, Permit, Ticket, dropped};
+use super::store::Pass;
+use super::{CircuitOpen, CircuitRef};
 
-/// A permit that owns its circuit, for futures that borrow nothing. Otherwise like [`AsyncPermit`](super::AsyncPermit).
+/// A permit that owns its circuit, for futures that borrow nothing. Otherwise like `AsyncPermit`.
 #[must_use]
 pub(crate) struct OwnedPermit<A: Above> {
     circuit: CircuitRef,
@@ -26,7 +26,7 @@ impl<A: Above> OwnedPermit<A> {
 
     /// Runs a part of the call, and records a panic in it as a failure.
     pub(crate) fn watch<T>(&mut self, part: impl FnOnce() -> T) -> T {
-        let panics = Panics(self);
+        let panics = PanicGuard(self);
         let done = part();
         mem::forget(panics);
         done
@@ -59,9 +59,9 @@ impl<A: Above> fmt::Debug for OwnedPermit<A> {
 }
 
 /// Only dropped by a panic.
-struct Panics<'p, A: Above>(&'p mut OwnedPermit<A>);
+struct PanicGuard<'p, A: Above>(&'p mut OwnedPermit<A>);
 
-impl<A: Above> Drop for Panics<'_, A> {
+impl<A: Above> Drop for PanicGuard<'_, A> {
     #[cold]
     fn drop(&mut self) {
         self.0.take().failed_with(Some(PANICKED));
