@@ -92,6 +92,8 @@ mod ratio;
 mod rng;
 mod site_name;
 mod sync;
+#[cfg(feature = "testing")]
+mod test_scope;
 mod text;
 mod time;
 // Floor 1: how long to wait, and how often.
