@@ -33,7 +33,7 @@
 //! | watch many jobs with one request per interval | | [`PollExecutor`] | [batches](mod@guide::batches) |
 //! | wait for an HTTP response | | [`http::HttpPoll`] | [http](mod@guide::http) |
 //! | see attempts, outcomes and circuit changes | `stats = ".."` | [`telemetry::listen`], [`telemetry::stats`] | [in production](mod@guide::in_production) |
-//! | test code without waiting | | [`testing::ManualClock`] | [testing](mod@guide::testing) |
+//! | test code that fails, without waiting | | [`testing::scope`], [`testing::ManualClock`] | [testing](mod@guide::testing) |
 //!
 //! An import brings the attribute and the function of the same name together: `use resilience::retry;` is both.
 //!
@@ -52,7 +52,7 @@
 //! | `tokio` | yes | async functions and [`PollExecutor`]. Delays use tokio's timer, and "now" is tokio's clock |
 //! | `stream` | no | [`CircuitBreaker::guard_stream`], for functions that return a stream |
 //! | `http` | no | [`http`]: HTTP polling over `reqwest`, with TLS by rustls |
-//! | `testing` | no | [`testing`]: a clock that tests move by hand |
+//! | `testing` | no | [`testing`]: faults, circuits in any state, no waits, and a clock that tests move by hand |
 //! | `tracing` | no | log events for failed attempts, calls that give up, and circuits: see [in production](mod@guide::in_production) |
 //! | `metrics` | no | [`metrics`]: counters, histograms and gauges through the `metrics` facade |
 //! | `serde` | no | `Serialize` for [`telemetry::snapshot`] |

@@ -162,14 +162,14 @@ impl ScopeState {
     }
 
     /// The chain for a future that runs in this scope.
-    pub(crate) fn chain(self: &Arc<Self>) -> Entered {
+    pub(crate) fn chain(self: &Arc<Self>) -> ScopeChain {
         let mut chain = CHAIN.try_with(|chain| chain.borrow().clone()).unwrap_or_default();
         match chain.iter().position(|scope| Arc::ptr_eq(scope, self)) {
             Some(place) => chain.truncate(place + 1),
             // The scope was opened by a future that has left this thread.
             None => chain.push(Arc::clone(self)),
         }
-        Entered(chain)
+        ScopeChain(chain)
     }
 
     pub(crate) fn skip_waits(&self) {
@@ -223,27 +223,27 @@ impl fmt::Debug for ScopeState {
 
 /// The chain of a future.
 #[derive(Clone, Debug)]
-pub(crate) struct Entered(Chain);
+pub(crate) struct ScopeChain(Chain);
 
-impl Entered {
+impl ScopeChain {
     /// Runs a part of the future in its scopes. Scopes that the part leaves open stay with the future.
     pub(crate) fn run<T>(&mut self, part: impl FnOnce() -> T) -> T {
-        let _exchanged = Exchanged::new(&mut self.0);
+        let _swap = ChainSwap::new(&mut self.0);
         part()
     }
 }
 
 /// Exchanges the chains, and exchanges them again at the end, even after a panic.
-struct Exchanged<'c>(&'c mut Chain);
+struct ChainSwap<'c>(&'c mut Chain);
 
-impl<'c> Exchanged<'c> {
+impl<'c> ChainSwap<'c> {
     fn new(chain: &'c mut Chain) -> Self {
         exchange(chain);
         Self(chain)
     }
 }
 
-impl Drop for Exchanged<'_> {
+impl Drop for ChainSwap<'_> {
     fn drop(&mut self) {
         exchange(self.0);
     }

@@ -6,7 +6,7 @@ use super::story::Story;
 use crate::clock;
 use crate::event::{CircuitEvent, CircuitEventKind};
 use crate::listeners::ListenerId;
-use crate::telemetry::{self, CallOutcome, CircuitCallOutcome, Event};
+use crate::telemetry::{CallOutcome, CircuitCallOutcome, Event, listen, unlisten};
 use crate::test_scope::ScopeState;
 use crate::time::Instant;
 
@@ -170,7 +170,7 @@ impl Record {
     pub(super) fn begin(scope: Arc<ScopeState>) -> Self {
         let shared = Arc::new(Recorded { began: clock::now(), events: Mutex::default() });
         let recorded = Arc::clone(&shared);
-        let listener = telemetry::listen(move |event| {
+        let listener = listen(move |event| {
             if !scope.applies() {
                 return;
             }
@@ -297,7 +297,7 @@ impl Recorded {
 
 impl Drop for Recording {
     fn drop(&mut self) {
-        telemetry::unlisten(self.listener);
+        unlisten(self.listener);
     }
 }
 

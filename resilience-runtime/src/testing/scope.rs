@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use super::record::Record;
 use crate::circuit::CircuitState;
 use crate::telemetry::scopes_changed;
-use crate::test_scope::{Entered, Fault, ScopeState};
+use crate::test_scope::{ScopeChain, Fault, ScopeState};
 
 /// Opens a scope, inside the current one of this thread if there is one.
 ///
@@ -168,7 +168,7 @@ impl fmt::Debug for Scope {
 pub struct ScopedFuture<F> {
     /// `None` once it has been dropped.
     future: Option<Pin<Box<F>>>,
-    scopes: Entered,
+    scopes: ScopeChain,
 }
 
 impl<F: Future> Future for ScopedFuture<F> {
