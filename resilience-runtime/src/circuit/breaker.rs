@@ -104,7 +104,7 @@ impl CircuitBreaker {
     pub(super) fn store(&self) -> &Store {
         #[cfg(feature = "testing")]
         if crate::test_scope::is_any_open() {
-            return self.store_in_scope();
+            return self.store_in_scope().unwrap_or(&self.store);
         }
         &self.store
     }

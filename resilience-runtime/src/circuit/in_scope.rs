@@ -10,21 +10,19 @@ impl CircuitBreaker {
     /// The state for the current scope. Scopes inside of others use that of the outermost one, unless they set it.
     #[cold]
     #[inline(never)]
-    pub(super) fn store_in_scope(&self) -> &Store {
+    pub(super) fn store_in_scope(&self) -> Option<&'static Store> {
         let scopes = test_scope::here();
+        let outermost = scopes.last()?;
         let names = self.store.names();
         for scope in &scopes {
             if let Some(store) = scope.slot::<&'static Store>(&self.in_scopes) {
-                return *store;
+                return Some(*store);
             }
             if let Some(state) = scope.circuit(&names) {
-                return self.new_store(scope, &names, Some(state));
+                return Some(self.new_store(scope, &names, Some(state)));
             }
         }
-        match scopes.last() {
-            Some(outermost) => self.new_store(outermost, &names, None),
-            None => &self.store,
-        }
+        Some(self.new_store(outermost, &names, None))
     }
 
     /// A permit borrows the state from the circuit, so it has to live as long: it is never freed.

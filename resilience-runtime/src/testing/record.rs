@@ -150,7 +150,8 @@ impl RecordedEvent {
                 kind: CircuitEventKind::Refused | CircuitEventKind::LateResult,
                 ..
             })
-            | Event::Nested(_) => return None,
+            | Event::Nested(_)
+            | Event::Store(_) => return None,
             Event::Circuit(circuit) => Self::Circuit {
                 name: circuit.name().to_owned(),
                 kind: circuit.kind(),

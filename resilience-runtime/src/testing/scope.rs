@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use super::record::Record;
 use crate::circuit::CircuitState;
 use crate::telemetry::scopes_changed;
-use crate::test_scope::{ScopeChain, Fault, ScopeState};
+use crate::test_scope::{Fault, ScopeChain, ScopeState};
 
 /// Opens a scope, inside the current one of this thread if there is one.
 ///

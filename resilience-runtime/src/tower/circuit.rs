@@ -11,9 +11,7 @@ use tower_service::Service;
 
 use super::hooks::{FindCircuit, Given, Judge, Keyed, OnOpen, ResultText, Single, Unset, Verdict};
 use super::signal::{self, InStack};
-use crate::circuit::{
-    CircuitConfig, CircuitOpen, CircuitRef, LayerCircuits, OwnedPermit, circuit_of_layer,
-};
+use crate::circuit::{CircuitConfig, CircuitOpen, CircuitRef, LayerCircuits, OwnedPermit, circuit_of_layer};
 use crate::error::ConfigError;
 use crate::sleep::RejectionHint;
 use crate::telemetry::{LayerSite, SiteKind};

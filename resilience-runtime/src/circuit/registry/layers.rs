@@ -7,8 +7,8 @@ use super::list;
 use super::registered::Registered;
 use crate::circuit::config::CircuitConfig;
 use crate::circuit::keyed::KeyedCircuits;
-use crate::circuit::site::Place;
 use crate::circuit::origin::CircuitOrigin;
+use crate::circuit::site::Place;
 use crate::circuit::{CircuitBreaker, CircuitEntry, KeyedSite, Name};
 
 /// The circuit of this name: that of the attributes, a registered one, or else one in the default configuration.
@@ -77,7 +77,9 @@ impl LayerCircuits {
     fn checked(self, found: &'static KeyedCircuits) -> &'static KeyedCircuits {
         if !found.is_configured_as(&self.config) {
             let (name, location) = (self.name, self.location);
-            let text = format!("the layer at {location} configures the circuits {name:?}, which have another configuration");
+            let text = format!(
+                "the layer at {location} configures the circuits {name:?}, which have another configuration"
+            );
             found.tell_of_conflict(&text);
         }
         found
