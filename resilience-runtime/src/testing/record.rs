@@ -47,12 +47,12 @@ use crate::time::Instant;
 pub struct Record(Arc<Recording>);
 
 struct Recording {
-    shared: Arc<Recorded>,
+    shared: Arc<RecordLog>,
     listener: ListenerId,
 }
 
 #[derive(Debug)]
-struct Recorded {
+struct RecordLog {
     began: Instant,
     events: Mutex<Vec<(Duration, RecordedEvent)>>,
 }
@@ -169,7 +169,7 @@ impl RecordedEvent {
 
 impl Record {
     pub(super) fn begin(scope: Arc<ScopeState>) -> Self {
-        let shared = Arc::new(Recorded { began: clock::now(), events: Mutex::default() });
+        let shared = Arc::new(RecordLog { began: clock::now(), events: Mutex::default() });
         let recorded = Arc::clone(&shared);
         let listener = listen(move |event| {
             if !scope.applies() {
@@ -290,7 +290,7 @@ impl Record {
     }
 }
 
-impl Recorded {
+impl RecordLog {
     fn lock(&self) -> MutexGuard<'_, Vec<(Duration, RecordedEvent)>> {
         self.events.lock().unwrap_or_else(PoisonError::into_inner)
     }
