@@ -34,7 +34,7 @@
 //! | wait for an HTTP response | | [`http::HttpPoll`] | [http](mod@guide::http) |
 //! | see attempts, outcomes and circuit changes | `stats = ".."` | [`telemetry::listen`], [`telemetry::stats`] | [in production](mod@guide::in_production) |
 //! | retry and guard requests of a tower stack or a `reqwest` client | | [`tower::RetryLayer`], [`tower::CircuitLayer`], [`reqwest_middleware::ResilienceMiddleware`] | [servers and clients](mod@guide::servers_and_clients) |
-//! | test code without waiting | | [`testing::ManualClock`] | [testing](mod@guide::testing) |
+//! | test code that fails, without waiting | | [`testing::scope`], [`testing::ManualClock`] | [testing](mod@guide::testing) |
 //!
 //! An import brings the attribute and the function of the same name together: `use resilience::retry;` is both.
 //!
@@ -56,7 +56,7 @@
 //! | `tower` | no | [`tower`](mod@tower): layers for `tower` services |
 //! | `reqwest-middleware` | no | [`reqwest_middleware`](mod@reqwest_middleware): a middleware for `reqwest` clients |
 //! | `retry-after` | no | [`retry_after`]: the `Retry-After` of an HTTP response |
-//! | `testing` | no | [`testing`]: a clock that tests move by hand |
+//! | `testing` | no | [`testing`]: faults, circuits in any state, no waits, and a clock that tests move by hand |
 //! | `tracing` | no | log events for failed attempts, calls that give up, and circuits: see [in production](mod@guide::in_production) |
 //! | `metrics` | no | [`metrics`]: counters, histograms and gauges through the `metrics` facade |
 //! | `serde` | no | `Serialize` for [`telemetry::snapshot`] |
@@ -101,6 +101,8 @@ mod retry_after;
 mod rng;
 mod site_name;
 mod sync;
+#[cfg(feature = "testing")]
+mod test_scope;
 mod text;
 mod time;
 // Floor 1: how long to wait, and how often.

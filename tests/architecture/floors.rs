@@ -265,11 +265,14 @@ fn the_decisions_stand_on_nothing_that_knows_the_time() {
             "attempts",
             "backoff",
             "budget",
+            "circuit/state",
             "error",
             "option_value",
             "ratio",
             "rng",
             "telemetry/outcome",
+            // Budgets and seeds of tests.
+            "test_scope",
             "text",
             "time"
         ]

@@ -86,7 +86,7 @@ fn every_link_of_the_readme_and_of_contributing_leads_somewhere() {
 
 /// Types without an example of their own, each for a reason.
 const WITHOUT_EXAMPLE: [(&str, &[&str]); 6] = [
-    ("it is for expansions alone", &["Fault", "Injected", "SiteEntry", "StatsCell"]),
+    ("it is for expansions alone", &["InjectedFault", "SiteEntry", "StatsCell"]),
     (
         "it reaches a listener, in the example of `telemetry`",
         &[

@@ -32,6 +32,8 @@ mod breaker;
 mod call;
 #[cfg(feature = "tokio")]
 mod call_timeout;
+#[cfg(feature = "testing")]
+mod in_scope;
 mod iter;
 mod keyed;
 mod next_call;

@@ -3,7 +3,7 @@ use std::mem;
 
 use super::next_call::Above;
 use super::permit::{PANICKED, Permit, Ticket, dropped};
-use super::store::Pass;
+use super::store::{Pass, Store};
 use super::{CircuitOpen, CircuitRef};
 
 /// A permit that owns its circuit, for futures that borrow nothing. Otherwise like `AsyncPermit`.
@@ -13,15 +13,36 @@ pub(crate) struct OwnedPermit<A: Above> {
     pass: Pass,
     has_reported: bool,
     above: A,
+    /// The state for the scope of a test, which may end before the call does.
+    #[cfg(feature = "testing")]
+    in_scope: Option<&'static Store>,
 }
 
 impl<A: Above> OwnedPermit<A> {
     /// Requests a permit for a call that the layers `above` may drop.
     pub(crate) fn acquire(circuit: CircuitRef, above: A) -> Result<Self, CircuitOpen> {
-        let permit = circuit.acquire_async()?;
-        let pass = permit.0.pass;
-        mem::forget(permit);
-        Ok(Self { circuit, pass, has_reported: false, above })
+        #[cfg(feature = "testing")]
+        let in_scope = circuit.store_in_scope();
+        #[cfg(feature = "testing")]
+        let pass = in_scope.unwrap_or(&circuit.store).enter()?;
+        #[cfg(not(feature = "testing"))]
+        let pass = circuit.store.enter()?;
+        Ok(Self {
+            circuit,
+            pass,
+            has_reported: false,
+            above,
+            #[cfg(feature = "testing")]
+            in_scope,
+        })
+    }
+
+    fn store(&self) -> &Store {
+        #[cfg(feature = "testing")]
+        if let Some(store) = self.in_scope {
+            return store;
+        }
+        &self.circuit.store
     }
 
     /// Runs a part of the call, and records a panic in it as a failure.
@@ -40,14 +61,14 @@ impl<A: Above> OwnedPermit<A> {
     /// The ticket. The next one reports nothing.
     fn take(&mut self) -> Ticket<'_> {
         let has_reported = mem::replace(&mut self.has_reported, true);
-        Ticket { store: (!has_reported).then(|| self.circuit.store()), pass: self.pass }
+        Ticket { store: (!has_reported).then(|| self.store()), pass: self.pass }
     }
 }
 
 impl<A: Above> Drop for OwnedPermit<A> {
     fn drop(&mut self) {
         if !self.has_reported {
-            dropped(Ticket { store: Some(self.circuit.store()), pass: self.pass }, &self.above);
+            dropped(Ticket { store: Some(self.store()), pass: self.pass }, &self.above);
         }
     }
 }

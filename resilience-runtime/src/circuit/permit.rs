@@ -7,6 +7,10 @@ use std::time::Duration;
 use super::next_call::{Above, Limits, NextCall};
 use super::store::{Pass, Store};
 use crate::sleep::Cut;
+#[cfg(feature = "testing")]
+use crate::telemetry::{fault_in_place_of, injected_fault};
+#[cfg(feature = "testing")]
+use crate::test_scope;
 use crate::text::{self, FirstLine};
 
 /// A call that was admitted and has not reported yet.
@@ -46,6 +50,14 @@ impl Ticket<'_> {
         if let Some(store) = self.store {
             store.cancelled(self.pass);
         }
+    }
+}
+
+#[cfg(feature = "testing")]
+impl<'a> Ticket<'a> {
+    fn names(self) -> Vec<&'a str> {
+        let store = self.store.filter(|_| test_scope::is_any_open());
+        store.map(Store::names).unwrap_or_default()
     }
 }
 
@@ -156,6 +168,36 @@ impl<'a> Permit<'a> {
         self.into_ticket().failed(error, |_, line| line.timed_out(limit))
     }
 
+    /// The error that a test has injected in place of the call's.
+    #[inline]
+    #[cfg_attr(not(feature = "testing"), expect(clippy::unused_self, reason = "only tests inject errors"))]
+    pub(super) fn injected_error<E: 'static>(&self) -> Option<E> {
+        #[cfg(feature = "testing")]
+        return fault_in_place_of(&[], &[&self.names()]);
+        #[cfg(not(feature = "testing"))]
+        None
+    }
+
+    /// Applies the fault of a test to a call that is not a function of this library: a wait or a panic.
+    #[cfg(feature = "testing")]
+    #[inline]
+    pub(super) fn meet_fault(&self) {
+        if let Some(fault) = injected_fault(&[], &[&self.names()]) {
+            if let Some(latency) = fault.latency() {
+                latency.block();
+            }
+            fault.no_body();
+        }
+    }
+
+    /// The names under which tests inject faults.
+    #[cfg(feature = "testing")]
+    #[doc(hidden)]
+    #[must_use]
+    pub fn names(&self) -> Vec<&'a str> {
+        self.0.names()
+    }
+
     /// Returns a query for how the circuit treats the next call, for use after this call has reported.
     #[doc(hidden)]
     #[inline]
@@ -223,6 +265,13 @@ impl<'a> AsyncPermit<'a> {
 }
 
 impl<'a, A: Above> AsyncPermit<'a, A> {
+    /// The names under which tests inject faults.
+    #[cfg(feature = "testing")]
+    #[must_use]
+    pub fn names(&self) -> Vec<&'a str> {
+        self.0.names()
+    }
+
     /// Polls the call.
     #[inline]
     pub fn poll<F: Future + ?Sized>(&mut self, future: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
