@@ -91,6 +91,18 @@ pub(crate) fn real_now() -> std::time::Instant {
     std::time::Instant::now()
 }
 
+/// The current time of tokio's clock, also on a thread with a manual clock: tokio's timers follow no other.
+#[cfg(feature = "tokio")]
+pub(crate) fn runtime_now() -> Instant {
+    Instant::now()
+}
+
+/// The time of tokio's clock after this wait, unless it is never.
+#[cfg(feature = "tokio")]
+pub(crate) fn runtime_moment(wait: Nanos) -> Option<Instant> {
+    runtime_now().checked_add(wait.limit()?)
+}
+
 /// The time since a call began.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stopwatch {

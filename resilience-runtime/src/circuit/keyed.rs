@@ -216,7 +216,7 @@ impl KeyedCircuits {
     /// File and line of the attribute or the layer that made the set.
     #[cfg(feature = "tower")]
     pub(crate) fn place(&self) -> Option<(&'static str, u32)> {
-        self.events.set().place
+        self.content.events.place()
     }
 
     /// Whether this configuration has the same behaviour.
