@@ -78,6 +78,7 @@ impl<C> CancelSignal<C> {
     }
 
     /// The state of the call that the signal has ended.
+    #[must_use]
     pub fn cancellation(self: Pin<&mut Self>) -> Cancellation {
         let this = self.project();
         Cancellation { began: *this.began, causes: mem::take(this.causes) }
