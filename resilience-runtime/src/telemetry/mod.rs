@@ -78,7 +78,10 @@ mod event;
 mod store_event;
 // Floor 3: listeners and running calls.
 mod calls;
-#[cfg_attr(not(feature = "testing"), allow(dead_code, reason = "only the feature exchanges policies"))]
+#[cfg_attr(
+    not(any(feature = "serde", feature = "testing")),
+    allow(dead_code, reason = "only these features replace policies")
+)]
 mod exchange;
 #[cfg_attr(not(feature = "testing"), path = "faults/none.rs")]
 mod faults;
@@ -108,6 +111,8 @@ pub use faults::{Fault, Injected};
 #[doc(hidden)]
 pub use faults::{injected_error, injected_latency, no_injected_error};
 pub(crate) use functions::FunctionForm;
+#[cfg(feature = "serde")]
+pub(crate) use functions::{FormName, FormOverride, named_forms, override_forms};
 #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
 pub(crate) use layers::LayerSite;
 pub(crate) use listeners::LISTENERS;
