@@ -1,6 +1,7 @@
 //! All names that expansions may use. Not part of the public interface.
 
 pub use crate::__resilience_list as list;
+pub use crate::__resilience_overridable as overridable;
 pub use crate::callbacks::{Evaluate, OnErrorFn, OnFailureFn, Predicate, RetryAfterFn};
 pub use crate::circuit::option_values::{BreakerOption, KeyOption, OnOpenFn, breaker, key};
 pub use crate::circuit::{
@@ -15,6 +16,8 @@ pub use crate::options::by_attribute as options;
 pub use crate::outcome::by;
 pub use crate::poll::{PollAction, PollRun};
 pub use crate::retry::{RetryRun, TimedRetryRun};
+#[cfg(feature = "serde")]
+pub use crate::settings::{OVERRIDABLE, OverridableSite, PolicyInCode};
 pub use crate::site::PolicySite;
 pub use crate::site_name::SiteName;
 #[cfg(feature = "tokio")]

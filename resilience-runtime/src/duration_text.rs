@@ -126,7 +126,8 @@ mod tests {
         #[test]
         fn what_a_duration_prints_is_read_back(nanos in any::<u64>()) {
             let nanos = Nanos::new(nanos);
-            prop_assert_eq!(parse(&format!("{nanos:?}")), Ok(nanos));
+            let text = format!("{nanos:?}");
+            prop_assert_eq!(parse(&text), Ok(nanos));
         }
 
         #[test]

@@ -32,6 +32,7 @@
 //! | stop calling a service that is down | [`#[circuit]`](macro@circuit) | [`CircuitBreaker`], [`KeyedCircuits`], [`circuits()`] | [circuits](mod@guide::circuits) |
 //! | watch many jobs with one request per interval | | [`PollExecutor`] | [batches](mod@guide::batches) |
 //! | wait for an HTTP response | | [`http::HttpPoll`] | [http](mod@guide::http) |
+//! | change settings without the code | | [`settings::Overrides`] | [configuration](mod@guide::configuration) |
 //! | see attempts, outcomes and circuit changes | `stats = ".."` | [`telemetry::listen`], [`telemetry::stats`] | [in production](mod@guide::in_production) |
 //! | retry and guard requests of a tower stack or a `reqwest` client | | [`tower::RetryLayer`], [`tower::CircuitLayer`], [`reqwest_middleware::ResilienceMiddleware`] | [servers and clients](mod@guide::servers_and_clients) |
 //! | test code that fails, without waiting | | [`testing::scope`], [`testing::ManualClock`] | [testing](mod@guide::testing) |
@@ -59,7 +60,7 @@
 //! | `testing` | no | [`testing`]: faults, circuits in any state, no waits, and a clock that tests move by hand |
 //! | `tracing` | no | log events for failed attempts, calls that give up, and circuits: see [in production](mod@guide::in_production) |
 //! | `metrics` | no | [`metrics`]: counters, histograms and gauges through the `metrics` facade |
-//! | `serde` | no | `Serialize` for [`telemetry::snapshot`] |
+//! | `serde` | no | [`settings`] from files and the environment; `Serialize` for [`telemetry::snapshot`]; both for policies |
 //!
 //! Without `tokio`, everything sync works. The minimum Rust version is 1.85.
 
@@ -108,7 +109,6 @@ mod time;
 // Floor 1: how long to wait, and how often.
 pub mod backoff;
 mod budget;
-#[cfg(feature = "serde")]
 mod option_value;
 // Floor 2: what to do next.
 mod attempts;

@@ -1,6 +1,7 @@
 use std::fmt;
 
 use crate::backoff::{Backoff, Jitter};
+#[cfg(feature = "serde")]
 use crate::ratio::Ratio;
 use crate::time::Nanos;
 
@@ -11,6 +12,7 @@ pub(crate) enum OptionValue {
     /// No bound for a count.
     Unbounded,
     Time(Nanos),
+    #[cfg(feature = "serde")]
     Ratio(Ratio),
     Backoff(Backoff),
     Jitter(Jitter),
@@ -23,6 +25,7 @@ impl fmt::Display for OptionValue {
             Self::Count(count) => write!(f, "{count}"),
             Self::Unbounded => f.write_str("forever"),
             Self::Time(time) => write!(f, "{time:?}"),
+            #[cfg(feature = "serde")]
             Self::Ratio(ratio) => write!(f, "{ratio:?}"),
             Self::Backoff(backoff) => write!(f, "{backoff:?}"),
             Self::Jitter(jitter) => write!(f, "{jitter:?}"),

@@ -122,7 +122,7 @@ fn imports(house: &House) -> BTreeMap<String, BTreeSet<String>> {
         let module = house.module_of(&source.module()).expect("a file belongs to a module");
         for path in paths(source) {
             // A macro that is exported stands at the root.
-            if path[0] == "__resilience_list" {
+            if path[0].starts_with("__resilience_") {
                 continue;
             }
             let target = house.module_of(&path);

@@ -1,4 +1,4 @@
-use super::Form::{Count, Time};
+use super::Form::{Count, Time, Timeout};
 use super::OptionKind::{ErrorPredicate, Setting};
 use super::{Table, rows, synonyms};
 
@@ -15,9 +15,9 @@ pub(crate) static ASYNCBACKOFF: Table = Table {
     options: rows! {
         /// `attempt_timeout = 100ms`, first by position | none | An attempt that takes longer is dropped and tried again.
         attempt_timeout: Setting(Time), [synonyms::ATTEMPT_TIMEOUT, "call_timeout"];
-        /// `deadline = 1s`, second by position | none | Limits the whole call. An attempt or a wait that is running then is
-        /// dropped.
-        deadline: Setting(Time), [synonyms::DEADLINE];
+        /// `deadline = 1s`, `deadline = forever`, second by position | none | Limits the whole call. An attempt or a wait that
+        /// is running then is dropped. `forever` is no limit, but an override may set one.
+        deadline: Setting(Timeout), [synonyms::DEADLINE];
         /// `pause = 100ms`, third by position | 0 s | The wait between attempts.
         pause: Setting(Time), [synonyms::INTERVAL];
         /// `on(PATTERN)`, `on = predicate` | none | Errors that are tried again. Timeouts always are.

@@ -1,4 +1,4 @@
-use super::Form::{Backoff, Count, Time};
+use super::Form::{Backoff, Count, Time, Timeout};
 use super::OptionKind::Setting;
 use super::{Table, rows, synonyms};
 
@@ -24,9 +24,9 @@ pub(crate) static RETRY: Table = Table {
         /// `const` [`Backoff`].
         backoff: Setting(Backoff), [synonyms::BACKOFF, "initial_delay"];
         JITTER;
-        /// `deadline = 30s` | none | Limits the whole call. No wait is begun that would end after it. An async attempt
-        /// that is running then is dropped.
-        deadline: Setting(Time), [synonyms::DEADLINE];
+        /// `deadline = 30s`, `deadline = forever` | none | Limits the whole call. No wait is begun that would end after it. An async attempt
+        /// that is running then is dropped. `forever` is no limit, but an override may set one.
+        deadline: Setting(Timeout), [synonyms::DEADLINE];
         /// `attempt_timeout = 2s` | none | Async only. An attempt that takes longer is dropped and tried again. A
         /// `#[circuit]` below counts it as a failure.
         attempt_timeout: Setting(Time), [synonyms::ATTEMPT_TIMEOUT, "call_timeout"];

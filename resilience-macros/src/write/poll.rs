@@ -21,7 +21,9 @@ pub(super) fn write(model: &PollModel, attempt: &Attempt<'_>) -> TokenStream {
     let wait = attempt.wait();
     let declare = attempt.refusal.declare(&model.common.runtime);
     let cut = attempt.cut.declare(&model.common.runtime);
-    let delay = model.policy.may_have("initial_delay").then(|| {
+    // An override of a poll with a name may add a delay.
+    let may_be_delayed = model.policy.may_have("initial_delay") || model.common.name.is_some();
+    let delay = may_be_delayed.then(|| {
         quote_spanned! {Span::mixed_site()=>
             if let ::core::option::Option::Some(__wait) = __run.initial_delay(#site) {
                 #wait

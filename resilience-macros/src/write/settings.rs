@@ -80,6 +80,11 @@ impl Writer<'_> {
             (key, _) => key,
         };
         match set {
+            // A deadline that is never reached leaves room for an override.
+            Value::Forever if method == "deadline" => {
+                let never = quote_spanned!(Span::mixed_site()=> ::core::time::Duration::MAX);
+                self.call(Span::mixed_site(), method, value, Some(&never))
+            }
             Value::Forever => self.call(Span::mixed_site(), "forever", value, None),
             Value::Count(count) => self.call(count.span(), method, value, Some(count)),
             Value::Time(time) => self.call(time.span(), method, value, Some(time)),

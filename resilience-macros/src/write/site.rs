@@ -83,7 +83,40 @@ pub(super) fn declare(
             }
         }
     };
-    quote!(#entry #declared)
+    let overridable =
+        overridable(common, policy, function, &policy_in_code(policy, &site, policy_type, &private));
+    quote!(#entry #declared #overridable)
+}
+
+/// The policy in the code, for overrides of its options.
+fn policy_in_code(policy: &Policy, site: &Ident, policy_type: &str, private: &TokenStream) -> TokenStream {
+    let kind = Ident::new(policy_type, Span::mixed_site());
+    match policy {
+        Policy::Runtime(_) => quote_spanned!(Span::mixed_site()=> #private::PolicyInCode::Evaluated),
+        Policy::Const(settings) if settings.generic => {
+            quote_spanned!(Span::mixed_site()=> #private::PolicyInCode::Generic)
+        }
+        Policy::Const(settings) if settings.has_budget() => {
+            quote_spanned!(Span::mixed_site()=> #private::PolicyInCode::#kind(&__RESILIENCE_BUDGETED))
+        }
+        Policy::Const(_) => quote_spanned!(Span::mixed_site()=> #private::PolicyInCode::#kind(#site)),
+    }
+}
+
+/// Lists a site with a name, so that its options can be overridden.
+fn overridable(
+    common: &Common,
+    policy: &Policy,
+    function: &Function,
+    code: &TokenStream,
+) -> Option<TokenStream> {
+    common.name.as_ref().filter(|name| !function.is_generic(name))?;
+    let (root, private) = (common.runtime.public(), common.runtime.private());
+    let has = |key: &str| policy.may_have(key);
+    let (deadline, attempt_timeout) = (has("deadline"), has("attempt_timeout"));
+    Some(quote_spanned! {Span::mixed_site()=>
+        #private::overridable!(#root, &__RESILIENCE_ENTRY, #code, #deadline, #attempt_timeout);
+    })
 }
 
 /// The given name, or the path of the surrounding function.

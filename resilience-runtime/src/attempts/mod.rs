@@ -10,7 +10,6 @@
 //! no clock, wait for nothing, draw no random numbers and call no user code.
 
 mod debug;
-#[cfg(feature = "serde")]
 mod options;
 mod policy;
 mod poll;
@@ -20,8 +19,8 @@ mod retry_policy;
 mod settings;
 
 #[cfg(feature = "serde")]
-pub(crate) use options::PolicyOptions;
-pub(crate) use policy::{AnyPolicy, Policy};
+pub(crate) use options::{PolicyOption, PolicyOptions};
+pub(crate) use policy::{AnyPolicy, Policy, PolicyKind, PolicyOverride};
 pub(crate) use poll::{PollAttempts, PollEnd, PollStep, PollVerdict};
 pub use poll_policy::PollPolicy;
 pub(crate) use retry::RetryAttempts;

@@ -21,6 +21,7 @@ pub(crate) trait PolicyOptions: Sized + Copy {
     fn with_option(self, key: &str, value: OptionValue) -> Result<Self, ConfigError>;
 
     /// Checks whether the options agree.
+    #[cfg(feature = "serde")]
     fn validate(&self) -> Result<(), ConfigError>;
 }
 
@@ -91,6 +92,7 @@ impl PolicyOptions for RetryPolicy {
         Ok(self)
     }
 
+    #[cfg(feature = "serde")]
     fn validate(&self) -> Result<(), ConfigError> {
         self.backoff.validate()?;
         self.consistent().map(drop)
@@ -129,6 +131,7 @@ impl PolicyOptions for PollPolicy {
         Ok(self)
     }
 
+    #[cfg(feature = "serde")]
     fn validate(&self) -> Result<(), ConfigError> {
         self.backoff.validate()?;
         self.consistent().map(drop)

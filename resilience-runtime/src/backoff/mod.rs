@@ -157,7 +157,6 @@ impl Backoff {
         is_plain.then_some(self.base)
     }
 
-    #[cfg(feature = "serde")]
     pub(crate) const fn own_jitter(&self) -> Jitter {
         self.jitter
     }

@@ -9,6 +9,7 @@ use super::listeners::CircuitListeners;
 use super::machine::{Machine, OperatorCommand};
 use super::name::Name;
 use super::origin::CircuitOrigin;
+use super::overriding::CircuitOverride;
 use super::permit::{AsyncPermit, Permit};
 use super::snapshot::CircuitSnapshot;
 use super::store::Store;
@@ -346,6 +347,17 @@ impl CircuitBreaker {
     /// Delivers an event about a conflict over its name. This is not a transition.
     pub(super) fn tell_of_conflict(&self, text: &str) {
         self.store().announce(CircuitEventKind::Conflict, text);
+    }
+
+    /// Applies settings from outside. Delivers no events, because the caller holds a lock.
+    pub(super) fn change(&self, settings: CircuitOverride) {
+        self.store.change(settings);
+    }
+
+    /// Delivers the events of changes.
+    #[cfg(feature = "serde")]
+    pub(super) fn deliver(&self) {
+        self.store.deliver();
     }
 }
 

@@ -5,19 +5,21 @@ mod recency;
 mod table;
 
 use std::fmt::{self, Display};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use self::events::SetEvents;
 use self::key::KeyText;
 use self::table::{Inserted, KeyTable, New};
 use super::config::CircuitConfig;
 use super::origin::CircuitOrigin;
+use super::overriding::CircuitOverride;
 use super::rules::Rules;
 use super::{CircuitBreaker, Name};
 use crate::clock;
 use crate::error::{ConfigError, Value, or_panic};
 use crate::event::{CircuitEvent, CircuitEventKind};
 use crate::listeners::ListenerId;
+use crate::sync::RwLock;
 
 /// A bounded number of circuits with one configuration, one per key, such as a host or a tenant.
 ///
@@ -56,6 +58,8 @@ pub struct KeyedCircuits {
     name: &'static str,
     config: CircuitConfig,
     max_keys: u32,
+    /// The settings from outside, if there are any. Read while a key is added, so that no circuit misses a change.
+    settings: RwLock<Option<CircuitOverride>>,
     content: SetContent,
     #[cfg(feature = "testing")]
     in_scopes: crate::test_scope::SlotId,
@@ -101,6 +105,7 @@ impl KeyedCircuits {
             name,
             config,
             max_keys,
+            settings: RwLock::new(None),
             content: SetContent::new(name, max_keys, place),
             #[cfg(feature = "testing")]
             in_scopes: crate::test_scope::SlotId::new(),
@@ -157,10 +162,17 @@ impl KeyedCircuits {
 
     #[cold]
     fn insert(&self, key: &str) -> Arc<CircuitBreaker> {
-        let new = self.make(key);
+        let settings = self.settings.read().unwrap_or_else(PoisonError::into_inner);
+        let config = settings.map_or(self.config, |settings| settings.config);
+        let new = self.make(key, config);
         let circuit = Arc::clone(&new.circuit);
+        if let Some(settings) = *settings {
+            circuit.change(CircuitOverride { state: (None, settings.state.1), ..settings });
+        }
         let now = clock::moment();
-        match self.content().table.insert(new, now, Rules::of(&self.config).open_time(0)) {
+        let inserted = self.content().table.insert(new, now, Rules::of(&config).open_time(0));
+        drop(settings);
+        match inserted {
             Inserted::Known(known) => return known,
             // Dropped without the lock: the listeners of the evicted circuit are user code.
             Inserted::Added(evicted) => {
@@ -208,6 +220,24 @@ impl KeyedCircuits {
         self.content().events.set().listeners.remove(id)
     }
 
+    /// The configuration in force.
+    #[cfg(feature = "serde")]
+    pub(super) fn config(&self) -> CircuitConfig {
+        let settings = self.settings.read().unwrap_or_else(PoisonError::into_inner);
+        settings.map_or(self.config, |settings| settings.config)
+    }
+
+    /// Applies settings from outside to all circuits, also to those that are created later. Delivers no events, because
+    /// the caller holds a lock.
+    #[cfg(feature = "serde")]
+    pub(super) fn change(&self, settings: CircuitOverride) {
+        let mut current = self.settings.write().unwrap_or_else(PoisonError::into_inner);
+        *current = Some(settings);
+        for circuit in self.content.table.circuits() {
+            circuit.change(settings);
+        }
+    }
+
     /// Whether another set of the same name has the same configuration.
     pub(super) fn agrees_with(&self, other: &Self) -> bool {
         Rules::of(&self.config) == Rules::of(&other.config) && self.max_keys == other.max_keys
@@ -238,11 +268,11 @@ impl KeyedCircuits {
         self.content().events.tell(CircuitEventKind::KeyNotRemembered, text);
     }
 
-    fn make(&self, key: &str) -> New {
+    fn make(&self, key: &str, config: CircuitConfig) -> New {
         let name: Arc<str> = format!("{}[{key}]", self.name).into();
         let start = self.name.len() + 1;
         let set = CircuitOrigin::Set(Arc::clone(self.content().events.set()));
-        let circuit = CircuitBreaker::of(Name::Made(Arc::clone(&name)), self.config, set);
+        let circuit = CircuitBreaker::of(Name::Made(Arc::clone(&name)), config, set);
         New { circuit: Arc::new(circuit), name, start }
     }
 }

@@ -23,6 +23,7 @@ mod events;
 mod listeners;
 mod measured;
 mod origin;
+mod overriding;
 mod rejections;
 mod snapshot;
 mod store;
@@ -58,6 +59,8 @@ pub use keyed::KeyedCircuits;
 pub(crate) use name::Name;
 #[cfg(feature = "tower")]
 pub(crate) use next_call::{Above, NextCall};
+#[cfg(feature = "serde")]
+pub(crate) use overriding::CircuitOverride;
 #[cfg(feature = "tower")]
 pub(crate) use owned_permit::OwnedPermit;
 pub use permit::{AsyncPermit, Permit};
@@ -65,6 +68,8 @@ pub(crate) use registry::site_entries;
 pub use registry::{CIRCUITS, CircuitConflict, CircuitConflicts, CircuitRef, Circuits, NameTaken, circuits};
 #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
 pub(crate) use registry::{LayerCircuits, circuit_of_layer};
+#[cfg(feature = "serde")]
+pub(crate) use registry::{NamedCircuit, named_circuits};
 pub use rejection::{CircuitOpen, HoldCircuitOpen};
 pub use shared::{Opinion, Sharing, TrialProgress, TrialReport};
 pub use shared_circuit::{AlreadyShared, LocalCircuit, SharedCircuit, SharedRule, SharedRules};

@@ -31,6 +31,7 @@ use super::events::Events;
 use super::listeners::{calls_are_heard, tell_call};
 use super::machine::{Entry, Exit, Machine, OperatorCommand, Outcome};
 use super::name::Name;
+use super::overriding::CircuitOverride;
 use super::rejection::Rejection;
 use super::rejections::Rejections;
 use super::rules::Rules;
@@ -338,6 +339,19 @@ impl Store {
         });
     }
 
+    /// Applies settings from outside in one step, so that no call sees a part of them. Delivers no events, because the
+    /// caller may hold a lock.
+    pub(super) fn change(&self, settings: CircuitOverride) {
+        self.step_quietly(|machine| {
+            machine.reconfigure(settings.config);
+            // Relaxed: see `enter_watched`.
+            self.slow_call.store(slow_call(machine.rules()).get(), Ordering::Relaxed);
+            if let Some(command) = settings.command(machine.state()) {
+                machine.operate(command);
+            }
+        });
+    }
+
     /// Reads the machine after all due changes.
     pub(super) fn read<T>(&self, read: impl FnOnce(&Machine, Nanos) -> T) -> T {
         let now = clock::moment();
@@ -388,22 +402,27 @@ impl Store {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "20 instructions less for a failure; the other steps are rare")]
     fn step<T>(&self, step: impl FnOnce(&mut Machine) -> T) -> T {
-        let answer = {
-            let mut machine = self.lock();
-            self.take_successes(&mut machine);
-            self.settle(&mut machine);
-            let before = machine.word();
-            let answer = step(&mut machine);
-            self.publish(&machine, before);
-            answer
-        };
+        let answer = self.step_quietly(step);
         self.deliver();
+        answer
+    }
+
+    /// Like [`step`](Self::step), and leaves the events to the next delivery.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "as for `step`")]
+    fn step_quietly<T>(&self, step: impl FnOnce(&mut Machine) -> T) -> T {
+        let mut machine = self.lock();
+        self.take_successes(&mut machine);
+        self.settle(&mut machine);
+        let before = machine.word();
+        let answer = step(&mut machine);
+        self.publish(&machine, before);
         answer
     }
 
     /// Delivers events, and wakes an attached store. No lock may be held.
     #[inline]
-    fn deliver(&self) {
+    pub(super) fn deliver(&self) {
         if self.events.are_pending() {
             self.deliver_pending();
         }

@@ -19,3 +19,10 @@ pub(crate) use list;
 macro_rules! __resilience_list {
     ($krate:path, $list:ident: $type:ty, $entry:expr) => {};
 }
+
+/// Does nothing: the policy in the code is unknown.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __resilience_overridable {
+    ($($tokens:tt)*) => {};
+}

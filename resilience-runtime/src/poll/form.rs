@@ -9,7 +9,7 @@ use super::error::PollError;
 use super::hooks::{DefaultPollHooks, NoCondition, PollCondition, PollHooks};
 use super::run::PollRun;
 use crate::attempt::Attempt;
-use crate::attempts::PollPolicy;
+use crate::attempts::{PolicyKind, PollPolicy};
 use crate::backoff::{Backoff, Jitter};
 use crate::error::TimedOut;
 use crate::operation::{Blocking, NotCancelled, Operation, ends_of_the_other_kind};
@@ -75,7 +75,7 @@ pub struct Poll<F, K, H, C = NotCancelled> {
 
 impl<F, K, H, C> Poll<F, K, H, C> {
     pub(super) fn entry(&self) -> &'static SiteEntry {
-        FunctionForm { location: self.location, name: self.site.name }.entry()
+        FunctionForm { kind: PolicyKind::Poll, location: self.location, name: self.site.name }.entry()
     }
 
     /// The time limit for everything; see [`PollPolicy::timeout`].

@@ -68,10 +68,16 @@ impl PollRun {
     /// The wait before the first attempt, if there is one.
     #[inline]
     pub fn initial_delay(&mut self, site: &PolicySite<PollPolicy>) -> Option<Wait> {
-        if self.observation.policy(site).needs_no_delay() {
+        // Two branches, so that the compiler can use the policy in the code as a constant.
+        let needs_no_delay = if site.has_name() && self.observation.is_on() {
+            self.observation.policy(site, &mut None).needs_no_delay()
+        } else {
+            site.policy.needs_no_delay()
+        };
+        if needs_no_delay {
             return None;
         }
-        let delay = self.attempts.delay(self.observation.policy(site));
+        let delay = self.attempts.delay(self.observation.policy(site, &mut None));
         self.observation.waits();
         Some(Wait(self.watch.paced(delay, Nanos::ZERO)))
     }
@@ -106,7 +112,7 @@ impl PollRun {
     fn needs_no_hold(&self, site: &PolicySite<PollPolicy>) -> bool {
         // Two branches, so that the compiler can use the policy in the code as a constant.
         if site.has_name() && self.observation.is_on() {
-            return self.observation.policy(site).needs_no_hold();
+            return self.observation.policy(site, &mut None).needs_no_hold();
         }
         site.policy.needs_no_hold()
     }
@@ -189,7 +195,7 @@ impl PollRun {
     ) -> PollAction {
         let elapsed = self.watch.elapsed();
         let brought = if seen == PollVerdict::Ignored { Brought::Error } else { Brought::NotYet };
-        match self.attempts.next(self.observation.policy(site), seen, elapsed, Chance::draw()) {
+        match self.attempts.next(self.observation.policy(site, &mut None), seen, elapsed, Chance::draw()) {
             PollStep::Return => {
                 match seen {
                     // The number includes this attempt.
@@ -207,7 +213,9 @@ impl PollRun {
             }
             PollStep::GoOn(Ok(wait)) => {
                 let requested = requested.map_or(Nanos::ZERO, Nanos::of);
-                if requested.is_never() || elapsed.plus(requested) > self.observation.policy(site).limit() {
+                if requested.is_never()
+                    || elapsed.plus(requested) > self.observation.policy(site, &mut None).limit()
+                {
                     self.tells(site, None, brought, error);
                     self.observation.ends(CallOutcome::GaveUp(GiveUpReason::RetryAfter));
                     return PollAction::Return;
@@ -280,7 +288,8 @@ impl PollRun {
         open: Option<Option<Duration>>,
     ) -> Result<Wait, (TimedOut, bool)> {
         let elapsed = self.watch.elapsed();
-        let wait = match self.attempts.cut(self.observation.policy(site), elapsed, Chance::draw()) {
+        let wait = match self.attempts.cut(self.observation.policy(site, &mut None), elapsed, Chance::draw())
+        {
             Ok(wait) => self.wait(site, wait, elapsed, time_left(open)),
             Err(end) => {
                 let timed_out = self.timed_out(site, end, elapsed);
@@ -289,7 +298,8 @@ impl PollRun {
                 return Err((timed_out, false));
             }
         };
-        let limit = Limit::AttemptTimeout(self.observation.policy(site).attempt_limit().to_duration());
+        let limit =
+            Limit::AttemptTimeout(self.observation.policy(site, &mut None).attempt_limit().to_duration());
         let timed_out = TimedOut::new(site.name.get(), limit, self.attempts.number(), elapsed.to_duration());
         let Some(wait) = wait else {
             let timed_out = self.because(timed_out);
@@ -313,7 +323,9 @@ impl PollRun {
     ) -> Option<Wait> {
         let least = match open {
             None => Nanos::ZERO,
-            Some(time_left) => self.attempts.refused(self.observation.policy(site), elapsed, time_left)?,
+            Some(time_left) => {
+                self.attempts.refused(self.observation.policy(site, &mut None), elapsed, time_left)?
+            }
         };
         Some(Wait(self.watch.paced(wait.max(least), elapsed)))
     }
@@ -321,7 +333,9 @@ impl PollRun {
     fn timed_out(&mut self, site: &PolicySite<PollPolicy>, end: PollEnd, elapsed: Nanos) -> TimedOut {
         let number = self.attempts.number();
         let limit = match end {
-            PollEnd::TimedOut => Limit::Timeout(self.observation.policy(site).limit().to_duration()),
+            PollEnd::TimedOut => {
+                Limit::Timeout(self.observation.policy(site, &mut None).limit().to_duration())
+            }
             PollEnd::Exhausted => Limit::Times(number),
         };
         self.because(TimedOut::new(site.name.get(), limit, number, elapsed.to_duration()))
@@ -342,8 +356,9 @@ impl PollRun {
         error: Option<&dyn Display>,
     ) -> Option<Wait> {
         let elapsed = self.watch.elapsed();
-        let wait = time_left
-            .and_then(|left| self.attempts.refused(self.observation.policy(site), elapsed, Nanos::of(left)));
+        let wait = time_left.and_then(|left| {
+            self.attempts.refused(self.observation.policy(site, &mut None), elapsed, Nanos::of(left))
+        });
         let Some(wait) = wait else {
             self.observation.end(site.origin(), CallOutcome::Refused, self.attempts.number(), error);
             return None;
@@ -409,9 +424,9 @@ impl PollRun {
     #[must_use]
     pub fn current(&self, site: &PolicySite<PollPolicy>, is_async: bool) -> CurrentAttempt {
         let ends = if is_async {
-            self.attempts.ends(self.observation.policy(site), self.began())
+            self.attempts.ends(self.observation.policy(site, &mut None), self.began())
         } else {
-            self.observation.policy(site).limit()
+            self.observation.policy(site, &mut None).limit()
         };
         CurrentAttempt {
             number: self.attempts.number().saturating_add(1),
@@ -437,16 +452,16 @@ impl PollRun {
         cut: &'c Cut,
     ) -> Telling<'c, UnderWay<F>> {
         let began = self.began();
-        let ends = self.watch.moment(self.attempts.ends(self.observation.policy(site), began));
+        let ends = self.watch.moment(self.attempts.ends(self.observation.policy(site, &mut None), began));
         Limited::new(self.under_way(attempt), ends)
-            .telling(cut, self.observation.policy(site).own_limit(began))
+            .telling(cut, self.observation.policy(site, &mut None).own_limit(began))
     }
 
     /// The time at which the attempt that begins now is dropped.
     #[cfg(feature = "tokio")]
     #[inline]
     pub(crate) fn attempt_ends(&self, site: &PolicySite<PollPolicy>) -> Option<tokio::time::Instant> {
-        self.watch.moment(self.attempts.ends(self.observation.policy(site), self.began()))
+        self.watch.moment(self.attempts.ends(self.observation.policy(site, &mut None), self.began()))
     }
 
     #[inline]

@@ -8,7 +8,7 @@ use super::hooks::{DefaultHooks, ErrorPredicate, FailureCallback, Hooks, WaitHin
 use super::limits::{LimitKind, Timed, Untimed};
 use super::run::{FailedAttempt, Run};
 use crate::attempt::Attempt;
-use crate::attempts::RetryPolicy;
+use crate::attempts::{PolicyKind, RetryPolicy};
 use crate::backoff::{Backoff, Jitter};
 use crate::budget::RetryBudget;
 use crate::operation::{Blocking, NotCancelled, Operation, ends_of_the_other_kind};
@@ -73,7 +73,7 @@ impl<F, K, L> Retry<F, K, DefaultHooks, L> {
 
 impl<F, K, H, L, C> Retry<F, K, H, L, C> {
     pub(super) fn entry(&self) -> &'static SiteEntry {
-        FunctionForm { location: self.location, name: self.site.name }.entry()
+        FunctionForm { kind: PolicyKind::Retry, location: self.location, name: self.site.name }.entry()
     }
 
     /// The number of attempts in total, including the first call; 0 counts as 1.

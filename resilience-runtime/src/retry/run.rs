@@ -63,13 +63,13 @@ impl RetryRun {
     ) -> Option<Wait> {
         let (hint, is_open) = (hint.map_or(Nanos::ZERO, Nanos::of), open.is_some());
         let next = self.attempts.failed(
-            self.observation.policy(site),
+            self.observation.policy(site, &mut None),
             again && !is_open,
             Nanos::ZERO,
             hint,
             Chance::draw(),
         );
-        let next = within_budget(self.observation.policy(site), next);
+        let next = within_budget(self.observation.policy(site, &mut None), next);
         let is_open = again && is_open && next != Err(GiveUpReason::Budget);
         let failed = Failed { brought: Brought::Error, is_open, error };
         self.observation.failed(site.origin(), self.attempts.number(), next.map(Nanos::to_duration), failed);
@@ -135,13 +135,19 @@ impl TimedRetryRun {
         let least = match open {
             None => Some(Nanos::ZERO),
             Some(left) => left.and_then(|left| {
-                RetryAttempts::refused(self.observation.policy(site), elapsed, Nanos::of(left))
+                RetryAttempts::refused(self.observation.policy(site, &mut None), elapsed, Nanos::of(left))
             }),
         };
         let waits = again && least.is_some();
         let least = least.unwrap_or(Nanos::ZERO).max(hint.map_or(Nanos::ZERO, Nanos::of));
-        let next = self.attempts.failed(self.observation.policy(site), waits, elapsed, least, Chance::draw());
-        let next = within_budget(self.observation.policy(site), next);
+        let next = self.attempts.failed(
+            self.observation.policy(site, &mut None),
+            waits,
+            elapsed,
+            least,
+            Chance::draw(),
+        );
+        let next = within_budget(self.observation.policy(site, &mut None), next);
         let next = next.map(|wait| self.watch.paced(wait, elapsed).to_duration());
         let number = self.attempts.number();
         let brought = if cut { Brought::Cut } else { Brought::Error };
@@ -156,8 +162,9 @@ impl TimedRetryRun {
     #[inline(never)]
     pub fn refused(&mut self, site: &PolicySite<RetryPolicy>, time_left: Option<Duration>) -> Option<Wait> {
         let elapsed = self.watch.elapsed();
-        let wait = time_left
-            .and_then(|left| RetryAttempts::refused(self.observation.policy(site), elapsed, Nanos::of(left)));
+        let wait = time_left.and_then(|left| {
+            RetryAttempts::refused(self.observation.policy(site, &mut None), elapsed, Nanos::of(left))
+        });
         let Some(wait) = wait else {
             self.observation.ends(CallOutcome::Refused);
             return None;
@@ -171,7 +178,7 @@ impl TimedRetryRun {
     #[cfg(feature = "tokio")]
     #[inline]
     pub fn limit<F>(&self, site: &PolicySite<RetryPolicy>, attempt: F) -> Limited<UnderWay<F>> {
-        Limited::new(self.under_way(attempt), self.until(self.observation.policy(site)).0)
+        Limited::new(self.under_way(attempt), self.until(self.observation.policy(site, &mut None)).0)
     }
 
     /// Like [`limit`](Self::limit), and informs inner circuits if the attempt timeout drops the attempt.
@@ -183,19 +190,19 @@ impl TimedRetryRun {
         attempt: F,
         cut: &'c Cut,
     ) -> Telling<'c, UnderWay<F>> {
-        let (until, told) = self.until(self.observation.policy(site));
+        let (until, told) = self.until(self.observation.policy(site, &mut None));
         Limited::new(self.under_way(attempt), until).telling(cut, told)
     }
 
     /// The attempt that begins now. The attempt timeout does not apply to a synchronous attempt.
     #[must_use]
     pub fn current(&self, site: &PolicySite<RetryPolicy>, is_async: bool) -> CurrentAttempt {
-        let deadline = self.observation.policy(site).limits().1;
+        let deadline = self.observation.policy(site, &mut None).limits().1;
         CurrentAttempt {
             number: self.attempts.number().saturating_add(1),
             call_began: self.watch.started(),
             ends: if is_async {
-                self.until(self.observation.policy(site)).0
+                self.until(self.observation.policy(site, &mut None)).0
             } else {
                 self.watch.moment(deadline)
             },
@@ -205,7 +212,7 @@ impl TimedRetryRun {
     /// The end of the attempt that begins now, and the limit for inner circuits: zero if the deadline comes first.
     #[cfg(feature = "tower")]
     pub(crate) fn attempt_ends(&self, site: &PolicySite<RetryPolicy>) -> (Option<Instant>, Nanos) {
-        self.until(self.observation.policy(site))
+        self.until(self.observation.policy(site, &mut None))
     }
 
     /// The time at which the attempt that begins now is dropped, and the limit for inner circuits. If the deadline
@@ -223,7 +230,7 @@ impl TimedRetryRun {
     #[inline(never)]
     #[must_use]
     pub fn timed_out(&self, site: &PolicySite<RetryPolicy>) -> TimedOut {
-        let (attempt_timeout, deadline) = self.observation.policy(site).limits();
+        let (attempt_timeout, deadline) = self.observation.policy(site, &mut None).limits();
         let elapsed = self.watch.elapsed();
         let limit = if attempt_timeout.is_never() || elapsed >= deadline {
             Limit::Deadline(deadline.to_duration())

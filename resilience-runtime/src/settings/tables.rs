@@ -18,6 +18,10 @@ const fn row(key: &'static str, form: Form) -> Row {
     Row { key, setting: key, form }
 }
 
+const fn alias(key: &'static str, setting: &'static str, form: Form) -> Row {
+    Row { key, setting, form }
+}
+
 pub(super) const RETRY: &[Row] = &[
     row("times", Form::Bound),
     row("interval", Form::Time),
@@ -25,6 +29,22 @@ pub(super) const RETRY: &[Row] = &[
     row("jitter", Form::Jitter),
     row("deadline", Form::Time),
     row("attempt_timeout", Form::Time),
+];
+
+pub(super) const ASYNCBACKOFF: &[Row] = &[
+    row("attempt_timeout", Form::Time),
+    row("deadline", Form::Time),
+    alias("pause", "interval", Form::Time),
+    alias("max_tries", "times", Form::Bound),
+    row("backoff", Form::Backoff),
+    row("jitter", Form::Jitter),
+];
+
+pub(super) const ASYNCRETRY: &[Row] = &[
+    alias("max_tries", "times", Form::Bound),
+    alias("pause", "interval", Form::Time),
+    row("backoff", Form::Backoff),
+    row("jitter", Form::Jitter),
 ];
 
 pub(super) const POLL: &[Row] = &[
@@ -52,6 +72,32 @@ pub(super) const CIRCUIT: &[Row] = &[
     row("half_open_calls", Form::Count),
     row("success_threshold", Form::Count),
     row("probe_timeout", Form::Time),
+];
+
+/// Options of the attributes that are code, or that only the code can set.
+pub(super) const CODE_ONLY: &[&str] = &[
+    "on",
+    "giveup",
+    "until",
+    "alarm",
+    "ignore",
+    "budget",
+    "cancel",
+    "retry_after",
+    "on_error",
+    "clone",
+    "attempt",
+    "policy",
+    "stats",
+    "span",
+    "name",
+    "crate",
+    "breaker",
+    "key",
+    "max_keys",
+    "config",
+    "fallback",
+    "on_open",
 ];
 
 /// Sets an option of a circuit. The value is checked, but not whether it agrees with other options.

@@ -6,9 +6,9 @@ use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::exchange::Exchanged;
 use super::trace::CallSpan;
 use super::{CallOutcome, SiteEntry, StatsCell};
+use crate::attempts::AnyPolicy;
 use crate::time::Instant;
 
 /// The record of an observed call.
@@ -20,7 +20,7 @@ pub(super) struct Call {
     /// Whether listeners get its events. Otherwise it only has statistics.
     pub(super) is_heard: bool,
     /// The policy that it uses instead of that in the code.
-    pub(super) exchanged: Exchanged,
+    pub(super) replaced: Option<AnyPolicy>,
     pub(super) stats: Option<&'static StatsCell>,
     pub(super) span: CallSpan,
     /// The maximum number of its attempts, if bounded.
@@ -159,7 +159,7 @@ mod tests {
             entry: &ENTRY,
             began: None,
             is_heard: true,
-            exchanged: Exchanged::NONE,
+            replaced: None,
             stats: None,
             span: CallSpan::none(),
             attempts: None,

@@ -1,69 +1,56 @@
-//! Replaces the policies of named sites while the program runs.
+//! Replaces options of the policies of named sites while the program runs.
 //!
-//! Policies are interned and live as long as the program, so a number stays valid for running calls even if the
-//! policy of a site is replaced repeatedly.
+//! Overrides are interned and live as long as the program, so a number stays valid for calls that begin while the
+//! override of a site is replaced.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::site::{SiteEntry, watch};
 use super::{SiteKind, sites};
-use crate::attempts::{AnyPolicy, Policy};
+use crate::attempts::{Policy, PolicyKind, PolicyOverride};
 
-/// The policy that a call uses instead of that in the code.
+/// The override of a site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Exchanged(u32);
 
-/// The interned policies, by number. Shard `n` has `2ⁿ` places, so that no policy moves and readers need no lock.
-static INTERNED: [OnceLock<Box<[OnceLock<AnyPolicy>]>>; 32] = [const { OnceLock::new() }; 32];
+/// The interned overrides, by number. Shard `n` has `2ⁿ` places, so that no override moves and readers need no lock.
+static INTERNED: [OnceLock<Box<[OnceLock<PolicyOverride>]>>; 32] = [const { OnceLock::new() }; 32];
 
-/// The number of interned policies. The lock serializes writers.
+/// The number of interned overrides. The lock serializes writers.
 static COUNT: Mutex<u32> = Mutex::new(0);
 
 impl Exchanged {
     /// The policy in the code.
     pub(super) const NONE: Self = Self(0);
 
-    /// The policy for a call that begins now.
+    /// The override for a call that begins now.
     pub(super) fn at(entry: &SiteEntry) -> Self {
-        // Acquire: the policy of this number has been written.
+        // Acquire: the override of this number has been written.
         Self(entry.exchanged.load(Ordering::Acquire))
     }
 
-    pub(super) const fn is_none(self) -> bool {
-        self.0 == 0
-    }
-
-    /// The policy with the attempts that the current test scope allows.
-    #[cfg(feature = "testing")]
-    pub(super) fn within_scope<P: Policy>(self, in_code: &P) -> Self {
-        match crate::test_scope::max_attempts() {
-            Some(most) => Self::intern(self.get().unwrap_or(in_code).limited_to(most)),
-            None => self,
-        }
-    }
-
-    /// The number of this policy, from 1. Equal policies have the same number.
-    fn intern(policy: AnyPolicy) -> Self {
+    /// The number of this override, from 1. Equal overrides have the same number.
+    fn intern(by: PolicyOverride) -> Self {
         let mut count = COUNT.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = (1..=*count).map(Self).find(|number| number.any() == Some(&policy));
+        let known = (1..=*count).map(Self).find(|number| number.get() == Some(&by));
         known.unwrap_or_else(|| {
-            // Cannot overflow: 2³² policies do not fit into memory.
+            // Cannot overflow: 2³² overrides do not fit into memory.
             *count = count.saturating_add(1);
             let (shard, index) = place(*count);
             let shard = INTERNED[shard].get_or_init(|| (0..1 << shard).map(|_| OnceLock::new()).collect());
-            shard[index].get_or_init(|| policy);
+            shard[index].get_or_init(|| by);
             Self(*count)
         })
     }
 
-    /// The policy. `None` also if it is of the other kind.
-    pub(super) fn get<P: Policy>(self) -> Option<&'static P> {
-        self.any().and_then(P::of)
+    /// The policy with this override. `None` without one, or if it is for the other kind of policy.
+    pub(super) fn replace<P: Policy>(self, policy: P) -> Option<P> {
+        self.get()?.replace(policy)
     }
 
-    fn any(self) -> Option<&'static AnyPolicy> {
-        if self.is_none() {
+    pub(super) fn get(self) -> Option<&'static PolicyOverride> {
+        if self == Self::NONE {
             return None;
         }
         let (shard, index) = place(self.0);
@@ -78,19 +65,18 @@ const fn place(number: u32) -> (usize, usize) {
 }
 
 impl SiteEntry {
-    /// Calls that begin from now on use this policy; running calls keep theirs. Returns whether the policy was
-    /// replaced: this requires a site with a name, and a policy of the site's kind.
-    pub(crate) fn exchange(&self, policy: AnyPolicy) -> bool {
-        let is_poll = matches!(policy, AnyPolicy::Poll(_));
+    /// Calls that begin from now on use these options; running calls keep theirs. Returns whether the override was
+    /// applied: this requires a site with a name, and options for the site's kind.
+    pub(crate) fn exchange(&self, by: PolicyOverride) -> bool {
         let fits = match self.kind {
-            SiteKind::Retry | SiteKind::AsyncBackoff | SiteKind::AsyncRetry => !is_poll,
-            SiteKind::Poll => is_poll,
-            // A function form ignores a policy of the other kind.
+            SiteKind::Retry | SiteKind::AsyncBackoff | SiteKind::AsyncRetry => by.kind == PolicyKind::Retry,
+            SiteKind::Poll => by.kind == PolicyKind::Poll,
+            // A function form ignores an override of the other kind.
             SiteKind::Function => true,
             SiteKind::Circuit => false,
         };
         if fits && self.name.is_given() {
-            self.follow(Exchanged::intern(policy));
+            self.follow(Exchanged::intern(by));
             return true;
         }
         false
@@ -113,16 +99,21 @@ impl SiteEntry {
 mod tests {
     use super::*;
     use crate::attempts::{PollPolicy, RetryPolicy};
+    use crate::option_value::OptionValue;
 
     #[test]
-    fn equal_policies_have_one_number_and_a_number_stays_valid() {
-        let policy = |times| AnyPolicy::Retry(RetryPolicy::new().times(times));
-        let numbers: Vec<_> = (1..=100).map(|times| Exchanged::intern(policy(times))).collect();
+    fn equal_overrides_have_one_number_and_a_number_stays_valid() {
+        let by = |times| PolicyOverride {
+            kind: PolicyKind::Retry,
+            options: vec![("times", OptionValue::Count(times))],
+            keeps_absent_limits: true,
+        };
+        let numbers: Vec<_> = (1..=100).map(|times| Exchanged::intern(by(times))).collect();
         for (times, number) in (1..=100).zip(&numbers) {
-            assert_eq!(number.get(), Some(&RetryPolicy::new().times(times)));
-            assert_eq!(number.get::<PollPolicy>(), None, "it is of the other kind");
-            assert_eq!(Exchanged::intern(policy(times)), *number);
+            assert_eq!(number.replace(RetryPolicy::new()), Some(RetryPolicy::new().times(times)));
+            assert_eq!(number.replace(PollPolicy::new()), None, "it is of the other kind");
+            assert_eq!(Exchanged::intern(by(times)), *number);
         }
-        assert_eq!(Exchanged::NONE.get::<RetryPolicy>(), None);
+        assert_eq!(Exchanged::NONE.replace(RetryPolicy::new()), None);
     }
 }

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::panic::Location;
 use std::sync::{Mutex, PoisonError};
 
+#[cfg(feature = "serde")]
+use super::functions;
 use super::{SiteEntry, SiteKind, sites};
 use crate::site_name::{SiteName, place};
 
@@ -27,6 +29,10 @@ impl LayerSite {
                 SiteEntry::unlisted(self.kind, self.site_name(), self.location.file(), self.location.line());
             let entry = Box::leak(Box::new(entry));
             sites::enter(entry);
+            #[cfg(feature = "serde")]
+            if self.name.is_some() && self.kind == SiteKind::Retry {
+                functions::enter_layer(entry);
+            }
             entry
         })
     }

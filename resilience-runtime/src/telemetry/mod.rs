@@ -78,7 +78,10 @@ mod event;
 mod store_event;
 // Floor 3: listeners and running calls.
 mod calls;
-#[cfg_attr(not(feature = "testing"), allow(dead_code, reason = "only the feature exchanges policies"))]
+#[cfg_attr(
+    not(any(feature = "serde", feature = "testing")),
+    allow(dead_code, reason = "only these features replace policies")
+)]
 mod exchange;
 #[cfg_attr(not(feature = "testing"), path = "faults/none.rs")]
 mod faults;
@@ -110,6 +113,8 @@ pub(crate) use faults::with_faults;
 #[doc(hidden)]
 pub use faults::{InjectedFault, injected_fault};
 pub(crate) use functions::FunctionForm;
+#[cfg(feature = "serde")]
+pub(crate) use functions::{FormName, FormOverride, named_forms, override_forms};
 #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
 pub(crate) use layers::LayerSite;
 pub(crate) use listeners::LISTENERS;

@@ -71,17 +71,21 @@ impl Observation {
         let counts = site.policy.stats_name();
         let has_span = entry.watches(watch::SPAN) && !is_telling();
         let is_observed = is_heard || has_span || counts.is_some() || entry.stats().is_some();
-        let exchanged = Exchanged::at(entry);
+        let replaced = Exchanged::at(entry).replace(site.policy);
         #[cfg(feature = "testing")]
-        let exchanged = exchanged.within_scope(&site.policy);
-        if !is_observed && exchanged.is_none() {
+        let replaced = match crate::test_scope::max_attempts() {
+            Some(most) => Some(replaced.unwrap_or(site.policy).limited_to(most)),
+            None => replaced,
+        };
+        if !is_observed && replaced.is_none() {
             return;
         }
         let began = is_observed.then(clock::now);
-        let attempts = exchanged.get().unwrap_or(&site.policy).most_attempts();
+        let attempts = replaced.unwrap_or(site.policy).most_attempts();
+        let replaced = replaced.map(P::any);
         let stats = entry.stats().or_else(|| counts.map(|name| entry.counters_of(name)));
         let span = if has_span { CallSpan::begin(site.origin()) } else { CallSpan::none() };
-        let call = Call { entry, began, is_heard, exchanged, stats, span, attempts, told: 0, ends: None };
+        let call = Call { entry, began, is_heard, replaced, stats, span, attempts, told: 0, ends: None };
         let Some(number) = CallNumber::enter(call) else { return };
         self.0 = number.get();
         if is_heard {
@@ -89,21 +93,25 @@ impl Observation {
         }
     }
 
-    /// The policy of the call: the one in the code, or its replacement from before the call began. Only a named site
-    /// can have a replacement.
+    /// The policy of the call: the one in the code, or its replacement from before the call began, which is stored in
+    /// `place`. Only a named site can have a replacement.
     #[inline]
-    pub(crate) fn policy<'s, P: Policy>(&self, site: &'s PolicySite<P>) -> &'s P {
+    pub(crate) fn policy<'s, P: Policy>(&self, site: &'s PolicySite<P>, place: &'s mut Option<P>) -> &'s P {
         // A test scope also limits unnamed sites.
         if (site.has_name() || cfg!(feature = "testing")) && self.is_on() {
-            return self.exchanged().unwrap_or(&site.policy);
+            return self.replaced(site, place);
         }
         &site.policy
     }
 
     #[cold]
     #[inline(never)]
-    fn exchanged<P: Policy>(&self) -> Option<&'static P> {
-        self.number()?.call()?.exchanged.get()
+    fn replaced<'s, P: Policy>(&self, site: &'s PolicySite<P>, place: &'s mut Option<P>) -> &'s P {
+        let replaced = self.number().and_then(CallNumber::call).and_then(|call| call.replaced);
+        match replaced.and_then(P::of) {
+            Some(policy) => place.insert(policy),
+            None => &site.policy,
+        }
     }
 
     /// The span of the call.

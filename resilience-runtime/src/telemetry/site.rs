@@ -151,7 +151,10 @@ pub(crate) mod watch {
     /// The site has statistics.
     pub(crate) const STATS: u32 = 1 << 1;
     /// Another policy replaces that in the code.
-    #[cfg_attr(not(feature = "testing"), allow(dead_code, reason = "only the feature exchanges policies"))]
+    #[cfg_attr(
+        not(any(feature = "serde", feature = "testing")),
+        allow(dead_code, reason = "only these features replace policies")
+    )]
     pub(crate) const EXCHANGED: u32 = 1 << 2;
     /// Calls run in spans.
     pub(crate) const SPAN: u32 = 1 << 4;

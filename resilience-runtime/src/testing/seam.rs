@@ -1,18 +1,18 @@
 //! Access to internal hooks, for tests of this library.
 
-use crate::attempts::{AnyPolicy, PollPolicy, RetryPolicy};
+use crate::attempts::{PolicyOverride, PollPolicy, RetryPolicy};
 use crate::telemetry::Site;
 
-/// Calls of this site that begin from now on use this policy. Returns whether the policy was replaced.
+/// Calls of this site that begin from now on use the options of this policy. Returns whether they were replaced.
 #[must_use]
 pub fn exchange(site: Site, policy: RetryPolicy) -> bool {
-    site.0.exchange(AnyPolicy::Retry(policy))
+    site.0.exchange(PolicyOverride::all_of(policy))
 }
 
 /// Like [`exchange`], for a poll.
 #[must_use]
 pub fn exchange_poll(site: Site, policy: PollPolicy) -> bool {
-    site.0.exchange(AnyPolicy::Poll(policy))
+    site.0.exchange(PolicyOverride::all_of(policy))
 }
 
 /// Calls that begin from now on use the policy in the code.

@@ -7,6 +7,8 @@ mod conflict;
 #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
 mod layers;
 mod list;
+#[cfg(feature = "serde")]
+mod named;
 mod registered;
 mod resolve;
 mod view;
@@ -16,5 +18,7 @@ pub use self::conflict::{CircuitConflict, CircuitConflicts};
 pub(crate) use self::layers::{LayerCircuits, circuit_of_layer};
 pub use self::list::CIRCUITS;
 pub(crate) use self::list::site_entries;
+#[cfg(feature = "serde")]
+pub(crate) use self::named::{NamedCircuit, named_circuits};
 pub use self::registered::NameTaken;
 pub use self::view::{CircuitRef, Circuits, circuits};

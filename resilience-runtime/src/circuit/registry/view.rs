@@ -175,7 +175,7 @@ impl IntoIterator for Circuits {
     }
 }
 
-fn homes<C: SiteTarget>() -> impl Iterator<Item = &'static CircuitSite<C>> {
+pub(super) fn homes<C: SiteTarget>() -> impl Iterator<Item = &'static CircuitSite<C>> {
     sites().filter(|site: &&'static CircuitSite<C>| site.home().is(site))
 }
 

@@ -1,0 +1,83 @@
+//! The circuits that settings from outside can name.
+
+use super::registered::Registered;
+use super::view::homes;
+use crate::circuit::overriding::CircuitOverride;
+use crate::circuit::{CircuitBreaker, CircuitConfig, CircuitState, KeyedCircuits};
+
+/// A circuit whose attribute has a `name`, or that was registered.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NamedCircuit {
+    pub(crate) name: &'static str,
+    /// File and line. A registered circuit has none.
+    pub(crate) place: Option<(&'static str, u32)>,
+    target: Named,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Named {
+    One(&'static CircuitBreaker),
+    Keyed(&'static KeyedCircuits),
+}
+
+/// All circuits with a name, in no particular order. Functions that share a circuit are listed once.
+pub(crate) fn named_circuits() -> Vec<NamedCircuit> {
+    let registered = Registered::lock();
+    let of_one = homes::<CircuitBreaker>()
+        .filter(|site| site.shares() && registered.get(site.name()).is_none())
+        .map(|site| (site.name(), Some(site.place()), Named::One(site.circuit())));
+    let of_keys = homes::<KeyedCircuits>()
+        .filter(|site| site.shares())
+        .map(|site| (site.name(), Some(site.place()), Named::Keyed(site.circuit())));
+    let of_program = registered.all().into_iter().map(|circuit| (circuit.name(), None, Named::One(circuit)));
+    let named = of_one.chain(of_keys).chain(of_program);
+    named
+        .map(|(name, place, target)| NamedCircuit {
+            name,
+            place: place.map(|place| place.file_and_line()),
+            target,
+        })
+        .collect()
+}
+
+impl NamedCircuit {
+    /// The configuration in force.
+    pub(crate) fn config(&self) -> CircuitConfig {
+        match self.target {
+            Named::One(circuit) => circuit.config(),
+            Named::Keyed(circuits) => circuits.config(),
+        }
+    }
+
+    /// The current state. A set of keyed circuits has none.
+    pub(crate) fn state(&self) -> Option<CircuitState> {
+        match self.target {
+            Named::One(circuit) => Some(circuit.state()),
+            Named::Keyed(_) => None,
+        }
+    }
+
+    /// Applies settings. Delivers no events, because the caller holds a lock.
+    pub(crate) fn change(&self, settings: CircuitOverride) {
+        match self.target {
+            Named::One(circuit) => circuit.change(settings),
+            Named::Keyed(circuits) => circuits.change(settings),
+        }
+    }
+
+    /// Delivers the events of changes.
+    pub(crate) fn deliver(&self) {
+        match self.target {
+            Named::One(circuit) => circuit.deliver(),
+            Named::Keyed(circuits) => circuits.circuits().iter().for_each(|circuit| circuit.deliver()),
+        }
+    }
+
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        match (self.target, other.target) {
+            (Named::One(one), Named::One(other)) => std::ptr::eq(one, other),
+            (Named::Keyed(one), Named::Keyed(other)) => std::ptr::eq(one, other),
+            _ => false,
+        }
+    }
+}

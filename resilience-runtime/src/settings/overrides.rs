@@ -1,0 +1,161 @@
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer};
+
+use super::problem::OverrideProblem;
+use super::tree::Tree;
+
+/// Options that replace those in the code, by kind and name.
+///
+/// Read from any format that serde supports, or from the [environment](Self::from_env). The kinds are `retry`, `poll`,
+/// `asyncbackoff`, `asyncretry` and `circuit`; names are those of `name = ".."`; options have the names and the spelling
+/// of the attributes. Function forms with a name are found under `retry` or `poll`.
+///
+/// Reading keeps unknown names and wrong values, so that [`check`](Self::check) reports all of them at once.
+///
+/// ```
+/// use resilience::retry;
+/// use resilience::settings::Overrides;
+///
+/// #[retry(name = "db.query", times = 3, interval = 0s)]
+/// fn query(calls: &mut u32) -> Result<(), &'static str> {
+///     *calls += 1;
+///     Err("busy")
+/// }
+///
+/// let overrides: Overrides = toml::from_str("[retry.'db.query']\ntimes = 5").unwrap();
+/// overrides.apply()?;
+/// let mut calls = 0;
+/// query(&mut calls).unwrap_err();
+/// assert_eq!(calls, 5);
+///
+/// Overrides::default().apply()?; // reverts everything
+/// calls = 0;
+/// query(&mut calls).unwrap_err();
+/// assert_eq!(calls, 3);
+/// # Ok::<(), resilience::settings::OverrideErrors>(())
+/// ```
+#[derive(Clone, Default, PartialEq)]
+pub struct Overrides {
+    pub(super) tables: Vec<OverrideTable>,
+    /// What is not in the form of options of a name.
+    pub(super) malformed: Vec<OverrideProblem>,
+}
+
+/// The options of one name.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct OverrideTable {
+    pub(super) kind: String,
+    pub(super) name: String,
+    /// Whether the name is written as in an environment variable, because nothing had it when it was read.
+    pub(super) is_folded: bool,
+    pub(super) path: String,
+    pub(super) options: Vec<OverrideOption>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct OverrideOption {
+    pub(super) key: String,
+    pub(super) path: String,
+    pub(super) value: Tree,
+}
+
+impl Overrides {
+    /// Adds other overrides. Where both have an option, the other value counts.
+    ///
+    /// ```
+    /// use resilience::settings::Overrides;
+    ///
+    /// let file: Overrides = toml::from_str("[circuit.payments]\nfailure_threshold = 10").unwrap();
+    /// let overrides = file.merge(Overrides::from_env("MY_SERVICE")?);
+    /// # Ok::<(), resilience::settings::OverrideErrors>(())
+    /// ```
+    #[must_use]
+    pub fn merge(mut self, other: Self) -> Self {
+        self.malformed.extend(other.malformed);
+        for table in other.tables {
+            let OverrideTable { kind, name, is_folded, .. } = &table;
+            let known = self
+                .tables
+                .iter_mut()
+                .find(|known| (&known.kind, &known.name, &known.is_folded) == (kind, name, is_folded));
+            match known {
+                Some(known) => {
+                    known.options.retain(|option| !table.options.iter().any(|other| other.key == option.key));
+                    known.options.extend(table.options);
+                }
+                None => self.tables.push(table),
+            }
+        }
+        self
+    }
+}
+
+impl<'de> Deserialize<'de> for Overrides {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(read(Tree::deserialize(deserializer)?))
+    }
+}
+
+fn read(root: Tree) -> Overrides {
+    let mut overrides = Overrides::default();
+    let kinds = match root {
+        Tree::Map(kinds) => kinds,
+        // An empty text of some formats.
+        Tree::Null => Vec::new(),
+        other => {
+            let message = format!("expected a table with `retry`, `poll` or `circuit`, found {other}");
+            overrides.malformed.push(OverrideProblem::new("settings", message));
+            Vec::new()
+        }
+    };
+    for (kind, names) in kinds {
+        let path = key(&kind);
+        let Tree::Map(names) = names else {
+            let message = format!("expected a table of names, found {names}");
+            overrides.malformed.push(OverrideProblem::new(path, message));
+            continue;
+        };
+        for (name, options) in names {
+            let path = format!("{path}.{}", key(&name));
+            let Tree::Map(options) = options else {
+                let message = format!("expected a table of options, found {options}");
+                overrides.malformed.push(OverrideProblem::new(path, message));
+                continue;
+            };
+            let options = options.into_iter().map(|(option, value)| OverrideOption {
+                path: format!("{path}.{}", key(&option)),
+                key: option,
+                value,
+            });
+            let options = options.collect();
+            overrides.tables.push(OverrideTable {
+                kind: kind.clone(),
+                name,
+                is_folded: false,
+                path,
+                options,
+            });
+        }
+    }
+    overrides
+}
+
+/// A part of a dotted path, in quotes where TOML needs them.
+pub(super) fn key(part: &str) -> String {
+    let is_bare = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    if !part.is_empty() && part.chars().all(is_bare) { part.to_owned() } else { format!("{part:?}") }
+}
+
+/// The dotted paths, with their values.
+impl fmt::Debug for Overrides {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut map = f.debug_map();
+        for table in &self.tables {
+            for OverrideOption { path, value, .. } in &table.options {
+                map.entry(&format_args!("{path}"), &format_args!("{value}"));
+            }
+        }
+        map.finish()
+    }
+}

@@ -1,0 +1,229 @@
+//! What is wrong in a file is reported at once, each by its dotted path.
+
+use resilience::settings::Overrides;
+use resilience::{RetryPolicy, TimedOut, circuit, poll, retry};
+
+use crate::{alone, errors, read};
+
+const POLICY: RetryPolicy = RetryPolicy::new();
+
+#[retry(times = 2, deadline = 10s, interval = 1s, name = "check.limited")]
+fn limited() -> std::io::Result<()> {
+    Ok(())
+}
+
+#[retry(name = "check.unlimited")]
+fn unlimited() -> std::io::Result<()> {
+    Ok(())
+}
+
+#[retry(policy = POLICY, name = "check.policy")]
+fn with_policy() -> std::io::Result<()> {
+    Ok(())
+}
+
+#[retry(times = N, name = "check.generic")]
+fn generic<const N: u32>() -> std::io::Result<()> {
+    Ok(())
+}
+
+#[retry]
+fn unnamed() -> std::io::Result<()> {
+    Ok(())
+}
+
+#[poll(until(1), hold_for = 2s, name = "check.report")]
+fn report() -> Result<u32, TimedOut> {
+    Ok(1)
+}
+
+#[circuit(name = "check payments", failure_threshold = 3)]
+fn pay() -> std::io::Result<()> {
+    Ok(())
+}
+
+fn at(name: &str) -> String {
+    let mut sites = resilience::telemetry::sites();
+    let site = sites.find(|site| site.name() == name).expect("it is listed");
+    format!("at tests/settings/checking.rs:{}", site.line())
+}
+
+/// The order in a table is that of the format, which sorts keys.
+fn check(toml: &str, expected: &str) {
+    let sorted = |text: &str| {
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    assert_eq!(sorted(&errors(toml)), sorted(expected), "{toml}");
+}
+
+#[test]
+fn every_error_is_reported_with_its_path_and_a_remedy() {
+    let _alone = alone();
+    limited().unwrap();
+    unlimited().unwrap();
+    with_policy().unwrap();
+    generic::<1>().unwrap();
+    unnamed().unwrap();
+    report().unwrap();
+    for (toml, expected) in [
+        ("[retry.'check.limted']", "retry.\"check.limted\": unknown name `check.limted`; did you mean `check.limited`?".to_owned()),
+        (
+            "[poll.'check.limited']",
+            format!(
+                "poll.\"check.limited\": `check.limited` is a `retry`, {}; write `retry.\"check.limited\"`",
+                at("check.limited")
+            ),
+        ),
+        ("[circuit.'check pay']", "circuit.\"check pay\": unknown name `check pay`; no `#[circuit]` has it".to_owned()),
+        (
+            "[retry.'settings::checking::unnamed']\ntimes = 1",
+            format!(
+                "retry.\"settings::checking::unnamed\": only functions with a `name` can be overridden; add `name = \
+                 \"..\"` to the attribute {}",
+                at("settings::checking::unnamed")
+            ),
+        ),
+        ("[retrys.'check.limited']", "retrys.\"check.limited\": unknown kind `retrys`; did you mean `retry`?".to_owned()),
+        (
+            "[frobnicate.a]",
+            "frobnicate.a: unknown kind `frobnicate`; write one of `retry`, `poll`, `asyncbackoff`, `asyncretry`, `circuit`"
+                .to_owned(),
+        ),
+        (
+            "[retry.'check.limited']\ntmies = 3",
+            "retry.\"check.limited\".tmies: unknown option `tmies` of a `retry`; did you mean `times`?".to_owned(),
+        ),
+        (
+            "[retry.'check.limited']\non = 'x'\nbudget = '20%'",
+            "retry.\"check.limited\".on: `on` can only be set in the code\n\
+             retry.\"check.limited\".budget: `budget` can only be set in the code"
+                .to_owned(),
+        ),
+        (
+            "[retry.'check.limited']\ntimes = 0",
+            "retry.\"check.limited\".times: `times` must be at least 1: the first call counts as an attempt (found `times = \
+             0`)"
+                .to_owned(),
+        ),
+        (
+            "[retry.'check.limited']\ntimes = 'many'\ninterval = 5",
+            "retry.\"check.limited\".times: expected a number or `forever`, found `\"many\"`\n\
+             retry.\"check.limited\".interval: expected a duration with a unit, found `5`; write `\"15s\"` or `\"500ms\"`"
+                .to_owned(),
+        ),
+        (
+            "[retry.'check.limited']\ninterval = '1s'\nbackoff = { linear = '1s' }",
+            "retry.\"check.limited\".backoff: contradicts `interval`: leave one of them out".to_owned(),
+        ),
+        (
+            "[retry.'check.limited']\njitter = 'decorrelated'",
+            "retry.\"check.limited\".jitter: decorrelated jitter needs an exponential backoff (found `jitter = decorrelated`)"
+                .to_owned(),
+        ),
+        (
+            "[retry.'check.unlimited']\ndeadline = '1s'\nattempt_timeout = '1s'",
+            format!(
+                "retry.\"check.unlimited\".deadline: the attribute {0} has no `deadline`, and an override does not add one; \
+                 write `deadline = forever` in the attribute to allow one\n\
+                 retry.\"check.unlimited\".attempt_timeout: the attribute {0} has no `attempt_timeout`, and an override \
+                 does not add one",
+                at("check.unlimited")
+            ),
+        ),
+        (
+            "[retry.'check.policy']\ntimes = 3",
+            format!("retry.\"check.policy\": the attribute {} has `policy = ..`, which cannot be overridden", at("check.policy")),
+        ),
+        (
+            "[retry.'check.generic']\ntimes = 0",
+            "retry.\"check.generic\".times: `times` must be at least 1: the first call counts as an attempt (found `times = \
+             0`)"
+                .to_owned(),
+        ),
+        (
+            "[poll.'check.report']\ntimeout = '1s'",
+            "poll.\"check.report\": `hold_for` is longer than `timeout`, so it could never be met (found `hold_for = 2s`, \
+             `timeout = 1s`)"
+                .to_owned(),
+        ),
+    ] {
+        check(toml, &expected);
+    }
+}
+
+#[test]
+fn errors_of_circuits_and_of_the_structure_have_a_path_and_a_remedy() {
+    let _alone = alone();
+    pay().unwrap();
+    for (toml, expected) in [
+        (
+            "[circuit.'check payments']\nfailure_rate = '50%'",
+            "circuit.\"check payments\".failure_rate: `failure_rate` needs a `window`, over which it is taken (found \
+             `failure_rate = 0.5`)",
+        ),
+        (
+            "[circuit.'check payments']\nstate = 'open'\nmax_keys = 3\ncall_timeout = '1s'\nfailure_treshold = 1",
+            "circuit.\"check payments\".max_keys: `max_keys` can only be set in the code\n\
+             circuit.\"check payments\".call_timeout: `call_timeout` can only be set in the code\n\
+             circuit.\"check payments\".failure_treshold: unknown option `failure_treshold` of a `circuit`; did you mean \
+             `failure_threshold`?\n\
+             circuit.\"check payments\".state: expected one of `closed`, `forced_open`, `disabled`, `metrics_only`, found \
+             `\"open\"`",
+        ),
+        ("retry = 5", "retry: expected a table of names, found `5`"),
+        (
+            "[retry]\n'check.limited' = [1]",
+            "retry.\"check.limited\": expected a table of options, found a list",
+        ),
+    ] {
+        check(toml, expected);
+    }
+}
+
+#[test]
+fn errors_of_the_whole_file_are_reported_together_in_its_order() {
+    let _alone = alone();
+    let toml = "[retry.'check.limited']\ntimes = 0\n[circuit.unknown]\n[poll.'check.report']\nuntil = 1";
+    let paths = |toml| {
+        let errors = read(toml).check().unwrap_err();
+        errors.iter().map(|error| error.path().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        paths(toml),
+        ["circuit.unknown", "poll.\"check.report\".until", "retry.\"check.limited\".times"]
+    );
+}
+
+#[test]
+fn an_option_that_is_set_twice_is_an_error() {
+    let json = r#"{"retry": {"check.limited": {"times": 1, "times": 2}, "check.limited": {"times": 3}}}"#;
+    let overrides: Overrides = serde_json::from_str(json).unwrap();
+    assert_eq!(
+        overrides.check().unwrap_err().to_string(),
+        "retry.\"check.limited\".times: is set twice\nretry.\"check.limited\": is set twice"
+    );
+}
+
+#[test]
+fn what_the_format_cannot_read_is_reported_by_the_format_with_its_line() {
+    let error = toml::from_str::<Overrides>("[retry.a]\ntimes = = 3").unwrap_err().to_string();
+    assert!(error.contains("line 2"), "{error}");
+    let error = serde_json::from_str::<Overrides>("{\"retry\": }").unwrap_err().to_string();
+    assert!(error.contains("line 1 column 11"), "{error}");
+}
+
+#[test]
+fn options_that_are_absent_in_the_code_but_no_limits_can_be_set() {
+    let _alone = alone();
+    for toml in [
+        "[retry.'check.limited']\ndeadline = '20s'\njitter = '25%'",
+        "[retry.'check.limited']\ndeadline = 'forever'",
+        "[poll.'check.report']\ntimes = 3\nmax_ignored = 2\ninitial_delay = '1s'\nbackoff = 'exponential(1s, factor = 3)'",
+        "[circuit.'check payments']\nfailure_rate = '50%'\nwindow = '30s'\nstate = 'metrics_only'",
+        "[circuit.'check payments']\nslow_call = '2s'\nwithin = '1min'",
+    ] {
+        assert!(read(toml).check().expect(toml).is_empty(), "{toml}");
+    }
+}

@@ -1,0 +1,122 @@
+//! The list of all settings in force.
+
+use resilience::settings::{self, SettingSource};
+use resilience::{TimedOut, asyncbackoff, circuit, poll, retry};
+
+use crate::{alone, apply};
+
+#[retry(times = 5, deadline = 10s, name = "effective.retry")]
+fn retried() -> std::io::Result<()> {
+    Ok(())
+}
+
+#[asyncbackoff(max_tries = 2, pause = 1s, name = "effective.backoff")]
+async fn backed_off() -> Result<(), TimedOut> {
+    Ok(())
+}
+
+#[poll(until(1), name = "effective.poll")]
+fn polled() -> Result<u32, TimedOut> {
+    Ok(1)
+}
+
+#[circuit(name = "effective circuit", failure_threshold = 3)]
+fn guarded() -> std::io::Result<()> {
+    Ok(())
+}
+
+/// The block of a name, without the place.
+fn block(name: &str) -> String {
+    let text = settings::effective().to_string();
+    let block = text.split("\n\n").find(|block| block.contains(name)).expect("it is listed");
+    let (head, options) = block.split_once('\n').expect("it has options");
+    let (head, place) = head.split_once("  # ").expect("a place");
+    assert!(place.starts_with("tests/settings/"), "{place}");
+    format!("{head}\n{}", options.trim_end())
+}
+
+#[tokio::test]
+async fn values_are_listed_with_their_sources_as_in_a_file() {
+    let _alone = alone();
+    retried().unwrap();
+    polled().unwrap();
+    guarded().unwrap();
+    backed_off().await.unwrap();
+    apply(
+        "[retry.'effective.retry']\ntimes = 9\njitter = '25%'\n\
+         [asyncbackoff.'effective.backoff']\npause = '2s'\n\
+         [circuit.'effective circuit']\nfailure_rate = '50%'\nwindow = '30s'\nstate = 'disabled'",
+    );
+    assert_eq!(
+        block("effective.retry"),
+        "[retry.\"effective.retry\"]\n\
+         times = 9  # override, 5 in the code\n\
+         interval = \"1s\"  # code\n\
+         jitter = \"25%\"  # override\n\
+         deadline = \"10s\"  # code"
+    );
+    assert_eq!(
+        block("effective.backoff"),
+        "[asyncbackoff.\"effective.backoff\"]\n\
+         max_tries = 2  # code\n\
+         pause = \"2s\"  # override, \"1s\" in the code"
+    );
+    assert_eq!(block("effective.poll"), "[poll.\"effective.poll\"]\ninterval = \"1s\"  # code");
+    assert_eq!(
+        block("effective circuit"),
+        "[circuit.\"effective circuit\"]\n\
+         failure_rate = \"50%\"  # override\n\
+         window = \"30s\"  # override\n\
+         recovery_timeout = \"30s\"  # code\n\
+         half_open_calls = 1  # code\n\
+         success_threshold = 1  # code\n\
+         state = \"disabled\"  # override"
+    );
+    let effective = settings::effective();
+    let site = effective.iter().find(|site| site.name() == "effective.retry").unwrap();
+    let times = &site.options()[0];
+    assert_eq!(
+        (site.kind(), times.key(), times.value().as_str(), times.source()),
+        ("retry", "times", "9", SettingSource::Override)
+    );
+}
+
+#[test]
+fn the_list_is_serialized() {
+    let _alone = alone();
+    apply("[retry.'effective.retry']\nbackoff = { exponential = '1s', max = '5s' }");
+    let json = serde_json::to_value(settings::effective()).unwrap();
+    let site = json.as_array().unwrap().iter().find(|site| site["name"] == "effective.retry").unwrap();
+    assert_eq!(site["kind"], "retry");
+    assert!(site["place"].as_str().unwrap().starts_with("tests/settings/effective.rs:"), "{site}");
+    assert_eq!(
+        site["options"],
+        serde_json::json!({
+            "times": {"value": 5, "source": "code"},
+            "backoff": {"value": {"exponential": "1s", "max": "5s"}, "source": "override"},
+            "deadline": {"value": "10s", "source": "code"},
+        })
+    );
+}
+
+#[test]
+fn the_text_without_its_state_can_be_applied_as_it_is() {
+    let _alone = alone();
+    let text = settings::effective().to_string();
+    assert!(text.contains("[circuit.\"effective circuit\"]"), "{text}");
+    let lines = text.lines().filter(|line| !line.starts_with("state = "));
+    // Several functions of these tests cannot be overridden, or share a name.
+    let known = ["effective.retry", "effective.backoff", "effective.poll", "effective circuit"];
+    let mut kept = String::new();
+    let mut keeps = false;
+    for line in lines {
+        if line.starts_with('[') {
+            keeps = known.iter().any(|name| line.contains(name));
+        }
+        if keeps {
+            kept.extend([line, "\n"]);
+        }
+    }
+    assert_eq!(kept.matches('[').count(), known.len());
+    apply(&kept);
+}
