@@ -18,7 +18,9 @@ pub use crate::retry::{RetryRun, TimedRetryRun};
 pub use crate::site::PolicySite;
 pub use crate::site_name::SiteName;
 #[cfg(feature = "tokio")]
-pub use crate::sleep::{CancelSignal, Cancellable, Cancellation, Limited, Pause, Telling, cancel_signal};
+pub use crate::sleep::{
+    CancelFuture, CancelSignal, Cancellable, Cancellation, Limited, Pause, Telling, cancel_signal,
+};
 pub use crate::sleep::{Cut, RejectionHint, Wait};
 pub use crate::telemetry::{SITES, SiteEntry, SiteKind, StatsCell};
 pub use crate::telemetry::{injected_error, injected_latency, no_injected_error};
