@@ -7,6 +7,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
+use reqwest::RequestBuilder;
 use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
 
@@ -26,8 +27,8 @@ pub(crate) struct Answers {
     pub(crate) pages: u32,
     /// `503 Service Unavailable`, because the server stops.
     pub(crate) cancelled: u32,
-    /// Any other answer.
-    pub(crate) failed: u32,
+    /// No answer: the server did not accept the request any more.
+    pub(crate) unanswered: u32,
 }
 
 /// Serves on a free port until the backend's signal.
@@ -38,7 +39,9 @@ pub(crate) async fn start(backend: &Arc<Backend>) -> io::Result<Server> {
     let signal = backend.shutdown.clone().cancelled_owned();
     let serving =
         tokio::spawn(async move { axum::serve(listener, router).with_graceful_shutdown(signal).await });
-    let clients = (0..CLIENTS).map(|_| client(url.clone(), Arc::clone(backend))).collect();
+    // The service is on this machine: no proxy.
+    let http = reqwest::Client::builder().no_proxy().build().map_err(io::Error::other)?;
+    let clients = (0..CLIENTS).map(|_| client(http.get(&url), Arc::clone(backend))).collect();
     Ok(Server { serving, clients })
 }
 
@@ -50,29 +53,27 @@ async fn page(State(backend): State<Arc<Backend>>) -> (StatusCode, String) {
     }
 }
 
-async fn client(url: String, backend: Arc<Backend>) -> Answers {
+async fn client(request: RequestBuilder, backend: Arc<Backend>) -> Answers {
     let mut answers = Answers::default();
-    // The service is on this machine: no proxy.
-    let Ok(http) = reqwest::Client::builder().no_proxy().build() else { return answers };
     while !backend.shutdown.is_cancelled() {
-        let status = http.get(&url).send().await.map(|answer| answer.status());
-        match status {
+        let Some(request) = request.try_clone() else { break };
+        match request.send().await.map(|answer| answer.status()) {
             Ok(StatusCode::OK) => answers.pages += 1,
             Ok(StatusCode::SERVICE_UNAVAILABLE) => answers.cancelled += 1,
-            _ => answers.failed += 1,
+            _ => answers.unanswered += 1,
         }
     }
     answers
 }
 
 impl Server {
-    /// Waits until every request has its answer.
+    /// Waits until no request is running.
     pub(crate) async fn stopped(self) -> io::Result<Answers> {
         let mut all = Answers::default();
         for answers in self.clients.join_all().await {
             all.pages += answers.pages;
             all.cancelled += answers.cancelled;
-            all.failed += answers.failed;
+            all.unanswered += answers.unanswered;
         }
         self.serving.await??;
         Ok(all)

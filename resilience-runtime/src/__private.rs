@@ -21,7 +21,9 @@ pub use crate::settings::{OVERRIDABLE, OverridableSite, PolicyInCode};
 pub use crate::site::PolicySite;
 pub use crate::site_name::SiteName;
 #[cfg(feature = "tokio")]
-pub use crate::sleep::{CancelSignal, Cancellable, Cancellation, Limited, Pause, Telling, cancel_signal};
+pub use crate::sleep::{
+    CancelFuture, CancelSignal, Cancellable, Cancellation, Limited, Pause, Telling, cancel_signal,
+};
 pub use crate::sleep::{Cut, RejectionHint, Wait};
 pub use crate::telemetry::{InjectedFault, SITES, SiteEntry, SiteKind, StatsCell, injected_fault};
 pub use crate::text::{ByDebug, ByDisplay, ByType, FirstLine, Text};

@@ -7,8 +7,8 @@ use std::io;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use resilience::{
-    Cancelled, CircuitBreaker, CircuitConfig, PollError, RetryPolicy, TimedOut, asyncbackoff, asyncretry,
-    circuit, circuits, poll, retry,
+    Cancelled, CircuitBreaker, CircuitConfig, CircuitOpen, PollError, RetryPolicy, TimedOut, asyncbackoff,
+    asyncretry, circuit, circuits, poll, retry,
 };
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
@@ -116,6 +116,8 @@ enum Error {
     #[error(transparent)]
     TimedOut(#[from] TimedOut),
     #[error(transparent)]
+    Open(#[from] CircuitOpen),
+    #[error(transparent)]
     Cancelled(#[from] Cancelled),
 }
 
@@ -139,6 +141,20 @@ async fn cancelled_after<T>(millis: u64, call: impl AsyncFnOnce(CancellationToke
         }
     );
     result
+}
+
+#[derive(Clone, Debug)]
+struct Text(String);
+
+impl From<Cancelled> for Text {
+    fn from(cancelled: Cancelled) -> Self {
+        Self(cancelled.to_string())
+    }
+}
+
+/// The cancellation in an error of the standard library.
+fn inside(error: &io::Error) -> Option<&Cancelled> {
+    error.get_ref()?.downcast_ref()
 }
 
 struct Client {
@@ -203,13 +219,6 @@ async fn a_cancellation_token_works_as_it_is_with_self_arguments_and_generics() 
     assert!(ended.ends_with("was cancelled (2 attempts in 1.5s; last error: busy)"), "{ended}");
     assert_eq!((client.calls, at), (2, 1500));
 
-    #[derive(Clone, Debug, PartialEq)]
-    struct Text(String);
-    impl From<Cancelled> for Text {
-        fn from(cancelled: Cancelled) -> Self {
-            Self(cancelled.to_string())
-        }
-    }
     calls.set(0);
     let (ended, _) = cancelled_after(1500, async |token| {
         client.generic::<Text, 10>(token, Text("busy".into()), &calls).await
@@ -238,7 +247,7 @@ async fn the_future_of_a_function_that_can_be_cancelled_is_send() {
     token.cancel();
     for call in [by_attribute, by_function] {
         let error = call.await.expect("it does not panic").unwrap_err();
-        assert!(error.get_ref().is_some_and(|inner| inner.is::<Cancelled>()), "{error}");
+        assert!(inside(&error).is_some(), "{error}");
     }
 }
 
@@ -261,8 +270,7 @@ async fn boxed_errors_hold_a_cancellation_and_any_future_is_a_signal() {
     assert!(ended.unwrap_err().is::<Cancelled>());
 
     let error = by_block().await.unwrap_err();
-    let cancelled = error.get_ref().and_then(|inner| inner.downcast_ref::<Cancelled>());
-    assert_eq!(cancelled.map(Cancelled::attempts), Some(2));
+    assert_eq!(inside(&error).map(Cancelled::attempts), Some(2));
 }
 
 #[tokio::test(start_paused = true)]
@@ -349,12 +357,8 @@ mod layers {
     static BELOW: CircuitBreaker =
         CircuitBreaker::new("cancelling.below", CircuitConfig::new().failure_threshold(2));
 
-    fn open_error(open: resilience::CircuitOpen) -> Error {
-        panic!("{open}")
-    }
-
     #[retry(times = forever, interval = 1s, cancel = token.cancelled())]
-    #[circuit(breaker = &BELOW, on_open = open_error)]
+    #[circuit(breaker = &BELOW)]
     async fn above_a_circuit(token: &CancellationToken) -> Result<u8, Error> {
         pending().await
     }
@@ -369,7 +373,7 @@ mod layers {
         assert_eq!((BELOW.failure_count(), BELOW.state()), (0, resilience::CircuitState::Closed));
     }
 
-    #[circuit(name = "cancelling.above", failure_threshold = 1, on_open = open_error)]
+    #[circuit(name = "cancelling.above", failure_threshold = 1)]
     #[retry(times = forever, interval = 1s, cancel = token.cancelled())]
     async fn below_a_circuit(token: &CancellationToken) -> Result<u8, Error> {
         Err(Error::Busy)
@@ -389,7 +393,7 @@ mod layers {
 
     #[retry(times = 5, interval = 10s, on_error = |_, _| panic!("a cancellation is not a failure"))]
     #[poll(until(9), interval = 10s)]
-    #[circuit(failure_threshold = 1, on_open = open_error)]
+    #[circuit(failure_threshold = 1)]
     #[asyncretry(forever, pause = 1s, cancel = token.cancelled())]
     async fn innermost(token: &CancellationToken) -> Result<u8, Error> {
         ATTEMPTS.fetch_add(1, Relaxed);

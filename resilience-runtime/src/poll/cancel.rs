@@ -8,9 +8,8 @@ use super::form::{Last, Poll, wait_or_end};
 use super::hooks::{PollCondition, PollHooks};
 use super::run::PollRun;
 use crate::attempt::Attempt;
-use crate::callbacks::CancelFuture;
 use crate::operation::{Asynchronous, CancelledBy, NotCancelled};
-use crate::sleep::cancel_signal;
+use crate::sleep::{CancelFuture, cancel_signal};
 
 impl<F, T, E, H> Poll<F, Asynchronous<T, E>, H> {
     /// Ends the poll at once when `signal` completes, with [`PollError::Cancelled`]; see

@@ -9,10 +9,9 @@ use super::hooks::{ErrorPredicate, FailureCallback, Hooks, WaitHint};
 use super::limits::{TimeLimit, Timed, Untimed};
 use super::run::{Run, TimedRetryRun};
 use crate::attempts::RetryPolicy;
-use crate::callbacks::CancelFuture;
 use crate::error::{HoldCancelled, HoldTimedOut};
 use crate::operation::{Asynchronous, CancelledBy, NotCancelled};
-use crate::sleep::{CancelSignal, cancel_signal};
+use crate::sleep::{CancelFuture, CancelSignal, cancel_signal};
 
 impl<F, T, E, H, L> Retry<F, Asynchronous<T, E>, H, L> {
     /// Ends the call at once when `signal` completes, whatever its output: a running attempt or wait is dropped, and no

@@ -9,7 +9,6 @@ use pin_project_lite::pin_project;
 use tokio::task::coop::unconstrained;
 
 use super::{Pause, Wait};
-use crate::callbacks::CancelFuture;
 use crate::error::{Cancelled, Causes};
 use crate::text::FirstLine;
 use crate::time::Nanos;
@@ -47,6 +46,17 @@ impl Cancellation {
         Cancelled::new(function, attempts, elapsed.to_duration(), self.causes)
     }
 }
+
+/// The future of `cancel`.
+#[diagnostic::on_unimplemented(
+    message = "`cancel` takes a future, not `{Self}`",
+    label = "this is not a future that completes when the call is to end",
+    note = "for a `CancellationToken`, write `cancel = token.cancelled()`"
+)]
+pub trait CancelFuture: Future {}
+
+#[diagnostic::do_not_recommend]
+impl<C: Future> CancelFuture for C {}
 
 /// Creates the state before the first attempt. Only this needs a future, so that the compiler reports anything else once.
 #[inline]
