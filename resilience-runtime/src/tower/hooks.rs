@@ -275,14 +275,14 @@ impl<Req, F: for<'a> Fn(&'a Req) -> Cow<'a, str>> FindCircuit<Req> for Keyed<F> 
     }
 }
 
-/// The text of a failed result: of the usual error types their own, otherwise the name of the type, because a layer
-/// cannot require a bound.
+/// The text of a failed result: of the usual error types their own, otherwise the name of the error's type, because a
+/// layer cannot require a bound.
 pub(super) struct ResultText<'a, Res, E>(pub(super) &'a Result<Res, E>);
 
 impl<Res, E: 'static> fmt::Display for ResultText<'_, Res, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let error = match self.0 {
-            Ok(_) => return f.write_str(std::any::type_name::<Res>()),
+            Ok(_) => return f.write_str("a response that counts as a failure"),
             Err(error) => error as &dyn Any,
         };
         if let Some(error) = error.downcast_ref::<Box<dyn Error + Send + Sync>>() {
