@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use resilience::telemetry::{self, CallOutcome, Event, GiveUpReason, SiteKind};
+use resilience::testing::seam;
 use resilience::tower::{CircuitLayer, RetryLayer};
 use tower::{BoxError, ServiceBuilder, ServiceExt, service_fn};
 
@@ -88,4 +89,21 @@ async fn a_request_that_is_sent_once_is_told_as_not_retryable() {
         *log.lock().unwrap(),
         [format!("1 None Some({type_name:?})"), "GaveUp(NotRetryable) 1".into()]
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_policy_of_a_named_layer_can_be_replaced() {
+    let service = |mock: &Mock| {
+        let layer = RetryLayer::new(times(2).deadline(ms(500))).name("replaced layer");
+        ServiceBuilder::new().layer(layer).service(mock.clone())
+    };
+    let mock = Mock::new(vec![Is(Err(Error::Busy)); 7]);
+    let first = service(&mock);
+    let site = telemetry::sites().find(|site| site.name() == "replaced layer").unwrap();
+    assert!(seam::exchange(site, times(5)));
+    assert!(first.oneshot("hello").await.is_err());
+    assert_eq!(mock.calls(), 5);
+    seam::revert(site);
+    assert!(service(&mock).oneshot("hello").await.is_err());
+    assert_eq!(mock.calls(), 7);
 }

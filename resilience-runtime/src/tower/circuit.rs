@@ -144,6 +144,9 @@ impl<Find, Judged, Open> CircuitLayer<Find, Judged, Open> {
 
     /// The result of a rejected call: a response, `Ok(..)` or `Err(..)`.
     ///
+    /// It matters to a retry above whose last attempt has opened the circuit. If the callback returns a response, as a
+    /// fallback does, the retry makes one more attempt to get it. If it returns a `Result`, the retry ends at once.
+    ///
     /// ```
     /// use resilience::tower::CircuitLayer;
     ///

@@ -137,9 +137,6 @@ impl<Res, E> Answer<Res, E> for Result<Res, E> {
 }
 
 /// The result of an attempt that a limit of the policy has dropped, if no attempt has returned one.
-#[diagnostic::on_unimplemented(
-    message = "`on_timeout` of this layer does not return a result of the service: a `{Res}` or a `Result<{Res}, {E}>`"
-)]
 pub trait OnTimeout<Res, E> {
     /// Whether there is a result for every time limit.
     fn has_result(&self) -> bool;
@@ -163,7 +160,6 @@ impl<Res, E: 'static> OnTimeout<Res, E> for Unset {
     }
 }
 
-#[diagnostic::do_not_recommend]
 impl<Res, E, A: Answer<Res, E>, F: Fn(TimedOut) -> A> OnTimeout<Res, E> for Callback<F> {
     fn has_result(&self) -> bool {
         true
@@ -201,7 +197,6 @@ impl<Res, E: HoldCircuitOpen> OnOpen<Res, E> for Unset {
     }
 }
 
-#[diagnostic::do_not_recommend]
 impl<Res, E, A: Answer<Res, E>, F: Fn(CircuitOpen) -> A> OnOpen<Res, E> for Callback<F> {
     const ANSWERS: bool = A::IS_RESPONSE;
 
@@ -280,14 +275,14 @@ impl<Req, F: for<'a> Fn(&'a Req) -> Cow<'a, str>> FindCircuit<Req> for Keyed<F> 
     }
 }
 
-/// The text of a failed result: of the usual error types their own, otherwise the name of the type, because a layer
-/// cannot require a bound.
+/// The text of a failed result: of the usual error types their own, otherwise the name of the error's type, because a
+/// layer cannot require a bound.
 pub(super) struct ResultText<'a, Res, E>(pub(super) &'a Result<Res, E>);
 
 impl<Res, E: 'static> fmt::Display for ResultText<'_, Res, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let error = match self.0 {
-            Ok(_) => return f.write_str(std::any::type_name::<Res>()),
+            Ok(_) => return f.write_str("a response that counts as a failure"),
             Err(error) => error as &dyn Any,
         };
         if let Some(error) = error.downcast_ref::<Box<dyn Error + Send + Sync>>() {

@@ -46,6 +46,12 @@
 //! This works while the futures of the stack are polled inside each other. A layer that moves a call to another task,
 //! such as `Buffer`, belongs below the circuit or above the retry.
 //!
+//! # Type errors
+//!
+//! A layer only is a `Service` if its callbacks fit the inner service. At a method call, the compiler only reports that the
+//! method does not exist. `ServiceBuilder::check_service::<_, Request, _, _>()` from `tower`, and every function that requires a
+//! `Service`, report why: a request that is not `Clone`, or an error without `From<CircuitOpen>`.
+//!
 //! # Defaults
 //!
 //! See [`RetryLayer`] and [`CircuitLayer`].

@@ -46,6 +46,8 @@ fn manifest_with(examples: &BTreeMap<String, Example>) -> Table {
     };
     let examples =
         examples.iter().map(|(name, Example { path, edition })| Value::Table(target(name, path, edition)));
+    // They name dependencies of other tests.
+    manifest.remove("features");
     // The library needs what the examples need.
     let of_tests = manifest.remove("dev-dependencies").expect("the tests have dependencies");
     manifest.insert("dependencies".into(), of_tests);

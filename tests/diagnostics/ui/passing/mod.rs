@@ -38,6 +38,7 @@ mod return_type;
 mod runtime;
 mod several;
 mod stacks;
+mod tower;
 mod type_of_value;
 mod unknown_option;
 mod wait;
