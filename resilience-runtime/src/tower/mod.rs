@@ -59,6 +59,7 @@
 
 // Floor 5: layers.
 mod circuit;
+mod faults;
 mod hooks;
 mod retry;
 mod retry_future;

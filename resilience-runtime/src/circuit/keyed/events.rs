@@ -23,7 +23,7 @@ impl SetEvents {
         Self { name, place, set: OnceLock::new(), pending: Pending::new() }
     }
 
-    #[cfg(feature = "testing")]
+    #[cfg(any(feature = "testing", feature = "tower"))]
     pub(super) const fn place(&self) -> Option<(&'static str, u32)> {
         self.place
     }
