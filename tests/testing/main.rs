@@ -3,6 +3,7 @@
 mod circuits;
 mod common;
 mod faults;
+mod layers;
 mod parallel;
 mod records;
 mod scopes;

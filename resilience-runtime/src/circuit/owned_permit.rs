@@ -5,6 +5,7 @@ use super::next_call::Above;
 use super::permit::{PANICKED, Permit, Ticket, dropped};
 use super::store::{Pass, Store};
 use super::{CircuitOpen, CircuitRef};
+use crate::telemetry::InjectedFault;
 
 /// A permit that owns its circuit, for futures that borrow nothing. Otherwise like `AsyncPermit`.
 #[must_use]
@@ -35,6 +36,15 @@ impl<A: Above> OwnedPermit<A> {
             #[cfg(feature = "testing")]
             in_scope,
         })
+    }
+
+    /// The fault that a test has injected for this call.
+    #[cfg_attr(not(feature = "testing"), expect(clippy::unused_self, reason = "only tests inject faults"))]
+    pub(crate) fn injected_fault(&self) -> Option<InjectedFault> {
+        #[cfg(feature = "testing")]
+        return crate::telemetry::injected_fault(&[], &[&self.store().names()]);
+        #[cfg(not(feature = "testing"))]
+        None
     }
 
     fn store(&self) -> &Store {

@@ -42,6 +42,12 @@ impl InjectedFault {
         (latency != Duration::ZERO).then(|| Wait(Nanos::of(latency)))
     }
 
+    /// Whether it replaces the body.
+    #[must_use]
+    pub fn replaces_body(&self) -> bool {
+        self.met.end.is_some()
+    }
+
     /// The error in place of the body.
     ///
     /// # Panics

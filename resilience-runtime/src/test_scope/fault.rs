@@ -43,7 +43,8 @@ pub(crate) enum FaultEnd {
 }
 
 impl Fault {
-    /// The body does not run, and returns this error. It must have the error type of the function.
+    /// The body does not run, and returns this error. Its type must be exactly the error type of the function: write
+    /// `Fault::error(|| io::Error::from(..))` where `.into()` would be ambiguous.
     pub fn error<E: 'static>(error: impl Fn() -> E + Send + Sync + 'static) -> Self {
         let make = Arc::new(move || Box::new(error()) as Box<dyn Any>);
         Self::new(Effect::End(FaultEnd::Error(type_name::<E>(), make)))

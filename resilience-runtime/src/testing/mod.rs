@@ -4,16 +4,17 @@
 //!
 //! ```
 //! use resilience::testing::{self, Fault};
+//! use std::io::{Error, ErrorKind};
 //! use std::time::Duration;
 //!
 //! #[resilience::retry(times = 3, interval = 1s, name = "payments")]
-//! fn charge(cents: u32) -> std::io::Result<u32> {
+//! fn charge(cents: u32) -> Result<u32, Error> {
 //!     Ok(cents)
 //! }
 //!
 //! let scope = testing::scope();
 //! scope.no_waits();
-//! scope.inject("payments", Fault::error(|| std::io::ErrorKind::ConnectionRefused.into()).times(2));
+//! scope.inject("payments", Fault::error(|| Error::from(ErrorKind::ConnectionRefused)).times(2));
 //! let record = scope.record();
 //!
 //! assert_eq!(charge(100).unwrap(), 100);

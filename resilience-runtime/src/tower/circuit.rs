@@ -9,6 +9,7 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
+use super::faults::FaultyResponse;
 use super::hooks::{Callback, FindCircuit, Judge, Keyed, OnOpen, ResultText, Single, Verdict};
 use super::signal::{self, InStack};
 use crate::circuit::{CircuitConfig, CircuitOpen, CircuitRef, LayerCircuits, OwnedPermit, circuit_of_layer};
@@ -202,7 +203,8 @@ where
             Ok(mut permit) => {
                 // An earlier rejection within the attempt was handled.
                 signal::tell(None);
-                let response = permit.watch(|| self.inner.call(request));
+                let fault = permit.injected_fault();
+                let response = permit.watch(|| FaultyResponse::of(fault, || self.inner.call(request)));
                 GuardedCall::Admitted { permit, response }
             }
             Err(open) => GuardedCall::Rejected { open: Some(open) },
@@ -214,7 +216,7 @@ where
 pin_project! {
     #[project = CallProjection]
     enum GuardedCall<F> {
-        Admitted { permit: OwnedPermit<InStack>, #[pin] response: F },
+        Admitted { permit: OwnedPermit<InStack>, #[pin] response: FaultyResponse<F> },
         Rejected { open: Option<CircuitOpen> },
     }
 }

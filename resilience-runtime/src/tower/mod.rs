@@ -65,6 +65,7 @@
 
 // Floor 5: layers.
 mod circuit;
+mod faults;
 mod hooks;
 mod retry;
 mod retry_future;

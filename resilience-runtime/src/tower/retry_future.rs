@@ -6,12 +6,13 @@ use std::task::{Context, Poll, ready};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
+use super::faults::FaultyResponse;
 use super::hooks::{OnTimeout, Replay, RequestedWait, ResultText, ShouldRetry};
 use super::retry::{RetryHooks, SharedRetry};
 use super::running::{Failure, RunningRetry};
 use super::signal;
 use crate::sleep::{Limited, Pause, RejectionHint, Wait};
-use crate::telemetry::UnderWay;
+use crate::telemetry::{SiteEntry, UnderWay, injected_fault};
 use crate::time::Nanos;
 
 pin_project! {
@@ -20,8 +21,10 @@ pin_project! {
         service: S,
         // `None` once the service is called.
         request: Option<Req>,
+        // For faults of tests.
+        entry: &'static SiteEntry,
         #[pin]
-        response: Option<S::Future>,
+        response: Option<FaultyResponse<S::Future>>,
     }
 }
 
@@ -39,7 +42,10 @@ impl<S: Service<Req>, Req> ServiceAttempt<S, Req> {
     }
 }
 
-impl<S: Service<Req>, Req> Future for ServiceAttempt<S, Req> {
+impl<S: Service<Req>, Req> Future for ServiceAttempt<S, Req>
+where
+    S::Error: 'static,
+{
     type Output = AttemptEnd<Result<S::Response, S::Error>>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -55,7 +61,11 @@ impl<S: Service<Req>, Req> Future for ServiceAttempt<S, Req> {
                 return Poll::Ready(AttemptEnd::NotReady(Err(error)));
             }
             match this.request.take() {
-                Some(request) => this.response.set(Some(this.service.call(request))),
+                Some(request) => {
+                    let fault = injected_fault(&[this.entry], &[]);
+                    let response = FaultyResponse::of(fault, || this.service.call(request));
+                    this.response.set(Some(response));
+                }
                 // Polled after the end.
                 None => return Poll::Pending,
             }
@@ -104,8 +114,9 @@ where
         let running = RunningRetry::begin(shared.entry, &shared.site);
         let spare = shared.hooks.replay.replay(&request);
         let (until, limit) = running.until(&shared.site);
-        let response = service.call(request);
-        let attempt = ServiceAttempt { service, request: None, response: Some(response) };
+        let entry = shared.entry;
+        let response = FaultyResponse::of(injected_fault(&[entry], &[]), || service.call(request));
+        let attempt = ServiceAttempt { service, request: None, entry, response: Some(response) };
         let attempt = Limited::new(running.under_way(attempt), until);
         Self { shared, running, spare, last: None, limit, pause: None, attempt }
     }

@@ -26,6 +26,12 @@ impl NoFault {
 
     /// Never called.
     #[must_use]
+    pub const fn replaces_body(&self) -> bool {
+        match *self {}
+    }
+
+    /// Never called.
+    #[must_use]
     pub const fn error<E>(&self) -> Option<E> {
         match *self {}
     }
