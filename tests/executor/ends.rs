@@ -5,6 +5,7 @@ use resilience::{PollFailure, PollNext};
 use tokio::runtime::Builder as Runtime;
 use tokio::time::sleep;
 
+use crate::load::within;
 use crate::{Executor, Service, alive_tasks, job, secs, settle, soon};
 
 /// Jobs at every stage: polled, being submitted, queued; and one whose handle is awaited by a task.
@@ -142,4 +143,71 @@ fn the_end_of_the_runtime_is_a_shutdown_also_with_a_long_queue() {
         waits.block_on(executor.shutdown());
         assert_eq!((executor.len(), executor.metrics().in_flight), (0, 0));
     }
+}
+
+#[test]
+fn a_shutdown_does_not_wait_for_a_runtime_that_is_not_running() {
+    within(secs(60), || {
+        let current = || Runtime::new_current_thread().enable_all().build().expect("a runtime");
+        let (stopped, other) = (current(), current());
+        let (executor, handles) = stopped.block_on(async {
+            let executor = Service::new().start(Executor::builder().cancel_with(async |_| pending().await));
+            let handles = [executor.submit(job(1)), executor.submit(pending())];
+            while !handles[0].is_polling() {
+                tokio::task::yield_now().await;
+            }
+            (executor, handles)
+        });
+        other.block_on(executor.shutdown());
+        for handle in handles {
+            assert_eq!(other.block_on(handle), Err(PollFailure::ShutDown));
+        }
+        stopped.block_on(async {
+            executor.shutdown().await;
+            assert_eq!(alive_tasks(), 0);
+        });
+    });
+}
+
+#[test]
+fn a_shutdown_from_another_runtime_waits_for_the_tasks_of_one_with_threads() {
+    within(secs(60), || {
+        let runs = Runtime::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+        let other = Runtime::new_current_thread().build().expect("a runtime");
+        let held = Arc::new(());
+        let inside = Arc::clone(&held);
+        let entered = runs.enter();
+        let executor = Executor::builder().start(move |_| {
+            let inside = Arc::clone(&inside);
+            async move {
+                pending::<()>().await;
+                drop(inside);
+                Ok(PollNext::Default)
+            }
+        });
+        drop(entered);
+        let handle = executor.submit(job(1));
+        while Arc::strong_count(&held) < 3 {
+            std::thread::yield_now();
+        }
+        other.block_on(executor.shutdown());
+        assert_eq!(Arc::strong_count(&held), 1, "the poll and its function are dropped");
+        assert_eq!(other.block_on(handle), Err(PollFailure::ShutDown));
+    });
+}
+
+#[tokio::test]
+async fn a_shutdown_on_one_thread_waits_for_thousands_of_tasks() {
+    let executor = Service::new().start(Executor::builder());
+    let others: Vec<_> = (0..20_000).map(|_| tokio::spawn(tokio::task::yield_now())).collect();
+    let handles: Vec<_> = (0..20_000).map(|_| executor.submit(pending())).collect();
+    while executor.metrics().in_flight < 20_000 {
+        tokio::task::yield_now().await;
+    }
+    executor.shutdown().await;
+    assert_eq!(executor.metrics().in_flight, 0);
+    for other in others {
+        other.await.expect("no panic");
+    }
+    drop(handles);
 }

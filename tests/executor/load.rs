@@ -131,3 +131,49 @@ fn a_thread_cancels_jobs_whose_cancel_function_uses_the_only_blocking_thread() {
         }
     });
 }
+
+#[test]
+fn a_hundred_thousand_jobs_that_arrive_during_a_poll_are_cancelled_without_a_search() {
+    const JOBS: u32 = 100_000;
+    within(secs(60), || {
+        let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            let builder = Executor::builder().default_interval(secs(3600)).cancel_with(|_| ready(true));
+            let executor = builder.start(|_| std::future::pending());
+            let first = executor.submit(job(0));
+            tokio::task::yield_now().await;
+            let handles: Vec<Handle> = (1..=JOBS).map(|id| executor.submit(job(id))).collect();
+            while executor.polling() <= JOBS as usize {
+                tokio::task::yield_now().await;
+            }
+            for handle in &handles {
+                assert!(handle.cancel().await);
+            }
+            assert_eq!((executor.polling(), executor.metrics().cancelled), (1, u64::from(JOBS)));
+            drop(first);
+        });
+    });
+}
+
+#[test]
+fn dropping_a_stream_visits_its_own_jobs_alone() {
+    const JOBS: u32 = 100_000;
+    within(secs(60), || {
+        let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            let executor = Executor::builder().start(|_| ready(Ok(PollNext::Default)));
+            let handles: Vec<Handle> = (0..JOBS).map(|id| executor.submit(job(id))).collect();
+            for _ in 0..JOBS {
+                let mut stream = executor.submit_all([std::future::pending()]);
+                let mut next = Box::pin(stream.next());
+                std::future::poll_fn(|cx| {
+                    assert!(next.as_mut().poll(cx).is_pending());
+                    std::task::Poll::Ready(())
+                })
+                .await;
+            }
+            assert_eq!((executor.len(), executor.metrics().cancelled), (JOBS as usize, u64::from(JOBS)));
+            drop(handles);
+        });
+    });
+}

@@ -3,6 +3,7 @@
 mod batches;
 mod blocking;
 mod cancelling;
+mod clocks;
 mod corners;
 mod ends;
 mod load;

@@ -3,23 +3,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::ready;
 use std::sync::Arc;
+use std::sync::mpsc;
 use std::time::Duration;
 
 use proptest::prelude::*;
 use resilience::PollFailure;
 use tokio::sync::oneshot;
-use tokio::time::sleep;
 
-use crate::{Executor, Handle, Outcome, Service, alive_tasks, ms, soon};
+use crate::{Executor, Handle, Outcome, Service, alive_tasks, secs, soon};
 
 #[derive(Clone, Debug)]
 enum Step {
-    /// A submission that ends only when it is told to, or at once.
-    Submit {
-        at_once: bool,
-    },
-    /// A submission ends: with a job, or with an error.
-    End(usize, bool),
+    /// A submission, which ends when it is told to, or at once.
+    Submit(Kind, Option<End>),
+    /// A submission ends.
+    End(usize, End),
+    /// The futures that are being submitted exceed their timeout.
+    TimeOut,
     /// At the next poll the job is said to have finished, or to have failed.
     Finish(usize, bool),
     Cancel(usize),
@@ -32,11 +32,32 @@ enum Step {
     Shutdown,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Future,
+    /// Its destructor panics.
+    Bomb,
+    /// It blocks a thread.
+    Closure,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    Job,
+    Error,
+    Panic,
+}
+
+const SUBMIT_TIMEOUT: Duration = secs(1_000_000);
+
 fn step() -> impl Strategy<Value = Step> {
     let job = 0..12_usize;
+    let kind = prop_oneof![5 => Just(Kind::Future), 1 => Just(Kind::Bomb), 1 => Just(Kind::Closure)];
+    let end = prop_oneof![6 => Just(End::Job), 1 => Just(End::Error), 1 => Just(End::Panic)];
     prop_oneof![
-        6 => any::<bool>().prop_map(|at_once| Step::Submit { at_once }),
-        4 => (job.clone(), prop::bool::weighted(0.8)).prop_map(|(job, well)| Step::End(job, well)),
+        8 => (kind, prop::option::of(end.clone())).prop_map(|(kind, end)| Step::Submit(kind, end)),
+        5 => (job.clone(), end).prop_map(|(job, end)| Step::End(job, end)),
+        1 => Just(Step::TimeOut),
         4 => (job.clone(), any::<bool>()).prop_map(|(job, well)| Step::Finish(job, well)),
         3 => job.clone().prop_map(Step::Cancel),
         2 => job.clone().prop_map(Step::Drop),
@@ -59,10 +80,13 @@ enum Stage {
 /// A job as the model knows it.
 #[derive(Debug)]
 struct Job {
+    kind: Kind,
     stage: Stage,
     outcome: Option<Outcome>,
+    /// A closure whose job is over, and which goes on in its place.
+    occupies: bool,
     /// Told to end as soon as it is submitted.
-    ends: Option<bool>,
+    ends: Option<End>,
     finishes: Option<bool>,
 }
 
@@ -80,8 +104,37 @@ impl Model {
     fn end(&mut self, id: u32, outcome: Outcome) {
         let job = self.jobs.get_mut(&id).expect("known");
         if job.stage != Stage::Over {
+            job.occupies = job.kind == Kind::Closure && job.stage == Stage::Submitting;
             (job.stage, job.outcome) = (Stage::Over, Some(outcome));
         }
+    }
+
+    /// A submission has returned, if it was told to.
+    fn return_from(&mut self, id: u32) -> bool {
+        let job = self.jobs.get_mut(&id).expect("known");
+        let Some(how) = job.ends else { return false };
+        if std::mem::take(&mut job.occupies) {
+            return true;
+        }
+        if job.stage != Stage::Submitting {
+            return false;
+        }
+        let failure = match (job.kind, how) {
+            (Kind::Bomb, _) => PollFailure::Panicked("dropped".to_owned()),
+            (_, End::Panic) => PollFailure::Panicked("boom".to_owned()),
+            (_, End::Error) => PollFailure::Submit("not begun"),
+            (_, End::Job) => {
+                job.stage = Stage::Polled;
+                return true;
+            }
+        };
+        self.end(id, Err(failure));
+        self.jobs.get_mut(&id).expect("known").occupies = false;
+        true
+    }
+
+    fn taken(&self) -> usize {
+        self.of(Stage::Submitting).len() + self.jobs.values().filter(|job| job.occupies).count()
     }
 
     fn of(&self, stage: Stage) -> Vec<u32> {
@@ -90,23 +143,26 @@ impl Model {
 
     /// Everything that happens by itself until nothing moves: submissions begin and end, and new jobs are polled.
     fn settle(&mut self) {
-        let mut arrived = false;
+        let before = self.of(Stage::Polled);
         loop {
-            let running = self.of(Stage::Submitting);
-            if let Some(next) = self.of(Stage::Queued).first().filter(|_| running.len() < self.places) {
+            if let Some(next) = self.of(Stage::Queued).first().filter(|_| self.taken() < self.places) {
                 self.jobs.get_mut(next).expect("known").stage = Stage::Submitting;
                 continue;
             }
-            let Some(id) = running.into_iter().find(|id| self.jobs[id].ends.is_some()) else { break };
-            if self.jobs[&id].ends == Some(true) {
-                self.jobs.get_mut(&id).expect("known").stage = Stage::Polled;
-                arrived = true;
-            } else {
-                self.end(id, Err(PollFailure::Submit("not begun")));
+            let ids: Vec<u32> = self.jobs.keys().copied().collect();
+            if !ids.into_iter().any(|id| self.return_from(id)) {
+                break;
             }
         }
-        if arrived {
+        if self.of(Stage::Polled) != before {
             self.poll(None);
+        }
+    }
+
+    /// Those that are being submitted exceed their timeout, one after the other.
+    fn time_out(&mut self) {
+        for id in self.of(Stage::Submitting) {
+            self.end(id, Err(PollFailure::SubmitTimedOut));
         }
     }
 
@@ -134,6 +190,7 @@ impl Model {
                 self.vetoes += 1;
                 false
             }
+            Stage::Submitting if self.jobs[&id].kind == Kind::Closure => false,
             _ => {
                 self.end(id, Err(PollFailure::Cancelled));
                 true
@@ -168,7 +225,33 @@ struct Real {
     service: Service,
     fails: Arc<Fails>,
     handles: BTreeMap<u32, Handle>,
-    ends: BTreeMap<u32, oneshot::Sender<bool>>,
+    ends: BTreeMap<u32, Ending>,
+}
+
+/// Ends a future or a closure.
+enum Ending {
+    Future(oneshot::Sender<End>),
+    Closure(mpsc::Sender<End>),
+}
+
+/// Panics when it is dropped.
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            // Without the hook, which would print it.
+            std::panic::resume_unwind(Box::new("dropped"));
+        }
+    }
+}
+
+fn returned(id: u32, how: Option<End>) -> Result<u32, &'static str> {
+    match how {
+        Some(End::Job) => Ok(id),
+        Some(End::Panic) => std::panic::resume_unwind(Box::new("boom")),
+        Some(End::Error) | None => Err("not begun"),
+    }
 }
 
 impl Real {
@@ -178,6 +261,7 @@ impl Real {
         let executor = Executor::builder()
             .max_in_flight(places)
             .abandon_dropped(abandons)
+            .submit_timeout(SUBMIT_TIMEOUT)
             .default_interval(Duration::MAX)
             .cancel_with(async |id| id % 2 == 1)
             .start(move |batch| {
@@ -194,22 +278,31 @@ impl Real {
         Self { executor, service, fails, handles: BTreeMap::new(), ends: BTreeMap::new() }
     }
 
-    fn submit(&mut self, id: u32) {
-        let (end, ends) = oneshot::channel();
-        let handle = self.executor.submit(async move {
-            match ends.await {
-                Ok(true) => Ok(id),
-                _ => Err("not begun"),
-            }
-        });
+    fn submit(&mut self, id: u32, kind: Kind) {
+        let (handle, ending) = if kind == Kind::Closure {
+            let (end, ends) = mpsc::channel();
+            let handle = self.executor.submit_blocking(move || returned(id, ends.recv().ok()));
+            (handle, Ending::Closure(end))
+        } else {
+            let (end, ends) = oneshot::channel();
+            let bomb = (kind == Kind::Bomb).then(|| Bomb);
+            let handle = self.executor.submit(async move {
+                let how = ends.await.ok();
+                drop(bomb);
+                returned(id, how)
+            });
+            (handle, Ending::Future(end))
+        };
         self.handles.insert(id, handle);
-        self.ends.insert(id, end);
+        self.ends.insert(id, ending);
     }
 
-    fn end(&mut self, id: u32, well: bool) {
-        if let Some(end) = self.ends.remove(&id) {
-            // It may have been dropped.
-            _ = end.send(well);
+    /// Ends a submission, which may have been dropped.
+    fn end(&mut self, id: u32, how: End) {
+        match self.ends.remove(&id) {
+            Some(Ending::Future(end)) => _ = end.send(how),
+            Some(Ending::Closure(end)) => _ = end.send(how),
+            None => {}
         }
     }
 
@@ -229,21 +322,22 @@ async fn tell(steps: Vec<(Step, bool)>, places: usize, abandons: bool) {
     let mut polls = 0;
     for (step, settles) in steps {
         // What follows at once finds tasks that are not gone yet, and must not mind. Where the story waits, things move.
-        let waits =
-            settles || !matches!(step, Step::Submit { .. } | Step::Cancel(_) | Step::Drop(_) | Step::Take(_));
+        let waits = settles
+            || !matches!(step, Step::Submit(..) | Step::Cancel(_) | Step::Drop(_) | Step::Take(_))
+            || model.jobs.values().any(|job| job.kind == Kind::Closure);
         if waits {
             polls = settle(&real, &mut model, polls).await;
         }
         // One of those whose handle is held, counted from the youngest.
         let held = |real: &Real, job: usize| real.handles.keys().rev().nth(job).copied();
         match step {
-            Step::Submit { at_once } => {
-                real.submit(next);
-                let mut job = Job { stage: Stage::Queued, outcome: None, ends: None, finishes: None };
-                if at_once {
-                    real.end(next, true);
-                    job.ends = Some(true);
+            Step::Submit(kind, ends) => {
+                real.submit(next, kind);
+                if let Some(how) = ends {
+                    real.end(next, how);
                 }
+                let (stage, outcome) = (Stage::Queued, None);
+                let job = Job { kind, stage, outcome, occupies: false, ends, finishes: None };
                 if model.closed {
                     assert_eq!(
                         soon(real.handles.remove(&next).expect("held")).await,
@@ -254,13 +348,17 @@ async fn tell(steps: Vec<(Step, bool)>, places: usize, abandons: bool) {
                 }
                 next += 1;
             }
-            Step::End(job, well) => {
+            Step::End(job, how) => {
                 if let Some(id) = real.ends.keys().rev().nth(job).copied() {
-                    real.end(id, well);
+                    real.end(id, how);
                     if let Some(job) = model.jobs.get_mut(&id) {
-                        job.ends = Some(well);
+                        job.ends = Some(how);
                     }
                 }
+            }
+            Step::TimeOut => {
+                model.time_out();
+                tokio::time::advance(SUBMIT_TIMEOUT).await;
             }
             Step::Finish(job, well) => {
                 if let Some(id) = model.of(Stage::Polled).into_iter().rev().nth(job) {
@@ -321,40 +419,65 @@ async fn tell(steps: Vec<(Step, bool)>, places: usize, abandons: bool) {
     // Every handle that is left resolves, with what the model knows.
     soon(real.executor.shutdown()).await;
     model.shutdown();
+    // Closures cannot be ended from outside.
+    for (id, ending) in std::mem::take(&mut real.ends) {
+        drop(ending);
+        if let Some(job) = model.jobs.get_mut(&id) {
+            job.ends = Some(End::Error);
+        }
+    }
+    let polls = real.service.polls().len();
+    settle(&real, &mut model, polls).await;
     for (id, handle) in std::mem::take(&mut real.handles) {
         assert_eq!(Some(soon(handle).await), model.jobs[&id].outcome, "job {id}");
     }
-    check(&real, &model);
     assert_eq!(alive_tasks(), 0);
 }
 
-/// Lets everything move, and compares; how many polls there have been.
+/// Lets everything move until it is as in the model, and compares; returns the number of polls.
 async fn settle(real: &Real, model: &mut Model, polls: usize) -> usize {
-    sleep(ms(1)).await;
     model.settle();
-    let polled = real.service.polls();
-    // There may be several, where a submission that ends makes room for the next one.
-    let shown = &polled[polls..];
-    let all = shown.iter().flat_map(|(_, jobs)| jobs.iter().copied()).collect();
-    let shown = (!shown.is_empty()).then_some(all);
-    assert_eq!(shown, model.shown.take(), "what the poll function is shown");
-    check(real, model);
-    polled.len()
+    let expected = (seen(model), model.shown.take());
+    // A closure returns on another thread, in real time.
+    let start = std::time::Instant::now();
+    while expected != observed(real, polls) && start.elapsed() < secs(20) {
+        tokio::task::yield_now().await;
+    }
+    for _ in 0..20 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(expected, observed(real, polls), "left: the model, and what the poll function is shown");
+    let metrics = real.executor.metrics();
+    assert_eq!(metrics.polls, real.service.polls().len() as u64);
+    real.service.polls().len()
 }
 
-fn check(real: &Real, model: &Model) {
-    let metrics = real.executor.metrics();
+/// Jobs by stage, and jobs by outcome.
+type Seen = ([usize; 5], [u64; 5]);
+
+fn seen(model: &Model) -> Seen {
     let (queued, submitting) = (model.of(Stage::Queued).len(), model.of(Stage::Submitting).len());
     let polled = model.of(Stage::Polled).len();
-    assert_eq!((metrics.queued, metrics.in_flight, metrics.polling), (queued, submitting, polled));
-    assert_eq!((real.executor.len(), real.executor.polling()), (queued + submitting + polled, polled));
     let cancelled = model.count(|outcome| *outcome == Err(PollFailure::Cancelled));
     let resolved = model.count(Result::is_ok);
     let failed = model.count(Result::is_err) - cancelled;
-    assert_eq!(metrics.submitted, model.jobs.len() as u64);
-    assert_eq!((metrics.resolved, metrics.failed, metrics.cancelled), (resolved, failed, cancelled));
-    assert_eq!(metrics.vetoes, model.vetoes);
-    assert_eq!(metrics.polls, real.service.polls().len() as u64);
+    (
+        [queued, model.taken(), polled, queued + submitting + polled, polled],
+        [model.jobs.len() as u64, resolved, failed, cancelled, model.vetoes],
+    )
+}
+
+/// The same of the executor, and the jobs in the polls since then. There may be several, where a submission that ends makes room
+/// for the next one.
+fn observed(real: &Real, polls: usize) -> (Seen, Option<BTreeSet<u32>>) {
+    let metrics = real.executor.metrics();
+    let seen = (
+        [metrics.queued, metrics.in_flight, metrics.polling, real.executor.len(), real.executor.polling()],
+        [metrics.submitted, metrics.resolved, metrics.failed, metrics.cancelled, metrics.vetoes],
+    );
+    let polled = &real.service.polls()[polls..];
+    let shown = polled.iter().flat_map(|(_, jobs)| jobs.iter().copied()).collect();
+    (seen, (!polled.is_empty()).then_some(shown))
 }
 
 proptest! {

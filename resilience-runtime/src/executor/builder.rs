@@ -163,10 +163,11 @@ where
     /// between polls. Wait with [`PollHandle::wait`](crate::PollHandle::wait).
     ///
     /// If no thread can be started, the executor is shut down from the beginning.
-    pub fn start_blocking<F>(self, mut poll: F) -> PollExecutor<J, T, E>
+    pub fn start_blocking<F>(mut self, mut poll: F) -> PollExecutor<J, T, E>
     where
         F: FnMut(Batch<J, T, E>) -> Result<PollNext, E> + Send + 'static,
     {
+        self.settings.own_thread = true;
         let (told, made) = std::sync::mpsc::sync_channel(1);
         let thread =
             std::thread::Builder::new().name(self.settings.name.replace('\0', "")).spawn(move || {

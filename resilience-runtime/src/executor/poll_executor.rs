@@ -109,9 +109,12 @@ where
 
     /// Shuts the executor down: every handle returns [`PollFailure::ShutDown`](crate::PollFailure::ShutDown), and running polls and
     /// submissions are dropped. Returns when all tasks have ended, except running closures.
+    ///
+    /// Awaited on another runtime than the executor's, if that is a current-thread runtime, it may return before: such a runtime may
+    /// not be running, and its tasks end when it does.
     pub async fn shutdown(&self) {
         self.shared().close();
-        self.shared().closing.closed().await;
+        self.shared().ended().await;
     }
 
     /// As [`shutdown`](Self::shutdown), without waiting for the end.

@@ -13,6 +13,8 @@ pub(super) struct Settings {
     pub(super) submit_timeout: Nanos,
     pub(super) poll_empty: bool,
     pub(super) abandon_dropped: bool,
+    /// The runtime is one that always runs, on a thread of `start_blocking`.
+    pub(super) own_thread: bool,
 }
 
 impl Settings {
@@ -26,6 +28,7 @@ impl Settings {
             submit_timeout: Nanos::NEVER,
             poll_empty: false,
             abandon_dropped: false,
+            own_thread: false,
         }
     }
 }

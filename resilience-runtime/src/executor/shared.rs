@@ -1,7 +1,8 @@
 use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
+use std::task::Poll;
 
-use tokio::runtime::Handle;
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{Notify, watch};
 
 use super::PollFailure;
@@ -14,6 +15,9 @@ use crate::telemetry::{METERS, Measure};
 
 /// Makes the future of a cancel request. The cancel function is called when the future is first polled.
 pub(super) type CancelCall<J> = Box<dyn Fn(&J) -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
+
+/// A current-thread runtime runs 61 tasks in a round: it is busy with other tasks, or does not run.
+const PATIENCE: u32 = 1_000;
 
 /// Shared by the executor, its handles, its streams, and its tasks.
 pub(super) struct Shared<J, T, E> {
@@ -82,6 +86,30 @@ impl<J, T, E> Shared<J, T, E> {
 
     pub(super) fn is_open(&self) -> bool {
         self.with(|state, _| state.open)
+    }
+
+    /// Waits until all tasks have ended.
+    ///
+    /// A current-thread runtime that is not running, because the caller is on another, would never end them. Where the caller is on
+    /// it, its tasks run whenever this is pending. So this gives up when they make no progress in between.
+    pub(super) async fn ended(&self) {
+        let runs = self.runtime.as_ref().is_some_and(|runtime| {
+            self.settings.own_thread || runtime.runtime_flavor() != RuntimeFlavor::CurrentThread
+        });
+        let mut closed = std::pin::pin!(self.closing.closed());
+        let (mut left, mut rounds) = (usize::MAX, 0);
+        std::future::poll_fn(|cx| {
+            if closed.as_mut().poll(cx).is_ready() || rounds > PATIENCE {
+                return Poll::Ready(());
+            }
+            if !runs {
+                let before = std::mem::replace(&mut left, self.closing.receiver_count());
+                rounds = if left < before { 0 } else { rounds + 1 };
+                cx.waker().wake_by_ref();
+            }
+            Poll::Pending
+        })
+        .await;
     }
 
     /// Ends all jobs and rejects new ones.
