@@ -134,7 +134,7 @@ impl Condition {
             ConditionKind::Status(status) if !(100..1000).contains(status) => Err(HttpError::new(
                 HttpErrorKind::Settings,
                 None,
-                format!("expected a status from 100 to 999, found {status} (`status_code`)"),
+                format!("expected a status from 100 to 999, found {status}"),
             )),
             ConditionKind::Header { name, .. } if HeaderName::from_bytes(name.as_bytes()).is_err() => {
                 Err(HttpError::new(

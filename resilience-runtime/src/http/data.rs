@@ -9,82 +9,52 @@ use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
+use super::keys::{AUTH, Spellings, table};
 use super::{Condition, HttpError, HttpPoll, header, json, jsonpath, status, text};
 use crate::duration_text;
+
+/// The keys of `httsleep` that the builder names differently: both names are read.
+const OF_POLLER: Spellings = &[
+    ("alarms", "alarm"),
+    ("ignore_exceptions", "ignore"),
+    ("polling_interval", "interval"),
+    ("max_retries", "max_attempts"),
+];
+const OF_CONDITION: Spellings = &[("status_code", "status")];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Data {
-    #[serde(deserialize_with = "named::url")]
     url: String,
-    #[serde(default, deserialize_with = "named::method")]
+    #[serde(default)]
     method: Option<String>,
-    #[serde(default, deserialize_with = "named::headers")]
+    #[serde(default)]
     headers: BTreeMap<String, String>,
-    #[serde(default, deserialize_with = "named::auth")]
+    #[serde(default)]
     auth: Option<Auth>,
-    #[serde(default = "yes", deserialize_with = "named::verify")]
+    #[serde(default = "yes")]
     verify: bool,
-    #[serde(default, deserialize_with = "named::ca_bundle")]
+    #[serde(default)]
     ca_bundle: Option<String>,
-    #[serde(deserialize_with = "named::until")]
     until: Several,
-    #[serde(default, deserialize_with = "named::alarms")]
+    #[serde(default)]
     alarms: Option<Several>,
-    #[serde(default, deserialize_with = "named::ignore_exceptions")]
+    #[serde(default)]
     ignore_exceptions: Vec<Ignored>,
-    #[serde(default, deserialize_with = "named::polling_interval")]
+    #[serde(default)]
     polling_interval: Option<WrittenDuration>,
-    #[serde(default, deserialize_with = "named::max_retries")]
+    #[serde(default)]
     max_retries: Retries,
-    #[serde(default, deserialize_with = "named::deadline")]
+    #[serde(default)]
     deadline: Option<WrittenDuration>,
-    #[serde(default, deserialize_with = "named::attempt_timeout")]
+    #[serde(default)]
     attempt_timeout: Option<WrittenDuration>,
-    #[serde(default = "yes", deserialize_with = "named::respect_retry_after")]
+    #[serde(default = "yes")]
     respect_retry_after: bool,
-    #[serde(default, deserialize_with = "named::max_retry_after")]
+    #[serde(default)]
     max_retry_after: Option<WrittenDuration>,
-    #[serde(default, deserialize_with = "named::max_body")]
+    #[serde(default)]
     max_body: Option<usize>,
-}
-
-/// Prefixes an error with its key.
-mod named {
-    use serde::Deserialize;
-    use serde::de::{Deserializer, Error};
-
-    macro_rules! named {
-        ($($key:ident)*) => {$(
-            pub(super) fn $key<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<T, D::Error> {
-                T::deserialize(from)
-                    .map_err(|error| D::Error::custom(format!(concat!("`", stringify!($key), "`: {}"), error)))
-            }
-        )*};
-    }
-
-    /// Does not quote the value, which is a secret: errors are logged.
-    macro_rules! unquoted {
-        ($($key:ident: $expected:expr;)*) => {$(
-            pub(super) fn $key<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<T, D::Error> {
-                T::deserialize(from).map_err(|_| {
-                    D::Error::custom(format!(concat!("`", stringify!($key), "`: expected {}"), $expected))
-                })
-            }
-        )*};
-    }
-
-    unquoted! {
-        headers: "a map from names to strings";
-        auth: crate::http::data::AUTH;
-    }
-
-    named! {
-        url method verify ca_bundle until alarms
-        ignore_exceptions polling_interval max_retries deadline attempt_timeout respect_retry_after max_retry_after max_body
-        status_code
-        text jsonpath expression value
-    }
 }
 
 const fn yes() -> bool {
@@ -95,7 +65,7 @@ fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Res
     T::deserialize(deserializer).map(Some)
 }
 
-/// The number of attempts. Absent: fifty; `null`: no limit.
+/// The number of attempts. Absent: fifty; `null` and `"forever"`: no limit.
 #[derive(Default)]
 enum Retries {
     #[default]
@@ -106,7 +76,42 @@ enum Retries {
 
 impl<'de> Deserialize<'de> for Retries {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Option::deserialize(deserializer).map(|most| most.map_or(Self::Endless, Self::AtMost))
+        struct Written;
+
+        impl Visitor<'_> for Written {
+            type Value = Retries;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a number of attempts, at least 1, or \"forever\"")
+            }
+
+            fn visit_unit<E: de::Error>(self) -> Result<Retries, E> {
+                Ok(Retries::Endless)
+            }
+
+            fn visit_u64<E: de::Error>(self, most: u64) -> Result<Retries, E> {
+                match u32::try_from(most) {
+                    Ok(most @ 1..) => Ok(Retries::AtMost(most)),
+                    _ => Err(E::invalid_value(de::Unexpected::Unsigned(most), &self)),
+                }
+            }
+
+            fn visit_i64<E: de::Error>(self, most: i64) -> Result<Retries, E> {
+                match u64::try_from(most) {
+                    Ok(most) => self.visit_u64(most),
+                    Err(_) => Err(E::invalid_value(de::Unexpected::Signed(most), &self)),
+                }
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Retries, E> {
+                match text {
+                    "forever" => Ok(Retries::Endless),
+                    _ => Err(E::invalid_value(de::Unexpected::Str(text), &self)),
+                }
+            }
+        }
+
+        deserializer.deserialize_any(Written)
     }
 }
 
@@ -126,8 +131,6 @@ struct AuthData {
     #[serde(default)]
     bearer: Option<String>,
 }
-
-const AUTH: &str = "[\"name\", \"password\"], {\"username\", \"password\"} or {\"bearer\"}";
 
 impl<'de> Deserialize<'de> for Auth {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -160,28 +163,6 @@ impl<'de> Deserialize<'de> for Auth {
 
         deserializer.deserialize_any(Written)
     }
-}
-
-/// Accepts a map only. `serde` accepts a list of the values as well.
-struct MapOnly<T>(std::marker::PhantomData<T>, &'static str);
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for MapOnly<T> {
-    type Value = T;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.1)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
-        T::deserialize(de::value::MapAccessDeserializer::new(map))
-    }
-}
-
-fn table<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    deserializer: D,
-    expected: &'static str,
-) -> Result<T, D::Error> {
-    deserializer.deserialize_any(MapOnly(std::marker::PhantomData, expected))
 }
 
 /// A kind of error to ignore.
@@ -245,43 +226,58 @@ impl<'de> Deserialize<'de> for Several {
 }
 
 #[derive(Deserialize)]
-#[serde(
-    deny_unknown_fields,
-    expecting = "a condition: {\"status_code\", \"headers\", \"text\", \"json\", \"jsonpath\"}"
-)]
+#[serde(deny_unknown_fields)]
 struct ConditionData {
-    #[serde(default, deserialize_with = "named::status_code")]
-    status_code: Option<u16>,
-    #[serde(default, deserialize_with = "named::headers")]
+    #[serde(default)]
+    status_code: Option<StatusCode>,
+    #[serde(default)]
     headers: BTreeMap<String, String>,
-    #[serde(default, deserialize_with = "named::text")]
+    #[serde(default)]
     text: Option<String>,
     /// `null` is a JSON value like any other.
     #[serde(default, deserialize_with = "given")]
     json: Option<Value>,
-    #[serde(default, deserialize_with = "named::jsonpath")]
-    jsonpath: Vec<PathData>,
+    #[serde(default)]
+    jsonpath: Vec<Path>,
+}
+
+#[derive(Deserialize)]
+#[serde(try_from = "u16")]
+struct StatusCode(u16);
+
+impl TryFrom<u16> for StatusCode {
+    type Error = HttpError;
+
+    fn try_from(code: u16) -> Result<Self, HttpError> {
+        status(code).check().map(|()| Self(code))
+    }
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PathData {
-    #[serde(deserialize_with = "named::expression")]
     expression: String,
-    #[serde(deserialize_with = "named::value")]
     value: Value,
+}
+
+struct Path(PathData);
+
+impl<'de> Deserialize<'de> for Path {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        table(deserializer, "a map with `expression` and `value`", &[]).map(Self)
+    }
 }
 
 /// All keys of one condition must hold. An empty condition and an invalid `JSONPath` are rejected.
 impl<'de> Deserialize<'de> for Condition {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let data: ConditionData = table(deserializer, "a condition, with keys")?;
+        let data: ConditionData = table(deserializer, "a condition, with keys", OF_CONDITION)?;
         // Cheap conditions come first: a body is not decoded if the status differs.
-        let mut all: Vec<Self> = data.status_code.map(status).into_iter().collect();
+        let mut all: Vec<Self> = data.status_code.map(|StatusCode(code)| status(code)).into_iter().collect();
         all.extend(data.headers.into_iter().map(|(name, value)| header(name, value)));
         all.extend(data.text.map(text));
         all.extend(data.json.map(json));
-        all.extend(data.jsonpath.into_iter().map(|path| jsonpath(path.expression, path.value)));
+        all.extend(data.jsonpath.into_iter().map(|Path(path)| jsonpath(path.expression, path.value)));
         let condition = Self::all(all).ok_or_else(|| {
             de::Error::custom(
                 "expected a condition, found an empty one: set one of `status_code`, `headers`, `text`, `json`, `jsonpath`",
@@ -331,7 +327,9 @@ impl<'de> Deserialize<'de> for WrittenDuration {
 
 impl<'de> Deserialize<'de> for HttpPoll {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        table::<_, Data>(deserializer, "a poller, with keys")?.into_poll().map_err(de::Error::custom)
+        table::<_, Data>(deserializer, "a poller, with keys", OF_POLLER)?
+            .into_poll()
+            .map_err(de::Error::custom)
     }
 }
 
@@ -366,7 +364,6 @@ impl Data {
             poll = poll.interval(interval);
         }
         poll = match self.max_retries {
-            Retries::AtMost(0) => return Err("`max_retries`: expected at least 1, found 0".into()),
             Retries::AtMost(most) => poll.max_attempts(most),
             Retries::Endless => poll.forever(),
             Retries::Default => poll,

@@ -138,6 +138,7 @@ mod ending;
 mod client;
 mod credentials;
 mod data;
+mod keys;
 mod poller;
 mod redirect;
 mod run;

@@ -54,12 +54,18 @@ pub struct HttpPoll {
     pub(super) policy: PollPolicy,
     /// Whether `max_attempts` or `forever` was called. Otherwise, a deadline replaces the default number of attempts.
     attempts_are_set: bool,
+    pub(super) limits: Limits,
+    /// The first invalid setting.
+    pub(super) wrong: Option<String>,
+}
+
+/// The limits of an attempt, and of the wait after it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
     pub(super) attempt_timeout: Duration,
     pub(super) respect_retry_after: bool,
     pub(super) max_retry_after: Duration,
     pub(super) max_body: usize,
-    /// The first invalid setting.
-    pub(super) wrong: Option<String>,
 }
 
 type OnAttempt = Arc<dyn Fn(&HttpAttempt<'_>) + Send + Sync>;
@@ -124,10 +130,12 @@ impl HttpPoll {
             on_attempt: None,
             policy: PollPolicy::new().forever().interval(DEFAULT_INTERVAL).times(DEFAULT_ATTEMPTS),
             attempts_are_set: false,
-            attempt_timeout: Self::DEFAULT_ATTEMPT_TIMEOUT,
-            respect_retry_after: true,
-            max_retry_after: Self::DEFAULT_MAX_RETRY_AFTER,
-            max_body: DEFAULT_MAX_BODY,
+            limits: Limits {
+                attempt_timeout: Self::DEFAULT_ATTEMPT_TIMEOUT,
+                respect_retry_after: true,
+                max_retry_after: Self::DEFAULT_MAX_RETRY_AFTER,
+                max_body: DEFAULT_MAX_BODY,
+            },
             wrong: None,
         }
     }
@@ -216,21 +224,21 @@ impl HttpPoll {
     /// takes longer fails with [`HttpError::is_timeout`]. The default is
     /// [`DEFAULT_ATTEMPT_TIMEOUT`](Self::DEFAULT_ATTEMPT_TIMEOUT); [`Duration::MAX`] means no limit.
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
-        self.attempt_timeout = timeout;
+        self.limits.attempt_timeout = timeout;
         self
     }
 
     /// Whether the `Retry-After` of a 429 or 503 is a lower bound for the delay: `true` by default. One that exceeds the
     /// deadline or [`max_retry_after`](Self::max_retry_after) ends the poll at once.
     pub fn respect_retry_after(mut self, respect: bool) -> Self {
-        self.respect_retry_after = respect;
+        self.limits.respect_retry_after = respect;
         self
     }
 
     /// The longest `Retry-After` to wait for; a longer one ends the poll with [`HttpPollError::TimedOut`](super::HttpPollError::TimedOut). The default is
     /// [`DEFAULT_MAX_RETRY_AFTER`](Self::DEFAULT_MAX_RETRY_AFTER); [`Duration::MAX`] means no limit.
     pub fn max_retry_after(mut self, longest: Duration) -> Self {
-        self.max_retry_after = longest;
+        self.limits.max_retry_after = longest;
         self
     }
 
@@ -242,7 +250,7 @@ impl HttpPoll {
 
     /// The longest body in bytes: 1 MiB by default. A longer one is an error, and is not read.
     pub fn max_body(mut self, bytes: usize) -> Self {
-        self.max_body = bytes;
+        self.limits.max_body = bytes;
         self
     }
 
