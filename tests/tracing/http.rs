@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::time::Duration;
 
-use resilience::http::{HttpError, HttpPoll, status};
+use resilience::http::{HttpError, HttpPoll, HttpPollError, status};
 
 use crate::log::Log;
 

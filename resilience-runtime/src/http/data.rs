@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use reqwest::Method;
@@ -9,7 +10,7 @@ use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
-use super::keys::{AUTH, Spellings, table};
+use super::keys::{Spellings, table};
 use super::{Condition, HttpError, HttpPoll, header, json, jsonpath, status, text};
 use crate::duration_text;
 
@@ -42,17 +43,17 @@ struct Data {
     #[serde(default)]
     ignore_exceptions: Vec<Ignored>,
     #[serde(default)]
-    polling_interval: Option<WrittenDuration>,
+    polling_interval: Option<Time>,
+    #[serde(default, deserialize_with = "given")]
+    max_retries: Option<Retries>,
     #[serde(default)]
-    max_retries: Retries,
+    deadline: Option<Time>,
     #[serde(default)]
-    deadline: Option<WrittenDuration>,
-    #[serde(default)]
-    attempt_timeout: Option<WrittenDuration>,
+    attempt_timeout: Option<Time>,
     #[serde(default = "yes")]
     respect_retry_after: bool,
     #[serde(default)]
-    max_retry_after: Option<WrittenDuration>,
+    max_retry_after: Option<Time>,
     #[serde(default)]
     max_body: Option<usize>,
 }
@@ -65,104 +66,28 @@ fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Res
     T::deserialize(deserializer).map(Some)
 }
 
-/// The number of attempts. Absent: fifty; `null` and `"forever"`: no limit.
-#[derive(Default)]
+/// The number of attempts. `null` means forever, too.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "expected a number of attempts, at least 1, or \"forever\"")]
 enum Retries {
-    #[default]
-    Default,
-    Endless,
-    AtMost(u32),
-}
-
-impl<'de> Deserialize<'de> for Retries {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Written;
-
-        impl Visitor<'_> for Written {
-            type Value = Retries;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a number of attempts, at least 1, or \"forever\"")
-            }
-
-            fn visit_unit<E: de::Error>(self) -> Result<Retries, E> {
-                Ok(Retries::Endless)
-            }
-
-            fn visit_u64<E: de::Error>(self, most: u64) -> Result<Retries, E> {
-                match u32::try_from(most) {
-                    Ok(most @ 1..) => Ok(Retries::AtMost(most)),
-                    _ => Err(E::invalid_value(de::Unexpected::Unsigned(most), &self)),
-                }
-            }
-
-            fn visit_i64<E: de::Error>(self, most: i64) -> Result<Retries, E> {
-                match u64::try_from(most) {
-                    Ok(most) => self.visit_u64(most),
-                    Err(_) => Err(E::invalid_value(de::Unexpected::Signed(most), &self)),
-                }
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Retries, E> {
-                match text {
-                    "forever" => Ok(Retries::Endless),
-                    _ => Err(E::invalid_value(de::Unexpected::Str(text), &self)),
-                }
-            }
-        }
-
-        deserializer.deserialize_any(Written)
-    }
-}
-
-/// Credentials: a name and a password, or a token.
-enum Auth {
-    Basic { username: String, password: String },
-    Bearer(String),
+    AtMost(NonZeroU32),
+    Forever(Forever),
+    Null,
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AuthData {
-    #[serde(default)]
-    username: Option<String>,
-    #[serde(default)]
-    password: Option<String>,
-    #[serde(default)]
-    bearer: Option<String>,
+#[serde(rename_all = "lowercase")]
+enum Forever {
+    Forever,
 }
 
-impl<'de> Deserialize<'de> for Auth {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Written;
-
-        impl<'de> Visitor<'de> for Written {
-            type Value = Auth;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(AUTH)
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut pair: A) -> Result<Auth, A::Error> {
-                let (username, password) = (pair.next_element()?, pair.next_element()?);
-                match (username, password, pair.next_element::<de::IgnoredAny>()?) {
-                    (Some(username), Some(password), None) => Ok(Auth::Basic { username, password }),
-                    _ => Err(de::Error::custom(format_args!("expected {AUTH}"))),
-                }
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Auth, A::Error> {
-                let data = AuthData::deserialize(de::value::MapAccessDeserializer::new(map))?;
-                match (data.username, data.password, data.bearer) {
-                    (Some(username), Some(password), None) => Ok(Auth::Basic { username, password }),
-                    (None, None, Some(bearer)) => Ok(Auth::Bearer(bearer)),
-                    _ => Err(de::Error::custom(format_args!("expected {AUTH}"))),
-                }
-            }
-        }
-
-        deserializer.deserialize_any(Written)
-    }
+/// Credentials: a name and a password, or a token.
+#[derive(Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+enum Auth {
+    Pair(String, String),
+    Basic { username: String, password: String },
+    Bearer { bearer: String },
 }
 
 /// A kind of error to ignore.
@@ -288,40 +213,33 @@ impl<'de> Deserialize<'de> for Condition {
     }
 }
 
-/// `"2s"`, `"500ms"`, or a number of seconds.
-struct WrittenDuration(Duration);
+#[derive(Deserialize)]
+#[serde(
+    untagged,
+    expecting = "expected a time as \"2s\", \"500ms\", \"1.5min\" or \"1h\", or a number of seconds"
+)]
+enum Written {
+    Text(String),
+    Seconds(f64),
+}
 
-impl<'de> Deserialize<'de> for WrittenDuration {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Written;
+#[derive(Deserialize)]
+#[serde(try_from = "Written")]
+struct Time(Duration);
 
-        impl Visitor<'_> for Written {
-            type Value = WrittenDuration;
+impl TryFrom<Written> for Time {
+    type Error = String;
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a time as \"2s\", \"500ms\", \"1.5min\" or \"1h\", or a number of seconds")
-            }
-
-            fn visit_u64<E: de::Error>(self, seconds: u64) -> Result<WrittenDuration, E> {
-                Ok(WrittenDuration(Duration::from_secs(seconds)))
-            }
-
-            fn visit_i64<E: de::Error>(self, seconds: i64) -> Result<WrittenDuration, E> {
-                u64::try_from(seconds)
-                    .map_err(|_| E::custom("expected a time that is not negative"))
-                    .and_then(|s| self.visit_u64(s))
-            }
-
-            fn visit_f64<E: de::Error>(self, seconds: f64) -> Result<WrittenDuration, E> {
-                Duration::try_from_secs_f64(seconds).map(WrittenDuration).map_err(E::custom)
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<WrittenDuration, E> {
-                duration_text::parse(text).map(|time| WrittenDuration(time.to_duration())).map_err(E::custom)
+    fn try_from(written: Written) -> Result<Self, String> {
+        match written {
+            Written::Text(text) => match duration_text::parse(&text) {
+                Ok(time) => Ok(Self(time.to_duration())),
+                Err(error) => Err(error.to_string()),
+            },
+            Written::Seconds(seconds) => {
+                Duration::try_from_secs_f64(seconds).map(Self).map_err(|error| error.to_string())
             }
         }
-
-        deserializer.deserialize_any(Written)
     }
 }
 
@@ -343,8 +261,10 @@ impl Data {
             poll = poll.header(name, value);
         }
         poll = match self.auth {
-            Some(Auth::Basic { username, password }) => poll.basic_auth(username, password),
-            Some(Auth::Bearer(bearer)) => poll.bearer(bearer),
+            Some(Auth::Pair(name, password) | Auth::Basic { username: name, password }) => {
+                poll.basic_auth(name, password)
+            }
+            Some(Auth::Bearer { bearer }) => poll.bearer(bearer),
             None => poll,
         };
         poll = poll.danger_accept_invalid_certs(!self.verify).respect_retry_after(self.respect_retry_after);
@@ -360,22 +280,19 @@ impl Data {
         if let Some(path) = self.ca_bundle {
             poll = poll.ca_bundle(path);
         }
-        if let Some(WrittenDuration(interval)) = self.polling_interval {
-            poll = poll.interval(interval);
-        }
         poll = match self.max_retries {
-            Retries::AtMost(most) => poll.max_attempts(most),
-            Retries::Endless => poll.forever(),
-            Retries::Default => poll,
+            Some(Retries::AtMost(most)) => poll.max_attempts(most.get()),
+            Some(Retries::Forever(_) | Retries::Null) => poll.forever(),
+            None => poll,
         };
-        if let Some(WrittenDuration(deadline)) = self.deadline {
-            poll = poll.deadline(deadline);
-        }
-        if let Some(WrittenDuration(timeout)) = self.attempt_timeout {
-            poll = poll.attempt_timeout(timeout);
-        }
-        if let Some(WrittenDuration(longest)) = self.max_retry_after {
-            poll = poll.max_retry_after(longest);
+        let times = [
+            (self.polling_interval, HttpPoll::interval as fn(_, _) -> _),
+            (self.deadline, HttpPoll::deadline),
+            (self.attempt_timeout, HttpPoll::attempt_timeout),
+            (self.max_retry_after, HttpPoll::max_retry_after),
+        ];
+        for (time, set) in times {
+            poll = time.into_iter().fold(poll, |poll, Time(time)| set(poll, time));
         }
         if let Some(most) = self.max_body {
             poll = poll.max_body(most);

@@ -8,10 +8,11 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IntoDeserializer, MapAcces
 /// Keys with a second name, which is the second one.
 pub(super) type Spellings = &'static [(&'static str, &'static str)];
 
-pub(super) const AUTH: &str = "[\"name\", \"password\"], {\"username\", \"password\"} or {\"bearer\"}";
-
 /// The keys of secrets, and what they hold. Errors do not quote the value, because they are logged.
-const SECRETS: [(&str, &str); 2] = [("headers", "a map from names to strings"), ("auth", AUTH)];
+const SECRETS: [(&str, &str); 2] = [
+    ("headers", "a map from names to strings"),
+    ("auth", "[\"name\", \"password\"], {\"username\", \"password\"} or {\"bearer\"}"),
+];
 
 /// Reads a map. Errors of a value begin with its key, as it was written. A list of the values, which `serde` would accept
 /// too, is rejected.

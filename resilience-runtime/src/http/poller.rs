@@ -8,8 +8,7 @@ use reqwest::{Client, Method, Request, Url};
 
 use super::client::OwnClient;
 use super::credentials::{base64, without_credentials};
-use super::error::HttpErrorKind;
-use super::send::Sender;
+use super::send::{Sender, copy};
 use super::{Condition, HttpAttempt, HttpError};
 use crate::attempts::PollPolicy;
 use crate::backoff::{Backoff, Jitter};
@@ -42,7 +41,8 @@ use crate::backoff::{Backoff, Jitter};
 #[derive(Clone)]
 #[must_use = "no request is sent until `run` is called"]
 pub struct HttpPoll {
-    pub(super) request: Result<Arc<Request>, Arc<HttpError>>,
+    /// Or the reason why it is invalid.
+    pub(super) request: Result<Arc<Request>, String>,
     pub(super) headers: HeaderMap,
     /// The caller's client, in place of the built-in one.
     pub(super) client: Option<Sender>,
@@ -93,11 +93,10 @@ impl HttpPoll {
         Self::new(Self::prepared(request))
     }
 
-    fn prepared(mut request: Request) -> Result<Arc<Request>, Arc<HttpError>> {
+    fn prepared(mut request: Request) -> Result<Arc<Request>, String> {
         if !matches!(request.url().scheme(), "http" | "https") {
             let scheme = request.url().scheme();
-            let message = format!("expected a URL with `http://` or `https://`, found `{scheme}:`");
-            return Err(Arc::new(HttpError::new(HttpErrorKind::Settings, None, message)));
+            return Err(format!("expected a URL with `http://` or `https://`, found `{scheme}:`"));
         }
         // `reqwest` moves credentials to a header only in a client's builder. Sent as it is, the request would lose them.
         let (url, authorization) = without_credentials(request.url().clone());
@@ -111,14 +110,11 @@ impl HttpPoll {
     pub(super) fn of(method: Method, url: &str) -> Self {
         Self::new(match Url::parse(url) {
             Ok(url) => Self::prepared(Request::new(method, url)),
-            Err(error) => {
-                let message = format!("invalid URL: {error}");
-                Err(Arc::new(HttpError::new(HttpErrorKind::Settings, None, message)))
-            }
+            Err(error) => Err(format!("invalid URL: {error}")),
         })
     }
 
-    fn new(request: Result<Arc<Request>, Arc<HttpError>>) -> Self {
+    fn new(request: Result<Arc<Request>, String>) -> Self {
         Self {
             request,
             headers: HeaderMap::new(),
@@ -312,28 +308,27 @@ impl HttpPoll {
         self
     }
 
+    pub(super) fn valid_request(&self) -> Result<&Request, HttpError> {
+        self.request.as_deref().map_err(HttpError::settings)
+    }
+
     /// Checks the poller before anything is sent.
     ///
     /// # Errors
     /// With the first invalid setting.
     pub fn check(&self) -> Result<(), HttpError> {
-        let wrong = |message: &str| HttpError::new(HttpErrorKind::Settings, None, message);
         if let Some(message) = &self.wrong {
-            return Err(wrong(message));
+            return Err(HttpError::settings(message));
         }
-        let request = self.request.as_ref().map_err(|error| wrong(&error.to_string()))?;
-        if request.body().is_some_and(|body| body.as_bytes().is_none()) {
-            return Err(wrong(
-                "expected a request body of bytes, found a stream, which can be sent only once",
-            ));
-        }
+        let request = self.valid_request()?;
+        copy(request)?;
         if self.until.is_empty() {
-            return Err(wrong("expected a condition: set one with `until`"));
+            return Err(HttpError::settings("expected a condition: set one with `until`"));
         }
         let tls = self.own_client.tls();
         match &self.client {
             Some(_) if tls.is_set() => {
-                return Err(wrong(
+                return Err(HttpError::settings(
                     "`verify` and `ca_bundle` do not apply to a client of your own: configure its TLS",
                 ));
             }

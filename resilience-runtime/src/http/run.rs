@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use super::budget::Budget;
 use super::condition::first;
 use super::error::HttpErrorKind;
+use super::send::copy;
 use super::{Condition, HttpAttempt, HttpError, HttpPoll, HttpPollError, HttpResponse};
 use crate::clock::Stopwatch;
 use crate::current_attempt::CurrentAttempt;
@@ -150,11 +151,7 @@ async fn response(
 }
 
 fn request(poll: &HttpPoll) -> Result<Request, HttpError> {
-    let wrong = |message: String| HttpError::new(HttpErrorKind::Settings, None, message);
-    let request = poll.request.as_ref().map_err(|error| wrong(error.to_string()))?;
-    let mut request = request.try_clone().ok_or_else(|| {
-        wrong("expected a request body of bytes, found a stream, which can be sent only once".into())
-    })?;
+    let mut request = copy(poll.valid_request()?)?;
     // These override the request's own headers, which override the client's.
     for (name, value) in &poll.headers {
         request.headers_mut().insert(name, value.clone());
