@@ -45,7 +45,8 @@ impl<T: ?Sized, F: FnOnce(&T) -> bool> Evaluate<T> for F {
 #[diagnostic::on_unimplemented(
     message = "`retry_after` takes a function of `&{E}`, not `{Self}`",
     label = "this is not a function from `&{E}` to `Option<Duration>`",
-    note = "write `retry_after = |error| error.retry_after()`"
+    note = "write `retry_after = |error| error.retry_after()`",
+    note = "in `#[poll]`, it takes the `&Result` of an attempt: `retry_after = |result| ..`"
 )]
 pub trait RetryAfterFn<E>: FnOnce(&E) -> Option<Duration> {}
 

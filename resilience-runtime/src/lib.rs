@@ -53,7 +53,8 @@
 //! | `macros` | yes | the attributes |
 //! | `tokio` | yes | async functions and [`PollExecutor`]. Delays use tokio's timer, and "now" is tokio's clock |
 //! | `stream` | no | [`CircuitBreaker::guard_stream`], for functions that return a stream |
-//! | `http` | no | [`http`]: HTTP polling over `reqwest`, with TLS by rustls |
+//! | `http` | no | [`http`]: HTTP polling over `reqwest`, without TLS |
+//! | `http-rustls`, `http-native-tls` | no | HTTP polling of `https` URLs: see [TLS](mod@http#tls) |
 //! | `tower` | no | [`tower`](mod@tower): layers for `tower` services |
 //! | `reqwest-middleware` | no | [`reqwest_middleware`](mod@reqwest_middleware): a middleware for `reqwest` clients |
 //! | `retry-after` | no | [`retry_after`]: the `Retry-After` of an HTTP response |

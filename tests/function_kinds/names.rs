@@ -212,7 +212,7 @@ mod shadows {
         flaky.ask_async().await
     }
 
-    #[::resilience::poll(until(3), ignore(_), interval = 0s)]
+    #[::resilience::poll(until(3), ignore(_), interval = 0s, retry_after = |_| ::core::option::Option::None)]
     pub(crate) fn polled(flaky: &Flaky) -> Result<u32> {
         flaky.ask()
     }

@@ -20,9 +20,11 @@ fn refused(part: &Value) -> String {
 fn an_unknown_key_is_rejected_with_a_list_of_the_known_ones() {
     let said = refused(&value!({"untill": {}}));
     assert!(said.contains("`untill`") && said.contains("`until`, `alarms`"), "{said}");
-    let said = refused(&value!({"until": {"status": 200}}));
-    assert!(said.contains("unknown field `status`"), "{said}");
+    let said = refused(&value!({"until": {"state": 200}}));
+    assert!(said.contains("unknown field `state`"), "{said}");
     assert!(said.contains("`status_code`, `headers`, `text`, `json`, `jsonpath`"), "{said}");
+    let said = refused(&value!({"status": 200}));
+    assert!(said.starts_with("unknown field `status`"), "{said}");
     let said = refused(&value!({"alarms": [{"jsonpath": [{"expression": "$", "val": 1}]}]}));
     assert!(said.contains("`alarms`") && said.contains("`val`") && said.contains("`value`"), "{said}");
     let said = refused(&value!({"ignore_exceptions": ["conect"]}));
@@ -75,6 +77,8 @@ fn invalid_values_are_rejected_with_their_key() {
         ("max_retries", value!(0)),
         ("max_retries", value!(-1)),
         ("max_retries", value!(1.5)),
+        ("max_retries", value!(4_294_967_296_u64)),
+        ("max_retries", value!("always")),
         ("respect_retry_after", value!(1)),
         ("max_body", value!("1 MiB")),
     ] {
@@ -160,11 +164,64 @@ fn every_way_to_write_a_time_or_a_number_of_requests_is_read() {
         });
         serde_json::from_value::<HttpPoll>(data).unwrap().check().unwrap();
     }
+    for endless in [value!(null), value!("forever")] {
+        let data = value!({
+            "url": "http://server", "until": {"status": 200}, "max_attempts": endless, "deadline": "forever",
+        });
+        let poll = format!("{:?}", serde_json::from_value::<HttpPoll>(data).unwrap());
+        assert!(!poll.contains("times"), "{poll}");
+    }
     for auth in [value!(["a", "b"]), value!({"username": "a", "password": "b"}), value!({"bearer": "t"})] {
         let data = value!({"url": "http://server", "until": {"status_code": 200}, "auth": auth});
         serde_json::from_value::<HttpPoll>(data).unwrap().check().unwrap();
     }
     assert!(serde_json::from_str::<Condition>("200").is_err());
+}
+
+#[test]
+fn both_names_of_a_key_are_read_and_errors_say_the_one_that_was_written() {
+    const NAMES: [(&str, &str); 4] = [
+        ("alarms", "alarm"),
+        ("ignore_exceptions", "ignore"),
+        ("polling_interval", "interval"),
+        ("max_retries", "max_attempts"),
+    ];
+    let read = |keys: [&str; 4], code: &str| {
+        let [alarms, ignored, interval, attempts] = keys;
+        let mut data = value!({"url": "http://server", "until": {code: 200}});
+        data[alarms] = value!([{code: 500}]);
+        data[ignored] = value!(["connect"]);
+        data[interval] = value!("3s");
+        data[attempts] = value!(7);
+        format!("{:?}", serde_json::from_value::<HttpPoll>(data).unwrap())
+    };
+    let (first, second) = (NAMES.map(|(first, _)| first), NAMES.map(|(_, second)| second));
+    let poll = read(first, "status_code");
+    assert_eq!(poll, read(second, "status"));
+    assert!(poll.contains("interval: 3s") && poll.contains("times: 7"), "{poll}");
+
+    for (first, second) in NAMES {
+        for key in [first, second] {
+            let said = refused(&value!({key: {"a": 1}}));
+            assert!(said.starts_with(&format!("`{key}`: ")), "{said}");
+        }
+        let value = match first {
+            "alarms" => value!({"status": 500}),
+            "ignore_exceptions" => value!(["connect"]),
+            "polling_interval" => value!("1s"),
+            _ => value!(7),
+        };
+        let said = refused(&value!({first: value, second: value}));
+        assert!(said.ends_with(" are names of one key: write one of them"), "{said}");
+        assert!(said.contains(&format!("`{first}`")) && said.contains(&format!("`{second}`")), "{said}");
+    }
+    let said = refused(&value!({"until": {"status": 200, "status_code": 200}}));
+    assert_eq!(said, "`until`: `status` and `status_code` are names of one key: write one of them");
+    let said = refused(&value!({"alarm": [{"status": 20}]}));
+    assert_eq!(said, "`alarm`: `status`: expected a status from 100 to 999, found 20");
+    let twice = r#"{"url": "http://server", "until": {"status": 200}, "interval": "1s", "interval": "2s"}"#;
+    let said = serde_json::from_str::<HttpPoll>(twice).unwrap_err().to_string();
+    assert!(said.starts_with("duplicate key `interval`"), "{said}");
 }
 
 #[test]

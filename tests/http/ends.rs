@@ -106,11 +106,15 @@ async fn a_retry_after_that_is_too_long_is_told_as_the_last_attempt_and_as_the_r
             };
             kept.lock().unwrap().push(line);
         });
-        let error = poll.run().await.unwrap_err();
+        let ended = poll.run().await;
         telemetry::unlisten(id);
-        let expected = [(1, None, last == "an error", String::new()), (1, None, true, error.to_string())];
+        let Err(HttpPollError::TimedOut { attempts: 1, elapsed, last_error, .. }) = ended else { panic!() };
+        assert_eq!(last_error.is_some(), last == "an error");
+        let cause = last_error.map(|error| format!("; last error: {error}")).unwrap_or_default();
+        let text = "`HttpPoll::run` gave up: the requested wait is too long";
+        let text = format!("{text} (1 attempt in {elapsed:?}{cause})");
+        let expected = [(1, None, last == "an error", String::new()), (1, None, true, text)];
         assert_eq!(*told.lock().unwrap(), expected, "{last}");
-        assert!(matches!(error, HttpPollError::TimedOut { attempts: 1, .. }), "{error}");
     }
     assert_eq!(server.times(), 2);
 }

@@ -30,7 +30,7 @@ async fn the_built_in_client_polls_through_the_proxy_of_the_environment() {
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", test])
         .env(CHILD, "1")
-        .env("http_proxy", &proxy.url)
+        .env("HTTP_PROXY", &proxy.url)
         .env_remove("no_proxy")
         .env_remove("NO_PROXY")
         .output()

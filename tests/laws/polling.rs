@@ -118,6 +118,51 @@ poll_laws! {
         ends Err(TimedOut { attempts: 3, elapsed: 1500 }), 1500
     }
 
+    a_requested_wait_is_a_lower_bound_after_a_value_and_after_an_ignored_error {
+        policy { timeout = ms(9000), interval = ms(1000) }
+        hooks { until = nine, ignore = every, retry_after = requested }
+        script [come_back(ms(3000)), come_back(ms(10)), value(5), value(0), value(9)]
+        starts [0, 3000, 4000, 6000, 7000]
+        waits [Some(3000), Some(1000)]
+        ends Ok(9), 7000
+    }
+
+    a_requested_wait_that_ends_with_the_timeout_is_made {
+        policy { timeout = ms(5000), interval = ms(1000) }
+        hooks { until = nine, ignore = every, retry_after = requested }
+        script [busy(), come_back(ms(4000)), value(9)]
+        starts [0, 1000, 5000]
+        waits [Some(1000), Some(4000)]
+        ends Ok(9), 5000
+    }
+
+    a_requested_wait_longer_than_the_time_left_ends_it_at_once {
+        policy { timeout = ms(5000), interval = ms(1000) }
+        hooks { until = nine, ignore = every, retry_after = requested }
+        script [busy(), come_back(ms(4001))]
+        starts [0, 1000]
+        waits [Some(1000), None]
+        ends Err(TimedOut { attempts: 2, elapsed: 1000 }), 1000
+    }
+
+    a_requested_wait_of_a_value_ends_it_at_once_too {
+        policy { timeout = ms(1500), interval = ms(1000) }
+        hooks { until = nine, retry_after = requested }
+        script [value(5)]
+        starts [0]
+        waits []
+        ends Err(TimedOut { attempts: 1, elapsed: 0 }), 0
+    }
+
+    an_error_that_ends_it_requests_nothing {
+        policy { timeout = ms(5000), interval = ms(1000) }
+        hooks { until = nine, ignore = is_busy, retry_after = requested }
+        script [come_back(ms(3000))]
+        starts [0]
+        waits [None]
+        ends Err(Later(ms(3000))), 0
+    }
+
     too_many_ignored_errors_in_a_row_end_it_with_the_last {
         policy { timeout = ms(9000), interval = ms(1000), max_ignored = 2 }
         hooks { until = nine, ignore = is_busy }

@@ -95,6 +95,16 @@ pub(crate) fn later(error: &Error) -> Option<Duration> {
     }
 }
 
+/// The wait that a result requests. That of a value which ends the poll does not matter.
+pub(crate) fn requested(result: &Result<u8, Error>) -> Option<Duration> {
+    match result {
+        Ok(5) => Some(ms(2000)),
+        Ok(9) => Some(Duration::MAX),
+        Ok(_) => None,
+        Err(error) => later(error),
+    }
+}
+
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "a condition is asked by reference")]
 pub(crate) fn nine(value: &u8) -> bool {
     *value == 9

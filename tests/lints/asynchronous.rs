@@ -133,7 +133,7 @@ async fn guarded_with_limit(number: u32) -> Result<u32, Fault> {
 }
 
 /// It asks.
-#[poll(until(1), ignore(Fault::Down(_)), attempt_timeout = 5s, interval = 0s, on_error = note)]
+#[poll(until(1), ignore(Fault::Down(_)), attempt_timeout = 5s, interval = 0s, on_error = note, retry_after = |result| result.is_err().then_some(SECOND))]
 #[circuit(call_timeout = 4s, on_error = |_| {})]
 #[circuit(fallback = |_| Err(Fault::Late))]
 async fn limits_over_circuits(number: u32) -> Result<u32, Fault> {

@@ -160,7 +160,7 @@ fn retry_over_retry(number: u32) -> Result<u32, Fault> {
 }
 
 /// It asks.
-#[poll(until(1), ignore(Fault::Down(_)), times = 2, interval = 0s)]
+#[poll(until(1), ignore(Fault::Down(_)), times = 2, interval = 0s, retry_after = |_| None)]
 #[circuit]
 fn ignoring_poll_over_circuit(number: u32) -> Result<u32, Fault> {
     ask(number)

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::time::Duration;
 
-use resilience::http::{HttpError, HttpPoll, status};
+use resilience::http::{HttpError, HttpPoll, HttpPollError, status};
 
 use crate::log::Log;
 
@@ -47,11 +47,11 @@ async fn a_server_that_asks_for_too_long_a_wait_is_one_warning() {
         connection.write_all(answer).expect("it is sent");
     });
     let poll = HttpPoll::get(&url).until(status(200)).max_retry_after(Duration::from_secs(60));
-    let error = poll.run().await.unwrap_err();
+    let Err(HttpPollError::TimedOut { elapsed, .. }) = poll.run().await else { panic!() };
     server.join().expect("it has answered");
     let end = format!(
         "WARN call gave up: resilience.name=HttpPoll::run resilience.kind=function resilience.attempt=1 \
-         resilience.outcome=gave_up error={error}"
+         resilience.outcome=gave_up error=`HttpPoll::run` gave up: the requested wait is too long (1 attempt in {elapsed:?})"
     );
     assert_eq!(log.lines(), [end]);
 }

@@ -1,3 +1,5 @@
+use syn::Expr;
+
 use super::common::Common;
 use super::settings::{Policy, Settings, exceeds, judge_not_zero};
 use super::waiting::judge_waiting;
@@ -11,6 +13,7 @@ pub(crate) struct PollModel {
     pub(crate) until: Predicate,
     pub(crate) alarm: Option<Predicate>,
     pub(crate) ignore: Option<Predicate>,
+    pub(crate) retry_after: Option<Expr>,
     /// Whether there is, or may be, a limit for each attempt.
     pub(crate) limits_attempts: bool,
 }
@@ -27,6 +30,7 @@ impl PollModel {
         let until = options.predicate("until", faults);
         let alarm = options.predicate("alarm", faults);
         let ignore = options.predicate("ignore", faults);
+        let retry_after = options.function("retry_after", faults);
         let limits_attempts = options.has("attempt_timeout") || options.has("policy");
         let mut settings = Settings::read(options, function, faults);
         judge_settings(&settings, faults);
@@ -35,7 +39,7 @@ impl PollModel {
         let is_default = |value: &Value| matches!(value, Value::Forever);
         settings.given.retain(|setting| setting.key == "timeout" || !is_default(&setting.value));
         let policy = Policy::judge(settings, options, faults);
-        Some(Self { common, policy, until: until?, alarm, ignore, limits_attempts })
+        Some(Self { common, policy, until: until?, alarm, ignore, retry_after, limits_attempts })
     }
 }
 

@@ -43,6 +43,10 @@ pub(crate) static POLL: Table = Table {
         /// longer is dropped and means "not yet".
         attempt_timeout: Setting(Time), [synonyms::ATTEMPT_TIMEOUT, "call_timeout"];
         CANCEL;
+        /// `retry_after = \|result\| ..` | none | The wait that the server asked for, as an `Option<Duration>`: a lower bound
+        /// for the next wait. Called with the `&Result<T, E>` of every attempt. A wait that is longer than the time left
+        /// ends it at once, by `From<TimedOut>`.
+        retry_after: Function, [], "retry_after = |result| result.as_ref().ok()?.retry_after()";
         /// `on_error = \|e, attempt\| ..` | none | Called for every error, ignored or not, with `&E` and an
         /// [`Attempt`].
         on_error: Function, [synonyms::ON_ERROR], "on_error = |error, attempt| log(error, attempt.number)`, or on a circuit `on_error = |error| log(error)";

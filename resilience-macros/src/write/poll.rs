@@ -138,23 +138,10 @@ fn settle(model: &PollModel, attempt: &Attempt<'_>, ends: &Ends<'_>) -> TokenStr
     let invalid = quote_spanned!(Span::mixed_site()=> { let __timed_out = __run.invalid(#site); #timed_out });
     let until = ask_value(runtime, &model.until, "__value", &invalid);
     let write_value = written(&private, &quote_spanned!(Span::mixed_site()=> &__value));
-    // The error is dropped before the delay, so its text is kept instead.
-    let ignore = model.ignore.as_ref().map(|predicate| {
-        let ignore = ask(runtime, predicate, "__error");
-        let write_error = written(&private, &quote_spanned!(Span::mixed_site()=> &__error));
-        quote_spanned! {Span::mixed_site()=>
-            let __ignored = #ignore;
-            if __ignored {
-                __run.ignored(#write_error);
-            }
-        }
-    });
-    let ignored = ignore.as_ref().map_or_else(
-        || quote_spanned!(Span::mixed_site()=> false),
-        |_| quote_spanned!(Span::mixed_site()=> __ignored),
-    );
+    let (ignore, ignored) = ignore(model, &private);
     let text = display(&private, &quote_spanned!(Span::mixed_site()=> &__error));
-    let (into_result, value, error) = (ends.result(), ends.value(), ends.error());
+    let (value, error) = (ends.value(), ends.error());
+    let (request, result, requested) = requested(model, ends);
     let alarm = model.alarm.as_ref().map(|predicate| {
         let rings = ask_value(runtime, predicate, "__value", &invalid);
         let held = ends.hold_alarm(&site);
@@ -188,16 +175,24 @@ fn settle(model: &PollModel, attempt: &Attempt<'_>, ends: &Ends<'_>) -> TokenStr
             Some(quote_spanned! {Span::mixed_site()=>
                 let __open = ::core::option::Option::map(#refused, |(__time_left, _)| __time_left);
             }),
-            quote_spanned!(Span::mixed_site()=> __run.failed_below(#site, #ignored, __open, #text)),
+            quote_spanned!(Span::mixed_site()=> __run.failed_below(#site, #ignored, #requested, __open, #text)),
             Some(attempt.refusal.tell_if_open()),
+        ),
+        None if model.retry_after.is_some() => (
+            None,
+            quote_spanned! {Span::mixed_site()=>
+                __run.failed_below(#site, #ignored, #requested, ::core::option::Option::None, #text)
+            },
+            None,
         ),
         None => (None, quote_spanned!(Span::mixed_site()=> __run.failed(#site, #ignored, #text)), None),
     };
     quote_spanned! {Span::mixed_site()=>
-        match #into_result {
+        #request
+        match #result {
             ::core::result::Result::Ok(__value) => {
                 #alarm
-                match __run.saw_value(#site, #until, #write_value) {
+                match __run.saw_value(#site, #until, #requested, #write_value) {
                     #private::PollAction::Return => break #value,
                     #go_on
                 }
@@ -226,6 +221,38 @@ fn settle(model: &PollModel, attempt: &Attempt<'_>, ends: &Ends<'_>) -> TokenStr
             }
         }
     }
+}
+
+/// A statement that asks whether `__error` is ignored, and the answer. The error is dropped before the delay, so its text
+/// is kept.
+fn ignore(model: &PollModel, private: &TokenStream) -> (Option<TokenStream>, TokenStream) {
+    let Some(predicate) = &model.ignore else { return (None, quote!(false)) };
+    let ignore = ask(&model.common.runtime, predicate, "__error");
+    let write_error = written(private, &quote_spanned!(Span::mixed_site()=> &__error));
+    let statement = quote_spanned! {Span::mixed_site()=>
+        let __ignored = #ignore;
+        if __ignored {
+            __run.ignored(#write_error);
+        }
+    };
+    (Some(statement), quote_spanned!(Span::mixed_site()=> __ignored))
+}
+
+/// The wait that the server requested: a statement that asks for it, the result of the attempt, and the wait.
+fn requested(model: &PollModel, ends: &Ends<'_>) -> (Option<TokenStream>, TokenStream, TokenStream) {
+    let result = ends.result();
+    let Some(expr) = &model.retry_after else {
+        return (None, result, quote!(::core::option::Option::None));
+    };
+    let asked = quote_spanned!(Span::mixed_site()=> &__result);
+    let asked = call(&model.common.runtime, "call_retry_after", &asked, expr);
+    let request = quote_spanned! {Span::mixed_site()=>
+        let __result = #result;
+        let __requested = #asked;
+    };
+    let (result, requested) =
+        (quote_spanned!(Span::mixed_site()=> __result), quote_spanned!(Span::mixed_site()=> __requested));
+    (Some(request), result, requested)
 }
 
 /// Whether the last ignored error may be returned: if errors are ignored, and a circuit below may reject.

@@ -44,6 +44,8 @@ pub(crate) enum PollEnd {
     TimedOut,
     /// The last of the allowed attempts has been made.
     Exhausted,
+    /// The requested wait is longer than the time left, or never ends.
+    RetryAfter(Nanos),
 }
 
 impl PollAttempts {
@@ -75,11 +77,14 @@ impl PollAttempts {
     }
 
     /// An attempt ended `elapsed` after the call began.
+    ///
+    /// `hint` is the wait that the server requested: a lower bound.
     pub(crate) fn next(
         &mut self,
         policy: &PollPolicy,
         seen: PollVerdict,
         elapsed: Nanos,
+        hint: Nanos,
         chance: Chance,
     ) -> PollStep {
         match seen {
@@ -104,7 +109,7 @@ impl PollAttempts {
                 }
             }
         }
-        PollStep::GoOn(self.go_on(policy, elapsed, chance))
+        PollStep::GoOn(self.go_on(policy, elapsed, hint, chance))
     }
 
     /// An attempt was dropped because its time was up. It has no result.
@@ -116,7 +121,7 @@ impl PollAttempts {
         chance: Chance,
     ) -> Result<Nanos, PollEnd> {
         self.good_since = Nanos::NEVER;
-        self.go_on(policy, elapsed, chance)
+        self.go_on(policy, elapsed, Nanos::ZERO, chance)
     }
 
     /// The time at which an attempt that begins at `began` is dropped.
@@ -132,7 +137,13 @@ impl PollAttempts {
         (waits && elapsed.plus(time_left) <= policy.limit()).then_some(time_left)
     }
 
-    fn go_on(&mut self, policy: &PollPolicy, elapsed: Nanos, chance: Chance) -> Result<Nanos, PollEnd> {
+    fn go_on(
+        &mut self,
+        policy: &PollPolicy,
+        elapsed: Nanos,
+        hint: Nanos,
+        chance: Chance,
+    ) -> Result<Nanos, PollEnd> {
         let step = self.number;
         self.ended();
         if policy.times.is_some_and(|times| self.number >= times.get()) {
@@ -141,9 +152,12 @@ impl PollAttempts {
         if elapsed >= policy.limit() {
             return Err(PollEnd::TimedOut);
         }
+        if hint.is_never() || elapsed.plus(hint) > policy.limit() {
+            return Err(PollEnd::RetryAfter(hint));
+        }
         let wait = policy.backoff.wait(step, &mut self.state, chance);
         self.planned = wait;
-        Ok(wait.min(self.until_held(policy, elapsed)).min(policy.limit().minus(elapsed)))
+        Ok(wait.min(self.until_held(policy, elapsed)).min(policy.limit().minus(elapsed)).max(hint))
     }
 
     /// The remaining time until the condition has held long enough.

@@ -240,9 +240,11 @@ fn poll_machine(script: &[Scripted], policy: &PollPolicy) -> Story {
         now += scripted.takes;
         let elapsed = Nanos::new(now);
         let step = match scripted.brings {
-            Brings::Good => attempts.next(policy, PollVerdict::Good, elapsed, Chance::MOST),
-            Brings::NotYet => attempts.next(policy, PollVerdict::NotYet, elapsed, Chance::MOST),
-            Brings::Again { .. } => attempts.next(policy, PollVerdict::Ignored, elapsed, Chance::MOST),
+            Brings::Good => attempts.next(policy, PollVerdict::Good, elapsed, Nanos::ZERO, Chance::MOST),
+            Brings::NotYet => attempts.next(policy, PollVerdict::NotYet, elapsed, Nanos::ZERO, Chance::MOST),
+            Brings::Again { .. } => {
+                attempts.next(policy, PollVerdict::Ignored, elapsed, Nanos::ZERO, Chance::MOST)
+            }
             Brings::Cut => PollStep::GoOn(attempts.cut(policy, elapsed, Chance::MOST)),
             Brings::Fatal => {
                 attempts.ended();
@@ -321,7 +323,7 @@ proptest! {
             .timeout(Duration::from_nanos(timeout))
             .hold_for(Duration::from_nanos(hold.min(timeout)));
         let seen = if good { PollVerdict::Good } else { PollVerdict::NotYet };
-        match PollAttempts::new().next(&policy, seen, Nanos::new(elapsed), Chance::scripted(draw)) {
+        match PollAttempts::new().next(&policy, seen, Nanos::new(elapsed), Nanos::ZERO, Chance::scripted(draw)) {
             PollStep::GoOn(Ok(wait)) => {
                 prop_assert!(u128::from(elapsed) + u128::from(wait.get()) <= u128::from(timeout));
             }
@@ -403,7 +405,8 @@ fn counting_attempts_saturates() {
 
     let mut polled = PollAttempts::after(u32::MAX);
     for _ in 0..3 {
-        let step = polled.next(&PollPolicy::new(), PollVerdict::Ignored, Nanos::ZERO, Chance::MOST);
+        let step =
+            polled.next(&PollPolicy::new(), PollVerdict::Ignored, Nanos::ZERO, Nanos::ZERO, Chance::MOST);
         assert_eq!((step, polled.number()), (PollStep::GoOn(Ok(Nanos::of(SECOND))), u32::MAX));
     }
     // The count of consecutive ignored errors saturates.
@@ -411,18 +414,45 @@ fn counting_attempts_saturates() {
         &PollPolicy::new().max_ignored(u32::MAX),
         PollVerdict::Ignored,
         Nanos::ZERO,
+        Nanos::ZERO,
         Chance::MOST,
     );
     assert_eq!(step, PollStep::Return);
 }
 
 #[test]
+fn a_requested_wait_without_end_ends_a_poll_even_if_it_has_no_timeout() {
+    let forever = PollPolicy::new().forever();
+    let next = |hint, chance| {
+        PollAttempts::new().next(&forever, PollVerdict::NotYet, Nanos::of(SECOND), hint, chance)
+    };
+    let longest = Nanos::new(u64::MAX - 1);
+    assert_eq!(next(longest, Chance::MOST), PollStep::GoOn(Ok(longest)));
+    let without_end = Err(PollEnd::RetryAfter(Nanos::NEVER));
+    assert_eq!(next(Nanos::NEVER, Chance::MOST), PollStep::GoOn(without_end));
+}
+
+/// The last attempt needs no wait, and a value that was held long enough ends it.
+#[test]
+fn a_requested_wait_does_not_replace_another_end_of_a_poll() {
+    let policy = PollPolicy::new().times(2).hold_for(SECOND);
+    let next = |seen, elapsed| {
+        let mut attempts = PollAttempts::new();
+        let _ = attempts.next(&policy, seen, Nanos::ZERO, Nanos::ZERO, Chance::MOST);
+        attempts.next(&policy, seen, elapsed, Nanos::NEVER, Chance::MOST)
+    };
+    assert_eq!(next(PollVerdict::NotYet, Nanos::ZERO), PollStep::GoOn(Err(PollEnd::Exhausted)));
+    assert_eq!(next(PollVerdict::Good, Nanos::of(SECOND)), PollStep::Return);
+}
+
+#[test]
 fn a_poll_without_end_at_the_end_of_time() {
     let forever = PollPolicy::new().forever().interval(Duration::MAX).hold_for(Duration::MAX);
     let mut attempts = PollAttempts::new();
-    let step = attempts.next(&forever, PollVerdict::Good, Nanos::new(5), Chance::MOST);
+    let step = attempts.next(&forever, PollVerdict::Good, Nanos::new(5), Nanos::ZERO, Chance::MOST);
     assert_eq!(step, PollStep::GoOn(Ok(Nanos::NEVER)));
-    let step = attempts.next(&forever, PollVerdict::NotYet, Nanos::new(u64::MAX - 1), Chance::MOST);
+    let step =
+        attempts.next(&forever, PollVerdict::NotYet, Nanos::new(u64::MAX - 1), Nanos::ZERO, Chance::MOST);
     assert_eq!(step, PollStep::GoOn(Ok(Nanos::NEVER)));
 }
 

@@ -61,6 +61,8 @@ pub enum Limit {
     Timeout(Duration),
     /// The condition was not met within the number of attempts.
     Times(u32),
+    /// The wait that `retry_after` of a poll requested is longer than the time left. [`Duration::MAX`]: it has no end.
+    RetryAfter(Duration),
     /// The condition can never be met: it is a [`Condition`] that cannot be evaluated, such as a `JSONPath` that does
     /// not parse. Its `check` returns the reason.
     ///
@@ -156,6 +158,12 @@ impl fmt::Display for TimedOut {
                 write!(f, "`{function}` timed out after {limit:?}: the condition was not met")
             }
             Limit::Times(_) => write!(f, "`{function}` gave up: the condition was not met"),
+            Limit::RetryAfter(Duration::MAX) => {
+                write!(f, "`{function}` gave up: the requested wait is too long")
+            }
+            Limit::RetryAfter(wait) => {
+                write!(f, "`{function}` gave up: the requested wait of {wait:?} is longer than the time left")
+            }
             Limit::InvalidCondition => {
                 write!(f, "`{function}` gave up: its condition is invalid, `Condition::check` says why")
             }
@@ -209,6 +217,14 @@ mod tests {
             (Limit::Deadline(second), "`f` timed out at its deadline of 1s (1 attempt in 2s)"),
             (Limit::Timeout(second), "`f` timed out after 1s: the condition was not met (1 attempt in 2s)"),
             (Limit::Times(1), "`f` gave up: the condition was not met (1 attempt in 2s)"),
+            (
+                Limit::RetryAfter(Duration::MAX),
+                "`f` gave up: the requested wait is too long (1 attempt in 2s)",
+            ),
+            (
+                Limit::RetryAfter(second),
+                "`f` gave up: the requested wait of 1s is longer than the time left (1 attempt in 2s)",
+            ),
         ];
         for (limit, text) in cases {
             assert_eq!(TimedOut::new("f", limit, 1, 2 * second).to_string(), text);

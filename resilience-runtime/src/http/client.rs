@@ -5,7 +5,6 @@ use tokio::runtime::{Handle, Id};
 use tokio::sync::{OnceCell, oneshot};
 
 use super::HttpError;
-use super::error::HttpErrorKind;
 use super::send::{Connections, Sender};
 use super::tls::{Pem, Tls};
 
@@ -46,10 +45,10 @@ impl Kind {
     fn client(&self) -> Result<Client, HttpError> {
         // Redirects are followed by `send`, which filters the headers.
         let builder = Client::builder().redirect(redirect::Policy::none()).referer(false);
-        self.tls.apply(builder, self.pem.as_ref())?.build().map_err(|error| {
-            HttpError::new(HttpErrorKind::Settings, None, "cannot build the HTTP client")
-                .caused(error.without_url())
-        })
+        self.tls
+            .apply(builder, self.pem.as_ref())?
+            .build()
+            .map_err(|error| HttpError::settings("cannot build the HTTP client").caused(error.without_url()))
     }
 }
 
@@ -119,9 +118,7 @@ impl SharedClient {
 async fn on_thread<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, HttpError> + Send + 'static,
 ) -> Result<T, HttpError> {
-    let failed = |cause: &str| {
-        HttpError::new(HttpErrorKind::Settings, None, format!("cannot build the HTTP client: {cause}"))
-    };
+    let failed = |cause: &str| HttpError::settings(format!("cannot build the HTTP client: {cause}"));
     let (send, receive) = oneshot::channel();
     // An attempt that timed out does not receive it.
     let work = move || _ = send.send(work());

@@ -6,7 +6,6 @@ use reqwest::header::HeaderName;
 use serde_json::Value;
 
 use super::budget::{Budget, Exhausted};
-use super::error::HttpErrorKind;
 use super::jsonpath::{JsonPath, same};
 use super::{HttpError, HttpResponse};
 use crate::callbacks::Evaluate;
@@ -126,22 +125,14 @@ impl Condition {
     /// With the fault and its position.
     pub fn check(&self) -> Result<(), HttpError> {
         match &self.0 {
-            ConditionKind::JsonPath { source, path: Err(error), .. } => Err(HttpError::new(
-                HttpErrorKind::Settings,
-                None,
-                format!("invalid JSONPath {source:?}: {error}"),
-            )),
-            ConditionKind::Status(status) if !(100..1000).contains(status) => Err(HttpError::new(
-                HttpErrorKind::Settings,
-                None,
-                format!("expected a status from 100 to 999, found {status} (`status_code`)"),
-            )),
+            ConditionKind::JsonPath { source, path: Err(error), .. } => {
+                Err(HttpError::settings(format!("invalid JSONPath {source:?}: {error}")))
+            }
+            ConditionKind::Status(status) if !(100..1000).contains(status) => {
+                Err(HttpError::settings(format!("expected a status from 100 to 999, found {status}")))
+            }
             ConditionKind::Header { name, .. } if HeaderName::from_bytes(name.as_bytes()).is_err() => {
-                Err(HttpError::new(
-                    HttpErrorKind::Settings,
-                    None,
-                    format!("invalid header name {name:?} (`headers`)"),
-                ))
+                Err(HttpError::settings(format!("invalid header name {name:?} (`headers`)")))
             }
             ConditionKind::All(several) | ConditionKind::Any(several) => {
                 several.iter().try_for_each(Self::check)

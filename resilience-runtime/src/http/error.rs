@@ -39,6 +39,11 @@ impl HttpError {
         Self { kind, place: url.map(redacted).unwrap_or_default(), message: message.into(), source: None }
     }
 
+    /// The poller itself is invalid.
+    pub(super) fn settings(message: impl Into<String>) -> Self {
+        Self::new(HttpErrorKind::Settings, None, message)
+    }
+
     pub(super) fn caused(mut self, source: impl Error + Send + Sync + 'static) -> Self {
         self.source = Some(Box::new(source));
         self

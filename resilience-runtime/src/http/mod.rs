@@ -79,17 +79,34 @@
 //! | `auth` | `["name", "password"]`, `{"username", "password"}` or `{"bearer"}` | none |
 //! | `verify`, `ca_bundle` | whether certificates are verified, and a file of further authorities | `true`, none |
 //! | `until` | a condition, or a list of alternatives | required |
-//! | `alarms` | the same, for responses that end the poll with an error | none |
-//! | `ignore_exceptions` | errors that mean "not yet": `"connect"`, `"timeout"`, `"request"`, `"decode"`, `"body"` | none |
-//! | `polling_interval` | a time: `"2s"`, or a number of seconds | `"2s"` |
-//! | `max_retries` | the number of attempts; `null`: no limit | 50, or no limit with a `deadline` |
+//! | `alarms` or `alarm` | the same, for responses that end the poll with an error | none |
+//! | `ignore_exceptions` or `ignore` | errors that mean "not yet": `"connect"`, `"timeout"`, `"request"`, `"decode"`, `"body"` | none |
+//! | `polling_interval` or `interval` | a time: `"2s"`, or a number of seconds | `"2s"` |
+//! | `max_retries` or `max_attempts` | the number of attempts; `"forever"` or `null`: no limit | 50, or no limit with a `deadline` |
 //! | `deadline` | the time for the whole poll | none |
 //! | `attempt_timeout` | the time for one attempt | 30 s |
 //! | `respect_retry_after`, `max_retry_after` | whether `Retry-After` is a lower bound for the delay, and its limit | `true`, 1 h |
 //! | `max_body` | the longest body in bytes | 1 MiB |
 //!
-//! A condition has `status_code`, `headers`, `text`, `json` and `jsonpath`, a list of `{"expression", "value"}`. All
-//! given keys must hold. Invalid input is an error when it is read.
+//! A condition has `status_code` or `status`, `headers`, `text`, `json` and `jsonpath`, a list of `{"expression", "value"}`. All
+//! given keys must hold. Times are written as in the attributes: `"500ms"`, `"1.5s"`, `"2min"`, `"forever"`. Invalid input is
+//! an error when it is read, which names the key as it was written.
+//!
+//! # TLS
+//!
+//! | feature | TLS for `https` URLs | it builds |
+//! |---|---|---|
+//! | `http` | none: such a URL is an error that names the features | no C code |
+//! | `http-rustls` | rustls, and the certificates of the operating system | a C library, so it needs a C compiler |
+//! | `http-native-tls` | that of the operating system | nothing; on Linux, it needs OpenSSL and its headers |
+//!
+//! Rustls is used where both are enabled. A client passed to [`HttpPoll::client`] brings its own TLS.
+//!
+//! # Clients
+//!
+//! All pollers of one tokio runtime with the same `verify` and the same certificates share one client with its connections.
+//! It is closed when the last of them is dropped. HTTP/2 is used where the server offers it over TLS, responses may be
+//! compressed with gzip, and the proxies of the environment are used (`http_proxy`, `https_proxy`, `no_proxy`).
 //!
 //! # Limits
 //!
@@ -100,7 +117,7 @@
 //! | one attempt, with its redirects, body and conditions | [`HttpPoll::DEFAULT_ATTEMPT_TIMEOUT`], `attempt_timeout` |
 //! | all of it: resolving names, making the client and evaluation included | `deadline` |
 //! | `Retry-After` | the `deadline`, and [`HttpPoll::DEFAULT_MAX_RETRY_AFTER`]; a longer one ends the poll |
-//! | body | `max_body`; a longer one is an error |
+//! | body | `max_body`, after decompression; a longer one is an error |
 //! | `ca_bundle` | a regular file of at most 4 MiB, read on a thread outside the runtime |
 //! | redirects | 10 for an attempt |
 //! | `JSONPath` expression | 1024 bytes, 16 levels of nesting: filters, parentheses, functions |
@@ -138,6 +155,7 @@ mod ending;
 mod client;
 mod credentials;
 mod data;
+mod keys;
 mod poller;
 mod redirect;
 mod run;

@@ -8,8 +8,7 @@ use reqwest::{Client, Method, Request, Url};
 
 use super::client::OwnClient;
 use super::credentials::{base64, without_credentials};
-use super::error::HttpErrorKind;
-use super::send::Sender;
+use super::send::{Sender, copy};
 use super::{Condition, HttpAttempt, HttpError};
 use crate::attempts::PollPolicy;
 use crate::backoff::{Backoff, Jitter};
@@ -42,7 +41,8 @@ use crate::backoff::{Backoff, Jitter};
 #[derive(Clone)]
 #[must_use = "no request is sent until `run` is called"]
 pub struct HttpPoll {
-    pub(super) request: Result<Arc<Request>, Arc<HttpError>>,
+    /// Or the reason why it is invalid.
+    pub(super) request: Result<Arc<Request>, String>,
     pub(super) headers: HeaderMap,
     /// The caller's client, in place of the built-in one.
     pub(super) client: Option<Sender>,
@@ -54,12 +54,18 @@ pub struct HttpPoll {
     pub(super) policy: PollPolicy,
     /// Whether `max_attempts` or `forever` was called. Otherwise, a deadline replaces the default number of attempts.
     attempts_are_set: bool,
+    pub(super) limits: Limits,
+    /// The first invalid setting.
+    pub(super) wrong: Option<String>,
+}
+
+/// The limits of an attempt, and of the wait after it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
     pub(super) attempt_timeout: Duration,
     pub(super) respect_retry_after: bool,
     pub(super) max_retry_after: Duration,
     pub(super) max_body: usize,
-    /// The first invalid setting.
-    pub(super) wrong: Option<String>,
 }
 
 type OnAttempt = Arc<dyn Fn(&HttpAttempt<'_>) + Send + Sync>;
@@ -87,11 +93,10 @@ impl HttpPoll {
         Self::new(Self::prepared(request))
     }
 
-    fn prepared(mut request: Request) -> Result<Arc<Request>, Arc<HttpError>> {
+    fn prepared(mut request: Request) -> Result<Arc<Request>, String> {
         if !matches!(request.url().scheme(), "http" | "https") {
             let scheme = request.url().scheme();
-            let message = format!("expected a URL with `http://` or `https://`, found `{scheme}:`");
-            return Err(Arc::new(HttpError::new(HttpErrorKind::Settings, None, message)));
+            return Err(format!("expected a URL with `http://` or `https://`, found `{scheme}:`"));
         }
         // `reqwest` moves credentials to a header only in a client's builder. Sent as it is, the request would lose them.
         let (url, authorization) = without_credentials(request.url().clone());
@@ -105,14 +110,11 @@ impl HttpPoll {
     pub(super) fn of(method: Method, url: &str) -> Self {
         Self::new(match Url::parse(url) {
             Ok(url) => Self::prepared(Request::new(method, url)),
-            Err(error) => {
-                let message = format!("invalid URL: {error}");
-                Err(Arc::new(HttpError::new(HttpErrorKind::Settings, None, message)))
-            }
+            Err(error) => Err(format!("invalid URL: {error}")),
         })
     }
 
-    fn new(request: Result<Arc<Request>, Arc<HttpError>>) -> Self {
+    fn new(request: Result<Arc<Request>, String>) -> Self {
         Self {
             request,
             headers: HeaderMap::new(),
@@ -124,10 +126,12 @@ impl HttpPoll {
             on_attempt: None,
             policy: PollPolicy::new().forever().interval(DEFAULT_INTERVAL).times(DEFAULT_ATTEMPTS),
             attempts_are_set: false,
-            attempt_timeout: Self::DEFAULT_ATTEMPT_TIMEOUT,
-            respect_retry_after: true,
-            max_retry_after: Self::DEFAULT_MAX_RETRY_AFTER,
-            max_body: DEFAULT_MAX_BODY,
+            limits: Limits {
+                attempt_timeout: Self::DEFAULT_ATTEMPT_TIMEOUT,
+                respect_retry_after: true,
+                max_retry_after: Self::DEFAULT_MAX_RETRY_AFTER,
+                max_body: DEFAULT_MAX_BODY,
+            },
             wrong: None,
         }
     }
@@ -216,21 +220,21 @@ impl HttpPoll {
     /// takes longer fails with [`HttpError::is_timeout`]. The default is
     /// [`DEFAULT_ATTEMPT_TIMEOUT`](Self::DEFAULT_ATTEMPT_TIMEOUT); [`Duration::MAX`] means no limit.
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
-        self.attempt_timeout = timeout;
+        self.limits.attempt_timeout = timeout;
         self
     }
 
     /// Whether the `Retry-After` of a 429 or 503 is a lower bound for the delay: `true` by default. One that exceeds the
     /// deadline or [`max_retry_after`](Self::max_retry_after) ends the poll at once.
     pub fn respect_retry_after(mut self, respect: bool) -> Self {
-        self.respect_retry_after = respect;
+        self.limits.respect_retry_after = respect;
         self
     }
 
     /// The longest `Retry-After` to wait for; a longer one ends the poll with [`HttpPollError::TimedOut`](super::HttpPollError::TimedOut). The default is
     /// [`DEFAULT_MAX_RETRY_AFTER`](Self::DEFAULT_MAX_RETRY_AFTER); [`Duration::MAX`] means no limit.
     pub fn max_retry_after(mut self, longest: Duration) -> Self {
-        self.max_retry_after = longest;
+        self.limits.max_retry_after = longest;
         self
     }
 
@@ -242,7 +246,7 @@ impl HttpPoll {
 
     /// The longest body in bytes: 1 MiB by default. A longer one is an error, and is not read.
     pub fn max_body(mut self, bytes: usize) -> Self {
-        self.max_body = bytes;
+        self.limits.max_body = bytes;
         self
     }
 
@@ -304,28 +308,27 @@ impl HttpPoll {
         self
     }
 
+    pub(super) fn valid_request(&self) -> Result<&Request, HttpError> {
+        self.request.as_deref().map_err(HttpError::settings)
+    }
+
     /// Checks the poller before anything is sent.
     ///
     /// # Errors
     /// With the first invalid setting.
     pub fn check(&self) -> Result<(), HttpError> {
-        let wrong = |message: &str| HttpError::new(HttpErrorKind::Settings, None, message);
         if let Some(message) = &self.wrong {
-            return Err(wrong(message));
+            return Err(HttpError::settings(message));
         }
-        let request = self.request.as_ref().map_err(|error| wrong(&error.to_string()))?;
-        if request.body().is_some_and(|body| body.as_bytes().is_none()) {
-            return Err(wrong(
-                "expected a request body of bytes, found a stream, which can be sent only once",
-            ));
-        }
+        let request = self.valid_request()?;
+        copy(request)?;
         if self.until.is_empty() {
-            return Err(wrong("expected a condition: set one with `until`"));
+            return Err(HttpError::settings("expected a condition: set one with `until`"));
         }
         let tls = self.own_client.tls();
         match &self.client {
             Some(_) if tls.is_set() => {
-                return Err(wrong(
+                return Err(HttpError::settings(
                     "`verify` and `ca_bundle` do not apply to a client of your own: configure its TLS",
                 ));
             }

@@ -7,9 +7,12 @@ use tokio::time::Instant;
 use super::budget::Budget;
 use super::condition::first;
 use super::error::HttpErrorKind;
+use super::send::copy;
 use super::{Condition, HttpAttempt, HttpError, HttpPoll, HttpPollError, HttpResponse};
 use crate::clock::Stopwatch;
+use crate::current_attempt::CurrentAttempt;
 use crate::poll::{PollAction, PollRun};
+use crate::retry_after::retry_after;
 use crate::site::PolicySite;
 use crate::site_name::SiteName;
 use crate::sleep::Limited;
@@ -23,10 +26,12 @@ enum ResponseVerdict {
     NotYet,
 }
 
-/// A response with its verdict.
-struct JudgedResponse {
-    response: HttpResponse,
-    verdict: Result<ResponseVerdict, HttpError>,
+/// The parts of a response that are there, also if the attempt fails.
+#[derive(Default)]
+struct Received {
+    /// The `Retry-After`.
+    requested: Option<Duration>,
+    response: Option<HttpResponse>,
 }
 
 impl HttpPoll {
@@ -49,24 +54,11 @@ async fn run(poll: &HttpPoll) -> Result<HttpResponse, HttpPollError> {
     let site = PolicySite::new(SiteName::Given("HttpPoll::run"), SiteKind::Function, poll.policy);
     let mut run = PollRun::new();
     run.begin(&SITE, &site);
-    let watch = Stopwatch::start();
-    let (mut number, mut last, mut last_error) = (0_u32, None, None);
+    let (mut last, mut last_error) = (None, None);
     loop {
-        let ends = run.attempt_ends(&site);
-        let next = if let Some((outcome, retry_after)) =
-            Limited::new(run.under_way(attempt(poll, ends)), ends).await
-        {
-            number = number.saturating_add(1);
-            let outcome = outcome.and_then(|JudgedResponse { response, verdict }| {
-                if !matches!(verdict, Ok(ResponseVerdict::Right | ResponseVerdict::Rings(_))) {
-                    last = Some(response.clone());
-                }
-                Ok((verdict?, response))
-            });
-            tell(poll, number, &watch, outcome.as_ref().map(|(_, response)| response));
-            // A wait that is longer than allowed never ends.
-            let too_long = |wait: Duration| wait > poll.max_retry_after;
-            let retry_after = retry_after.map(|wait| if too_long(wait) { Duration::MAX } else { wait });
+        let current = run.current(&site, true);
+        let next = if let Some((received, outcome)) = run.limit(&site, attempt(poll, current.ends)).await {
+            tell(poll, &current, outcome.as_ref().map(|(_, response)| response));
             match outcome {
                 Ok((ResponseVerdict::Right, response)) => {
                     run.succeeded();
@@ -76,96 +68,90 @@ async fn run(poll: &HttpPoll) -> Result<HttpResponse, HttpPollError> {
                     run.rang();
                     return Err(HttpPollError::Alarm { response, condition });
                 }
-                Ok((ResponseVerdict::NotYet, _)) => run.saw_with_delay(&site, retry_after),
-                Err(error) => {
-                    if !ignores(poll, &error) {
-                        let _ = run.failed(&site, false, Some(&error));
-                        return Err(error.into());
-                    }
+                Ok((ResponseVerdict::NotYet, response)) => {
+                    last = Some(response);
+                    run.saw(&site, false, received.requested)
+                }
+                Err(error) if ignores(poll, &error) => {
                     run.ignored(|line| line.display(&error));
-                    let next = run.failed_with_delay(&site, retry_after, &error);
+                    let next = run.failed_below(&site, true, received.requested, None, Some(&error));
+                    last = received.response.or(last);
                     last_error = Some(error);
                     next
                 }
+                Err(error) => {
+                    let _ = run.failed(&site, false, Some(&error));
+                    return Err(error.into());
+                }
             }
         } else {
-            number = number.saturating_add(1);
             let url = poll.request.as_ref().ok().map(|request| request.url());
             let error = HttpError::new(HttpErrorKind::Timeout, url, "no response before the deadline");
-            tell(poll, number, &watch, Err(&error));
-            match run.cut(&site) {
-                Ok(wait) => PollAction::Wait(wait, Duration::ZERO),
-                Err(timed_out) => PollAction::TimedOut(timed_out),
-            }
+            tell(poll, &current, Err(&error));
+            run.cut(&site).map_or_else(PollAction::TimedOut, |wait| PollAction::Wait(wait, Duration::ZERO))
         };
-        match next {
+        let (attempts, elapsed) = match next {
             PollAction::Wait(wait, _) => {
                 wait.await;
                 run.goes_on();
+                continue;
             }
-            PollAction::TimedOut(timed_out) => {
-                let (attempts, elapsed) = (timed_out.attempts(), timed_out.elapsed());
-                return Err(HttpPollError::TimedOut { last, last_error, attempts, elapsed });
-            }
-            // The `Retry-After` is longer than the time left.
-            PollAction::Return => {
-                let (attempts, elapsed) = (number, watch.elapsed().to_duration());
-                let error = HttpPollError::TimedOut { last, last_error, attempts, elapsed };
-                run.returns(&site, Some(&error));
-                return Err(error);
-            }
-        }
+            PollAction::TimedOut(timed_out) => (timed_out.attempts(), timed_out.elapsed()),
+            // For settings that an HTTP poll does not have.
+            PollAction::Return => (current.number(), current.elapsed()),
+        };
+        return Err(HttpPollError::TimedOut { last, last_error, attempts, elapsed });
     }
 }
 
-fn tell(poll: &HttpPoll, number: u32, watch: &Stopwatch, outcome: Result<&HttpResponse, &HttpError>) {
+fn tell(poll: &HttpPoll, current: &CurrentAttempt, outcome: Result<&HttpResponse, &HttpError>) {
     if let Some(hook) = &poll.on_attempt {
-        hook(&HttpAttempt { number, elapsed: watch.elapsed().to_duration(), outcome });
+        hook(&HttpAttempt { number: current.number(), elapsed: current.elapsed(), outcome });
     }
 }
 
-/// One request with its redirects, its whole response and the verdict, and the `Retry-After`, which also holds if the body is
-/// incomplete. `attempt_timeout` limits all of it, `ends` the evaluation as well.
+/// One request with its redirects, its whole response and the verdict. `attempt_timeout` limits all of it, `ends` the
+/// evaluation as well.
 async fn attempt(
     poll: &HttpPoll,
     ends: Option<Instant>,
-) -> (Result<JudgedResponse, HttpError>, Option<Duration>) {
-    let request = match request(poll) {
-        Ok(request) => request,
-        Err(error) => return (Err(error), None),
-    };
-    let url = request.url().clone();
-    let until = Stopwatch::start().moment(Nanos::of(poll.attempt_timeout));
-    let mut retry_after_header = None;
-    let judged = async {
-        let sender = match &poll.client {
-            Some(sender) => sender.clone(),
-            None => poll.own_client.get().await?,
-        };
-        let response = sender.send(request).await?;
-        retry_after_header = retry_after(poll, response.status(), response.headers());
-        let response = HttpResponse::read_at_most(response, poll.max_body).await?;
-        let mut budget = Budget::of(response.bytes().len()).until(ends.into_iter().chain(until).min());
-        let verdict = judge(poll, &response, &mut budget);
-        if budget.is_out_of_time() {
-            // The message names the limit that was reached.
-            std::future::pending::<()>().await;
-        }
-        Ok(JudgedResponse { response, verdict })
-    };
-    let judged = Limited::new(judged, until).await.unwrap_or_else(|| {
-        let message = format!("no response within {:?}", poll.attempt_timeout);
-        Err(HttpError::new(HttpErrorKind::Timeout, Some(&url), message))
+) -> (Received, Result<(ResponseVerdict, HttpResponse), HttpError>) {
+    let timeout = poll.limits.attempt_timeout;
+    let until = Stopwatch::start().moment(Nanos::of(timeout));
+    let mut received = Received::default();
+    let response = response(poll, ends.into_iter().chain(until).min(), &mut received);
+    let outcome = Limited::new(response, until).await.unwrap_or_else(|| {
+        let url = poll.request.as_ref().ok().map(|request| request.url());
+        Err(HttpError::new(HttpErrorKind::Timeout, url, format!("no response within {timeout:?}")))
     });
-    (judged, retry_after_header)
+    (received, outcome)
+}
+
+async fn response(
+    poll: &HttpPoll,
+    until: Option<Instant>,
+    received: &mut Received,
+) -> Result<(ResponseVerdict, HttpResponse), HttpError> {
+    let request = request(poll)?;
+    let sender = match &poll.client {
+        Some(sender) => sender.clone(),
+        None => poll.own_client.get().await?,
+    };
+    let response = sender.send(request).await?;
+    received.requested = requested(poll, response.status(), response.headers());
+    let response = HttpResponse::read_at_most(response, poll.limits.max_body).await?;
+    received.response = Some(response.clone());
+    let mut budget = Budget::of(response.bytes().len()).until(until);
+    let verdict = judge(poll, &response, &mut budget);
+    if budget.is_out_of_time() {
+        // The message names the limit that was reached.
+        std::future::pending::<()>().await;
+    }
+    Ok((verdict?, response))
 }
 
 fn request(poll: &HttpPoll) -> Result<Request, HttpError> {
-    let wrong = |message: String| HttpError::new(HttpErrorKind::Settings, None, message);
-    let request = poll.request.as_ref().map_err(|error| wrong(error.to_string()))?;
-    let mut request = request.try_clone().ok_or_else(|| {
-        wrong("expected a request body of bytes, found a stream, which can be sent only once".into())
-    })?;
+    let mut request = copy(poll.valid_request()?)?;
     // These override the request's own headers, which override the client's.
     for (name, value) in &poll.headers {
         request.headers_mut().insert(name, value.clone());
@@ -197,8 +183,12 @@ fn ignores(poll: &HttpPoll, error: &HttpError) -> bool {
     !error.is_settings() && poll.ignore.as_ref().is_some_and(|ignore| ignore(error))
 }
 
-/// The `Retry-After` of a 429 or 503.
-fn retry_after(poll: &HttpPoll, status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
+/// The `Retry-After` of a 429 or 503. One that is longer than allowed never ends.
+fn requested(poll: &HttpPoll, status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
     let busy = [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE].contains(&status);
-    if busy && poll.respect_retry_after { crate::retry_after::retry_after(headers) } else { None }
+    if !busy || !poll.limits.respect_retry_after {
+        return None;
+    }
+    let requested = retry_after(headers)?;
+    Some(if requested > poll.limits.max_retry_after { Duration::MAX } else { requested })
 }

@@ -46,15 +46,7 @@ impl Sender {
     async fn send_once(&self, request: &Request, repeats: &mut u32) -> Result<Response, HttpError> {
         let url = request.url();
         loop {
-            // Streams are rejected before anything is sent.
-            let Some(copy) = request.try_clone() else {
-                return Err(HttpError::new(
-                    HttpErrorKind::Settings,
-                    Some(url),
-                    "the request body can be sent only once",
-                ));
-            };
-            match self.client().execute(copy).await {
+            match self.client().execute(copy(request)?).await {
                 Ok(response) => {
                     self.remember(&response);
                     return Ok(response);
@@ -94,6 +86,13 @@ impl Sender {
             Self::Given(_) => !error.is_connect(),
         }
     }
+}
+
+/// A copy of a request, for one attempt.
+pub(super) fn copy(request: &Request) -> Result<Request, HttpError> {
+    request.try_clone().ok_or_else(|| {
+        HttpError::settings("expected a request body of bytes, found a stream, which can be sent only once")
+    })
 }
 
 /// The latest connections with a response, by a hash of their addresses. A request that fails on one of these was sent on an

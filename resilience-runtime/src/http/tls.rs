@@ -67,7 +67,7 @@ impl Tls {
 
     fn invalid(&self, message: &str) -> HttpError {
         let path = self.ca_bundle.as_deref().unwrap_or("".as_ref()).display();
-        HttpError::new(HttpErrorKind::Settings, None, format!("the certificates in {path} {message}"))
+        HttpError::settings(format!("the certificates in {path} {message}"))
     }
 
     #[cfg(not(any(feature = "http-rustls", feature = "http-native-tls")))]

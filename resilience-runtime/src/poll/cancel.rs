@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 use std::pin::pin;
+use std::time::Duration;
 
 use super::error::PollError;
 use super::form::{Last, Poll, wait_or_end};
@@ -73,11 +74,12 @@ macro_rules! run {
     }};
 }
 
-impl<F, T, E, Until, Alarm, Ignore, OnError, C>
-    Poll<F, Asynchronous<T, E>, PollHooks<Until, Alarm, Ignore, OnError>, CancelledBy<C>>
+impl<F, T, E, Until, Alarm, Ignore, RetryAfter, OnError, C>
+    Poll<F, Asynchronous<T, E>, PollHooks<Until, Alarm, Ignore, RetryAfter, OnError>, CancelledBy<C>>
 where
     Alarm: FnMut(&T) -> bool,
     Ignore: FnMut(&E) -> bool,
+    RetryAfter: FnMut(&Result<T, E>) -> Option<Duration>,
     OnError: FnMut(&E, &Attempt),
 {
     /// Runs the operation until the poll ends.

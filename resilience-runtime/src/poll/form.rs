@@ -206,7 +206,8 @@ impl<F, K, H, C> Poll<F, K, H, C> {
     }
 }
 
-impl<F, K, Alarm, Ignore, OnError, C> Poll<F, K, PollHooks<NoCondition, Alarm, Ignore, OnError>, C>
+impl<F, K, Alarm, Ignore, RetryAfter, OnError, C>
+    Poll<F, K, PollHooks<NoCondition, Alarm, Ignore, RetryAfter, OnError>, C>
 where
     F: Operation<K>,
 {
@@ -218,17 +219,19 @@ where
     pub fn until<P: FnMut(&F::Value) -> bool>(
         self,
         until: P,
-    ) -> Poll<F, K, PollHooks<P, Alarm, Ignore, OnError>, C> {
-        self.with_hooks(|PollHooks { alarm, ignore, on_error, .. }| PollHooks {
+    ) -> Poll<F, K, PollHooks<P, Alarm, Ignore, RetryAfter, OnError>, C> {
+        self.with_hooks(|PollHooks { alarm, ignore, retry_after, on_error, .. }| PollHooks {
             until,
             alarm,
             ignore,
+            retry_after,
             on_error,
         })
     }
 }
 
-impl<F, K, Until, Alarm, Ignore, OnError, C> Poll<F, K, PollHooks<Until, Alarm, Ignore, OnError>, C>
+impl<F, K, Until, Alarm, Ignore, RetryAfter, OnError, C>
+    Poll<F, K, PollHooks<Until, Alarm, Ignore, RetryAfter, OnError>, C>
 where
     F: Operation<K>,
 {
@@ -246,11 +249,12 @@ where
     pub fn alarm<P: FnMut(&F::Value) -> bool>(
         self,
         alarm: P,
-    ) -> Poll<F, K, PollHooks<Until, P, Ignore, OnError>, C> {
-        self.with_hooks(|PollHooks { until, ignore, on_error, .. }| PollHooks {
+    ) -> Poll<F, K, PollHooks<Until, P, Ignore, RetryAfter, OnError>, C> {
+        self.with_hooks(|PollHooks { until, ignore, retry_after, on_error, .. }| PollHooks {
             until,
             alarm,
             ignore,
+            retry_after,
             on_error,
         })
     }
@@ -272,11 +276,46 @@ where
     pub fn ignore<P: FnMut(&F::Error) -> bool>(
         self,
         ignore: P,
-    ) -> Poll<F, K, PollHooks<Until, Alarm, P, OnError>, C> {
-        self.with_hooks(|PollHooks { until, alarm, on_error, .. }| PollHooks {
+    ) -> Poll<F, K, PollHooks<Until, Alarm, P, RetryAfter, OnError>, C> {
+        self.with_hooks(|PollHooks { until, alarm, retry_after, on_error, .. }| PollHooks {
             until,
             alarm,
             ignore,
+            retry_after,
+            on_error,
+        })
+    }
+
+    /// The wait that the server asked for: a lower bound for the next wait. Called with the result of every attempt,
+    /// before `alarm` and `until`. A wait that is longer than the time left ends the poll at once, with
+    /// [`PollError::TimedOut`].
+    ///
+    /// ```
+    /// use resilience::poll;
+    /// use std::time::Duration;
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// let started = tokio::time::Instant::now();
+    /// let mut answers = [("busy", Some(5)), ("done", None)].into_iter();
+    /// let job = poll(async || answers.next().ok_or("over"))
+    ///     .until(|(state, _)| *state == "done")
+    ///     .retry_after(|result| result.ok()?.1.map(Duration::from_secs))
+    ///     .run()
+    ///     .await;
+    /// assert_eq!(job, Ok(("done", None)));
+    /// assert_eq!(started.elapsed().as_secs(), 5);
+    /// # }
+    /// ```
+    pub fn retry_after<P: FnMut(&Result<F::Value, F::Error>) -> Option<Duration>>(
+        self,
+        retry_after: P,
+    ) -> Poll<F, K, PollHooks<Until, Alarm, Ignore, P, OnError>, C> {
+        self.with_hooks(|PollHooks { until, alarm, ignore, on_error, .. }| PollHooks {
+            until,
+            alarm,
+            ignore,
+            retry_after,
             on_error,
         })
     }
@@ -286,16 +325,24 @@ where
     pub fn on_error<P: FnMut(&F::Error, &Attempt)>(
         self,
         on_error: P,
-    ) -> Poll<F, K, PollHooks<Until, Alarm, Ignore, P>, C> {
+    ) -> Poll<F, K, PollHooks<Until, Alarm, Ignore, RetryAfter, P>, C> {
         let on_error = Some(on_error);
-        self.with_hooks(|PollHooks { until, alarm, ignore, .. }| PollHooks { until, alarm, ignore, on_error })
+        self.with_hooks(|PollHooks { until, alarm, ignore, retry_after, .. }| PollHooks {
+            until,
+            alarm,
+            ignore,
+            retry_after,
+            on_error,
+        })
     }
 }
 
 /// The step after an attempt: go on after a delay, or end with a result.
 pub(super) type After<T, E> = ControlFlow<Result<T, PollError<T, E>>, Wait>;
 
-impl<F, K, Until, Alarm, Ignore, OnError> Poll<F, K, PollHooks<Until, Alarm, Ignore, OnError>> {
+impl<F, K, Until, Alarm, Ignore, RetryAfter, OnError>
+    Poll<F, K, PollHooks<Until, Alarm, Ignore, RetryAfter, OnError>>
+{
     /// After an attempt. `last` is the last result of earlier attempts.
     pub(super) fn after<T, E>(
         &mut self,
@@ -307,16 +354,18 @@ impl<F, K, Until, Alarm, Ignore, OnError> Poll<F, K, PollHooks<Until, Alarm, Ign
         Until: PollCondition<T>,
         Alarm: FnMut(&T) -> bool,
         Ignore: FnMut(&E) -> bool,
+        RetryAfter: FnMut(&Result<T, E>) -> Option<Duration>,
         OnError: FnMut(&E, &Attempt),
     {
         let hooks = &mut self.hooks;
+        let requested = (hooks.retry_after)(&outcome);
         let step = match outcome {
             Ok(value) => {
                 if (hooks.alarm)(&value) {
                     run.rang();
                     return ControlFlow::Break(Err(PollError::Alarm(value)));
                 }
-                match run.saw(&self.site, hooks.until.is_met(&value)).go_on() {
+                match run.saw(&self.site, hooks.until.is_met(&value), requested).go_on() {
                     None => return ControlFlow::Break(Ok(value)),
                     Some(step) => {
                         last.value = Some(value);
@@ -326,7 +375,7 @@ impl<F, K, Until, Alarm, Ignore, OnError> Poll<F, K, PollHooks<Until, Alarm, Ign
             }
             Err(error) => {
                 let text = type_name::<E>();
-                let next = run.failed(&self.site, (hooks.ignore)(&error), Some(&text));
+                let next = run.failed_below(&self.site, (hooks.ignore)(&error), requested, None, Some(&text));
                 if let Some(on_error) = &mut hooks.on_error {
                     on_error(&error, &run.attempt(&self.site, &next));
                 }
@@ -363,12 +412,14 @@ pub(super) fn wait_or_end<T, E>(step: Result<Wait, TimedOut>, last: &mut Last<T,
     }
 }
 
-impl<F, T, E, Until, Alarm, Ignore, OnError> Poll<F, Blocking<T, E>, PollHooks<Until, Alarm, Ignore, OnError>>
+impl<F, T, E, Until, Alarm, Ignore, RetryAfter, OnError>
+    Poll<F, Blocking<T, E>, PollHooks<Until, Alarm, Ignore, RetryAfter, OnError>>
 where
     F: FnMut() -> Result<T, E>,
     E: 'static,
     Alarm: FnMut(&T) -> bool,
     Ignore: FnMut(&E) -> bool,
+    RetryAfter: FnMut(&Result<T, E>) -> Option<Duration>,
     OnError: FnMut(&E, &Attempt),
 {
     /// Calls the operation until the poll ends, blocking the thread for the delays.

@@ -1,13 +1,15 @@
 use std::fmt;
+use std::time::Duration;
 
 use crate::attempt::Attempt;
 
-/// The predicates and the callback of a poll.
+/// The predicates and the callbacks of a poll.
 #[derive(Clone, Copy)]
-pub struct PollHooks<Until, Alarm, Ignore, OnError> {
+pub struct PollHooks<Until, Alarm, Ignore, RetryAfter, OnError> {
     pub(super) until: Until,
     pub(super) alarm: Alarm,
     pub(super) ignore: Ignore,
+    pub(super) retry_after: RetryAfter,
     pub(super) on_error: Option<OnError>,
 }
 
@@ -33,16 +35,29 @@ impl<T, P: FnMut(&T) -> bool> PollCondition<T> for P {
 }
 
 /// The hooks of a poll without closures: plain functions.
-pub(super) type DefaultPollHooks<T, E> =
-    PollHooks<NoCondition, fn(&T) -> bool, fn(&E) -> bool, fn(&E, &Attempt)>;
+pub(super) type DefaultPollHooks<T, E> = PollHooks<
+    NoCondition,
+    fn(&T) -> bool,
+    fn(&E) -> bool,
+    fn(&Result<T, E>) -> Option<Duration>,
+    fn(&E, &Attempt),
+>;
 
 impl<T, E> DefaultPollHooks<T, E> {
     pub(super) fn new() -> Self {
-        Self { until: NoCondition, alarm: |_| false, ignore: |_| false, on_error: None }
+        Self {
+            until: NoCondition,
+            alarm: |_| false,
+            ignore: |_| false,
+            retry_after: |_| None,
+            on_error: None,
+        }
     }
 }
 
-impl<Until, Alarm, Ignore, OnError> fmt::Debug for PollHooks<Until, Alarm, Ignore, OnError> {
+impl<Until, Alarm, Ignore, RetryAfter, OnError> fmt::Debug
+    for PollHooks<Until, Alarm, Ignore, RetryAfter, OnError>
+{
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PollHooks").finish_non_exhaustive()
     }

@@ -82,15 +82,20 @@ impl PollRun {
         Some(Wait(self.watch.paced(delay, Nanos::ZERO)))
     }
 
-    /// An attempt returned a value that the alarm does not match.
+    /// An attempt returned a value that the alarm does not match. `requested` is a lower bound for the wait.
     #[inline]
-    pub fn saw(&mut self, site: &PolicySite<PollPolicy>, good: bool) -> PollAction {
+    pub fn saw(
+        &mut self,
+        site: &PolicySite<PollPolicy>,
+        good: bool,
+        requested: Option<Duration>,
+    ) -> PollAction {
         // The common end, without reading the clock.
         if good && self.needs_no_hold(site) {
             self.succeeded();
             return PollAction::Return;
         }
-        self.next(site, if good { PollVerdict::Good } else { PollVerdict::NotYet }, None, None, None)
+        self.next(site, if good { PollVerdict::Good } else { PollVerdict::NotYet }, requested, None, None)
     }
 
     /// Like [`saw`](Self::saw), with a function that writes the value's text, which is kept unless the value ends the
@@ -100,12 +105,13 @@ impl PollRun {
         &mut self,
         site: &PolicySite<PollPolicy>,
         good: bool,
+        requested: Option<Duration>,
         write: impl FnOnce(&mut FirstLine),
     ) -> PollAction {
         if !good || !self.needs_no_hold(site) {
             self.causes.keep_value(write);
         }
-        self.saw(site, good)
+        self.saw(site, good, requested)
     }
 
     #[inline]
@@ -129,29 +135,7 @@ impl PollRun {
         ignored: bool,
         error: Option<&dyn Display>,
     ) -> PollAction {
-        self.failed_below(site, ignored, None, error)
-    }
-
-    /// Like [`saw`](Self::saw), if the server has requested a wait: a lower bound. If the wait exceeds the timeout,
-    /// or is unlimited, the call ends: [`returns`](Self::returns) must then be called with the returned error.
-    #[cfg(feature = "http")]
-    pub(crate) fn saw_with_delay(
-        &mut self,
-        site: &PolicySite<PollPolicy>,
-        requested: Option<Duration>,
-    ) -> PollAction {
-        self.next(site, PollVerdict::NotYet, requested, None, None)
-    }
-
-    /// Like [`failed`](Self::failed) for an ignored error, if the server has requested a wait.
-    #[cfg(feature = "http")]
-    pub(crate) fn failed_with_delay(
-        &mut self,
-        site: &PolicySite<PollPolicy>,
-        requested: Option<Duration>,
-        error: &dyn Display,
-    ) -> PollAction {
-        self.next(site, PollVerdict::Ignored, requested, None, Some(error))
+        self.failed_below(site, ignored, None, None, error)
     }
 
     /// The value of the last attempt matches the alarm.
@@ -166,17 +150,18 @@ impl PollRun {
         );
     }
 
-    /// Like [`failed`](Self::failed), if an inner circuit may be `open` by now, with its remaining time: an earlier
-    /// attempt would be useless.
+    /// Like [`failed`](Self::failed), if the server may have requested a wait, and an inner circuit may be `open` by now,
+    /// with its remaining time: an earlier attempt would be useless.
     pub fn failed_below(
         &mut self,
         site: &PolicySite<PollPolicy>,
         ignored: bool,
+        requested: Option<Duration>,
         open: Option<Option<Duration>>,
         error: Option<&dyn Display>,
     ) -> PollAction {
         if ignored {
-            return self.next(site, PollVerdict::Ignored, None, time_left(open), error);
+            return self.next(site, PollVerdict::Ignored, requested, time_left(open), error);
         }
         self.attempts.ended();
         self.ends(site, CallOutcome::GaveUp(GiveUpReason::NotRetryable), Brought::Error, error);
@@ -195,7 +180,14 @@ impl PollRun {
     ) -> PollAction {
         let elapsed = self.watch.elapsed();
         let brought = if seen == PollVerdict::Ignored { Brought::Error } else { Brought::NotYet };
-        match self.attempts.next(self.observation.policy(site, &mut None), seen, elapsed, Chance::draw()) {
+        let hint = requested.map_or(Nanos::ZERO, Nanos::of);
+        match self.attempts.next(
+            self.observation.policy(site, &mut None),
+            seen,
+            elapsed,
+            hint,
+            Chance::draw(),
+        ) {
             PollStep::Return => {
                 match seen {
                     // The number includes this attempt.
@@ -212,15 +204,7 @@ impl PollRun {
                 PollAction::TimedOut(timed_out)
             }
             PollStep::GoOn(Ok(wait)) => {
-                let requested = requested.map_or(Nanos::ZERO, Nanos::of);
-                if requested.is_never()
-                    || elapsed.plus(requested) > self.observation.policy(site, &mut None).limit()
-                {
-                    self.tells(site, None, brought, error);
-                    self.observation.ends(CallOutcome::GaveUp(GiveUpReason::RetryAfter));
-                    return PollAction::Return;
-                }
-                let Some(wait) = self.wait(site, wait.max(requested), elapsed, open) else {
+                let Some(wait) = self.wait(site, wait, elapsed, open) else {
                     self.ends(site, CallOutcome::Refused, brought, error);
                     return PollAction::Return;
                 };
@@ -260,6 +244,7 @@ impl PollRun {
         let outcome = match end {
             PollEnd::TimedOut => CallOutcome::TimedOut,
             PollEnd::Exhausted => CallOutcome::GaveUp(GiveUpReason::Attempts),
+            PollEnd::RetryAfter(_) => CallOutcome::GaveUp(GiveUpReason::RetryAfter),
         };
         self.observation.end(site.origin(), outcome, self.attempts.number(), Some(timed_out));
     }
@@ -337,6 +322,7 @@ impl PollRun {
                 Limit::Timeout(self.observation.policy(site, &mut None).limit().to_duration())
             }
             PollEnd::Exhausted => Limit::Times(number),
+            PollEnd::RetryAfter(requested) => Limit::RetryAfter(requested.to_duration()),
         };
         self.because(TimedOut::new(site.name.get(), limit, number, elapsed.to_duration()))
     }

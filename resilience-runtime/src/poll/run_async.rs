@@ -1,4 +1,5 @@
 use std::ops::ControlFlow;
+use std::time::Duration;
 
 use super::error::PollError;
 use super::form::{Last, Poll, wait_or_end};
@@ -35,11 +36,12 @@ macro_rules! run {
     }};
 }
 
-impl<F, T, E, Until, Alarm, Ignore, OnError>
-    Poll<F, Asynchronous<T, E>, PollHooks<Until, Alarm, Ignore, OnError>>
+impl<F, T, E, Until, Alarm, Ignore, RetryAfter, OnError>
+    Poll<F, Asynchronous<T, E>, PollHooks<Until, Alarm, Ignore, RetryAfter, OnError>>
 where
     Alarm: FnMut(&T) -> bool,
     Ignore: FnMut(&E) -> bool,
+    RetryAfter: FnMut(&Result<T, E>) -> Option<Duration>,
     OnError: FnMut(&E, &Attempt),
     E: 'static,
 {

@@ -51,6 +51,11 @@ fn a_wait_that_is_no_option() -> Result<u8, TimedOut> {
     Ok(1)
 }
 
+#[poll(until(2), retry_after = |error: &TimedOut| (error.attempts() > 2).then_some(Duration::ZERO))]
+fn a_wait_of_an_error_alone() -> Result<u8, TimedOut> {
+    Ok(2)
+}
+
 #[retry(on_error = |e| eprintln!("{e}"))]
 fn told_too_little() -> Result<u8, TimedOut> {
     Ok(1)

@@ -224,6 +224,7 @@ fn options(expr: &TokenStream) -> Vec<(Attribute, TokenStream)> {
         (Attribute::Poll, quote!(until = #expr)),
         (Attribute::Poll, quote!(until(_), alarm = #expr)),
         (Attribute::Poll, quote!(until(_), ignore = #expr)),
+        (Attribute::Poll, quote!(until(_), retry_after = #expr)),
         (Attribute::Poll, quote!(until(_), on_error = #expr)),
         (Attribute::Poll, quote!(until(_), policy = #expr)),
         (Attribute::Circuit, quote!(key = #expr)),

@@ -10,7 +10,7 @@ fn is_even(page: &Page) -> bool {
 
 fn tell(_: &TimedOut, _: &Attempt) {}
 
-#[poll(until = is_even, on_error = tell)]
+#[poll(until = is_even, on_error = tell, retry_after = |result| result.is_err().then_some(SECOND))]
 fn by_reference() -> Result<Page, TimedOut> {
     Ok(Page { length: 2 })
 }
