@@ -1,0 +1,465 @@
+//! Random histories: nodes that act on the replies they get, over a network that delays, reorders, repeats and loses, and
+//! a store that forgets and whose clock is set.
+
+use std::collections::BTreeSet;
+use std::mem;
+
+use fastrand::Rng;
+
+use crate::command::{Command, Micros, Outcome, Reply, Report, Rule, Script, Trial, View, Window};
+use crate::model::{Key, Model, State};
+
+const MILLI: Micros = 1_000;
+const SECOND: Micros = 1_000_000;
+const HOLD: Micros = 2 * SECOND;
+const GRACE: Micros = SECOND / 2;
+const OPEN: Micros = 3 * SECOND;
+const PROBE_TIMEOUT: Micros = 3 * SECOND;
+const FRESH: Micros = 20 * SECOND;
+const LIVE: Micros = 5 * SECOND;
+/// As large as the times of a server.
+const START: Micros = 1_790_000_000_000_000;
+
+#[derive(Clone, Debug)]
+pub(crate) enum Step {
+    /// A command reaches the server at this time of its clock.
+    Ask(Command, Micros),
+    /// The server loses one key.
+    Lose(Key),
+    /// The server loses everything.
+    FlushAll,
+    /// The server forgets its scripts.
+    ScriptFlush,
+}
+
+/// The steps, with the reply of the model to each command; and what happened on the way.
+#[derive(Debug)]
+pub(crate) struct History {
+    pub(crate) steps: Vec<(Step, Option<Reply>)>,
+    pub(crate) end: Model,
+    pub(crate) counts: Counts,
+}
+
+/// How often what a history is made for happened.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Counts {
+    pub(crate) commands: u64,
+    pub(crate) opened_by_report: u64,
+    pub(crate) opened_by_trial: u64,
+    pub(crate) opened_by_silence: u64,
+    pub(crate) half_opened: u64,
+    pub(crate) leases_lost: u64,
+    pub(crate) closed: u64,
+    pub(crate) repeated: u64,
+    pub(crate) lost: u64,
+    pub(crate) crashes: u64,
+    pub(crate) flushes: u64,
+    pub(crate) evictions: u64,
+    pub(crate) clock_steps: u64,
+}
+
+impl Counts {
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.commands += other.commands;
+        self.opened_by_report += other.opened_by_report;
+        self.opened_by_trial += other.opened_by_trial;
+        self.opened_by_silence += other.opened_by_silence;
+        self.half_opened += other.half_opened;
+        self.leases_lost += other.leases_lost;
+        self.closed += other.closed;
+        self.repeated += other.repeated;
+        self.lost += other.lost;
+        self.crashes += other.crashes;
+        self.flushes += other.flushes;
+        self.evictions += other.evictions;
+        self.clock_steps += other.clock_steps;
+    }
+
+    pub(crate) fn least(&self) -> u64 {
+        let transitions =
+            [self.opened_by_report, self.opened_by_trial, self.opened_by_silence, self.half_opened];
+        let faults = [self.repeated, self.lost, self.crashes, self.flushes, self.evictions, self.clock_steps];
+        transitions.into_iter().chain(faults).chain([self.closed, self.leases_lost]).min().unwrap_or(0)
+    }
+}
+
+/// A process, as far as the store knows it.
+#[derive(Clone, Debug)]
+struct Node {
+    name: String,
+    seq: u64,
+    epoch: String,
+    generation: u64,
+    window: Window,
+    in_a_row: u64,
+    rule: Rule,
+    threshold: u64,
+    reserved: Vec<Trial>,
+    running: Vec<Trial>,
+}
+
+impl Node {
+    fn new(name: String, rule: Rule, threshold: u64) -> Self {
+        Self {
+            name,
+            seq: 0,
+            epoch: String::new(),
+            generation: 0,
+            window: Window::default(),
+            in_a_row: 0,
+            rule,
+            threshold,
+            reserved: Vec::new(),
+            running: Vec::new(),
+        }
+    }
+
+    /// Follows a reply.
+    fn adopt(&mut self, command: &Command, view: &View) {
+        if (&self.epoch, self.generation) != (&view.epoch, view.generation) {
+            // Windows outlive an epoch that was lost.
+            if self.epoch == view.epoch || view.state != "c" {
+                (self.window, self.in_a_row) = (Window::default(), 0);
+            }
+            self.epoch.clone_from(&view.epoch);
+            self.generation = view.generation;
+        }
+        let trial = Trial { epoch: view.epoch.clone(), generation: view.generation, token: view.token };
+        let is_grant = matches!(command.script, Script::Acquire { .. }) && view.extra > 0;
+        if is_grant && !self.reserved.contains(&trial) {
+            self.reserved.push(trial);
+        }
+    }
+}
+
+struct World {
+    rng: Rng,
+    model: Model,
+    now: Micros,
+    nodes: Vec<Node>,
+    /// Commands on their way.
+    network: Vec<Command>,
+    commands: u64,
+    max_open: Micros,
+    permits: u64,
+    need: u64,
+    /// The share of calls that fail.
+    sick: f64,
+    settled: BTreeSet<Trial>,
+    steps: Vec<(Step, Option<Reply>)>,
+    counts: Counts,
+}
+
+/// The history of this seed.
+pub(crate) fn history(seed: u64) -> History {
+    let mut rng = Rng::with_seed(seed);
+    let chance = rng.f64();
+    let lag = pick(&mut rng, &[0.4, 0.55, 0.75]);
+    let mut world = World {
+        model: Model::default(),
+        now: START + rng.u64(..SECOND),
+        nodes: Vec::new(),
+        network: Vec::new(),
+        commands: 0,
+        max_open: pick(&mut rng, &[OPEN, 20 * SECOND, 20 * SECOND, u64::MAX >> 11]),
+        permits: pick(&mut rng, &[1, 1, 2, 3]),
+        need: pick(&mut rng, &[1, 1, 2, 3, 5]),
+        sick: chance,
+        settled: BTreeSet::new(),
+        steps: Vec::new(),
+        counts: Counts::default(),
+        rng,
+    };
+    world.populate();
+    let length = if world.rng.u8(..20) == 0 { 400 } else { world.rng.usize(20..70) };
+    for step in 0..length {
+        world.pass_time();
+        world.suffer(step);
+        world.act();
+        world.deliver(lag);
+    }
+    world.recover();
+    History { steps: world.steps, end: world.model, counts: world.counts }
+}
+
+fn pick<T: Copy>(rng: &mut Rng, from: &[T]) -> T {
+    from[rng.usize(..from.len())]
+}
+
+impl World {
+    fn once_in(&mut self, times: u32) -> bool {
+        self.rng.u32(..times) == 0
+    }
+
+    /// Count rules or rates, and sometimes both in one fleet, as while a new version is rolled out.
+    fn populate(&mut self) {
+        let count = pick(&mut self.rng, &[1, 2, 3, 4, 4, 8, 16]);
+        let is_rate = self.rng.bool();
+        let is_mixed = self.once_in(8);
+        let threshold = pick(&mut self.rng, &[1, 2, 3, 5]);
+        let slow_rate = pick(&mut self.rng, &[0.0, 0.2]);
+        let min_calls = pick(&mut self.rng, &[2, 5, 10]);
+        for number in 0..count {
+            let mut rule = Rule { failure_rate: 0.0, slow_rate: 0.0, min_calls: 0 };
+            if is_rate != (is_mixed && number % 2 == 0) {
+                rule = Rule { failure_rate: 0.5, slow_rate, min_calls };
+            }
+            self.nodes.push(Node::new(format!("n{number}"), rule, threshold));
+        }
+    }
+
+    fn pass_time(&mut self) {
+        self.now += pick(&mut self.rng, &[MILLI, 50 * MILLI, 200 * MILLI, 500 * MILLI, 1_500 * MILLI]);
+        self.now += self.rng.u64(..MILLI);
+        if self.once_in(150) {
+            self.counts.clock_steps += 1;
+            let back = [SECOND / 2, 2 * SECOND, 3600 * SECOND, 3600 * SECOND];
+            self.now -= pick(&mut self.rng, &back);
+        }
+        if self.once_in(300) {
+            self.now += 3600 * SECOND;
+        }
+    }
+
+    /// What befalls the store and its nodes.
+    fn suffer(&mut self, step: usize) {
+        if self.once_in(250) {
+            self.counts.flushes += 1;
+            self.model.flush();
+            self.steps.push((Step::FlushAll, None));
+        }
+        if self.once_in(4_000) {
+            self.steps.push((Step::ScriptFlush, None));
+        }
+        if self.once_in(80) {
+            self.counts.evictions += 1;
+            let key = pick(&mut self.rng, &Key::ALL);
+            self.model.lose(key);
+            self.steps.push((Step::Lose(key), None));
+        }
+        if self.once_in(60) {
+            // Killed, and a new process in its place.
+            self.counts.crashes += 1;
+            let at = self.rng.usize(..self.nodes.len());
+            let (rule, threshold) = (self.nodes[at].rule, self.nodes[at].threshold);
+            self.nodes[at] = Node::new(format!("n{at}x{step}"), rule, threshold);
+        }
+        if self.once_in(40) {
+            self.sick = self.rng.f64();
+        }
+    }
+
+    fn command(&mut self, node: &str, script: Script) -> Command {
+        self.commands += 1;
+        let nonce = format!("e{}", self.commands);
+        Command { node: node.to_owned(), nonce, open: OPEN, max_open: self.max_open, script }
+    }
+
+    fn send(&mut self, node: &str, script: Script) {
+        let command = self.command(node, script);
+        self.network.push(command);
+    }
+
+    /// One node does something.
+    fn act(&mut self) {
+        let at = self.rng.usize(..self.nodes.len());
+        let name = self.nodes[at].name.clone();
+        let others = self.nodes.len() as u64 - 1;
+        let peers = if self.once_in(30) { 0 } else { others };
+        match self.rng.u8(..100) {
+            0..45 => {
+                let report = self.call(at, peers);
+                self.send(&name, Script::Report(report));
+            }
+            45..70 => {
+                let (permits, need) = (self.permits, self.need);
+                self.send(&name, Script::Acquire { peers, permits, need, hold: HOLD, grace: GRACE });
+            }
+            70..80 => {
+                let Some(trial) = self.nodes[at].reserved.pop() else { return };
+                self.nodes[at].running.push(trial.clone());
+                self.send(&name, Script::Start { trial, lease: PROBE_TIMEOUT });
+            }
+            80..93 => self.end_trial(at, &name),
+            93 => {
+                let state = pick(&mut self.rng, &["forced_open", "disabled", "", ""]);
+                let millis = pick(&mut self.rng, &[0, 3_600_000, u64::MAX >> 11]);
+                self.send(&name, Script::Override { state, millis: millis.min(365 * 86_400_000) });
+            }
+            94..98 => self.send(&name, Script::Beat { live: LIVE }),
+            98 => self.send(&name, Script::View),
+            _ => self.send(&name, Script::Leave),
+        }
+    }
+
+    /// A few calls, and their report.
+    fn call(&mut self, at: usize, peers: u64) -> Report {
+        for _ in 0..self.rng.u8(1..4) {
+            let failed = self.rng.f64() < self.sick;
+            let slow = self.rng.u8(..8) == 0;
+            let node = &mut self.nodes[at];
+            node.window.calls += 1;
+            node.window.failures += u64::from(failed);
+            node.window.slow += u64::from(slow);
+            node.in_a_row = if failed { node.in_a_row + 1 } else { 0 };
+        }
+        let node = &mut self.nodes[at];
+        let is_rate = node.rule.min_calls > 0;
+        node.window.vote = match is_rate {
+            // Its own circuit is open.
+            true => 1000 * u64::from(node.in_a_row > 3 * node.threshold),
+            false => (1000 * node.in_a_row).div_ceil(node.threshold).min(1000),
+        };
+        node.seq += 1;
+        Report {
+            seq: node.seq,
+            epoch: node.epoch.clone(),
+            generation: node.generation,
+            window: node.window,
+            rule: node.rule,
+            peers,
+            fresh: FRESH,
+        }
+    }
+
+    fn end_trial(&mut self, at: usize, name: &str) {
+        let need = self.need;
+        let is_ok = self.rng.f64() >= self.sick;
+        let cancels = self.once_in(4);
+        let node = &mut self.nodes[at];
+        let (trial, outcome) = if !node.running.is_empty() {
+            let outcome = if !is_ok {
+                Outcome::Fail
+            } else if cancels {
+                Outcome::Cancel
+            } else {
+                Outcome::Ok
+            };
+            (node.running.remove(0), outcome)
+        } else if let Some(trial) = node.reserved.pop() {
+            // Not used; or used, and the start is lost.
+            (trial, if cancels { Outcome::Ok } else { Outcome::Cancel })
+        } else {
+            return;
+        };
+        self.send(name, Script::Settle { trial, outcome, need });
+    }
+
+    /// Commands arrive in any order, never, or twice; and so do replies.
+    fn deliver(&mut self, lag: f64) {
+        while !self.network.is_empty() && self.rng.f64() < lag {
+            let at = self.rng.usize(..self.network.len());
+            let command = if self.once_in(7) {
+                self.counts.repeated += 1;
+                self.network[at].clone()
+            } else {
+                self.network.swap_remove(at)
+            };
+            if self.once_in(20) {
+                self.counts.lost += 1;
+                continue;
+            }
+            let reply = self.ask(command.clone());
+            if self.once_in(10) {
+                continue;
+            }
+            let node = self.nodes.iter_mut().find(|node| node.name == command.node);
+            if let (Some(node), Some(view)) = (node, reply.view()) {
+                node.adopt(&command, view);
+            }
+        }
+    }
+
+    fn ask(&mut self, command: Command) -> Reply {
+        let before = self.model.clone();
+        let reply = self.model.run(&command, self.now);
+        self.counts.commands += 1;
+        self.observe(&before, &command, &reply);
+        self.steps.push((Step::Ask(command, self.now), Some(reply.clone())));
+        reply
+    }
+
+    /// What holds in every history, whatever the model computes.
+    fn observe(&mut self, before: &Model, command: &Command, reply: &Reply) {
+        let Some(after) = &self.model.circuit else { return };
+        let new = before.circuit.is_none();
+        let old = before.circuit.as_ref().unwrap_or(after);
+        let turns = if new { after.generation - 1 } else { after.generation - old.generation };
+        assert!(turns <= 1, "more than one transition by {command:?}");
+        let running = |lease: &&crate::model::Lease| lease.started || self.now < lease.ends;
+        let trials = after.leases.iter().filter(running).count() as u64;
+        assert!(trials <= self.permits, "{trials} trials at once");
+        let most = self.permits.max(self.need);
+        assert!(trials + after.passed <= most, "{trials} trials and {} successes", after.passed);
+        if turns == 0 {
+            return;
+        }
+        let by = &command.script;
+        match after.state {
+            State::Open => match by {
+                Script::Report(report) => {
+                    assert!(new || old.state == State::Closed);
+                    assert_ne!((report.window.failures, report.window.slow, report.window.vote), (0, 0, 0));
+                    self.counts.opened_by_report += 1;
+                }
+                Script::Settle { outcome: Outcome::Fail, .. }
+                    if reply.view().is_some_and(|it| it.extra == 1) =>
+                {
+                    self.counts.opened_by_trial += 1;
+                }
+                _ => {
+                    assert!(old.leases.iter().any(|lease| lease.started), "opened by {command:?}");
+                    self.counts.opened_by_silence += 1;
+                }
+            },
+            State::HalfOpen if old.state == State::HalfOpen => {
+                assert!(old.lost.leases);
+                self.counts.leases_lost += 1;
+            }
+            State::HalfOpen => {
+                assert!(matches!(by, Script::Acquire { .. }));
+                self.counts.half_opened += 1;
+            }
+            State::Closed => {
+                assert!(matches!(by, Script::Settle { outcome: Outcome::Ok, .. }));
+                self.counts.closed += 1;
+            }
+        }
+        if let (Script::Settle { trial, .. }, Some(View { extra: 1, .. })) = (by, reply.view()) {
+            assert!(self.settled.insert(trial.clone()), "settled twice: {trial:?}");
+        }
+    }
+
+    /// Nothing wedges: from every state, a healthy node closes the circuit within a bounded number of questions.
+    fn recover(&mut self) {
+        self.network.clear();
+        let (permits, need, peers) = (self.permits, self.need, self.nodes.len() as u64);
+        for _ in 0..40 {
+            let command = self.command("healthy", Script::View);
+            let view = self.ask(command).view().cloned().unwrap_or_default();
+            if view.state == "c" || view.state == "-" {
+                return;
+            }
+            self.now += view.open_for;
+            let acquire = Script::Acquire { peers, permits, need, hold: HOLD, grace: GRACE };
+            let command = self.command("healthy", acquire);
+            let view = self.ask(command).view().cloned().unwrap_or_default();
+            if view.extra == 0 {
+                // Another node holds the place, or is believed to.
+                self.now += SECOND;
+                continue;
+            }
+            let View { epoch, generation, token, .. } = view;
+            let trial = Trial { epoch, generation, token };
+            for script in [
+                Script::Start { trial: trial.clone(), lease: PROBE_TIMEOUT },
+                Script::Settle { trial, outcome: Outcome::Ok, need },
+            ] {
+                self.now += MILLI;
+                let command = self.command("healthy", script);
+                self.ask(command);
+            }
+        }
+        panic!("the circuit is wedged: {:?}", mem::take(&mut self.model));
+    }
+}
