@@ -34,6 +34,6 @@ for _, lease in ipairs(list) do
 end
 it.token = it.token + 1
 redis.call('ZADD', leases, int(now + hold), 'r/' .. node .. '/' .. int(it.token))
-it.n_leases = held + 1
-save('token', 'n_leases')
+keep(leases)
+save('token', it.token, 'n_leases', held + 1)
 return view(hold, it.token)

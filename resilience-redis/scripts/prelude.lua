@@ -1,9 +1,9 @@
--- Common to the scripts of one circuit, and put before each of them. All keys lie in one slot and expire.
+-- Common to the scripts of one circuit, and put before each of them. All keys lie in one slot, and all of them expire.
 --
--- circuit   hash: epoch, gen (generation), state c|o|h (closed, open, half-open), ends (end of the open time), lasts (the
---           open time), failed (failed recoveries), passed (successful trials), token (the last one issued), last_failed
---           (node whose trial failed last), known (from when the active nodes are known), time (of the last write),
---           config (of the last reporter), sum_* (sums over `windows`), n_* (entries of the other keys)
+-- circuit   hash: epoch, gen (generation), state c|o|h (closed, open, half-open), ends (of the open time), lasts (the open
+--           time), failed (failed recoveries), passed (successful trials), token (the last one issued), last_failed (node
+--           whose trial failed last), known (from when the active nodes are known), time (of the last write), config (of
+--           the last reporter), sum_* (sums over `windows`), n_* (entries of the other keys)
 -- windows   hash: node -> seq:calls:failures:slow:vote, the node's own window, absolute
 -- active    sorted set: node -> time of its last report
 -- votes, failures, slow
@@ -19,45 +19,37 @@ local DAY = 86400000000
 local YEAR = 365 * DAY
 -- A clock that goes back by more than this has been set. Less is jitter.
 local STEP = 1000000
--- The value of an entry count that never matches: the key is unknown.
+-- An entry count that never matches: the key is not to be relied on.
 local UNKNOWN = -1
 
 -- `tostring(1.7e15)` is "1.7e+15", which is not an integer to Redis.
 local function int(number) return string.format('%.0f', number) end
--- Larger times would not be exact in a double, or overflow an expiry.
+local function number(text) return tonumber(text or 0) end
+-- Longer ones are not exact in a double, or overflow an expiry.
 local function duration(text) return math.min(tonumber(text), YEAR) end
 
 local now = clock()
 local node, nonce = ARGV[1], ARGV[5]
 local open_us, max_us, ttl_ms = duration(ARGV[2]), duration(ARGV[3]), duration(ARGV[4])
 
-local FIELDS = { 'epoch', 'state', 'last_failed', 'config', 'gen', 'ends', 'lasts', 'failed', 'passed', 'token', 'known', 'time',
-  'sum_votes', 'sum_calls', 'sum_failures', 'sum_slow', 'n_windows', 'n_active', 'n_votes', 'n_failures', 'n_slow', 'n_leases' }
--- The circuit, as stored: the first four fields are texts, the others numbers.
-local it = {}
-local stored = redis.call('HMGET', circuit, unpack(FIELDS))
-for i, field in ipairs(FIELDS) do
-  if i <= 4 then it[field] = stored[i] else it[field] = tonumber(stored[i] or 0) end
-end
+-- The circuit, as stored. Only reports need the rest of it.
+local h = redis.call('HMGET', circuit, 'epoch', 'state', 'last_failed', 'gen', 'ends', 'lasts', 'failed', 'passed', 'token',
+  'time', 'n_active', 'n_leases')
+local it = {
+  epoch = h[1], state = h[2], last_failed = h[3], gen = number(h[4]), ends = number(h[5]), lasts = number(h[6]),
+  failed = number(h[7]), passed = number(h[8]), token = number(h[9]), time = number(h[10]), n_active = number(h[11]),
+  n_leases = number(h[12]),
+}
+-- Read before anything is written, as all keys are: one that belongs to another program is an error that changes nothing.
 local opinion = redis.call('HMGET', override, 'state', 'lasts', 'reason', 'by')
 
--- Keeps all keys of the circuit for the same time, and an open circuit for some time after its end.
-local function keep()
-  local ms = int(math.max(ttl_ms, 4 * it.lasts / 1000))
-  for i = 1, 7 do redis.call('PEXPIRE', KEYS[i], ms) end
-end
+-- Called for each key that is written. An open circuit is kept for some time after its end.
+local function keep(key) redis.call('PEXPIRE', key, int(math.max(ttl_ms, 4 * it.lasts / 1000))) end
 
--- Writes these fields, and the time of the write.
+-- Writes these fields of the circuit, and the time of the write.
 local function save(...)
-  it.time = now
-  local written = { 'time', int(now) }
-  for _, field in ipairs({ ... }) do
-    local value = it[field]
-    written[#written + 1] = field
-    written[#written + 1] = type(value) == 'number' and int(value) or value
-  end
-  redis.call('HSET', circuit, unpack(written))
-  keep()
+  redis.call('HSET', circuit, 'time', int(now), ...)
+  keep(circuit)
 end
 
 -- Tells all nodes to ask. A node that asks learns the rest, so a hint that is lost or not permitted costs only time.
@@ -87,19 +79,20 @@ local function view(extra, token)
     extra or 0, token or 0 }
 end
 
--- Drops all windows, and the leases.
+-- Drops all windows and leases. The sum of no windows is zero.
 local function clear()
   redis.call('UNLINK', windows, votes, failures, slow, leases)
-  it.sum_votes, it.sum_calls, it.sum_failures, it.sum_slow = 0, 0, 0, 0
-  it.n_windows, it.n_votes, it.n_failures, it.n_slow, it.n_leases = 0, 0, 0, 0, 0
+  redis.call('HDEL', circuit, 'sum_calls', 'sum_failures', 'sum_slow', 'sum_votes', 'n_windows', 'n_failures', 'n_slow',
+    'n_votes', 'n_leases')
+  it.n_leases = 0
 end
 
 -- A transition: the next generation, without windows and leases. The active nodes stay active.
 local function turn(state)
   clear()
   it.gen, it.state, it.passed = it.gen + 1, state, 0
-  save('gen', 'state', 'ends', 'lasts', 'failed', 'passed', 'last_failed', 'sum_votes', 'sum_calls', 'sum_failures',
-    'sum_slow', 'n_windows', 'n_votes', 'n_failures', 'n_slow', 'n_leases')
+  save('gen', it.gen, 'state', state, 'ends', int(it.ends), 'lasts', int(it.lasts), 'failed', it.failed, 'passed', 0,
+    'last_failed', it.last_failed)
   announce()
 end
 
@@ -116,17 +109,18 @@ local function fail(whose)
   open()
 end
 
--- The leases in the order of their deadlines. `half_open_calls` bounds their number.
+-- The leases in the order of their deadlines.
 local function load_leases()
   local found, list = redis.call('ZRANGE', leases, 0, -1, 'WITHSCORES'), {}
   for i = 1, #found, 2 do
     local kind, holder, token = string.match(found[i], '^(.)/(.*)/(%d+)$')
-    list[#list + 1] = { member = found[i], started = kind == 's', node = holder, token = tonumber(token), ends = tonumber(found[i + 1]) }
+    list[#list + 1] = { member = found[i], started = kind == 's', node = holder, token = tonumber(token),
+      ends = tonumber(found[i + 1]) }
   end
   return list
 end
 
--- Checks a half-open circuit, and returns its leases, or nil if it is not half-open any more.
+-- The leases of a half-open circuit, or nil if it is not, or not any more.
 local function trials()
   if it.state ~= 'h' then return nil end
   local list = load_leases()
@@ -145,11 +139,11 @@ local function trials()
   return list
 end
 
--- The server's clock has been set back, or another host has taken over: what is to come moves with it. The active nodes
--- have times to come, so they are unknown, and the windows begin anew with the next report.
+-- The server's clock has been set back, or another host has taken over: what is to come moves with it. The times of the
+-- active nodes are not to be relied on, and the windows begin anew with the next report.
 if it.epoch and now < it.time - STEP then
   local by = now - it.time
   it.ends, it.n_active = it.ends + by, UNKNOWN
   for _, lease in ipairs(load_leases()) do redis.call('ZADD', leases, int(lease.ends + by), lease.member) end
-  save('ends', 'n_active')
+  save('ends', int(it.ends), 'n_active', UNKNOWN)
 end

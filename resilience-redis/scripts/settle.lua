@@ -4,7 +4,6 @@ if it.epoch ~= ARGV[7] or it.gen ~= tonumber(ARGV[8]) or not trials() then retur
 local name = '/' .. node .. '/' .. ARGV[6]
 -- Settled, lost, or its place was given to another node: an outcome counts once. Its start may have been lost.
 if redis.call('ZREM', leases, 'r' .. name, 's' .. name) == 0 then return view() end
-it.n_leases = redis.call('ZCARD', leases)
 if ARGV[9] == 'fail' then
   fail(node)
 elseif ARGV[9] == 'ok' and it.passed + 1 >= tonumber(ARGV[10]) then
@@ -14,6 +13,6 @@ elseif ARGV[9] == 'ok' and it.passed + 1 >= tonumber(ARGV[10]) then
 else
   -- One more success; or a call that has not judged anything, which returns its place.
   if ARGV[9] == 'ok' then it.passed = it.passed + 1 end
-  save('passed', 'n_leases')
+  save('passed', it.passed, 'n_leases', redis.call('ZCARD', leases))
 end
 return view(1)

@@ -6,5 +6,6 @@ local name = '/' .. node .. '/' .. ARGV[6]
 -- A place that was given to another node, or a trial that is settled.
 if redis.call('ZREM', leases, 'r' .. name) == 0 then return view(redis.call('ZSCORE', leases, 's' .. name) and 1 or 0) end
 redis.call('ZADD', leases, int(now + duration(ARGV[9])), 's' .. name)
+keep(leases)
 save()
 return view(1)

@@ -7,13 +7,13 @@ use std::mem;
 use fastrand::Rng;
 
 use crate::command::{Command, Micros, Outcome, Reply, Report, Rule, Script, Trial, View, Window};
-use crate::model::{Key, Model, State};
+use crate::model::{Circuit, Key, Lease, Model, State};
 
 const MILLI: Micros = 1_000;
 const SECOND: Micros = 1_000_000;
 const HOLD: Micros = 2 * SECOND;
 const GRACE: Micros = SECOND / 2;
-const OPEN: Micros = 3 * SECOND;
+const OPEN: Micros = SECOND;
 const PROBE_TIMEOUT: Micros = 3 * SECOND;
 const FRESH: Micros = 20 * SECOND;
 const LIVE: Micros = 5 * SECOND;
@@ -132,6 +132,25 @@ impl Node {
     }
 }
 
+/// A circuit before a command.
+struct Before {
+    generation: u64,
+    state: State,
+    had_trial: bool,
+    lost_leases: bool,
+}
+
+impl Before {
+    fn new(circuit: &Circuit) -> Self {
+        Self {
+            generation: circuit.generation,
+            state: circuit.state,
+            had_trial: circuit.leases.iter().any(|lease| lease.started),
+            lost_leases: circuit.lost.leases,
+        }
+    }
+}
+
 struct World {
     rng: Rng,
     model: Model,
@@ -161,7 +180,7 @@ pub(crate) fn history(seed: u64) -> History {
         nodes: Vec::new(),
         network: Vec::new(),
         commands: 0,
-        max_open: pick(&mut rng, &[OPEN, 20 * SECOND, 20 * SECOND, u64::MAX >> 11]),
+        max_open: pick(&mut rng, &[OPEN, 5 * SECOND, 20 * SECOND, u64::MAX >> 11]),
         permits: pick(&mut rng, &[1, 1, 2, 3]),
         need: pick(&mut rng, &[1, 1, 2, 3, 5]),
         sick: chance,
@@ -233,7 +252,9 @@ impl World {
         }
         if self.once_in(80) {
             self.counts.evictions += 1;
-            let key = pick(&mut self.rng, &Key::ALL);
+            let is_half_open = self.model.circuit.as_ref().is_some_and(|it| it.state == State::HalfOpen);
+            let key =
+                if is_half_open && self.once_in(2) { Key::Leases } else { pick(&mut self.rng, &Key::ALL) };
             self.model.lose(key);
             self.steps.push((Step::Lose(key), None));
         }
@@ -267,20 +288,20 @@ impl World {
         let others = self.nodes.len() as u64 - 1;
         let peers = if self.once_in(30) { 0 } else { others };
         match self.rng.u8(..100) {
-            0..45 => {
+            0..42 => {
                 let report = self.call(at, peers);
                 self.send(&name, Script::Report(report));
             }
-            45..70 => {
+            42..62 => {
                 let (permits, need) = (self.permits, self.need);
                 self.send(&name, Script::Acquire { peers, permits, need, hold: HOLD, grace: GRACE });
             }
-            70..80 => {
+            62..75 => {
                 let Some(trial) = self.nodes[at].reserved.pop() else { return };
                 self.nodes[at].running.push(trial.clone());
                 self.send(&name, Script::Start { trial, lease: PROBE_TIMEOUT });
             }
-            80..93 => self.end_trial(at, &name),
+            75..93 => self.end_trial(at, &name),
             93 => {
                 let state = pick(&mut self.rng, &["forced_open", "disabled", "", ""]);
                 let millis = pick(&mut self.rng, &[0, 3_600_000, u64::MAX >> 11]);
@@ -371,62 +392,63 @@ impl World {
     }
 
     fn ask(&mut self, command: Command) -> Reply {
-        let before = self.model.clone();
+        let before = self.model.circuit.as_ref().map(Before::new);
         let reply = self.model.run(&command, self.now);
         self.counts.commands += 1;
-        self.observe(&before, &command, &reply);
+        self.observe(before, &command, &reply);
         self.steps.push((Step::Ask(command, self.now), Some(reply.clone())));
         reply
     }
 
     /// What holds in every history, whatever the model computes.
-    fn observe(&mut self, before: &Model, command: &Command, reply: &Reply) {
+    fn observe(&mut self, before: Option<Before>, command: &Command, reply: &Reply) {
+        let by = &command.script;
+        if let (Script::Settle { trial, .. }, Some(View { extra: 1, .. })) = (by, reply.view()) {
+            assert!(self.settled.insert(trial.clone()), "settled twice: {trial:?}");
+        }
         let Some(after) = &self.model.circuit else { return };
-        let new = before.circuit.is_none();
-        let old = before.circuit.as_ref().unwrap_or(after);
-        let turns = if new { after.generation - 1 } else { after.generation - old.generation };
-        assert!(turns <= 1, "more than one transition by {command:?}");
-        let running = |lease: &&crate::model::Lease| lease.started || self.now < lease.ends;
+        let running = |lease: &&Lease| lease.started || self.now < lease.ends;
         let trials = after.leases.iter().filter(running).count() as u64;
         assert!(trials <= self.permits, "{trials} trials at once");
         let most = self.permits.max(self.need);
         assert!(trials + after.passed <= most, "{trials} trials and {} successes", after.passed);
-        if turns == 0 {
+        let old = before.unwrap_or(Before {
+            generation: 1,
+            state: State::Closed,
+            had_trial: false,
+            lost_leases: false,
+        });
+        if after.generation == old.generation {
             return;
         }
-        let by = &command.script;
-        match after.state {
-            State::Open => match by {
-                Script::Report(report) => {
-                    assert!(new || old.state == State::Closed);
-                    assert_ne!((report.window.failures, report.window.slow, report.window.vote), (0, 0, 0));
-                    self.counts.opened_by_report += 1;
-                }
-                Script::Settle { outcome: Outcome::Fail, .. }
-                    if reply.view().is_some_and(|it| it.extra == 1) =>
-                {
-                    self.counts.opened_by_trial += 1;
-                }
-                _ => {
-                    assert!(old.leases.iter().any(|lease| lease.started), "opened by {command:?}");
-                    self.counts.opened_by_silence += 1;
-                }
-            },
-            State::HalfOpen if old.state == State::HalfOpen => {
-                assert!(old.lost.leases);
+        assert_eq!(after.generation, old.generation + 1, "one transition by {command:?}");
+        match (after.state, by) {
+            (State::Open, Script::Report(report)) => {
+                assert_eq!(old.state, State::Closed);
+                assert_ne!((report.window.failures, report.window.slow, report.window.vote), (0, 0, 0));
+                self.counts.opened_by_report += 1;
+            }
+            (State::Open, Script::Settle { outcome: Outcome::Fail, .. })
+                if reply.view().is_some_and(|it| it.extra == 1) =>
+            {
+                self.counts.opened_by_trial += 1;
+            }
+            (State::Open, _) => {
+                assert!(old.had_trial, "opened by {command:?}");
+                self.counts.opened_by_silence += 1;
+            }
+            (State::HalfOpen, _) if old.state == State::HalfOpen => {
+                assert!(old.lost_leases);
                 self.counts.leases_lost += 1;
             }
-            State::HalfOpen => {
+            (State::HalfOpen, _) => {
                 assert!(matches!(by, Script::Acquire { .. }));
                 self.counts.half_opened += 1;
             }
-            State::Closed => {
+            (State::Closed, _) => {
                 assert!(matches!(by, Script::Settle { outcome: Outcome::Ok, .. }));
                 self.counts.closed += 1;
             }
-        }
-        if let (Script::Settle { trial, .. }, Some(View { extra: 1, .. })) = (by, reply.view()) {
-            assert!(self.settled.insert(trial.clone()), "settled twice: {trial:?}");
         }
     }
 
