@@ -283,11 +283,18 @@ impl World {
 
     /// One node does something.
     fn act(&mut self) {
-        let at = self.rng.usize(..self.nodes.len());
+        let mut at = self.rng.usize(..self.nodes.len());
+        let mut action = self.rng.u8(..100);
+        let has_trial = |node: &Node| !node.reserved.is_empty() || !node.running.is_empty();
+        if let Some(busy) = self.nodes.iter().position(has_trial).filter(|_| self.rng.bool()) {
+            // Trials end soon: their node is next, with a start or an outcome.
+            at = busy;
+            action = self.rng.u8(62..93);
+        }
         let name = self.nodes[at].name.clone();
         let others = self.nodes.len() as u64 - 1;
         let peers = if self.once_in(30) { 0 } else { others };
-        match self.rng.u8(..100) {
+        match action {
             0..42 => {
                 let report = self.call(at, peers);
                 self.send(&name, Script::Report(report));
