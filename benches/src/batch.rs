@@ -200,7 +200,7 @@ impl Subject for Stream {
         let mut all = executor.submit_all((0..jobs as u64).map(submission));
         let results = tokio::spawn(async move {
             let mut sum = 0;
-            while let Some(result) = all.next().await {
+            while let Some((_, result)) = all.next().await {
                 sum += result.expect("none fails");
             }
             sum

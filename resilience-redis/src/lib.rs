@@ -1,1 +1,27 @@
-//! Circuit breakers of `resilience`, shared by every process that talks to one Redis or Valkey.
+#![doc = include_str!("../README.md")]
+
+mod builder;
+mod circuit;
+mod error;
+mod exchange;
+mod fleet;
+mod health;
+mod hints;
+mod keys;
+mod node;
+mod scripts;
+mod view;
+
+#[doc(hidden)]
+pub mod __testing {
+    //! For this package's tests: the scripts and the keys that they use.
+
+    pub use crate::keys::Keys;
+    pub use crate::scripts::{Script, text};
+}
+
+pub use builder::FleetBuilder;
+pub use error::{FleetError, OverrideError};
+pub use fleet::Fleet;
+pub use health::Health;
+pub use resilience::circuit_store::Sharing;

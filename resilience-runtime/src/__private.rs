@@ -9,7 +9,7 @@ pub use crate::circuit::{
 };
 #[cfg(feature = "tokio")]
 pub use crate::circuit::{CallTimeout, TimedCall};
-pub use crate::error::{HoldAlarm, HoldTimedOut};
+pub use crate::error::{HoldAlarm, HoldCancelled, HoldTimedOut};
 #[cfg(feature = "macros")]
 pub use crate::options::by_attribute as options;
 pub use crate::outcome::by;
@@ -17,9 +17,9 @@ pub use crate::poll::{PollAction, PollRun};
 pub use crate::retry::{RetryRun, TimedRetryRun};
 pub use crate::site::PolicySite;
 pub use crate::site_name::SiteName;
-pub use crate::sleep::{Cut, RejectionHint, Wait};
 #[cfg(feature = "tokio")]
-pub use crate::sleep::{Limited, Pause, Telling};
+pub use crate::sleep::{CancelSignal, Cancellable, Cancellation, Limited, Pause, Telling};
+pub use crate::sleep::{Cut, RejectionHint, Wait};
 pub use crate::telemetry::{SITES, SiteEntry, SiteKind, StatsCell};
 pub use crate::telemetry::{injected_error, injected_latency, no_injected_error};
 pub use crate::text::{ByDebug, ByDisplay, ByType, FirstLine, Text};

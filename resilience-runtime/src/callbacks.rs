@@ -73,3 +73,14 @@ pub trait OnFailureFn<E>: FnOnce(&E) {}
 
 #[diagnostic::do_not_recommend]
 impl<E, F: FnOnce(&E)> OnFailureFn<E> for F {}
+
+/// The future of `cancel`.
+#[diagnostic::on_unimplemented(
+    message = "`cancel` takes a future, not `{Self}`",
+    label = "this is not a future that completes when the call is to end",
+    note = "for a `CancellationToken`, write `cancel = token.cancelled()`"
+)]
+pub trait CancelFuture: IntoFuture {}
+
+#[diagnostic::do_not_recommend]
+impl<C: IntoFuture> CancelFuture for C {}

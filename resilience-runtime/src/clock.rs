@@ -87,6 +87,12 @@ impl Stopwatch {
         Nanos::of(now().saturating_duration_since(self.start)).max(self.waited)
     }
 
+    /// The time that the clock shows, without the part of a wait that has not passed.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn shown(&self) -> Nanos {
+        Nanos::of(now().saturating_duration_since(self.start))
+    }
+
     /// Whether there was a wait, even for a rejected attempt that does not count.
     #[inline]
     pub(crate) const fn has_waited(&self) -> bool {

@@ -17,7 +17,10 @@
 //! | [`Operation`], [`Blocking`], [`Asynchronous`] | a closure, or an async closure |
 //! | [`Hooks`], [`PollHooks`] | the predicates and callbacks that were set |
 //! | [`PollCondition`], [`NoCondition`] | whether a poll has an `until` |
+//! | [`CancelledBy`], [`NotCancelled`] | whether a signal ends the call |
 
-pub use crate::operation::{Asynchronous, Blocking, Operation};
+pub use crate::operation::{Asynchronous, Blocking, CancelledBy, NotCancelled, Operation};
 pub use crate::poll::{NoCondition, Poll, PollCondition, PollHooks};
+#[cfg(feature = "tokio")]
+pub use crate::retry::CancelledPolicy;
 pub use crate::retry::{Hooks, Retry, TimeLimit, Timed, Unset, Untimed};

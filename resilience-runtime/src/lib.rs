@@ -81,6 +81,8 @@ extern crate self as resilience;
 // Floor 0: time, chance, texts, and the words for what happened.
 mod attempt;
 mod callbacks;
+#[cfg(any(feature = "http", feature = "serde"))]
+mod duration_text;
 mod error;
 mod linked;
 #[cfg(feature = "macros")]
@@ -95,6 +97,8 @@ mod time;
 // Floor 1: how long to wait, and how often.
 pub mod backoff;
 mod budget;
+#[cfg(feature = "serde")]
+mod option_value;
 // Floor 2: what to do next.
 mod attempts;
 mod event;
@@ -112,12 +116,18 @@ mod retry;
 pub mod telemetry;
 // Floors of its own, from 0 to 4: see there.
 mod circuit;
+// Floors of its own, from 0 to 5: see there.
+#[cfg(feature = "serde")]
+pub mod settings;
 // Many jobs at once. Floors of its own, up to 5: see there.
 #[cfg(feature = "tokio")]
 mod executor;
 // Over HTTP. Floors of its own, from 5 to 7: see there.
 #[cfg(feature = "http")]
 pub mod http;
+// Floor 5: adapters.
+#[cfg(feature = "tower")]
+pub mod tower;
 // Floor 6: what listens to everything.
 #[cfg(feature = "metrics")]
 pub mod metrics;
@@ -127,6 +137,7 @@ pub mod __private;
 #[cfg(feature = "tokio")]
 pub mod batch;
 pub mod breaker;
+pub mod circuit_store;
 pub mod functions;
 #[cfg(doc)]
 pub mod guide;
@@ -148,7 +159,7 @@ pub use breaker::{
 };
 pub use budget::RetryBudget;
 pub use current_attempt::CurrentAttempt;
-pub use error::{Alarm, ConfigError, Limit, TimedOut};
+pub use error::{Alarm, Cancelled, ConfigError, Limit, TimedOut};
 pub use outcome::NoValue;
 pub use poll::{PollError, poll};
 #[cfg(feature = "macros")]

@@ -45,6 +45,26 @@ pub trait EndsWithCall {
     fn never<R>() -> R;
 }
 
+/// A call that no signal ends.
+#[derive(Clone, Copy, Debug)]
+pub struct NotCancelled;
+
+/// A call that ends when this future completes.
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(not(feature = "tokio"), allow(dead_code, reason = "only async calls can be cancelled"))]
+pub struct CancelledBy<C>(pub(crate) C);
+
+/// The kind of operations that `cancel` accepts. Nothing implements it.
+#[diagnostic::on_unimplemented(
+    message = "`cancel` is for an async operation, and this one is synchronous",
+    label = "a running call of a sync operation cannot be dropped",
+    note = "write an async operation, `async || ..`; or return an error from this one, and name it in `giveup`"
+)]
+pub trait EndsWithCancel {
+    /// Never called.
+    fn never<R>() -> R;
+}
+
 /// The kind of operations that `run` accepts. Nothing implements it.
 #[diagnostic::on_unimplemented(
     message = "`run` is for an async operation, and this one is synchronous",
@@ -59,7 +79,7 @@ pub trait EndsWithRun {
 /// Methods for a form of the other kind, which cannot be called.
 macro_rules! ends_of_the_other_kind {
     ($form:ident<F, _, H $(, $limits:ident)?>, $error:ty) => {
-        impl<F, T, E, H $(, $limits)?> $form<F, $crate::operation::Asynchronous<T, E>, H $(, $limits)?> {
+        impl<F, T, E, H $(, $limits)?, C> $form<F, $crate::operation::Asynchronous<T, E>, H $(, $limits)?, C> {
             #[doc(hidden)]
             pub fn call(self) -> Result<T, $error>
             where
@@ -76,6 +96,14 @@ macro_rules! ends_of_the_other_kind {
                 $crate::operation::Blocking<T, E>: $crate::operation::EndsWithRun,
             {
                 <$crate::operation::Blocking<T, E> as $crate::operation::EndsWithRun>::never()
+            }
+
+            #[doc(hidden)]
+            pub fn cancel<C>(self, _: C) -> Self
+            where
+                $crate::operation::Blocking<T, E>: $crate::operation::EndsWithCancel,
+            {
+                <$crate::operation::Blocking<T, E> as $crate::operation::EndsWithCancel>::never()
             }
         }
     };

@@ -156,3 +156,59 @@ async fn the_poll_function_may_be_cut_off_by_itself_and_may_use_its_executor() {
     assert_eq!((executor.metrics().failed, executor.len()), (1, 0));
     slot.lock().unwrap().take();
 }
+
+#[tokio::test(start_paused = true)]
+async fn outstanding_lists_the_polled_jobs_also_new_kept_and_half_done_ones() {
+    let service = Service::new();
+    let (polling, kept) = (service.clone(), Mutex::new(Vec::new()));
+    let builder = Executor::builder().max_in_flight(2).batch_window(secs(1));
+    let executor = builder.start(move |batch: Jobs| {
+        let next = polling.poll(&batch);
+        kept.lock().unwrap().push(batch);
+        ready(next)
+    });
+    let outstanding = || {
+        let mut jobs = executor.outstanding();
+        jobs.sort_unstable();
+        jobs
+    };
+    let mut handles: Vec<_> = (1..=4).map(|id| executor.submit(job(id))).collect();
+    assert_eq!(outstanding(), [0; 0], "no submission has returned");
+    settle().await;
+    assert_eq!(outstanding(), [1, 2, 3, 4], "no poll has seen them");
+    service.finish(2, Ok("done"));
+    sleep(secs(2)).await;
+    assert_eq!(outstanding(), [1, 3, 4]);
+    handles.push(executor.submit(job(5)));
+    drop(executor.submit(std::future::pending()));
+    settle().await;
+    assert!(soon(handles[0].cancel()).await);
+    assert_eq!(outstanding(), [3, 4, 5]);
+    sleep(secs(2)).await;
+    let mut shown = service.shown();
+    shown.sort_unstable();
+    assert_eq!((outstanding(), shown), (vec![3, 4, 5], vec![3, 4, 5]));
+    soon(executor.shutdown()).await;
+    assert_eq!(outstanding(), [0; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_values_of_jobs_are_cloned_without_the_lock() {
+    struct LooksBack(Arc<Mutex<Option<resilience::PollExecutor<LooksBack, (), ()>>>>);
+
+    impl Clone for LooksBack {
+        fn clone(&self) -> Self {
+            let executor = self.0.lock().unwrap().clone().expect("it is there");
+            assert_eq!(executor.len(), 1);
+            Self(Arc::clone(&self.0))
+        }
+    }
+
+    let executor = resilience::PollExecutor::builder()
+        .start(|_: resilience::Batch<LooksBack, (), ()>| ready(Ok(PollNext::Default)));
+    let slot = Arc::new(Mutex::new(Some(executor.clone())));
+    let _handle = executor.submit(ready(Ok(LooksBack(Arc::clone(&slot)))));
+    settle().await;
+    assert_eq!(executor.outstanding().len(), 1);
+    slot.lock().unwrap().take();
+}

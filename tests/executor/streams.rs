@@ -27,9 +27,9 @@ async fn results_come_in_the_order_in_which_jobs_are_done() {
         service.finish(id, how);
     }
     let mut results = executor.submit_all([after(3, 1), after(2, 2), after(1, 3), Box::pin(pending())]);
-    assert_eq!(soon(results.next()).await, Some(Ok("three")));
-    assert_eq!(soon(results.next()).await, Some(Err(PollFailure::Yielded("two"))));
-    assert_eq!(soon(results.next()).await, Some(Ok("one")));
+    assert_eq!(soon(results.next()).await, Some((2, Ok("three"))));
+    assert_eq!(soon(results.next()).await, Some((1, Err(PollFailure::Yielded("two")))));
+    assert_eq!(soon(results.next()).await, Some((0, Ok("one"))));
     drop(results);
 
     let mut empty = executor.submit_all(Vec::<Submission>::new());
@@ -39,16 +39,21 @@ async fn results_come_in_the_order_in_which_jobs_are_done() {
 
 #[tokio::test(start_paused = true)]
 async fn it_is_a_stream_and_says_so_at_its_end() {
-    fn is_stream<S: Stream<Item = crate::Outcome> + Unpin + Send>(stream: S) -> S {
+    fn is_stream<S: Stream<Item = (usize, crate::Outcome)> + Unpin + Send>(stream: S) -> S {
         stream
     }
     let service = Service::new();
     let executor = service.start(Executor::builder().max_in_flight(2));
     (0..50).for_each(|id| service.finish(id, Ok("done")));
     let mut results = is_stream(executor.submit_all((0..50).map(|id| after(u64::from(id % 3), id))));
+    let mut positions = Vec::new();
     for _ in 0..50 {
-        assert_eq!(soon(results.next()).await, Some(Ok("done")));
+        let (position, outcome) = soon(results.next()).await.expect("fifty results");
+        assert_eq!(outcome, Ok("done"));
+        positions.push(position);
     }
+    positions.sort_unstable();
+    assert_eq!(positions, (0..50).collect::<Vec<_>>());
     assert_eq!(soon(results.next()).await, None);
     assert!(executor.is_empty());
 }
@@ -65,10 +70,10 @@ async fn submissions_are_taken_only_as_there_is_room_for_them() {
         after(1, id)
     }));
     assert_eq!(taken.get(), 0, "nothing before the stream is polled");
-    assert_eq!(soon(results.next()).await, Some(Ok("done")));
+    assert_eq!(soon(results.next()).await, Some((0, Ok("done"))));
     assert_eq!((taken.get(), executor.metrics().queued), (4, 0));
-    for _ in 1..9 {
-        assert_eq!(soon(results.next()).await, Some(Ok("done")));
+    for position in 1..9 {
+        assert_eq!(soon(results.next()).await, Some((position, Ok("done"))));
         assert_eq!(executor.metrics().queued, 0);
         assert!(executor.metrics().in_flight <= 2);
     }
@@ -88,7 +93,7 @@ async fn a_stream_waits_for_its_turn_behind_others_and_other_streams() {
         let second = async { [second.next().await, second.next().await, second.next().await] };
         tokio::join!(first, second)
     };
-    let all = [Some(Ok("done")), Some(Ok("done")), None];
+    let all = [Some((0, Ok("done"))), Some((1, Ok("done"))), None];
     assert_eq!(soon(both).await, (all.clone(), all));
     for other in others {
         assert_eq!(soon(other).await, Ok("done"));
@@ -120,7 +125,7 @@ async fn after_a_shutdown_a_stream_is_refused_once_and_ends_however_long_it_is()
     let executor = Service::new().start(Executor::builder());
     soon(executor.shutdown()).await;
     let mut results = executor.submit_all((0..).map(job));
-    assert_eq!(soon(results.next()).await, Some(Err(PollFailure::ShutDown)));
+    assert_eq!(soon(results.next()).await, Some((0, Err(PollFailure::ShutDown))));
     assert_eq!(soon(results.next()).await, None);
 }
 
@@ -138,7 +143,7 @@ async fn a_shutdown_reaches_a_stream_that_waits_for_results_or_for_room() {
         tokio::task::yield_now().await;
         executor.shutdown_now();
     };
-    assert_eq!(tokio::join!(waits.next(), ends).0, Some(Err(PollFailure::ShutDown)));
+    assert_eq!(tokio::join!(waits.next(), ends).0, Some((0, Err(PollFailure::ShutDown))));
     assert_eq!(waits.next().await, None);
     assert_eq!(blocks.await, Err(PollFailure::ShutDown));
     drop(go);
@@ -147,9 +152,14 @@ async fn a_shutdown_reaches_a_stream_that_waits_for_results_or_for_room() {
     let mut polled = executor.submit_all([after(0, 1), after(0, 2), Box::pin(pending())]);
     assert!(tokio::time::timeout(secs(1), polled.next()).await.is_err());
     executor.shutdown_now();
+    let mut positions = Vec::new();
     for _ in 0..3 {
-        assert_eq!(soon(polled.next()).await, Some(Err(PollFailure::ShutDown)));
+        let (position, outcome) = soon(polled.next()).await.expect("three results");
+        assert_eq!(outcome, Err(PollFailure::ShutDown));
+        positions.push(position);
     }
+    positions.sort_unstable();
+    assert_eq!(positions, [0, 1, 2]);
     assert_eq!(soon(polled.next()).await, None);
 }
 
@@ -160,7 +170,7 @@ async fn a_stream_keeps_its_executor_alive() {
     let executor = service.start(Executor::builder());
     let mut results = executor.submit_all([job(1)]);
     drop(executor);
-    assert_eq!(soon(results.next()).await, Some(Ok("done")));
+    assert_eq!(soon(results.next()).await, Some((0, Ok("done"))));
     drop(results);
     settle().await;
     assert_eq!(crate::alive_tasks(), 0);
@@ -176,8 +186,8 @@ fn an_endless_stream_without_a_bound_lets_other_tasks_run_and_gives_results() {
                 std::future::ready(Ok(resilience::PollNext::Default))
             });
             let mut results = executor.submit_all((0..).map(job));
-            for _ in 0..1000 {
-                assert_eq!(results.next().await, Some(Ok("done")));
+            for position in 0..1000 {
+                assert_eq!(results.next().await, Some((position, Ok("done"))));
             }
             drop(results);
 
@@ -200,7 +210,7 @@ async fn a_stream_whose_results_are_all_ready_is_pending_once_in_a_while() {
         std::future::ready(Ok(resilience::PollNext::Default))
     });
     let mut results = executor.submit_all((0..300).map(job));
-    assert_eq!(soon(results.next()).await, Some(Ok("done")));
+    assert_eq!(soon(results.next()).await, Some((0, Ok("done"))));
     while executor.metrics().resolved < 300 {
         let mut next = std::pin::pin!(results.next());
         // Takes some of the submissions.
@@ -218,7 +228,7 @@ async fn a_stream_whose_results_are_all_ready_is_pending_once_in_a_while() {
         longest = longest.max(in_a_row);
         match polled {
             std::task::Poll::Ready(None) => return std::task::Poll::Ready(()),
-            std::task::Poll::Ready(Some(outcome)) => {
+            std::task::Poll::Ready(Some((_, outcome))) => {
                 assert_eq!(outcome, Ok("done"));
                 cx.waker().wake_by_ref();
             }

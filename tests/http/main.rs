@@ -5,7 +5,6 @@ mod conditions;
 mod conversation;
 mod data;
 mod ends;
-mod example;
 mod idle;
 mod running;
 mod secrets;

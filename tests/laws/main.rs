@@ -6,6 +6,7 @@ mod script;
 
 mod asynchronous;
 mod budget;
+mod cancelling;
 mod causes;
 mod extremes;
 mod names;

@@ -23,13 +23,23 @@ pub(crate) enum Error {
         elapsed: u64,
     },
     Alarm(u8),
+    Cancelled {
+        attempts: u32,
+        elapsed: u64,
+    },
 }
 
-pub(crate) use Error::{Alarm, Busy, Fatal, Later, TimedOut};
+pub(crate) use Error::{Alarm, Busy, Cancelled, Fatal, Later, TimedOut};
 
 impl From<resilience::TimedOut> for Error {
     fn from(timed_out: resilience::TimedOut) -> Self {
         Self::TimedOut { attempts: timed_out.attempts(), elapsed: millis(timed_out.elapsed()) }
+    }
+}
+
+impl From<resilience::Cancelled> for Error {
+    fn from(cancelled: resilience::Cancelled) -> Self {
+        Self::Cancelled { attempts: cancelled.attempts(), elapsed: millis(cancelled.elapsed()) }
     }
 }
 
@@ -45,6 +55,9 @@ impl From<PollError<u8, Self>> for Error {
         match error {
             PollError::TimedOut { attempts, elapsed, .. } => {
                 Self::TimedOut { attempts, elapsed: millis(elapsed) }
+            }
+            PollError::Cancelled { attempts, elapsed, .. } => {
+                Self::Cancelled { attempts, elapsed: millis(elapsed) }
             }
             PollError::Alarm(value) => Self::Alarm(value),
             PollError::Failed(error) => error,
@@ -253,9 +266,12 @@ impl Script {
         let told = self.told.borrow();
         let waits: Vec<_> = told.iter().map(|told| told.wait).collect();
         assert_eq!(waits, expected.waits, "the waits; {told:#?}");
-        let failures = made.iter().enumerate().filter(|(_, made)| match &made.outcome {
+        // A signal ends the last attempt or the wait after it.
+        let is_cancelled = matches!(result, Err(Cancelled { .. }));
+        let last = made.len().saturating_sub(1);
+        let failures = made.iter().enumerate().filter(|(index, made)| match &made.outcome {
             Some(outcome) => outcome.is_err(),
-            None => cuts,
+            None => cuts && !(is_cancelled && *index == last),
         });
         let mut told = told.iter();
         for (index, made_attempt) in failures {
@@ -267,7 +283,7 @@ impl Script {
             assert_eq!(told.number as usize, index + 1, "the number of {made_attempt:?}");
             assert_eq!(told.elapsed, made_attempt.ended - 1, "the time of {made_attempt:?}");
             assert_eq!(told.ended, index + 1, "an attempt ends before it is told of");
-            if let Some(wait) = told.wait {
+            if let Some(wait) = told.wait.filter(|_| !(is_cancelled && index == last)) {
                 assert_eq!(made[index + 1].began, told.elapsed + wait, "the wait after {made_attempt:?}");
             }
         }

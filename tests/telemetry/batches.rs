@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-use resilience::telemetry::{self, Event};
+use resilience::telemetry::{self, BatchOutcome, Event};
 use resilience::{Batch, PollExecutor, PollNext};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -19,12 +19,18 @@ async fn each_poll_is_told_with_its_jobs_and_their_results_after_it_and_without_
             if batch.executor() == NAME {
                 // It may use the executor that it is told of.
                 let polls = used.get().map(|executor| executor.metrics().polls);
-                kept.lock().unwrap().push((batch.jobs(), batch.resolved(), batch.elapsed(), polls));
+                kept.lock().unwrap().push((
+                    batch.jobs(),
+                    batch.resolved(),
+                    batch.elapsed(),
+                    polls,
+                    batch.outcome(),
+                ));
             }
         }
     });
     let mut polls = 0;
-    let made = PollExecutor::builder().name(NAME).default_interval(SECOND).start(
+    let made = PollExecutor::builder().name(NAME).default_interval(SECOND).poll_timeout(2 * SECOND).start(
         move |batch: Batch<u32, u32, &'static str>| {
             polls += 1;
             async move {
@@ -32,7 +38,8 @@ async fn each_poll_is_told_with_its_jobs_and_their_results_after_it_and_without_
                 match polls {
                     1 => batch.iter().take(2).for_each(|job| job.yield_result(*job.result())),
                     2 => return Err("no answer"),
-                    _ => panic!("by script"),
+                    3 => panic!("by script"),
+                    _ => std::future::pending().await,
                 }
                 Ok(PollNext::Default)
             }
@@ -43,9 +50,22 @@ async fn each_poll_is_told_with_its_jobs_and_their_results_after_it_and_without_
     let mut jobs: Vec<_> = (0..3).map(submit).collect();
     assert!(jobs.pop().unwrap().await.is_err(), "the second poll fails");
     assert!(submit(4).await.is_err(), "the third one panics");
+    let hangs = submit(5);
+    tokio::time::sleep(3 * SECOND).await;
     telemetry::unlisten(id);
+    drop(hangs);
     let told = told.lock().unwrap();
-    let polled: Vec<_> = told.iter().map(|(jobs, resolved, _, polls)| (*jobs, *resolved, *polls)).collect();
-    assert_eq!(polled, [(3, 2, Some(1)), (1, 0, Some(2)), (1, 0, Some(3))]);
-    assert!(told[..2].iter().all(|(_, _, elapsed, _)| *elapsed == SECOND), "{told:?}");
+    let polled: Vec<_> =
+        told.iter().map(|(jobs, resolved, _, polls, outcome)| (*jobs, *resolved, *polls, *outcome)).collect();
+    let (polled, expected) = (
+        polled.as_slice(),
+        [
+            (3, 2, Some(1), BatchOutcome::Polled),
+            (1, 0, Some(2), BatchOutcome::Failed),
+            (1, 0, Some(3), BatchOutcome::Panicked),
+            (1, 0, Some(4), BatchOutcome::TimedOut),
+        ],
+    );
+    assert_eq!(polled, expected);
+    assert!(told[..3].iter().all(|(_, _, elapsed, _, _)| *elapsed == SECOND), "{told:?}");
 }

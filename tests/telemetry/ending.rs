@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use resilience::RetryBudget;
+use std::future::ready;
+use tokio::time::sleep;
 
 use crate::forms::{By, Law};
 use crate::script::*;
@@ -229,6 +231,46 @@ laws! {
         poll_async {}
         asyncbackoff { on = busy, }
         asyncretry { 3 }
+    }
+}
+
+laws! {
+    a_signal_before_the_first_attempt {
+        script []
+        told ["Cancelled after 0 in 0ns: `f` was cancelled (0 attempts in 0ns)"]
+        retry_async { cancel = ready(()) }
+        poll_async { cancel = ready(()) }
+        asyncbackoff { cancel = ready(()), }
+        asyncretry { 3, cancel = ready(()) }
+    }
+    a_signal_in_the_first_attempt {
+        script [Step::Hangs]
+        told ["Cancelled after 1 in 3s: `f` was cancelled (1 attempt in 3s)"]
+        retry_async { cancel = sleep(secs(3)) }
+        poll_async { cancel = sleep(secs(3)) }
+        asyncbackoff { attempt_timeout = secs(5), cancel = sleep(secs(3)), }
+        asyncretry { 3, cancel = sleep(secs(3)) }
+    }
+    a_signal_in_a_wait {
+        script [Step::Busy]
+        told [
+            "attempt 1 at 0ns: busy, wait 1s",
+            "Cancelled after 1 in 500ms: `f` was cancelled (1 attempt in 500ms; last error: busy)",
+        ]
+        retry_async { cancel = sleep(secs(1) / 2) }
+        poll_async { cancel = sleep(secs(1) / 2) }
+        asyncbackoff { on = busy, cancel = sleep(secs(1) / 2), }
+        asyncretry { 3, cancel = sleep(secs(1) / 2) }
+    }
+    a_signal_in_a_later_attempt_under_time_limits {
+        script [Step::Busy, Step::Hangs, Step::Hangs]
+        told [
+            "attempt 1 at 0ns: busy, wait 1s",
+            "attempt 2 at 6s: timed out, wait 1s",
+            "Cancelled after 3 in 8s: `f` was cancelled (3 attempts in 8s; last error: busy)",
+        ]
+        retry_async { attempt_timeout = secs(5), deadline = secs(60), cancel = sleep(secs(8)) }
+        asyncbackoff { on = busy, attempt_timeout = secs(5), cancel = sleep(secs(8)), }
     }
 }
 

@@ -30,11 +30,13 @@ pub(crate) enum Error {
     TimedOut,
     Alarm,
     Open,
+    Cancelled(resilience::Cancelled),
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Cancelled(cancelled) => return cancelled.fmt(f),
             Self::Busy => "busy",
             Self::Fatal => "fatal",
             Self::Later(_) => "later",
@@ -54,6 +56,12 @@ impl From<resilience::TimedOut> for Error {
 impl From<resilience::Alarm<u8>> for Error {
     fn from(_: resilience::Alarm<u8>) -> Self {
         Self::Alarm
+    }
+}
+
+impl From<resilience::Cancelled> for Error {
+    fn from(cancelled: resilience::Cancelled) -> Self {
+        Self::Cancelled(cancelled)
     }
 }
 

@@ -21,6 +21,9 @@ super::faults! {
         SyncLimit { key: &'static str, dropped: &'static str } =>
             format!("`{key}` drops {dropped} that takes too long, which a sync function does not allow"),
             "make it an `async fn`, or set a timeout on the client that it calls";
+        SyncCancel =>
+            "`cancel` drops an attempt or a wait that is running, which a sync function does not allow",
+            "make it an `async fn`; or return an error from the attempt, and name it in `giveup`, or on a poll leave it out of `ignore`";
         NeedsTracing { key: &'static str } =>
             format!("`{key}` runs calls in spans of `tracing`, and the feature `tracing` is off"),
             "enable the feature `tracing` of `resilience-runtime`";

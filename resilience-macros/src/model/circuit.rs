@@ -84,8 +84,16 @@ impl CircuitModel {
             }
             (None, None, None) => Circuit::Own { config },
         };
-        let common =
-            Common { runtime, name, on_error, clones: Vec::new(), stats: None, span: false, attempt: None };
+        let common = Common {
+            runtime,
+            name,
+            on_error,
+            clones: Vec::new(),
+            stats: None,
+            span: false,
+            cancel: None,
+            attempt: None,
+        };
         let (on, ignore) = (on.flatten(), ignore.flatten());
         Some(Self { common, circuit, on, ignore, call_timeout, refused: refused? })
     }

@@ -16,6 +16,8 @@ pub(crate) struct Common {
     pub(crate) stats: Option<Expr>,
     /// Whether each call runs in a span.
     pub(crate) span: bool,
+    /// The future that ends the call.
+    pub(crate) cancel: Option<Expr>,
     /// The body's variable for the current attempt.
     pub(crate) attempt: Option<Ident>,
 }
@@ -29,6 +31,7 @@ impl Common {
             on_error: options.function("on_error", faults),
             stats: options.string("stats", function, faults),
             span: judge_span(options, faults),
+            cancel: judge_cancel(options, function, faults),
             attempt: judge_attempt(&options.names("attempt", faults), function, faults),
         }
     }
@@ -40,6 +43,15 @@ fn judge_span(options: &Options, faults: &mut Faults) -> bool {
         faults.at(&place, &ConflictFault::NeedsTracing { key: "span" });
     }
     span
+}
+
+fn judge_cancel(options: &Options, function: &Function, faults: &mut Faults) -> Option<Expr> {
+    // That the attribute needs an async function has been reported.
+    let is_possible = function.is_async() || options.attribute().table().async_only;
+    if let Some(place) = options.key("cancel").filter(|_| !is_possible) {
+        faults.at(&place, &ConflictFault::SyncCancel);
+    }
+    options.expr("cancel", faults)
 }
 
 /// An inner attempt must not shadow an outer one of the same name.

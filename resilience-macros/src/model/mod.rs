@@ -92,8 +92,14 @@ impl Layer {
     pub(crate) fn held(&self) -> Option<&Expr> {
         match &self.model {
             Model::Circuit(model) => model.held(),
-            Model::Retry(_) | Model::Poll(_) => None,
+            Model::Retry(model) => model.common.cancel.as_ref(),
+            Model::Poll(model) => model.common.cancel.as_ref(),
         }
+    }
+
+    /// Whether a signal may end it.
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.common().cancel.is_some()
     }
 }
 

@@ -29,6 +29,7 @@ pub(crate) static ASYNCBACKOFF: Table = Table {
         JITTER;
         BUDGET;
         RETRY_AFTER;
+        CANCEL;
         ON_ERROR;
         CLONE;
         ATTEMPT;

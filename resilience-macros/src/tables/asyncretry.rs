@@ -23,6 +23,7 @@ pub(crate) static ASYNCRETRY: Table = Table {
         JITTER;
         BUDGET;
         RETRY_AFTER;
+        CANCEL;
         ON_ERROR;
         CLONE;
         ATTEMPT;

@@ -42,6 +42,7 @@ pub(crate) static POLL: Table = Table {
         /// `attempt_timeout = 2s` | what is left of the timeout; at its end, one wait | Async only. An attempt that takes
         /// longer is dropped and means "not yet".
         attempt_timeout: Setting(Time), [synonyms::ATTEMPT_TIMEOUT, "call_timeout"];
+        CANCEL;
         /// `on_error = \|e, attempt\| ..` | none | Called for every error, ignored or not, with `&E` and an
         /// [`Attempt`].
         on_error: Function, [synonyms::ON_ERROR], "on_error = |error, attempt| log(error, attempt.number)`, or on a circuit `on_error = |error| log(error)";

@@ -32,6 +32,7 @@ pub(crate) static RETRY: Table = Table {
         attempt_timeout: Setting(Time), [synonyms::ATTEMPT_TIMEOUT, "call_timeout"];
         BUDGET;
         RETRY_AFTER;
+        CANCEL;
         ON_ERROR;
         CLONE;
         ATTEMPT;

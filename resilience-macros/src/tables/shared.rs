@@ -27,6 +27,10 @@ shared! {
     /// `retry_after = \|e\| ..` | none | The wait that the server asked for, as an `Option<Duration>`: a lower bound
     /// for the next wait.
     RETRY_AFTER = retry_after: Function, [], "retry_after = |error| error.retry_after()";
+    /// `cancel = token.cancelled()` | none | Async only. A future, evaluated once for each call. When it completes, the
+    /// attempt or wait is dropped, and the call ends by `From<`[`Cancelled`]`>`. It may use the arguments and `self`.
+    CANCEL = cancel: Expression, ["cancellation cancel_token cancellation_token token shutdown abort_signal stop_signal"],
+        "cancel = token.cancelled()";
     /// `on_error = \|e, attempt\| ..` | none | Called for every failure, also for the last, with `&E` and an
     /// [`Attempt`].
     ON_ERROR = on_error: Function, [synonyms::ON_ERROR], "on_error = |error, attempt| log(error, attempt.number)`, or on a circuit `on_error = |error| log(error)";

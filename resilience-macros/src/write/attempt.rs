@@ -20,6 +20,8 @@ pub(super) struct Attempt<'a> {
     pub(super) repeated: bool,
     pub(super) refusal: Refusal,
     pub(super) cut: Cut,
+    /// Whether a signal may end the layer.
+    pub(super) is_cancelled: bool,
 }
 
 /// The kind of code in a layer.
@@ -115,7 +117,10 @@ impl Attempt<'_> {
 
     /// The delay before the next attempt.
     pub(super) fn wait(&self) -> TokenStream {
-        if self.is_async() {
+        if self.is_cancelled {
+            // The next attempt finds out whether the wait is over.
+            quote_spanned!(Span::mixed_site()=> __cancel.as_mut().wait(__wait).await; __run.goes_on();)
+        } else if self.is_async() {
             quote_spanned!(Span::mixed_site()=> __wait.await; __run.goes_on();)
         } else {
             quote_spanned!(Span::mixed_site()=> __wait.block(); __run.goes_on_blocking();)

@@ -42,6 +42,11 @@ impl<'a> Ends<'a> {
         self.hold("HoldTimedOut", timed_out)
     }
 
+    /// A `Cancelled`, as the function's error.
+    pub(super) fn hold_cancelled(&self, cancelled: &TokenStream) -> TokenStream {
+        self.hold("HoldCancelled", cancelled)
+    }
+
     /// A rejection, as the function's error.
     pub(super) fn hold_open(&self, open: &TokenStream) -> TokenStream {
         self.hold("HoldCircuitOpen", open)

@@ -1,6 +1,7 @@
 //! Code generation: turns models into the function. It cannot fail.
 
 mod attempt;
+mod cancel;
 mod circuit;
 mod closure;
 mod cut;
@@ -86,6 +87,7 @@ pub(crate) fn function(mut function: Function, layers: &[Layer]) -> TokenStream 
             clones_are_seen: Some(depth) == last_loop,
             repeated: layers[..depth].iter().any(Layer::repeats),
             refusal: Refusal::new(depth, below),
+            is_cancelled: layer.is_cancelled(),
             cut: if function.is_async() { Cut::new(depth, layers) } else { Cut::none() },
         };
         body = match &layer.model {

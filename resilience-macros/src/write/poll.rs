@@ -2,6 +2,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 
 use super::attempt::Attempt;
+use super::cancel;
 use super::ends::Ends;
 use super::predicate::{ask, ask_value, call};
 use super::text::{display, texts, written};
@@ -33,7 +34,7 @@ pub(super) fn write(model: &PollModel, attempt: &Attempt<'_>) -> TokenStream {
         let (run, of) = (quote_spanned!(Span::mixed_site()=> __run), site.to_token_stream());
         let made = attempt.wrapped(|future| {
             let limited = attempt.cut.limit(&run, Some(&of), &future);
-            quote!(#limited.await)
+            cancel::awaited(attempt, &site, &ends, &limited)
         });
         let was_cut = was_cut(&site, model, attempt, &ends);
         quote_spanned! {Span::mixed_site()=>
@@ -53,6 +54,7 @@ pub(super) fn write(model: &PollModel, attempt: &Attempt<'_>) -> TokenStream {
         }}
     };
     let texts = texts(&private);
+    let signal = cancel::declare(&model.common);
     let begin = attempt.begin(&site);
     let calls = quote_spanned! {Span::mixed_site()=>
         #delay
@@ -68,6 +70,7 @@ pub(super) fn write(model: &PollModel, attempt: &Attempt<'_>) -> TokenStream {
     quote_spanned! {Span::mixed_site()=> {
         #texts
         #declaration
+        #signal
         let mut __run = #private::PollRun::new();
         #begin
         #calls
@@ -168,6 +171,10 @@ fn settle(model: &PollModel, attempt: &Attempt<'_>, ends: &Ends<'_>) -> TokenStr
     let keeps = keeps_last(model, attempt);
     let refused =
         attempt.refusal.own().map(|refused| self::refused(&site, (refused, keeps), &private, attempt, ends));
+    let cancelled = attempt.refusal.cancelled().map(|cancelled| {
+        let end = cancel::end_below(attempt, &site, ends, &private);
+        quote_spanned!(Span::mixed_site()=> ::core::result::Result::Err(__error) if #cancelled => #end)
+    });
     let keep =
         keeps.then(|| quote_spanned!(Span::mixed_site()=> __last = ::core::option::Option::Some(__error);));
     let go_on = quote_spanned! {Span::mixed_site()=>
@@ -193,6 +200,7 @@ fn settle(model: &PollModel, attempt: &Attempt<'_>, ends: &Ends<'_>) -> TokenStr
                     #go_on
                 }
             }
+            #cancelled
             #refused
             ::core::result::Result::Err(__error) => {
                 #open

@@ -1,5 +1,5 @@
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 
 use syn::Lifetime;
 
@@ -15,13 +15,16 @@ pub(super) struct Refusal {
     depth: usize,
     own: Option<Ident>,
     above: Option<Ident>,
+    /// Set by a layer below that a signal has ended.
+    cancelled: Option<Ident>,
 }
 
 impl Refusal {
     /// For the layer at `depth`, and those below it.
     pub(super) fn new(depth: usize, below: &[Layer]) -> Self {
         let own = below.iter().any(Layer::refuses).then(|| flag(depth));
-        Self { depth, own, above: depth.checked_sub(1).map(flag) }
+        let cancelled = below.iter().any(Layer::is_cancelled).then(|| cancelled_flag(depth));
+        Self { depth, own, above: depth.checked_sub(1).map(flag), cancelled }
     }
 
     /// A label for the layer's block that no other layer has.
@@ -29,13 +32,28 @@ impl Refusal {
         Lifetime::new(&format!("'__layer_{}", self.depth), Span::mixed_site())
     }
 
-    /// The declaration of the layer's flag, before an attempt.
+    /// The declaration of the layer's flags, before an attempt.
     pub(super) fn declare(&self, runtime: &Runtime) -> TokenStream {
-        let Some(own) = &self.own else { return TokenStream::new() };
-        let private = runtime.private();
-        quote_spanned! {Span::mixed_site()=>
-            let mut #own: #private::RejectionHint = ::core::option::Option::None;
-        }
+        let own = self.own.as_ref().map(|own| {
+            let private = runtime.private();
+            quote_spanned! {Span::mixed_site()=>
+                let mut #own: #private::RejectionHint = ::core::option::Option::None;
+            }
+        });
+        let cancelled = self.cancelled.as_ref();
+        let cancelled = cancelled.map(|flag| quote_spanned!(Span::mixed_site()=> let mut #flag = false;));
+        quote!(#own #cancelled)
+    }
+
+    /// The flag that a signal has ended a layer below, if there is such a layer with a signal.
+    pub(super) fn cancelled(&self) -> Option<&Ident> {
+        self.cancelled.as_ref()
+    }
+
+    /// Reports to the layer above that a signal has ended this one.
+    pub(super) fn tell_cancelled(&self) -> TokenStream {
+        let Some(above) = self.depth.checked_sub(1).map(cancelled_flag) else { return TokenStream::new() };
+        quote_spanned!(Span::mixed_site()=> #above = true;)
     }
 
     /// The layer's flag, if it has one.
@@ -73,6 +91,10 @@ impl Refusal {
             }
         }
     }
+}
+
+fn cancelled_flag(depth: usize) -> Ident {
+    format_ident!("__cancelled_{depth}", span = Span::mixed_site())
 }
 
 fn flag(depth: usize) -> Ident {

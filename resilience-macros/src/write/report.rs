@@ -99,5 +99,12 @@ fn report(model: &CircuitModel, attempt: &Attempt<'_>) -> TokenStream {
             }
         }};
     }
+    // Like a future that is dropped: it says nothing about the guarded code.
+    if let Some(cancelled) = attempt.refusal.cancelled() {
+        let tell = attempt.refusal.tell_cancelled();
+        report = quote_spanned! {Span::mixed_site()=>
+            if #cancelled { #tell __permit.ignore(); __error } else { #report }
+        };
+    }
     report
 }

@@ -2,6 +2,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 
 use super::attempt::Attempt;
+use super::cancel;
 use super::ends::Ends;
 use super::predicate::{ask, call};
 use super::text::{display as text, texts};
@@ -17,7 +18,10 @@ pub(super) fn write(model: &RetryModel, attempt: &Attempt<'_>) -> TokenStream {
     let ends = Ends::new(&model.common.runtime, attribute, attempt.function);
     let needs = LoopNeeds {
         limited: model.timed && attempt.is_async(),
-        measured: model.timed || model.common.on_error.is_some() || model.common.attempt.is_some(),
+        measured: model.timed
+            || attempt.is_cancelled
+            || model.common.on_error.is_some()
+            || model.common.attempt.is_some(),
         refusable: attempt.refusal.own().is_some(),
     };
     let start = if needs.measured {
@@ -30,9 +34,15 @@ pub(super) fn write(model: &RetryModel, attempt: &Attempt<'_>) -> TokenStream {
         .then(|| quote_spanned!(Span::mixed_site()=> let mut __last = ::core::option::Option::None;));
     let declare = attempt.refusal.declare(&model.common.runtime);
     let cut = attempt.cut.declare(&model.common.runtime);
-    let fails = if needs.limited { fails_or_is_cut(&site, attempt, &ends) } else { fails(attempt, &ends) };
+    let fails =
+        if needs.limited { fails_or_is_cut(&site, attempt, &ends) } else { fails(&site, attempt, &ends) };
     let decide = decide(model, attempt, &needs, &ends);
     let decide = refused(&site, &private, attempt, &ends, &decide);
+    let cancelled = attempt.refusal.cancelled().map(|cancelled| {
+        let end = cancel::end_below(attempt, &site, &ends, &private);
+        quote_spanned!(Span::mixed_site()=> if #cancelled #end)
+    });
+    let signal = cancel::declare(&model.common);
     let wait = attempt.wait();
     let texts = texts(&private);
     let begin = attempt.begin(&site);
@@ -48,6 +58,7 @@ pub(super) fn write(model: &RetryModel, attempt: &Attempt<'_>) -> TokenStream {
             let __wait = {
                 #declare
                 #fails
+                #cancelled
                 #decide
             };
             #wait
@@ -57,6 +68,7 @@ pub(super) fn write(model: &RetryModel, attempt: &Attempt<'_>) -> TokenStream {
     quote_spanned! {Span::mixed_site()=> {
         #texts
         #declaration
+        #signal
         let mut __run = #start;
         #counts
         #begin
@@ -82,10 +94,13 @@ impl LoopNeeds {
 }
 
 /// Makes an attempt, and continues only with its `__error`.
-fn fails(attempt: &Attempt<'_>, ends: &Ends<'_>) -> TokenStream {
+fn fails(site: &Ident, attempt: &Attempt<'_>, ends: &Ends<'_>) -> TokenStream {
     let outcome = attempt.function.outcome();
     let made = if attempt.is_async() {
-        attempt.wrapped(|future| quote_spanned!(Span::mixed_site()=> __run.under_way(#future).await))
+        attempt.wrapped(|future| {
+            let future = quote_spanned!(Span::mixed_site()=> __run.under_way(#future));
+            cancel::awaited(attempt, site, ends, &future)
+        })
     } else {
         attempt.made()
     };
@@ -108,7 +123,7 @@ fn fails_or_is_cut(site: &Ident, attempt: &Attempt<'_>, ends: &Ends<'_>) -> Toke
     let (run, of) = (quote_spanned!(Span::mixed_site()=> __run), site.to_token_stream());
     let made = attempt.wrapped(|future| {
         let limited = attempt.cut.limit(&run, Some(&of), &future);
-        quote!(#limited.await)
+        cancel::awaited(attempt, site, ends, &limited)
     });
     let told = attempt.cut.took_place(&attempt.refusal);
     let (result, value) = (ends.result(), ends.value());
@@ -165,12 +180,14 @@ fn decide(model: &RetryModel, attempt: &Attempt<'_>, needs: &LoopNeeds, ends: &E
     };
     let told = needs.refusable.then(|| attempt.refusal.tell_if_open());
     let error = ends.error();
+    let keep_text = cancel::keep_error(attempt, &private);
     let (keep, end) = match (needs.limited, needs.refusable) {
         (true, _) => {
             let last = end_with_last(&site, ends, &private);
             (
                 quote_spanned! {Span::mixed_site()=>
                     if !__timed_out {
+                        #keep_text
                         __last = ::core::option::Option::Some(__error);
                     }
                 },
@@ -178,10 +195,10 @@ fn decide(model: &RetryModel, attempt: &Attempt<'_>, needs: &LoopNeeds, ends: &E
             )
         }
         (false, true) => (
-            quote_spanned!(Span::mixed_site()=> __last = ::core::option::Option::Some(__error);),
+            quote_spanned!(Span::mixed_site()=> #keep_text __last = ::core::option::Option::Some(__error);),
             quote_spanned!(Span::mixed_site()=> break #error),
         ),
-        (false, false) => (TokenStream::new(), quote_spanned!(Span::mixed_site()=> break #error)),
+        (false, false) => (keep_text.unwrap_or_default(), quote_spanned!(Span::mixed_site()=> break #error)),
     };
     quote_spanned! {Span::mixed_site()=>
         let __next = #next;

@@ -10,6 +10,8 @@
 //! no clock, wait for nothing, draw no random numbers and call no user code.
 
 mod debug;
+#[cfg(feature = "serde")]
+mod options;
 mod policy;
 mod poll;
 mod poll_policy;
@@ -17,6 +19,8 @@ mod retry;
 mod retry_policy;
 mod settings;
 
+#[cfg(feature = "serde")]
+pub(crate) use options::PolicyOptions;
 pub(crate) use policy::{AnyPolicy, Policy};
 pub(crate) use poll::{PollAttempts, PollEnd, PollStep, PollVerdict};
 pub use poll_policy::PollPolicy;

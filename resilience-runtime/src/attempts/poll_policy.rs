@@ -35,7 +35,7 @@ use crate::time::Nanos;
 #[must_use]
 pub struct PollPolicy {
     /// `None`: the default.
-    timeout: Option<Nanos>,
+    pub(super) timeout: Option<Nanos>,
     pub(super) initial_delay: Nanos,
     pub(super) backoff: Backoff,
     pub(super) times: Option<NonZeroU32>,
@@ -191,7 +191,7 @@ impl PollPolicy {
         self.stats.is_some()
     }
 
-    const fn consistent(self) -> Result<Self, ConfigError> {
+    pub(super) const fn consistent(self) -> Result<Self, ConfigError> {
         // The default timeout is extended if necessary (see `limit`), so that the settings may come in any order.
         let Some(timeout) = self.timeout else { return Ok(self) };
         if self.initial_delay.get() > timeout.get() {

@@ -53,7 +53,7 @@ pub struct RetryPolicy {
     pub(super) times: Option<NonZeroU32>,
     pub(super) backoff: Backoff,
     pub(super) deadline: Nanos,
-    attempt_timeout: Nanos,
+    pub(super) attempt_timeout: Nanos,
     pub(crate) budget: Option<&'static RetryBudget>,
     /// The name of the statistics for its calls.
     pub(super) stats: Option<&'static str>,
@@ -145,7 +145,7 @@ impl RetryPolicy {
         self.stats.is_some()
     }
 
-    const fn consistent(self) -> Result<Self, ConfigError> {
+    pub(super) const fn consistent(self) -> Result<Self, ConfigError> {
         // A timeout of "never" is no timeout, and cannot be too long.
         if !self.attempt_timeout.is_never() && self.attempt_timeout.get() > self.deadline.get() {
             return Err(ConfigError::new(

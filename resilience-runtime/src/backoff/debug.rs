@@ -1,6 +1,6 @@
 use std::fmt;
 
-use super::{Backoff, Growth, Jitter};
+use super::{Backoff, Jitter};
 
 /// As written in an attribute: `exponential(100ms, factor = 3, max = 10s, jitter = full)`.
 impl fmt::Debug for Backoff {
@@ -16,13 +16,7 @@ impl fmt::Debug for Backoff {
 impl Backoff {
     /// Without the closing parenthesis.
     fn write_growth(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let growth = match self.growth {
-            Growth::Constant => "constant",
-            Growth::Linear => "linear",
-            Growth::Exponential => "exponential",
-            Growth::Fibonacci => "fibonacci",
-            Growth::Decorrelated => "decorrelated",
-        };
+        let growth = self.growth.name();
         write!(f, "{growth}({:?}", self.base)?;
         if let Some(factor) = self.factor {
             write!(f, ", factor = {factor}")?;
@@ -36,11 +30,10 @@ impl Backoff {
     /// The options of a policy: `interval` or `backoff`, and `jitter`.
     pub(crate) fn debug_options(&self, policy: &mut fmt::DebugStruct<'_, '_>) {
         let plain = Self { jitter: Jitter::None, ..*self };
-        if plain.growth == Growth::Constant && plain.factor.is_none() && plain.cap.is_never() {
-            policy.field("interval", &plain.base);
-        } else {
-            policy.field("backoff", &plain);
-        }
+        match plain.interval() {
+            Some(interval) => policy.field("interval", &interval),
+            None => policy.field("backoff", &plain),
+        };
         if self.jitter != Jitter::None {
             policy.field("jitter", &self.jitter);
         }

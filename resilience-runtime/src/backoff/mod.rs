@@ -77,6 +77,29 @@ enum Growth {
     Decorrelated,
 }
 
+/// The settings of a backoff. The growth has the name of its constructor.
+#[cfg(feature = "serde")]
+pub(crate) struct BackoffParts {
+    pub(crate) growth: &'static str,
+    pub(crate) base: Nanos,
+    pub(crate) factor: Option<f64>,
+    pub(crate) cap: Nanos,
+    pub(crate) jitter: Jitter,
+}
+
+impl Growth {
+    /// The name of the constructor.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Constant => "constant",
+            Self::Linear => "linear",
+            Self::Exponential => "exponential",
+            Self::Fibonacci => "fibonacci",
+            Self::Decorrelated => "decorrelated",
+        }
+    }
+}
+
 /// A missing factor equals the default one.
 impl PartialEq for Backoff {
     fn eq(&self, other: &Self) -> bool {
@@ -120,6 +143,23 @@ impl Backoff {
     /// here, the cap applies before the draw, so that delays at the cap stay spread.
     pub const fn decorrelated(base: Duration) -> Self {
         Self::with_growth(Growth::Decorrelated, base)
+    }
+
+    #[cfg(feature = "serde")]
+    pub(crate) fn parts(&self) -> BackoffParts {
+        let Self { growth, base, factor, cap, jitter } = *self;
+        BackoffParts { growth: growth.name(), base, factor, cap, jitter }
+    }
+
+    /// The interval, if the delays are constant and have no maximum.
+    pub(crate) fn interval(&self) -> Option<Nanos> {
+        let is_plain = self.growth == Growth::Constant && self.factor.is_none() && self.cap.is_never();
+        is_plain.then_some(self.base)
+    }
+
+    #[cfg(feature = "serde")]
+    pub(crate) const fn own_jitter(&self) -> Jitter {
+        self.jitter
     }
 
     const fn with_growth(growth: Growth, base: Duration) -> Self {

@@ -241,6 +241,16 @@ impl CircuitBreaker {
         self.store.measure();
     }
 
+    /// For the handle of a store.
+    pub(super) const fn shared_store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The name of its set, for a keyed circuit.
+    pub(super) fn set_name(&self) -> Option<&'static str> {
+        self.store.events.listeners.origin.set().map(|set| set.name)
+    }
+
     /// Excludes the circuit from the gauges, because its set does not keep it.
     pub(super) fn exclude(&self) {
         self.store.events.listeners.measured.exclude();
@@ -310,8 +320,8 @@ impl CircuitBreaker {
         self.store.announce(CircuitEventKind::Conflict, text);
     }
 
-    /// Internal state for tests.
-    #[cfg(all(test, feature = "testing"))]
+    /// Internal state.
+    #[cfg(any(feature = "tower", all(test, feature = "testing")))]
     pub(super) const fn store(&self) -> &Store {
         &self.store
     }

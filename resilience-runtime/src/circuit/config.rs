@@ -48,19 +48,19 @@ use crate::time::Nanos;
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub struct CircuitConfig {
-    pub(super) failure_threshold: Option<u32>,
-    pub(super) within: Option<Nanos>,
-    pub(super) failure_rate: Option<Ratio>,
-    pub(super) window_calls: Option<u32>,
-    pub(super) window_time: Option<Nanos>,
-    pub(super) min_calls: Option<u32>,
-    pub(super) slow_call: Option<Nanos>,
-    pub(super) slow_rate: Option<Ratio>,
-    pub(super) recovery_timeout: Nanos,
-    pub(super) max_recovery_timeout: Option<Nanos>,
-    pub(super) half_open_calls: u32,
-    pub(super) success_threshold: u32,
-    pub(super) probe_timeout: Option<Nanos>,
+    pub(crate) failure_threshold: Option<u32>,
+    pub(crate) within: Option<Nanos>,
+    pub(crate) failure_rate: Option<Ratio>,
+    pub(crate) window_calls: Option<u32>,
+    pub(crate) window_time: Option<Nanos>,
+    pub(crate) min_calls: Option<u32>,
+    pub(crate) slow_call: Option<Nanos>,
+    pub(crate) slow_rate: Option<Ratio>,
+    pub(crate) recovery_timeout: Nanos,
+    pub(crate) max_recovery_timeout: Option<Nanos>,
+    pub(crate) half_open_calls: u32,
+    pub(crate) success_threshold: u32,
+    pub(crate) probe_timeout: Option<Nanos>,
 }
 
 impl CircuitConfig {

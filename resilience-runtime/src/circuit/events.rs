@@ -33,13 +33,16 @@ impl Events {
         self.are_heard() || trace::hears(kind)
     }
 
-    /// Delivers all pending events. No lock may be held.
+    /// Whether there is something to deliver.
     #[inline]
-    pub(super) fn deliver(&self) {
+    pub(super) fn are_pending(&self) -> bool {
         // Relaxed: a thread observes its own stores, and other threads deliver their events themselves.
-        if self.pending.any.load(Ordering::Relaxed) {
-            self.pending.deliver(|event| self.listeners.tell(event));
-        }
+        self.pending.any.load(Ordering::Relaxed)
+    }
+
+    /// Delivers all pending events. No lock may be held.
+    pub(super) fn deliver(&self) {
+        self.pending.deliver(|event| self.listeners.tell(event));
     }
 }
 
@@ -67,9 +70,15 @@ impl Pending {
             } else {
                 queue.push(event.kind, || event);
             }
-            // Relaxed: see `Events::deliver`.
+            // Relaxed: see `Events::are_pending`.
             self.any.store(true, Ordering::Relaxed);
         }
+    }
+
+    /// Has the caller deliver, even if there is no event: a store is to be woken.
+    pub(super) fn mark(&self) {
+        // Relaxed: see `Events::are_pending`.
+        self.any.store(true, Ordering::Relaxed);
     }
 
     /// One thread at a time delivers. Other threads leave their events to it, and so does a listener that causes
@@ -89,7 +98,7 @@ impl Pending {
     fn next(&self) -> Option<CircuitEvent> {
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         let next = queue.next();
-        // Relaxed: see `Events::deliver`.
+        // Relaxed: see `Events::are_pending`.
         self.any.store(next.is_some(), Ordering::Relaxed);
         let (event, dropped) = next?;
         Some(CircuitEvent { dropped, ..event })

@@ -182,6 +182,12 @@ impl KeyedCircuits {
         Rules::of(&self.config) == Rules::of(&other.config) && self.max_keys == other.max_keys
     }
 
+    /// Whether this configuration has the same behaviour.
+    #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
+    pub(super) fn is_configured_as(&self, config: &CircuitConfig) -> bool {
+        Rules::of(&self.config) == Rules::of(config)
+    }
+
     /// Delivers an event of the set that does not belong to one of its circuits.
     pub(super) fn tell_of_conflict(&self, text: &str) {
         self.events.tell(CircuitEventKind::Conflict, || text.into());

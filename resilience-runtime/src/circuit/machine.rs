@@ -22,6 +22,7 @@ use super::CircuitState;
 use super::config::CircuitConfig;
 use super::eviction::EvictionCandidate;
 use super::rules::{Rules, Trip};
+use super::shared::{Shared, Sharing, Trial, TrialProgress, Verdict, Wake};
 use super::state_word::StateWord;
 use super::window::{Seen, Slot, Tally, Window};
 use crate::text::LastFailure;
@@ -42,6 +43,8 @@ pub(super) struct Machine {
     refused: u64,
     /// The number of the next probe.
     next_probe: u64,
+    /// What a store says. Most circuits have none.
+    shared: Option<Box<Shared>>,
 }
 
 #[derive(Debug)]
@@ -74,6 +77,8 @@ pub(super) enum Entry {
     Call,
     /// Admitted as the probe with this number.
     Probe(u64),
+    /// Admitted as the trial with this number, whose outcome a store is told.
+    Trial(u64),
     Rejected,
 }
 
@@ -94,6 +99,8 @@ pub(super) enum Exit {
     Recorded,
     /// The call began in an older generation. Nothing has changed.
     Late,
+    /// The call carried a trial. A store is told.
+    Trial,
 }
 
 /// The commands of an operator.
@@ -119,11 +126,20 @@ impl Machine {
             late: 0,
             refused: 0,
             next_probe: 0,
+            shared: None,
         }
     }
 
-    /// Fails a probe that has not reported within the probe timeout, as of the time when its timeout ended.
+    /// Applies changes that are due: the end of a store's opinion, and [probe timeouts](Self::settle_probes).
     pub(super) fn settle(&mut self, now: Nanos) {
+        if self.shared.is_some() {
+            self.change_shared(|shared| shared.settle(now));
+        }
+        self.settle_probes(now);
+    }
+
+    /// Fails a probe that has not reported within the probe timeout, as of the time when its timeout ended.
+    fn settle_probes(&mut self, now: Nanos) {
         let State::HalfOpen { outage, .. } = self.state else { return };
         let Some(due) = self.first_probe_due() else { return };
         if due.is_over(now) {
@@ -135,6 +151,14 @@ impl Machine {
 
     /// Admits or rejects a call. [`settle`](Self::settle) must have been called.
     pub(super) fn enter(&mut self, now: Nanos) -> Entry {
+        match self.verdict(now) {
+            Verdict::Own => {}
+            Verdict::Trial => return self.admit_trial(now),
+            Verdict::Rejected => {
+                self.refused += 1;
+                return Entry::Rejected;
+            }
+        }
         match &mut self.state {
             State::Closed { .. } | State::Disabled | State::MetricsOnly { .. } => Entry::Call,
             State::Open { until, outage } if until.is_over(now) => {
@@ -174,11 +198,7 @@ impl Machine {
         now: impl Fn() -> Nanos,
     ) -> Exit {
         if generation != self.generation() {
-            if matches!(outcome, Outcome::Nothing) {
-                return Exit::Recorded;
-            }
-            self.late += 1;
-            return Exit::Late;
+            return self.exit_of_another_generation(probe, outcome, now());
         }
         match (&self.state, probe) {
             (State::HalfOpen { .. }, Some(number)) => self.exit_probe(number, outcome, now()),
@@ -186,6 +206,22 @@ impl Machine {
             _ => {}
         }
         Exit::Recorded
+    }
+
+    /// Ends a call that began in an older generation, or that carried a trial.
+    #[cold]
+    #[inline(never)]
+    fn exit_of_another_generation(&mut self, probe: Option<u64>, outcome: Outcome<'_>, now: Nanos) -> Exit {
+        let trial = self.shared.as_mut().zip(probe).and_then(|(shared, number)| shared.end(number));
+        if let Some(trial) = trial {
+            self.exit_trial(trial, outcome, now);
+            return Exit::Trial;
+        }
+        if matches!(outcome, Outcome::Nothing) {
+            return Exit::Recorded;
+        }
+        self.late += 1;
+        Exit::Late
     }
 
     /// Ends a call in a state that counts calls.
@@ -200,7 +236,7 @@ impl Machine {
             self.last_failure.clear();
         }
         self.word = self.word.with_dirty(recorded.counts_successes);
-        if recorded.trips {
+        if recorded.trips || seen.failed && self.shared.is_some() && self.is_alarmed(now()) {
             self.open(seen, now());
         }
     }
@@ -315,12 +351,25 @@ impl Machine {
             }
         }
         (self.config, self.rules) = (config, rules);
-        self.word = self.state.word(self.generation(), &self.rules);
+        self.word = self.word_in(self.generation());
     }
 
     fn turn(&mut self, state: State) {
-        self.word = state.word(self.word.next_generation(), &self.rules);
         self.state = state;
+        self.next_generation();
+    }
+
+    fn next_generation(&mut self) {
+        self.word = self.word_in(self.word.next_generation());
+        if let Some(shared) = &mut self.shared {
+            shared.note_transition();
+        }
+    }
+
+    /// The part of the state that calls read, in this generation.
+    fn word_in(&self, generation: u64) -> StateWord {
+        let own = self.state.word(generation, &self.rules);
+        self.shared.as_ref().map_or(own, |shared| shared.word(own))
     }
 
     fn outage(&self) -> Outage {
@@ -329,6 +378,126 @@ impl Machine {
                 outage
             }
             State::Closed { .. } | State::Disabled | State::MetricsOnly { .. } => Outage::default(),
+        }
+    }
+}
+
+/// Sharing with a store.
+impl Machine {
+    /// Attaches a store. Returns `false` if there is one.
+    pub(super) fn share(&mut self, sharing: Sharing, wake: Wake) -> bool {
+        let is_free = self.shared.is_none();
+        if is_free {
+            self.shared = Some(Box::new(Shared::new(sharing, wake)));
+        }
+        is_free
+    }
+
+    /// Detaches the store. Its opinion ends.
+    pub(super) fn unshare(&mut self) {
+        self.change_shared(Shared::withdraw);
+        self.shared = None;
+        self.word = self.word_in(self.generation());
+    }
+
+    pub(super) fn shared(&mut self) -> Option<&mut Shared> {
+        self.shared.as_deref_mut()
+    }
+
+    /// Changes what the store says, and makes the transition that follows.
+    pub(super) fn change_shared<T: Default>(&mut self, change: impl FnOnce(&mut Shared) -> T) -> T {
+        let Some(shared) = &mut self.shared else { return T::default() };
+        let (before, was_in_outage) = (shared.imposed(), shared.is_in_outage());
+        let answer = change(shared);
+        let (after, closes) = (shared.imposed(), was_in_outage && shared.is_closed());
+        match (&self.state, before, after) {
+            (State::ForcedOpen { .. } | State::Disabled | State::MetricsOnly { .. }, _, _) => {}
+            // The store's circuit has closed, or its opinion has ended and this circuit was never open.
+            (_, Some(_), None) if closes => self.close(),
+            (State::Closed { .. }, Some(_), None) => self.close(),
+            (_, Some(_), None) => self.next_generation(),
+            (_, before, Some(after)) if before != Some(after) => {
+                // Results of its own probes will be late, so nothing of them may count when the opinion ends.
+                if let State::HalfOpen { outage, .. } = self.state {
+                    self.state = State::Open { until: Nanos::ZERO, outage };
+                }
+                self.next_generation();
+            }
+            _ => {}
+        }
+        self.word = self.word_in(self.generation());
+        answer
+    }
+
+    /// Whether a store has something to fetch.
+    pub(super) fn has_news(&self) -> bool {
+        self.shared.as_ref().is_some_and(|shared| shared.has_news())
+    }
+
+    /// How the store has this call treated.
+    fn verdict(&mut self, now: Nanos) -> Verdict {
+        self.change_shared(|shared| shared.settle(now));
+        let own = self.own_state();
+        let Some(shared) = &mut self.shared else { return Verdict::Own };
+        let verdict = shared.verdict(own);
+        shared.note_call();
+        self.word = self.word_in(self.generation());
+        verdict
+    }
+
+    fn admit_trial(&mut self, now: Nanos) -> Entry {
+        let (number, generation) = (self.next_probe, self.generation());
+        self.next_probe += 1;
+        if let Some(shared) = &mut self.shared {
+            shared.start(number, generation, now, self.rules.half_open_calls as usize);
+        }
+        self.word = self.word_in(generation);
+        Entry::Trial(number)
+    }
+
+    /// Tells the store how a trial ended. A closed circuit counts it as well.
+    fn exit_trial(&mut self, trial: Trial, outcome: Outcome<'_>, now: Nanos) {
+        let slow = self.rules.is_slow(now.minus(trial.began));
+        let outcome = outcome.timed(slow);
+        let progress = match self.rules.judge(outcome) {
+            None => TrialProgress::Cancelled,
+            Some(seen) if seen.failed || seen.slow => TrialProgress::Failed,
+            Some(_) => TrialProgress::Succeeded,
+        };
+        if progress == TrialProgress::Failed {
+            self.note(outcome);
+        }
+        if let Some(shared) = &mut self.shared {
+            shared.ended(trial, progress);
+        }
+        if trial.generation == self.generation() && self.state() == CircuitState::Closed {
+            self.exit_call(outcome, || now);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn is_alarmed(&self, now: Nanos) -> bool {
+        self.shared.as_ref().is_some_and(|shared| shared.is_alarmed(now))
+    }
+
+    /// What a store imposes on this circuit.
+    fn imposed(&self) -> Option<&Shared> {
+        let shared = self.shared.as_deref()?;
+        let follows =
+            matches!(self.state, State::Closed { .. } | State::Open { .. } | State::HalfOpen { .. });
+        (follows && shared.imposed().is_some()).then_some(shared)
+    }
+
+    /// The state without the opinion of a store.
+    pub(super) const fn own_state(&self) -> CircuitState {
+        match self.state {
+            State::Closed { .. } => CircuitState::Closed,
+            State::Open { .. } => CircuitState::Open,
+            State::HalfOpen { .. } => CircuitState::HalfOpen,
+            State::ForcedOpen { .. } => CircuitState::ForcedOpen,
+            State::Disabled => CircuitState::Disabled,
+            State::MetricsOnly { .. } => CircuitState::MetricsOnly,
         }
     }
 }
@@ -359,10 +528,10 @@ impl Machine {
 
     /// The state that users see: half-open as soon as a probe would be admitted.
     pub(super) fn state_at(&self, now: Nanos) -> CircuitState {
-        match self.state {
-            State::Open { until, .. } if until.is_over(now) => CircuitState::HalfOpen,
-            _ => self.state(),
+        if self.state() == CircuitState::Open && self.open_until().is_over(now) {
+            return CircuitState::HalfOpen;
         }
+        self.state()
     }
 
     /// In a state that counts calls, the failures in the window. While open, the failures that opened the circuit
@@ -402,14 +571,23 @@ impl Machine {
 
     /// The remaining open time. [`Nanos::NEVER`] if it is unknown.
     pub(super) fn time_left(&self, now: Nanos) -> Nanos {
-        match self.state {
-            State::Open { until, .. } => until.minus(now),
+        if self.open_until().is_never() { Nanos::NEVER } else { self.open_until().minus(now) }
+    }
+
+    /// The end of the open time. [`Nanos::NEVER`] if it is unknown.
+    pub(super) fn open_until(&self) -> Nanos {
+        match (self.imposed(), &self.state) {
+            (Some(shared), _) => shared.open_until(),
+            (None, State::Open { until, .. }) => *until,
             _ => Nanos::NEVER,
         }
     }
 
     /// The time until which every call is rejected, if there is one.
     pub(super) fn rejects_until(&self) -> Option<Nanos> {
+        if let Some(shared) = self.imposed() {
+            return shared.rejects_until();
+        }
         match &self.state {
             State::Open { until, .. } => Some(*until),
             State::ForcedOpen { .. } => Some(Nanos::NEVER),
@@ -454,11 +632,7 @@ impl Machine {
             State::Closed { window } | State::MetricsOnly { window } => !window.is_good(now),
             State::Open { .. } | State::HalfOpen { .. } | State::ForcedOpen { .. } | State::Disabled => false,
         };
-        let open_until = match self.state {
-            State::Open { until, .. } => until,
-            _ => Nanos::NEVER,
-        };
-        EvictionCandidate { state: self.state(), counting, open_until }
+        EvictionCandidate { state: self.state(), counting, open_until: self.open_until() }
     }
 }
 

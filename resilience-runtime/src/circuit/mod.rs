@@ -15,6 +15,7 @@ mod event_queue;
 mod eviction;
 mod machine;
 mod rejection;
+mod shared;
 mod state_word;
 mod window;
 // Floor 3: one circuit, shared by threads, and its listeners.
@@ -37,6 +38,7 @@ mod next_call;
 pub(crate) mod option_values;
 mod permit;
 mod registry;
+mod shared_circuit;
 mod site;
 #[cfg(feature = "stream")]
 mod stream;
@@ -50,10 +52,18 @@ pub use config::{CircuitConfig, SetAt, WindowOf};
 pub use iter::GuardedIter;
 pub use keyed::KeyedCircuits;
 pub(crate) use name::Name;
+#[cfg(feature = "tower")]
+pub(crate) use next_call::{Above, NextCall};
+#[cfg(feature = "tower")]
+pub(crate) use permit::OwnedPermit;
 pub use permit::{AsyncPermit, Permit};
 pub(crate) use registry::site_entries;
 pub use registry::{CIRCUITS, CircuitConflict, CircuitConflicts, CircuitRef, Circuits, NameTaken, circuits};
+#[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
+pub(crate) use registry::{LayerCircuits, circuit_of_layer};
 pub use rejection::{CircuitOpen, HoldCircuitOpen};
+pub use shared::{Opinion, Sharing, TrialProgress, TrialReport};
+pub use shared_circuit::{AlreadyShared, LocalCircuit, SharedCircuit, SharedRule, SharedRules};
 pub use site::{CircuitEntry, CircuitSite, KeyedSite, Place, SiteTarget};
 pub use snapshot::CircuitSnapshot;
 pub use state::CircuitState;

@@ -1,9 +1,14 @@
+#[cfg(feature = "tower")]
+mod owned;
+
 use std::fmt;
 use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+#[cfg(feature = "tower")]
+pub(crate) use self::owned::OwnedPermit;
 use super::next_call::{Above, Limits, NextCall};
 use super::store::{Pass, Store};
 use crate::sleep::Cut;

@@ -15,6 +15,8 @@ pub(super) struct Rejection {
     pub(super) generation: u64,
     /// Calls are rejected until this time. `None`: until an operator changes that, or for ever.
     pub(super) until: Option<Instant>,
+    /// The end of the open time. The same, unless a store's opinion may end before.
+    pub(super) open_until: Option<Instant>,
     pub(super) failures: u32,
     pub(super) last_failure: Option<Arc<str>>,
 }
@@ -83,7 +85,7 @@ impl CircuitOpen {
     /// timeout never ends, or it waits for its probes to report.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
-        let until = self.rejection.until.filter(|_| self.state() == CircuitState::Open)?;
+        let until = self.rejection.open_until.filter(|_| self.state() == CircuitState::Open)?;
         Some(until.saturating_duration_since(self.at))
     }
 
@@ -181,6 +183,7 @@ mod tests {
             state,
             generation: 1,
             until: time_left.map(|left| at + left),
+            open_until: time_left.map(|left| at + left),
             failures,
             last_failure: last_failure.map(Into::into),
         };

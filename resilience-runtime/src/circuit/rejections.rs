@@ -213,6 +213,7 @@ mod tests {
             state: CircuitState::Open,
             generation: 1,
             until: None,
+            open_until: None,
             failures: 1,
             last_failure: None,
         })

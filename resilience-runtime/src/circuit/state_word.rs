@@ -1,14 +1,15 @@
 //! The state of a circuit that calls read, packed into one word.
 //!
 //! ```text
-//!  63      62                              5   4     3   2     0
-//! ┌───────┬─────────────────────────────────┬─────┬─────┬───────┐
-//! │   0   │           generation            │timed│dirty│ state │
-//! └───────┴─────────────────────────────────┴─────┴─────┴───────┘
+//!  63      62                          6   5     4     3   2     0
+//! ┌───────┬─────────────────────────────┬─────┬─────┬─────┬───────┐
+//! │   0   │         generation          │timed│dirty│armed│ state │
+//! └───────┴─────────────────────────────┴─────┴─────┴─────┴───────┘
 //! ```
 //!
-//! A word whose low five bits are zero is *calm*: the circuit is closed, a success would change no count, and no call
-//! is timed. A call that finds the word calm, and unchanged at its end, has nothing to write.
+//! A word whose low six bits are zero is *calm*: the circuit is closed, a success would change no count, no call is
+//! timed, and no store waits for a call. A call that finds the word calm, and unchanged at its end, has nothing to
+//! write.
 //!
 //! The highest bit is only set in the copy of a call that did not find the word calm. One comparison then shows
 //! whether a success has anything to do.
@@ -16,18 +17,20 @@
 use super::CircuitState;
 
 const STATE_MASK: u64 = 0b111;
-const DIRTY: u64 = 1 << 3;
-const TIMED: u64 = 1 << 4;
-const CALM_MASK: u64 = STATE_MASK | DIRTY | TIMED;
+/// Beside the state, so that one test of four bits shows whether a call passes without the lock.
+const ARMED: u64 = 1 << 3;
+const DIRTY: u64 = 1 << 4;
+const TIMED: u64 = 1 << 5;
+const CALM_MASK: u64 = STATE_MASK | ARMED | DIRTY | TIMED;
 const WATCHED: u64 = 1 << 63;
-const GENERATION_SHIFT: u32 = 5;
+const GENERATION_SHIFT: u32 = 6;
 
 /// The largest generation that a word holds.
 const MAX_GENERATION: u64 = (WATCHED - 1) >> GENERATION_SHIFT;
 
 /// State, generation, and whether a success has anything to do.
 ///
-/// The generation increases with every transition. It has 58 bits: at one transition per nanosecond it lasts nine
+/// The generation increases with every transition. It has 57 bits: at one transition per nanosecond it lasts four
 /// years.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct StateWord(u64);
@@ -42,6 +45,21 @@ impl StateWord {
     #[inline]
     pub(super) const fn with_dirty(self, dirty: bool) -> Self {
         Self(self.0 & !DIRTY | if dirty { DIRTY } else { 0 })
+    }
+
+    /// The same word, with this flag: whether the next call has to take the lock, for a store.
+    pub(super) const fn with_armed(self, armed: bool) -> Self {
+        Self(self.0 & !ARMED | if armed { ARMED } else { 0 })
+    }
+
+    /// The word of a call that carries a trial of a store. It belongs to no generation of the circuit.
+    pub(super) const fn of_trial() -> Self {
+        Self::new(CircuitState::HalfOpen, MAX_GENERATION, false, false)
+    }
+
+    /// Whether this is the word of [`of_trial`](Self::of_trial).
+    pub(super) const fn is_of_trial(self) -> bool {
+        self.generation() == MAX_GENERATION
     }
 
     /// The generation after this one.
@@ -93,6 +111,15 @@ impl StateWord {
         }
     }
 
+    /// Whether every call is admitted without the lock.
+    #[inline]
+    pub(super) const fn admits_at_once(self) -> bool {
+        const CLOSED: u64 = CircuitState::Closed as u64;
+        const DISABLED: u64 = CircuitState::Disabled as u64;
+        const METRICS_ONLY: u64 = CircuitState::MetricsOnly as u64;
+        matches!(self.0 & (STATE_MASK | ARMED), CLOSED | DISABLED | METRICS_ONLY)
+    }
+
     /// Whether every call is admitted.
     #[inline]
     pub(super) const fn admits_all(self) -> bool {
@@ -123,13 +150,17 @@ mod tests {
     #[test]
     fn the_fields_do_not_overlap_and_only_a_closed_word_without_flags_is_calm() {
         for state in CircuitState::ALL {
-            for generation in [0, 1, 1 << 57, MAX_GENERATION] {
+            for generation in [0, 1, 1 << 56, MAX_GENERATION] {
                 for (dirty, timed) in [(false, false), (false, true), (true, false), (true, true)] {
                     let word = StateWord::new(state, generation, dirty, timed);
                     assert_eq!(word, StateWord::from_bits(word.bits()));
                     assert_eq!((word.state(), word.generation()), (state, generation));
                     assert_eq!((word.is_dirty(), word.is_timed()), (dirty, timed));
                     assert_eq!(word.is_calm(), state == CircuitState::Closed && !dirty && !timed);
+                    let armed = word.with_armed(true);
+                    assert!(!armed.is_calm() && !armed.admits_at_once() && armed.with_armed(false) == word);
+                    assert_eq!(word.admits_at_once(), word.admits_all());
+                    assert_eq!((armed.admits_all(), armed.state()), (word.admits_all(), state));
                     let kept = word.watched();
                     assert!(kept != word && kept.state() == state && kept.generation() == generation);
                 }

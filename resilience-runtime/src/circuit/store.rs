@@ -20,8 +20,8 @@
 //!   [`Store::enter`] exactly once, with the permit or the thread's copy of the rejection at hand. A count needs no
 //!   write to shared memory.
 //! - **Reading**: [`Store::read`] gives a consistent view of the machine, including its tallies.
-//! - **External decisions**, such as those of a fleet: an [`OperatorCommand`] under the lock starts a new generation
-//!   as any other transition does.
+//! - **External decisions**: a store for several machines changes the machine's [`Shared`] part under the lock with
+//!   [`Store::change_shared`]. A transition that follows starts a new generation as any other does.
 
 use std::fmt;
 use std::sync::{Arc, PoisonError};
@@ -34,6 +34,7 @@ use super::name::Name;
 use super::rejection::Rejection;
 use super::rejections::Rejections;
 use super::rules::Rules;
+use super::shared::{Shared, Sharing, Wake};
 use super::snapshot::CircuitSnapshot;
 use super::state_word::StateWord;
 use super::successes::Successes;
@@ -122,7 +123,7 @@ impl Store {
 
     #[inline(never)]
     fn enter_watched(&self, seen: StateWord) -> Result<Pass, CircuitOpen> {
-        if !seen.admits_all() {
+        if !seen.admits_at_once() {
             return self.probe_or_reject(seen);
         }
         let mut note = 0;
@@ -161,6 +162,10 @@ impl Store {
             let note = match machine.enter(at) {
                 Entry::Call => at.plus(slow_call(machine.rules())).get(),
                 Entry::Probe(number) => number,
+                Entry::Trial(number) => {
+                    self.events.pending.mark();
+                    return Ok(Pass { seen: StateWord::of_trial().watched(), note: number });
+                }
                 Entry::Rejected => {
                     self.push(machine, CircuitEventKind::Refused, None, at);
                     return Err(CircuitOpen::new(self.rejection(machine, now).into(), now));
@@ -213,7 +218,8 @@ impl Store {
     /// recorded.
     pub(super) fn records_failures(&self, pass: Pass) -> bool {
         let word = self.word();
-        word.generation() == pass.seen.generation() && word.state() != CircuitState::Disabled
+        let is_in_time = word.generation() == pass.seen.generation() || pass.seen.is_of_trial();
+        is_in_time && word.state() != CircuitState::Disabled
     }
 
     /// Ends a call that counts as neither success nor failure.
@@ -272,8 +278,10 @@ impl Store {
     fn exit(&self, pass: Pass, outcome: Outcome<'_>) -> Exit {
         self.step(|machine| {
             let exit = machine.exit(pass.seen.generation(), pass.probe(), outcome, clock::moment);
-            if exit == Exit::Late {
-                self.push(machine, CircuitEventKind::LateResult, None, Nanos::NEVER);
+            match exit {
+                Exit::Recorded => {}
+                Exit::Late => self.push(machine, CircuitEventKind::LateResult, None, Nanos::NEVER),
+                Exit::Trial => self.events.pending.mark(),
             }
             // A success is often followed by successes and a failure by failures, so only a success opens the counter.
             if matches!(outcome, Outcome::Success { .. }) {
@@ -291,9 +299,9 @@ impl Store {
             return None;
         }
         self.read(|machine, now| {
-            let until = machine.rejects_until().filter(|until| !until.is_over(now))?;
+            machine.rejects_until().filter(|until| !until.is_over(now))?;
             let is_known = machine.state() == CircuitState::Open;
-            Some(if is_known { until.minus(now) } else { Nanos::NEVER })
+            Some(if is_known { machine.time_left(now) } else { Nanos::NEVER })
         })
     }
 
@@ -317,7 +325,7 @@ impl Store {
             self.settle(machine);
             read(machine, now)
         });
-        self.events.deliver();
+        self.deliver();
         answer
     }
 
@@ -334,7 +342,14 @@ impl Store {
 
     pub(super) fn snapshot(&self) -> CircuitSnapshot {
         let (name, place) = (&self.name, self.events.listeners.origin.place());
-        self.read(|machine, now| CircuitSnapshot::of(machine, now, self.rejections.counted(), name, place))
+        self.read_with_rejected(|machine, now, rejected| {
+            CircuitSnapshot::of(machine, now, rejected, name, place)
+        })
+    }
+
+    /// Reads the machine with the number of calls that were rejected without it.
+    pub(super) fn read_with_rejected<T>(&self, read: impl FnOnce(&Machine, Nanos, u64) -> T) -> T {
+        self.read(|machine, now| read(machine, now, self.rejections.counted()))
     }
 
     /// Delivers an event that is not a transition.
@@ -345,7 +360,7 @@ impl Store {
                 ..self.event(&self.lock(), kind, Nanos::NEVER)
             };
             self.events.pending.push(event);
-            self.events.deliver();
+            self.deliver();
         }
     }
 
@@ -362,21 +377,62 @@ impl Store {
             self.publish(&machine, before);
             answer
         };
-        self.events.deliver();
+        self.deliver();
         answer
     }
 
-    /// Probe timeouts are the only changes that become due with time.
+    /// Delivers events, and wakes an attached store. No lock may be held.
     #[inline]
-    fn settle(&self, machine: &mut Machine) {
-        if machine.state() == CircuitState::HalfOpen {
-            self.settle_probes(machine);
+    fn deliver(&self) {
+        if self.events.are_pending() {
+            self.deliver_pending();
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn settle_probes(&self, machine: &mut Machine) {
+    fn deliver_pending(&self) {
+        self.events.deliver();
+        let wake = self.lock().shared().and_then(Shared::take_news);
+        if let Some(Wake(wake)) = wake {
+            wake();
+        }
+    }
+
+    /// Attaches a store, whose task `wake` wakes. Returns `false` if there is one.
+    pub(super) fn share(&self, sharing: Sharing, wake: Wake) -> bool {
+        self.step(|machine| machine.share(sharing, wake))
+    }
+
+    pub(super) fn unshare(&self) {
+        self.step(Machine::unshare);
+    }
+
+    /// Changes what an attached store says. Publishes it also if there is no transition, because calls are rejected
+    /// until another time.
+    pub(super) fn change_shared<T: Default>(&self, change: impl FnOnce(&mut Shared, Nanos) -> T) -> T {
+        let now = clock::moment();
+        self.step(|machine| {
+            let before = machine.word();
+            let answer = machine.change_shared(|shared| change(shared, now));
+            if machine.generation() == before.generation() && !machine.word().admits_all() {
+                self.publish_rejection(machine, clock::now());
+            }
+            answer
+        })
+    }
+
+    /// Half-open circuits have probe timeouts, and the opinion of a store ends.
+    #[inline]
+    fn settle(&self, machine: &mut Machine) {
+        if machine.state() != CircuitState::Closed {
+            self.settle_due(machine);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn settle_due(&self, machine: &mut Machine) {
         let before = machine.word();
         machine.settle(clock::moment());
         if machine.word() != before {
@@ -403,11 +459,11 @@ impl Store {
             return;
         }
         let now = clock::now();
-        match machine.rejects_until() {
-            Some(_) => self.rejections.publish(self.rejection(machine, now)),
-            None => self.rejections.withdraw(),
-        }
+        self.publish_rejection(machine, now);
         if turned {
+            if machine.has_news() {
+                self.events.pending.mark();
+            }
             let kind = match machine.state() {
                 CircuitState::Closed => CircuitEventKind::Closed,
                 CircuitState::Open => CircuitEventKind::Opened,
@@ -417,6 +473,14 @@ impl Store {
                 CircuitState::MetricsOnly => CircuitEventKind::MetricsOnly,
             };
             self.push(machine, kind, Some(before.state()), clock::since_start(now));
+        }
+    }
+
+    /// Publishes the snapshot for calls that are rejected from now on, if there are.
+    fn publish_rejection(&self, machine: &Machine, now: Instant) {
+        match machine.rejects_until() {
+            Some(_) => self.rejections.publish(self.rejection(machine, now)),
+            None => self.rejections.withdraw(),
         }
     }
 
@@ -447,18 +511,18 @@ impl Store {
     /// The snapshot for calls that are rejected at this time.
     fn rejection(&self, machine: &Machine, now: Instant) -> Rejection {
         let at = clock::since_start(now);
-        let until = machine.rejects_until().unwrap_or(Nanos::NEVER);
-        let until = match until.limit() {
+        let instant = |time: Nanos| match time.limit() {
             // A clock that is set back may reach this time again.
-            Some(_) if until < at => now.checked_sub(at.minus(until).to_duration()),
-            Some(_) => now.checked_add(until.minus(at).to_duration()),
+            Some(_) if time < at => now.checked_sub(at.minus(time).to_duration()),
+            Some(_) => now.checked_add(time.minus(at).to_duration()),
             None => None,
         };
         Rejection {
             name: self.name.clone(),
             state: machine.state(),
             generation: machine.generation(),
-            until,
+            until: instant(machine.rejects_until().unwrap_or(Nanos::NEVER)),
+            open_until: instant(machine.open_until()),
             failures: machine.outage_failures(),
             last_failure: machine.last_failure().map(Into::into),
         }

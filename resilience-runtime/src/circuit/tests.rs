@@ -9,6 +9,7 @@ mod interleavings;
 mod model;
 mod operators;
 mod ratios;
+mod sharing;
 mod stress;
 mod table;
 

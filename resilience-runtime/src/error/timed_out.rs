@@ -143,7 +143,7 @@ impl TimedOut {
 
 impl fmt::Display for TimedOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { function, limit, attempts, elapsed, .. } = self;
+        let Self { function, limit, attempts, elapsed, causes } = self;
         match limit {
             Limit::AttemptTimeout(limit) => {
                 write!(f, "`{function}` timed out: an attempt took longer than {limit:?}")
@@ -160,12 +160,7 @@ impl fmt::Display for TimedOut {
                 write!(f, "`{function}` gave up: its condition is invalid, `Condition::check` says why")
             }
         }?;
-        let attempt = if *attempts == 1 { "attempt" } else { "attempts" };
-        write!(f, " ({attempts} {attempt} in {elapsed:?}")?;
-        if let Some(error) = self.last_error() {
-            write!(f, "; last error: {error}")?;
-        }
-        f.write_str(")")
+        causes.write_after(f, *attempts, *elapsed)
     }
 }
 

@@ -6,9 +6,11 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 
 use super::jobs::{Afterwards, BACKLOG, Life, RunningSubmission, Submission};
+use super::slots::StreamPosition;
 use super::{PollExecutor, PollFailure};
 
-/// A stream of the results of many jobs, in order of completion. Made by [`PollExecutor::submit_all`].
+/// A stream of the results of many jobs, in order of completion, each with the position of its submission. Made by
+/// [`PollExecutor::submit_all`].
 #[must_use = "streams do nothing unless they are polled"]
 pub struct SubmitAll<I, J, T, E>
 where
@@ -20,6 +22,8 @@ where
     /// `None` after the last one.
     submissions: Option<I>,
     group: u32,
+    /// The position of the next submission.
+    next: usize,
     /// The number of jobs whose results have not been returned.
     open: usize,
     /// Results since the stream was last pending.
@@ -28,7 +32,7 @@ where
 
 /// The next step of the stream.
 enum StreamStep<T, E> {
-    Give(Result<T, PollFailure<E>>),
+    Give(usize, Result<T, PollFailure<E>>),
     /// There is room for another submission.
     Take,
     /// There is room, but other tasks must run first.
@@ -43,7 +47,8 @@ where
     T: Send + 'static,
     E: Send + Sync + 'static,
 {
-    /// Submits a job for each of these and returns a stream of their results, in order of completion.
+    /// Submits a job for each of these and returns a stream of their results, in order of completion. Each result comes
+    /// with the position of its submission in the iterator, from 0.
     ///
     /// Submissions are taken from the iterator one after the other, when there is room.
     /// Without a bound of [`max_in_flight`](crate::batch::PollExecutorBuilder::max_in_flight), all are taken when the
@@ -68,7 +73,7 @@ where
 {
     fn new(executor: PollExecutor<J, T, E>, submissions: I) -> Self {
         let group = executor.jobs().state().groups.open();
-        Self { executor, submissions: Some(submissions), group, open: 0, in_a_row: 0 }
+        Self { executor, submissions: Some(submissions), group, next: 0, open: 0, in_a_row: 0 }
     }
 
     /// Pending once, so that other tasks run.
@@ -92,7 +97,7 @@ where
                 // Before results are returned, so that no place stays free.
                 Some(_) if begins && !enough => Err(StreamStep::Take),
                 Some(group) => match group.done.pop_front() {
-                    Some(index) => Ok(state.slots.take(index)),
+                    Some((position, index)) => Ok(state.slots.take(index).map(|outcome| (position, outcome))),
                     None if enough => Err(StreamStep::Yield),
                     None if free => Err(StreamStep::Take),
                     None if self.open == 0 && self.submissions.is_none() => Err(StreamStep::End),
@@ -106,9 +111,9 @@ where
         };
         drop(replaced);
         match step {
-            Ok(Some(outcome)) => {
+            Ok(Some((position, outcome))) => {
                 self.open -= 1;
-                StreamStep::Give(outcome.map_err(|failure| *failure))
+                StreamStep::Give(position, outcome.map_err(|failure| *failure))
             }
             Ok(None) => StreamStep::End,
             Err(step) => step,
@@ -125,7 +130,7 @@ where
     E: Send + Sync + 'static,
 {
     /// The next result, or `None` after the last one: `next` of `futures::StreamExt`, without that crate.
-    pub async fn next(&mut self) -> Option<Result<T, PollFailure<E>>> {
+    pub async fn next(&mut self) -> Option<(usize, Result<T, PollFailure<E>>)> {
         poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 }
@@ -138,7 +143,7 @@ where
     T: Send + 'static,
     E: Send + Sync + 'static,
 {
-    type Item = Result<T, PollFailure<E>>;
+    type Item = (usize, Result<T, PollFailure<E>>);
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
@@ -149,9 +154,9 @@ where
         let mut taken = 0;
         loop {
             match this.step(cx, taken) {
-                StreamStep::Give(outcome) => {
+                StreamStep::Give(position, outcome) => {
                     this.in_a_row += 1;
-                    return Poll::Ready(Some(outcome));
+                    return Poll::Ready(Some((position, outcome)));
                 }
                 StreamStep::Wait => {
                     this.in_a_row = 0;
@@ -164,11 +169,13 @@ where
                     None => this.submissions = None,
                     Some(submission) => {
                         let submission = Submission::Future(Box::pin(submission));
-                        if this.executor.jobs().submit(submission, Some(this.group)).is_none() {
+                        let position = StreamPosition { group: this.group, position: this.next };
+                        if this.executor.jobs().submit(submission, Some(position)).is_none() {
                             // Once for all submissions that have not been taken.
                             this.submissions = None;
-                            return Poll::Ready(Some(Err(PollFailure::ShutDown)));
+                            return Poll::Ready(Some((this.next, Err(PollFailure::ShutDown))));
                         }
+                        this.next += 1;
                         this.open += 1;
                         taken += 1;
                     }
@@ -204,7 +211,7 @@ where
                 tasks.extend(state.running.get(&id).and_then(RunningSubmission::abort_handle));
             }
             let group = state.groups.close(self.group);
-            for index in group.iter().flat_map(|group| &group.done) {
+            for (_, index) in group.iter().flat_map(|group| &group.done) {
                 outcomes.extend(state.slots.take(*index));
             }
             (group, outcomes, tasks)

@@ -9,7 +9,7 @@ use super::slots::Phase;
 use super::{PollFailure, PollNext};
 use crate::clock::Stopwatch;
 use crate::sleep::Limited;
-use crate::telemetry::{BatchEvent, Event, LISTENERS};
+use crate::telemetry::{BatchEvent, BatchOutcome, Event, LISTENERS};
 use crate::time::Nanos;
 
 /// Polls until the executor is shut down.
@@ -33,6 +33,7 @@ where
         let Some(polled) = polled else { return };
         let elapsed = watch.elapsed();
         let before = std::mem::replace(&mut resolved, jobs.count(&polled, elapsed));
+        let outcome = polled.outcome();
         pause = jobs.judge(polled, &shown);
         jobs.measure();
         if LISTENERS.any() {
@@ -43,6 +44,7 @@ where
                 resolved: resolved - before,
                 left,
                 elapsed: elapsed.to_duration(),
+                outcome,
             });
         }
         since = Stopwatch::start();
@@ -78,6 +80,17 @@ enum Polled<E> {
     Panicked(String),
     /// It exceeded `poll_timeout` and was dropped.
     Cut,
+}
+
+impl<E> Polled<E> {
+    const fn outcome(&self) -> BatchOutcome {
+        match self {
+            Self::Next(_) => BatchOutcome::Polled,
+            Self::Failed(_) => BatchOutcome::Failed,
+            Self::Panicked(_) => BatchOutcome::Panicked,
+            Self::Cut => BatchOutcome::TimedOut,
+        }
+    }
 }
 
 impl<J, T, E> Jobs<J, T, E> {

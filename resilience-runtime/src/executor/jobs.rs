@@ -15,7 +15,7 @@ use super::cancel_request::{CancelRequest, CancelResolution};
 use super::catch::caught;
 use super::metrics::{JobEnd, PollMetrics};
 use super::settings::Settings;
-use super::slots::{JobId, JobOutcome, JobSlots, Phase, Recipient, make_room};
+use super::slots::{JobId, JobOutcome, JobSlots, Phase, Recipient, StreamPosition, make_room};
 use crate::telemetry::{METERS, Measure};
 
 /// A submission, whose result becomes the job of a descriptor.
@@ -157,7 +157,8 @@ pub(super) struct Groups {
 
 #[derive(Default)]
 pub(super) struct Group {
-    pub(super) done: VecDeque<u32>,
+    /// The positions of finished jobs, and their slots.
+    pub(super) done: VecDeque<(usize, u32)>,
     pub(super) waker: Option<Waker>,
 }
 
@@ -359,6 +360,16 @@ impl<J, T, E> Jobs<J, T, E> {
         Some(gathered)
     }
 
+    /// Copies of the polled jobs without an outcome.
+    pub(super) fn outstanding(&self) -> Vec<J>
+    where
+        J: Clone,
+    {
+        let polled = self.state().polled();
+        // User code: without the lock.
+        polled.iter().map(|(chunk, place)| chunk[*place].job.clone()).collect()
+    }
+
     /// Ends all jobs and rejects new ones.
     pub(super) fn close(&self) {
         let mut afterwards = Afterwards::nothing();
@@ -424,9 +435,9 @@ impl<J, T, E> ExecutorState<J, T, E> {
                     self.cancel_requests.remove(&id).map(|request| CancelResolution { request, cancelled });
             }
         }
-        if let Recipient::Group(group) = told {
+        if let Recipient::Group(StreamPosition { group, position }) = told {
             let Some(group) = self.groups.get(group) else { return (Recipient::Nobody, answer) };
-            group.done.push_back(id.index);
+            group.done.push_back((position, id.index));
             return (group.waker.take().map_or(Recipient::Nobody, Recipient::Task), answer);
         }
         (told, answer)
@@ -494,6 +505,27 @@ impl<J, T, E> ExecutorState<J, T, E> {
         Shown { chunk, lent }
     }
 
+    /// The polled jobs without an outcome.
+    fn polled(&mut self) -> Vec<(Chunk<J>, usize)> {
+        self.share_fresh();
+        let slots = &self.slots;
+        let each = |chunk: &Chunk<J>| {
+            let outstanding =
+                |place: &usize| chunk.get(*place).is_some_and(|entry| slots.phase(entry.id).is_some());
+            let places = (0..chunk.len()).filter(outstanding);
+            places.map(|place| (Arc::clone(chunk), place)).collect::<Vec<_>>()
+        };
+        self.chunks.iter().flat_map(each).collect()
+    }
+
+    /// Makes the jobs that have not been polled yet available without the lock.
+    fn share_fresh(&mut self) {
+        if !self.fresh.is_empty() {
+            let fresh = Arc::new(std::mem::take(&mut self.fresh));
+            self.chunks.push(fresh);
+        }
+    }
+
     /// The chunk and position of a polled job.
     pub(super) fn find(&mut self, id: JobId) -> Option<(Chunk<J>, usize)> {
         let place = self.slots.place(id) as usize;
@@ -502,10 +534,7 @@ impl<J, T, E> ExecutorState<J, T, E> {
             return Some((Arc::clone(chunk), place));
         }
         // It is new, or kept by a poll.
-        if !self.fresh.is_empty() {
-            let fresh = Arc::new(std::mem::take(&mut self.fresh));
-            self.chunks.push(fresh);
-        }
+        self.share_fresh();
         self.chunks.iter().find_map(|chunk| Some((Arc::clone(chunk), chunk.iter().position(is_it)?)))
     }
 }

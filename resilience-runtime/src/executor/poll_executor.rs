@@ -132,6 +132,28 @@ where
         self.len() == 0
     }
 
+    /// Copies of the values of all polled jobs, for a program that saves them to resume after a restart: a later program submits
+    /// each as `async { Ok(job) }`. Jobs that are queued or being submitted have no value yet. In no particular order.
+    ///
+    /// ```
+    /// use resilience::{Batch, PollExecutor, PollNext};
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// let executor = PollExecutor::builder()
+    ///     .start(|_: Batch<u32, u32, std::io::Error>| async { Ok(PollNext::Default) });
+    /// let _handle = executor.submit(async { Ok(7) });
+    /// # while executor.polling() == 0 { tokio::task::yield_now().await }
+    /// assert_eq!(executor.outstanding(), [7]);
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn outstanding(&self) -> Vec<J>
+    where
+        J: Clone,
+    {
+        self.jobs().outstanding()
+    }
+
     /// How many jobs the poll function is shown.
     #[must_use]
     pub fn polling(&self) -> usize {

@@ -14,6 +14,13 @@ pub(super) struct JobId {
     generation: u32,
 }
 
+/// The stream of a job, and its position there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct StreamPosition {
+    pub(super) group: u32,
+    pub(super) position: usize,
+}
+
 /// The phase of a job without an outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
@@ -51,8 +58,8 @@ enum JobState<T, E> {
     /// There is a handle, which is not being polled.
     Held(Phase),
     Awaited(Phase, Waker),
-    /// It belongs to a stream of jobs.
-    Grouped(Phase, u32),
+    /// It belongs to a stream of jobs, in which it has this position.
+    Grouped(Phase, StreamPosition),
     /// The handle was dropped.
     Detached(Phase),
     Done(JobOutcome<T, E>),
@@ -64,8 +71,8 @@ enum JobState<T, E> {
 pub(super) enum Recipient<T, E> {
     /// A task.
     Task(Waker),
-    /// The stream of this number.
-    Group(u32),
+    /// The stream with this number.
+    Group(StreamPosition),
     /// There is no waiter.
     Nobody,
     /// The outcome is returned, to be dropped without the lock: it is late, or the handle was dropped.
@@ -87,9 +94,9 @@ impl<T, E> JobSlots<T, E> {
     }
 
     /// A new job, for a handle or for a stream. `None`: there are four thousand million already.
-    pub(super) fn insert(&mut self, phase: Phase, group: Option<u32>) -> Option<JobId> {
-        let state = match group {
-            Some(group) => JobState::Grouped(phase, group),
+    pub(super) fn insert(&mut self, phase: Phase, position: Option<StreamPosition>) -> Option<JobId> {
+        let state = match position {
+            Some(position) => JobState::Grouped(phase, position),
             None => JobState::Held(phase),
         };
         let id = if let Some(index) = self.vacant {
@@ -153,7 +160,7 @@ impl<T, E> JobSlots<T, E> {
         }
         match std::mem::replace(&mut slot.state, JobState::Done(outcome)) {
             JobState::Awaited(_, waker) => Recipient::Task(waker),
-            JobState::Grouped(_, group) => Recipient::Group(group),
+            JobState::Grouped(_, position) => Recipient::Group(position),
             _ => Recipient::Nobody,
         }
     }
@@ -211,7 +218,8 @@ impl<T, E> JobSlots<T, E> {
 
     /// The jobs of a stream without an outcome.
     pub(super) fn of_group(&self, group: u32) -> Vec<JobId> {
-        let is_it = |slot: &JobSlot<T, E>| matches!(slot.state, JobState::Grouped(_, of) if of == group);
+        let is_it =
+            |slot: &JobSlot<T, E>| matches!(slot.state, JobState::Grouped(_, of) if of.group == group);
         let ids = (0..).zip(&self.all).filter(|(_, slot)| is_it(slot));
         ids.map(|(index, slot)| JobId { index, generation: slot.generation }).collect()
     }
@@ -264,6 +272,10 @@ mod tests {
 
     fn job(slots: &mut Jobs, phase: Phase) -> JobId {
         slots.insert(phase, None).expect("there is room")
+    }
+
+    fn position(group: u32, position: usize) -> Option<StreamPosition> {
+        Some(StreamPosition { group, position })
     }
 
     fn failure() -> JobOutcome<&'static str, &'static str> {
@@ -365,12 +377,13 @@ mod tests {
     #[test]
     fn a_stream_knows_its_jobs_and_is_told_of_each() {
         let mut slots = Jobs::new();
-        let first = slots.insert(Phase::Queued, Some(3)).expect("there is room");
-        let second = slots.insert(Phase::Polling, Some(3)).expect("there is room");
-        let other = slots.insert(Phase::Polling, Some(4)).expect("there is room");
+        let first = slots.insert(Phase::Queued, position(3, 0)).expect("there is room");
+        let second = slots.insert(Phase::Polling, position(3, 1)).expect("there is room");
+        let other = slots.insert(Phase::Polling, position(4, 0)).expect("there is room");
         let alone = job(&mut slots, Phase::Polling);
         assert_eq!(slots.of_group(3), [first, second]);
-        assert!(matches!(slots.finish(second, Ok("done")), Recipient::Group(3)));
+        let told = slots.finish(second, Ok("done"));
+        assert!(matches!(told, Recipient::Group(StreamPosition { group: 3, position: 1 })));
         assert_eq!((slots.of_group(3), slots.of_group(4)), (vec![first], vec![other]));
         assert_eq!(slots.take(second.index), Some(Ok("done")));
         assert_eq!(slots.all_outstanding(), [first, other, alone]);

@@ -12,7 +12,7 @@ use super::helper::Helper;
 use super::jobs::{
     Afterwards, BACKLOG, ExecutorState, Jobs, Life, RunningSubmission, StartedJob, Submission,
 };
-use super::slots::{JobId, Phase, make_room};
+use super::slots::{JobId, Phase, StreamPosition, make_room};
 use super::start::Starter;
 use crate::clock::Stopwatch;
 use crate::sleep::Limited;
@@ -27,7 +27,7 @@ where
     pub(super) fn submit(
         self: &Arc<Self>,
         submission: Submission<J, E>,
-        group: Option<u32>,
+        position: Option<StreamPosition>,
     ) -> Option<JobId> {
         let (id, begin) = {
             let mut state = self.state();
@@ -37,7 +37,7 @@ where
             // Also if a place has just become free: it belongs to the first of the queue.
             let begins = state.queued.is_empty() && self.has_room(state.in_flight);
             let phase = if begins { Phase::Submitting } else { Phase::Queued };
-            let id = state.slots.insert(phase, group)?;
+            let id = state.slots.insert(phase, position)?;
             state.metrics.submitted += 1;
             let begin = if begins {
                 Self::place(&mut state, id, submission)

@@ -1,142 +1,186 @@
-use std::fs::File;
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
-use reqwest::header::HeaderValue;
-use reqwest::{Certificate, Client, Url, redirect};
+use reqwest::{Client, redirect};
+use tokio::runtime::{Handle, Id};
 use tokio::sync::{OnceCell, oneshot};
 
 use super::HttpError;
 use super::error::HttpErrorKind;
 use super::send::{Connections, Sender};
+use super::tls::{Pem, Tls};
 
-/// Settings of the built-in client.
+/// The built-in client of a poller: shared with all others of its kind, from the first run on.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Tls {
-    pub(super) accept_invalid_certs: bool,
-    pub(super) ca_bundle: Option<PathBuf>,
+pub(super) struct OwnClient {
+    tls: Tls,
+    shared: OnceCell<Arc<SharedClient>>,
 }
 
-/// A browser's list of authorities takes 200 KiB.
-const MAX_CA_BUNDLE: u64 = 4 << 20;
-
-impl Tls {
-    pub(super) fn is_set(&self) -> bool {
-        self.accept_invalid_certs || self.ca_bundle.is_some()
+impl OwnClient {
+    pub(super) const fn tls(&self) -> &Tls {
+        &self.tls
     }
 
+    /// Changes the settings. The next run takes another client.
+    pub(super) fn configure(&mut self, change: impl FnOnce(&mut Tls)) {
+        change(&mut self.tls);
+        self.shared = OnceCell::new();
+    }
+
+    pub(super) async fn get(&self) -> Result<Sender, HttpError> {
+        self.shared.get_or_try_init(|| SharedClient::of(&self.tls)).await?.get().await
+    }
+}
+
+/// What a client is made from. Pollers share one if these are equal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Kind {
+    /// A connection works only while its runtime does.
+    runtime: Option<Id>,
+    tls: Tls,
+    /// The certificates as read: the file may have changed since.
+    pem: Option<Pem>,
+}
+
+impl Kind {
     fn client(&self) -> Result<Client, HttpError> {
-        let mut builder = Client::builder()
-            .tls_danger_accept_invalid_certs(self.accept_invalid_certs)
-            // Redirects are followed by `send`, which filters the headers.
-            .redirect(redirect::Policy::none())
-            .referer(false);
-        if let Some(path) = &self.ca_bundle {
-            builder = builder.tls_certs_merge(certificates(path).map_err(|message| {
-                let message = format!("the certificates in {} {message}", path.display());
-                HttpError::new(HttpErrorKind::Settings, None, message)
-            })?);
-        }
-        builder.build().map_err(|error| {
+        // Redirects are followed by `send`, which filters the headers.
+        let builder = Client::builder().redirect(redirect::Policy::none()).referer(false);
+        self.tls.apply(builder, self.pem.as_ref())?.build().map_err(|error| {
             HttpError::new(HttpErrorKind::Settings, None, "cannot build the HTTP client")
                 .caused(error.without_url())
         })
     }
 }
 
-fn certificates(path: &Path) -> Result<Vec<Certificate>, String> {
-    let unreadable = |error: std::io::Error| format!("cannot be read: {error}");
-    // Opening a named pipe would block.
-    if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
-        return Err("cannot be read: expected a regular file".into());
+/// The clients in use. A client is closed when its last poller is dropped.
+struct Clients(Mutex<Vec<Weak<SharedClient>>>);
+
+static CLIENTS: Clients = Clients(Mutex::new(Vec::new()));
+
+/// Clients of further kinds are not shared.
+const MAX_CLIENTS: usize = 64;
+
+impl Clients {
+    fn of(&self, kind: Kind) -> Arc<SharedClient> {
+        let mut clients = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(shared) = clients.iter().filter_map(Weak::upgrade).find(|shared| shared.kind == kind) {
+            return shared;
+        }
+        let shared = Arc::new(SharedClient { kind, made: OnceLock::new(), waited_for: OnceCell::new() });
+        clients.retain(|client| client.strong_count() > 0);
+        if clients.len() < MAX_CLIENTS {
+            clients.push(Arc::downgrade(&shared));
+        }
+        shared
     }
-    let mut pem = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(MAX_CA_BUNDLE + 1).read_to_end(&mut pem))
-        .map_err(unreadable)?;
-    if pem.len() as u64 > MAX_CA_BUNDLE {
-        return Err(format!("are too large: more than {} MiB", MAX_CA_BUNDLE >> 20));
-    }
-    let certificates = Certificate::from_pem_bundle(&pem)
-        .map_err(|error| format!("are invalid: {}", error.without_url()))?;
-    if certificates.is_empty() {
-        return Err("are invalid: expected a PEM certificate, found none".into());
-    }
-    Ok(certificates)
 }
 
-/// The built-in client: built once, by the first attempt that needs it.
-#[derive(Debug, Default)]
-pub(super) struct OwnClient {
+/// A client: built once, by the first attempt that needs it.
+#[derive(Debug)]
+struct SharedClient {
+    kind: Kind,
     /// Filled by the thread that builds it, so that the next attempt can use it if this one times out.
-    made: Arc<OnceLock<Sender>>,
+    made: OnceLock<Sender>,
     /// Lets concurrent runs wait for one thread.
     waited_for: OnceCell<Sender>,
 }
 
-impl OwnClient {
-    /// Reading certificates blocks, those of the system included. A separate thread does it, which a runtime does not wait
-    /// for when it shuts down.
-    pub(super) async fn get(&self, tls: &Tls) -> Result<Sender, HttpError> {
+impl SharedClient {
+    async fn of(tls: &Tls) -> Result<Arc<Self>, HttpError> {
+        let tls = tls.clone();
+        let pem = if tls.ca_bundle.is_some() {
+            let tls = tls.clone();
+            on_thread(move || tls.read()).await?
+        } else {
+            None
+        };
+        let runtime = Handle::try_current().ok().map(|runtime| runtime.id());
+        Ok(CLIENTS.of(Kind { runtime, tls, pem }))
+    }
+
+    async fn get(self: &Arc<Self>) -> Result<Sender, HttpError> {
         if let Some(sender) = self.made.get() {
             return Ok(sender.clone());
         }
-        self.waited_for.get_or_try_init(|| self.make(tls.clone())).await.cloned()
-    }
-
-    async fn make(&self, tls: Tls) -> Result<Sender, HttpError> {
-        let failed = |cause: &str| {
-            HttpError::new(HttpErrorKind::Settings, None, format!("cannot build the HTTP client: {cause}"))
-        };
-        let (send, receive) = oneshot::channel();
-        let made = Arc::clone(&self.made);
-        let on_thread = move || {
+        let make = || {
+            let this = Arc::clone(self);
             let sender = |client| Sender::Own(client, Arc::<Connections>::default());
-            let outcome = tls.client().map(|client| made.get_or_init(|| sender(client)).clone());
-            // The attempt timed out: the next one uses the client.
-            let _ = send.send(outcome);
+            on_thread(move || {
+                this.kind.client().map(|client| this.made.get_or_init(|| sender(client)).clone())
+            })
         };
-        let thread = std::thread::Builder::new().name("resilience-http".into()).spawn(on_thread);
-        thread.map_err(|error| failed(&error.to_string()))?;
-        receive.await.unwrap_or_else(|_| Err(failed("its thread panicked")))
+        self.waited_for.get_or_try_init(make).await.cloned()
     }
 }
 
-/// A URL without credentials, and its credentials as a header.
-pub(super) fn without_credentials(mut url: Url) -> (Url, Option<HeaderValue>) {
-    if url.username().is_empty() && url.password().is_none() {
-        return (url, None);
-    }
-    let mut credentials = unescaped(url.username());
-    credentials.push(b':');
-    credentials.extend(unescaped(url.password().unwrap_or_default()));
-    // A URL with credentials is valid without them.
-    let _ = (url.set_username(""), url.set_password(None));
-    let value = HeaderValue::try_from(format!("Basic {}", base64(&credentials))).ok();
-    let value = value.map(|mut value| {
-        value.set_sensitive(true);
-        value
-    });
-    (url, value)
+/// Reading certificates blocks, those of the system included. A separate thread does it, which a runtime does not wait
+/// for when it shuts down.
+async fn on_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, HttpError> + Send + 'static,
+) -> Result<T, HttpError> {
+    let failed = |cause: &str| {
+        HttpError::new(HttpErrorKind::Settings, None, format!("cannot build the HTTP client: {cause}"))
+    };
+    let (send, receive) = oneshot::channel();
+    // An attempt that timed out does not receive it.
+    let work = move || _ = send.send(work());
+    let thread = std::thread::Builder::new().name("resilience-http".into()).spawn(work);
+    thread.map_err(|error| failed(&error.to_string()))?;
+    receive.await.unwrap_or_else(|_| Err(failed("its thread panicked")))
 }
 
-/// Percent-decodes: `%41` is `A`. A `%` without two digits is kept.
-fn unescaped(text: &str) -> Vec<u8> {
-    let (mut bytes, mut rest) = (Vec::new(), text.as_bytes());
-    while let [first, after @ ..] = rest {
-        let digits =
-            after.get(..2).filter(|digits| *first == b'%' && digits.iter().all(u8::is_ascii_hexdigit));
-        let digits = digits.and_then(|digits| std::str::from_utf8(digits).ok());
-        let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        bytes.push(byte.unwrap_or(*first));
-        rest = if byte.is_some() { &after[2..] } else { after };
-    }
-    bytes
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// For `Authorization: Basic`.
-pub(super) fn base64(bytes: &[u8]) -> String {
-    use base64::Engine as _;
-    base64::engine::general_purpose::STANDARD.encode(bytes)
+    fn kind(tls: Tls, pem: Option<&str>) -> Kind {
+        Kind { runtime: None, tls, pem: pem.map(|pem| pem.as_bytes().to_vec()) }
+    }
+
+    #[tokio::test]
+    async fn two_hundred_pollers_of_one_kind_share_one_client_which_is_closed_with_the_last() {
+        let pollers: Vec<OwnClient> = (0..200).map(|_| OwnClient::default()).collect();
+        for poller in &pollers {
+            poller.get().await.unwrap();
+        }
+        let first = pollers[0].shared.get().unwrap();
+        assert!(pollers.iter().all(|poller| Arc::ptr_eq(poller.shared.get().unwrap(), first)));
+        let first = Arc::downgrade(first);
+        drop(pollers);
+        assert!(first.upgrade().is_none());
+    }
+
+    #[tokio::test]
+    async fn clients_of_different_settings_certificates_or_runtimes_are_not_shared() {
+        let clients = Clients(Mutex::default());
+        let lax = Tls { accept_invalid_certs: true, ..Tls::default() };
+        let of_file = Tls { ca_bundle: Some("ca.pem".into()), ..Tls::default() };
+        let runtime = Some(Handle::current().id());
+        let kinds = [
+            kind(Tls::default(), None),
+            kind(lax, None),
+            kind(of_file.clone(), Some("before")),
+            kind(of_file, Some("after a change of the file")),
+            Kind { runtime, ..kind(Tls::default(), None) },
+        ];
+        let all: Vec<_> = kinds.iter().map(|kind| clients.of(kind.clone())).collect();
+        for (n, one) in all.iter().enumerate() {
+            assert!(all[..n].iter().all(|other| !Arc::ptr_eq(one, other)), "{one:?}");
+            assert!(Arc::ptr_eq(one, &clients.of(kinds[n].clone())), "{one:?}");
+        }
+    }
+
+    #[test]
+    fn the_list_of_shared_clients_is_bounded_and_closed_clients_make_room() {
+        let clients = Clients(Mutex::default());
+        let of = |n: usize| clients.of(kind(Tls::default(), Some(&n.to_string())));
+        let in_use: Vec<_> = (0..MAX_CLIENTS + 2).map(of).collect();
+        assert_eq!(clients.0.lock().unwrap().len(), MAX_CLIENTS);
+        assert!(Arc::ptr_eq(&in_use[0], &of(0)) && !Arc::ptr_eq(&in_use[MAX_CLIENTS], &of(MAX_CLIENTS)));
+        drop(in_use);
+        let next = of(MAX_CLIENTS);
+        assert!(Arc::ptr_eq(&next, &of(MAX_CLIENTS)));
+        assert_eq!(clients.0.lock().unwrap().len(), 1);
+    }
 }

@@ -10,6 +10,7 @@ use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
 use super::{Condition, HttpError, HttpPoll, header, json, jsonpath, status, text};
+use crate::duration_text;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -320,20 +321,7 @@ impl<'de> Deserialize<'de> for WrittenDuration {
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<WrittenDuration, E> {
-                let split = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
-                let (number, unit) = text.split_at(split);
-                let seconds = match unit {
-                    "us" => 1e-6,
-                    "ms" => 1e-3,
-                    "s" => 1.0,
-                    "min" | "m" => 60.0,
-                    "h" => 3600.0,
-                    _ => return Err(E::invalid_value(de::Unexpected::Str(text), &self)),
-                };
-                match number.trim().parse::<f64>() {
-                    Ok(number) => self.visit_f64(number * seconds),
-                    Err(_) => Err(E::invalid_value(de::Unexpected::Str(text), &self)),
-                }
+                duration_text::parse(text).map(|time| WrittenDuration(time.to_duration())).map_err(E::custom)
             }
         }
 

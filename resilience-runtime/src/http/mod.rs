@@ -136,11 +136,13 @@ mod condition;
 mod ending;
 // Floor 7: sending.
 mod client;
+mod credentials;
 mod data;
 mod poller;
 mod redirect;
 mod run;
 mod send;
+mod tls;
 
 pub use attempt::HttpAttempt;
 pub use condition::{Condition, callback, header, json, jsonpath, status, text};

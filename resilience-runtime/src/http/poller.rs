@@ -6,7 +6,8 @@ use std::time::Duration;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, Request, Url};
 
-use super::client::{OwnClient, Tls};
+use super::client::OwnClient;
+use super::credentials::{base64, without_credentials};
 use super::error::HttpErrorKind;
 use super::send::Sender;
 use super::{Condition, HttpAttempt, HttpError};
@@ -43,10 +44,9 @@ use crate::backoff::{Backoff, Jitter};
 pub struct HttpPoll {
     pub(super) request: Result<Arc<Request>, Arc<HttpError>>,
     pub(super) headers: HeaderMap,
-    pub(super) tls: Tls,
+    /// The caller's client, in place of the built-in one.
     pub(super) client: Option<Sender>,
-    /// Built at the first run and kept, with its connections. Clones share it while their TLS settings agree.
-    pub(super) own_client: Arc<OwnClient>,
+    pub(super) own_client: OwnClient,
     pub(super) until: Vec<Condition>,
     pub(super) alarms: Vec<Condition>,
     pub(super) ignore: Option<Ignore>,
@@ -94,7 +94,7 @@ impl HttpPoll {
             return Err(Arc::new(HttpError::new(HttpErrorKind::Settings, None, message)));
         }
         // `reqwest` moves credentials to a header only in a client's builder. Sent as it is, the request would lose them.
-        let (url, authorization) = super::client::without_credentials(request.url().clone());
+        let (url, authorization) = without_credentials(request.url().clone());
         *request.url_mut() = url;
         if let Some(authorization) = authorization {
             request.headers_mut().entry(AUTHORIZATION).or_insert(authorization);
@@ -116,9 +116,8 @@ impl HttpPoll {
         Self {
             request,
             headers: HeaderMap::new(),
-            tls: Tls::default(),
             client: None,
-            own_client: Arc::default(),
+            own_client: OwnClient::default(),
             until: Vec::new(),
             alarms: Vec::new(),
             ignore: None,
@@ -273,7 +272,7 @@ impl HttpPoll {
         if name.contains(':') {
             self.is_wrong("`auth`: expected a name without a colon");
         }
-        let encoded = super::client::base64(format!("{name}:{password}").as_bytes());
+        let encoded = base64(format!("{name}:{password}").as_bytes());
         self.secret(&format!("Basic {encoded}"))
     }
 
@@ -295,15 +294,13 @@ impl HttpPoll {
 
     /// Accepts every certificate. For tests only: connections can be intercepted.
     pub fn danger_accept_invalid_certs(mut self, accept: bool) -> Self {
-        self.tls.accept_invalid_certs = accept;
-        self.own_client = Arc::default();
+        self.own_client.configure(|tls| tls.accept_invalid_certs = accept);
         self
     }
 
     /// Trusts these certificate authorities too: a regular file of PEM certificates, at most 4 MiB, read by the first attempt.
     pub fn ca_bundle(mut self, path: impl Into<PathBuf>) -> Self {
-        self.tls.ca_bundle = Some(path.into());
-        self.own_client = Arc::default();
+        self.own_client.configure(|tls| tls.ca_bundle = Some(path.into()));
         self
     }
 
@@ -316,22 +313,24 @@ impl HttpPoll {
         if let Some(message) = &self.wrong {
             return Err(wrong(message));
         }
-        match &self.request {
-            Err(error) => return Err(wrong(&error.to_string())),
-            Ok(request) if request.body().is_some_and(|body| body.as_bytes().is_none()) => {
-                return Err(wrong(
-                    "expected a request body of bytes, found a stream, which can be sent only once",
-                ));
-            }
-            Ok(_) => {}
+        let request = self.request.as_ref().map_err(|error| wrong(&error.to_string()))?;
+        if request.body().is_some_and(|body| body.as_bytes().is_none()) {
+            return Err(wrong(
+                "expected a request body of bytes, found a stream, which can be sent only once",
+            ));
         }
         if self.until.is_empty() {
             return Err(wrong("expected a condition: set one with `until`"));
         }
-        if self.client.is_some() && self.tls.is_set() {
-            return Err(wrong(
-                "`verify` and `ca_bundle` do not apply to a client of your own: configure its TLS",
-            ));
+        let tls = self.own_client.tls();
+        match &self.client {
+            Some(_) if tls.is_set() => {
+                return Err(wrong(
+                    "`verify` and `ca_bundle` do not apply to a client of your own: configure its TLS",
+                ));
+            }
+            Some(_) => {}
+            None => tls.check(request.url())?,
         }
         self.until.iter().chain(&self.alarms).try_for_each(Condition::check)
     }

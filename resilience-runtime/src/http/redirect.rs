@@ -8,6 +8,7 @@ use reqwest::{Method, Request, StatusCode, Url};
 
 use super::HttpError;
 use super::error::{HttpErrorKind, redacted};
+use super::tls::check_scheme;
 
 /// As in `reqwest`.
 pub(super) const MAX_REDIRECTS: usize = 10;
@@ -31,6 +32,7 @@ pub(super) fn redirect(
         let message = format!("redirected to the scheme `{}`, expected `http` or `https`", target.scheme());
         return Err(HttpError::new(HttpErrorKind::Request, Some(request.url()), message));
     }
+    check_scheme(&target)?;
     let method = match status {
         StatusCode::SEE_OTHER if request.method() != Method::HEAD => Method::GET,
         StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND if request.method() == Method::POST => Method::GET,

@@ -140,7 +140,7 @@ async fn attempt(
     let judged = async {
         let sender = match &poll.client {
             Some(sender) => sender.clone(),
-            None => poll.own_client.get(&poll.tls).await?,
+            None => poll.own_client.get().await?,
         };
         let response = sender.send(request).await?;
         retry_after_header = retry_after(poll, response.status(), response.headers());

@@ -106,7 +106,7 @@ fn report(event: &Event<'_>) {
         }
         Event::CircuitCall(call) => circuit(call.name()).call(call.outcome()),
         Event::Batch(batch) => executor(batch.executor()).polled(batch),
-        Event::Nested(_) => {}
+        Event::Nested(_) | Event::Store(_) => {}
     }
 }
 

@@ -12,7 +12,7 @@ use crate::attempt::Attempt;
 use crate::attempts::PollPolicy;
 use crate::backoff::{Backoff, Jitter};
 use crate::error::TimedOut;
-use crate::operation::{Blocking, Operation, ends_of_the_other_kind};
+use crate::operation::{Blocking, NotCancelled, Operation, ends_of_the_other_kind};
 use crate::site::PolicySite;
 use crate::site_name::SiteName;
 use crate::sleep::Wait;
@@ -54,6 +54,7 @@ where
         site: PolicySite::new(SiteName::form::<F>(location), SiteKind::Function, PollPolicy::new()),
         location,
         hooks: PollHooks::new(),
+        cancel: NotCancelled,
         kind: PhantomData,
     }
 }
@@ -63,15 +64,16 @@ where
 /// An invalid value counts as the nearest valid one (`times(0)` calls once), because the builder cannot return an
 /// error. [`PollPolicy`] has a checked form of every setting.
 #[must_use = "a poll does nothing until `.call()` or `.run().await`"]
-pub struct Poll<F, K, H> {
+pub struct Poll<F, K, H, C = NotCancelled> {
     pub(super) operation: F,
     pub(super) site: PolicySite<PollPolicy>,
     location: &'static Location<'static>,
     hooks: H,
+    cancel: C,
     kind: PhantomData<fn() -> K>,
 }
 
-impl<F, K, H> Poll<F, K, H> {
+impl<F, K, H, C> Poll<F, K, H, C> {
     pub(super) fn entry(&self) -> &'static SiteEntry {
         FunctionForm { location: self.location, name: self.site.name }.entry()
     }
@@ -191,13 +193,20 @@ impl<F, K, H> Poll<F, K, H> {
         self
     }
 
-    fn with_hooks<H2>(self, hooks: impl FnOnce(H) -> H2) -> Poll<F, K, H2> {
-        let Self { operation, site, location, .. } = self;
-        Poll { operation, site, location, hooks: hooks(self.hooks), kind: PhantomData }
+    fn with_hooks<H2>(self, hooks: impl FnOnce(H) -> H2) -> Poll<F, K, H2, C> {
+        let Self { operation, site, location, cancel, .. } = self;
+        Poll { operation, site, location, hooks: hooks(self.hooks), cancel, kind: PhantomData }
+    }
+
+    /// The poll with another signal, and its own.
+    #[cfg(feature = "tokio")]
+    pub(super) fn with_cancel<C2>(self, cancel: C2) -> (Poll<F, K, H, C2>, C) {
+        let Self { operation, site, location, hooks, cancel: own, .. } = self;
+        (Poll { operation, site, location, hooks, cancel, kind: PhantomData }, own)
     }
 }
 
-impl<F, K, Alarm, Ignore, OnError> Poll<F, K, PollHooks<NoCondition, Alarm, Ignore, OnError>>
+impl<F, K, Alarm, Ignore, OnError, C> Poll<F, K, PollHooks<NoCondition, Alarm, Ignore, OnError>, C>
 where
     F: Operation<K>,
 {
@@ -209,7 +218,7 @@ where
     pub fn until<P: FnMut(&F::Value) -> bool>(
         self,
         until: P,
-    ) -> Poll<F, K, PollHooks<P, Alarm, Ignore, OnError>> {
+    ) -> Poll<F, K, PollHooks<P, Alarm, Ignore, OnError>, C> {
         self.with_hooks(|PollHooks { alarm, ignore, on_error, .. }| PollHooks {
             until,
             alarm,
@@ -219,7 +228,7 @@ where
     }
 }
 
-impl<F, K, Until, Alarm, Ignore, OnError> Poll<F, K, PollHooks<Until, Alarm, Ignore, OnError>>
+impl<F, K, Until, Alarm, Ignore, OnError, C> Poll<F, K, PollHooks<Until, Alarm, Ignore, OnError>, C>
 where
     F: Operation<K>,
 {
@@ -237,7 +246,7 @@ where
     pub fn alarm<P: FnMut(&F::Value) -> bool>(
         self,
         alarm: P,
-    ) -> Poll<F, K, PollHooks<Until, P, Ignore, OnError>> {
+    ) -> Poll<F, K, PollHooks<Until, P, Ignore, OnError>, C> {
         self.with_hooks(|PollHooks { until, ignore, on_error, .. }| PollHooks {
             until,
             alarm,
@@ -263,7 +272,7 @@ where
     pub fn ignore<P: FnMut(&F::Error) -> bool>(
         self,
         ignore: P,
-    ) -> Poll<F, K, PollHooks<Until, Alarm, P, OnError>> {
+    ) -> Poll<F, K, PollHooks<Until, Alarm, P, OnError>, C> {
         self.with_hooks(|PollHooks { until, alarm, on_error, .. }| PollHooks {
             until,
             alarm,
@@ -277,7 +286,7 @@ where
     pub fn on_error<P: FnMut(&F::Error, &Attempt)>(
         self,
         on_error: P,
-    ) -> Poll<F, K, PollHooks<Until, Alarm, Ignore, P>> {
+    ) -> Poll<F, K, PollHooks<Until, Alarm, Ignore, P>, C> {
         let on_error = Some(on_error);
         self.with_hooks(|PollHooks { until, alarm, ignore, .. }| PollHooks { until, alarm, ignore, on_error })
     }
@@ -391,7 +400,7 @@ where
 
 ends_of_the_other_kind!(Poll<F, _, H>, PollError<T, E>);
 
-impl<F, K, H> fmt::Debug for Poll<F, K, H> {
+impl<F, K, H, C> fmt::Debug for Poll<F, K, H, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Poll").field("site", &self.site).finish_non_exhaustive()
     }

@@ -19,6 +19,8 @@
 //! }
 //! ```
 
+#[cfg(feature = "tokio")]
+mod cancel;
 mod error;
 mod form;
 mod hooks;

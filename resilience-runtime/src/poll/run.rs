@@ -8,12 +8,14 @@ use crate::attempt::Attempt;
 use crate::attempts::{PollAttempts, PollEnd, PollPolicy, PollStep, PollVerdict};
 use crate::clock::Stopwatch;
 use crate::current_attempt::CurrentAttempt;
+#[cfg(feature = "tokio")]
+use crate::error::Cancelled;
 use crate::error::{Alarm, Causes, Limit, TimedOut};
 use crate::rng::Chance;
 use crate::site::PolicySite;
 use crate::sleep::Wait;
 #[cfg(feature = "tokio")]
-use crate::sleep::{Cut, Limited, Telling};
+use crate::sleep::{Cancellation, Cut, Limited, Telling};
 #[cfg(feature = "tokio")]
 use crate::telemetry::UnderWay;
 use crate::telemetry::{Brought, CallOutcome, GiveUpReason, Observation, observed};
@@ -381,6 +383,20 @@ impl PollRun {
             Some(&timed_out),
         );
         timed_out
+    }
+
+    /// The signal of `cancel` has ended the call.
+    #[cfg(feature = "tokio")]
+    #[cold]
+    #[inline(never)]
+    #[must_use]
+    pub fn cancelled(&mut self, site: &PolicySite<PollPolicy>, cancellation: Cancellation) -> Cancelled {
+        let cancellation = cancellation.because(mem::take(&mut self.causes));
+        let (name, ended) = (site.name.get(), self.attempts.number());
+        let cancelled = cancellation.into_error(name, ended, self.watch.shown());
+        let attempts = cancelled.attempts();
+        self.observation.end(site.origin(), CallOutcome::Cancelled, attempts, Some(&cancelled));
+        cancelled
     }
 
     /// The value of the last attempt matches the alarm.

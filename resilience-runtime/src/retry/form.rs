@@ -11,7 +11,7 @@ use crate::attempt::Attempt;
 use crate::attempts::RetryPolicy;
 use crate::backoff::{Backoff, Jitter};
 use crate::budget::RetryBudget;
-use crate::operation::{Blocking, Operation, ends_of_the_other_kind};
+use crate::operation::{Blocking, NotCancelled, Operation, ends_of_the_other_kind};
 use crate::site::PolicySite;
 use crate::site_name::SiteName;
 use crate::sleep::Wait;
@@ -53,11 +53,12 @@ where
 /// An invalid value counts as the nearest valid one (`times(0)` calls once), because the builder cannot return an
 /// error. [`RetryPolicy`] has a checked form of every setting.
 #[must_use = "a retry does nothing until `.call()` or `.run().await`"]
-pub struct Retry<F, K, H, L = Untimed> {
+pub struct Retry<F, K, H, L = Untimed, C = NotCancelled> {
     pub(super) operation: F,
     pub(super) site: PolicySite<RetryPolicy>,
     location: &'static Location<'static>,
     hooks: H,
+    cancel: C,
     types: PhantomData<(fn() -> K, L)>,
 }
 
@@ -66,11 +67,11 @@ impl<F, K, L> Retry<F, K, DefaultHooks, L> {
     pub(super) fn with_policy(operation: F, policy: RetryPolicy) -> Self {
         let location = Location::caller();
         let site = PolicySite::new(SiteName::form::<F>(location), SiteKind::Function, policy);
-        Self { operation, site, location, hooks: Hooks::new(), types: PhantomData }
+        Self { operation, site, location, hooks: Hooks::new(), cancel: NotCancelled, types: PhantomData }
     }
 }
 
-impl<F, K, H, L> Retry<F, K, H, L> {
+impl<F, K, H, L, C> Retry<F, K, H, L, C> {
     pub(super) fn entry(&self) -> &'static SiteEntry {
         FunctionForm { location: self.location, name: self.site.name }.entry()
     }
@@ -113,7 +114,7 @@ impl<F, K, H, L> Retry<F, K, H, L> {
 
     /// All settings at once. Replaces earlier ones. The policy may have time limits, so the error of an async
     /// operation must implement `From<`[`TimedOut`](crate::TimedOut)`>`.
-    pub fn policy(mut self, policy: RetryPolicy) -> Retry<F, K, H, Timed> {
+    pub fn policy(mut self, policy: RetryPolicy) -> Retry<F, K, H, Timed, C> {
         self.site.policy = policy;
         self.timed()
     }
@@ -121,7 +122,7 @@ impl<F, K, H, L> Retry<F, K, H, L> {
     /// The time limit for everything; see [`RetryPolicy::deadline`]. The error of an async operation must then
     /// implement `From<`[`TimedOut`](crate::TimedOut)`>`. Zero counts as a nanosecond. It limits the attempt timeout
     /// too.
-    pub fn deadline(mut self, deadline: Duration) -> Retry<F, K, H, Timed> {
+    pub fn deadline(mut self, deadline: Duration) -> Retry<F, K, H, Timed, C> {
         self.site.policy = self.site.policy.clamped_deadline(deadline);
         self.timed()
     }
@@ -139,23 +140,31 @@ impl<F, K, H, L> Retry<F, K, H, L> {
         self
     }
 
-    fn timed(self) -> Retry<F, K, H, Timed> {
+    fn timed(self) -> Retry<F, K, H, Timed, C> {
         Retry {
             operation: self.operation,
             site: self.site,
             location: self.location,
             hooks: self.hooks,
+            cancel: self.cancel,
             types: PhantomData,
         }
     }
 
-    fn with_hooks<H2>(self, hooks: impl FnOnce(H) -> H2) -> Retry<F, K, H2, L> {
-        let Self { operation, site, location, .. } = self;
-        Retry { operation, site, location, hooks: hooks(self.hooks), types: PhantomData }
+    fn with_hooks<H2>(self, hooks: impl FnOnce(H) -> H2) -> Retry<F, K, H2, L, C> {
+        let Self { operation, site, location, cancel, .. } = self;
+        Retry { operation, site, location, hooks: hooks(self.hooks), cancel, types: PhantomData }
+    }
+
+    /// The retry with another signal, and its own.
+    #[cfg(feature = "tokio")]
+    pub(super) fn with_cancel<C2>(self, cancel: C2) -> (Retry<F, K, H, L, C2>, C) {
+        let Self { operation, site, location, hooks, cancel: own, .. } = self;
+        (Retry { operation, site, location, hooks, cancel, types: PhantomData }, own)
     }
 }
 
-impl<F, K, H, L> Retry<F, K, H, L> {
+impl<F, K, H, L, C> Retry<F, K, H, L, C> {
     /// The time limit of one async attempt; see [`RetryPolicy::attempt_timeout`]. [`call`](Retry::call) ignores it,
     /// because a sync call cannot be interrupted. The operation's error must implement
     /// `From<`[`TimedOut`](crate::TimedOut)`>`.
@@ -176,13 +185,13 @@ impl<F, K, H, L> Retry<F, K, H, L> {
     ///
     /// Zero counts as a nanosecond. The deadline limits it too.
     #[cfg(feature = "tokio")]
-    pub fn attempt_timeout(mut self, attempt_timeout: Duration) -> Retry<F, K, H, Timed> {
+    pub fn attempt_timeout(mut self, attempt_timeout: Duration) -> Retry<F, K, H, Timed, C> {
         self.site.policy = self.site.policy.clamped_attempt_timeout(attempt_timeout);
         self.timed()
     }
 }
 
-impl<F, K, On, GiveUp, RetryAfter, OnError, L> Retry<F, K, Hooks<On, GiveUp, RetryAfter, OnError>, L>
+impl<F, K, On, GiveUp, RetryAfter, OnError, L, C> Retry<F, K, Hooks<On, GiveUp, RetryAfter, OnError>, L, C>
 where
     F: Operation<K>,
 {
@@ -198,7 +207,7 @@ where
     pub fn on<P: FnMut(&F::Error) -> bool>(
         self,
         on: P,
-    ) -> Retry<F, K, Hooks<P, GiveUp, RetryAfter, OnError>, L> {
+    ) -> Retry<F, K, Hooks<P, GiveUp, RetryAfter, OnError>, L, C> {
         self.with_hooks(|Hooks { giveup, retry_after, on_error, .. }| Hooks {
             on,
             giveup,
@@ -211,7 +220,7 @@ where
     pub fn giveup<P: FnMut(&F::Error) -> bool>(
         self,
         giveup: P,
-    ) -> Retry<F, K, Hooks<On, P, RetryAfter, OnError>, L> {
+    ) -> Retry<F, K, Hooks<On, P, RetryAfter, OnError>, L, C> {
         self.with_hooks(|Hooks { on, retry_after, on_error, .. }| Hooks { on, giveup, retry_after, on_error })
     }
 
@@ -246,7 +255,7 @@ where
     pub fn retry_after<P: FnMut(&F::Error) -> Option<Duration>>(
         self,
         retry_after: P,
-    ) -> Retry<F, K, Hooks<On, GiveUp, P, OnError>, L> {
+    ) -> Retry<F, K, Hooks<On, GiveUp, P, OnError>, L, C> {
         self.with_hooks(|Hooks { on, giveup, on_error, .. }| Hooks { on, giveup, retry_after, on_error })
     }
 
@@ -254,7 +263,7 @@ where
     pub fn on_error<P: FnMut(&F::Error, &Attempt)>(
         self,
         on_error: P,
-    ) -> Retry<F, K, Hooks<On, GiveUp, RetryAfter, P>, L> {
+    ) -> Retry<F, K, Hooks<On, GiveUp, RetryAfter, P>, L, C> {
         self.with_hooks(|Hooks { on, giveup, retry_after, .. }| Hooks { on, giveup, retry_after, on_error })
     }
 }
@@ -338,7 +347,7 @@ impl RetryPolicy {
     }
 }
 
-impl<F, K, H, L> fmt::Debug for Retry<F, K, H, L> {
+impl<F, K, H, L, C> fmt::Debug for Retry<F, K, H, L, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Retry").field("site", &self.site).finish_non_exhaustive()
     }

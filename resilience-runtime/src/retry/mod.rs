@@ -15,6 +15,8 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
+#[cfg(feature = "tokio")]
+mod cancel;
 mod form;
 mod hooks;
 mod limits;
@@ -22,6 +24,8 @@ mod run;
 #[cfg(feature = "tokio")]
 mod run_async;
 
+#[cfg(feature = "tokio")]
+pub use cancel::CancelledPolicy;
 pub use form::{Retry, retry};
 pub use hooks::{Hooks, Unset};
 pub use limits::{TimeLimit, Timed, Untimed};

@@ -7,12 +7,14 @@ use crate::attempt::Attempt;
 use crate::attempts::{RetryAttempts, RetryPolicy};
 use crate::clock::{self, Stopwatch};
 use crate::current_attempt::CurrentAttempt;
+#[cfg(feature = "tokio")]
+use crate::error::Cancelled;
 use crate::error::{Limit, TimedOut};
 use crate::rng::Chance;
 use crate::site::PolicySite;
 use crate::sleep::Wait;
 #[cfg(feature = "tokio")]
-use crate::sleep::{Cut, Limited, Telling};
+use crate::sleep::{Cancellation, Cut, Limited, Telling};
 #[cfg(feature = "tokio")]
 use crate::telemetry::UnderWay;
 use crate::telemetry::{Brought, CallOutcome, Failed, GiveUpReason, Observation, SiteEntry, observed};
@@ -199,6 +201,12 @@ impl TimedRetryRun {
         }
     }
 
+    /// The end of the attempt that begins now, and the limit for inner circuits: zero if the deadline comes first.
+    #[cfg(feature = "tower")]
+    pub(crate) fn attempt_ends(&self, site: &PolicySite<RetryPolicy>) -> (Option<Instant>, Nanos) {
+        self.until(self.observation.policy(site))
+    }
+
     /// The time at which the attempt that begins now is dropped, and the limit for inner circuits. If the deadline
     /// falls on the same time, it takes precedence, and the limit is zero.
     fn until(&self, policy: &RetryPolicy) -> (Option<Instant>, Nanos) {
@@ -222,6 +230,19 @@ impl TimedRetryRun {
             Limit::AttemptTimeout(attempt_timeout.to_duration())
         };
         TimedOut::new(site.name.get(), limit, self.attempts.number().saturating_add(1), elapsed.to_duration())
+    }
+
+    /// The signal of `cancel` has ended the call.
+    #[cfg(feature = "tokio")]
+    #[cold]
+    #[inline(never)]
+    #[must_use]
+    pub fn cancelled(&mut self, site: &PolicySite<RetryPolicy>, cancellation: Cancellation) -> Cancelled {
+        let (name, ended) = (site.name.get(), self.attempts.number());
+        let cancelled = cancellation.into_error(name, ended, self.watch.shown());
+        let attempts = cancelled.attempts();
+        self.observation.end(site.origin(), CallOutcome::Cancelled, attempts, Some(&cancelled));
+        cancelled
     }
 }
 

@@ -30,6 +30,20 @@ impl<F> Limited<F> {
         Self { attempt, until, timer: None }
     }
 
+    /// The attempt.
+    #[cfg(feature = "tower")]
+    pub(crate) fn attempt(self: Pin<&mut Self>) -> Pin<&mut F> {
+        self.project().attempt
+    }
+
+    /// Replaces the limit.
+    #[cfg(feature = "tower")]
+    pub(crate) fn restart(self: Pin<&mut Self>, until: Option<Instant>) {
+        let mut this = self.project();
+        this.timer.set(None);
+        *this.until = until;
+    }
+
     /// Informs inner circuits if `limit` drops the attempt. A `limit` of zero is a total limit, of which they are not
     /// informed.
     #[inline]

@@ -1,12 +1,16 @@
 //! All waits of the library: a sync one, an async one, and one that ends an attempt.
 
 mod blocking;
+#[cfg(feature = "tokio")]
+mod cancel;
 mod cut;
 #[cfg(feature = "tokio")]
 mod limited;
 #[cfg(feature = "tokio")]
 mod pause;
 
+#[cfg(feature = "tokio")]
+pub use cancel::{CancelSignal, Cancellable, Cancellation};
 pub use cut::{Cut, RejectionHint};
 #[cfg(feature = "tokio")]
 pub use limited::{Limited, Telling};

@@ -13,6 +13,29 @@ pub struct BatchEvent {
     pub(crate) resolved: u64,
     pub(crate) left: usize,
     pub(crate) elapsed: Duration,
+    pub(crate) outcome: BatchOutcome,
+}
+
+/// How a poll of a `PollExecutor` ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BatchOutcome {
+    /// The poll function returned `Ok`.
+    Polled,
+    /// The poll function returned an error, which failed all jobs of the batch.
+    Failed,
+    /// The poll function panicked, which failed all jobs of the batch.
+    Panicked,
+    /// The poll exceeded `poll_timeout`. Its jobs are polled again.
+    TimedOut,
+}
+
+impl BatchOutcome {
+    /// Whether the poll function returned `Ok`.
+    #[must_use]
+    pub const fn is_success(self) -> bool {
+        matches!(self, Self::Polled)
+    }
 }
 
 impl BatchEvent {
@@ -38,6 +61,12 @@ impl BatchEvent {
     #[must_use]
     pub const fn left(&self) -> usize {
         self.left
+    }
+
+    /// How the poll ended.
+    #[must_use]
+    pub const fn outcome(&self) -> BatchOutcome {
+        self.outcome
     }
 
     /// The duration of the poll.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{BatchEvent, CallOutcome, CircuitCallEvent, NestedEvent, Site};
+use super::{BatchEvent, CallOutcome, CircuitCallEvent, NestedEvent, Site, StoreEvent};
 use crate::event::CircuitEvent;
 
 /// A decision of the library, delivered by [`listen`](super::listen).
@@ -25,6 +25,8 @@ pub enum Event<'a> {
     Batch(BatchEvent),
     /// A loop runs inside an attempt of another loop.
     Nested(NestedEvent),
+    /// A store that shares a circuit between processes has changed.
+    Store(StoreEvent<'a>),
 }
 
 /// A failed attempt: [`Event::Attempt`].

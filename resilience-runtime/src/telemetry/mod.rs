@@ -53,6 +53,7 @@
 //! | [`CircuitCall`](Event::CircuitCall) | a call through a circuit has ended, or was rejected |
 //! | [`Batch`](Event::Batch) | a `PollExecutor` has polled |
 //! | [`Nested`](Event::Nested) | a loop runs inside an attempt of another loop, once for each pair of functions |
+//! | [`Store`](Event::Store) | a [store](crate::circuit_store) that shares a circuit between processes has changed |
 //!
 //! # Defaults and limits
 //!
@@ -74,6 +75,7 @@ mod stats;
 mod batch;
 mod circuit_call;
 mod event;
+mod store_event;
 // Floor 3: listeners and running calls.
 mod calls;
 #[cfg_attr(not(feature = "testing"), allow(dead_code, reason = "only the feature exchanges policies"))]
@@ -81,6 +83,8 @@ mod exchange;
 #[cfg_attr(not(feature = "testing"), path = "faults/none.rs")]
 mod faults;
 mod functions;
+#[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
+mod layers;
 mod listeners;
 mod measure;
 mod nesting;
@@ -95,7 +99,7 @@ mod under_way;
 mod snapshot;
 mod view;
 
-pub use batch::BatchEvent;
+pub use batch::{BatchEvent, BatchOutcome};
 pub use circuit_call::{CircuitCallEvent, CircuitCallOutcome};
 pub use event::{AttemptEvent, CallEvent, Event};
 #[cfg(feature = "testing")]
@@ -104,6 +108,8 @@ pub use faults::{Fault, Injected};
 #[doc(hidden)]
 pub use faults::{injected_error, injected_latency, no_injected_error};
 pub(crate) use functions::FunctionForm;
+#[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
+pub(crate) use layers::LayerSite;
 pub(crate) use listeners::LISTENERS;
 pub use listeners::{listen, unlisten};
 pub(crate) use measure::{METERS, Measure};
@@ -121,6 +127,7 @@ pub use snapshot::{SiteSnapshot, Snapshot, snapshot};
 #[doc(hidden)]
 pub use stats::StatsCell;
 pub use stats::{Stats, stats};
+pub use store_event::{StoreEvent, StoreEventKind};
 #[cfg(feature = "tokio")]
 #[doc(hidden)]
 pub use under_way::UnderWay;

@@ -63,6 +63,14 @@ macro_rules! observed {
                 self.observation.returns(site.origin(), self.attempts.number(), error);
             }
 
+            /// An attempt returned the error of an inner loop that its `cancel` signal has ended. This ends the call.
+            #[cold]
+            #[inline(never)]
+            pub fn cancelled_below(&mut self, site: &$site, error: Option<&dyn std::fmt::Display>) {
+                let (outcome, number) = ($crate::telemetry::CallOutcome::Cancelled, self.attempts.number());
+                self.observation.end(site.origin(), outcome, number.saturating_add(1), error);
+            }
+
             /// The wait is over, and the next attempt begins.
             #[inline]
             pub fn goes_on(&mut self) {

@@ -18,7 +18,7 @@ pub enum CallOutcome {
     Refused,
     /// A poll ended with a value that its `alarm` matched.
     Alarm,
-    /// The future was dropped.
+    /// The future was dropped, or its `cancel` signal ended the call: only then is there an error.
     Cancelled,
     /// An attempt panicked.
     Panicked,

@@ -30,7 +30,7 @@ pub struct Site(pub(crate) &'static SiteEntry);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SiteKind {
-    /// `#[retry]`
+    /// `#[retry]`, or a retrying layer.
     Retry,
     /// `#[poll]`
     Poll,
@@ -38,7 +38,7 @@ pub enum SiteKind {
     AsyncBackoff,
     /// `#[asyncretry]`
     AsyncRetry,
-    /// `#[circuit]`
+    /// `#[circuit]`, or a layer with a circuit.
     Circuit,
     /// A function form: `retry(..)`, `poll(..)`, or a policy's `execute`.
     Function,
@@ -203,6 +203,12 @@ impl SiteEntry {
         let stats = if self.stats.is_some() { watch::STATS } else { 0 };
         self.watch = AtomicU32::new(watch::NEW | stats | watch::SPAN);
         self
+    }
+
+    /// Its name, for the policy of a layer.
+    #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
+    pub(crate) const fn site_name(&self) -> SiteName {
+        self.name
     }
 
     pub(crate) fn name(&self) -> &'static str {

@@ -89,7 +89,7 @@ impl Stats {
         self.timeouts
     }
 
-    /// Calls whose future was dropped after it was first polled.
+    /// Calls that ended by their `cancel` signal, or whose future was dropped after it was first polled.
     #[must_use]
     pub const fn cancelled(&self) -> u64 {
         self.cancelled

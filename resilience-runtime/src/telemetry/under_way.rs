@@ -27,6 +27,14 @@ impl<F> UnderWay<F> {
     }
 }
 
+#[cfg(feature = "tower")]
+impl<F> UnderWay<F> {
+    /// The attempt.
+    pub(crate) fn attempt(self: Pin<&mut Self>) -> Pin<&mut F> {
+        self.project().attempt
+    }
+}
+
 impl<F: Future> Future for UnderWay<F> {
     type Output = F::Output;
 

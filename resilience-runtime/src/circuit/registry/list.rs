@@ -12,7 +12,7 @@ list! {
     CIRCUITS: CircuitEntry
 }
 
-/// The sites that could not be linked, in order of their first call.
+/// The sites that are not linked, in order of their first call: those of layers, and all if the linker keeps no list.
 static ENTERED: Mutex<Vec<CircuitEntry>> = Mutex::new(Vec::new());
 
 pub(super) fn enter(entry: CircuitEntry) {
@@ -20,8 +20,7 @@ pub(super) fn enter(entry: CircuitEntry) {
 }
 
 fn entries() -> impl Iterator<Item = CircuitEntry> {
-    let entered =
-        if LINKED { Vec::new() } else { ENTERED.lock().unwrap_or_else(PoisonError::into_inner).clone() };
+    let entered = ENTERED.lock().unwrap_or_else(PoisonError::into_inner).clone();
     CIRCUITS.iter().copied().chain(entered)
 }
 
@@ -40,7 +39,8 @@ pub(super) fn sites<C: SiteTarget>() -> impl Iterator<Item = &'static CircuitSit
 
 /// The sites of one kind that share this name.
 ///
-/// A linked list never grows, so it is searched once: the first call of each name finds its sites in an index.
+/// A linked list never grows, so it is searched once: the first call of each name finds its sites in an index. A layer
+/// only adds a site for a name that no attribute has.
 pub(super) fn sharing<C: SiteTarget>(name: &str) -> Vec<&'static CircuitSite<C>> {
     static BY_NAME: OnceLock<HashMap<&'static str, Vec<CircuitEntry>>> = OnceLock::new();
     if LINKED {
@@ -53,7 +53,7 @@ pub(super) fn sharing<C: SiteTarget>(name: &str) -> Vec<&'static CircuitSite<C>>
 
 fn by_name() -> HashMap<&'static str, Vec<CircuitEntry>> {
     let mut by_name: HashMap<_, Vec<_>> = HashMap::new();
-    for entry in entries() {
+    for entry in CIRCUITS.iter().copied() {
         let (name, shares) = match entry {
             CircuitEntry::Site(site) => (site.name(), site.shares()),
             CircuitEntry::Keyed(site) => (site.name(), site.shares()),

@@ -4,12 +4,16 @@
 //! link, a site registers itself at its first call.
 
 mod conflict;
+#[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
+mod layers;
 mod list;
 mod registered;
 mod resolve;
 mod view;
 
 pub use self::conflict::{CircuitConflict, CircuitConflicts};
+#[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
+pub(crate) use self::layers::{LayerCircuits, circuit_of_layer};
 pub use self::list::CIRCUITS;
 pub(crate) use self::list::site_entries;
 pub use self::registered::NameTaken;

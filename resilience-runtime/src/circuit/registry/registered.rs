@@ -69,6 +69,16 @@ impl Registered {
         Ok(breaker)
     }
 
+    /// The circuit of a name that no attribute without a `key` has. A new one is kept for the life of the program.
+    #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
+    pub(super) fn get_or_add(
+        &mut self,
+        name: &'static str,
+        make: impl FnOnce() -> CircuitBreaker,
+    ) -> &'static CircuitBreaker {
+        self.0.entry(name).or_insert_with(|| Box::leak(Box::new(make())))
+    }
+
     fn owner(&self, name: &str) -> Option<NameOwner> {
         if self.get(name).is_some() {
             return Some(NameOwner::Registered);

@@ -222,6 +222,24 @@ impl CircuitRef {
     const fn shared(circuit: Arc<CircuitBreaker>) -> Self {
         Self(Source::Shared(circuit))
     }
+
+    /// The name of the set for a keyed circuit, as in [`CircuitEvent::set`].
+    #[must_use]
+    pub fn set(&self) -> Option<&'static str> {
+        self.set_name()
+    }
+}
+
+impl From<&'static CircuitBreaker> for CircuitRef {
+    fn from(circuit: &'static CircuitBreaker) -> Self {
+        Self(Source::Static(circuit))
+    }
+}
+
+impl From<Arc<CircuitBreaker>> for CircuitRef {
+    fn from(circuit: Arc<CircuitBreaker>) -> Self {
+        Self(Source::Shared(circuit))
+    }
 }
 
 impl Deref for CircuitRef {

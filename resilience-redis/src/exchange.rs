@@ -1,0 +1,64 @@
+//! One batch of scripts, and its answers.
+
+use redis::aio::MultiplexedConnection;
+use redis::{Pipeline, RedisResult, ServerErrorKind, Value};
+
+use crate::scripts::Script;
+
+/// A script with its keys and arguments.
+#[derive(Clone, Debug)]
+pub(crate) struct Command {
+    pub(crate) script: Script,
+    pub(crate) keys: Vec<String>,
+    pub(crate) args: Vec<String>,
+}
+
+/// The text that the store sends instead of an answer.
+pub(crate) type Answer = Result<Value, String>;
+
+/// Sends the commands together, by the digests of their scripts. Scripts that the store does not know are sent again
+/// with their text.
+///
+/// # Errors
+/// If the connection is lost. The commands may have been executed.
+pub(crate) async fn exchange(
+    mut connection: MultiplexedConnection,
+    commands: Vec<Command>,
+) -> Result<Vec<Answer>, String> {
+    let answers = send(&mut connection, commands.iter().map(|command| (command, false))).await?;
+    let is_unknown = |answer: &RedisResult<Value>| matches!(answer, Err(error) if error.kind() == NO_SCRIPT);
+    let unknown = commands.iter().zip(&answers).filter(|(_, answer)| is_unknown(answer));
+    let unknown: Vec<_> = unknown.map(|(command, _)| (command, true)).collect();
+    let again =
+        if unknown.is_empty() { Vec::new() } else { send(&mut connection, unknown.into_iter()).await? };
+    let mut again = again.into_iter();
+    let answer = |answer: RedisResult<Value>| {
+        let answer = if is_unknown(&answer) { again.next().unwrap_or(answer) } else { answer };
+        answer.map_err(|error| error.to_string())
+    };
+    Ok(answers.into_iter().map(answer).collect())
+}
+
+const NO_SCRIPT: redis::ErrorKind = redis::ErrorKind::Server(ServerErrorKind::NoScript);
+
+async fn send(
+    connection: &mut MultiplexedConnection,
+    commands: impl Iterator<Item = (&Command, bool)>,
+) -> Result<Vec<RedisResult<Value>>, String> {
+    let mut batch = Pipeline::new();
+    batch.ignore_errors();
+    for (Command { script, keys, args }, with_text) in commands {
+        let mut command = if with_text {
+            let mut command = redis::cmd("EVAL");
+            command.arg(crate::scripts::text(*script));
+            command
+        } else {
+            let mut command = redis::cmd("EVALSHA");
+            command.arg(script.loaded().get_hash());
+            command
+        };
+        command.arg(keys.len()).arg(keys).arg(args);
+        batch.add_command(command);
+    }
+    batch.query_async(connection).await.map_err(|error| error.to_string())
+}

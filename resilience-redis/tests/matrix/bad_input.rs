@@ -1,0 +1,119 @@
+//! What is wrong at the start, and what the store rejects.
+
+use std::sync::Arc;
+
+use resilience::telemetry::StoreEventKind;
+use resilience::{CircuitBreaker, CircuitConfig};
+use resilience_redis::{Fleet, FleetError, OverrideError, Sharing};
+
+use crate::support::server::Server;
+use crate::support::{ms, secs, until};
+use crate::{Events, ONE};
+
+fn circuit() -> Arc<CircuitBreaker> {
+    Arc::new(CircuitBreaker::try_new("payments", CircuitConfig::new()).expect("valid"))
+}
+
+#[tokio::test]
+async fn a_wrong_configuration_is_an_error_that_names_it_without_the_password() {
+    let error = Fleet::builder("http://user:secret@host/").start().await.expect_err("not a store");
+    assert!(matches!(error, FleetError::Url(_)) && !error.to_string().contains("secret"), "{error}");
+    let error = Fleet::builder("redis://localhost/").namespace("a{b}").start().await.expect_err("braces");
+    assert!(error.to_string().contains("`a{b}`"), "{error}");
+    let error = Fleet::builder("redis://localhost/").max_staleness(secs(1)).start().await.expect_err("short");
+    assert!(error.to_string().contains("1s"), "{error}");
+    let error =
+        Fleet::builder("redis://localhost/").command_timeout(secs(3)).start().await.expect_err("long");
+    assert!(error.to_string().contains("3s"), "{error}");
+    let circuit = circuit();
+    let builder = || Fleet::builder("redis://127.0.0.1:1/").share_circuit(circuit.clone(), Sharing::Enforce);
+    let _fleet = builder().start().await.expect("the first");
+    let error = builder().start().await.expect_err("the second");
+    assert!(error.to_string().contains("payments"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_fleet_starts_where_the_store_is_down_and_tells_why_it_is_degraded() {
+    let _one = ONE.lock().await;
+    let events = Events::listen();
+    let circuit = circuit();
+    let fleet = Fleet::builder("redis://127.0.0.1:1/")
+        .share_circuit(circuit.clone(), Sharing::Enforce)
+        .max_staleness(ms(1500))
+        .start()
+        .await
+        .expect("a store that is down is not an error");
+    until("degraded", secs(4), || events.count(StoreEventKind::Degraded) == 1).await;
+    assert!(
+        events.texts(StoreEventKind::Degraded)[0].contains("refused"),
+        "{:?}",
+        events.texts(StoreEventKind::Degraded)
+    );
+    circuit.try_acquire().expect("calls go on").success();
+    assert!(!fleet.health().connected() && fleet.health().view_age().is_none());
+    let error = fleet.force_open("payments", None, "why").await.expect_err("nobody answers");
+    assert!(matches!(error, OverrideError::NoAnswer(_)), "{error}");
+}
+
+/// Each of these answers with an error that a degraded circuit names, while calls go on.
+async fn degrades(server: &Server, url: String, expected: &str) {
+    let events = Events::listen();
+    let circuit = circuit();
+    let _fleet = Fleet::builder(url)
+        .namespace("tests")
+        .share_circuit(circuit.clone(), Sharing::Enforce)
+        .max_staleness(ms(1500))
+        .start()
+        .await
+        .expect("the configuration is valid");
+    circuit.try_acquire().expect("calls go on").failure_because("down");
+    until("degraded", secs(5), || events.count(StoreEventKind::Degraded) == 1).await;
+    let text = events.texts(StoreEventKind::Degraded).remove(0);
+    assert!(text.to_uppercase().contains(expected), "{text}");
+    circuit.try_acquire().expect("calls go on").success();
+    let _ = server.port;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_user_without_permission_for_scripts_is_named() {
+    let _one = ONE.lock().await;
+    let server = Server::start();
+    server.send(&["ACL", "SETUSER", "weak", "on", ">pw", "~*", "&*", "+@all", "-evalsha", "-eval"]);
+    let url = format!("redis://weak:pw@127.0.0.1:{}/", server.port);
+    degrades(&server, url, "NOPERM").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_read_only_replica_is_named() {
+    let _one = ONE.lock().await;
+    let server = Server::start();
+    let primary = Server::start();
+    server.send(&["REPLICAOF", "127.0.0.1", &primary.port.to_string()]);
+    degrades(&server, server.url(), "READONLY").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_of_another_program_is_named_and_does_not_stop_other_circuits() {
+    let _one = ONE.lock().await;
+    let server = Server::start();
+    let keys = resilience_redis::__testing::Keys::new("tests").circuit("payments");
+    server.send(&["SET", &keys[0], "mine"]);
+    degrades(&server, server.url(), "WRONGTYPE").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_store_is_named() {
+    let _one = ONE.lock().await;
+    let server = Server::with(&["--save", "", "--maxmemory", "1", "--maxmemory-policy", "noeviction"]);
+    degrades(&server, server.url(), "OOM").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_keys_of_a_circuit_lie_in_one_slot_of_a_cluster() {
+    let _one = ONE.lock().await;
+    let server = Server::with(&["--save", "", "--cluster-enabled", "yes"]);
+    let keys = resilience_redis::__testing::Keys::new("shop");
+    let all: Vec<_> = keys.circuit("payments").into_iter().chain([keys.nodes(), keys.changes()]).collect();
+    let slot = |key: &String| server.send(&["CLUSTER", "KEYSLOT", key]);
+    assert!(all.iter().all(|key| slot(key) == slot(&all[0])));
+}

@@ -1,0 +1,44 @@
+//! Overrides for the whole fleet.
+
+use resilience::CircuitState;
+use resilience::telemetry::StoreEventKind;
+
+use crate::support::nodes::{Nodes, plan};
+use crate::support::server::Server;
+use crate::support::{secs, until};
+use crate::{Events, ONE};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_override_holds_everywhere_for_its_own_time_while_the_store_is_silent() {
+    let _one = ONE.lock().await;
+    let server = Server::start();
+    let nodes = Nodes::start(&server, 4, &plan()).await;
+    let events = Events::listen();
+    let fleet = nodes.nodes[0].fleet.as_ref().expect("alive");
+    fleet.force_open("payments", Some(secs(6)), "maintenance").await.expect("the store is there");
+    until("all forced open", secs(2), || nodes.all(CircuitState::ForcedOpen)).await;
+    assert_eq!(events.texts(StoreEventKind::Overridden)[0], "forced_open: maintenance");
+    server.signal("STOP");
+    until("all are degraded", secs(5), || events.count(StoreEventKind::Degraded) == 4).await;
+    assert!(nodes.all(CircuitState::ForcedOpen), "its time is not over");
+    until("its time is over", secs(5), || nodes.all(CircuitState::Closed)).await;
+    server.signal("CONT");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_override_without_an_end_is_renewed_and_can_be_cleared_by_another_node() {
+    let _one = ONE.lock().await;
+    let server = Server::start();
+    let nodes = Nodes::start(&server, 2, &plan()).await;
+    let (one, other) = (&nodes.nodes[0], &nodes.nodes[1]);
+    let fleet = one.fleet.as_ref().expect("alive");
+    fleet.force_open("payments", None, "incident").await.expect("the store is there");
+    until("both forced open", secs(2), || nodes.all(CircuitState::ForcedOpen)).await;
+    let key = &resilience_redis::__testing::Keys::new("tests").circuit("payments")[7];
+    server.send(&["PEXPIRE", key, "60000"]);
+    server.send(&["SET", "resilience:{tests}:change", "changed"]);
+    let left = || redis::cmd("PTTL").arg(key).query::<u64>(&mut server.connection()).expect("an answer");
+    until("it is renewed", secs(3), || left() > 60_000).await;
+    other.fleet.as_ref().expect("alive").clear("payments").await.expect("the store is there");
+    until("both closed", secs(2), || nodes.all(CircuitState::Closed)).await;
+}

@@ -1,0 +1,169 @@
+//! Nodes: each has a circuit, a fleet and traffic.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use resilience::{CircuitBreaker, CircuitConfig, CircuitState};
+use resilience_redis::{Fleet, Sharing};
+
+use super::proxy::Proxy;
+use super::server::Server;
+use super::{ms, secs, until};
+
+/// What the calls of a node find.
+#[derive(Default)]
+pub(crate) struct Dependency {
+    pub(crate) fails: AtomicBool,
+    /// Milliseconds that a call takes.
+    pub(crate) takes: AtomicU64,
+    pub(crate) calls: AtomicU64,
+    pub(crate) rejected: AtomicU64,
+    /// How long admissions took, in nanoseconds.
+    pub(crate) admissions: Mutex<Vec<u64>>,
+}
+
+pub(crate) struct Node {
+    pub(crate) breaker: Arc<CircuitBreaker>,
+    pub(crate) dependency: Arc<Dependency>,
+    pub(crate) fleet: Option<Fleet>,
+    pub(crate) proxy: Proxy,
+    traffic: Option<tokio::task::JoinHandle<()>>,
+}
+
+/// What a fleet of tests is like.
+#[derive(Clone)]
+pub(crate) struct Plan {
+    pub(crate) config: CircuitConfig,
+    pub(crate) sharing: Sharing,
+    pub(crate) calls_per_second: f64,
+    pub(crate) name: String,
+}
+
+pub(crate) fn plan() -> Plan {
+    Plan {
+        config: CircuitConfig::new().recovery_timeout(secs(2)),
+        sharing: Sharing::Enforce,
+        calls_per_second: 20.0,
+        name: "payments".into(),
+    }
+}
+
+pub(crate) struct Nodes {
+    pub(crate) nodes: Vec<Node>,
+}
+
+impl Node {
+    pub(crate) async fn start(server: &Server, plan: &Plan) -> Self {
+        let proxy = Proxy::start(server.port).await;
+        let breaker =
+            Arc::new(CircuitBreaker::try_new("payments", plan.config).expect("a valid configuration"));
+        let fleet = Fleet::builder(proxy.url())
+            .namespace("tests")
+            .share_circuit(breaker.clone(), plan.sharing)
+            .start()
+            .await
+            .expect("a valid configuration");
+        let dependency = Arc::new(Dependency { takes: AtomicU64::new(2), ..Dependency::default() });
+        let mut node = Self { breaker, dependency, fleet: Some(fleet), proxy, traffic: None };
+        if plan.calls_per_second > 0.0 {
+            node.call(plan.calls_per_second);
+        }
+        node
+    }
+
+    /// Adds traffic.
+    pub(crate) fn call(&mut self, per_second: f64) {
+        let (breaker, dependency) = (self.breaker.clone(), self.dependency.clone());
+        self.traffic = Some(tokio::spawn(async move {
+            loop {
+                let wait = Duration::from_secs_f64((0.5 + fastrand::f64()) / per_second);
+                tokio::time::sleep(wait).await;
+                call(&breaker, &dependency).await;
+            }
+        }));
+    }
+
+    pub(crate) fn fails(&self, fails: bool) {
+        self.dependency.fails.store(fails, Ordering::SeqCst);
+    }
+
+    pub(crate) fn calls(&self) -> u64 {
+        self.dependency.calls.load(Ordering::SeqCst)
+    }
+
+    /// Ends it as a crash does: it tells nobody.
+    pub(crate) fn kill(&mut self) {
+        if let Some(traffic) = self.traffic.take() {
+            traffic.abort();
+        }
+        self.fleet = None;
+        self.proxy.partition(true);
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+async fn call(breaker: &CircuitBreaker, dependency: &Dependency) {
+    let began = Instant::now();
+    let admitted = breaker.try_acquire();
+    let took = began.elapsed().as_nanos().try_into().unwrap_or(u64::MAX);
+    dependency.admissions.lock().expect("not poisoned").push(took);
+    let Ok(permit) = admitted else {
+        dependency.rejected.fetch_add(1, Ordering::SeqCst);
+        return;
+    };
+    dependency.calls.fetch_add(1, Ordering::SeqCst);
+    tokio::time::sleep(ms(dependency.takes.load(Ordering::SeqCst))).await;
+    if dependency.fails.load(Ordering::SeqCst) {
+        permit.failure_because("down");
+    } else {
+        permit.success();
+    }
+}
+
+impl Nodes {
+    pub(crate) async fn start(server: &Server, count: usize, plan: &Plan) -> Self {
+        let mut nodes = Vec::new();
+        for _ in 0..count {
+            nodes.push(Node::start(server, plan).await);
+        }
+        let nodes = Self { nodes };
+        let count = u64::try_from(count).expect("few");
+        let sees_all = |node: &Node| node.fleet.as_ref().is_some_and(|fleet| fleet.health().nodes() == count);
+        until("all nodes see one another", secs(10), || nodes.nodes.iter().all(sees_all)).await;
+        nodes
+    }
+
+    pub(crate) fn fail(&self, fails: bool) {
+        for node in &self.nodes {
+            node.fails(fails);
+        }
+    }
+
+    pub(crate) fn all(&self, state: CircuitState) -> bool {
+        self.nodes.iter().all(|node| node.breaker.state() == state)
+    }
+
+    pub(crate) fn any(&self, state: CircuitState) -> bool {
+        self.nodes.iter().any(|node| node.breaker.state() == state)
+    }
+
+    pub(crate) fn calls(&self) -> u64 {
+        self.nodes.iter().map(Node::calls).sum()
+    }
+
+    pub(crate) fn states(&self) -> Vec<CircuitState> {
+        self.nodes.iter().map(|node| node.breaker.state()).collect()
+    }
+
+    /// Lets the dependency fail for all until all are open.
+    pub(crate) async fn open(&self) -> Duration {
+        self.fail(true);
+        until("all open", secs(5), || self.all(CircuitState::Open)).await
+    }
+}

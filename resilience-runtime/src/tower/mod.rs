@@ -1,0 +1,74 @@
+//! Layers for [`tower`](https://docs.rs/tower) services (feature `tower`): retries and circuits in a stack.
+//!
+//! # Quick start
+//!
+//! ```
+//! use resilience::tower::{CircuitLayer, RetryLayer, Verdict};
+//! use resilience::{RetryBudget, RetryPolicy};
+//! use std::time::Duration;
+//! use tower::{BoxError, Service, ServiceBuilder, ServiceExt, service_fn};
+//!
+//! const POLICY: RetryPolicy = RetryPolicy::new().times(4).interval(Duration::from_millis(100));
+//! static BUDGET: RetryBudget = RetryBudget::new();
+//!
+//! # #[tokio::main(flavor = "current_thread", start_paused = true)]
+//! # async fn main() -> Result<(), BoxError> {
+//! let mut shop = ServiceBuilder::new()
+//!     .layer(RetryLayer::new(POLICY).name("shop").budget(&BUDGET))
+//!     .layer(CircuitLayer::named("shop").judge(|status: &Result<u16, BoxError>| match status {
+//!         Ok(..500) => Verdict::Success,
+//!         _ => Verdict::Failure,
+//!     }))
+//!     .service(service_fn(|order: u64| async move { Ok::<u16, BoxError>(200) }));
+//!
+//! assert_eq!(shop.ready().await?.call(7).await?, 200);
+//! assert!(resilience::circuits().get("shop").unwrap().is_closed());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # The order of layers
+//!
+//! The first layer of a `ServiceBuilder` is the outermost, as the top attribute of a function is:
+//!
+//! ```text
+//!   request ─► RetryLayer ─► CircuitLayer ─► tower's layers ─► service
+//!              each attempt    each attempt     timeout,
+//!              is a call       is admitted      concurrency limit
+//! ```
+//!
+//! The layers of one stack know each other, as the attributes of a function do:
+//!
+//! - A call that the circuit rejects is not an attempt. The retry ends at once with the last result of an attempt, or
+//!   with the rejection if there was none. With a deadline, it waits for the circuit if there is enough time.
+//! - An attempt that exceeds the policy's `attempt_timeout` is a failure of the circuit below.
+//!
+//! This works while the futures of the stack are polled inside each other. A layer that moves a call to another task,
+//! such as `Buffer`, belongs below the circuit or above the retry.
+//!
+//! # Defaults
+//!
+//! See [`RetryLayer`] and [`CircuitLayer`].
+//!
+//! # Telemetry
+//!
+//! Layers are [sites](crate::telemetry::sites): with [`name`](RetryLayer::name), under that name, otherwise as the place
+//! in the source. A named layer can be overridden by settings as a named attribute can. A layer that is built again at the same
+//! place is the same site. An error is shown by its own text if its type is `BoxError`, `std::io::Error` or a string,
+//! otherwise by the name of its type.
+
+// Floor 5: layers.
+mod circuit;
+mod hooks;
+mod retry;
+mod retry_future;
+mod running;
+mod signal;
+
+pub use self::circuit::{Circuit, CircuitFuture, CircuitLayer};
+pub use self::hooks::{
+    Answer, FindCircuit, Given, Judge, Keyed, OnOpen, OnTimeout, Replay, RequestedWait, ShouldRetry, Single,
+    Unset, Verdict,
+};
+pub use self::retry::{Retry, RetryLayer};
+pub use self::retry_future::RetryFuture;

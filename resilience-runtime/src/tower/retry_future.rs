@@ -1,0 +1,263 @@
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use pin_project_lite::pin_project;
+use tower_service::Service;
+
+use super::hooks::{OnTimeout, Replay, RequestedWait, ResultText, ShouldRetry};
+use super::retry::{RetryHooks, Shared};
+use super::running::{Failure, Running};
+use super::signal;
+use crate::sleep::{Limited, Pause, RejectionHint, Wait};
+use crate::telemetry::UnderWay;
+use crate::time::Nanos;
+
+pin_project! {
+    /// One attempt: waits until the service is ready, then calls it.
+    struct Attempt<S: Service<Req>, Req> {
+        service: S,
+        // `None` once the service is called.
+        request: Option<Req>,
+        #[pin]
+        response: Option<S::Future>,
+    }
+}
+
+impl<S: Service<Req>, Req> Attempt<S, Req> {
+    /// Drops the response of the attempt that took too long.
+    fn clear(self: Pin<&mut Self>) {
+        let mut this = self.project();
+        *this.request = None;
+        this.response.set(None);
+    }
+
+    /// Begins the next attempt.
+    fn restart(self: Pin<&mut Self>, request: Option<Req>) {
+        *self.project().request = request;
+    }
+}
+
+impl<S: Service<Req>, Req> Future for Attempt<S, Req> {
+    type Output = Ended<Result<S::Response, S::Error>>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        loop {
+            if let Some(response) = this.response.as_mut().as_pin_mut() {
+                let result = ready!(response.poll(cx));
+                // Before the wait, so that the attempt holds nothing any more.
+                this.response.set(None);
+                return Poll::Ready(Ended::Called(result));
+            }
+            if let Err(error) = ready!(this.service.poll_ready(cx)) {
+                return Poll::Ready(Ended::NotReady(Err(error)));
+            }
+            match this.request.take() {
+                Some(request) => this.response.set(Some(this.service.call(request))),
+                // Polled after the end.
+                None => return Poll::Pending,
+            }
+        }
+    }
+}
+
+/// The end of an attempt.
+enum Ended<T> {
+    Called(T),
+    /// The service failed before it was called. It must not be used any more.
+    NotReady(T),
+}
+
+type Outcome<S, Req> = Result<<S as Service<Req>>::Response, <S as Service<Req>>::Error>;
+
+pin_project! {
+    /// The response future of a [`Retry`](super::Retry) service.
+    #[must_use = "futures do nothing unless polled"]
+    pub struct RetryFuture<S: Service<Req>, Req, On, After, Again, Late> {
+        shared: Arc<Shared<RetryHooks<On, After, Again, Late>>>,
+        running: Running,
+        // The request for the next attempt.
+        spare: Option<Req>,
+        // The last result of an attempt.
+        last: Option<Result<S::Response, S::Error>>,
+        // The limit of the running attempt, for inner circuits.
+        limit: Nanos,
+        pause: Option<Pause>,
+        #[pin]
+        attempt: Limited<UnderWay<Attempt<S, Req>>>,
+    }
+}
+
+impl<S, Req, On, After, Again, Late> RetryFuture<S, Req, On, After, Again, Late>
+where
+    S: Service<Req>,
+    Again: Replay<Req>,
+{
+    /// Makes the first call of a service that is ready.
+    pub(super) fn start(
+        shared: Arc<Shared<RetryHooks<On, After, Again, Late>>>,
+        mut service: S,
+        request: Req,
+    ) -> Self {
+        let running = Running::begin(shared.entry, &shared.site);
+        let spare = shared.hooks.replay.replay(&request);
+        let (until, limit) = running.until(&shared.site);
+        let response = service.call(request);
+        let attempt = Attempt { service, request: None, response: Some(response) };
+        let attempt = Limited::new(running.under_way(attempt), until);
+        Self { shared, running, spare, last: None, limit, pause: None, attempt }
+    }
+}
+
+impl<S, Req, On, After, Again, Late> Future for RetryFuture<S, Req, On, After, Again, Late>
+where
+    S: Service<Req>,
+    S::Error: 'static,
+    On: ShouldRetry<S::Response, S::Error>,
+    After: RequestedWait<S::Response, S::Error>,
+    Again: Replay<Req>,
+    Late: OnTimeout<S::Response, S::Error>,
+{
+    type Output = Outcome<S, Req>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        loop {
+            ready!(self.as_mut().poll_pause(cx));
+            let mut this = self.as_mut().project();
+            let (polled, told) = signal::listen(|| this.attempt.as_mut().poll(cx));
+            let next = match ready!(polled) {
+                Some(Ended::Called(result)) => self.as_mut().decide(result, told),
+                Some(Ended::NotReady(result)) => {
+                    *this.spare = None;
+                    self.as_mut().decide(result, None)
+                }
+                None => self.as_mut().decide_after_cut(),
+            };
+            match next {
+                Next::Return(result) => return Poll::Ready(result),
+                Next::Wait(wait) => *self.as_mut().project().pause = Some(wait.into_future()),
+                Next::GoOn => {}
+            }
+        }
+    }
+}
+
+/// What follows after an attempt.
+enum Next<T> {
+    Return(T),
+    Wait(Wait),
+    /// The attempt goes on without a limit, because there is nothing to return.
+    GoOn,
+}
+
+impl<S, Req, On, After, Again, Late> RetryFuture<S, Req, On, After, Again, Late>
+where
+    S: Service<Req>,
+    S::Error: 'static,
+    On: ShouldRetry<S::Response, S::Error>,
+    After: RequestedWait<S::Response, S::Error>,
+    Again: Replay<Req>,
+    Late: OnTimeout<S::Response, S::Error>,
+{
+    /// Waits for the next attempt, and begins it.
+    fn poll_pause(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let mut this = self.project();
+        let Some(pause) = this.pause else { return Poll::Ready(()) };
+        ready!(Pin::new(pause).poll(cx));
+        *this.pause = None;
+        this.running.goes_on();
+        let request = this.spare.take();
+        *this.spare = request.as_ref().and_then(|request| this.shared.hooks.replay.replay(request));
+        let (until, limit) = this.running.until(&this.shared.site);
+        *this.limit = limit;
+        this.attempt.as_mut().restart(until);
+        this.attempt.as_mut().attempt().attempt().restart(request);
+        Poll::Ready(())
+    }
+
+    /// An attempt has ended. `told`: the report of inner circuits.
+    fn decide(self: Pin<&mut Self>, result: Outcome<S, Req>, told: RejectionHint) -> Next<Outcome<S, Req>> {
+        let this = self.project();
+        let (site, hooks) = (&this.shared.site, &this.shared.hooks);
+        let again = hooks.on.should_retry(&result);
+        if !again && result.is_ok() {
+            this.running.succeeded();
+            return Next::Return(result);
+        }
+        // A rejection is not an attempt.
+        if let Some((time_left, false)) = told {
+            if this.spare.is_some() {
+                if let Some(wait) = this.running.refused(site, time_left) {
+                    return Next::Wait(wait);
+                }
+            } else {
+                let _ = this.running.refused(site, None);
+            }
+            signal::tell(Some((time_left, this.last.is_some())));
+            let result = this.last.take().unwrap_or(result);
+            this.running.returns(site, &ResultText(&result));
+            return Next::Return(result);
+        }
+        let hint = if again { hooks.retry_after.requested_wait(&result) } else { None };
+        let open = told.map(|(time_left, _)| time_left);
+        let failure = Failure { again: again && this.spare.is_some(), hint, open, cut: false };
+        match this.running.failed(site, failure, &ResultText(&result)) {
+            Some(wait) => {
+                *this.last = Some(result);
+                Next::Wait(wait)
+            }
+            None => {
+                if told.is_some() {
+                    signal::tell(told);
+                }
+                Next::Return(result)
+            }
+        }
+    }
+
+    /// The time of the attempt is up.
+    fn decide_after_cut(self: Pin<&mut Self>) -> Next<Outcome<S, Req>> {
+        let mut this = self.project();
+        let (site, on_timeout) = (&this.shared.site, &this.shared.hooks.on_timeout);
+        let Some(timed_out) = this.running.timed_out(site) else { return Next::GoOn };
+        let limit = *this.limit;
+        let mut drop_attempt = || {
+            let limit = (!limit.is_zero()).then(|| limit.to_duration());
+            signal::cut(limit, || this.attempt.as_mut().attempt().attempt().clear())
+        };
+        let has_result = this.last.is_some() || on_timeout.has_result();
+        let told = if has_result { drop_attempt() } else { None };
+        let open = told.map(|(time_left, _)| time_left);
+        let failure = Failure { again: this.spare.is_some(), hint: None, open, cut: true };
+        if let Some(wait) = this.running.failed(site, failure, &timed_out) {
+            if !has_result {
+                drop_attempt();
+            }
+            return Next::Wait(wait);
+        }
+        if !has_result {
+            this.attempt.as_mut().restart(None);
+            return Next::GoOn;
+        }
+        if told.is_some() {
+            signal::tell(told);
+        }
+        match this.last.take().or_else(|| on_timeout.result(timed_out)) {
+            Some(result) => {
+                this.running.returns(site, &ResultText(&result));
+                Next::Return(result)
+            }
+            None => Next::GoOn,
+        }
+    }
+}
+
+impl<S: Service<Req>, Req, On, After, Again, Late> fmt::Debug
+    for RetryFuture<S, Req, On, After, Again, Late>
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RetryFuture").field("site", &self.shared.site).finish_non_exhaustive()
+    }
+}

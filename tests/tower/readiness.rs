@@ -1,0 +1,87 @@
+//! `poll_ready` of the inner service is respected: the mock panics if it is called before it is ready.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use resilience::tower::{CircuitLayer, RetryLayer};
+use resilience::{CircuitBreaker, CircuitConfig};
+use tower::limit::ConcurrencyLimitLayer;
+use tower::{Service, ServiceBuilder, ServiceExt};
+
+use crate::mock::{Error, Hangs, Is, Mock, ms, times};
+
+#[tokio::test(start_paused = true)]
+async fn every_attempt_waits_until_the_service_is_ready() {
+    let mock = Mock::new([Is(Err(Error::Busy)), Is(Err(Error::Busy)), Is(Ok(200))]);
+    mock.is_busy_for(3);
+    let service = ServiceBuilder::new().layer(RetryLayer::new(times(3))).service(mock.clone());
+    assert_eq!(service.oneshot("hello").await, Ok(200));
+    assert_eq!(mock.calls(), 3);
+}
+
+#[tokio::test]
+async fn the_service_that_was_found_ready_is_called_and_not_its_clone() {
+    let mock = Mock::new([Is(Ok::<_, Error>(200)), Is(Ok(201))]);
+    mock.is_busy_for(1);
+    let mut service = ServiceBuilder::new().layer(RetryLayer::new(times(3))).service(mock);
+    let mut cx = Context::from_waker(Waker::noop());
+    for status in [200, 201] {
+        assert!(Service::<&str>::poll_ready(&mut service, &mut cx).is_pending());
+        assert!(Service::<&str>::poll_ready(&mut service, &mut cx).is_ready());
+        assert_eq!(service.call("hello").await, Ok(status));
+    }
+}
+
+#[tokio::test]
+async fn a_service_that_is_not_ready_keeps_the_caller_waiting() {
+    let mock = Mock::new([Is(Ok::<_, Error>(200))]);
+    mock.is_busy_for(1);
+    let mut service = ServiceBuilder::new()
+        .layer(RetryLayer::new(times(3)))
+        .layer(CircuitLayer::named("readiness"))
+        .service(mock.clone());
+    let first = poll_fn(|cx| Poll::Ready(Service::<&str>::poll_ready(&mut service, cx))).await;
+    assert!(first.is_pending() && mock.holds_a_waker(), "the task is woken by the inner service");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_fails_when_polled_is_not_polled_again() {
+    let mock = Mock::new([Is(Err(Error::Busy))]);
+    let mut service = ServiceBuilder::new().layer(RetryLayer::new(times(9))).service(mock.clone());
+    let response = ServiceExt::<&str>::ready(&mut service).await.unwrap().call("hello");
+    mock.fails_when_polled(Error::Fatal);
+    assert_eq!(response.await, Err(Error::Fatal), "it must not be used any more");
+    assert_eq!(mock.calls(), 1);
+    mock.fails_when_polled(Error::Fatal);
+    assert_eq!(ServiceExt::<&str>::ready(&mut service).await.err(), Some(Error::Fatal));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_concurrency_limit_below_a_retry_is_kept_and_its_place_given_back() {
+    let mock = Mock::new([Hangs, Is(Ok::<_, Error>(200))]);
+    let service = ServiceBuilder::new()
+        .layer(RetryLayer::new(times(3)))
+        .layer(ConcurrencyLimitLayer::new(1))
+        .service(mock.clone());
+    let first = tokio::spawn(service.clone().oneshot("first"));
+    tokio::time::sleep(ms(1)).await;
+    let mut second = pin!(service.oneshot("second"));
+    assert!(poll_fn(|cx| Poll::Ready(second.as_mut().poll(cx))).await.is_pending());
+    assert_eq!(mock.calls(), 1);
+    first.abort();
+    assert_eq!(second.await, Ok(200));
+}
+
+#[tokio::test]
+async fn a_permit_of_the_circuit_is_requested_by_the_call_and_not_by_readiness() {
+    let circuit = Arc::new(CircuitBreaker::new("lazy", CircuitConfig::new().failure_threshold(1)));
+    circuit.force_open();
+    let mock = Mock::new([Is(Ok::<_, Error>(200))]);
+    let layer = CircuitLayer::breaker(Arc::clone(&circuit));
+    let mut service = ServiceBuilder::new().layer(layer).service(mock);
+    let ready = ServiceExt::<&str>::ready(&mut service).await.unwrap();
+    circuit.reset();
+    assert_eq!(ready.call("hello").await, Ok(200));
+}
