@@ -5,7 +5,11 @@ mod command;
 mod history;
 mod model;
 mod mutations;
+mod on_server;
 mod replay;
+mod scripts;
+#[path = "../support/server.rs"]
+#[allow(dead_code, reason = "other tests use the rest")]
 mod server;
 
 /// The histories of an ordinary run. `RESILIENCE_HISTORIES` sets another number, `RESILIENCE_HISTORIES_FROM` the first seed.

@@ -1,7 +1,8 @@
 //! Each rule of the scripts is there for a reason: without it, the histories differ from the model.
 
 use crate::replay::run;
-use crate::server::{Scripts, Server};
+use crate::scripts::Scripts;
+use crate::server::Server;
 
 /// The histories within which each mutation is noticed.
 const WITHIN: u64 = 2_000;
@@ -69,7 +70,7 @@ const MUTATIONS: &[(&str, &str, &str)] = &[
 #[test]
 fn every_mutation_of_the_scripts_is_noticed() {
     let server = Server::start();
-    let mut connection = server.connect();
+    let mut connection = server.connection();
     let mut unnoticed = Vec::new();
     for &(name, text, instead) in MUTATIONS {
         let scripts = Scripts::mutated(name, text, instead);

@@ -7,7 +7,8 @@ use redis::{Connection, Value};
 use crate::command::{Micros, Reply, Script};
 use crate::history::{Counts, History, Step, history};
 use crate::model::{Key, Model, State};
-use crate::server::{Batch, Scripts, Server};
+use crate::scripts::{Batch, Scripts};
+use crate::server::Server;
 
 /// The number of histories that are sent together.
 const TOGETHER: u64 = 50;
@@ -214,7 +215,7 @@ pub(crate) fn run_many(histories: u64, from: u64) -> Counts {
         std::thread::spawn(move || {
             let server = Server::start();
             let seeds = (from..from + histories).filter(move |seed| seed % 2 == half);
-            run(&mut server.connect(), &Scripts::with_test_clock(), seeds)
+            run(&mut server.connection(), &Scripts::with_test_clock(), seeds)
         })
     });
     let mut counts = Counts::default();

@@ -1,59 +1,9 @@
-//! A `redis-server` for a test, and the scripts in it.
+//! The texts of the scripts, and their calls.
 
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
-use std::net::TcpListener;
-use std::process::{Child, Command as Process, Stdio};
-use std::time::Duration;
-use std::{fs, thread};
+use std::fs;
 
-use redis::{Client, Connection, ConnectionLike, Script, Value};
-
-/// A private server without persistence, killed when it is dropped.
-pub(crate) struct Server {
-    process: Child,
-    port: u16,
-}
-
-impl Server {
-    pub(crate) fn start() -> Self {
-        let port = TcpListener::bind("127.0.0.1:0")
-            .and_then(|socket| socket.local_addr())
-            .expect("a free port")
-            .port();
-        let started = Process::new("redis-server")
-            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
-            .stdout(Stdio::null())
-            .spawn();
-        let process = match started {
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                panic!("redis-server is not on the path: install the package `redis-server`")
-            }
-            started => started.expect("redis-server starts"),
-        };
-        Self { process, port }
-    }
-
-    pub(crate) fn connect(&self) -> Connection {
-        let client = Client::open(("127.0.0.1", self.port)).expect("a valid address");
-        for _ in 0..500 {
-            if let Ok(connection) = client.get_connection() {
-                return connection;
-            }
-            // The server does not tell when it listens.
-            thread::sleep(Duration::from_millis(20));
-        }
-        panic!("redis-server does not listen on port {}", self.port)
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // Nothing to do where it has ended already.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
+use redis::{Connection, ConnectionLike, Script, Value};
 
 const NAMES: [&str; 8] = ["view", "report", "acquire", "start", "settle", "override", "beat", "leave"];
 
@@ -93,6 +43,29 @@ impl Scripts {
             if other == name { file(name).replacen(text, instead, 1) } else { file(other) }
         };
         Self::build(TEST_CLOCK, &read)
+    }
+
+    /// Calls one script, whether the server knows it or not.
+    pub(crate) fn call(
+        &self,
+        connection: &mut Connection,
+        name: &'static str,
+        keys: &[String],
+        arguments: &[String],
+    ) -> Value {
+        let mut batch = Batch { known: NAMES.to_vec(), ..Batch::new(self) };
+        batch.script(name, keys, arguments);
+        let reply = batch.send(connection).remove(0);
+        match &reply {
+            Value::ServerError(error) if error.code() == "NOSCRIPT" => {
+                let count = keys.len().to_string();
+                let mut words = vec!["EVAL", &self.0[name].text, &count];
+                words.extend(keys.iter().chain(arguments).map(String::as_str));
+                batch.command(&words);
+                batch.send(connection).remove(0)
+            }
+            _ => reply,
+        }
     }
 
     fn build(clock: &str, read: &dyn Fn(&str) -> String) -> Self {
