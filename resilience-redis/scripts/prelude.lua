@@ -11,9 +11,10 @@
 -- leases    sorted set: r/node/token (reserved) or s/node/token (started) -> deadline
 -- override  hash with its own expiry: state, lasts (in ms, 0 without an end), reason, by
 -- change    string: a new value with each transition of a circuit of this bucket; also the channel of hints
+-- nodes     sorted set of `beat`: live node -> time of its last heartbeat
 --
 -- Times are the server's, in microseconds. Replies have remaining times, so that no clock is compared with another.
-local circuit, windows, active, votes, failures, slow, leases, override, change = unpack(KEYS)
+local circuit, windows, active, votes, failures, slow, leases, override, change, nodes = unpack(KEYS)
 
 local DAY = 86400000000
 local YEAR = 365 * DAY

@@ -68,12 +68,13 @@ redis.call('HSET', windows, node, table.concat({ ARGV[6], ARGV[9], ARGV[10], ARG
 keep(windows)
 note_active()
 
--- A node without a call for long is not active, and its window is old.
-for _, gone in ipairs(redis.call('ZRANGEBYSCORE', active, '-inf', int(now - fresh), 'LIMIT', 0, LEAVING)) do
+local function forget(gone)
   add(window_of(gone), -1)
   redis.call('HDEL', windows, gone)
   for _, key in ipairs({ active, failures, slow, votes }) do redis.call('ZREM', key, gone) end
 end
+-- A node without a call for long is not active, and its window is old.
+for _, gone in ipairs(redis.call('ZRANGEBYSCORE', active, '-inf', int(now - fresh), 'LIMIT', 0, LEAVING)) do forget(gone) end
 
 -- The nodes that count in this part: the loudest one is found, and their number, without reading all windows.
 local function rank(ranking, part)
@@ -88,19 +89,27 @@ end
 rank(failures, 'failures')
 rank(slow, 'slow')
 rank(votes, 'votes')
-local n_active = redis.call('ZCARD', active)
-save('sum_calls', sum.calls, 'sum_failures', sum.failures, 'sum_slow', sum.slow, 'sum_votes', sum.votes, 'n_failures', n.failures,
-  'n_slow', n.slow, 'n_votes', n.votes, 'n_windows', redis.call('HLEN', windows), 'n_active', n_active, 'known', int(known),
-  'config', config)
+local n_active
+local function save_sums()
+  n_active = redis.call('ZCARD', active)
+  save('sum_calls', sum.calls, 'sum_failures', sum.failures, 'sum_slow', sum.slow, 'sum_votes', sum.votes,
+    'n_failures', n.failures, 'n_slow', n.slow, 'n_votes', n.votes, 'n_windows', redis.call('HLEN', windows),
+    'n_active', n_active, 'known', int(known), 'config', config)
+end
+save_sums()
 local differs = last_config and last_config ~= config and 1 or 0
 
 -- A report without failures never opens.
 if own.failures == 0 and own.slow == 0 and own.votes == 0 then return view(differs) end
 
 local alone = peers == 0
--- Until all active nodes have reported, every live node counts as active.
-if now < known then n_active = math.max(n_active, peers + 1) end
-local quorum = alone and 1 or math.max(2, math.ceil(3 * n_active / 10))
+local count, quorum
+local function count_active()
+  -- A node that has crashed is not active. Until all active nodes have reported, every live node is.
+  count = now < known and math.max(n_active, peers + 1) or math.min(n_active, peers + 1)
+  quorum = alone and 1 or math.max(2, math.ceil(3 * count / 10))
+end
+count_active()
 
 -- The window of the node with the most of this part.
 local function loudest(ranking) return window_of(redis.call('ZREVRANGE', ranking, 0, 0)[1]) end
@@ -120,9 +129,29 @@ end
 local function votes_hold()
   -- The quorum is implied: a node has at most one vote.
   if alone then return sum.votes >= 1000 end
-  local need = 1000 * math.max(1, n_active / 2)
+  local need = 1000 * math.max(1, count / 2)
   return sum.votes > need and sum.votes - loudest(votes).votes >= need / 2
 end
 
-if votes_hold() or rate_holds(failure_rate, failures, 'failures') or rate_holds(slow_rate, slow, 'slow') then open() end
+local function holds()
+  return votes_hold() or rate_holds(failure_rate, failures, 'failures') or rate_holds(slow_rate, slow, 'slow')
+end
+
+if holds() and redis.call('ZCARD', nodes) > peers then
+  -- The rule has to hold without the nodes that have crashed, or old votes would open a fleet that has been deployed
+  -- anew. Fewer heartbeats than this node has seen are no evidence: the store may have lost them.
+  local dropped = false
+  for _, who in ipairs(redis.call('ZRANGE', active, 0, -1)) do
+    if who ~= node and not redis.call('ZSCORE', nodes, who) then
+      forget(who)
+      dropped = true
+    end
+  end
+  if dropped then
+    n.failures, n.slow, n.votes = redis.call('ZCARD', failures), redis.call('ZCARD', slow), redis.call('ZCARD', votes)
+    save_sums()
+    count_active()
+  end
+end
+if holds() then open() end
 return view(differs)

@@ -15,12 +15,12 @@ impl Keys {
 
     /// The keys of the scripts of one circuit, in their order.
     #[must_use]
-    pub fn circuit(&self, name: &str) -> [String; 9] {
+    pub fn circuit(&self, name: &str) -> [String; 10] {
         // A name may contain anything, such as braces or a user's key.
         let name = fnv1a(name.as_bytes());
         let [circuit, windows, active, votes, failures, slow, leases, over] =
             ["c", "w", "a", "v", "f", "s", "l", "o"].map(|part| format!("{}:{name:032x}:{part}", self.tag));
-        [circuit, windows, active, votes, failures, slow, leases, over, self.changes()]
+        [circuit, windows, active, votes, failures, slow, leases, over, self.changes(), self.nodes()]
     }
 
     /// The nonce of the last change, and the channel of hints.

@@ -16,7 +16,6 @@ const GRACE: Micros = SECOND / 2;
 const OPEN: Micros = SECOND;
 const PROBE_TIMEOUT: Micros = 3 * SECOND;
 const FRESH: Micros = 20 * SECOND;
-const LIVE: Micros = 5 * SECOND;
 /// As large as the times of a server.
 const START: Micros = 1_790_000_000_000_000;
 
@@ -162,6 +161,8 @@ struct World {
     max_open: Micros,
     permits: u64,
     need: u64,
+    /// How long a node lives after a heartbeat.
+    live: Micros,
     /// The share of calls that fail.
     sick: f64,
     settled: BTreeSet<Trial>,
@@ -183,6 +184,7 @@ pub(crate) fn history(seed: u64) -> History {
         max_open: pick(&mut rng, &[OPEN, 5 * SECOND, 20 * SECOND, u64::MAX >> 11]),
         permits: pick(&mut rng, &[1, 1, 2, 3]),
         need: pick(&mut rng, &[1, 1, 2, 3, 5]),
+        live: pick(&mut rng, &[5 * SECOND, 30 * SECOND, 30 * SECOND]),
         sick: chance,
         settled: BTreeSet::new(),
         steps: Vec::new(),
@@ -289,21 +291,21 @@ impl World {
         if let Some(busy) = self.nodes.iter().position(has_trial).filter(|_| self.rng.bool()) {
             // Trials end soon: their node is next, with a start or an outcome.
             at = busy;
-            action = self.rng.u8(62..93);
+            action = self.rng.u8(60..93);
         }
         let name = self.nodes[at].name.clone();
         let others = self.nodes.len() as u64 - 1;
         let peers = if self.once_in(30) { 0 } else { others };
         match action {
-            0..42 => {
+            0..34 => {
                 let report = self.call(at, peers);
                 self.send(&name, Script::Report(report));
             }
-            42..62 => {
+            34..52 => {
                 let (permits, need) = (self.permits, self.need);
                 self.send(&name, Script::Acquire { peers, permits, need, hold: HOLD, grace: GRACE });
             }
-            62..75 => {
+            60..75 => {
                 let Some(trial) = self.nodes[at].reserved.pop() else { return };
                 self.nodes[at].running.push(trial.clone());
                 self.send(&name, Script::Start { trial, lease: PROBE_TIMEOUT });
@@ -314,7 +316,7 @@ impl World {
                 let millis = pick(&mut self.rng, &[0, 3_600_000, u64::MAX >> 11]);
                 self.send(&name, Script::Override { state, millis: millis.min(365 * 86_400_000) });
             }
-            94..98 => self.send(&name, Script::Beat { live: LIVE }),
+            52..60 | 94..98 => self.send(&name, Script::Beat { live: self.live }),
             98 => self.send(&name, Script::View),
             _ => self.send(&name, Script::Leave),
         }

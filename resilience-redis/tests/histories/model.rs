@@ -114,7 +114,7 @@ impl Model {
             Script::Report(report) => {
                 let knows = report.epoch.is_empty() && self.circuit.is_none();
                 let circuit = self.circuit.get_or_insert_with(|| Circuit::new(&command.nonce, now));
-                (u64::from(circuit.report(command, report, knows, now)), 0)
+                (u64::from(circuit.report(command, report, knows, &self.nodes, now)), 0)
             }
             Script::Override { state, millis } => {
                 self.forced = Some((*state, *millis)).filter(|(state, _)| !state.is_empty());
@@ -248,7 +248,14 @@ impl Circuit {
     }
 
     /// Returns whether the report before came from another configuration.
-    fn report(&mut self, command: &Command, report: &Report, began: bool, now: Micros) -> bool {
+    fn report(
+        &mut self,
+        command: &Command,
+        report: &Report,
+        began: bool,
+        nodes: &BTreeMap<String, Micros>,
+        now: Micros,
+    ) -> bool {
         let node = &command.node;
         let is_of_now = began || report.epoch == self.epoch && report.generation == self.generation;
         if !is_of_now || self.state != State::Closed {
@@ -279,6 +286,12 @@ impl Circuit {
         let config = report.rule.digest();
         let differs = !self.config.is_empty() && self.config != config;
         self.config = config;
+        if self.opens(report, now) && nodes.len() as u64 > report.peers {
+            // Nodes that have crashed do not vote.
+            let is_live = |other: &String| other == node || nodes.contains_key(other);
+            self.active.retain(|other, _| is_live(other));
+            self.windows.retain(|other, _| is_live(other));
+        }
         if self.opens(report, now) {
             self.open(command, now);
         }
@@ -291,10 +304,8 @@ impl Circuit {
             return false;
         }
         let alone = report.peers == 0;
-        let mut active = self.active.len() as u64;
-        if now < self.known {
-            active = active.max(report.peers + 1);
-        }
+        let (active, live) = (self.active.len() as u64, report.peers + 1);
+        let active = if now < self.known { active.max(live) } else { active.min(live) };
         let quorum = if alone { 1 } else { (3 * active).div_ceil(10).max(2) };
         let all: Vec<Window> = self.windows.values().map(|(_, window)| *window).collect();
         // The windows without the loudest in this part, if enough nodes have one.

@@ -189,7 +189,7 @@ fn sums(model: &Model) -> Option<[u64; 4]> {
 
 /// The keys of the circuit of one history, and of its bucket.
 pub(crate) struct Keys {
-    pub(crate) circuit: [String; 9],
+    pub(crate) circuit: [String; 10],
     pub(crate) bucket: [String; 2],
 }
 
@@ -200,7 +200,8 @@ impl Keys {
         let [c, w, a, v, f, s, l, o] = circuit;
         let change = format!("{prefix}:change");
         let bucket = [format!("{prefix}:nodes"), change.clone()];
-        Self { circuit: [c, w, a, v, f, s, l, o, change], bucket }
+        let nodes = bucket[0].clone();
+        Self { circuit: [c, w, a, v, f, s, l, o, change, nodes], bucket }
     }
 
     pub(crate) fn of(&self, key: Key) -> &str {
