@@ -21,7 +21,7 @@ fn setting(name: &str) -> Option<u64> {
 }
 
 #[test]
-fn the_scripts_answer_as_the_model_does_in_random_histories() {
+fn the_scripts_do_what_the_model_does_in_random_histories() {
     let histories = setting("RESILIENCE_HISTORIES").unwrap_or(HISTORIES);
     let counts = replay::run_many(histories, setting("RESILIENCE_HISTORIES_FROM").unwrap_or(0));
     println!("{histories} histories: {counts:?}");

@@ -89,6 +89,26 @@ fn a_circuit_opens_and_closes_by_the_clock_of_the_server() {
 }
 
 #[test]
+fn votes_of_nodes_that_have_crashed_do_not_open_a_fleet_that_works_again() {
+    for (beats, state) in [(&["a", "b", "c", "d"][..], "o"), (&["c", "d"], "c")] {
+        let mut store = Store::start();
+        let nodes = store.keys.bucket[0].clone();
+        for node in beats {
+            store.send(&["ZADD", &nodes, "1", node]);
+        }
+        let mut view = View::default();
+        for (node, vote) in [("c", 0), ("a", 1000), ("b", 1000), ("d", 0), ("c", 400)] {
+            let mut script = with_window(store.commands + 1, &view, Window { vote, ..Window::default() });
+            if let Script::Report(report) = &mut script {
+                report.peers = if vote == 400 { beats.len() as u64 - 1 } else { 3 };
+            }
+            view = store.ask(node, HOUR, script);
+        }
+        assert_eq!(view.state, state, "live: {beats:?}");
+    }
+}
+
+#[test]
 fn times_without_an_end_are_cut_to_a_year() {
     let mut store = Store::start();
     let open = store.ask("a", u64::MAX, failing(1, &View::default()));
