@@ -18,10 +18,9 @@ pub use crate::retry::{RetryRun, TimedRetryRun};
 pub use crate::site::PolicySite;
 pub use crate::site_name::SiteName;
 #[cfg(feature = "tokio")]
-pub use crate::sleep::{CancelSignal, Cancellable, Cancellation, Limited, Pause, Telling};
+pub use crate::sleep::{CancelSignal, Cancellable, Cancellation, Limited, Pause, Telling, cancel_signal};
 pub use crate::sleep::{Cut, RejectionHint, Wait};
-pub use crate::telemetry::{SITES, SiteEntry, SiteKind, StatsCell};
-pub use crate::telemetry::{injected_error, injected_latency, no_injected_error};
+pub use crate::telemetry::{InjectedFault, SITES, SiteEntry, SiteKind, StatsCell, injected_fault};
 pub use crate::text::{ByDebug, ByDisplay, ByType, FirstLine, Text};
 /// The linker keeps the list of circuits. Re-exported, so that users need not depend on `linkme`.
 pub use linkme;

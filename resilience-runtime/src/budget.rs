@@ -1,11 +1,15 @@
 //! Limits on the retries of a program, relative to its calls.
 
 use std::fmt;
+#[cfg(feature = "testing")]
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::error::{ConfigError, Value, or_panic};
 use crate::ratio::Ratio;
+#[cfg(feature = "testing")]
+use crate::test_scope::{self, SlotId};
 use crate::time::Nanos;
 
 /// The window moves in steps of one tenth.
@@ -60,6 +64,8 @@ pub struct RetryBudget {
     spread_to: AtomicU64,
     calls: [SlotCount; SLOTS],
     withdrawals: [SlotCount; SLOTS],
+    #[cfg(feature = "testing")]
+    in_scopes: SlotId,
 }
 
 /// ```text
@@ -81,6 +87,8 @@ impl RetryBudget {
             spread_to: AtomicU64::new(0),
             calls: [const { SlotCount(AtomicU64::new(0)) }; SLOTS],
             withdrawals: [const { SlotCount(AtomicU64::new(0)) }; SLOTS],
+            #[cfg(feature = "testing")]
+            in_scopes: SlotId::new(),
         }
     }
 
@@ -140,6 +148,22 @@ impl RetryBudget {
     /// Counts a call. `now` is only called for the first one, and for the first one after each retry.
     #[inline]
     pub(crate) fn deposit(&self, now: impl FnOnce() -> Nanos) {
+        #[cfg(feature = "testing")]
+        if let Some(own) = self.in_scope() {
+            return own.count(now);
+        }
+        self.count(now);
+    }
+
+    /// The budget of the current test scope, which begins without calls.
+    #[cfg(feature = "testing")]
+    fn in_scope(&self) -> Option<Arc<Self>> {
+        let Self { ratio, min_per_second, window, .. } = *self;
+        test_scope::replaced(&self.in_scopes, || Self { ratio, min_per_second, window, ..Self::new() })
+    }
+
+    #[inline]
+    fn count(&self, now: impl FnOnce() -> Nanos) {
         // Relaxed, as everything here: each word publishes only itself. A withdrawal that does not yet see the last
         // few calls may be denied because of that.
         if self.fresh.fetch_add(1, Ordering::Relaxed) == 0 {
@@ -154,6 +178,14 @@ impl RetryBudget {
 
     /// Withdraws a retry. Returns `false` if the budget is empty.
     pub(crate) fn withdraw(&self, now: Nanos) -> bool {
+        #[cfg(feature = "testing")]
+        if let Some(own) = self.in_scope() {
+            return own.take(now);
+        }
+        self.take(now)
+    }
+
+    fn take(&self, now: Nanos) -> bool {
         let slot = self.slot(now);
         self.spread(slot);
         let allowed = self.allowed(slot);
@@ -175,6 +207,14 @@ impl RetryBudget {
                 Err(other) => seen = other,
             }
         }
+    }
+
+    /// The number of retries that it holds.
+    pub(crate) fn left(&self, now: Nanos) -> u64 {
+        let slot = self.slot(now);
+        self.spread(slot);
+        let taken = self.withdrawals.iter().map(|count| count.at(slot)).sum();
+        self.allowed(slot).saturating_sub(taken)
     }
 
     fn allowed(&self, slot: u64) -> u64 {

@@ -80,7 +80,7 @@ impl<E, F: FnOnce(&E)> OnFailureFn<E> for F {}
     label = "this is not a future that completes when the call is to end",
     note = "for a `CancellationToken`, write `cancel = token.cancelled()`"
 )]
-pub trait CancelFuture: IntoFuture {}
+pub trait CancelFuture: Future {}
 
 #[diagnostic::do_not_recommend]
-impl<C: IntoFuture> CancelFuture for C {}
+impl<C: Future> CancelFuture for C {}

@@ -2,6 +2,8 @@
 
 use std::sync::OnceLock;
 
+#[cfg(feature = "testing")]
+use crate::test_scope;
 use crate::time::{Instant, Nanos};
 
 /// Tokio's clock follows a paused runtime. Otherwise it is the system's monotonic clock.
@@ -11,7 +13,34 @@ pub(crate) fn now() -> Instant {
     if let Some(now) = by_hand::now() {
         return now;
     }
+    #[cfg(feature = "testing")]
+    if test_scope::is_any_open() {
+        return ahead(Instant::now());
+    }
     Instant::now()
+}
+
+/// The time of the current test scope, which is ahead by the waits that it skipped.
+#[cfg(feature = "testing")]
+fn ahead(now: Instant) -> Instant {
+    now.checked_add(test_scope::skipped().to_duration()).unwrap_or(now)
+}
+
+/// Whether skipped waits have led past this time of the library's clock, which tokio's timers do not notice.
+#[cfg(all(feature = "testing", feature = "tokio"))]
+pub(crate) fn has_skipped(time: Instant) -> bool {
+    test_scope::is_any_open() && now() >= time
+}
+
+/// The time of tokio's clock at this time of the library's clock.
+#[cfg(feature = "tokio")]
+#[inline]
+pub(crate) fn on_timer(time: Instant) -> Instant {
+    #[cfg(feature = "testing")]
+    if test_scope::is_any_open() {
+        return time.checked_sub(test_scope::skipped().to_duration()).unwrap_or(time);
+    }
+    time
 }
 
 /// The current time in nanoseconds, on one scale for the whole process.
@@ -60,6 +89,18 @@ pub(crate) fn std_now() -> std::time::Instant {
 #[cfg(feature = "tokio")]
 pub(crate) fn real_now() -> std::time::Instant {
     std::time::Instant::now()
+}
+
+/// The current time of tokio's clock, also on a thread with a manual clock: tokio's timers follow no other.
+#[cfg(feature = "tokio")]
+pub(crate) fn runtime_now() -> Instant {
+    Instant::now()
+}
+
+/// The time of tokio's clock after this wait, unless it is never.
+#[cfg(feature = "tokio")]
+pub(crate) fn runtime_moment(wait: Nanos) -> Option<Instant> {
+    runtime_now().checked_add(wait.limit()?)
 }
 
 /// The time since a call began.

@@ -19,7 +19,9 @@
 //! | [`PollCondition`], [`NoCondition`] | whether a poll has an `until` |
 //! | [`CancelledBy`], [`NotCancelled`] | whether a signal ends the call |
 
-pub use crate::operation::{Asynchronous, Blocking, CancelledBy, NotCancelled, Operation};
+#[cfg(feature = "tokio")]
+pub use crate::operation::CancelledBy;
+pub use crate::operation::{Asynchronous, Blocking, NotCancelled, Operation};
 pub use crate::poll::{NoCondition, Poll, PollCondition, PollHooks};
 #[cfg(feature = "tokio")]
 pub use crate::retry::CancelledPolicy;

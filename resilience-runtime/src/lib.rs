@@ -33,7 +33,8 @@
 //! | watch many jobs with one request per interval | | [`PollExecutor`] | [batches](mod@guide::batches) |
 //! | wait for an HTTP response | | [`http::HttpPoll`] | [http](mod@guide::http) |
 //! | see attempts, outcomes and circuit changes | `stats = ".."` | [`telemetry::listen`], [`telemetry::stats`] | [in production](mod@guide::in_production) |
-//! | test code without waiting | | [`testing::ManualClock`] | [testing](mod@guide::testing) |
+//! | retry and guard requests of a tower stack or a `reqwest` client | | [`tower::RetryLayer`], [`tower::CircuitLayer`], [`reqwest_middleware::ResilienceMiddleware`] | [servers and clients](mod@guide::servers_and_clients) |
+//! | test code that fails, without waiting | | [`testing::scope`], [`testing::ManualClock`] | [testing](mod@guide::testing) |
 //!
 //! An import brings the attribute and the function of the same name together: `use resilience::retry;` is both.
 //!
@@ -52,7 +53,10 @@
 //! | `tokio` | yes | async functions and [`PollExecutor`]. Delays use tokio's timer, and "now" is tokio's clock |
 //! | `stream` | no | [`CircuitBreaker::guard_stream`], for functions that return a stream |
 //! | `http` | no | [`http`]: HTTP polling over `reqwest`, with TLS by rustls |
-//! | `testing` | no | [`testing`]: a clock that tests move by hand |
+//! | `tower` | no | [`tower`](mod@tower): layers for `tower` services |
+//! | `reqwest-middleware` | no | [`reqwest_middleware`](mod@reqwest_middleware): a middleware for `reqwest` clients |
+//! | `retry-after` | no | [`retry_after`]: the `Retry-After` of an HTTP response |
+//! | `testing` | no | [`testing`]: faults, circuits in any state, no waits, and a clock that tests move by hand |
 //! | `tracing` | no | log events for failed attempts, calls that give up, and circuits: see [in production](mod@guide::in_production) |
 //! | `metrics` | no | [`metrics`]: counters, histograms and gauges through the `metrics` facade |
 //! | `serde` | no | `Serialize` for [`telemetry::snapshot`] |
@@ -67,6 +71,9 @@
         feature = "tokio",
         feature = "stream",
         feature = "http",
+        feature = "reqwest-middleware",
+        feature = "retry-after",
+        feature = "tower",
         feature = "testing",
         feature = "tracing",
         feature = "metrics",
@@ -89,9 +96,13 @@ mod linked;
 mod options;
 mod outcome;
 mod ratio;
+#[cfg(feature = "retry-after")]
+mod retry_after;
 mod rng;
 mod site_name;
 mod sync;
+#[cfg(feature = "testing")]
+mod test_scope;
 mod text;
 mod time;
 // Floor 1: how long to wait, and how often.
@@ -126,6 +137,8 @@ mod executor;
 #[cfg(feature = "http")]
 pub mod http;
 // Floor 5: adapters.
+#[cfg(feature = "reqwest-middleware")]
+pub mod reqwest_middleware;
 #[cfg(feature = "tower")]
 pub mod tower;
 // Floor 6: what listens to everything.
@@ -165,3 +178,5 @@ pub use poll::{PollError, poll};
 #[cfg(feature = "macros")]
 pub use resilience_macros::{asyncbackoff, asyncretry, circuit, poll, retry};
 pub use retry::retry;
+#[cfg(feature = "retry-after")]
+pub use retry_after::retry_after;

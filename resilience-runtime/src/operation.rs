@@ -3,6 +3,9 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+#[cfg(feature = "tokio")]
+use crate::sleep::CancelSignal;
+
 /// An operation that can be repeated: `FnMut() -> Result<T, E>`, or `AsyncFnMut() -> Result<T, E>`.
 ///
 /// The compiler infers `Kind`, [`Blocking`] or [`Asynchronous`], so that [`retry`](crate::retry()) and
@@ -50,9 +53,9 @@ pub trait EndsWithCall {
 pub struct NotCancelled;
 
 /// A call that ends when this future completes.
-#[derive(Clone, Copy, Debug)]
-#[cfg_attr(not(feature = "tokio"), allow(dead_code, reason = "only async calls can be cancelled"))]
-pub struct CancelledBy<C>(pub(crate) C);
+#[cfg(feature = "tokio")]
+#[derive(Debug)]
+pub struct CancelledBy<C>(pub(crate) CancelSignal<C>);
 
 /// The kind of operations that `cancel` accepts. Nothing implements it.
 #[diagnostic::on_unimplemented(

@@ -9,6 +9,10 @@ pub(crate) struct Chance(u64);
 impl Chance {
     /// From the thread's generator.
     pub(crate) fn draw() -> Self {
+        #[cfg(feature = "testing")]
+        if let Some(number) = crate::test_scope::draw() {
+            return Self(number);
+        }
         Self(fastrand::u64(..))
     }
 

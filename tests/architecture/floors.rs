@@ -189,9 +189,11 @@ fn the_floors_of_the_circuit_are_read() {
 #[test]
 fn the_floors_of_batch_polling_are_read() {
     let house = House::read();
-    assert_eq!(house.floor_of["executor/slots"], house.floor_of["attempts"], "both decide");
-    assert!(house.floor_of["executor/slots"] < house.floor_of["executor/jobs"]);
-    assert!(house.floor_of["executor/jobs"] < house.floor_of["executor/drive"]);
+    for pure in ["executor/polls", "executor/slots", "executor/submissions"] {
+        assert_eq!(house.floor_of[pure], house.floor_of["attempts"], "both decide");
+    }
+    assert!(house.floor_of["executor/polls"] < house.floor_of["executor/state"]);
+    assert!(house.floor_of["executor/shared"] < house.floor_of["executor/drive"]);
     let module_of = |path: &[&str]| {
         let path: Vec<_> = path.iter().map(ToString::to_string).collect();
         house.module_of(&path)
@@ -202,8 +204,19 @@ fn the_floors_of_batch_polling_are_read() {
     }
     assert_eq!(module_of(&["executor", "PollExecutor"]).as_deref(), Some("executor/poll_executor"));
     let imports = imports(&house);
-    assert!(imports["executor/jobs"].contains("executor/slots"), "`super::` is followed");
+    assert!(imports["executor/state"].contains("executor/slots"), "`super::` is followed");
     assert_eq!(below("executor/slots", &imports), ["executor/failure", "executor/slots"]);
+    for pure in ["executor/polls", "executor/submissions"] {
+        assert_eq!(
+            below(pure, &imports),
+            ["executor/failure", pure, "executor/slots"]
+                .map(String::from)
+                .into_iter()
+                .collect::<BTreeSet<_>>()
+                .into_iter()
+                .collect::<Vec<_>>()
+        );
+    }
 }
 
 #[test]
@@ -265,11 +278,14 @@ fn the_decisions_stand_on_nothing_that_knows_the_time() {
             "attempts",
             "backoff",
             "budget",
+            "circuit/state",
             "error",
             "option_value",
             "ratio",
             "rng",
             "telemetry/outcome",
+            // Budgets and seeds of tests.
+            "test_scope",
             "text",
             "time"
         ]

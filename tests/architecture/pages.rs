@@ -86,7 +86,7 @@ fn every_link_of_the_readme_and_of_contributing_leads_somewhere() {
 
 /// Types without an example of their own, each for a reason.
 const WITHOUT_EXAMPLE: [(&str, &[&str]); 6] = [
-    ("it is for expansions alone", &["Fault", "Injected", "SiteEntry", "StatsCell"]),
+    ("it is for expansions alone", &["InjectedFault", "SiteEntry", "StatsCell"]),
     (
         "it reaches a listener, in the example of `telemetry`",
         &[
@@ -104,7 +104,16 @@ const WITHOUT_EXAMPLE: [(&str, &[&str]); 6] = [
     ),
     (
         "the example is that of the method that makes it",
-        &["GuardedIter", "GuardedStream", "SubmitAll", "Iter", "IntoIter", "Snapshot", "SiteSnapshot"],
+        &[
+            "CancelledPolicy",
+            "GuardedIter",
+            "GuardedStream",
+            "SubmitAll",
+            "Iter",
+            "IntoIter",
+            "Snapshot",
+            "SiteSnapshot",
+        ],
     ),
     ("it is passed to a closure, in the example of its type", &["DescriptorRef", "CancelFunction"]),
     (
@@ -117,6 +126,8 @@ const WITHOUT_EXAMPLE: [(&str, &[&str]); 6] = [
             "PollHooks",
             "PollCondition",
             "NoCondition",
+            "CancelledBy",
+            "NotCancelled",
             "TimeLimit",
             "Timed",
             "Untimed",

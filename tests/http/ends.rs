@@ -150,35 +150,6 @@ async fn with_a_deadline_and_no_number_the_deadline_alone_counts() {
     assert!(times(data(r#", "deadline": "1h", "max_retries": 50"#)));
 }
 
-#[tokio::test]
-async fn a_certificate_file_that_is_not_regular_or_too_large_is_rejected() {
-    let directory = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let large = directory.join("large.pem");
-    std::fs::write(&large, vec![b'x'; (4 << 20) + 1]).unwrap();
-    let pipe = directory.join(format!("pipe-{}", std::process::id()));
-    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    for (path, reason) in
-        [(pipe.as_path(), "regular file"), (directory, "regular file"), (large.as_path(), "too large")]
-    {
-        let poll = HttpPoll::get("http://127.0.0.1:9").until(status(200)).ca_bundle(path);
-        let error = error(poll.run().await);
-        assert!(error.is_settings() && error.to_string().contains(reason), "{error}");
-    }
-    std::fs::remove_file(pipe).unwrap();
-}
-
-/// A stopped clock jumps to the deadline while nothing but the thread that makes the client is at work.
-#[tokio::test(start_paused = true)]
-async fn making_the_client_is_inside_the_deadline_and_off_the_runtimes_threads() {
-    let server = Server::saying([answer(200, "")]).await;
-    let poll = quick(&server.url).until(status(200)).deadline(Duration::from_secs(5));
-    let Err(HttpPollError::TimedOut { attempts, .. }) = poll.run().await else { panic!() };
-    assert_eq!((attempts, server.times()), (1, 0));
-    // The client that took too long is there for the next run.
-    tokio::time::resume();
-    poll.run().await.unwrap();
-}
-
 /// A resolver that never answers.
 struct Silent;
 

@@ -4,12 +4,19 @@ mod attributes;
 mod conditions;
 mod conversation;
 mod data;
+mod encoding;
 mod ends;
+mod http2;
 mod idle;
+#[cfg(not(any(feature = "rustls", feature = "native-tls")))]
+mod plain;
+mod proxy;
 mod running;
 mod secrets;
 mod server;
+mod sharing;
 mod strangers;
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
 mod tls;
 mod trouble;
 

@@ -1,10 +1,10 @@
 //! A server on loopback that sends scripted bytes and records its requests.
 
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::TcpListener;
-use tokio_rustls::TlsAcceptor;
+use tokio::net::{TcpListener, TcpStream};
 
 /// What was asked.
 #[derive(Clone, Debug)]
@@ -58,9 +58,18 @@ pub(crate) struct Server {
 
 type Script = Arc<dyn Fn(&Asked) -> Reply + Send + Sync>;
 
+/// A connection, with or without TLS.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
+/// Accepts a connection: `None` if the handshake fails.
+pub(crate) type Accept =
+    Arc<dyn Fn(TcpStream) -> Pin<Box<dyn Future<Output = Option<Box<dyn Stream>>> + Send>> + Send + Sync>;
+
 impl Server {
     pub(crate) async fn start(script: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> Self {
-        Self::over(None, script).await
+        let plain: Accept = Arc::new(|stream| Box::pin(async { Some(Box::new(stream) as Box<dyn Stream>) }));
+        Self::over("http://127.0.0.1", plain, script).await
     }
 
     /// The answers in their order, the last one again and again.
@@ -70,30 +79,19 @@ impl Server {
     }
 
     pub(crate) async fn over(
-        tls: Option<TlsAcceptor>,
+        origin: &str,
+        accept: Accept,
         script: impl Fn(&Asked) -> Reply + Send + Sync + 'static,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback");
-        let port = listener.local_addr().expect("an address").port();
-        let url = match tls {
-            Some(_) => format!("https://localhost:{port}"),
-            None => format!("http://127.0.0.1:{port}"),
-        };
+        let url = format!("{origin}:{}", listener.local_addr().expect("an address").port());
         let asked = Arc::<Mutex<Vec<Asked>>>::default();
         let (script, seen): (Script, _) = (Arc::new(script), Arc::clone(&asked));
         tokio::spawn(async move {
             for connection in 1.. {
                 let Ok((stream, _)) = listener.accept().await else { return };
-                let (script, seen, tls) = (Arc::clone(&script), Arc::clone(&seen), tls.clone());
-                tokio::spawn(async move {
-                    match tls {
-                        Some(tls) => match tls.accept(stream).await {
-                            Ok(stream) => serve(stream, connection, &script, &seen).await,
-                            Err(_) => None,
-                        },
-                        None => serve(stream, connection, &script, &seen).await,
-                    }
-                });
+                let (script, seen, accepted) = (Arc::clone(&script), Arc::clone(&seen), accept(stream));
+                tokio::spawn(async move { serve(accepted.await?, connection, &script, &seen).await });
             }
         });
         Self { url, asked }

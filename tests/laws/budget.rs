@@ -86,6 +86,28 @@ fn a_percentage_is_a_budget_of_the_functions_own() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_a_budget_has_left_follows_calls_retries_and_time() {
+    static BUDGET: RetryBudget = RetryBudget::new().ratio(0.5).min_per_second(1);
+
+    let calls = async |calls: u32, times: u32| {
+        for _ in 0..calls {
+            let result =
+                retry(async || Err::<u32, u32>(7)).times(times).interval(Duration::ZERO).budget(&BUDGET);
+            assert_eq!(result.run().await, Err(7));
+        }
+    };
+    assert_eq!(BUDGET.remaining(), 10);
+    calls(4, 1).await;
+    assert_eq!(BUDGET.remaining(), 10 + 2, "half of the calls");
+    calls(1, 4).await;
+    assert_eq!(BUDGET.remaining(), 10 + 2 - 3, "half a retry for the call, and three are taken");
+    calls(3, 9).await;
+    assert_eq!(BUDGET.remaining(), 0);
+    tokio::time::advance(Duration::from_secs(11)).await;
+    assert_eq!(BUDGET.remaining(), 10, "the window is over");
+}
+
+#[tokio::test(start_paused = true)]
 async fn functions_and_policies_that_name_one_budget_share_it() {
     static BUDGET: RetryBudget = RetryBudget::new().ratio(0.001).min_per_second(1);
     static POLICY: RetryPolicy =

@@ -1,5 +1,6 @@
 //! The catalogue of all messages. Each states the error and its reason, then what to write instead.
 
+mod budget;
 mod circuit;
 mod conflict;
 mod count;
@@ -10,6 +11,7 @@ mod suggestions;
 mod time;
 mod wait;
 
+pub(crate) use budget::BudgetFault;
 pub(crate) use circuit::CircuitFault;
 pub(crate) use conflict::ConflictFault;
 pub(crate) use count::CountFault;
@@ -199,6 +201,7 @@ mod tests {
             page(&CountFault::samples()),
             page(&WaitFault::samples()),
             page(&ConflictFault::samples()),
+            page(&BudgetFault::samples()),
             page(&CircuitFault::samples()),
             page(&NameFault::samples()),
         ]

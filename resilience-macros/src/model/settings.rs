@@ -1,7 +1,7 @@
 use proc_macro2::Ident;
 use syn::Expr;
 
-use crate::diagnostics::{ConflictFault, Faults, TimeFault};
+use crate::diagnostics::{BudgetFault, ConflictFault, Faults, TimeFault};
 use crate::syntax::{Backoff, Function, Jitter, Nanos, Options, Ratio, Time, Value};
 
 /// The number of attempts, their delays and limits.
@@ -24,6 +24,8 @@ pub(crate) struct Settings {
     pub(super) generics: Vec<Ident>,
     /// Arguments that settings mention; a constant cannot use them.
     pub(super) arguments: Vec<Ident>,
+    /// The argument that the budget mentions, which is also among `arguments`.
+    budget_argument: Option<Ident>,
     /// Whether there are constants, which only the compiler can compare.
     pub(crate) constants: bool,
 }
@@ -38,6 +40,9 @@ impl Settings {
         let mut settings = Self::default();
         for key in options.settings() {
             let Some(value) = options.value(key, faults) else { continue };
+            if let Value::Budget(budget) = &value {
+                settings.budget_argument = function.argument_in(budget);
+            }
             value.constants().into_iter().for_each(|constant| settings.note(constant, function));
             settings.given.push(Setting { key, value });
         }
@@ -94,7 +99,12 @@ impl Policy {
     pub(super) fn judge(settings: Settings, options: &Options, faults: &mut Faults) -> Self {
         let attribute = options.attribute();
         for argument in &settings.arguments {
-            faults.at(argument, &ConflictFault::RunTime { name: argument.to_string(), attribute });
+            let name = argument.to_string();
+            if settings.budget_argument.as_ref() == Some(argument) {
+                faults.at(argument, &BudgetFault::RunTime { name, attribute });
+            } else {
+                faults.at(argument, &ConflictFault::RunTime { name, attribute });
+            }
         }
         let Some(policy) = options.expr("policy", faults) else { return Self::Const(settings) };
         for key in options.settings() {

@@ -5,7 +5,7 @@ use super::constant::{Count, Ratio, Time, is_forever};
 use super::jitter::Jitter;
 use super::ratio::Percent;
 use crate::attribute::Attribute;
-use crate::diagnostics::{Faults, OptionFault};
+use crate::diagnostics::{BudgetFault, Faults, OptionFault};
 use crate::tables::Form;
 
 /// The value of an option.
@@ -52,6 +52,10 @@ impl Value {
                 Expr::Lit(_) | Expr::Unary(_) | Expr::Closure(_) | Expr::Infer(_) => {
                     Ratio::read(key, expr, faults).map(Self::OwnBudget)
                 }
+                _ if makes_a_budget(&expr) => {
+                    faults.at(&expr, &BudgetFault::New);
+                    None
+                }
                 _ => Some(Self::Budget(expr)),
             },
             Form::Jitter => Jitter::read(expr, faults).map(Self::Jitter),
@@ -86,5 +90,18 @@ impl Value {
             Self::Backoff(backoff) => backoff.constants(),
             Self::Jitter(jitter) => jitter.constant().into_iter().collect(),
         }
+    }
+}
+
+/// `RetryBudget::new().ratio(0.1)`, or a reference to it.
+fn makes_a_budget(expr: &Expr) -> bool {
+    match expr {
+        Expr::Reference(reference) => makes_a_budget(&reference.expr),
+        Expr::Paren(inside) => makes_a_budget(&inside.expr),
+        Expr::Group(group) => makes_a_budget(&group.expr),
+        Expr::MethodCall(call) => makes_a_budget(&call.receiver),
+        Expr::Call(call) => makes_a_budget(&call.func),
+        Expr::Path(path) => path.path.segments.iter().any(|segment| segment.ident == "RetryBudget"),
+        _ => false,
     }
 }

@@ -15,7 +15,7 @@ pub(super) fn declare(common: &Common) -> Option<TokenStream> {
     let signal = common.cancel.as_ref()?;
     let span = generated_at(span_of(signal));
     let private = common.runtime.private_at(span);
-    let signal = enclosed_value(signal, quote_spanned!(span=> #private::CancelSignal::new(#signal)));
+    let signal = enclosed_value(signal, quote_spanned!(span=> #private::cancel_signal(#signal)));
     Some(quote_spanned! {Span::mixed_site()=>
         let __cancel = #signal;
         let mut __cancel = ::core::pin::pin!(__cancel);

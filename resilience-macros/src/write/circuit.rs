@@ -6,7 +6,7 @@ use super::attempt::{Attempt, known_outcome};
 use super::closure::{enclosed, enclosed_value};
 use super::ends::Ends;
 use super::report::failed;
-use super::{settings, site};
+use super::{fault, settings, site};
 use crate::attribute::Attribute;
 use crate::diagnostics::{generated_at, span_of};
 use crate::model::{Circuit, CircuitModel, Refused};
@@ -17,10 +17,11 @@ use crate::syntax::Count;
 pub(super) fn write(model: &CircuitModel, attempt: &Attempt<'_>) -> TokenStream {
     let ends = Ends::new(&model.common.runtime, Attribute::Circuit, attempt.function);
     let (site, circuit) = circuit(model, attempt);
-    let acquire = if attempt.is_async() { "acquire_async" } else { "try_acquire" };
+    let acquire = if attempt.is_async() { "acquire_async" } else { "acquire" };
     let acquire = Ident::new(acquire, Span::mixed_site());
     // `Permit::poll` observes a panic, and reports it once.
     let mutable = (attempt.is_async() && !attempt.cut.is_below()).then(|| quote!(mut));
+    let names = fault::circuit(attempt.refusal.depth());
     let under = attempt.cut.bind_permit(!model.refuses());
     let declare = attempt.refusal.declare(&model.common.runtime);
     let limit = call_timeout(model, attempt);
@@ -34,6 +35,7 @@ pub(super) fn write(model: &CircuitModel, attempt: &Attempt<'_>) -> TokenStream 
         // The replacement for a rejected call follows this statement, so that nothing is borrowed any more.
         let __open = match #circuit.#acquire() {
             ::core::result::Result::Ok(#mutable __permit) => {
+                #names
                 #under
                 #declare
                 #limit

@@ -27,6 +27,10 @@ impl Refusal {
         Self { depth, own, above: depth.checked_sub(1).map(flag), cancelled }
     }
 
+    pub(super) fn depth(&self) -> usize {
+        self.depth
+    }
+
     /// A label for the layer's block that no other layer has.
     pub(super) fn label(&self) -> Lifetime {
         Lifetime::new(&format!("'__layer_{}", self.depth), Span::mixed_site())

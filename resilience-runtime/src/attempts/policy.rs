@@ -20,6 +20,10 @@ pub(crate) trait Policy: Sized + 'static {
     /// The name of the statistics for its calls.
     fn stats_name(&self) -> Option<&'static str>;
 
+    /// The same with at most this number of attempts.
+    #[cfg(feature = "testing")]
+    fn limited_to(&self, most: u32) -> AnyPolicy;
+
     /// `None` for the other kind.
     fn of(policy: &'static AnyPolicy) -> Option<&'static Self>;
 }
@@ -31,6 +35,11 @@ impl Policy for RetryPolicy {
 
     fn stats_name(&self) -> Option<&'static str> {
         self.stats
+    }
+
+    #[cfg(feature = "testing")]
+    fn limited_to(&self, most: u32) -> AnyPolicy {
+        AnyPolicy::Retry(self.times(self.most_attempts().unwrap_or(u32::MAX).min(most)))
     }
 
     fn of(policy: &'static AnyPolicy) -> Option<&'static Self> {
@@ -48,6 +57,11 @@ impl Policy for PollPolicy {
 
     fn stats_name(&self) -> Option<&'static str> {
         self.stats
+    }
+
+    #[cfg(feature = "testing")]
+    fn limited_to(&self, most: u32) -> AnyPolicy {
+        AnyPolicy::Poll(self.times(self.most_attempts().unwrap_or(u32::MAX).min(most)))
     }
 
     fn of(policy: &'static AnyPolicy) -> Option<&'static Self> {

@@ -52,7 +52,9 @@ use crate::time::Nanos;
 ///
 /// The result of a call that began before the last transition is late: it changes nothing, in any state.
 pub struct CircuitBreaker {
-    store: Store,
+    pub(super) store: Store,
+    #[cfg(feature = "testing")]
+    pub(super) in_scopes: crate::test_scope::SlotId,
 }
 
 impl CircuitBreaker {
@@ -90,7 +92,21 @@ impl CircuitBreaker {
 
     /// The configuration must be valid.
     pub(super) const fn of(name: Name, config: CircuitConfig, origin: CircuitOrigin) -> Self {
-        Self { store: Store::new(name, config, Events::new(CircuitListeners::new(origin))) }
+        Self {
+            store: Store::new(name, config, Events::new(CircuitListeners::new(origin))),
+            #[cfg(feature = "testing")]
+            in_scopes: crate::test_scope::SlotId::new(),
+        }
+    }
+
+    /// The state of the circuit: in a test scope, that of the scope.
+    #[inline]
+    pub(super) fn store(&self) -> &Store {
+        #[cfg(feature = "testing")]
+        if crate::test_scope::is_any_open() {
+            return self.store_in_scope().unwrap_or(&self.store);
+        }
+        &self.store
     }
 
     /// Requests a permit: a guard that must report how the call ended.
@@ -108,14 +124,26 @@ impl CircuitBreaker {
     /// If the circuit rejects the call: it is open, or has no place for another probe.
     #[inline]
     pub fn try_acquire(&self) -> Result<Permit<'_>, CircuitOpen> {
-        Ok(Permit::new(&self.store, self.store.enter()?))
+        let permit = self.acquire()?;
+        #[cfg(feature = "testing")]
+        permit.meet_fault();
+        Ok(permit)
+    }
+
+    /// Like [`try_acquire`](Self::try_acquire), for a call that can be replaced by a test's fault.
+    #[doc(hidden)]
+    #[inline]
+    pub fn acquire(&self) -> Result<Permit<'_>, CircuitOpen> {
+        let store = self.store();
+        Ok(Permit::new(store, store.enter()?))
     }
 
     /// Like [`try_acquire`](Self::try_acquire), for a call in a future.
     #[doc(hidden)]
     #[inline]
     pub fn acquire_async(&self) -> Result<AsyncPermit<'_>, CircuitOpen> {
-        Ok(AsyncPermit::new(&self.store, self.store.enter()?))
+        let store = self.store();
+        Ok(AsyncPermit::new(store, store.enter()?))
     }
 
     /// The circuit's name.
@@ -126,7 +154,7 @@ impl CircuitBreaker {
 
     /// The current configuration: the initial one, or that of the last [`reconfigure`](Self::reconfigure).
     pub fn config(&self) -> CircuitConfig {
-        self.store.peek(|machine| machine.config())
+        self.store().peek(|machine| machine.config())
     }
 
     /// Changes the configuration while the circuit is in use.
@@ -151,14 +179,14 @@ impl CircuitBreaker {
     /// If the configuration contradicts itself. Nothing changes in that case.
     pub fn reconfigure(&self, config: CircuitConfig) -> Result<(), ConfigError> {
         config.validate()?;
-        self.store.reconfigure(config);
+        self.store().reconfigure(config);
         Ok(())
     }
 
     /// The state: half-open as soon as the recovery timeout has elapsed.
     #[must_use]
     pub fn state(&self) -> CircuitState {
-        self.store.read(Machine::state_at)
+        self.store().read(Machine::state_at)
     }
 
     /// Whether it rejects all calls: open or forced open, but not half-open.
@@ -177,13 +205,13 @@ impl CircuitBreaker {
     /// one for each failed recovery.
     #[must_use]
     pub fn failure_count(&self) -> u32 {
-        self.store.read(Machine::failures)
+        self.store().read(Machine::failures)
     }
 
     /// The remaining open time. `None` if it is not open, [`Duration::MAX`] if its recovery timeout never ends.
     #[must_use]
     pub fn open_remaining(&self) -> Option<Duration> {
-        self.store.read(|machine, now| {
+        self.store().read(|machine, now| {
             let open = machine.state_at(now) == CircuitState::Open;
             open.then(|| machine.time_left(now).to_duration())
         })
@@ -203,13 +231,13 @@ impl CircuitBreaker {
     /// no quotes. Only the first line of a text is kept, up to 512 bytes.
     #[must_use]
     pub fn last_failure(&self) -> Option<String> {
-        self.store.read(|machine, _| machine.last_failure().map(str::to_owned))
+        self.store().read(|machine, _| machine.last_failure().map(str::to_owned))
     }
 
     /// The number of results from calls that began before the last transition. They changed nothing.
     #[must_use]
     pub fn late_results(&self) -> u64 {
-        self.store.read(|machine, _| machine.late())
+        self.store().read(|machine, _| machine.late())
     }
 
     /// A consistent snapshot of all its properties.
@@ -227,18 +255,18 @@ impl CircuitBreaker {
     /// ```
     #[must_use]
     pub fn snapshot(&self) -> CircuitSnapshot {
-        self.store.snapshot()
+        self.store().snapshot()
     }
 
     /// Whether every call is currently admitted.
     #[inline]
     pub(super) fn admits_all(&self) -> bool {
-        self.store.admits_all()
+        self.store().admits_all()
     }
 
     /// Includes the circuit in the gauges.
     pub(crate) fn measure(&self) {
-        self.store.measure();
+        self.store().measure();
     }
 
     /// For the handle of a store.
@@ -253,33 +281,33 @@ impl CircuitBreaker {
 
     /// Excludes the circuit from the gauges, because its set does not keep it.
     pub(super) fn exclude(&self) {
-        self.store.events.listeners.measured.exclude();
+        self.store().events.listeners.measured.exclude();
     }
 
     /// The facts for eviction. Changes nothing and delivers no event, because the caller holds a lock.
     pub(super) fn candidate(&self, now: Nanos) -> EvictionCandidate {
-        self.store.peek(|machine| machine.candidate(now))
+        self.store().peek(|machine| machine.candidate(now))
     }
 
     /// Rejects every call until [`reset`](Self::reset).
     pub fn force_open(&self) {
-        self.store.operate(OperatorCommand::ForceOpen);
+        self.store().operate(OperatorCommand::ForceOpen);
     }
 
     /// Admits every call and counts nothing, until [`reset`](Self::reset).
     pub fn disable(&self) {
-        self.store.operate(OperatorCommand::Disable);
+        self.store().operate(OperatorCommand::Disable);
     }
 
     /// Admits every call and counts it, but never opens, until [`reset`](Self::reset).
     pub fn metrics_only(&self) {
-        self.store.operate(OperatorCommand::MetricsOnly);
+        self.store().operate(OperatorCommand::MetricsOnly);
     }
 
     /// Resets the circuit to its initial state: closed, nothing counted, no last failure. Results of running calls
     /// will be late.
     pub fn reset(&self) {
-        self.store.operate(OperatorCommand::Reset);
+        self.store().operate(OperatorCommand::Reset);
     }
 
     /// Calls `listener` after every event of this circuit: in order, one at a time, and without a lock. It runs on
@@ -304,7 +332,7 @@ impl CircuitBreaker {
     /// assert_eq!(EVENTS.load(Ordering::Relaxed), 1);
     /// ```
     pub fn listen(&self, listener: impl Fn(&CircuitEvent) + Send + Sync + 'static) -> ListenerId {
-        self.store.events.listeners.add(listener)
+        self.store().events.listeners.add(listener)
     }
 
     /// Removes a listener. A thread that is delivering an event at this moment may call it once more.
@@ -312,18 +340,12 @@ impl CircuitBreaker {
     /// Returns whether it was a listener of this circuit: `false` if it was already removed, or if it belongs to
     /// another circuit, to a set or to all circuits.
     pub fn unlisten(&self, id: ListenerId) -> bool {
-        self.store.events.listeners.remove(id)
+        self.store().events.listeners.remove(id)
     }
 
     /// Delivers an event about a conflict over its name. This is not a transition.
     pub(super) fn tell_of_conflict(&self, text: &str) {
-        self.store.announce(CircuitEventKind::Conflict, text);
-    }
-
-    /// Internal state.
-    #[cfg(any(feature = "tower", all(test, feature = "testing")))]
-    pub(super) const fn store(&self) -> &Store {
-        &self.store
+        self.store().announce(CircuitEventKind::Conflict, text);
     }
 }
 

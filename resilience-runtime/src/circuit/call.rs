@@ -5,6 +5,26 @@ use std::pin::pin;
 use super::permit::Permit;
 use super::{CallError, CircuitBreaker};
 
+/// The future of an admitted call, in which tests can inject faults.
+#[cfg(feature = "testing")]
+macro_rules! called {
+    ($permit:ident, $operation:ident) => {{
+        let names = $permit.names();
+        async move {
+            match crate::telemetry::fault_later(&[], &[&names]).await {
+                Some(error) => Err(error),
+                None => $operation().await,
+            }
+        }
+    }};
+}
+#[cfg(not(feature = "testing"))]
+macro_rules! called {
+    ($permit:ident, $operation:ident) => {
+        async { $operation().await }
+    };
+}
+
 /// A circuit that classifies errors: created by [`CircuitBreaker::on`] and [`CircuitBreaker::ignore`].
 ///
 /// ```
@@ -43,7 +63,7 @@ impl CircuitBreaker {
     /// # Errors
     /// [`CallError::Open`] if the circuit rejected the call, otherwise the operation's error in [`CallError::Failed`].
     #[inline]
-    pub fn call<T, E: fmt::Debug>(
+    pub fn call<T, E: fmt::Debug + 'static>(
         &self,
         operation: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, CallError<E>> {
@@ -69,11 +89,11 @@ impl CircuitBreaker {
     where
         F: FnOnce() -> Fut,
         Fut: Future<Output = Result<T, E>>,
-        E: fmt::Debug,
+        E: fmt::Debug + 'static,
     {
         let mut permit = self.acquire_async()?;
         // The closure runs inside the future, so that its panics are recorded.
-        let mut future = pin!(async { operation().await });
+        let mut future = pin!(called!(permit, operation));
         let result = poll_fn(|cx| permit.poll(future.as_mut(), cx)).await;
         judge(permit.ended(), result, |_| true, |_| false)
     }
@@ -122,13 +142,18 @@ impl<'a, On, Ignore> Judged<'a, On, Ignore> {
     /// # Errors
     /// See [`CircuitBreaker::call`].
     #[inline]
-    pub fn call<T, E: fmt::Debug>(self, operation: impl FnOnce() -> Result<T, E>) -> Result<T, CallError<E>>
+    pub fn call<T, E>(self, operation: impl FnOnce() -> Result<T, E>) -> Result<T, CallError<E>>
     where
+        E: fmt::Debug + 'static,
         On: FnOnce(&E) -> bool,
         Ignore: FnOnce(&E) -> bool,
     {
-        let permit = self.breaker.try_acquire()?;
-        judge(permit, operation(), self.on, self.ignore)
+        let permit = self.breaker.acquire()?;
+        let result = match permit.injected_error() {
+            Some(error) => Err(error),
+            None => operation(),
+        };
+        judge(permit, result, self.on, self.ignore)
     }
 
     /// Like [`call`](Self::call), for an async closure or a closure that returns a future.
@@ -139,12 +164,12 @@ impl<'a, On, Ignore> Judged<'a, On, Ignore> {
     where
         F: FnOnce() -> Fut,
         Fut: Future<Output = Result<T, E>>,
-        E: fmt::Debug,
+        E: fmt::Debug + 'static,
         On: FnOnce(&E) -> bool,
         Ignore: FnOnce(&E) -> bool,
     {
         let mut permit = self.breaker.acquire_async()?;
-        let mut future = pin!(async { operation().await });
+        let mut future = pin!(called!(permit, operation));
         let result = poll_fn(|cx| permit.poll(future.as_mut(), cx)).await;
         judge(permit.ended(), result, self.on, self.ignore)
     }

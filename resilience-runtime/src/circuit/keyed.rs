@@ -56,6 +56,13 @@ pub struct KeyedCircuits {
     name: &'static str,
     config: CircuitConfig,
     max_keys: u32,
+    content: SetContent,
+    #[cfg(feature = "testing")]
+    in_scopes: crate::test_scope::SlotId,
+}
+
+/// The circuits of a set and their listeners.
+struct SetContent {
     table: KeyTable,
     events: SetEvents,
 }
@@ -90,7 +97,14 @@ impl KeyedCircuits {
     ) -> Self {
         or_panic!(config.validate());
         or_panic!(Self::checked(max_keys));
-        Self { name, config, max_keys, table: KeyTable::new(max_keys), events: SetEvents::new(name, place) }
+        Self {
+            name,
+            config,
+            max_keys,
+            content: SetContent::new(name, max_keys, place),
+            #[cfg(feature = "testing")]
+            in_scopes: crate::test_scope::SlotId::new(),
+        }
     }
 
     /// Like [`new`](Self::new), for values that are only known at run time.
@@ -101,6 +115,23 @@ impl KeyedCircuits {
         config.validate()?;
         Self::checked(max_keys)?;
         Ok(Self::new(name, config, max_keys))
+    }
+
+    /// The circuits: in a test scope, those of the scope.
+    #[cfg(feature = "testing")]
+    fn content(&self) -> ContentHere<'_> {
+        let place = self.content.events.place();
+        let new = || SetContent::new(self.name, self.max_keys, place);
+        match crate::test_scope::replaced(&self.in_scopes, new) {
+            Some(content) => ContentHere::OfScope(content),
+            None => ContentHere::OfProgram(&self.content),
+        }
+    }
+
+    #[cfg(not(feature = "testing"))]
+    #[inline]
+    const fn content(&self) -> &SetContent {
+        &self.content
     }
 
     const fn checked(max_keys: u32) -> Result<(), ConfigError> {
@@ -121,7 +152,7 @@ impl KeyedCircuits {
     pub fn circuit(&self, key: impl Display) -> Arc<CircuitBreaker> {
         // Written before the lock is taken: `Display` may be user code.
         let text = KeyText::of(&key);
-        self.table.get(text.as_str().as_bytes()).unwrap_or_else(|| self.insert(text.as_str()))
+        self.content().table.get(text.as_str().as_bytes()).unwrap_or_else(|| self.insert(text.as_str()))
     }
 
     #[cold]
@@ -129,7 +160,7 @@ impl KeyedCircuits {
         let new = self.make(key);
         let circuit = Arc::clone(&new.circuit);
         let now = clock::moment();
-        match self.table.insert(new, now, Rules::of(&self.config).open_time(0)) {
+        match self.content().table.insert(new, now, Rules::of(&self.config).open_time(0)) {
             Inserted::Known(known) => return known,
             // Dropped without the lock: the listeners of the evicted circuit are user code.
             Inserted::Added(evicted) => {
@@ -147,7 +178,7 @@ impl KeyedCircuits {
     /// All current circuits, in no particular order.
     #[must_use]
     pub fn circuits(&self) -> Vec<Arc<CircuitBreaker>> {
-        self.table.circuits()
+        self.content().table.circuits()
     }
 
     /// Calls `listener` after every event of every circuit of the set, including those created later. See
@@ -169,17 +200,23 @@ impl KeyedCircuits {
     /// assert!(HOSTS.unlisten(id));
     /// ```
     pub fn listen(&self, listener: impl Fn(&CircuitEvent) + Send + Sync + 'static) -> ListenerId {
-        self.events.set().listeners.add(Arc::new(listener))
+        self.content().events.set().listeners.add(Arc::new(listener))
     }
 
     /// Removes a listener of the set; see [`CircuitBreaker::unlisten`].
     pub fn unlisten(&self, id: ListenerId) -> bool {
-        self.events.set().listeners.remove(id)
+        self.content().events.set().listeners.remove(id)
     }
 
     /// Whether another set of the same name has the same configuration.
     pub(super) fn agrees_with(&self, other: &Self) -> bool {
         Rules::of(&self.config) == Rules::of(&other.config) && self.max_keys == other.max_keys
+    }
+
+    /// File and line of the attribute or the layer that made the set.
+    #[cfg(feature = "tower")]
+    pub(crate) fn place(&self) -> Option<(&'static str, u32)> {
+        self.content.events.place()
     }
 
     /// Whether this configuration has the same behaviour.
@@ -190,7 +227,7 @@ impl KeyedCircuits {
 
     /// Delivers an event of the set that does not belong to one of its circuits.
     pub(super) fn tell_of_conflict(&self, text: &str) {
-        self.events.tell(CircuitEventKind::Conflict, || text.into());
+        self.content().events.tell(CircuitEventKind::Conflict, || text.into());
     }
 
     fn tell_of_no_place(&self, key: &str) {
@@ -198,15 +235,40 @@ impl KeyedCircuits {
             let most = self.max_keys;
             format!("the key {key:?} has no place among {most}, and no circuit may be evicted").into()
         };
-        self.events.tell(CircuitEventKind::KeyNotRemembered, text);
+        self.content().events.tell(CircuitEventKind::KeyNotRemembered, text);
     }
 
     fn make(&self, key: &str) -> New {
         let name: Arc<str> = format!("{}[{key}]", self.name).into();
         let start = self.name.len() + 1;
-        let set = CircuitOrigin::Set(Arc::clone(self.events.set()));
+        let set = CircuitOrigin::Set(Arc::clone(self.content().events.set()));
         let circuit = CircuitBreaker::of(Name::Made(Arc::clone(&name)), self.config, set);
         New { circuit: Arc::new(circuit), name, start }
+    }
+}
+
+impl SetContent {
+    const fn new(name: &'static str, max_keys: u32, place: Option<(&'static str, u32)>) -> Self {
+        Self { table: KeyTable::new(max_keys), events: SetEvents::new(name, place) }
+    }
+}
+
+/// The circuits of a set that calls use here.
+#[cfg(feature = "testing")]
+enum ContentHere<'s> {
+    OfProgram(&'s SetContent),
+    OfScope(Arc<SetContent>),
+}
+
+#[cfg(feature = "testing")]
+impl std::ops::Deref for ContentHere<'_> {
+    type Target = SetContent;
+
+    fn deref(&self) -> &SetContent {
+        match self {
+            Self::OfProgram(content) => content,
+            Self::OfScope(content) => content,
+        }
     }
 }
 

@@ -340,6 +340,25 @@ impl Machine {
         }
     }
 
+    /// Sets the state of a circuit without calls, as of `now`.
+    #[cfg(feature = "testing")]
+    pub(super) fn preset(&mut self, state: CircuitState, now: Nanos) {
+        let outage = Outage::default();
+        match state {
+            CircuitState::Closed => self.close(),
+            CircuitState::Open => {
+                let until = now.plus(self.rules.open_time(0));
+                self.turn(State::Open { until, outage });
+            }
+            CircuitState::HalfOpen => {
+                self.turn(State::HalfOpen { probes: Vec::new(), successes: 0, outage });
+            }
+            CircuitState::ForcedOpen => self.operate(OperatorCommand::ForceOpen),
+            CircuitState::Disabled => self.operate(OperatorCommand::Disable),
+            CircuitState::MetricsOnly => self.operate(OperatorCommand::MetricsOnly),
+        }
+    }
+
     /// Applies another configuration, which must be valid. The state and the generation stay. The window is only
     /// replaced if its kind or its size changes.
     pub(super) fn reconfigure(&mut self, config: CircuitConfig) {

@@ -32,10 +32,14 @@ mod breaker;
 mod call;
 #[cfg(feature = "tokio")]
 mod call_timeout;
+#[cfg(feature = "testing")]
+mod in_scope;
 mod iter;
 mod keyed;
 mod next_call;
 pub(crate) mod option_values;
+#[cfg(feature = "tower")]
+mod owned_permit;
 mod permit;
 mod registry;
 mod shared_circuit;
@@ -55,7 +59,7 @@ pub(crate) use name::Name;
 #[cfg(feature = "tower")]
 pub(crate) use next_call::{Above, NextCall};
 #[cfg(feature = "tower")]
-pub(crate) use permit::OwnedPermit;
+pub(crate) use owned_permit::OwnedPermit;
 pub use permit::{AsyncPermit, Permit};
 pub(crate) use registry::site_entries;
 pub use registry::{CIRCUITS, CircuitConflict, CircuitConflicts, CircuitRef, Circuits, NameTaken, circuits};

@@ -10,7 +10,7 @@ use crate::listeners::Listeners;
 pub(super) type OnEvent = dyn Fn(&CircuitEvent) + Send + Sync;
 
 /// The origin of a circuit.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum CircuitOrigin {
     /// The user's code.
     Hand,

@@ -1,25 +1,24 @@
-#[cfg(feature = "tower")]
-mod owned;
-
 use std::fmt;
 use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-#[cfg(feature = "tower")]
-pub(crate) use self::owned::OwnedPermit;
 use super::next_call::{Above, Limits, NextCall};
 use super::store::{Pass, Store};
 use crate::sleep::Cut;
+#[cfg(feature = "testing")]
+use crate::telemetry::{fault_in_place_of, injected_fault};
+#[cfg(feature = "testing")]
+use crate::test_scope;
 use crate::text::{self, FirstLine};
 
 /// A call that was admitted and has not reported yet.
 #[derive(Clone, Copy)]
-struct Ticket<'a> {
+pub(super) struct Ticket<'a> {
     /// `None` once the call has reported: a future that panics reports before it is dropped.
-    store: Option<&'a Store>,
-    pass: Pass,
+    pub(super) store: Option<&'a Store>,
+    pub(super) pass: Pass,
 }
 
 impl Ticket<'_> {
@@ -41,7 +40,7 @@ impl Ticket<'_> {
         }
     }
 
-    fn failed_with(self, text: Option<&str>) {
+    pub(super) fn failed_with(self, text: Option<&str>) {
         if let Some(store) = self.store {
             store.failure(self.pass, text);
         }
@@ -51,6 +50,14 @@ impl Ticket<'_> {
         if let Some(store) = self.store {
             store.cancelled(self.pass);
         }
+    }
+}
+
+#[cfg(feature = "testing")]
+impl<'a> Ticket<'a> {
+    fn names(self) -> Vec<&'a str> {
+        let store = self.store.filter(|_| test_scope::is_any_open());
+        store.map(Store::names).unwrap_or_default()
     }
 }
 
@@ -88,7 +95,7 @@ impl Drop for Unwritten<'_> {
     }
 }
 
-const PANICKED: &str = "the call panicked";
+pub(super) const PANICKED: &str = "the call panicked";
 
 /// An admitted call, which must report its outcome.
 ///
@@ -108,7 +115,7 @@ const PANICKED: &str = "the call panicked";
 /// # Ok::<(), resilience::CircuitOpen>(())
 /// ```
 #[must_use = "a permit that is dropped at once counts as a call that was cancelled"]
-pub struct Permit<'a>(Ticket<'a>);
+pub struct Permit<'a>(pub(super) Ticket<'a>);
 
 impl<'a> Permit<'a> {
     #[inline]
@@ -161,6 +168,36 @@ impl<'a> Permit<'a> {
         self.into_ticket().failed(error, |_, line| line.timed_out(limit))
     }
 
+    /// The error that a test has injected in place of the call's.
+    #[inline]
+    #[cfg_attr(not(feature = "testing"), expect(clippy::unused_self, reason = "only tests inject errors"))]
+    pub(super) fn injected_error<E: 'static>(&self) -> Option<E> {
+        #[cfg(feature = "testing")]
+        return fault_in_place_of(&[], &[&self.names()]);
+        #[cfg(not(feature = "testing"))]
+        None
+    }
+
+    /// Applies the fault of a test to a call that is not a function of this library: a wait or a panic.
+    #[cfg(feature = "testing")]
+    #[inline]
+    pub(super) fn meet_fault(&self) {
+        if let Some(fault) = injected_fault(&[], &[&self.names()]) {
+            if let Some(latency) = fault.latency() {
+                latency.block();
+            }
+            fault.no_body();
+        }
+    }
+
+    /// The names under which tests inject faults.
+    #[cfg(feature = "testing")]
+    #[doc(hidden)]
+    #[must_use]
+    pub fn names(&self) -> Vec<&'a str> {
+        self.0.names()
+    }
+
     /// Returns a query for how the circuit treats the next call, for use after this call has reported.
     #[doc(hidden)]
     #[inline]
@@ -209,7 +246,7 @@ impl fmt::Debug for Permit<'_> {
 /// A permit in a future. A future may also be dropped by an unrelated panic of the thread, so only a panic in
 /// [`poll`](Self::poll) is a failure. Every drop is a cancellation, unless the time limit in `Above` is its cause.
 #[must_use]
-pub struct AsyncPermit<'a, A: Above = ()>(Ticket<'a>, A);
+pub struct AsyncPermit<'a, A: Above = ()>(pub(super) Ticket<'a>, A);
 
 impl<'a> AsyncPermit<'a> {
     #[inline]
@@ -228,6 +265,13 @@ impl<'a> AsyncPermit<'a> {
 }
 
 impl<'a, A: Above> AsyncPermit<'a, A> {
+    /// The names under which tests inject faults.
+    #[cfg(feature = "testing")]
+    #[must_use]
+    pub fn names(&self) -> Vec<&'a str> {
+        self.0.names()
+    }
+
     /// Polls the call.
     #[inline]
     pub fn poll<F: Future + ?Sized>(&mut self, future: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
@@ -266,7 +310,7 @@ impl<A: Above> Drop for AsyncPermit<'_, A> {
 /// Not inlined, because it is the same for every function.
 #[cold]
 #[inline(never)]
-fn dropped<A: Above>(ticket: Ticket<'_>, above: &A) {
+pub(super) fn dropped<A: Above>(ticket: Ticket<'_>, above: &A) {
     let Some(limit) = above.limit() else { return ticket.cancelled() };
     ticket.failed((), |(), line| line.timed_out(limit));
     above.tell(NextCall::new(ticket.store));

@@ -102,6 +102,13 @@ impl Store {
         &self.name
     }
 
+    /// Its name, and that of its set.
+    #[cfg(feature = "testing")]
+    pub(super) fn names(&self) -> Vec<&str> {
+        let set = self.events.listeners.origin.set().map(|set| set.name);
+        std::iter::once(self.name.as_str()).chain(set).collect()
+    }
+
     #[inline]
     fn word(&self) -> StateWord {
         // Relaxed: see the module's documentation.
@@ -307,6 +314,19 @@ impl Store {
 
     pub(super) fn operate(&self, operation: OperatorCommand) {
         self.step(|machine| machine.operate(operation));
+    }
+
+    /// Sets the state before the first call, without an event.
+    #[cfg(feature = "testing")]
+    pub(super) fn preset(&self, state: CircuitState) {
+        let mut machine = self.lock();
+        let now = clock::now();
+        machine.preset(state, clock::since_start(now));
+        // Relaxed: see the module's documentation.
+        self.word.store(machine.word().bits(), Ordering::Relaxed);
+        if machine.rejects_until().is_some() {
+            self.rejections.publish(self.rejection(&machine, now));
+        }
     }
 
     /// Applies another configuration, which must be valid.

@@ -1,12 +1,13 @@
+use std::collections::VecDeque;
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use futures_core::Stream;
 
-use super::jobs::{Afterwards, BACKLOG, Life, RunningSubmission, Submission};
-use super::slots::StreamPosition;
+use super::slots::{JobOutcome, StreamPosition};
+use super::submissions::Submission;
 use super::{PollExecutor, PollFailure};
 
 /// A stream of the results of many jobs, in order of completion, each with the position of its submission. Made by
@@ -21,18 +22,25 @@ where
     executor: PollExecutor<J, T, E>,
     /// `None` after the last one.
     submissions: Option<I>,
-    group: u32,
+    stream: u32,
     /// The position of the next submission.
     next: usize,
     /// The number of jobs whose results have not been returned.
     open: usize,
+    /// The slots of these jobs, and of some before.
+    slots: Vec<u32>,
+    /// Results that were taken together, with their positions modulo 2³².
+    ready: VecDeque<(u32, JobOutcome<T, E>)>,
     /// Results since the stream was last pending.
     in_a_row: usize,
 }
 
+/// As many results, and submissions, are taken in a row before the stream is pending.
+const BACKLOG: usize = 64;
+
 /// The next step of the stream.
-enum StreamStep<T, E> {
-    Give(usize, Result<T, PollFailure<E>>),
+enum StreamStep {
+    Give,
     /// There is room for another submission.
     Take,
     /// There is room, but other tasks must run first.
@@ -72,8 +80,17 @@ where
     E: Send + Sync + 'static,
 {
     fn new(executor: PollExecutor<J, T, E>, submissions: I) -> Self {
-        let group = executor.jobs().state().groups.open();
-        Self { executor, submissions: Some(submissions), group, next: 0, open: 0, in_a_row: 0 }
+        let stream = executor.shared().with(|state, _| state.jobs.open_stream());
+        Self {
+            executor,
+            submissions: Some(submissions),
+            stream,
+            next: 0,
+            open: 0,
+            slots: Vec::new(),
+            ready: VecDeque::new(),
+            in_a_row: 0,
+        }
     }
 
     /// Pending once, so that other tasks run.
@@ -83,41 +100,61 @@ where
         Poll::Pending
     }
 
-    /// `taken`: the submissions taken in this poll of the stream.
-    fn step(&mut self, cx: &Context<'_>, taken: usize) -> StreamStep<T, E> {
-        let waker = cx.waker().clone();
-        let jobs = self.executor.jobs();
-        let mut replaced = None;
-        let step = {
-            let mut state = jobs.state();
-            let free = self.submissions.is_some() && jobs.is_free(&state);
-            let begins = free && state.life == Life::Open;
-            let enough = begins && taken >= BACKLOG;
-            match state.groups.get(self.group) {
-                // Before results are returned, so that no place stays free.
-                Some(_) if begins && !enough => Err(StreamStep::Take),
-                Some(group) => match group.done.pop_front() {
-                    Some((position, index)) => Ok(state.slots.take(index).map(|outcome| (position, outcome))),
-                    None if enough => Err(StreamStep::Yield),
-                    None if free => Err(StreamStep::Take),
-                    None if self.open == 0 && self.submissions.is_none() => Err(StreamStep::End),
-                    None => {
-                        replaced = group.waker.replace(waker);
-                        Err(StreamStep::Wait)
-                    }
-                },
-                None => Err(StreamStep::End),
+    /// `taken`: the submissions taken in this poll of the stream. `waker`: registered if there is nothing to do.
+    fn step(&mut self, taken: usize, waker: Option<Waker>) -> StreamStep {
+        let more = self.submissions.is_some();
+        self.executor.shared().with(|state, later| {
+            let begins = more && state.open && state.submissions.is_free();
+            // Before results are returned, so that no place stays free.
+            if begins && taken < BACKLOG {
+                return StreamStep::Take;
             }
-        };
-        drop(replaced);
-        match step {
-            Ok(Some((position, outcome))) => {
-                self.open -= 1;
-                StreamStep::Give(position, outcome.map_err(|failure| *failure))
+            let most = if more { 1 } else { BACKLOG };
+            let results = std::iter::from_fn(|| state.jobs.take_streamed(self.stream)).take(most);
+            self.ready.extend(results);
+            if !self.ready.is_empty() {
+                StreamStep::Give
+            } else if begins {
+                StreamStep::Yield
+            } else if more && !state.open {
+                StreamStep::Take
+            } else if !more && self.open == 0 {
+                StreamStep::End
+            } else {
+                if let Some(waker) = waker {
+                    later.drop_waker(state.jobs.await_stream(self.stream, waker));
+                }
+                StreamStep::Wait
             }
-            Ok(None) => StreamStep::End,
-            Err(step) => step,
+        })
+    }
+
+    /// The next result that has been taken.
+    fn give(&mut self) -> Option<(usize, Result<T, PollFailure<E>>)> {
+        let (position, outcome) = self.ready.pop_front()?;
+        self.open -= 1;
+        self.in_a_row += 1;
+        // Fewer than 2³² jobs are open, so the distance from the next one is exact.
+        let newest = u32::try_from(self.next % (1 << 32)).unwrap_or(0);
+        let before = newest.wrapping_sub(position);
+        Some((self.next - before as usize, outcome.map_err(|failure| *failure)))
+    }
+
+    /// Adds a job. `false`: the executor is shut down.
+    fn submit(&mut self, submission: Submission<J, E>) -> bool {
+        let position = u32::try_from(self.next % (1 << 32)).unwrap_or(0);
+        let position = StreamPosition { stream: self.stream, position };
+        let Some(id) = self.executor.shared().submit(submission, Some(position)) else { return false };
+        self.next += 1;
+        self.open += 1;
+        self.slots.push(id.index);
+        if self.slots.len() > BACKLOG + 2 * self.open {
+            let (slots, stream) = (&mut self.slots, self.stream);
+            self.executor
+                .shared()
+                .with(|state, _| slots.retain(|slot| state.jobs.streamed(*slot, stream).is_some()));
         }
+        true
     }
 }
 
@@ -151,32 +188,31 @@ where
         if this.in_a_row >= BACKLOG {
             return this.pause(cx);
         }
-        let mut taken = 0;
+        if let Some(result) = this.give() {
+            return Poll::Ready(Some(result));
+        }
+        let (mut taken, mut waker) = (0, None);
         loop {
-            match this.step(cx, taken) {
-                StreamStep::Give(position, outcome) => {
-                    this.in_a_row += 1;
-                    return Poll::Ready(Some((position, outcome)));
-                }
-                StreamStep::Wait => {
+            let registered = waker.is_some();
+            match this.step(taken, waker.take()) {
+                StreamStep::Give => return Poll::Ready(this.give()),
+                StreamStep::Wait if registered => {
                     this.in_a_row = 0;
                     return Poll::Pending;
                 }
+                // Something may have happened before it is registered.
+                StreamStep::Wait => waker = Some(cx.waker().clone()),
                 // An endless iterator would never end otherwise.
                 StreamStep::Yield => return this.pause(cx),
                 StreamStep::End => return Poll::Ready(None),
                 StreamStep::Take => match this.submissions.as_mut().and_then(Iterator::next) {
                     None => this.submissions = None,
                     Some(submission) => {
-                        let submission = Submission::Future(Box::pin(submission));
-                        let position = StreamPosition { group: this.group, position: this.next };
-                        if this.executor.jobs().submit(submission, Some(position)).is_none() {
+                        if !this.submit(Submission::Future(Box::pin(submission))) {
                             // Once for all submissions that have not been taken.
                             this.submissions = None;
                             return Poll::Ready(Some((this.next, Err(PollFailure::ShutDown))));
                         }
-                        this.next += 1;
-                        this.open += 1;
                         taken += 1;
                     }
                 },
@@ -200,28 +236,16 @@ where
     E: Send + Sync + 'static,
 {
     fn drop(&mut self) {
-        let jobs = self.executor.jobs();
-        let mut afterwards = Afterwards::nothing();
-        let (group, outcomes, tasks) = {
-            let mut state = jobs.state();
-            let (mut outcomes, mut tasks) = (Vec::new(), Vec::new());
-            for id in state.slots.of_group(self.group) {
-                state.finish(id, Err(Box::new(PollFailure::Cancelled)), &mut afterwards);
-                state.unqueue(id, &mut afterwards);
-                tasks.extend(state.running.get(&id).and_then(RunningSubmission::abort_handle));
+        self.executor.shared().with(|state, later| {
+            for slot in &self.slots {
+                if let Some(id) = state.jobs.streamed(*slot, self.stream) {
+                    state.cancel(id, later);
+                }
             }
-            let group = state.groups.close(self.group);
-            for (_, index) in group.iter().flat_map(|group| &group.done) {
-                outcomes.extend(state.slots.take(*index));
-            }
-            (group, outcomes, tasks)
-        };
-        for task in tasks {
-            task.abort();
-        }
-        jobs.measure();
-        drop((group, outcomes));
-        afterwards.done();
+            let (outcomes, waker) = state.jobs.close_stream(self.stream);
+            later.drop_outcomes(outcomes);
+            later.drop_waker(waker);
+        });
     }
 }
 

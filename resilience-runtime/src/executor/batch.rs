@@ -2,7 +2,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::PollFailure;
-use super::jobs::{Chunk, Jobs, Shown, StartedJob};
+use super::polls::{Chunk, Polled, PolledChunk, StartedJob, started};
+use super::shared::Shared;
 
 /// All outstanding jobs of one poll.
 ///
@@ -22,8 +23,9 @@ use super::jobs::{Chunk, Jobs, Shown, StartedJob};
 /// }
 /// ```
 pub struct Batch<J, T, E> {
-    pub(super) jobs: Arc<Jobs<J, T, E>>,
-    pub(super) shown: Shown<J>,
+    shared: Arc<Shared<J, T, E>>,
+    pub(super) polled: Polled<J>,
+    len: usize,
 }
 
 /// A started job: the value of its submission, and the methods to resolve it.
@@ -38,22 +40,28 @@ pub struct Batch<J, T, E> {
 /// }
 /// ```
 pub struct PollDescriptor<J, T, E> {
-    jobs: Arc<Jobs<J, T, E>>,
+    shared: Arc<Shared<J, T, E>>,
     chunk: Chunk<J>,
     place: usize,
 }
 
 /// A [`PollDescriptor`] by reference.
 pub struct DescriptorRef<'a, J, T, E> {
-    jobs: &'a Jobs<J, T, E>,
-    entry: &'a StartedJob<J>,
+    shared: &'a Shared<J, T, E>,
+    started: &'a StartedJob<J>,
 }
 
 impl<J, T, E> Batch<J, T, E> {
+    /// The jobs for the next poll. `None`: the executor is shut down.
+    pub(super) fn gather(shared: &Arc<Shared<J, T, E>>) -> Option<Self> {
+        let (polled, len) = shared.with(|state, later| Some((state.gather(later)?, state.polls.len())))?;
+        Some(Self { shared: Arc::clone(shared), polled, len })
+    }
+
     /// The number of jobs.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.shown.len()
+        self.len
     }
 
     /// Whether there are no jobs, as only with `poll_empty`.
@@ -62,10 +70,37 @@ impl<J, T, E> Batch<J, T, E> {
         self.len() == 0
     }
 
-    /// The jobs, oldest first, then those of batches that an earlier poll kept.
+    /// The jobs, oldest first.
     #[must_use]
     pub fn iter(&self) -> Iter<'_, J, T, E> {
-        Iter { batch: self, next: 0 }
+        Iter { batch: self, jobs: self.jobs() }
+    }
+
+    fn jobs(&self) -> Cursor {
+        Cursor { chunk: 0, live: self.polled.first().map_or(0, |chunk| chunk.live), left: self.len }
+    }
+}
+
+/// A position in a batch.
+struct Cursor {
+    chunk: usize,
+    /// The remaining jobs of the chunk.
+    live: u64,
+    /// The number of remaining jobs of the batch.
+    left: usize,
+}
+
+impl Cursor {
+    /// The next job, as its chunk and its place there.
+    fn next<'a, J>(&mut self, chunks: &'a [PolledChunk<J>]) -> Option<(&'a Chunk<J>, usize)> {
+        while self.live == 0 {
+            self.chunk += 1;
+            self.live = chunks.get(self.chunk)?.live;
+        }
+        let place = self.live.trailing_zeros() as usize;
+        self.live &= self.live - 1;
+        self.left -= 1;
+        Some((&chunks[self.chunk].jobs, place))
     }
 }
 
@@ -87,13 +122,13 @@ impl<J, T, E> PollDescriptor<J, T, E> {
     /// The value that the submission returned.
     #[must_use]
     pub fn result(&self) -> &J {
-        &self.chunk[self.place].job
+        &started(&self.chunk, self.place).job
     }
 
     descriptor!();
 
     fn finish(&self, outcome: Result<T, PollFailure<E>>) {
-        self.jobs.finish(self.chunk[self.place].id, outcome);
+        self.shared.finish(started(&self.chunk, self.place).id, outcome);
     }
 }
 
@@ -101,13 +136,13 @@ impl<'a, J, T, E> DescriptorRef<'a, J, T, E> {
     /// The value that the submission returned.
     #[must_use]
     pub const fn result(&self) -> &'a J {
-        &self.entry.job
+        &self.started.job
     }
 
     descriptor!();
 
     fn finish(&self, outcome: Result<T, PollFailure<E>>) {
-        self.jobs.finish(self.entry.id, outcome);
+        self.shared.finish(self.started.id, outcome);
     }
 }
 
@@ -122,21 +157,19 @@ impl<J, T, E> Copy for DescriptorRef<'_, J, T, E> {}
 /// The jobs of a batch, by reference.
 pub struct Iter<'a, J, T, E> {
     batch: &'a Batch<J, T, E>,
-    next: usize,
+    jobs: Cursor,
 }
 
 impl<'a, J, T, E> Iterator for Iter<'a, J, T, E> {
     type Item = DescriptorRef<'a, J, T, E>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let (chunk, place) = self.batch.shown.get(self.next)?;
-        self.next += 1;
-        Some(DescriptorRef { jobs: &self.batch.jobs, entry: &chunk[place] })
+        let (chunk, place) = self.jobs.next(&self.batch.polled)?;
+        Some(DescriptorRef { shared: &self.batch.shared, started: started(chunk, place) })
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let left = self.batch.len() - self.next;
-        (left, Some(left))
+        (self.jobs.left, Some(self.jobs.left))
     }
 }
 
@@ -145,21 +178,19 @@ impl<J, T, E> ExactSizeIterator for Iter<'_, J, T, E> {}
 /// The jobs of a batch, by value.
 pub struct IntoIter<J, T, E> {
     batch: Batch<J, T, E>,
-    next: usize,
+    jobs: Cursor,
 }
 
 impl<J, T, E> Iterator for IntoIter<J, T, E> {
     type Item = PollDescriptor<J, T, E>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let (chunk, place) = self.batch.shown.get(self.next)?;
-        self.next += 1;
-        Some(PollDescriptor { jobs: Arc::clone(&self.batch.jobs), chunk: Arc::clone(chunk), place })
+        let (chunk, place) = self.jobs.next(&self.batch.polled)?;
+        Some(PollDescriptor { shared: Arc::clone(&self.batch.shared), chunk: Arc::clone(chunk), place })
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let left = self.batch.len() - self.next;
-        (left, Some(left))
+        (self.jobs.left, Some(self.jobs.left))
     }
 }
 
@@ -179,7 +210,7 @@ impl<J, T, E> IntoIterator for Batch<J, T, E> {
     type IntoIter = IntoIter<J, T, E>;
 
     fn into_iter(self) -> Self::IntoIter {
-        IntoIter { batch: self, next: 0 }
+        IntoIter { jobs: self.jobs(), batch: self }
     }
 }
 

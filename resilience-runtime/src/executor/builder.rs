@@ -7,9 +7,9 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Handle};
 
 use super::cancel::{CancelFunction, cancel_call};
-use super::drive::drive;
-use super::jobs::{CancelCall, Jobs};
+use super::drive::{Driver, drive};
 use super::settings::Settings;
+use super::shared::{CancelCall, Shared};
 use super::{Batch, PollExecutor, PollNext};
 use crate::time::Nanos;
 
@@ -150,10 +150,10 @@ where
         Fut: Future<Output = Result<PollNext, E>> + Send + 'static,
     {
         let runtime = Handle::current();
-        let jobs = self.jobs(runtime.clone());
+        let shared = self.shared(runtime.clone());
         // It ends with the executor.
-        drop(runtime.spawn(drive(Arc::clone(&jobs), poll)));
-        PollExecutor::new(jobs)
+        drop(runtime.spawn(drive(Driver::new(&shared), poll)));
+        PollExecutor::new(shared)
     }
 
     /// As [`start`](Self::start), for programs without async code: the poll function blocks, on a thread that ends with the
@@ -171,27 +171,25 @@ where
         let thread =
             std::thread::Builder::new().name(self.settings.name.replace('\0', "")).spawn(move || {
                 let Ok(runtime) = Builder::new_current_thread().enable_all().build() else { return };
-                let jobs = self.jobs(runtime.handle().clone());
-                if told.send(Arc::clone(&jobs)).is_ok() {
-                    let ended = Arc::clone(&jobs);
-                    runtime.block_on(async move {
-                        drive(Arc::clone(&jobs), move |batch| std::future::ready(poll(batch))).await;
-                        jobs.has_ended().await;
+                let shared = self.shared(runtime.handle().clone());
+                if told.send(Arc::clone(&shared)).is_ok() {
+                    runtime.block_on(async {
+                        drive(Driver::new(&shared), move |batch| std::future::ready(poll(batch))).await;
+                        shared.closing.closed().await;
                     });
-                    drop(ended);
                 }
                 // Does not wait for running closures.
                 runtime.shutdown_background();
             });
         drop(thread);
         match made.recv() {
-            Ok(jobs) => PollExecutor::new(jobs),
+            Ok(shared) => PollExecutor::new(shared),
             Err(_) => PollExecutor::closed(),
         }
     }
 
-    fn jobs(self, runtime: Handle) -> Arc<Jobs<J, T, E>> {
-        Arc::new(Jobs::new(self.settings, Some(runtime), self.cancel))
+    fn shared(self, runtime: Handle) -> Arc<Shared<J, T, E>> {
+        Arc::new(Shared::new(self.settings, Some(runtime), self.cancel))
     }
 }
 

@@ -3,12 +3,13 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use super::PollFailure;
+use tokio::sync::watch;
+
 use super::cancel_request::{CancelRequest, CancelRequestGuard};
 use super::catch::{Caught, caught};
 use super::drive::either;
-use super::helper::Helper;
-use super::jobs::{Afterwards, CancelCall, Chunk, Jobs, RunningSubmission};
+use super::polls::{Chunk, StartedJob, started};
+use super::shared::{CancelCall, Shared};
 use super::slots::{JobId, Phase};
 
 /// A cancel function: `Fn(J) -> Fut`, as taken by [`cancel_with`](crate::batch::PollExecutorBuilder::cancel_with).
@@ -50,65 +51,47 @@ enum CancelStep<J> {
     /// The job is cancelled, or cannot be.
     Settled(bool),
     /// The cancel function has to be called.
-    Request { id: JobId, chunk: Chunk<J>, place: usize, request: CancelRequest },
+    Request {
+        id: JobId,
+        chunk: Chunk<J>,
+        place: usize,
+        request: CancelRequest,
+        closing: watch::Receiver<bool>,
+    },
     /// The cancel function has been called.
     Requested(CancelRequest),
 }
 
-pub(super) async fn cancel<J, T, E>(jobs: Arc<Jobs<J, T, E>>, index: u32) -> bool
+pub(super) async fn cancel<J, T, E>(shared: Arc<Shared<J, T, E>>, index: u32) -> bool
 where
     J: Send + Sync + 'static,
     T: Send + 'static,
     E: Send + Sync + 'static,
 {
-    let mut afterwards = Afterwards::nothing();
-    let mut task = None;
-    let request = {
-        let mut state = jobs.state();
-        match state.slots.held(index) {
-            None => CancelStep::Settled(state.slots.is_cancelled(index)),
-            Some((id, Phase::Queued)) => {
-                state.finish(id, Err(Box::new(PollFailure::Cancelled)), &mut afterwards);
-                state.unqueue(id, &mut afterwards);
-                CancelStep::Settled(true)
+    let step = shared.with(|state, later| {
+        let (id, place) = match state.jobs.held(index) {
+            None => return CancelStep::Settled(state.jobs.is_cancelled(index)),
+            Some((_, Phase::Blocking, _)) => return CancelStep::Settled(false),
+            Some((id, Phase::Polling, place)) if shared.cancel.is_some() => (id, place),
+            Some((id, ..)) => {
+                state.cancel(id, later);
+                return CancelStep::Settled(true);
             }
-            Some((id, Phase::Submitting))
-                if matches!(state.running.get(&id), Some(RunningSubmission::Thread(_))) =>
-            {
-                CancelStep::Settled(false)
-            }
-            Some((id, Phase::Submitting)) => {
-                state.finish(id, Err(Box::new(PollFailure::Cancelled)), &mut afterwards);
-                task = state.running.get(&id).and_then(RunningSubmission::abort_handle);
-                CancelStep::Settled(true)
-            }
-            Some((id, Phase::Polling)) => match (&jobs.cancel, state.cancel_requests.get(&id).cloned()) {
-                (Some(_), Some(request)) => CancelStep::Requested(request),
-                (Some(_), None) => match state.find(id) {
-                    Some((chunk, place)) => {
-                        let request = CancelRequest::new();
-                        state.cancel_requests.insert(id, request.clone());
-                        CancelStep::Request { id, chunk, place, request }
-                    }
-                    None => CancelStep::Settled(false),
-                },
-                (None, _) => {
-                    state.finish(id, Err(Box::new(PollFailure::Cancelled)), &mut afterwards);
-                    CancelStep::Settled(true)
-                }
-            },
+        };
+        if let Some(request) = state.cancel_requests.get(&id) {
+            return CancelStep::Requested(request.clone());
         }
-    };
-    if let Some(task) = task {
-        task.abort();
-    }
-    jobs.measure();
-    afterwards.done();
-    let request = match request {
+        let Some((chunk, place)) = state.polls.find(place) else { return CancelStep::Settled(false) };
+        let request = CancelRequest::new();
+        state.cancel_requests.insert(id, request.clone());
+        CancelStep::Request { id, chunk, place, request, closing: shared.closing.subscribe() }
+    });
+    let request = match step {
         CancelStep::Settled(answer) => return answer,
         CancelStep::Requested(request) => request,
-        CancelStep::Request { id, chunk, place, request } => {
-            request_cancel(&jobs, (id, index), (chunk, place), CancelRequestGuard(request.clone()));
+        CancelStep::Request { id, chunk, place, request, closing } => {
+            let guard = CancelRequestGuard(request.clone());
+            request_cancel(&shared, id, started(&chunk, place), closing, guard);
             request
         }
     };
@@ -118,24 +101,20 @@ where
 
 /// Calls the cancel function in a separate task: dropping the future of `cancel` does not interrupt it.
 fn request_cancel<J, T, E>(
-    jobs: &Arc<Jobs<J, T, E>>,
-    (id, index): (JobId, u32),
-    (chunk, place): (Chunk<J>, usize),
-    asking: CancelRequestGuard,
+    shared: &Arc<Shared<J, T, E>>,
+    id: JobId,
+    started: &StartedJob<J>,
+    mut closing: watch::Receiver<bool>,
+    guard: CancelRequestGuard,
 ) where
     J: Send + Sync + 'static,
     T: Send + 'static,
     E: Send + Sync + 'static,
 {
-    let (Some(cancel), Some(runtime)) = (&jobs.cancel, &jobs.runtime) else { return };
+    let (Some(cancel), Some(runtime)) = (&shared.cancel, &shared.runtime) else { return };
     // Cloning the job may panic.
-    let request = caught(|| {
-        let request = cancel(&chunk[place].job);
-        drop(chunk);
-        request
-    });
-    let helper = Helper::of(jobs);
-    let mut closing = jobs.closing.subscribe();
+    let request = caught(|| cancel(&started.job));
+    let shared = Arc::clone(shared);
     drop(runtime.spawn(async move {
         let agreed = match request {
             Ok(request) => {
@@ -149,28 +128,23 @@ fn request_cancel<J, T, E>(
             }
             Err(_) => Some(false),
         };
-        asking.0.answer(settle(&helper.0, id, index, agreed));
+        guard.0.answer(settle(&shared, id, agreed));
     }));
 }
 
 /// Settles a request; `None`: the executor was shut down meanwhile. The job may be done by now.
-fn settle<J, T, E>(jobs: &Jobs<J, T, E>, id: JobId, index: u32, agreed: Option<bool>) -> bool {
-    let mut afterwards = Afterwards::nothing();
-    let cancelled = {
-        let mut state = jobs.state();
+fn settle<J, T, E>(shared: &Shared<J, T, E>, id: JobId, agreed: Option<bool>) -> bool {
+    shared.with(|state, later| {
         // After a veto, the next cancellation calls the cancel function again.
         state.cancel_requests.remove(&id);
         state.metrics.vetoes += u64::from(agreed == Some(false));
-        match (agreed, state.slots.phase(id)) {
-            (Some(true), Some(_)) => {
-                state.finish(id, Err(Box::new(PollFailure::Cancelled)), &mut afterwards);
-                true
-            }
-            (Some(true), None) => state.slots.is_cancelled(index),
-            _ => false,
+        if agreed != Some(true) {
+            return false;
         }
-    };
-    jobs.measure();
-    afterwards.done();
-    cancelled
+        if state.jobs.phase(id).is_none() {
+            return state.jobs.is_cancelled(id.index);
+        }
+        state.cancel(id, later);
+        true
+    })
 }

@@ -28,18 +28,6 @@ impl CancelRequest {
     }
 }
 
-/// The answer caused by the end of a job, to be sent without the lock.
-pub(super) struct CancelResolution {
-    pub(super) request: CancelRequest,
-    pub(super) cancelled: bool,
-}
-
-impl CancelResolution {
-    pub(super) fn send(self) {
-        self.request.answer(self.cancelled);
-    }
-}
-
 /// Answers `false` if the runtime drops the task of the request.
 pub(super) struct CancelRequestGuard(pub(super) CancelRequest);
 

@@ -2,61 +2,59 @@
 
 use std::sync::Arc;
 
+use tokio::sync::watch;
+
 use super::batch::Batch;
 use super::catch::{Caught, caught};
-use super::jobs::{ExecutorState, Jobs, Life, Shown};
-use super::slots::Phase;
+use super::polls::{Polled, PolledChunk};
+use super::shared::Shared;
+use super::state::ExecutorState;
 use super::{PollFailure, PollNext};
-use crate::clock::Stopwatch;
+use crate::clock::{runtime_moment, runtime_now};
 use crate::sleep::Limited;
 use crate::telemetry::{BatchEvent, BatchOutcome, Event, LISTENERS};
-use crate::time::Nanos;
+use crate::time::{Instant, Nanos};
 
 /// Polls until the executor is shut down.
-pub(super) async fn drive<J, T, E, F, Fut>(jobs: Arc<Jobs<J, T, E>>, poll: F)
+pub(super) async fn drive<J, T, E, F, Fut>(driver: Driver<J, T, E>, mut poll: F)
 where
     F: FnMut(Batch<J, T, E>) -> Fut,
     Fut: Future<Output = Result<PollNext, E>>,
 {
-    let _stopped = Stopped(&jobs);
-    // Dropped before the end is announced.
-    let mut poll = poll;
-    // No poll yet: the first is due with the first job.
-    let (mut since, mut pause) = (Stopwatch::start(), Nanos::ZERO);
-    // The jobs resolved by then.
+    let shared = &driver.shared;
+    // The first poll is due with the first job.
+    let mut due = Some(runtime_now());
+    // The jobs resolved by the last poll.
     let mut resolved = 0;
-    while jobs.due(since, pause).await {
-        let Some(shown) = jobs.gather() else { return };
-        let batch = Batch { jobs: Arc::clone(&jobs), shown: shown.clone() };
-        let watch = Stopwatch::start();
-        let polled = jobs.run(|| poll(batch)).await;
-        let Some(polled) = polled else { return };
-        let elapsed = watch.elapsed();
-        let before = std::mem::replace(&mut resolved, jobs.count(&polled, elapsed));
-        let outcome = polled.outcome();
-        pause = jobs.judge(polled, &shown);
-        jobs.measure();
+    while shared.due(due).await {
+        let Some(batch) = Batch::gather(shared) else { return };
+        let polled = Arc::clone(&batch.polled);
+        let jobs = batch.len();
+        let start = runtime_now();
+        let Some(ended) = shared.run(|| poll(batch)).await else { return };
+        let elapsed = runtime_now().saturating_duration_since(start);
+        let outcome = ended.outcome();
+        let before = shared.with(|state, _| {
+            state.metrics.polls += 1;
+            state.metrics.poll_failures += u64::from(!outcome.is_success());
+            state.metrics.poll_time = state.metrics.poll_time.saturating_add(elapsed);
+            std::mem::replace(&mut resolved, state.metrics.resolved)
+        });
+        let pause = shared.judge(ended, &polled);
+        drop(polled);
+        let left = shared.with(|state, later| {
+            state.polls.settle(&mut later.released);
+            state.polls.len()
+        });
         if LISTENERS.any() {
-            let left = jobs.state().slots.count(Phase::Polling);
-            tell(BatchEvent {
-                executor: jobs.settings.name,
-                jobs: shown.len(),
-                resolved: resolved - before,
-                left,
-                elapsed: elapsed.to_duration(),
-                outcome,
-            });
+            let (executor, resolved) = (shared.settings.name, resolved - before);
+            let event = BatchEvent { executor, jobs, resolved, left, elapsed, outcome };
+            LISTENERS.tell(|listener| listener(&Event::Batch(event)));
         }
-        since = Stopwatch::start();
-        drop(shown);
+        due = runtime_moment(pause);
         // Immediate polls that are always ready would starve other tasks.
         requeue().await;
     }
-}
-
-/// Reports a poll, without the lock.
-fn tell(batch: BatchEvent) {
-    LISTENERS.tell(|listener| listener(&Event::Batch(batch)));
 }
 
 /// Goes to the end of the queue, from which any worker takes it. `tokio::task::yield_now` waits until its own worker has nothing to
@@ -74,118 +72,125 @@ async fn requeue() {
 }
 
 /// How a poll ended.
-enum Polled<E> {
+enum Ended<E> {
     Next(PollNext),
     Failed(E),
     Panicked(String),
-    /// It exceeded `poll_timeout` and was dropped.
-    Cut,
+    TimedOut,
 }
 
-impl<E> Polled<E> {
+impl<E> Ended<E> {
     const fn outcome(&self) -> BatchOutcome {
         match self {
             Self::Next(_) => BatchOutcome::Polled,
             Self::Failed(_) => BatchOutcome::Failed,
             Self::Panicked(_) => BatchOutcome::Panicked,
-            Self::Cut => BatchOutcome::TimedOut,
+            Self::TimedOut => BatchOutcome::TimedOut,
         }
     }
 }
 
-impl<J, T, E> Jobs<J, T, E> {
-    /// Waits for the next poll. `false`: the executor is shut down.
-    async fn due(&self, since: Stopwatch, pause: Nanos) -> bool {
-        // The start of a burst, and whether jobs were outstanding before it; without any, no interval is running.
-        let (mut burst, mut idle) = (None, !self.polls(&self.state()));
+impl<J, T, E> Shared<J, T, E> {
+    /// Waits for the next poll: at the end of the interval, or of a burst of new jobs. `false`: the executor is shut down.
+    ///
+    /// All times are those of tokio's clock, which also wakes this task.
+    async fn due(&self, interval: Option<Instant>) -> bool {
+        // The end of the burst, and whether jobs were outstanding before it: without any, no interval is running.
+        let (mut burst, mut idle) = (None, !self.with(|state, _| self.polls(state)));
         loop {
-            let (polls, arrived) = {
-                let mut state = self.state();
-                if state.life != Life::Open {
-                    return false;
-                }
-                let polls = self.polls(&state);
-                if polls && state.notified {
-                    return true;
-                }
-                // Without jobs, no poll is due.
-                state.notified &= polls;
-                (polls, state.arrived)
+            let (polls, arrived) = match self.with(|state, _| self.wakes(state)) {
+                Waking::Closed => return false,
+                Waking::Notified => return true,
+                Waking::Waits { polls, arrived } => (polls, arrived),
             };
             if !polls {
                 (burst, idle) = (None, true);
             } else if arrived && burst.is_none() {
-                burst = Some(Stopwatch::start());
+                burst = Some(runtime_moment(self.settings.batch_window));
             }
-            // The end of the burst, or of the interval, whichever comes first.
-            let window = burst.map(|burst| (burst, self.settings.batch_window));
-            let interval = (!idle || burst.is_none()).then_some((since, pause));
-            let waits = window.into_iter().chain(interval);
-            if polls && waits.clone().any(|(from, wait)| from.elapsed() >= wait) {
+            let interval = if idle && burst.is_some() { None } else { interval };
+            // `None`: never, and without a timer.
+            let due = interval.into_iter().chain(burst.flatten()).min().filter(|_| polls);
+            if due.is_some_and(|due| due <= runtime_now()) {
                 return true;
             }
-            // Never due: no timer.
-            let due = waits.filter(|_| polls).filter_map(|(from, wait)| from.moment(wait)).min();
             let _ = Limited::new(self.wake.notified(), due).await;
         }
     }
 
     fn polls(&self, state: &ExecutorState<J, T, E>) -> bool {
-        self.settings.poll_empty || state.slots.count(Phase::Polling) > 0
+        self.settings.poll_empty || state.polls.len() > 0
+    }
+
+    fn wakes(&self, state: &mut ExecutorState<J, T, E>) -> Waking {
+        let polls = self.polls(state);
+        match state.open {
+            false => Waking::Closed,
+            true if polls && state.polls.notified => Waking::Notified,
+            true => {
+                // Without jobs, no poll is due.
+                state.polls.notified = false;
+                Waking::Waits { polls, arrived: state.polls.arrived }
+            }
+        }
     }
 
     /// Calls the poll function. `None`: the executor was shut down meanwhile.
-    async fn run<Fut>(&self, poll: impl FnOnce() -> Fut) -> Option<Polled<E>>
+    async fn run<Fut>(&self, poll: impl FnOnce() -> Fut) -> Option<Ended<E>>
     where
         Fut: Future<Output = Result<PollNext, E>>,
     {
         let future = match caught(poll) {
             Ok(future) => Caught::new(future),
-            Err(message) => return Some(Polled::Panicked(message)),
+            Err(message) => return Some(Ended::Panicked(message)),
         };
-        let until = Stopwatch::start().moment(self.settings.poll_timeout);
-        let ended = async {
-            while self.state().life == Life::Open {
+        let closed = async {
+            while self.is_open() {
                 self.wake.notified().await;
             }
         };
-        let mut future = Box::pin(Limited::new(future, until));
-        let polled = either(future.as_mut(), ended).await;
+        let mut future = Box::pin(Limited::new(future, runtime_moment(self.settings.poll_timeout)));
+        let ended = either(future.as_mut(), closed).await;
         // The destructor of the user's future may panic.
         let _ = caught(move || drop(future));
-        match polled? {
-            Some(Ok(Ok(next))) => Some(Polled::Next(next)),
-            Some(Ok(Err(error))) => Some(Polled::Failed(error)),
-            Some(Err(message)) => Some(Polled::Panicked(message)),
-            None => Some(Polled::Cut),
-        }
-    }
-
-    /// Counts a poll. Returns the number of jobs resolved so far.
-    fn count(&self, polled: &Polled<E>, took: Nanos) -> u64 {
-        let metrics = &mut self.state().metrics;
-        metrics.polls += 1;
-        metrics.poll_failures += u64::from(!matches!(polled, Polled::Next(_)));
-        metrics.poll_time = metrics.poll_time.saturating_add(took.to_duration());
-        metrics.resolved
+        Some(match ended? {
+            Some(Ok(Ok(next))) => Ended::Next(next),
+            Some(Ok(Err(error))) => Ended::Failed(error),
+            Some(Err(message)) => Ended::Panicked(message),
+            None => Ended::TimedOut,
+        })
     }
 
     /// The time to the next poll.
-    fn judge(&self, polled: Polled<E>, shown: &Shown<J>) -> Nanos {
-        match polled {
-            Polled::Next(PollNext::After(delay)) => return Nanos::of(delay),
-            Polled::Next(PollNext::Default) | Polled::Cut => {}
-            Polled::Failed(error) => {
+    fn judge(&self, ended: Ended<E>, polled: &Polled<J>) -> Nanos {
+        match ended {
+            Ended::Next(PollNext::After(delay)) => return Nanos::of(delay),
+            Ended::Next(PollNext::Default) | Ended::TimedOut => {}
+            Ended::Failed(error) => {
                 let error = Arc::new(error);
-                self.fail_all(shown, || PollFailure::Poll(Arc::clone(&error)));
+                self.fail_all(polled, || PollFailure::Poll(Arc::clone(&error)));
                 let _ = caught(move || drop(error));
             }
-            Polled::Panicked(message) => {
-                self.fail_all(shown, || PollFailure::Panicked(message.clone()));
-            }
+            Ended::Panicked(message) => self.fail_all(polled, || PollFailure::Panicked(message.clone())),
         }
         self.settings.default_interval
     }
+
+    /// Fails all jobs of a poll.
+    fn fail_all(&self, polled: &Polled<J>, failure: impl Fn() -> PollFailure<E>) {
+        self.with(|state, later| {
+            for job in polled.iter().flat_map(PolledChunk::iter) {
+                state.finish(job.id, Err(Box::new(failure())), later);
+            }
+        });
+    }
+}
+
+/// Why the polling task is awake.
+enum Waking {
+    Closed,
+    Notified,
+    Waits { polls: bool, arrived: bool },
 }
 
 /// The output of the first future; `None` if the second is ready before.
@@ -201,14 +206,21 @@ pub(super) async fn either<A: Future>(first: A, second: impl Future<Output = ()>
     .await
 }
 
-/// Announces the end, also if the runtime drops the task.
-struct Stopped<'a, J, T, E>(&'a Jobs<J, T, E>);
+/// The polling task. The executor closes with it, also if it never runs: no job would be polled any more.
+pub(super) struct Driver<J, T, E> {
+    shared: Arc<Shared<J, T, E>>,
+    /// A shutdown waits for it.
+    _running: watch::Receiver<bool>,
+}
 
-impl<J, T, E> Drop for Stopped<'_, J, T, E> {
+impl<J, T, E> Driver<J, T, E> {
+    pub(super) fn new(shared: &Arc<Shared<J, T, E>>) -> Self {
+        Self { shared: Arc::clone(shared), _running: shared.closing.subscribe() }
+    }
+}
+
+impl<J, T, E> Drop for Driver<J, T, E> {
     fn drop(&mut self) {
-        // No job would be polled any more.
-        self.0.close();
-        self.0.state().life = Life::Stopped;
-        self.0.ended.notify_waiters();
+        self.shared.close();
     }
 }

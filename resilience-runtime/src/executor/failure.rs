@@ -35,12 +35,3 @@ pub enum PollFailure<E> {
     #[error("panicked: {0}")]
     Panicked(String),
 }
-
-/// Why a task was dropped without an outcome: a panic outside of user code, or the end of its runtime.
-pub(super) fn unsaid<E>() -> PollFailure<E> {
-    if std::thread::panicking() {
-        PollFailure::Panicked("the submission panicked when it was dropped".to_owned())
-    } else {
-        PollFailure::ShutDown
-    }
-}

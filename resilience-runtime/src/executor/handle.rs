@@ -11,7 +11,7 @@ use super::PollFailure;
 use super::cancel::cancel;
 use super::catch::caught;
 use super::context::is_async;
-use super::jobs::{Afterwards, Jobs, RunningSubmission};
+use super::shared::Shared;
 use super::slots::{JobId, Phase};
 use crate::clock::real_now;
 
@@ -169,31 +169,29 @@ impl<T, E> fmt::Debug for PollHandle<T, E> {
     }
 }
 
-impl<J, T, E> Held<T, E> for Jobs<J, T, E>
+impl<J, T, E> Held<T, E> for Shared<J, T, E>
 where
     J: Send + Sync + 'static,
     T: Send + 'static,
     E: Send + Sync + 'static,
 {
     fn poll(&self, index: u32, cx: &mut Context<'_>) -> Poll<Result<T, PollFailure<E>>> {
-        if let Some(outcome) = self.state().slots.take(index) {
+        if let Some(outcome) = self.with(|state, _| state.jobs.take(index)) {
             return Poll::Ready(outcome.map_err(|failure| *failure));
         }
         let waker = cx.waker().clone();
-        let (known, outcome) = {
-            let mut state = self.state();
-            // The job may be done meanwhile.
-            match state.slots.take(index) {
-                Some(outcome) => (Some(waker), Some(outcome)),
-                None => (state.slots.await_by(index, waker), None),
-            }
-        };
-        drop(known);
+        // The job may be done meanwhile.
+        let outcome = self.with(|state, later| {
+            let outcome = state.jobs.take(index);
+            let known = if outcome.is_some() { Some(waker) } else { state.jobs.await_by(index, waker) };
+            later.drop_waker(known);
+            outcome
+        });
         outcome.map_or(Poll::Pending, |outcome| Poll::Ready(outcome.map_err(|failure| *failure)))
     }
 
     fn is_polling(&self, index: u32) -> bool {
-        self.state().slots.held(index).is_some_and(|(_, phase)| phase == Phase::Polling)
+        self.with(|state, _| state.jobs.held(index).is_some_and(|(_, phase, _)| phase == Phase::Polling))
     }
 
     fn cancel(self: Arc<Self>, index: u32) -> Pin<Box<dyn Future<Output = bool> + Send>> {
@@ -201,24 +199,15 @@ where
     }
 
     fn drop_handle(&self, index: u32) {
-        let mut afterwards = Afterwards::nothing();
-        let dropped = {
-            let mut state = self.state();
-            let held = state.slots.held(index);
-            let dropped = state.slots.detach(index);
-            if let (Some((id, _)), true) = (held, self.settings.abandon_dropped) {
-                state.finish(id, Err(Box::new(PollFailure::Cancelled)), &mut afterwards);
-                state.unqueue(id, &mut afterwards);
-                let task = state.running.get(&id).and_then(RunningSubmission::abort_handle);
-                (dropped, task)
-            } else {
-                (dropped, None)
+        self.with(|state, later| {
+            let held = state.jobs.held(index);
+            let (outcome, waker) = state.jobs.detach(index);
+            later.drop_outcomes(outcome);
+            later.drop_waker(waker);
+            if let (true, Some((id, ..))) = (self.settings.abandon_dropped, held) {
+                state.cancel(id, later);
             }
-        };
-        if let (_, Some(task)) = &dropped {
-            task.abort();
-        }
-        afterwards.done();
+        });
     }
 
     fn block_on(&self, future: Pin<Box<dyn Future<Output = bool> + Send>>) -> bool {

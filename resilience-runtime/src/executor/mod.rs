@@ -4,14 +4,17 @@
 mod failure;
 mod next;
 mod settings;
-// Floor 2: the state of each job.
+// Floor 2: the state of each job, the submissions and the polls.
+mod polls;
 mod slots;
-// Floor 3: the lock, and tasks besides submissions.
+mod submissions;
+// Floor 3: all of them, and the lock around them.
 mod cancel_request;
 mod catch;
-mod helper;
-mod jobs;
+mod later;
 mod metrics;
+mod shared;
+mod state;
 // Floor 4: starting, polling, waiting, cancelling.
 mod all;
 mod batch;
@@ -20,9 +23,9 @@ mod cancel;
 mod context;
 mod drive;
 mod handle;
+mod place;
 mod poll_executor;
 mod start;
-mod submit;
 
 pub use all::SubmitAll;
 pub use batch::{Batch, DescriptorRef, IntoIter as BatchIntoIter, Iter as BatchIter, PollDescriptor};

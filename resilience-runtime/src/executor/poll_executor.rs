@@ -1,9 +1,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::jobs::{Jobs, Submission};
 use super::settings::Settings;
-use super::slots::Phase;
+use super::shared::Shared;
+use super::submissions::Submission;
 use super::{PollHandle, PollMetrics};
 
 /// Starts jobs on a server, polls all of them with one function, and returns a future for each.
@@ -50,7 +50,7 @@ where
 }
 
 /// Owned by all clones: dropped with the last of them.
-struct Owner<J, T, E>(Arc<Jobs<J, T, E>>);
+struct Owner<J, T, E>(Arc<Shared<J, T, E>>);
 
 impl<J, T, E> Drop for Owner<J, T, E> {
     fn drop(&mut self) {
@@ -64,16 +64,16 @@ where
     T: Send + 'static,
     E: Send + Sync + 'static,
 {
-    pub(super) fn new(jobs: Arc<Jobs<J, T, E>>) -> Self {
-        Self { owner: Arc::new(Owner(jobs)) }
+    pub(super) fn new(shared: Arc<Shared<J, T, E>>) -> Self {
+        Self { owner: Arc::new(Owner(shared)) }
     }
 
     /// An executor that is shut down.
     pub(super) fn closed() -> Self {
-        Self::new(Arc::new(Jobs::new(Settings::new(), None, None)))
+        Self::new(Arc::new(Shared::new(Settings::new(), None, None)))
     }
 
-    pub(super) fn jobs(&self) -> &Arc<Jobs<J, T, E>> {
+    pub(super) fn shared(&self) -> &Arc<Shared<J, T, E>> {
         &self.owner.0
     }
 
@@ -98,32 +98,31 @@ where
     }
 
     fn submit_as(&self, submission: Submission<J, E>) -> PollHandle<T, E> {
-        let id = self.jobs().submit(submission, None);
-        PollHandle::new(Arc::clone(self.jobs()) as _, id)
+        let id = self.shared().submit(submission, None);
+        PollHandle::new(Arc::clone(self.shared()) as _, id)
     }
 
     /// Polls now, without waiting for the interval.
     pub fn notify(&self) {
-        self.jobs().state().notified = true;
-        self.jobs().wake.notify_one();
+        self.shared().with(|state, later| (state.polls.notified, later.polls) = (true, true));
     }
 
     /// Shuts the executor down: every handle returns [`PollFailure::ShutDown`](crate::PollFailure::ShutDown), and running polls and
     /// submissions are dropped. Returns when all tasks have ended, except running closures.
     pub async fn shutdown(&self) {
-        self.jobs().close();
-        self.jobs().has_ended().await;
+        self.shared().close();
+        self.shared().closing.closed().await;
     }
 
     /// As [`shutdown`](Self::shutdown), without waiting for the end.
     pub fn shutdown_now(&self) {
-        self.jobs().close();
+        self.shared().close();
     }
 
     /// The number of jobs that are not done: queued, being submitted, or polled.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.jobs().state().slots.outstanding()
+        self.shared().with(|state, _| state.jobs.outstanding())
     }
 
     /// Whether all jobs are done.
@@ -151,19 +150,19 @@ where
     where
         J: Clone,
     {
-        self.jobs().outstanding()
+        self.shared().outstanding()
     }
 
     /// How many jobs the poll function is shown.
     #[must_use]
     pub fn polling(&self) -> usize {
-        self.jobs().state().slots.count(Phase::Polling)
+        self.shared().with(|state, _| state.polls.len())
     }
 
     /// What it has done so far, and what is under way.
     #[must_use]
     pub fn metrics(&self) -> PollMetrics {
-        self.jobs().state().metrics()
+        self.shared().with(|state, _| state.metrics())
     }
 }
 
@@ -186,7 +185,7 @@ where
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PollExecutor")
-            .field("name", &self.jobs().settings.name)
+            .field("name", &self.shared().settings.name)
             .field("len", &self.len())
             .field("polling", &self.polling())
             .finish_non_exhaustive()

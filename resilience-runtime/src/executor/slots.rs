@@ -1,5 +1,7 @@
-//! The state of each job and its waiter: a state machine without lock, clock or task.
+//! The table of jobs: the phase, the waiter and the outcome of each, without lock, clock or task.
 
+use std::collections::VecDeque;
+use std::num::NonZeroU32;
 use std::task::Waker;
 
 use super::PollFailure;
@@ -11,41 +13,46 @@ pub(super) type JobOutcome<T, E> = Result<T, Box<PollFailure<E>>>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct JobId {
     pub(super) index: u32,
-    generation: u32,
-}
-
-/// The stream of a job, and its position there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct StreamPosition {
-    pub(super) group: u32,
-    pub(super) position: usize,
+    generation: NonZeroU32,
 }
 
 /// The phase of a job without an outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
-    /// Waiting to be submitted.
+    /// Waiting for a place.
     Queued,
-    /// Being submitted.
+    /// A future that is being submitted.
     Submitting,
-    /// Being polled.
+    /// A closure that runs on a thread and cannot be interrupted.
+    Blocking,
     Polling,
+}
+
+/// The stream of a job, and its position there, modulo 2³².
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct StreamPosition {
+    pub(super) stream: u32,
+    pub(super) position: u32,
 }
 
 /// All jobs, by index.
 #[derive(Debug)]
 pub(super) struct JobSlots<T, E> {
-    all: Vec<JobSlot<T, E>>,
+    /// Chunks of [`CHUNK`] slots: a table that grows moves no slot.
+    chunks: Vec<Vec<JobSlot<T, E>>>,
     /// The head of the list of vacant slots.
     vacant: Option<u32>,
     /// The number of jobs in each phase.
-    counts: [usize; 3],
+    counts: [usize; 4],
+    streams: Vec<Option<JobStream>>,
 }
+
+const CHUNK: usize = 64;
 
 #[derive(Debug)]
 struct JobSlot<T, E> {
-    generation: u32,
-    /// The job's position in its chunk: a hint.
+    generation: NonZeroU32,
+    /// The position in the list of its phase. In a finished job of a stream, the position there.
     place: u32,
     state: JobState<T, E>,
 }
@@ -58,117 +65,139 @@ enum JobState<T, E> {
     /// There is a handle, which is not being polled.
     Held(Phase),
     Awaited(Phase, Waker),
-    /// It belongs to a stream of jobs, in which it has this position.
-    Grouped(Phase, StreamPosition),
+    /// It belongs to a stream of jobs.
+    Streamed(Phase, StreamPosition),
     /// The handle was dropped.
     Detached(Phase),
     Done(JobOutcome<T, E>),
 }
 
-/// The recipient of an outcome.
+/// The finished jobs of a stream that have not been returned, and its consumer.
+#[derive(Debug, Default)]
+struct JobStream {
+    done: VecDeque<u32>,
+    waker: Option<Waker>,
+}
+
+/// What follows from the outcome of a job.
 #[derive(Debug)]
 #[must_use]
-pub(super) enum Recipient<T, E> {
-    /// A task.
-    Task(Waker),
-    /// The stream with this number.
-    Group(StreamPosition),
-    /// There is no waiter.
-    Nobody,
-    /// The outcome is returned, to be dropped without the lock: it is late, or the handle was dropped.
-    Back { outcome: JobOutcome<T, E>, late: bool },
+pub(super) struct Finished<T, E> {
+    /// The phase and place that the job has left.
+    pub(super) phase: Phase,
+    pub(super) place: u32,
+    pub(super) waker: Option<Waker>,
+    /// The outcome, if the handle was dropped.
+    pub(super) unclaimed: Option<JobOutcome<T, E>>,
 }
 
 impl<T, E> JobSlots<T, E> {
     pub(super) const fn new() -> Self {
-        Self { all: Vec::new(), vacant: None, counts: [0; 3] }
+        Self { chunks: Vec::new(), vacant: None, counts: [0; 4], streams: Vec::new() }
     }
 
     pub(super) fn count(&self, phase: Phase) -> usize {
         self.counts[phase as usize]
     }
 
-    /// Those without an outcome.
+    /// The number of jobs without an outcome.
     pub(super) fn outstanding(&self) -> usize {
         self.counts.iter().sum()
     }
 
-    /// A new job, for a handle or for a stream. `None`: there are four thousand million already.
-    pub(super) fn insert(&mut self, phase: Phase, position: Option<StreamPosition>) -> Option<JobId> {
+    /// Adds a queued job, for a handle or for a stream. `None`: there are four thousand million already.
+    pub(super) fn insert(&mut self, position: Option<StreamPosition>) -> Option<JobId> {
         let state = match position {
-            Some(position) => JobState::Grouped(phase, position),
-            None => JobState::Held(phase),
+            Some(position) => JobState::Streamed(Phase::Queued, position),
+            None => JobState::Held(Phase::Queued),
         };
         let id = if let Some(index) = self.vacant {
-            let slot = self.all.get_mut(index as usize)?;
-            if let JobState::Vacant { next } = slot.state {
-                self.vacant = next;
-            }
-            slot.state = state;
-            JobId { index, generation: slot.generation }
+            let slot = self.slot_mut(index)?;
+            let generation = slot.generation;
+            let JobState::Vacant { next } = std::mem::replace(&mut slot.state, state) else { return None };
+            self.vacant = next;
+            JobId { index, generation }
         } else {
-            let index = u32::try_from(self.all.len()).ok()?;
-            make_room(&mut self.all, 1);
-            self.all.push(JobSlot { generation: 0, place: 0, state });
-            JobId { index, generation: 0 }
+            if self.chunks.last().is_none_or(|chunk| chunk.len() == CHUNK) {
+                self.chunks.push(Vec::with_capacity(CHUNK));
+            }
+            let before = (self.chunks.len() - 1) * CHUNK;
+            let chunk = self.chunks.last_mut()?;
+            let index = u32::try_from(before + chunk.len()).ok()?;
+            chunk.push(JobSlot { generation: NonZeroU32::MIN, place: 0, state });
+            JobId { index, generation: NonZeroU32::MIN }
         };
-        self.counts[phase as usize] += 1;
+        self.counts[Phase::Queued as usize] += 1;
         Some(id)
     }
 
-    /// How far it has come; `None`, if it has an outcome, or is gone.
+    /// The phase; `None` if the job has an outcome or is gone.
     pub(super) fn phase(&self, id: JobId) -> Option<Phase> {
-        self.slot(id).and_then(|slot| slot.state.phase())
+        self.slot(id.index).filter(|slot| slot.generation == id.generation)?.state.phase()
     }
 
-    /// The same for the job that a handle holds.
-    pub(super) fn held(&self, index: u32) -> Option<(JobId, Phase)> {
-        let slot = self.all.get(index as usize)?;
-        slot.state.phase().map(|phase| (JobId { index, generation: slot.generation }, phase))
+    /// The id, phase and place of the job that a handle or a stream holds.
+    pub(super) fn held(&self, index: u32) -> Option<(JobId, Phase, u32)> {
+        let slot = self.slot(index)?;
+        slot.state.phase().map(|phase| (JobId { index, generation: slot.generation }, phase, slot.place))
     }
 
-    /// Whether it was cancelled, and the handle has not been told yet.
+    /// Whether it was cancelled, and its handle has not returned that yet.
     pub(super) fn is_cancelled(&self, index: u32) -> bool {
-        let state = self.all.get(index as usize).map(|slot| &slot.state);
+        let state = self.slot(index).map(|slot| &slot.state);
         matches!(state, Some(JobState::Done(Err(failure))) if matches!(**failure, PollFailure::Cancelled))
     }
 
-    /// A job comes into its next phase. `false`: it is done, or gone.
-    pub(super) fn advance(&mut self, id: JobId, to: Phase) -> bool {
-        let Some(slot) = self.all.get_mut(id.index as usize).filter(|slot| slot.generation == id.generation)
-        else {
-            return false;
-        };
+    /// Moves a job to its next phase, with its place there. `false`: it is done or gone.
+    pub(super) fn advance(&mut self, id: JobId, to: Phase, place: u32) -> bool {
+        let Some(slot) = self.slot_of(id) else { return false };
         let Some(phase) = slot.state.phase_mut() else { return false };
         let from = std::mem::replace(phase, to);
+        slot.place = place;
         self.counts[from as usize] -= 1;
         self.counts[to as usize] += 1;
         true
     }
 
-    /// A job has an outcome, the first one.
-    pub(super) fn finish(&mut self, id: JobId, outcome: JobOutcome<T, E>) -> Recipient<T, E> {
-        let Some(slot) = self.all.get_mut(id.index as usize).filter(|slot| slot.generation == id.generation)
-        else {
-            return Recipient::Back { outcome, late: true };
-        };
-        let Some(phase) = slot.state.phase() else { return Recipient::Back { outcome, late: true } };
-        self.counts[phase as usize] -= 1;
-        if let JobState::Detached(_) = slot.state {
-            self.free(id.index);
-            return Recipient::Back { outcome, late: false };
-        }
-        match std::mem::replace(&mut slot.state, JobState::Done(outcome)) {
-            JobState::Awaited(_, waker) => Recipient::Task(waker),
-            JobState::Grouped(_, position) => Recipient::Group(position),
-            _ => Recipient::Nobody,
+    /// Changes the place of a job in the list of its phase.
+    pub(super) fn set_place(&mut self, id: JobId, place: u32) {
+        if let Some(slot) = self.slot_of(id) {
+            slot.place = place;
         }
     }
 
-    /// What a handle holds: its outcome, with which the handle has come to its end.
+    /// Ends a job with its first outcome. `Err`: it is done or gone, and the outcome is late.
+    pub(super) fn finish(
+        &mut self,
+        id: JobId,
+        outcome: JobOutcome<T, E>,
+    ) -> Result<Finished<T, E>, JobOutcome<T, E>> {
+        let Some(slot) = self.slot_of(id) else { return Err(outcome) };
+        let Some(phase) = slot.state.phase() else { return Err(outcome) };
+        let mut finished = Finished { phase, place: slot.place, waker: None, unclaimed: None };
+        if let JobState::Detached(_) = slot.state {
+            finished.unclaimed = Some(outcome);
+            self.free(id.index);
+        } else {
+            match std::mem::replace(&mut slot.state, JobState::Done(outcome)) {
+                JobState::Awaited(_, waker) => finished.waker = Some(waker),
+                JobState::Streamed(_, StreamPosition { stream, position }) => {
+                    slot.place = position;
+                    if let Some(stream) = self.stream(stream) {
+                        stream.done.push_back(id.index);
+                        finished.waker = stream.waker.take();
+                    }
+                }
+                _ => {}
+            }
+        }
+        self.counts[phase as usize] -= 1;
+        Ok(finished)
+    }
+
+    /// The outcome of a handle's job, which ends the job's slot.
     pub(super) fn take(&mut self, index: u32) -> Option<JobOutcome<T, E>> {
-        let slot = self.all.get_mut(index as usize)?;
-        if !matches!(slot.state, JobState::Done(_)) {
+        if !matches!(self.slot(index)?.state, JobState::Done(_)) {
             return None;
         }
         match self.free(index) {
@@ -177,9 +206,9 @@ impl<T, E> JobSlots<T, E> {
         }
     }
 
-    /// A handle is awaited; the waker that comes back is not needed any more.
+    /// Sets the waker of a handle. Returns the one to be dropped.
     pub(super) fn await_by(&mut self, index: u32, waker: Waker) -> Option<Waker> {
-        let Some(slot) = self.all.get_mut(index as usize) else { return Some(waker) };
+        let Some(slot) = self.slot_mut(index) else { return Some(waker) };
         let Some(phase) = slot.state.phase() else { return Some(waker) };
         match std::mem::replace(&mut slot.state, JobState::Awaited(phase, waker)) {
             JobState::Awaited(_, known) => Some(known),
@@ -187,9 +216,9 @@ impl<T, E> JobSlots<T, E> {
         }
     }
 
-    /// A handle is dropped. What nobody asks for any more comes back, to be dropped where no lock is held.
+    /// A handle is dropped. Returns its outcome and its waker, to be dropped without the lock.
     pub(super) fn detach(&mut self, index: u32) -> (Option<JobOutcome<T, E>>, Option<Waker>) {
-        let Some(slot) = self.all.get_mut(index as usize) else { return (None, None) };
+        let Some(slot) = self.slot_mut(index) else { return (None, None) };
         match slot.state.phase() {
             Some(phase) => match std::mem::replace(&mut slot.state, JobState::Detached(phase)) {
                 JobState::Awaited(_, waker) => (None, Some(waker)),
@@ -199,66 +228,100 @@ impl<T, E> JobSlots<T, E> {
         }
     }
 
-    /// Sets the job's position in its chunk.
-    pub(super) fn set_place(&mut self, id: JobId, place: u32) {
-        if let Some(slot) = self.all.get_mut(id.index as usize) {
-            slot.place = place;
+    /// All jobs without an outcome.
+    pub(super) fn all_outstanding(&self) -> Vec<JobId> {
+        let slots = (0..).zip(self.chunks.iter().flatten());
+        let outstanding = slots.filter(|(_, slot)| slot.state.phase().is_some());
+        outstanding.map(|(index, slot)| JobId { index, generation: slot.generation }).collect()
+    }
+
+    pub(super) fn open_stream(&mut self) -> u32 {
+        let vacant = self.streams.iter().position(Option::is_none);
+        let number = vacant.unwrap_or_else(|| {
+            self.streams.push(None);
+            self.streams.len() - 1
+        });
+        self.streams[number] = Some(JobStream::default());
+        u32::try_from(number).unwrap_or(u32::MAX)
+    }
+
+    /// The job at this index, if it belongs to this stream and has no outcome.
+    pub(super) fn streamed(&self, index: u32, stream: u32) -> Option<JobId> {
+        let slot = self.slot(index)?;
+        let is_it = matches!(slot.state, JobState::Streamed(_, of) if of.stream == stream);
+        is_it.then_some(JobId { index, generation: slot.generation })
+    }
+
+    /// The next result of a stream, with its position.
+    pub(super) fn take_streamed(&mut self, stream: u32) -> Option<(u32, JobOutcome<T, E>)> {
+        let index = self.stream(stream)?.done.pop_front()?;
+        let position = self.slot(index)?.place;
+        Some((position, self.take(index)?))
+    }
+
+    /// Sets the waker of a stream. Returns the one to be dropped.
+    pub(super) fn await_stream(&mut self, stream: u32, waker: Waker) -> Option<Waker> {
+        match self.stream(stream) {
+            Some(stream) => stream.waker.replace(waker),
+            None => Some(waker),
         }
     }
 
-    pub(super) fn place(&self, id: JobId) -> u32 {
-        self.slot(id).map_or(0, |slot| slot.place)
+    /// Closes a stream whose jobs are all done. Returns their outcomes and its waker, to be dropped without the lock.
+    pub(super) fn close_stream(&mut self, stream: u32) -> (Vec<JobOutcome<T, E>>, Option<Waker>) {
+        let closed = self.streams.get_mut(stream as usize).and_then(Option::take).unwrap_or_default();
+        let outcomes = closed.done.into_iter().filter_map(|index| self.take(index)).collect();
+        (outcomes, closed.waker)
     }
 
-    /// All jobs without an outcome.
-    pub(super) fn all_outstanding(&self) -> Vec<JobId> {
-        let ids = (0..).zip(&self.all).filter(|(_, slot)| slot.state.phase().is_some());
-        ids.map(|(index, slot)| JobId { index, generation: slot.generation }).collect()
+    /// The wakers of all streams.
+    pub(super) fn stream_wakers(&mut self) -> impl Iterator<Item = Waker> {
+        self.streams.iter_mut().flatten().filter_map(|stream| stream.waker.take())
     }
 
-    /// The jobs of a stream without an outcome.
-    pub(super) fn of_group(&self, group: u32) -> Vec<JobId> {
-        let is_it =
-            |slot: &JobSlot<T, E>| matches!(slot.state, JobState::Grouped(_, of) if of.group == group);
-        let ids = (0..).zip(&self.all).filter(|(_, slot)| is_it(slot));
-        ids.map(|(index, slot)| JobId { index, generation: slot.generation }).collect()
+    fn stream(&mut self, stream: u32) -> Option<&mut JobStream> {
+        self.streams.get_mut(stream as usize)?.as_mut()
     }
 
-    fn slot(&self, id: JobId) -> Option<&JobSlot<T, E>> {
-        self.all.get(id.index as usize).filter(|slot| slot.generation == id.generation)
+    fn slot(&self, index: u32) -> Option<&JobSlot<T, E>> {
+        self.chunks.get(index as usize / CHUNK)?.get(index as usize % CHUNK)
+    }
+
+    fn slot_mut(&mut self, index: u32) -> Option<&mut JobSlot<T, E>> {
+        self.chunks.get_mut(index as usize / CHUNK)?.get_mut(index as usize % CHUNK)
+    }
+
+    fn slot_of(&mut self, id: JobId) -> Option<&mut JobSlot<T, E>> {
+        self.slot_mut(id.index).filter(|slot| slot.generation == id.generation)
     }
 
     fn free(&mut self, index: u32) -> Option<JobState<T, E>> {
-        let slot = self.all.get_mut(index as usize)?;
-        slot.generation = slot.generation.wrapping_add(1);
-        let state = std::mem::replace(&mut slot.state, JobState::Vacant { next: self.vacant });
+        let vacant = self.vacant;
+        let slot = self.slot_mut(index)?;
+        slot.generation = slot.generation.checked_add(1).unwrap_or(NonZeroU32::MIN);
+        let state = std::mem::replace(&mut slot.state, JobState::Vacant { next: vacant });
         self.vacant = Some(index);
         Some(state)
-    }
-}
-
-/// Reserves room. A list of many jobs grows by a quarter: doubled, it would be half empty.
-pub(super) fn make_room<X>(list: &mut Vec<X>, more: usize) {
-    if list.capacity() - list.len() < more {
-        list.reserve_exact(more.max(list.len() / 4).max(64));
     }
 }
 
 impl<T, E> JobState<T, E> {
     fn phase(&self) -> Option<Phase> {
         match self {
-            Self::Held(phase) | Self::Awaited(phase, _) | Self::Grouped(phase, _) | Self::Detached(phase) => {
-                Some(*phase)
-            }
+            Self::Held(phase)
+            | Self::Awaited(phase, _)
+            | Self::Streamed(phase, _)
+            | Self::Detached(phase) => Some(*phase),
             Self::Vacant { .. } | Self::Done(_) => None,
         }
     }
 
     fn phase_mut(&mut self) -> Option<&mut Phase> {
         match self {
-            Self::Held(phase) | Self::Awaited(phase, _) | Self::Grouped(phase, _) | Self::Detached(phase) => {
-                Some(phase)
-            }
+            Self::Held(phase)
+            | Self::Awaited(phase, _)
+            | Self::Streamed(phase, _)
+            | Self::Detached(phase) => Some(phase),
             Self::Vacant { .. } | Self::Done(_) => None,
         }
     }
@@ -271,15 +334,17 @@ mod tests {
     type Jobs = JobSlots<&'static str, &'static str>;
 
     fn job(slots: &mut Jobs, phase: Phase) -> JobId {
-        slots.insert(phase, None).expect("there is room")
+        added(slots, phase, None)
     }
 
-    fn position(group: u32, position: usize) -> Option<StreamPosition> {
-        Some(StreamPosition { group, position })
+    fn added(slots: &mut Jobs, phase: Phase, position: Option<StreamPosition>) -> JobId {
+        let id = slots.insert(position).expect("there is room");
+        assert!(slots.advance(id, phase, 0));
+        id
     }
 
-    fn failure() -> JobOutcome<&'static str, &'static str> {
-        Err(Box::new(PollFailure::Cancelled))
+    fn finish(slots: &mut Jobs, id: JobId, outcome: &'static str) -> Finished<&'static str, &'static str> {
+        slots.finish(id, Ok(outcome)).expect("it is the first outcome")
     }
 
     #[test]
@@ -288,15 +353,15 @@ mod tests {
     }
 
     #[test]
-    fn jobs_are_counted_in_the_phase_they_are_in() {
+    fn jobs_are_counted_in_their_phase() {
         let mut slots = Jobs::new();
-        let (first, second) = (job(&mut slots, Phase::Queued), job(&mut slots, Phase::Submitting));
+        let (first, second) = (slots.insert(None).expect("room"), job(&mut slots, Phase::Submitting));
         assert_eq!((slots.phase(first), slots.phase(second)), (Some(Phase::Queued), Some(Phase::Submitting)));
-        assert!(slots.advance(first, Phase::Submitting) && slots.advance(second, Phase::Polling));
-        let counts = [Phase::Queued, Phase::Submitting, Phase::Polling].map(|phase| slots.count(phase));
-        assert_eq!((counts, slots.outstanding()), ([0, 1, 1], 2));
-        assert!(matches!(slots.finish(first, Ok("done")), Recipient::Nobody));
-        assert!(!slots.advance(first, Phase::Polling), "it is done");
+        assert!(slots.advance(first, Phase::Blocking, 0) && slots.advance(second, Phase::Polling, 0));
+        let phases = [Phase::Queued, Phase::Submitting, Phase::Blocking, Phase::Polling];
+        assert_eq!((phases.map(|phase| slots.count(phase)), slots.outstanding()), ([0, 0, 1, 1], 2));
+        assert_eq!(finish(&mut slots, first, "done").phase, Phase::Blocking);
+        assert!(!slots.advance(first, Phase::Polling, 0), "it is done");
         assert_eq!((slots.phase(first), slots.outstanding()), (None, 1));
         assert_eq!(slots.all_outstanding(), [second]);
     }
@@ -306,100 +371,115 @@ mod tests {
         let mut slots = Jobs::new();
         let id = job(&mut slots, Phase::Polling);
         assert!(slots.take(id.index).is_none(), "there is none yet");
-        assert!(matches!(slots.finish(id, Ok("first")), Recipient::Nobody));
-        let again = slots.finish(id, Ok("second"));
-        assert!(matches!(again, Recipient::Back { outcome: Ok("second"), late: true }));
+        assert!(finish(&mut slots, id, "first").unclaimed.is_none());
+        assert_eq!(slots.finish(id, Ok("second")).expect_err("late"), Ok("second"));
         assert!(!slots.is_cancelled(id.index));
         assert_eq!(slots.take(id.index), Some(Ok("first")));
         assert_eq!(slots.take(id.index), None);
-        assert!(matches!(slots.finish(id, Ok("third")), Recipient::Back { late: true, .. }));
+        assert_eq!(slots.finish(id, Ok("third")).expect_err("late"), Ok("third"));
     }
 
     #[test]
-    fn an_index_is_used_again_by_a_job_that_the_old_number_does_not_reach() {
+    fn an_index_is_used_again_by_a_job_that_the_old_id_does_not_reach() {
         let mut slots = Jobs::new();
         let (old, other) = (job(&mut slots, Phase::Polling), job(&mut slots, Phase::Polling));
-        assert!(matches!(slots.finish(old, Ok("done")), Recipient::Nobody));
+        assert_eq!(finish(&mut slots, old, "done").unclaimed, None);
         assert!(slots.take(old.index).is_some());
-        let new = job(&mut slots, Phase::Queued);
+        let new = job(&mut slots, Phase::Submitting);
         assert_eq!(new.index, old.index);
         assert_ne!(new, old);
         slots.set_place(new, 7);
-        assert_eq!((slots.phase(old), slots.place(old), slots.place(new)), (None, 0, 7));
-        assert!(!slots.advance(old, Phase::Polling));
-        assert!(matches!(slots.finish(old, Ok("late")), Recipient::Back { late: true, .. }));
-        assert_eq!(slots.held(new.index), Some((new, Phase::Queued)));
+        slots.set_place(old, 9);
+        assert_eq!(slots.phase(old), None);
+        assert!(!slots.advance(old, Phase::Polling, 0));
+        assert_eq!(slots.finish(old, Ok("late")).expect_err("late"), Ok("late"));
+        assert_eq!(slots.held(new.index), Some((new, Phase::Submitting, 7)));
         assert_eq!(slots.all_outstanding(), [new, other]);
-        assert_eq!(job(&mut slots, Phase::Queued).index, 2, "nothing else is vacant");
+        assert_eq!(job(&mut slots, Phase::Queued).index, 2, "no other slot is vacant");
     }
 
     #[test]
-    fn vacant_places_are_all_used_before_there_are_more() {
+    fn vacant_slots_are_all_used_before_there_are_more() {
         let mut slots = Jobs::new();
-        let ids: Vec<_> = (0..5).map(|_| job(&mut slots, Phase::Polling)).collect();
-        for id in &ids[1..4] {
-            assert!(matches!(slots.finish(*id, Ok("done")), Recipient::Nobody));
+        let ids: Vec<_> = (0..200).map(|_| job(&mut slots, Phase::Polling)).collect();
+        let most = ids.len() - 1;
+        for id in &ids[1..most] {
+            assert_eq!(finish(&mut slots, *id, "done").phase, Phase::Polling);
             assert!(slots.take(id.index).is_some());
         }
-        let mut again: Vec<_> = (0..4).map(|_| job(&mut slots, Phase::Polling).index).collect();
+        let mut again: Vec<_> = (0..most).map(|_| job(&mut slots, Phase::Polling).index).collect();
         again.sort_unstable();
-        assert_eq!(again, [1, 2, 3, 5]);
+        let expected: Vec<_> = (1..200).filter(|index| *index != 199).chain([200]).collect();
+        assert_eq!(again, expected);
     }
 
     #[test]
-    fn who_waits_is_told_and_the_waker_that_is_replaced_comes_back() {
+    fn the_waker_is_returned_with_the_outcome_and_a_replaced_one_at_once() {
         let mut slots = Jobs::new();
-        let id = job(&mut slots, Phase::Polling);
+        let id = job(&mut slots, Phase::Queued);
         assert!(slots.await_by(id.index, Waker::noop().clone()).is_none());
         assert!(slots.await_by(id.index, Waker::noop().clone()).is_some());
-        assert!(slots.advance(id, Phase::Polling), "it is awaited, and goes on");
-        assert!(matches!(slots.finish(id, failure()), Recipient::Task(_)));
+        assert!(slots.advance(id, Phase::Polling, 3), "it is awaited, and goes on");
+        let finished = slots.finish(id, Err(Box::new(PollFailure::Cancelled))).expect("the first outcome");
+        assert!(finished.waker.is_some() && finished.place == 3);
         assert!(slots.await_by(id.index, Waker::noop().clone()).is_some(), "there is nothing to wait for");
         assert!(slots.is_cancelled(id.index));
     }
 
     #[test]
-    fn what_nobody_asks_for_comes_back_to_be_dropped() {
+    fn an_outcome_without_a_handle_is_returned_to_be_dropped() {
         let mut slots = Jobs::new();
         let (awaited, done) = (job(&mut slots, Phase::Polling), job(&mut slots, Phase::Polling));
         assert!(slots.await_by(awaited.index, Waker::noop().clone()).is_none());
         assert!(matches!(slots.detach(awaited.index), (None, Some(_))));
         assert_eq!((slots.phase(awaited), slots.outstanding()), (Some(Phase::Polling), 2), "it goes on");
-        let told = slots.finish(awaited, Ok("unheard"));
-        assert!(matches!(told, Recipient::Back { outcome: Ok("unheard"), late: false }));
-        assert!(matches!(slots.finish(done, Ok("done")), Recipient::Nobody));
+        assert_eq!(finish(&mut slots, awaited, "unheard").unclaimed, Some(Ok("unheard")));
+        assert_eq!(finish(&mut slots, done, "done").unclaimed, None);
         assert!(matches!(slots.detach(done.index), (Some(Ok("done")), None)));
         assert_eq!(slots.outstanding(), 0);
         let again = [job(&mut slots, Phase::Queued).index, job(&mut slots, Phase::Queued).index];
-        assert_eq!(again, [1, 0], "both places are free");
+        assert_eq!(again, [1, 0], "both slots are free");
     }
 
     #[test]
-    fn a_stream_knows_its_jobs_and_is_told_of_each() {
+    fn a_stream_gets_the_results_of_its_jobs_in_order_of_completion_with_their_positions() {
         let mut slots = Jobs::new();
-        let first = slots.insert(Phase::Queued, position(3, 0)).expect("there is room");
-        let second = slots.insert(Phase::Polling, position(3, 1)).expect("there is room");
-        let other = slots.insert(Phase::Polling, position(4, 0)).expect("there is room");
-        let alone = job(&mut slots, Phase::Polling);
-        assert_eq!(slots.of_group(3), [first, second]);
-        let told = slots.finish(second, Ok("done"));
-        assert!(matches!(told, Recipient::Group(StreamPosition { group: 3, position: 1 })));
-        assert_eq!((slots.of_group(3), slots.of_group(4)), (vec![first], vec![other]));
-        assert_eq!(slots.take(second.index), Some(Ok("done")));
-        assert_eq!(slots.all_outstanding(), [first, other, alone]);
+        let (stream, other) = (slots.open_stream(), slots.open_stream());
+        let at = |stream, position| Some(StreamPosition { stream, position });
+        let first = added(&mut slots, Phase::Queued, at(stream, 7));
+        let second = added(&mut slots, Phase::Polling, at(stream, 8));
+        let third = added(&mut slots, Phase::Polling, at(stream, 9));
+        let apart = added(&mut slots, Phase::Polling, at(other, 0));
+        assert!(slots.await_stream(stream, Waker::noop().clone()).is_none());
+        assert!(finish(&mut slots, third, "three").waker.is_some());
+        assert!(finish(&mut slots, first, "one").waker.is_none(), "the consumer is awake");
+        assert_eq!(slots.take_streamed(stream), Some((9, Ok("three"))));
+        assert_eq!(slots.take_streamed(stream), Some((7, Ok("one"))));
+        assert_eq!((slots.take_streamed(stream), slots.take_streamed(other)), (None, None));
+        assert_eq!(slots.streamed(second.index, stream), Some(second));
+        assert_eq!((slots.streamed(second.index, other), slots.streamed(first.index, stream)), (None, None));
+        assert_eq!(finish(&mut slots, second, "two").phase, Phase::Polling);
+        assert!(slots.await_stream(stream, Waker::noop().clone()).is_none());
+        let (outcomes, waker) = slots.close_stream(stream);
+        assert_eq!((outcomes, waker.is_some()), (vec![Ok("two")], true));
+        assert_eq!(
+            (slots.open_stream(), slots.all_outstanding()),
+            (stream, vec![apart]),
+            "its number is free"
+        );
     }
 
     #[test]
-    fn a_number_that_was_never_given_is_nobodys() {
-        let mut slots = Jobs::new();
-        let mut others = Jobs::new();
+    fn an_index_without_a_slot_is_no_job() {
+        let (mut slots, mut others) = (Jobs::new(), Jobs::new());
         let id = job(&mut others, Phase::Polling);
         assert_eq!((slots.phase(id), slots.held(0), slots.take(0)), (None, None, None));
-        assert!(!slots.advance(id, Phase::Polling) && !slots.is_cancelled(0));
+        assert!(!slots.advance(id, Phase::Polling, 0) && !slots.is_cancelled(0));
         slots.set_place(id, 1);
-        assert_eq!(slots.place(id), 0);
         assert!(slots.await_by(0, Waker::noop().clone()).is_some());
+        assert!(slots.await_stream(0, Waker::noop().clone()).is_some());
         assert!(matches!(slots.detach(0), (None, None)));
-        assert!(matches!(slots.finish(id, Ok("late")), Recipient::Back { late: true, .. }));
+        assert_eq!(slots.finish(id, Ok("late")).expect_err("late"), Ok("late"));
+        assert_eq!((slots.take_streamed(0), slots.close_stream(0).0), (None, vec![]));
     }
 }

@@ -12,6 +12,7 @@
 //! | [functions](mod@functions) | Which functions can be annotated? What may an attempt do with the arguments? |
 //! | [batches](mod@batches) | How do I watch many jobs with one request per interval? |
 //! | [http](mod@http) | How do I wait for an HTTP response? |
+//! | [servers_and_clients](mod@servers_and_clients) | How do I retry and guard requests of `tower`, axum, tonic or `reqwest`? |
 //! | [errors](mod@errors) | What does my function return when it gives up? |
 //! | [configuration](mod@configuration) | How are options written? Where do settings come from? |
 //! | [testing](mod@testing) | How do I test my code without waiting? |
@@ -54,6 +55,9 @@ pub mod batches {}
 
 #[doc = include_str!("http.md")]
 pub mod http {}
+
+#[doc = include_str!("servers_and_clients.md")]
+pub mod servers_and_clients {}
 
 #[doc = include_str!("errors.md")]
 pub mod errors {}

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::header::HeaderMap;
 use reqwest::{Request, StatusCode};
 use tokio::time::Instant;
 
@@ -17,7 +17,7 @@ use crate::telemetry::{SiteEntry, SiteKind};
 use crate::time::Nanos;
 
 /// The verdict on a response.
-enum Verdict {
+enum ResponseVerdict {
     Right,
     Rings(Condition),
     NotYet,
@@ -26,7 +26,7 @@ enum Verdict {
 /// A response with its verdict.
 struct JudgedResponse {
     response: HttpResponse,
-    verdict: Result<Verdict, HttpError>,
+    verdict: Result<ResponseVerdict, HttpError>,
 }
 
 impl HttpPoll {
@@ -58,7 +58,7 @@ async fn run(poll: &HttpPoll) -> Result<HttpResponse, HttpPollError> {
         {
             number = number.saturating_add(1);
             let outcome = outcome.and_then(|JudgedResponse { response, verdict }| {
-                if !matches!(verdict, Ok(Verdict::Right | Verdict::Rings(_))) {
+                if !matches!(verdict, Ok(ResponseVerdict::Right | ResponseVerdict::Rings(_))) {
                     last = Some(response.clone());
                 }
                 Ok((verdict?, response))
@@ -68,15 +68,15 @@ async fn run(poll: &HttpPoll) -> Result<HttpResponse, HttpPollError> {
             let too_long = |wait: Duration| wait > poll.max_retry_after;
             let retry_after = retry_after.map(|wait| if too_long(wait) { Duration::MAX } else { wait });
             match outcome {
-                Ok((Verdict::Right, response)) => {
+                Ok((ResponseVerdict::Right, response)) => {
                     run.succeeded();
                     return Ok(response);
                 }
-                Ok((Verdict::Rings(condition), response)) => {
+                Ok((ResponseVerdict::Rings(condition), response)) => {
                     run.rang();
                     return Err(HttpPollError::Alarm { response, condition });
                 }
-                Ok((Verdict::NotYet, _)) => run.saw_with_delay(&site, retry_after),
+                Ok((ResponseVerdict::NotYet, _)) => run.saw_with_delay(&site, retry_after),
                 Err(error) => {
                     if !ignores(poll, &error) {
                         let _ = run.failed(&site, false, Some(&error));
@@ -174,18 +174,22 @@ fn request(poll: &HttpPoll) -> Result<Request, HttpError> {
 }
 
 /// Alarms come first. One that cannot be evaluated is an error, as it might have matched; if that error is ignored, `until` decides.
-fn judge(poll: &HttpPoll, response: &HttpResponse, budget: &mut Budget) -> Result<Verdict, HttpError> {
+fn judge(
+    poll: &HttpPoll,
+    response: &HttpResponse,
+    budget: &mut Budget,
+) -> Result<ResponseVerdict, HttpError> {
     let alarm = first(&poll.alarms, response, true, budget);
     match &alarm {
-        Ok(Some(alarm)) => return Ok(Verdict::Rings((*alarm).clone())),
+        Ok(Some(alarm)) => return Ok(ResponseVerdict::Rings((*alarm).clone())),
         Err(error) if !ignores(poll, error) => {}
         Ok(None) | Err(_) => {
             if first(&poll.until, response, true, budget)?.is_some() {
-                return Ok(Verdict::Right);
+                return Ok(ResponseVerdict::Right);
             }
         }
     }
-    alarm.map(|_| Verdict::NotYet)
+    alarm.map(|_| ResponseVerdict::NotYet)
 }
 
 fn ignores(poll: &HttpPoll, error: &HttpError) -> bool {
@@ -193,20 +197,8 @@ fn ignores(poll: &HttpPoll, error: &HttpError) -> bool {
     !error.is_settings() && poll.ignore.as_ref().is_some_and(|ignore| ignore(error))
 }
 
-/// The `Retry-After` of a 429 or 503: seconds, or a date.
+/// The `Retry-After` of a 429 or 503.
 fn retry_after(poll: &HttpPoll, status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
     let busy = [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE].contains(&status);
-    if !busy || !poll.respect_retry_after {
-        return None;
-    }
-    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit()) {
-        // Too large for a duration means never.
-        return Some(text.parse().map_or(Duration::MAX, Duration::from_secs));
-    }
-    let until = httpdate::parse_http_date(text).ok()?;
-    // Relative to the response's own `Date`, because the server's clock may be wrong.
-    let sent = headers.get(reqwest::header::DATE).and_then(|date| date.to_str().ok());
-    let sent = sent.and_then(|date| httpdate::parse_http_date(date).ok())?;
-    Some(until.duration_since(sent).unwrap_or_default())
+    if busy && poll.respect_retry_after { crate::retry_after::retry_after(headers) } else { None }
 }

@@ -24,21 +24,21 @@ const IS_SUPPORTED: bool = cfg!(any(feature = "http-rustls", feature = "http-nat
 
 /// Rejects an `https` URL if the built-in client has no TLS.
 pub(super) fn check_scheme(url: &Url) -> Result<(), HttpError> {
-    if url.scheme() == "https" && !IS_SUPPORTED { Err(unsupported("an `https` URL")) } else { Ok(()) }
+    if url.scheme() == "https" && !IS_SUPPORTED { Err(unsupported(Some(url), "`https`")) } else { Ok(()) }
 }
 
-fn unsupported(what: &str) -> HttpError {
+fn unsupported(url: Option<&Url>, what: &str) -> HttpError {
     let message = format!(
-        "{what} needs TLS: enable the feature `http-rustls` or `http-native-tls` of `resilience-runtime`, or pass a client with TLS"
+        "{what} needs the feature `http-rustls` or `http-native-tls` of `resilience-runtime`, or a client of your own"
     );
-    HttpError::new(HttpErrorKind::Settings, None, message)
+    HttpError::new(HttpErrorKind::Settings, url, message)
 }
 
 impl Tls {
     /// Rejects settings and a URL that need TLS, without TLS.
     pub(super) fn check(&self, url: &Url) -> Result<(), HttpError> {
         if self.is_set() && !IS_SUPPORTED {
-            return Err(unsupported("`verify` or `ca_bundle`"));
+            return Err(unsupported(None, "`verify` or `ca_bundle`"));
         }
         check_scheme(url)
     }

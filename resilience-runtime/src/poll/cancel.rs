@@ -10,7 +10,7 @@ use super::run::PollRun;
 use crate::attempt::Attempt;
 use crate::callbacks::CancelFuture;
 use crate::operation::{Asynchronous, CancelledBy, NotCancelled};
-use crate::sleep::CancelSignal;
+use crate::sleep::cancel_signal;
 
 impl<F, T, E, H> Poll<F, Asynchronous<T, E>, H> {
     /// Ends the poll at once when `signal` completes, with [`PollError::Cancelled`]; see
@@ -30,11 +30,8 @@ impl<F, T, E, H> Poll<F, Asynchronous<T, E>, H> {
     /// assert!(matches!(ended, Err(PollError::Cancelled { last: Some("running"), attempts: 2, .. })));
     /// # }
     /// ```
-    pub fn cancel<C: CancelFuture>(
-        self,
-        signal: C,
-    ) -> Poll<F, Asynchronous<T, E>, H, CancelledBy<C::IntoFuture>> {
-        self.with_cancel(CancelledBy(signal.into_future())).0
+    pub fn cancel<C: CancelFuture>(self, signal: C) -> Poll<F, Asynchronous<T, E>, H, CancelledBy<C>> {
+        self.with_cancel(CancelledBy(cancel_signal(signal))).0
     }
 }
 
@@ -42,7 +39,7 @@ impl<F, T, E, H> Poll<F, Asynchronous<T, E>, H> {
 macro_rules! run {
     ($poll:ident) => {{
         let (mut poll, CancelledBy(signal)) = $poll.with_cancel(NotCancelled);
-        let mut signal = pin!(CancelSignal::new(signal));
+        let mut signal = pin!(signal);
         let mut run = PollRun::new();
         run.begin(poll.entry(), &poll.site);
         let mut last = Last { value: None, error: None };
@@ -83,7 +80,6 @@ where
     Alarm: FnMut(&T) -> bool,
     Ignore: FnMut(&E) -> bool,
     OnError: FnMut(&E, &Attempt),
-    C: Future,
 {
     /// Runs the operation until the poll ends.
     ///

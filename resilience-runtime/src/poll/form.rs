@@ -16,7 +16,7 @@ use crate::operation::{Blocking, NotCancelled, Operation, ends_of_the_other_kind
 use crate::site::PolicySite;
 use crate::site_name::SiteName;
 use crate::sleep::Wait;
-use crate::telemetry::{FunctionForm, SiteEntry, SiteKind};
+use crate::telemetry::{FunctionForm, SiteEntry, SiteKind, fault_in_place_of};
 
 /// Calls `operation` until its value meets a condition: by default every second, for fifteen seconds.
 ///
@@ -366,6 +366,7 @@ pub(super) fn wait_or_end<T, E>(step: Result<Wait, TimedOut>, last: &mut Last<T,
 impl<F, T, E, Until, Alarm, Ignore, OnError> Poll<F, Blocking<T, E>, PollHooks<Until, Alarm, Ignore, OnError>>
 where
     F: FnMut() -> Result<T, E>,
+    E: 'static,
     Alarm: FnMut(&T) -> bool,
     Ignore: FnMut(&E) -> bool,
     OnError: FnMut(&E, &Attempt),
@@ -386,7 +387,10 @@ where
             run.goes_on_blocking();
         }
         loop {
-            let outcome = (self.operation)();
+            let outcome = match fault_in_place_of(&[self.entry()], &[]) {
+                Some(error) => Err(error),
+                None => (self.operation)(),
+            };
             match self.after(&mut run, &mut last, outcome) {
                 ControlFlow::Continue(wait) => {
                     wait.block();

@@ -6,6 +6,7 @@ use super::hooks::{PollCondition, PollHooks};
 use super::run::PollRun;
 use crate::attempt::Attempt;
 use crate::operation::Asynchronous;
+use crate::telemetry::with_faults;
 
 /// The body of the loop. It is a macro because async closures that lend and those that do not cannot be called by the
 /// same generic function.
@@ -19,7 +20,7 @@ macro_rules! run {
             run.goes_on();
         }
         loop {
-            let after = match run.limit(&$poll.site, ($poll.operation)()).await {
+            let after = match run.limit(&$poll.site, with_faults!($poll)).await {
                 Some(outcome) => $poll.after(&mut run, &mut last, outcome),
                 None => wait_or_end(run.cut(&$poll.site), &mut last),
             };
@@ -40,6 +41,7 @@ where
     Alarm: FnMut(&T) -> bool,
     Ignore: FnMut(&E) -> bool,
     OnError: FnMut(&E, &Attempt),
+    E: 'static,
 {
     /// Runs the operation until the poll ends.
     ///

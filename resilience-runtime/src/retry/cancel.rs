@@ -12,7 +12,7 @@ use crate::attempts::RetryPolicy;
 use crate::callbacks::CancelFuture;
 use crate::error::{HoldCancelled, HoldTimedOut};
 use crate::operation::{Asynchronous, CancelledBy, NotCancelled};
-use crate::sleep::CancelSignal;
+use crate::sleep::{CancelSignal, cancel_signal};
 
 impl<F, T, E, H, L> Retry<F, Asynchronous<T, E>, H, L> {
     /// Ends the call at once when `signal` completes, whatever its output: a running attempt or wait is dropped, and no
@@ -29,11 +29,8 @@ impl<F, T, E, H, L> Retry<F, Asynchronous<T, E>, H, L> {
     /// assert!(ended.unwrap_err().to_string().ends_with("was cancelled (1 attempt in 0ns)"));
     /// # }
     /// ```
-    pub fn cancel<C: CancelFuture>(
-        self,
-        signal: C,
-    ) -> Retry<F, Asynchronous<T, E>, H, L, CancelledBy<C::IntoFuture>> {
-        self.with_cancel(CancelledBy(signal.into_future())).0
+    pub fn cancel<C: CancelFuture>(self, signal: C) -> Retry<F, Asynchronous<T, E>, H, L, CancelledBy<C>> {
+        self.with_cancel(CancelledBy(cancel_signal(signal))).0
     }
 }
 
@@ -65,7 +62,7 @@ macro_rules! run {
     ($limits:ident, $retry:ident) => {{
         let (mut retry, CancelledBy(signal)) = $retry.with_cancel(NotCancelled);
         async move {
-            let mut signal = pin!(CancelSignal::new(signal));
+            let mut signal = pin!(signal);
             let mut run = TimedRetryRun::new();
             run.begins(retry.entry(), &retry.site, false);
             // The last error that was not a time limit.
@@ -109,7 +106,6 @@ macro_rules! run_methods {
             GiveUp: ErrorPredicate<E>,
             RetryAfter: WaitHint<E>,
             OnError: FailureCallback<E>,
-            C: Future,
         {
             /// Runs the operation until it succeeds, the retry ends, or the signal ends it.
             ///
@@ -156,7 +152,7 @@ run_methods!(Timed, TimeLimit);
 #[must_use = "it does nothing until `.execute_async(..)`"]
 pub struct CancelledPolicy<C> {
     policy: RetryPolicy,
-    signal: C,
+    signal: CancelSignal<C>,
 }
 
 impl RetryPolicy {
@@ -178,12 +174,12 @@ impl RetryPolicy {
     /// assert!(row.unwrap_err().to_string().contains("was cancelled (2 attempts in 1.5s"));
     /// # }
     /// ```
-    pub fn cancel<C: CancelFuture>(&self, signal: C) -> CancelledPolicy<C::IntoFuture> {
-        CancelledPolicy { policy: *self, signal: signal.into_future() }
+    pub fn cancel<C: CancelFuture>(&self, signal: C) -> CancelledPolicy<C> {
+        CancelledPolicy { policy: *self, signal: cancel_signal(signal) }
     }
 }
 
-impl<C: Future> CancelledPolicy<C> {
+impl<C> CancelledPolicy<C> {
     /// Runs an async `operation`; see [`RetryPolicy::execute_async`].
     ///
     /// # Errors
@@ -198,7 +194,7 @@ impl<C: Future> CancelledPolicy<C> {
         E: HoldTimedOut + HoldCancelled,
     {
         let retry = Retry::<F, Asynchronous<T, E>, _, Timed>::with_policy(operation, self.policy);
-        retry.cancel(self.signal).run()
+        retry.with_cancel(CancelledBy(self.signal)).0.run()
     }
 
     /// Like [`execute_async`](Self::execute_async), for futures that must be [`Send`]; see
@@ -217,7 +213,7 @@ impl<C: Future> CancelledPolicy<C> {
         E: HoldTimedOut + HoldCancelled,
     {
         let retry = Retry::<F, Asynchronous<T, E>, _, Timed>::with_policy(operation, self.policy);
-        retry.cancel(self.signal).run_send()
+        retry.with_cancel(CancelledBy(self.signal)).0.run_send()
     }
 }
 

@@ -15,7 +15,7 @@ use crate::operation::{Blocking, NotCancelled, Operation, ends_of_the_other_kind
 use crate::site::PolicySite;
 use crate::site_name::SiteName;
 use crate::sleep::Wait;
-use crate::telemetry::{FunctionForm, SiteEntry, SiteKind};
+use crate::telemetry::{FunctionForm, SiteEntry, SiteKind, fault_in_place_of};
 
 /// Calls `operation` until it succeeds: by default three attempts, one second apart, on every error.
 ///
@@ -289,6 +289,7 @@ impl<F, T, E, On, GiveUp, RetryAfter, OnError, L>
     Retry<F, Blocking<T, E>, Hooks<On, GiveUp, RetryAfter, OnError>, L>
 where
     F: FnMut() -> Result<T, E>,
+    E: 'static,
     On: ErrorPredicate<E>,
     GiveUp: ErrorPredicate<E>,
     RetryAfter: WaitHint<E>,
@@ -303,7 +304,11 @@ where
         let mut run = OnError::Run::<L>::start();
         run.begins(self.entry(), &self.site, true);
         loop {
-            let error = match (self.operation)() {
+            let outcome = match fault_in_place_of(&[self.entry()], &[]) {
+                Some(error) => Err(error),
+                None => (self.operation)(),
+            };
+            let error = match outcome {
                 Ok(value) => {
                     run.succeeds();
                     return Ok(value);
@@ -342,6 +347,7 @@ impl RetryPolicy {
     pub fn execute<F, T, E>(&self, operation: F) -> Result<T, E>
     where
         F: FnMut() -> Result<T, E>,
+        E: 'static,
     {
         Retry::<F, Blocking<T, E>, _, Timed>::with_policy(operation, *self).call()
     }

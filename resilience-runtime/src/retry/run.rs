@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::attempt::Attempt;
 use crate::attempts::{RetryAttempts, RetryPolicy};
+use crate::budget::RetryBudget;
 use crate::clock::{self, Stopwatch};
 use crate::current_attempt::CurrentAttempt;
 #[cfg(feature = "tokio")]
@@ -253,6 +254,26 @@ impl PolicySite<RetryPolicy> {
         if let Some(budget) = self.policy.budget {
             budget.deposit(clock::moment);
         }
+    }
+}
+
+impl RetryBudget {
+    /// The number of retries that the budget holds now. Other threads may take them at any time.
+    ///
+    /// ```
+    /// use resilience::{RetryBudget, retry};
+    /// use std::time::Duration;
+    ///
+    /// static DB: RetryBudget = RetryBudget::new().min_per_second(1);
+    ///
+    /// assert_eq!(DB.remaining(), 10); // 1 a second, for 10 seconds
+    /// let failed = retry(|| Err::<(), _>("busy")).times(3).interval(Duration::ZERO).budget(&DB).call();
+    /// assert!(failed.is_err());
+    /// assert_eq!(DB.remaining(), 8);
+    /// ```
+    #[must_use]
+    pub fn remaining(&self) -> u64 {
+        self.left(clock::moment())
     }
 }
 

@@ -7,6 +7,7 @@ use super::run::{Run, TimedRetryRun};
 use crate::attempts::RetryPolicy;
 use crate::error::HoldTimedOut;
 use crate::operation::Asynchronous;
+use crate::telemetry::with_faults;
 
 /// The body of the loop. It is a macro because async closures that lend and those that do not cannot be called by the
 /// same generic function. The future uses the retry where it was captured; an `async fn` would store it twice.
@@ -17,7 +18,7 @@ macro_rules! run {
             run.begins($retry.entry(), &$retry.site, false);
             loop {
                 // The error is dropped before the wait.
-                let wait = match ($retry.operation)().await {
+                let wait = match with_faults!($retry).await {
                     Ok(value) => {
                         run.succeeds();
                         return Ok(value);
@@ -39,7 +40,7 @@ macro_rules! run {
             // The last error that was not a time limit.
             let mut last = None;
             loop {
-                let (error, timed_out) = match run.limit(&$retry.site, ($retry.operation)()).await {
+                let (error, timed_out) = match run.limit(&$retry.site, with_faults!($retry)).await {
                     Some(Ok(value)) => {
                         run.succeeded();
                         return Ok(value);
@@ -72,6 +73,7 @@ macro_rules! run_methods {
             GiveUp: ErrorPredicate<E>,
             RetryAfter: WaitHint<E>,
             OnError: FailureCallback<E>,
+            E: 'static,
         {
             /// Runs the operation until it succeeds or the retry ends.
             ///
@@ -162,7 +164,7 @@ impl RetryPolicy {
     pub fn execute_async<F, T, E>(&self, operation: F) -> impl Future<Output = Result<T, E>> + use<F, T, E>
     where
         F: AsyncFnMut() -> Result<T, E>,
-        E: HoldTimedOut,
+        E: HoldTimedOut + 'static,
     {
         Retry::<F, Asynchronous<T, E>, _, Timed>::with_policy(operation, *self).run()
     }
@@ -183,7 +185,7 @@ impl RetryPolicy {
     where
         F: FnMut() -> Fut,
         Fut: Future<Output = Result<T, E>>,
-        E: HoldTimedOut,
+        E: HoldTimedOut + 'static,
     {
         Retry::<F, Asynchronous<T, E>, _, Timed>::with_policy(operation, *self).run_send()
     }

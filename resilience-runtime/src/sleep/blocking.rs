@@ -8,7 +8,7 @@ impl Wait {
             return;
         }
         #[cfg(feature = "testing")]
-        if crate::clock::by_hand::wait(self.0) {
+        if crate::clock::by_hand::wait(self.0) || crate::test_scope::skip(self.0) {
             return;
         }
         std::thread::sleep(self.0.to_duration());

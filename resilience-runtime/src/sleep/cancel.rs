@@ -20,6 +20,7 @@ pin_project! {
     pub struct CancelSignal<C> {
         #[pin]
         signal: C,
+        poll: fn(Pin<&mut C>, &mut Context<'_>) -> bool,
         is_set: bool,
         // Whether the current attempt has been polled.
         began: bool,
@@ -47,13 +48,17 @@ impl Cancellation {
     }
 }
 
-impl<C: Future> CancelSignal<C> {
-    /// Creates the state before the first attempt.
-    #[inline]
-    pub fn new(signal: impl CancelFuture<IntoFuture = C>) -> Self {
-        Self { signal: signal.into_future(), is_set: false, began: false, causes: Causes::default() }
-    }
+/// Creates the state before the first attempt. Only this needs a future, so that the compiler reports anything else once.
+#[inline]
+pub fn cancel_signal<C: CancelFuture>(signal: C) -> CancelSignal<C> {
+    // Outside of tokio's cooperative budget: a signal that has been given must not be overlooked because the task has used
+    // up its budget.
+    let poll =
+        |signal: Pin<&mut C>, cx: &mut Context<'_>| Pin::new(&mut unconstrained(signal)).poll(cx).is_ready();
+    CancelSignal { signal, poll, is_set: false, began: false, causes: Causes::default() }
+}
 
+impl<C> CancelSignal<C> {
     /// The attempt, or `None` when the signal has ended it. An attempt is not polled after the signal.
     #[inline]
     pub fn attempt<F>(mut self: Pin<&mut Self>, attempt: F) -> Cancellable<'_, C, F> {
@@ -73,17 +78,17 @@ impl<C: Future> CancelSignal<C> {
     }
 
     /// The state of the call that the signal has ended.
+    #[must_use]
     pub fn cancellation(self: Pin<&mut Self>) -> Cancellation {
         let this = self.project();
         Cancellation { began: *this.began, causes: mem::take(this.causes) }
     }
 
-    /// Polls the signal until it is set. Outside of tokio's cooperative budget: a signal that has been given must not be
-    /// overlooked because the task has used up its budget.
+    /// Polls the signal until it is set.
     fn is_set(self: Pin<&mut Self>, cx: &mut Context<'_>) -> bool {
         let this = self.project();
         if !*this.is_set {
-            *this.is_set = Pin::new(&mut unconstrained(this.signal)).poll(cx).is_ready();
+            *this.is_set = (this.poll)(this.signal, cx);
         }
         *this.is_set
     }
@@ -99,7 +104,7 @@ pin_project! {
     }
 }
 
-impl<C: Future, F: Future> Future for Cancellable<'_, C, F> {
+impl<C, F: Future> Future for Cancellable<'_, C, F> {
     type Output = Option<F::Output>;
 
     #[inline]

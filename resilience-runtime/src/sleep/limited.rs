@@ -7,6 +7,7 @@ use tokio::task::coop::{Unconstrained, unconstrained};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::Cut;
+use crate::clock::on_timer;
 use crate::time::Nanos;
 
 pin_project! {
@@ -104,8 +105,12 @@ fn poll_timer(
     until: Instant,
     cx: &mut Context<'_>,
 ) -> Poll<()> {
+    #[cfg(feature = "testing")]
+    if crate::clock::has_skipped(until) {
+        return Poll::Ready(());
+    }
     if timer.is_none() {
-        timer.set(Some(unconstrained(sleep_until(until))));
+        timer.set(Some(unconstrained(sleep_until(on_timer(until)))));
     }
     match timer.as_pin_mut() {
         Some(timer) => timer.poll(cx),

@@ -10,7 +10,7 @@ mod limited;
 mod pause;
 
 #[cfg(feature = "tokio")]
-pub use cancel::{CancelSignal, Cancellable, Cancellation};
+pub use cancel::{CancelSignal, Cancellable, Cancellation, cancel_signal};
 pub use cut::{Cut, RejectionHint};
 #[cfg(feature = "tokio")]
 pub use limited::{Limited, Telling};

@@ -17,6 +17,19 @@ pub struct BatchEvent {
 }
 
 /// How a poll of a `PollExecutor` ended.
+///
+/// ```
+/// use resilience::telemetry::{self, BatchOutcome, Event};
+///
+/// let id = telemetry::listen(|event| {
+///     if let Event::Batch(batch) = event {
+///         if batch.outcome() == BatchOutcome::TimedOut {
+///             eprintln!("{} jobs of {} are polled again", batch.jobs(), batch.executor());
+///         }
+///     }
+/// });
+/// telemetry::unlisten(id);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BatchOutcome {

@@ -92,6 +92,9 @@ pub struct CallEvent<'a> {
     pub(super) attempts: u32,
     pub(super) elapsed: Duration,
     pub(super) error: Option<&'a dyn fmt::Display>,
+    /// The number of its attempts that had events.
+    #[cfg(feature = "testing")]
+    pub(crate) told: u32,
 }
 
 impl<'a> CallEvent<'a> {

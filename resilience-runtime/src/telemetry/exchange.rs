@@ -34,6 +34,15 @@ impl Exchanged {
         self.0 == 0
     }
 
+    /// The policy with the attempts that the current test scope allows.
+    #[cfg(feature = "testing")]
+    pub(super) fn within_scope<P: Policy>(self, in_code: &P) -> Self {
+        match crate::test_scope::max_attempts() {
+            Some(most) => Self::intern(self.get().unwrap_or(in_code).limited_to(most)),
+            None => self,
+        }
+    }
+
     /// The number of this policy, from 1. Equal policies have the same number.
     fn intern(policy: AnyPolicy) -> Self {
         let mut count = COUNT.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,128 +1,154 @@
-//! Faults that tests inject in place of a function's body.
+//! Faults that tests inject before a function's body, or in place of it.
 //!
-//! Requires the feature `testing`, and is only evaluated for sites whose word marks a fault.
+//! Requires the feature `testing`. Without a test scope, this is a single load before each attempt.
 
-use std::any::{Any, type_name};
-use std::cell::RefCell;
+use std::any::type_name;
 use std::fmt;
-use std::marker::PhantomData;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::SiteEntry;
-use super::site::watch;
 use crate::sleep::Wait;
+use crate::test_scope::{self, FaultEnd, MetFault};
 use crate::time::Nanos;
 
-/// A fault before the body, or in place of it.
-#[derive(Clone)]
-pub enum Fault {
-    /// The body does not run. This creates its error.
-    Error(Arc<dyn Fn() -> Box<dyn Any> + Send + Sync>),
-    /// The body runs later.
-    Latency(Duration),
-    /// The body panics.
-    Panic(&'static str),
+/// The faults for one attempt.
+#[must_use]
+pub struct InjectedFault {
+    met: MetFault,
+    /// The name of the function, for a panic.
+    name: String,
 }
 
-/// A fault of this thread, until it is dropped.
-#[derive(Debug)]
-#[must_use = "the fault is removed when this is dropped"]
-pub struct Injected {
-    entry: &'static SiteEntry,
-    /// The fault belongs to the thread.
-    not_send: PhantomData<*const ()>,
+/// The faults for an attempt that passes through these sites and circuits, outermost first.
+#[inline]
+pub fn injected_fault(entries: &[&'static SiteEntry], circuits: &[&[&str]]) -> Option<InjectedFault> {
+    if test_scope::is_any_open() { meet(entries, circuits) } else { None }
 }
 
-thread_local! {
-    /// The faults of this thread. The last one of a site applies.
-    static FAULTS: RefCell<Vec<(&'static SiteEntry, Fault)>> = const { RefCell::new(Vec::new()) };
+#[cold]
+#[inline(never)]
+fn meet(entries: &[&'static SiteEntry], circuits: &[&[&str]]) -> Option<InjectedFault> {
+    let sites = entries.iter().map(|entry| entry.name());
+    let names: Vec<&str> = sites.chain(circuits.iter().copied().flatten().copied()).collect();
+    let name = names.first().map(ToString::to_string).unwrap_or_default();
+    test_scope::meet(&names).map(|met| InjectedFault { met, name })
 }
 
-/// The sites that have faults in any thread, with one entry per fault.
-static FAULTY: Mutex<Vec<&'static SiteEntry>> = Mutex::new(Vec::new());
-
-impl SiteEntry {
-    /// Injects the fault into calls of this thread.
-    pub(crate) fn inject(&'static self, fault: Fault) -> Injected {
-        FAULTS.with_borrow_mut(|faults| faults.push((self, fault)));
-        let mut faulty = FAULTY.lock().unwrap_or_else(PoisonError::into_inner);
-        faulty.push(self);
-        self.watch(watch::FAULTY, true);
-        Injected { entry: self, not_send: PhantomData }
+impl InjectedFault {
+    /// The wait before the body.
+    #[must_use]
+    pub fn latency(&self) -> Option<Wait> {
+        let latency = self.met.latency;
+        (latency != Duration::ZERO).then(|| Wait(Nanos::of(latency)))
     }
-}
 
-impl Drop for Injected {
-    fn drop(&mut self) {
-        let is_own = |entry: &SiteEntry| std::ptr::eq(entry, self.entry);
-        // A thread that is ending has no faults.
-        let _ = FAULTS.try_with(|faults| {
-            let mut faults = faults.borrow_mut();
-            if let Some(last) = faults.iter().rposition(|(entry, _)| is_own(entry)) {
-                faults.remove(last);
-            }
+    /// The error in place of the body.
+    ///
+    /// # Panics
+    /// If the fault is a panic, or an error of another type.
+    #[must_use]
+    pub fn error<E: 'static>(&self) -> Option<E> {
+        let (injected, make) = match self.met.end.as_ref()? {
+            FaultEnd::Panic(message) => panic!("{message}"),
+            FaultEnd::Error(type_name, make) => (type_name, make),
+        };
+        let error = make().downcast();
+        let (name, expected) = (&self.name, type_name::<E>());
+        assert!(
+            error.is_ok(),
+            "the fault for `{name}` is a `{injected}`, but the error type is `{expected}`"
+        );
+        error.ok().map(|error| *error)
+    }
+
+    /// For an error type that is generic or borrows.
+    ///
+    /// # Panics
+    /// If the fault is a panic or an error.
+    pub fn no_error(&self, returned: &str) {
+        self.reject_error(|name, injected| {
+            format!(
+                "the fault for `{name}` is a `{injected}`, but the function returns `{returned}`: an error is injected only where \
+                 the error type is concrete and `'static`"
+            )
         });
-        let mut faulty = FAULTY.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(last) = faulty.iter().rposition(|entry| is_own(entry)) {
-            faulty.remove(last);
+    }
+}
+
+impl InjectedFault {
+    /// For a permit, whose call returns no error to the library.
+    ///
+    /// # Panics
+    /// If the fault is a panic or an error.
+    pub(crate) fn no_body(&self) {
+        self.reject_error(|name, injected| {
+            format!(
+                "the fault for `{name}` is a `{injected}`, but `try_acquire` has no body that returns an error: inject a \
+                 panic or a delay, or use `call`"
+            )
+        });
+    }
+
+    fn reject_error(&self, message: impl FnOnce(&str, &str) -> String) {
+        match &self.met.end {
+            Some(FaultEnd::Panic(message)) => panic!("{message}"),
+            Some(FaultEnd::Error(injected, _)) => panic!("{}", message(&self.name, injected)),
+            None => {}
         }
-        self.entry.watch(watch::FAULTY, faulty.iter().any(|entry| is_own(entry)));
     }
 }
 
-/// The fault for a call that passes through these sites.
-fn fault(entries: &[&'static SiteEntry]) -> Option<Fault> {
-    if !entries.iter().any(|entry| entry.watches(watch::FAULTY)) {
-        return None;
+/// Makes a sync attempt wait, and returns the error in place of its result.
+///
+/// # Panics
+/// See [`InjectedFault::error`].
+#[inline]
+pub(crate) fn fault_in_place_of<E: 'static>(
+    entries: &[&'static SiteEntry],
+    circuits: &[&[&str]],
+) -> Option<E> {
+    let fault = injected_fault(entries, circuits)?;
+    if let Some(latency) = fault.latency() {
+        latency.block();
     }
-    let is_met = |entry: &SiteEntry| entries.iter().any(|met| std::ptr::eq(entry, *met));
-    let find = |faults: &RefCell<Vec<(&SiteEntry, Fault)>>| {
-        faults.borrow().iter().rfind(|(entry, _)| is_met(entry)).map(|(_, fault)| fault.clone())
-    };
-    FAULTS.try_with(find).ok().flatten()
+    fault.error()
 }
 
-/// The wait before the body of a call that passes through these sites.
-///
-/// # Panics
-/// If the fault is a panic.
-#[must_use]
-pub fn injected_latency(entries: &[&'static SiteEntry]) -> Option<Wait> {
-    match fault(entries)? {
-        Fault::Latency(latency) => Some(Wait(Nanos::of(latency))),
-        Fault::Panic(message) => panic!("{message}"),
-        Fault::Error(_) => None,
+/// Like [`fault_in_place_of`], for an async attempt. Without tokio there is no timer, and the thread is blocked.
+pub(crate) async fn fault_later<E: 'static>(
+    entries: &[&'static SiteEntry],
+    circuits: &[&[&str]],
+) -> Option<E> {
+    let fault = injected_fault(entries, circuits)?;
+    if let Some(latency) = fault.latency() {
+        #[cfg(feature = "tokio")]
+        latency.await;
+        #[cfg(not(feature = "tokio"))]
+        latency.block();
     }
+    fault.error()
 }
 
-/// The error in place of the body.
-///
-/// # Panics
-/// If the fault's error has another type than the function's.
-#[must_use]
-pub fn injected_error<E: 'static>(entries: &[&'static SiteEntry]) -> Option<E> {
-    let Fault::Error(make) = fault(entries)? else { return None };
-    let error = make().downcast();
-    assert!(error.is_ok(), "the injected fault is not a `{}`, which the function returns", type_name::<E>());
-    error.ok().map(|error| *error)
+/// The future of an attempt of a function form, with the faults for it.
+#[cfg(feature = "tokio")]
+macro_rules! with_faults {
+    ($form:ident) => {{
+        let entry = $form.entry();
+        let operation = &mut $form.operation;
+        async move {
+            match $crate::telemetry::fault_later(&[entry], &[]).await {
+                Some(error) => Err(error),
+                None => operation().await,
+            }
+        }
+    }};
 }
 
-/// For a function whose error type is generic or borrows.
-///
-/// # Panics
-/// If the fault is an error.
-pub fn no_injected_error(entries: &[&'static SiteEntry]) {
-    let is_error = matches!(fault(entries), Some(Fault::Error(_)));
-    assert!(!is_error, "an error is injected only where the function's error type is concrete and `'static`");
-}
+#[cfg(feature = "tokio")]
+pub(crate) use with_faults;
 
-impl fmt::Debug for Fault {
+impl fmt::Debug for InjectedFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Error(_) => f.write_str("Error"),
-            Self::Latency(latency) => f.debug_tuple("Latency").field(latency).finish(),
-            Self::Panic(message) => f.debug_tuple("Panic").field(message).finish(),
-        }
+        f.debug_struct("InjectedFault").field("name", &self.name).finish_non_exhaustive()
     }
 }

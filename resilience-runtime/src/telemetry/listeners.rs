@@ -47,6 +47,12 @@ pub fn listen(listener: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Listener
     id
 }
 
+/// A test has opened or closed a scope.
+#[cfg(feature = "testing")]
+pub(crate) fn scopes_changed() {
+    sites::watch_all(watch::SCOPED, crate::test_scope::is_any_open);
+}
+
 /// Removes a listener. Returns whether it was present.
 ///
 /// A thread that is calling the listener at that moment may finish the call.

@@ -102,15 +102,19 @@ mod view;
 pub use batch::{BatchEvent, BatchOutcome};
 pub use circuit_call::{CircuitCallEvent, CircuitCallOutcome};
 pub use event::{AttemptEvent, CallEvent, Event};
+pub(crate) use faults::fault_in_place_of;
 #[cfg(feature = "testing")]
+pub(crate) use faults::fault_later;
+#[cfg(feature = "tokio")]
+pub(crate) use faults::with_faults;
 #[doc(hidden)]
-pub use faults::{Fault, Injected};
-#[doc(hidden)]
-pub use faults::{injected_error, injected_latency, no_injected_error};
+pub use faults::{InjectedFault, injected_fault};
 pub(crate) use functions::FunctionForm;
 #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
 pub(crate) use layers::LayerSite;
 pub(crate) use listeners::LISTENERS;
+#[cfg(feature = "testing")]
+pub(crate) use listeners::scopes_changed;
 pub use listeners::{listen, unlisten};
 pub(crate) use measure::{METERS, Measure};
 pub use nesting::NestedEvent;

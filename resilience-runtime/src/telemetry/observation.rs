@@ -72,6 +72,8 @@ impl Observation {
         let has_span = entry.watches(watch::SPAN) && !is_telling();
         let is_observed = is_heard || has_span || counts.is_some() || entry.stats().is_some();
         let exchanged = Exchanged::at(entry);
+        #[cfg(feature = "testing")]
+        let exchanged = exchanged.within_scope(&site.policy);
         if !is_observed && exchanged.is_none() {
             return;
         }
@@ -91,7 +93,8 @@ impl Observation {
     /// can have a replacement.
     #[inline]
     pub(crate) fn policy<'s, P: Policy>(&self, site: &'s PolicySite<P>) -> &'s P {
-        if site.has_name() && self.is_on() {
+        // A test scope also limits unnamed sites.
+        if (site.has_name() || cfg!(feature = "testing")) && self.is_on() {
             return self.exchanged().unwrap_or(&site.policy);
         }
         &site.policy
@@ -272,7 +275,15 @@ impl Observation {
         }
         if is_heard {
             LISTENERS.tell(|listener| {
-                listener(&Event::Call(CallEvent { site: Site(entry), outcome, attempts, elapsed, error }));
+                listener(&Event::Call(CallEvent {
+                    site: Site(entry),
+                    outcome,
+                    attempts,
+                    elapsed,
+                    error,
+                    #[cfg(feature = "testing")]
+                    told,
+                }));
             });
         }
         outcome

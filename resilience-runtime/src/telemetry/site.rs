@@ -155,9 +155,9 @@ pub(crate) mod watch {
     pub(crate) const EXCHANGED: u32 = 1 << 2;
     /// Calls run in spans.
     pub(crate) const SPAN: u32 = 1 << 4;
-    /// A test has injected a fault.
+    /// A test has opened a scope.
     #[cfg(feature = "testing")]
-    pub(crate) const FAULTY: u32 = 1 << 3;
+    pub(crate) const SCOPED: u32 = 1 << 3;
     /// The site is not in the list yet: the linker keeps none on this platform, or did not add this site.
     pub(crate) const UNLISTED: u32 = 1 << 31;
     /// The initial value for a site of an attribute, which the linker lists if it can.

@@ -9,10 +9,11 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::hooks::{FindCircuit, Given, Judge, Keyed, OnOpen, ResultText, Single, Unset, Verdict};
+use super::hooks::{Callback, FindCircuit, Judge, Keyed, OnOpen, ResultText, Single, Verdict};
 use super::signal::{self, InStack};
 use crate::circuit::{CircuitConfig, CircuitOpen, CircuitRef, LayerCircuits, OwnedPermit, circuit_of_layer};
 use crate::error::ConfigError;
+use crate::retry::Unset;
 use crate::sleep::RejectionHint;
 use crate::telemetry::{LayerSite, SiteKind};
 
@@ -111,8 +112,11 @@ impl CircuitLayer {
         config.validate()?;
         let location = Location::caller();
         let circuits = LayerCircuits { name, is_shared: true, config, location }.find();
-        LayerSite { location, name: Some(name), kind: SiteKind::Circuit }.entry();
-        let find = Keyed { circuits, key: Given::new(key) };
+        // A set that this layer has made is listed already.
+        if circuits.place() != Some((location.file(), location.line())) {
+            LayerSite { location, name: Some(name), kind: SiteKind::Circuit }.entry();
+        }
+        let find = Keyed { circuits, key: Callback::new(key) };
         Ok(CircuitLayer { find, judge: Unset, on_open: Unset })
     }
 }
@@ -134,8 +138,8 @@ impl<Find, Judged, Open> CircuitLayer<Find, Judged, Open> {
     pub fn judge<Res, E, F: Fn(&Result<Res, E>) -> Verdict>(
         self,
         judge: F,
-    ) -> CircuitLayer<Find, Given<F>, Open> {
-        CircuitLayer { find: self.find, judge: Given::new(judge), on_open: self.on_open }
+    ) -> CircuitLayer<Find, Callback<F>, Open> {
+        CircuitLayer { find: self.find, judge: Callback::new(judge), on_open: self.on_open }
     }
 
     /// The result of a rejected call: a response, `Ok(..)` or `Err(..)`.
@@ -146,33 +150,33 @@ impl<Find, Judged, Open> CircuitLayer<Find, Judged, Open> {
     /// let layer = CircuitLayer::named("stock").on_open(|_| 503_u16);
     /// # let _ = layer;
     /// ```
-    pub fn on_open<A, F: Fn(CircuitOpen) -> A>(self, on_open: F) -> CircuitLayer<Find, Judged, Given<F>> {
-        CircuitLayer { find: self.find, judge: self.judge, on_open: Given::new(on_open) }
+    pub fn on_open<A, F: Fn(CircuitOpen) -> A>(self, on_open: F) -> CircuitLayer<Find, Judged, Callback<F>> {
+        CircuitLayer { find: self.find, judge: self.judge, on_open: Callback::new(on_open) }
     }
 }
 
-struct Shared<Find, Judged, Open> {
+struct SharedCircuit<Find, Judged, Open> {
     find: Find,
     judge: Judged,
     on_open: Open,
 }
 
 impl<S, Find: Clone, Judged: Clone, Open: Clone> Layer<S> for CircuitLayer<Find, Judged, Open> {
-    type Service = Circuit<S, Find, Judged, Open>;
+    type Service = CircuitService<S, Find, Judged, Open>;
 
     fn layer(&self, inner: S) -> Self::Service {
         let Self { find, judge, on_open } = self.clone();
-        Circuit { inner, shared: Arc::new(Shared { find, judge, on_open }) }
+        CircuitService { inner, shared: Arc::new(SharedCircuit { find, judge, on_open }) }
     }
 }
 
 /// The service of a [`CircuitLayer`].
-pub struct Circuit<S, Find = Single, Judged = Unset, Open = Unset> {
+pub struct CircuitService<S, Find = Single, Judged = Unset, Open = Unset> {
     inner: S,
-    shared: Arc<Shared<Find, Judged, Open>>,
+    shared: Arc<SharedCircuit<Find, Judged, Open>>,
 }
 
-impl<S, Req, Find, Judged, Open> Service<Req> for Circuit<S, Find, Judged, Open>
+impl<S, Req, Find, Judged, Open> Service<Req> for CircuitService<S, Find, Judged, Open>
 where
     S: Service<Req>,
     S::Error: 'static,
@@ -196,9 +200,9 @@ where
                 // An earlier rejection within the attempt was handled.
                 signal::tell(None);
                 let response = permit.watch(|| self.inner.call(request));
-                Call::Admitted { permit, response }
+                GuardedCall::Admitted { permit, response }
             }
-            Err(open) => Call::Rejected { open: Some(open) },
+            Err(open) => GuardedCall::Rejected { open: Some(open) },
         };
         CircuitFuture { shared, call }
     }
@@ -206,19 +210,19 @@ where
 
 pin_project! {
     #[project = CallProjection]
-    enum Call<F> {
+    enum GuardedCall<F> {
         Admitted { permit: OwnedPermit<InStack>, #[pin] response: F },
         Rejected { open: Option<CircuitOpen> },
     }
 }
 
 pin_project! {
-    /// The response future of a [`Circuit`] service.
+    /// The response future of a [`CircuitService`].
     #[must_use = "futures do nothing unless polled"]
     pub struct CircuitFuture<F, Find, Judged, Open> {
-        shared: Arc<Shared<Find, Judged, Open>>,
+        shared: Arc<SharedCircuit<Find, Judged, Open>>,
         #[pin]
-        call: Call<F>,
+        call: GuardedCall<F>,
     }
 }
 
@@ -279,7 +283,7 @@ fn report<Res, E: 'static, Open: OnOpen<Res, E>>(
     }
 }
 
-impl<S: Clone, Find, Judged, Open> Clone for Circuit<S, Find, Judged, Open> {
+impl<S: Clone, Find, Judged, Open> Clone for CircuitService<S, Find, Judged, Open> {
     fn clone(&self) -> Self {
         Self { inner: self.inner.clone(), shared: Arc::clone(&self.shared) }
     }
@@ -291,10 +295,13 @@ impl<Find: fmt::Debug, Judged, Open> fmt::Debug for CircuitLayer<Find, Judged, O
     }
 }
 
-impl<S: fmt::Debug, Find: fmt::Debug, Judged, Open> fmt::Debug for Circuit<S, Find, Judged, Open> {
+impl<S: fmt::Debug, Find: fmt::Debug, Judged, Open> fmt::Debug for CircuitService<S, Find, Judged, Open> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { inner, shared } = self;
-        f.debug_struct("Circuit").field("circuit", &shared.find).field("inner", inner).finish_non_exhaustive()
+        f.debug_struct("CircuitService")
+            .field("circuit", &shared.find)
+            .field("inner", inner)
+            .finish_non_exhaustive()
     }
 }
 

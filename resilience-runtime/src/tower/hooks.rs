@@ -10,29 +10,26 @@ use std::time::Duration;
 
 use crate::circuit::{CircuitOpen, CircuitRef, HoldCircuitOpen, KeyedCircuits};
 use crate::error::TimedOut;
-
-/// A callback that is not set: the default applies.
-#[derive(Clone, Copy, Debug)]
-pub struct Unset;
+use crate::retry::Unset;
 
 /// A callback that was given, shared by all services of the layer.
-pub struct Given<F>(Arc<F>);
+pub struct Callback<F>(Arc<F>);
 
-impl<F> Given<F> {
+impl<F> Callback<F> {
     pub(super) fn new(callback: F) -> Self {
         Self(Arc::new(callback))
     }
 }
 
-impl<F> Clone for Given<F> {
+impl<F> Clone for Callback<F> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
     }
 }
 
-impl<F> fmt::Debug for Given<F> {
+impl<F> fmt::Debug for Callback<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Given")
+        f.write_str("Callback")
     }
 }
 
@@ -53,7 +50,7 @@ impl<Res, E> ShouldRetry<Res, E> for Unset {
 }
 
 #[diagnostic::do_not_recommend]
-impl<Res, E, F: Fn(&Result<Res, E>) -> bool> ShouldRetry<Res, E> for Given<F> {
+impl<Res, E, F: Fn(&Result<Res, E>) -> bool> ShouldRetry<Res, E> for Callback<F> {
     fn should_retry(&self, result: &Result<Res, E>) -> bool {
         (self.0)(result)
     }
@@ -76,7 +73,7 @@ impl<Res, E> RequestedWait<Res, E> for Unset {
 }
 
 #[diagnostic::do_not_recommend]
-impl<Res, E, F: Fn(&Result<Res, E>) -> Option<Duration>> RequestedWait<Res, E> for Given<F> {
+impl<Res, E, F: Fn(&Result<Res, E>) -> Option<Duration>> RequestedWait<Res, E> for Callback<F> {
     fn requested_wait(&self, result: &Result<Res, E>) -> Option<Duration> {
         (self.0)(result)
     }
@@ -101,7 +98,7 @@ impl<Req: Clone> Replay<Req> for Unset {
 }
 
 #[diagnostic::do_not_recommend]
-impl<Req, F: Fn(&Req) -> Option<Req>> Replay<Req> for Given<F> {
+impl<Req, F: Fn(&Req) -> Option<Req>> Replay<Req> for Callback<F> {
     fn replay(&self, request: &Req) -> Option<Req> {
         (self.0)(request)
     }
@@ -117,6 +114,9 @@ pub trait Answer<Res, E> {
     const IS_RESPONSE: bool;
 
     /// Converts to the result of the service.
+    ///
+    /// # Errors
+    /// If the callback has made an error.
     fn into_result(self) -> Result<Res, E>;
 }
 
@@ -164,7 +164,7 @@ impl<Res, E: 'static> OnTimeout<Res, E> for Unset {
 }
 
 #[diagnostic::do_not_recommend]
-impl<Res, E, A: Answer<Res, E>, F: Fn(TimedOut) -> A> OnTimeout<Res, E> for Given<F> {
+impl<Res, E, A: Answer<Res, E>, F: Fn(TimedOut) -> A> OnTimeout<Res, E> for Callback<F> {
     fn has_result(&self) -> bool {
         true
     }
@@ -186,6 +186,9 @@ pub trait OnOpen<Res, E> {
     const ANSWERS: bool;
 
     /// The result.
+    ///
+    /// # Errors
+    /// Unless the callback has made a response.
     fn result(&self, open: CircuitOpen) -> Result<Res, E>;
 }
 
@@ -199,7 +202,7 @@ impl<Res, E: HoldCircuitOpen> OnOpen<Res, E> for Unset {
 }
 
 #[diagnostic::do_not_recommend]
-impl<Res, E, A: Answer<Res, E>, F: Fn(CircuitOpen) -> A> OnOpen<Res, E> for Given<F> {
+impl<Res, E, A: Answer<Res, E>, F: Fn(CircuitOpen) -> A> OnOpen<Res, E> for Callback<F> {
     const ANSWERS: bool = A::IS_RESPONSE;
 
     fn result(&self, open: CircuitOpen) -> Result<Res, E> {
@@ -236,7 +239,7 @@ impl<Res, E> Judge<Res, E> for Unset {
 }
 
 #[diagnostic::do_not_recommend]
-impl<Res, E, F: Fn(&Result<Res, E>) -> Verdict> Judge<Res, E> for Given<F> {
+impl<Res, E, F: Fn(&Result<Res, E>) -> Verdict> Judge<Res, E> for Callback<F> {
     fn judge(&self, result: &Result<Res, E>) -> Verdict {
         (self.0)(result)
     }
@@ -262,7 +265,7 @@ impl<Req> FindCircuit<Req> for Single {
 #[derive(Debug)]
 pub struct Keyed<F> {
     pub(super) circuits: &'static KeyedCircuits,
-    pub(super) key: Given<F>,
+    pub(super) key: Callback<F>,
 }
 
 impl<F> Clone for Keyed<F> {

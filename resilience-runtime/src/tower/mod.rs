@@ -65,10 +65,11 @@ mod retry_future;
 mod running;
 mod signal;
 
-pub use self::circuit::{Circuit, CircuitFuture, CircuitLayer};
+pub use self::circuit::{CircuitFuture, CircuitLayer, CircuitService};
 pub use self::hooks::{
-    Answer, FindCircuit, Given, Judge, Keyed, OnOpen, OnTimeout, Replay, RequestedWait, ShouldRetry, Single,
-    Unset, Verdict,
+    Answer, Callback, FindCircuit, Judge, Keyed, OnOpen, OnTimeout, Replay, RequestedWait, ShouldRetry,
+    Single, Verdict,
 };
-pub use self::retry::{Retry, RetryLayer};
+pub use self::retry::{RetryLayer, RetryService};
 pub use self::retry_future::RetryFuture;
+pub use crate::retry::Unset;

@@ -8,11 +8,12 @@ use std::time::Duration;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::hooks::{Given, OnTimeout, Replay, RequestedWait, ShouldRetry, Unset};
+use super::hooks::{Callback, OnTimeout, Replay, RequestedWait, ShouldRetry};
 use super::retry_future::RetryFuture;
 use crate::attempts::RetryPolicy;
 use crate::budget::RetryBudget;
 use crate::error::TimedOut;
+use crate::retry::Unset;
 use crate::site::PolicySite;
 use crate::telemetry::{LayerSite, SiteEntry, SiteKind};
 
@@ -64,7 +65,7 @@ pub(super) struct RetryHooks<On, After, Again, Late> {
 }
 
 /// The data that all calls of a service and its clones share.
-pub(super) struct Shared<H> {
+pub(super) struct SharedRetry<H> {
     pub(super) entry: &'static SiteEntry,
     pub(super) site: PolicySite<RetryPolicy>,
     pub(super) hooks: H,
@@ -86,9 +87,9 @@ impl<On, After, Again, Late> RetryLayer<On, After, Again, Late> {
     pub fn on<Res, E, F: Fn(&Result<Res, E>) -> bool>(
         self,
         on: F,
-    ) -> RetryLayer<Given<F>, After, Again, Late> {
+    ) -> RetryLayer<Callback<F>, After, Again, Late> {
         self.with(|RetryHooks { retry_after, replay, on_timeout, .. }| RetryHooks {
-            on: Given::new(on),
+            on: Callback::new(on),
             retry_after,
             replay,
             on_timeout,
@@ -100,10 +101,10 @@ impl<On, After, Again, Late> RetryLayer<On, After, Again, Late> {
     pub fn retry_after<Res, E, F: Fn(&Result<Res, E>) -> Option<Duration>>(
         self,
         retry_after: F,
-    ) -> RetryLayer<On, Given<F>, Again, Late> {
+    ) -> RetryLayer<On, Callback<F>, Again, Late> {
         self.with(|RetryHooks { on, replay, on_timeout, .. }| RetryHooks {
             on,
-            retry_after: Given::new(retry_after),
+            retry_after: Callback::new(retry_after),
             replay,
             on_timeout,
         })
@@ -125,11 +126,11 @@ impl<On, After, Again, Late> RetryLayer<On, After, Again, Late> {
     pub fn replay_with<Req, F: Fn(&Req) -> Option<Req>>(
         self,
         replay: F,
-    ) -> RetryLayer<On, After, Given<F>, Late> {
+    ) -> RetryLayer<On, After, Callback<F>, Late> {
         self.with(|RetryHooks { on, retry_after, on_timeout, .. }| RetryHooks {
             on,
             retry_after,
-            replay: Given::new(replay),
+            replay: Callback::new(replay),
             on_timeout,
         })
     }
@@ -156,12 +157,12 @@ impl<On, After, Again, Late> RetryLayer<On, After, Again, Late> {
     pub fn on_timeout<A, F: Fn(TimedOut) -> A>(
         self,
         on_timeout: F,
-    ) -> RetryLayer<On, After, Again, Given<F>> {
+    ) -> RetryLayer<On, After, Again, Callback<F>> {
         self.with(|RetryHooks { on, retry_after, replay, .. }| RetryHooks {
             on,
             retry_after,
             replay,
-            on_timeout: Given::new(on_timeout),
+            on_timeout: Callback::new(on_timeout),
         })
     }
 
@@ -198,23 +199,23 @@ where
     Again: Clone,
     Late: Clone,
 {
-    type Service = Retry<S, On, After, Again, Late>;
+    type Service = RetryService<S, On, After, Again, Late>;
 
     fn layer(&self, inner: S) -> Self::Service {
         let entry = self.site.entry();
         let site = PolicySite::new(entry.site_name(), SiteKind::Retry, self.policy);
-        let shared = Arc::new(Shared { entry, site, hooks: self.hooks.clone() });
-        Retry { inner, shared }
+        let shared = Arc::new(SharedRetry { entry, site, hooks: self.hooks.clone() });
+        RetryService { inner, shared }
     }
 }
 
 /// The service of a [`RetryLayer`].
-pub struct Retry<S, On = Unset, After = Unset, Again = Unset, Late = Unset> {
+pub struct RetryService<S, On = Unset, After = Unset, Again = Unset, Late = Unset> {
     inner: S,
-    shared: Arc<Shared<RetryHooks<On, After, Again, Late>>>,
+    shared: Arc<SharedRetry<RetryHooks<On, After, Again, Late>>>,
 }
 
-impl<S, Req, On, After, Again, Late> Service<Req> for Retry<S, On, After, Again, Late>
+impl<S, Req, On, After, Again, Late> Service<Req> for RetryService<S, On, After, Again, Late>
 where
     S: Service<Req> + Clone,
     S::Error: 'static,
@@ -239,7 +240,7 @@ where
     }
 }
 
-impl<S: Clone, On, After, Again, Late> Clone for Retry<S, On, After, Again, Late> {
+impl<S: Clone, On, After, Again, Late> Clone for RetryService<S, On, After, Again, Late> {
     fn clone(&self) -> Self {
         Self { inner: self.inner.clone(), shared: Arc::clone(&self.shared) }
     }
@@ -252,9 +253,9 @@ impl<On, After, Again, Late> fmt::Debug for RetryLayer<On, After, Again, Late> {
     }
 }
 
-impl<S: fmt::Debug, On, After, Again, Late> fmt::Debug for Retry<S, On, After, Again, Late> {
+impl<S: fmt::Debug, On, After, Again, Late> fmt::Debug for RetryService<S, On, After, Again, Late> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { inner, shared } = self;
-        f.debug_struct("Retry").field("site", &shared.site).field("inner", inner).finish()
+        f.debug_struct("RetryService").field("site", &shared.site).field("inner", inner).finish()
     }
 }

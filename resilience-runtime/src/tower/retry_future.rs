@@ -7,8 +7,8 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::hooks::{OnTimeout, Replay, RequestedWait, ResultText, ShouldRetry};
-use super::retry::{RetryHooks, Shared};
-use super::running::{Failure, Running};
+use super::retry::{RetryHooks, SharedRetry};
+use super::running::{Failure, RunningRetry};
 use super::signal;
 use crate::sleep::{Limited, Pause, RejectionHint, Wait};
 use crate::telemetry::UnderWay;
@@ -16,7 +16,7 @@ use crate::time::Nanos;
 
 pin_project! {
     /// One attempt: waits until the service is ready, then calls it.
-    struct Attempt<S: Service<Req>, Req> {
+    struct ServiceAttempt<S: Service<Req>, Req> {
         service: S,
         // `None` once the service is called.
         request: Option<Req>,
@@ -25,7 +25,7 @@ pin_project! {
     }
 }
 
-impl<S: Service<Req>, Req> Attempt<S, Req> {
+impl<S: Service<Req>, Req> ServiceAttempt<S, Req> {
     /// Drops the response of the attempt that took too long.
     fn clear(self: Pin<&mut Self>) {
         let mut this = self.project();
@@ -39,8 +39,8 @@ impl<S: Service<Req>, Req> Attempt<S, Req> {
     }
 }
 
-impl<S: Service<Req>, Req> Future for Attempt<S, Req> {
-    type Output = Ended<Result<S::Response, S::Error>>;
+impl<S: Service<Req>, Req> Future for ServiceAttempt<S, Req> {
+    type Output = AttemptEnd<Result<S::Response, S::Error>>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
@@ -49,10 +49,10 @@ impl<S: Service<Req>, Req> Future for Attempt<S, Req> {
                 let result = ready!(response.poll(cx));
                 // Before the wait, so that the attempt holds nothing any more.
                 this.response.set(None);
-                return Poll::Ready(Ended::Called(result));
+                return Poll::Ready(AttemptEnd::Called(result));
             }
             if let Err(error) = ready!(this.service.poll_ready(cx)) {
-                return Poll::Ready(Ended::NotReady(Err(error)));
+                return Poll::Ready(AttemptEnd::NotReady(Err(error)));
             }
             match this.request.take() {
                 Some(request) => this.response.set(Some(this.service.call(request))),
@@ -64,20 +64,20 @@ impl<S: Service<Req>, Req> Future for Attempt<S, Req> {
 }
 
 /// The end of an attempt.
-enum Ended<T> {
+enum AttemptEnd<T> {
     Called(T),
     /// The service failed before it was called. It must not be used any more.
     NotReady(T),
 }
 
-type Outcome<S, Req> = Result<<S as Service<Req>>::Response, <S as Service<Req>>::Error>;
+type ServiceResult<S, Req> = Result<<S as Service<Req>>::Response, <S as Service<Req>>::Error>;
 
 pin_project! {
-    /// The response future of a [`Retry`](super::Retry) service.
+    /// The response future of a [`RetryService`](super::RetryService) service.
     #[must_use = "futures do nothing unless polled"]
     pub struct RetryFuture<S: Service<Req>, Req, On, After, Again, Late> {
-        shared: Arc<Shared<RetryHooks<On, After, Again, Late>>>,
-        running: Running,
+        shared: Arc<SharedRetry<RetryHooks<On, After, Again, Late>>>,
+        running: RunningRetry,
         // The request for the next attempt.
         spare: Option<Req>,
         // The last result of an attempt.
@@ -86,7 +86,7 @@ pin_project! {
         limit: Nanos,
         pause: Option<Pause>,
         #[pin]
-        attempt: Limited<UnderWay<Attempt<S, Req>>>,
+        attempt: Limited<UnderWay<ServiceAttempt<S, Req>>>,
     }
 }
 
@@ -97,15 +97,15 @@ where
 {
     /// Makes the first call of a service that is ready.
     pub(super) fn start(
-        shared: Arc<Shared<RetryHooks<On, After, Again, Late>>>,
+        shared: Arc<SharedRetry<RetryHooks<On, After, Again, Late>>>,
         mut service: S,
         request: Req,
     ) -> Self {
-        let running = Running::begin(shared.entry, &shared.site);
+        let running = RunningRetry::begin(shared.entry, &shared.site);
         let spare = shared.hooks.replay.replay(&request);
         let (until, limit) = running.until(&shared.site);
         let response = service.call(request);
-        let attempt = Attempt { service, request: None, response: Some(response) };
+        let attempt = ServiceAttempt { service, request: None, response: Some(response) };
         let attempt = Limited::new(running.under_way(attempt), until);
         Self { shared, running, spare, last: None, limit, pause: None, attempt }
     }
@@ -120,7 +120,7 @@ where
     Again: Replay<Req>,
     Late: OnTimeout<S::Response, S::Error>,
 {
-    type Output = Outcome<S, Req>;
+    type Output = ServiceResult<S, Req>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         loop {
@@ -128,8 +128,8 @@ where
             let mut this = self.as_mut().project();
             let (polled, told) = signal::listen(|| this.attempt.as_mut().poll(cx));
             let next = match ready!(polled) {
-                Some(Ended::Called(result)) => self.as_mut().decide(result, told),
-                Some(Ended::NotReady(result)) => {
+                Some(AttemptEnd::Called(result)) => self.as_mut().decide(result, told),
+                Some(AttemptEnd::NotReady(result)) => {
                     *this.spare = None;
                     self.as_mut().decide(result, None)
                 }
@@ -178,7 +178,11 @@ where
     }
 
     /// An attempt has ended. `told`: the report of inner circuits.
-    fn decide(self: Pin<&mut Self>, result: Outcome<S, Req>, told: RejectionHint) -> Next<Outcome<S, Req>> {
+    fn decide(
+        self: Pin<&mut Self>,
+        result: ServiceResult<S, Req>,
+        told: RejectionHint,
+    ) -> Next<ServiceResult<S, Req>> {
         let this = self.project();
         let (site, hooks) = (&this.shared.site, &this.shared.hooks);
         let again = hooks.on.should_retry(&result);
@@ -201,24 +205,19 @@ where
             return Next::Return(result);
         }
         let hint = if again { hooks.retry_after.requested_wait(&result) } else { None };
-        let open = told.map(|(time_left, _)| time_left);
-        let failure = Failure { again: again && this.spare.is_some(), hint, open, cut: false };
-        match this.running.failed(site, failure, &ResultText(&result)) {
-            Some(wait) => {
-                *this.last = Some(result);
-                Next::Wait(wait)
-            }
-            None => {
-                if told.is_some() {
-                    signal::tell(told);
-                }
-                Next::Return(result)
-            }
+        let failure = Failure { again: again && this.spare.is_some(), hint, told, cut: false };
+        if let Some(wait) = this.running.failed(site, failure, &ResultText(&result)) {
+            *this.last = Some(result);
+            return Next::Wait(wait);
         }
+        if told.is_some() {
+            signal::tell(told);
+        }
+        Next::Return(result)
     }
 
     /// The time of the attempt is up.
-    fn decide_after_cut(self: Pin<&mut Self>) -> Next<Outcome<S, Req>> {
+    fn decide_after_cut(self: Pin<&mut Self>) -> Next<ServiceResult<S, Req>> {
         let mut this = self.project();
         let (site, on_timeout) = (&this.shared.site, &this.shared.hooks.on_timeout);
         let Some(timed_out) = this.running.timed_out(site) else { return Next::GoOn };
@@ -229,8 +228,7 @@ where
         };
         let has_result = this.last.is_some() || on_timeout.has_result();
         let told = if has_result { drop_attempt() } else { None };
-        let open = told.map(|(time_left, _)| time_left);
-        let failure = Failure { again: this.spare.is_some(), hint: None, open, cut: true };
+        let failure = Failure { again: this.spare.is_some(), hint: None, told, cut: true };
         if let Some(wait) = this.running.failed(site, failure, &timed_out) {
             if !has_result {
                 drop_attempt();

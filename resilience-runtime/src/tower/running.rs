@@ -5,12 +5,12 @@ use crate::attempts::RetryPolicy;
 use crate::error::TimedOut;
 use crate::retry::{RetryRun, TimedRetryRun};
 use crate::site::PolicySite;
-use crate::sleep::Wait;
+use crate::sleep::{RejectionHint, Wait};
 use crate::telemetry::{SiteEntry, UnderWay};
 use crate::time::{Instant, Nanos};
 
 /// A running call of a retry, with a clock only if the policy has limits.
-pub(super) enum Running {
+pub(super) enum RunningRetry {
     Untimed(RetryRun),
     Timed(TimedRetryRun),
 }
@@ -22,8 +22,8 @@ pub(super) struct Failure {
     pub(super) again: bool,
     /// The wait that the server requested.
     pub(super) hint: Option<Duration>,
-    /// An inner circuit rejects the next call: its remaining open time.
-    pub(super) open: Option<Option<Duration>>,
+    /// What inner circuits reported about the next call.
+    pub(super) told: RejectionHint,
     /// The time of the attempt was up.
     pub(super) cut: bool,
 }
@@ -31,13 +31,13 @@ pub(super) struct Failure {
 macro_rules! both {
     ($running:expr, $run:ident => $call:expr) => {
         match $running {
-            Running::Untimed($run) => $call,
-            Running::Timed($run) => $call,
+            RunningRetry::Untimed($run) => $call,
+            RunningRetry::Timed($run) => $call,
         }
     };
 }
 
-impl Running {
+impl RunningRetry {
     /// The call begins.
     pub(super) fn begin(entry: &'static SiteEntry, site: &PolicySite<RetryPolicy>) -> Self {
         site.counts_a_call();
@@ -77,7 +77,8 @@ impl Running {
         failure: Failure,
         error: &dyn Display,
     ) -> Option<Wait> {
-        let Failure { again, hint, open, cut } = failure;
+        let Failure { again, hint, told, cut } = failure;
+        let open = told.map(|(time_left, _)| time_left);
         match self {
             Self::Untimed(run) => run.failed_below(site, again, hint, open, Some(error)),
             Self::Timed(run) => run.failed_below(site, again, hint, open, cut, Some(error)).into_wait(),

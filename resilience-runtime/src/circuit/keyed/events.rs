@@ -23,6 +23,11 @@ impl SetEvents {
         Self { name, place, set: OnceLock::new(), pending: Pending::new() }
     }
 
+    #[cfg(feature = "testing")]
+    pub(super) const fn place(&self) -> Option<(&'static str, u32)> {
+        self.place
+    }
+
     pub(super) fn set(&self) -> &Arc<Set> {
         let Self { name, place, .. } = *self;
         self.set.get_or_init(|| Arc::new(Set { name, place, listeners: Listeners::new() }))

@@ -4,17 +4,51 @@
 use super::SiteEntry;
 use crate::sleep::Wait;
 
-/// No wait.
+/// No fault.
+#[derive(Debug)]
+pub enum NoFault {}
+
+pub use self::NoFault as InjectedFault;
+
+/// No faults.
+#[inline]
 #[must_use]
-pub const fn injected_latency(_: &[&'static SiteEntry]) -> Option<Wait> {
+pub const fn injected_fault(_: &[&'static SiteEntry], _: &[&[&str]]) -> Option<NoFault> {
     None
+}
+
+impl NoFault {
+    /// Never called.
+    #[must_use]
+    pub const fn latency(&self) -> Option<Wait> {
+        match *self {}
+    }
+
+    /// Never called.
+    #[must_use]
+    pub const fn error<E>(&self) -> Option<E> {
+        match *self {}
+    }
+
+    /// Never called.
+    pub const fn no_error(&self, _: &str) {
+        match *self {}
+    }
 }
 
 /// No error.
-#[must_use]
-pub const fn injected_error<E>(_: &[&'static SiteEntry]) -> Option<E> {
+#[inline]
+pub(crate) const fn fault_in_place_of<E>(_: &[&'static SiteEntry], _: &[&[&str]]) -> Option<E> {
     None
 }
 
-/// There is no fault that could be an error.
-pub const fn no_injected_error(_: &[&'static SiteEntry]) {}
+/// The future of an attempt of a function form.
+#[cfg(feature = "tokio")]
+macro_rules! with_faults {
+    ($form:ident) => {
+        ($form.operation)()
+    };
+}
+
+#[cfg(feature = "tokio")]
+pub(crate) use with_faults;

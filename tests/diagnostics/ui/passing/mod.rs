@@ -2,6 +2,7 @@
 
 mod attempt;
 mod body;
+mod cancel;
 mod cancel_with;
 mod circuit_calls;
 mod circuit_conflict;

@@ -1,6 +1,4 @@
-//! A manual clock, for tests of sync code (feature `testing`).
-//!
-//! Async code follows tokio's clock, which `#[tokio::test(start_paused = true)]` pauses.
+//! A clock that tests advance.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -55,36 +53,5 @@ impl Drop for ManualClock {
 impl fmt::Debug for ManualClock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ManualClock").field("elapsed", &self.elapsed()).finish()
-    }
-}
-
-/// Access to internal hooks, for tests of this library.
-#[doc(hidden)]
-pub mod seam {
-    use crate::attempts::{AnyPolicy, PollPolicy, RetryPolicy};
-    use crate::telemetry::Site;
-
-    pub use crate::telemetry::{Fault, Injected};
-
-    /// Injects the fault into calls of this thread that pass through the site.
-    pub fn inject(site: Site, fault: Fault) -> Injected {
-        site.0.inject(fault)
-    }
-
-    /// Calls of this site that begin from now on use this policy. Returns whether the policy was replaced.
-    #[must_use]
-    pub fn exchange(site: Site, policy: RetryPolicy) -> bool {
-        site.0.exchange(AnyPolicy::Retry(policy))
-    }
-
-    /// Like [`exchange`], for a poll.
-    #[must_use]
-    pub fn exchange_poll(site: Site, policy: PollPolicy) -> bool {
-        site.0.exchange(AnyPolicy::Poll(policy))
-    }
-
-    /// Calls that begin from now on use the policy in the code.
-    pub fn revert(site: Site) {
-        site.0.revert();
     }
 }

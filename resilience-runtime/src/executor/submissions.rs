@@ -1,0 +1,318 @@
+//! Submissions: the queue, the places of `max_in_flight`, and those that wait for their first poll. Without lock or task.
+
+use std::collections::{HashMap, VecDeque};
+use std::num::NonZeroUsize;
+use std::pin::Pin;
+
+use super::slots::JobId;
+
+/// A submission, whose result becomes the job of a descriptor.
+pub(super) enum Submission<J, E> {
+    Future(BoxedSubmission<J, E>),
+    Blocking(BlockingSubmission<J, E>),
+}
+
+pub(super) type BoxedSubmission<J, E> = Pin<Box<dyn Future<Output = Result<J, E>> + Send>>;
+pub(super) type BlockingSubmission<J, E> = Box<dyn FnOnce() -> Result<J, E> + Send>;
+
+/// The submissions that have not returned. `R` ends a running one.
+pub(super) struct Submissions<J, E, R> {
+    /// The number of places.
+    most: Option<NonZeroUsize>,
+    /// Those without a place, in order. `None`: it was cancelled.
+    queue: VecDeque<(JobId, Option<Submission<J, E>>)>,
+    queued: usize,
+    /// The place in the queue of its first.
+    first: u32,
+    /// Those with a place that have not been polled yet.
+    starting: VecDeque<(JobId, BoxedSubmission<J, E>)>,
+    /// Scheduled starters that have not run yet.
+    pub(super) standby: usize,
+    /// Taken places.
+    in_flight: usize,
+    /// Those that are tasks.
+    running: HashMap<JobId, R>,
+}
+
+/// What happens to a submission with a place.
+pub(super) enum Begun<J, E> {
+    /// It waits for its first poll.
+    Starting,
+    /// It must be run on a thread.
+    Blocking(BlockingSubmission<J, E>),
+}
+
+/// A longer list gives its memory back when it is empty.
+const SHORT: usize = 64;
+
+impl<J, E, R> Submissions<J, E, R> {
+    pub(super) fn new(most: Option<NonZeroUsize>) -> Self {
+        Self {
+            most,
+            queue: VecDeque::new(),
+            queued: 0,
+            first: 0,
+            starting: VecDeque::new(),
+            standby: 0,
+            in_flight: 0,
+            running: HashMap::new(),
+        }
+    }
+
+    /// Whether a new submission would get a place.
+    pub(super) fn is_free(&self) -> bool {
+        self.queued == 0 && self.most.is_none_or(|most| self.in_flight < most.get())
+    }
+
+    /// Whether there are more submissions than places, or may be.
+    pub(super) const fn is_bounded(&self) -> bool {
+        self.most.is_some()
+    }
+
+    pub(super) const fn in_flight(&self) -> usize {
+        self.in_flight
+    }
+
+    /// The number of those that wait for their first poll.
+    pub(super) fn starting(&self) -> usize {
+        self.starting.len()
+    }
+
+    /// Appends to the queue. Returns the place there.
+    pub(super) fn enqueue(&mut self, id: JobId, submission: Submission<J, E>) -> u32 {
+        let place = self.first.wrapping_add(u32::try_from(self.queue.len()).unwrap_or(u32::MAX));
+        self.queue.push_back((id, Some(submission)));
+        self.queued += 1;
+        place
+    }
+
+    /// Removes a cancelled one from the queue. `moved` gets the new place of each that is moved.
+    pub(super) fn dequeue(
+        &mut self,
+        place: u32,
+        mut moved: impl FnMut(JobId, u32),
+    ) -> Option<Submission<J, E>> {
+        let (_, submission) = self.queue.get_mut(place.wrapping_sub(self.first) as usize)?;
+        let submission = submission.take()?;
+        self.queued -= 1;
+        // Those that were cancelled must not pile up behind one that never ends.
+        if self.queue.len() > SHORT + 2 * self.queued {
+            self.queue.retain(|(_, submission)| submission.is_some());
+            self.queue.shrink_to(SHORT + 2 * self.queued);
+            let mut place = self.first;
+            for (id, _) in &self.queue {
+                moved(*id, place);
+                place = place.wrapping_add(1);
+            }
+        }
+        Some(submission)
+    }
+
+    /// Gives a free place to the first of the queue.
+    pub(super) fn next(&mut self) -> Option<(JobId, Begun<J, E>)> {
+        while self.most.is_none_or(|most| self.in_flight < most.get()) {
+            let (id, submission) = self.queue.pop_front()?;
+            self.first = self.first.wrapping_add(1);
+            if self.queue.is_empty() && self.queue.capacity() > SHORT {
+                self.queue = VecDeque::new();
+            }
+            if let Some(submission) = submission {
+                self.queued -= 1;
+                return Some((id, self.begin(id, submission)));
+            }
+        }
+        None
+    }
+
+    /// Gives a free place to a submission.
+    pub(super) fn begin(&mut self, id: JobId, submission: Submission<J, E>) -> Begun<J, E> {
+        self.in_flight += 1;
+        match submission {
+            Submission::Future(future) => {
+                self.starting.push_back((id, future));
+                Begun::Starting
+            }
+            Submission::Blocking(closure) => Begun::Blocking(closure),
+        }
+    }
+
+    /// The next one to be polled for the first time. It keeps its place.
+    pub(super) fn start(&mut self) -> Option<(JobId, BoxedSubmission<J, E>)> {
+        let next = self.starting.pop_front();
+        if self.starting.is_empty() && self.starting.capacity() > SHORT {
+            self.starting = VecDeque::new();
+        }
+        next
+    }
+
+    /// One has become a task.
+    pub(super) fn runs(&mut self, id: JobId, task: R) {
+        self.running.insert(id, task);
+    }
+
+    /// The task of one that is to be ended.
+    pub(super) fn interrupt(&mut self, id: JobId) -> Option<R> {
+        if self.running.is_empty() { None } else { self.running.remove(&id) }
+    }
+
+    /// One has ended, and its place is free.
+    pub(super) fn leave(&mut self, id: JobId) {
+        drop(self.interrupt(id));
+        self.in_flight -= 1;
+    }
+
+    /// Removes those that wait for their first poll, and frees their places.
+    pub(super) fn give_up(&mut self) -> impl Iterator<Item = Submission<J, E>> {
+        self.in_flight -= self.starting.len();
+        std::mem::take(&mut self.starting).into_iter().map(|(_, future)| Submission::Future(future))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::executor::slots::JobSlots;
+
+    type Under = Submissions<u32, (), u32>;
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Add {
+            blocking: bool,
+        },
+        /// A queued one is cancelled.
+        Dequeue(usize),
+        /// The next first poll; it is pending or ready.
+        Start {
+            pending: bool,
+        },
+        /// A running one, or a closure, returns, hangs no longer, panics or is dropped: its place is free.
+        Leave(usize),
+        /// A running one is cancelled; its place is free only when its task is gone.
+        Interrupt(usize),
+        Close,
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            8 => any::<bool>().prop_map(|blocking| Step::Add { blocking }),
+            3 => any::<usize>().prop_map(Step::Dequeue),
+            5 => any::<bool>().prop_map(|pending| Step::Start { pending }),
+            4 => any::<usize>().prop_map(Step::Leave),
+            2 => any::<usize>().prop_map(Step::Interrupt),
+            1 => Just(Step::Close),
+        ]
+    }
+
+    /// The same with plain lists, by number.
+    #[derive(Default)]
+    struct Model {
+        queue: Vec<(usize, bool)>,
+        starting: Vec<usize>,
+        /// Tasks and closures, and those of them that have not been interrupted.
+        running: Vec<usize>,
+        tasks: BTreeSet<usize>,
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn submissions_begin_in_order_and_each_place_is_taken_and_freed_once(
+            steps in prop::collection::vec(step(), 1..200),
+            most in prop::option::of(1..4_usize),
+        ) {
+            let mut slots = JobSlots::<(), ()>::new();
+            let ids: Vec<_> = (0..200).map(|_| slots.insert(None).expect("there is room")).collect();
+            let mut places = vec![0; 200];
+            let mut real = Under::new(most.and_then(NonZeroUsize::new));
+            let (mut model, mut next) = (Model::default(), 0);
+            let number = |id: JobId| id.index as usize;
+            for step in steps {
+                match step {
+                    Step::Add { blocking } => {
+                        let submission = if blocking {
+                            Submission::Blocking(Box::new(|| Ok(1)))
+                        } else {
+                            Submission::Future(Box::pin(std::future::ready(Ok(1))))
+                        };
+                        let taken = model.starting.len() + model.running.len();
+                        let free = model.queue.is_empty() && most.is_none_or(|most| taken < most);
+                        prop_assert_eq!(real.is_free(), free);
+                        if !free {
+                            places[next] = real.enqueue(ids[next], submission);
+                            model.queue.push((next, blocking));
+                        } else if matches!(real.begin(ids[next], submission), Begun::Blocking(_)) {
+                            model.running.push(next);
+                        } else {
+                            model.starting.push(next);
+                        }
+                        next += 1;
+                    }
+                    Step::Dequeue(job) if !model.queue.is_empty() => {
+                        let (job, blocking) = model.queue.remove(job % model.queue.len());
+                        let removed = real.dequeue(places[job], |id, place| places[number(id)] = place);
+                        prop_assert_eq!(matches!(removed, Some(Submission::Blocking(_))), blocking);
+                    }
+                    Step::Start { pending } => {
+                        let started = real.start().map(|(id, _)| number(id));
+                        let expected = if model.starting.is_empty() { None } else { Some(model.starting.remove(0)) };
+                        prop_assert_eq!(started, expected);
+                        if let Some(job) = started {
+                            if pending {
+                                real.runs(ids[job], u32::MAX);
+                                model.tasks.insert(job);
+                                model.running.push(job);
+                            } else {
+                                real.leave(ids[job]);
+                            }
+                        }
+                    }
+                    Step::Leave(job) if !model.running.is_empty() => {
+                        let job = model.running.remove(job % model.running.len());
+                        model.tasks.remove(&job);
+                        real.leave(ids[job]);
+                        prop_assert!(real.interrupt(ids[job]).is_none(), "its task is forgotten");
+                    }
+                    Step::Interrupt(job) if !model.running.is_empty() => {
+                        let job = model.running[job % model.running.len()];
+                        prop_assert_eq!(real.interrupt(ids[job]).is_some(), model.tasks.remove(&job));
+                    }
+                    Step::Close => {
+                        prop_assert_eq!(real.give_up().count(), model.starting.len());
+                        model.starting.clear();
+                    }
+                    Step::Dequeue(_) | Step::Leave(_) | Step::Interrupt(_) => {}
+                }
+                while let Some((id, begun)) = real.next() {
+                    let (job, blocking) = model.queue.remove(0);
+                    prop_assert_eq!((number(id), matches!(begun, Begun::Blocking(_))), (job, blocking));
+                    if blocking { model.running.push(job) } else { model.starting.push(job) }
+                }
+                let taken = model.starting.len() + model.running.len();
+                prop_assert_eq!((real.in_flight(), real.starting()), (taken, model.starting.len()));
+                prop_assert!(model.queue.is_empty() || most.is_some_and(|most| taken >= most), "a place is free");
+            }
+        }
+    }
+
+    #[test]
+    fn cancelled_submissions_do_not_pile_up_behind_one_that_never_ends() {
+        let mut slots = JobSlots::<(), ()>::new();
+        let mut real = Under::new(NonZeroUsize::new(1));
+        let id = slots.insert(None).expect("there is room");
+        let hangs = || Submission::Future(Box::pin(std::future::pending()));
+        assert!(matches!(real.begin(id, hangs()), Begun::Starting));
+        let mut moved = 0;
+        for _ in 0..10_000 {
+            let place = real.enqueue(id, hangs());
+            assert!(real.dequeue(place, |_, _| moved += 1).is_some());
+            assert!(real.queue.len() <= SHORT + 1 && real.queue.capacity() <= 4 * SHORT);
+        }
+        assert_eq!((real.queued, moved), (0, 0));
+    }
+}

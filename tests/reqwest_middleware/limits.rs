@@ -1,0 +1,77 @@
+//! Waits and time limits.
+
+use std::time::Duration;
+
+use reqwest_middleware::Error;
+use resilience::reqwest_middleware::ResilienceMiddleware;
+use resilience::testing::ManualClock;
+use resilience::{RetryPolicy, TimedOut, telemetry};
+
+use crate::proxy::{Answer, Pass, Stall};
+use crate::server::{Server, client, ms, times};
+
+/// Waits take no time on the clock that is moved by hand.
+#[tokio::test]
+async fn a_retry_after_is_a_lower_bound_for_the_wait() {
+    let clock = ManualClock::install();
+    let server = Server::behind([
+        Answer(429, "retry-after: 30\r\n"),
+        Answer(503, "date: Wed, 21 Oct 2015 07:28:00 GMT\r\nretry-after: Wed, 21 Oct 2015 07:28:12 GMT\r\n"),
+        Answer(503, ""),
+    ])
+    .await;
+    let middleware = ResilienceMiddleware::new(RetryPolicy::new().times(9).interval(Duration::from_secs(2)));
+    let response = client(middleware).get(server.url()).send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert_eq!(clock.elapsed(), Duration::from_secs(30 + 12 + 2));
+}
+
+#[tokio::test]
+async fn a_retry_after_beyond_the_deadline_or_the_limit_ends_with_the_response() {
+    for middleware in [
+        ResilienceMiddleware::new(times(9).deadline(Duration::from_secs(10))),
+        ResilienceMiddleware::new(times(9)).max_retry_after(Duration::from_secs(119)),
+    ] {
+        let server = Server::behind([Answer(429, "retry-after: 120\r\n")]).await;
+        let response = client(middleware).get(server.url()).send().await.unwrap();
+        assert_eq!((response.status().as_u16(), server.attempts()), (429, 1));
+    }
+    let server = Server::behind([Answer(429, "retry-after: 99999999999999999999\r\n")]).await;
+    let response = client(ResilienceMiddleware::new(times(9))).get(server.url()).send().await.unwrap();
+    assert_eq!(response.status(), 429, "an hour is the default limit");
+}
+
+#[tokio::test]
+async fn a_server_that_stalls_is_cut_and_asked_again() {
+    let server = Server::behind([Stall, Pass]).await;
+    let policy = times(3).attempt_timeout(ms(200)).deadline(Duration::from_secs(60));
+    let response = client(ResilienceMiddleware::new(policy)).get(server.url()).send().await.unwrap();
+    assert_eq!((response.status().as_u16(), server.attempts()), (200, 2));
+}
+
+#[tokio::test]
+async fn if_every_attempt_is_cut_the_error_is_a_time_limit() {
+    let server = Server::behind([Stall, Stall]).await;
+    let policy = times(2).attempt_timeout(ms(50));
+    let middleware = ResilienceMiddleware::new(policy).name("always stalls").stats("always stalls");
+    let error = client(middleware).get(server.url()).send().await.unwrap_err();
+    let Error::Middleware(error) = error else { panic!("{error:?}") };
+    assert_eq!(error.downcast_ref::<TimedOut>().map(TimedOut::function), Some("always stalls"));
+    assert_eq!(telemetry::stats("always stalls").unwrap().timeouts(), 2);
+}
+
+#[tokio::test]
+async fn a_response_before_a_time_limit_is_returned() {
+    let server = Server::behind([Answer(503, "x-number: 1\r\n"), Stall]).await;
+    let policy = times(2).attempt_timeout(ms(200));
+    let response = client(ResilienceMiddleware::new(policy)).get(server.url()).send().await.unwrap();
+    assert_eq!((response.status().as_u16(), &response.headers()["x-number"].to_str().unwrap()), (503, &"1"));
+}
+
+#[tokio::test]
+async fn the_timeout_of_the_client_is_retried() {
+    let server = Server::behind([Stall, Pass]).await;
+    let request = client(ResilienceMiddleware::new(times(3))).get(server.url()).timeout(ms(200));
+    assert_eq!(request.send().await.unwrap().status(), 200);
+    assert_eq!(server.attempts(), 2);
+}
