@@ -113,13 +113,17 @@ impl Command {
                 add(&[&rule.failure_rate, &rule.slow_rate, &rule.min_calls, peers, fresh, &rule.digest()]);
             }
             Script::Acquire { peers, permits, need, hold, grace } => {
-                add(&[peers, permits, need, hold, grace])
+                add(&[peers, permits, need, hold, grace]);
             }
-            Script::Start { trial, lease } => add(&[&trial.token, &trial.epoch, &trial.generation, lease]),
+            Script::Start { trial, lease } => {
+                add(&[&trial.token, &trial.epoch, &trial.generation, lease]);
+            }
             Script::Settle { trial, outcome, need } => {
                 add(&[&trial.token, &trial.epoch, &trial.generation, &outcome.text(), need]);
             }
-            Script::Override { state, millis } => add(&[state, millis, &"why", &"operator"]),
+            Script::Override { state, millis } => {
+                add(&[state, millis, &"why", &"operator"]);
+            }
         }
         texts
     }

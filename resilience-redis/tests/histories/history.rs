@@ -335,10 +335,11 @@ impl World {
         }
         let node = &mut self.nodes[at];
         let is_rate = node.rule.min_calls > 0;
-        node.window.vote = match is_rate {
-            // Its own circuit is open.
-            true => 1000 * u64::from(node.in_a_row > 3 * node.threshold),
-            false => (1000 * node.in_a_row).div_ceil(node.threshold).min(1000),
+        node.window.vote = if is_rate {
+            // One while its own circuit is open.
+            1000 * u64::from(node.in_a_row > 3 * node.threshold)
+        } else {
+            (1000 * node.in_a_row).div_ceil(node.threshold).min(1000)
         };
         node.seq += 1;
         Report {

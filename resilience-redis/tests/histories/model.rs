@@ -181,7 +181,7 @@ impl Model {
             };
         }
         if let Some((state, millis)) = self.forced {
-            view.forced = state.to_owned();
+            state.clone_into(&mut view.forced);
             view.forced_for = ForcedFor(if millis == 0 { -1 } else { millis.cast_signed() });
             (view.reason, view.by) = ("why".to_owned(), "operator".to_owned());
         }
@@ -323,12 +323,12 @@ impl Circuit {
                 let (calls, bad) = (sum(windows, |window| window.calls), sum(windows, part));
                 calls >= min && bad >= rate * calls
             };
-            let min = report.rule.min_calls as f64;
+            let min = float(report.rule.min_calls);
             reaches(&all, min) && (alone || reaches(&rest, (min / 2.0).max(1.0)))
         };
         let votes_hold = rest(|window| window.vote).is_some_and(|rest| {
             let (votes, rest) = (sum(&all, |window| window.vote), sum(&rest, |window| window.vote));
-            let need = (500.0 * active as f64).max(1000.0);
+            let need = (500.0 * float(active)).max(1000.0);
             if alone { votes >= 1000.0 } else { votes > need && rest >= need / 2.0 }
         });
         votes_hold
@@ -437,5 +437,9 @@ fn others(windows: &BTreeMap<String, (u64, Window)>, without: &str) -> Vec<Windo
 }
 
 fn sum(windows: &[Window], part: fn(&Window) -> u64) -> f64 {
-    windows.iter().map(part).sum::<u64>() as f64
+    float(windows.iter().map(part).sum())
+}
+
+fn float(count: u64) -> f64 {
+    u32::try_from(count).expect("histories have few calls").into()
 }

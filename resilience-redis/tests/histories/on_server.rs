@@ -1,5 +1,7 @@
 //! The scripts and their server: its clock, its errors, permissions, and what they cost.
 
+use std::time::Duration;
+
 use redis::{Connection, Value};
 
 use crate::command::{Command, Outcome, Reply, Report, Rule, Script, Trial, View, Window};
@@ -279,5 +281,6 @@ fn microseconds(store: &mut Store) -> u64 {
         let line = info.lines().find_map(|line| line.strip_prefix(name)).expect("a line");
         line.trim_start_matches(':').trim().parse::<f64>().expect("a number")
     };
-    ((seconds("used_cpu_sys:") + seconds("used_cpu_user:")) * 1e6) as u64
+    let time = Duration::from_secs_f64(seconds("used_cpu_sys:") + seconds("used_cpu_user:"));
+    time.as_micros().try_into().expect("a short time")
 }

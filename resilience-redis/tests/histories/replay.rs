@@ -195,13 +195,8 @@ pub(crate) struct Keys {
 
 impl Keys {
     pub(crate) fn new(seed: u64) -> Self {
-        let prefix = format!("resilience:{{h{seed}:0}}");
-        let circuit = ["c", "w", "a", "v", "f", "s", "l", "o"].map(|key| format!("{prefix}:x:{key}"));
-        let [c, w, a, v, f, s, l, o] = circuit;
-        let change = format!("{prefix}:change");
-        let bucket = [format!("{prefix}:nodes"), change.clone()];
-        let nodes = bucket[0].clone();
-        Self { circuit: [c, w, a, v, f, s, l, o, change, nodes], bucket }
+        let keys = resilience_redis::__testing::Keys::new(&format!("h{seed}"));
+        Self { circuit: keys.circuit("x"), bucket: [keys.nodes(), keys.changes()] }
     }
 
     pub(crate) fn of(&self, key: Key) -> &str {

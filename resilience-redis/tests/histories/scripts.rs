@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use redis::{Connection, ConnectionLike, Script, Value};
+use resilience_redis::__testing::{Script as Sent, text};
 
 const NAMES: [&str; 8] = ["view", "report", "acquire", "start", "settle", "override", "beat", "leave"];
 
@@ -31,9 +32,15 @@ impl Scripts {
         Self::build(TEST_CLOCK, &file)
     }
 
-    /// With the clock of the server, as in production.
+    /// With the clock of the server: the texts that the crate sends.
     pub(crate) fn with_server_clock() -> Self {
-        Self::build(&file("clock"), &file)
+        let scripts = Self::build(&file("clock"), &file);
+        let sent = Sent::ALL.map(text);
+        assert!(
+            scripts.0.values().all(|script| sent.contains(&script.text)),
+            "the crate sends other scripts"
+        );
+        scripts
     }
 
     /// With one file in which a text is replaced.
