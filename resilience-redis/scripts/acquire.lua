@@ -1,33 +1,39 @@
--- A place for a trial. Extra: 1 if it is granted, reserved for hold_us.
--- ARGV node token | permits hold_us | open_us max_us grace_us peers ttl_ms nonce
-local node, token, permits, hold = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
-local open_us, max_us, grace, peers, ttl, nonce = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]), ARGV[9], ARGV[10]
--- Denied. A denial writes nothing.
-if not ep or st == 'c' or (st == 'o' and now < un) then return view() end
--- The node whose trial failed last lets the others go first.
-if lf == node and peers > 0 and now < un + grace then return view() end
-if st == 'o' then
-  turn('h', nonce, ttl)
-else
-  -- Granted before, and the reply was lost.
-  if redis.call('ZSCORE', L, 'r:' .. token) or redis.call('ZSCORE', L, 's:' .. token) then return view(1) end
-  -- A late duplicate of a request whose lease is settled or over: a second settling would count twice.
-  local high = redis.call('HGET', N, node)
-  if high and tonumber(string.match(token, '%d+$')) <= tonumber(high) then return view() end
-  local over = redis.call('ZRANGEBYSCORE', L, '-inf', int(now))
-  for _, l in ipairs(over) do
-    if string.sub(l, 1, 1) == 's' then
-      -- A trial that has not reported in its time has failed.
-      lf = string.match(l, '^s:([^/]+)'); redis.call('HSET', C, 'lf', lf)
-      k = k + 1; open(open_us, max_us, nonce, ttl); return view()
-    end
-  end
-  if redis.call('ZCARD', L) - #over >= permits then return view() end
-  -- Reserved and never used: nothing happened.
-  for _, l in ipairs(over) do redis.call('ZREM', L, l) end
+-- Reserves a place for a trial. Extra: the time left of the reservation, 0 if it is denied; and its token.
+-- ARGV 6 peers  7 permits (at once)  8 need (successes that close)  9 hold_us  10 grace_us
+-- Every script lists the leases, so their number is bounded.
+local MOST = 1000
+local peers, permits, need = tonumber(ARGV[6]), math.min(tonumber(ARGV[7]), MOST), tonumber(ARGV[8])
+local hold, grace = duration(ARGV[9]), duration(ARGV[10])
+
+-- No circuit, closed, or not yet: denied. A denial writes nothing.
+if not it.epoch or it.state == 'c' or (it.state == 'o' and now < it.ends) then return view() end
+local list = {}
+if it.state == 'h' then
+  list = trials()
+  -- A trial was over: open again.
+  if not list then return view() end
 end
-redis.call('ZADD', L, int(now + hold), 'r:' .. token)
-redis.call('HSET', N, node, string.match(token, '%d+$'))
-redis.call('HSET', C, 't', int(now))
-keep(ttl)
-return view(1)
+-- The node whose trial failed last lets the others go first.
+if it.last_failed == node and peers > 0 and now < it.ends + grace then return view() end
+
+local held = 0
+for _, lease in ipairs(list) do
+  if lease.started or now < lease.ends then
+    -- The reply was lost: a node has one reservation at a time.
+    if not lease.started and lease.node == node then return view(lease.ends - now, lease.token) end
+    held = held + 1
+  end
+end
+-- At most `permits` at once, and no more in all than can be needed.
+if held >= math.min(permits, math.max(permits, need) - it.passed) then return view() end
+
+if it.state == 'o' then turn('h') end
+for _, lease in ipairs(list) do
+  -- Reserved and never used: nothing happened, and the place is free.
+  if not lease.started and lease.ends <= now then redis.call('ZREM', leases, lease.member) end
+end
+it.token = it.token + 1
+redis.call('ZADD', leases, int(now + hold), 'r/' .. node .. '/' .. int(it.token))
+keep(leases)
+save('token', it.token, 'n_leases', held + 1)
+return view(hold, it.token)

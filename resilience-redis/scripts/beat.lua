@@ -1,10 +1,13 @@
--- One a second for each node, however many circuits it has: how many nodes live, and whether anything has changed.
--- KEYS nodes V   ARGV node live_us
-local t = redis.call('TIME')
-local now = t[1] * 1000000 + t[2]
-redis.call('ZADD', KEYS[1], string.format('%.0f', now), ARGV[1])
--- A node that was silent for too long, or a time in the future of a clock that went back.
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now - ARGV[2]))
-redis.call('ZREMRANGEBYSCORE', KEYS[1], string.format('%.0f', now + 1000000), '+inf')
-redis.call('PEXPIRE', KEYS[1], math.floor(ARGV[2] / 500))
-return { redis.call('ZCARD', KEYS[1]), redis.call('GET', KEYS[2]) or '' }
+-- One a second for each node and bucket, for all of its circuits: the number of live nodes, and a value that changes with
+-- every transition of a circuit.
+-- KEYS nodes change   ARGV 1 node  2 live_us
+local nodes, change = KEYS[1], KEYS[2]
+local now, live = clock(), tonumber(ARGV[2])
+local function int(number) return string.format('%.0f', number) end
+redis.call('ZADD', nodes, int(now), ARGV[1])
+-- Silent for too long.
+redis.call('ZREMRANGEBYSCORE', nodes, '-inf', int(now - live))
+-- From before the clock was set back: those who live beat again within a second.
+redis.call('ZREMRANGEBYSCORE', nodes, int(now + 1000000), '+inf')
+redis.call('PEXPIRE', nodes, int(live / 500))
+return { redis.call('ZCARD', nodes), redis.call('GET', change) or '' }

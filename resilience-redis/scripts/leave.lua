@@ -1,3 +1,3 @@
--- A node that shuts down: it is not alive and not active any more.
--- KEYS nodes   ARGV node
+-- A node that shuts down is not live any more.
+-- KEYS nodes   ARGV 1 node
 return redis.call('ZREM', KEYS[1], ARGV[1])

@@ -27,9 +27,6 @@ const GRACE: Duration = Duration::from_millis(500);
 /// A node is active for at least this time after a call.
 const LEAST_ACTIVE: Duration = Duration::from_secs(60);
 
-/// The part of the active nodes that has to fail.
-const QUORUM: f64 = 0.3;
-
 /// How long the store keeps a circuit without calls, at least.
 const KEPT: Duration = Duration::from_secs(600);
 
@@ -60,22 +57,24 @@ pub(crate) struct Circuit {
     open_until: Instant,
     forced_until: Option<Instant>,
     /// What the store was told last in this period.
-    reported: Option<(Instant, Window)>,
+    reported: Option<Reported>,
     sequence: u64,
     baseline: Option<Baseline>,
     /// Whether there was a call since the last report.
     in_use: bool,
     arm_at: Instant,
     rejected: u64,
-    /// The last token, and whether its answer is missing.
-    token: u64,
-    is_asking: bool,
+    /// The number of places that were granted: names them in this process.
+    places: u64,
     next_ask: Instant,
     place: Option<Granted>,
     /// The periods of the tokens of trials.
     granted: VecDeque<Granted>,
     /// What the store has not confirmed yet.
-    outbox: VecDeque<Message>,
+    outbox: Vec<Message>,
+    /// The number of the next message.
+    next_message: u64,
+    /// The configuration for which it was told that others differ.
     told_configuration: String,
     /// The last answer was this error.
     error: Option<String>,
@@ -83,12 +82,20 @@ pub(crate) struct Circuit {
 }
 
 /// The window of a circuit, as it is reported.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Window {
     calls: u32,
     failures: u32,
     slow: u32,
     vote: u32,
+}
+
+/// A report that was sent.
+#[derive(Clone, Copy, Debug)]
+struct Reported {
+    at: Instant,
+    window: Window,
+    peers: u64,
 }
 
 /// What was counted in a time of which the store is not told.
@@ -104,6 +111,9 @@ struct Baseline {
 
 #[derive(Clone, Debug)]
 struct Granted {
+    /// Its name in this process.
+    place: u64,
+    /// Its name in the epoch of the store.
     token: u64,
     epoch: String,
     generation: i64,
@@ -114,6 +124,7 @@ struct Granted {
 /// The progress of a trial, for the store.
 #[derive(Clone, Debug)]
 struct Message {
+    number: u64,
     trial: Granted,
     progress: TrialProgress,
     since: Instant,
@@ -123,9 +134,10 @@ struct Message {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
     View,
-    Report(bool),
+    Report,
     Acquire,
-    Message,
+    /// The message of this number.
+    Message(u64),
 }
 
 impl Circuit {
@@ -144,12 +156,12 @@ impl Circuit {
             baseline: None,
             in_use: false,
             arm_at: now,
-            token: 0,
-            is_asking: false,
+            places: 0,
             next_ask: now,
             place: None,
             granted: VecDeque::new(),
-            outbox: VecDeque::new(),
+            outbox: Vec::new(),
+            next_message: 0,
             told_configuration: String::new(),
             error: None,
             is_degraded: false,
@@ -174,41 +186,46 @@ impl Circuit {
         let rules = self.shared.rules();
         let local = self.shared.local();
         self.collect(&rules, around);
-        let mut commands: Vec<_> = self
-            .outbox
-            .iter()
-            .map(|message| (Purpose::Message, self.message(message, &rules, around)))
-            .collect();
+        let mut commands = self.messages(&rules, around);
         let stale = self.is_stale(around);
         if asks_view || stale {
-            commands.push((Purpose::View, self.command(Script::View, vec![millis(LONGEST)])));
+            commands.push((Purpose::View, self.command(Script::View, &rules, around, [])));
         }
         let is_wanted = self.note_use(local, &rules, around);
         // The first command after a silence is a question: nothing old is pushed.
         if stale {
             return commands;
         }
-        commands.extend(
-            self.report(local, &rules, around).map(|(is_full, report)| (Purpose::Report(is_full), report)),
-        );
+        let report = self.report(local, &rules, around);
+        commands.extend(report.map(|report| (Purpose::Report, report)));
         commands.extend(self.acquire(is_wanted, &rules, around).map(|acquire| (Purpose::Acquire, acquire)));
         commands
     }
 
-    fn command(&self, script: Script, args: Vec<String>) -> Command {
-        Command { script, keys: self.keys.clone(), args }
+    /// A command, with the arguments that all scripts of a circuit have.
+    fn command<const N: usize>(
+        &self,
+        script: Script,
+        rules: &SharedRules,
+        around: Surroundings<'_>,
+        args: [String; N],
+    ) -> Command {
+        let (open, most) = (micros(rules.recovery_timeout), micros(rules.max_recovery_timeout));
+        let common = [around.node.to_owned(), open, most, kept(rules), nonce()];
+        Command { script, keys: self.keys.clone(), args: common.into_iter().chain(args).collect() }
     }
 
     /// Collects reports of trials, and takes back a place that was not used.
     fn collect(&mut self, rules: &SharedRules, around: Surroundings<'_>) {
         let Surroundings { now, .. } = around;
         for report in self.shared.reports() {
-            if self.place.as_ref().is_some_and(|place| place.token == report.token) {
+            if self.place.as_ref().is_some_and(|place| place.place == report.token) {
                 self.place = None;
             }
-            let trial = self.granted.iter().find(|granted| granted.token == report.token).cloned();
-            let message = trial.map(|trial| Message { trial, progress: report.progress, since: now });
-            self.outbox.extend(message);
+            let trial = self.granted.iter().find(|granted| granted.place == report.token).cloned();
+            if let Some(trial) = trial {
+                self.post(trial, report.progress, now);
+            }
         }
         if self.place.as_ref().is_some_and(|place| place.ends <= now) {
             self.return_place(around);
@@ -223,8 +240,33 @@ impl Circuit {
     /// Returns the place that was not used.
     fn return_place(&mut self, around: Surroundings<'_>) {
         if let (Some(trial), Some(_)) = (self.place.take(), self.shared.take_back()) {
-            self.outbox.push_back(Message { trial, progress: TrialProgress::Cancelled, since: around.now });
+            self.post(trial, TrialProgress::Cancelled, around.now);
         }
+    }
+
+    /// Keeps a message until the store has confirmed it.
+    fn post(&mut self, trial: Granted, progress: TrialProgress, since: Instant) {
+        let number = self.next_message;
+        self.next_message += 1;
+        self.outbox.push(Message { number, trial, progress, since });
+    }
+
+    fn messages(&self, rules: &SharedRules, around: Surroundings<'_>) -> Vec<(Purpose, Command)> {
+        let command =
+            |message: &Message| (Purpose::Message(message.number), self.message(message, rules, around));
+        self.outbox.iter().map(command).collect()
+    }
+
+    /// What a node that shuts down has to say: unused places are free, and its votes count no longer.
+    pub(crate) fn leave(&mut self, around: Surroundings<'_>) -> Vec<(Purpose, Command)> {
+        let rules = self.shared.rules();
+        self.collect(&rules, around);
+        self.return_place(around);
+        let mut commands = self.messages(&rules, around);
+        if self.reported.is_some_and(|reported| reported.window.has_faults()) {
+            commands.push((Purpose::Report, self.report_of(Window::default(), &rules, around)));
+        }
+        commands
     }
 
     /// Notes whether the circuit is in use. Returns whether a call waits for a place.
@@ -240,13 +282,13 @@ impl Circuit {
         was_rejected || looks_for_calls && had_call
     }
 
-    /// The circuit's own window, if there is something new in it, and whether it counts in this period.
+    /// The circuit's own window, if there is something new in it.
     fn report(
         &mut self,
         local: LocalCircuit,
         rules: &SharedRules,
         around: Surroundings<'_>,
-    ) -> Option<(bool, Command)> {
+    ) -> Option<Command> {
         let Surroundings { now, .. } = around;
         let window = self.window(local, now);
         let counts = !self.view.phase.is_outage();
@@ -254,14 +296,17 @@ impl Circuit {
             return None;
         }
         self.in_use = false;
-        self.reported = Some((now, window));
+        self.reported = Some(Reported { at: now, window, peers: around.peers });
+        Some(self.report_of(window, rules, around))
+    }
+
+    fn report_of(&mut self, window: Window, rules: &SharedRules, around: Surroundings<'_>) -> Command {
         self.sequence += 1;
-        let (kind, rate, min_calls, slow_rate) = match rules.rule {
-            SharedRule::Rate { failures, slow, min_calls, .. } => ("rate", failures, min_calls, slow),
-            _ => ("count", None, 0, None),
+        let (failures, slow, min_calls) = match rules.rule {
+            SharedRule::Rate { failures, slow, min_calls, .. } => (failures, slow, min_calls),
+            _ => (None, None, 0),
         };
-        let args = vec![
-            around.node.to_owned(),
+        let args = [
             self.sequence.to_string(),
             self.view.epoch.clone(),
             self.view.generation.to_string(),
@@ -269,30 +314,28 @@ impl Circuit {
             window.failures.to_string(),
             window.slow.to_string(),
             window.vote.to_string(),
-            kind.to_owned(),
-            rate.unwrap_or(0.0).to_string(),
+            failures.unwrap_or(0.0).to_string(),
+            slow.unwrap_or(0.0).to_string(),
             min_calls.to_string(),
-            slow_rate.unwrap_or(0.0).to_string(),
             around.peers.to_string(),
-            QUORUM.to_string(),
-            micros(rules.recovery_timeout),
-            micros(rules.max_recovery_timeout),
             micros(active(rules)),
-            kept(rules),
-            nonce(),
             configuration(rules),
         ];
-        Some((counts, self.command(Script::Report, args)))
+        self.command(Script::Report, rules, around, args)
     }
 
     fn is_due(&self, window: Window, counts: bool, rules: &SharedRules, around: Surroundings<'_>) -> bool {
-        let Some((at, before)) = self.reported else { return self.in_use || counts && window.has_faults() };
+        let has_faults = counts && window.has_faults();
+        let Some(Reported { at, window: before, peers }) = self.reported else {
+            return self.in_use || has_faults;
+        };
         let age = around.now.saturating_duration_since(at);
-        if age >= active(rules) / 3 && (self.in_use || counts && window.has_faults()) {
+        if age >= active(rules) / 3 && (self.in_use || has_faults) {
             return true;
         }
         let new_calls = window.calls != before.calls && age >= interval_of_successes(rules, around);
-        counts && (window.faults() != before.faults() || new_calls)
+        // With fewer nodes, the same votes may be enough.
+        counts && (window.faults() != before.faults() || new_calls) || has_faults && around.peers < peers
     }
 
     /// The window without what was counted before the baseline.
@@ -334,55 +377,33 @@ impl Circuit {
         if !is_possible || self.place.is_some() || !is_wanted && now < self.next_ask {
             return None;
         }
-        // A request whose answer is missing is repeated with its token: the store may have granted it.
-        if !self.is_asking {
-            self.is_asking = true;
-            self.token += 1;
-        }
         if !is_wanted {
             self.next_ask = now + HOLD.mul_f64(fastrand::f64() * live(around));
         }
-        let args = vec![
-            around.node.to_owned(),
-            format!("{}/{}", around.node, self.token),
-            rules.half_open_calls.to_string(),
-            micros(HOLD),
-            micros(rules.recovery_timeout),
-            micros(rules.max_recovery_timeout),
-            micros(GRACE),
+        let args = [
             around.peers.to_string(),
-            kept(rules),
-            nonce(),
+            rules.half_open_calls.to_string(),
+            rules.success_threshold.to_string(),
+            micros(HOLD),
+            micros(GRACE),
         ];
-        Some(self.command(Script::Acquire, args))
+        Some(self.command(Script::Acquire, rules, around, args))
     }
 
     fn message(&self, message: &Message, rules: &SharedRules, around: Surroundings<'_>) -> Command {
         let Granted { token, epoch, generation, .. } = &message.trial;
-        let token = format!("{}/{token}", around.node);
-        let (epoch, generation) = (epoch.clone(), generation.to_string());
+        let (token, epoch, generation) = (token.to_string(), epoch.clone(), generation.to_string());
         let outcome = match message.progress {
             TrialProgress::Started => {
-                let args = vec![token, epoch, generation, micros(rules.probe_timeout), kept(rules)];
-                return self.command(Script::Start, args);
+                let args = [token, epoch, generation, micros(rules.probe_timeout)];
+                return self.command(Script::Start, rules, around, args);
             }
             TrialProgress::Succeeded => "ok",
             TrialProgress::Failed => "fail",
             _ => "cancel",
         };
-        let args = vec![
-            around.node.to_owned(),
-            token,
-            epoch,
-            generation,
-            outcome.to_owned(),
-            rules.success_threshold.to_string(),
-            micros(rules.recovery_timeout),
-            micros(rules.max_recovery_timeout),
-            kept(rules),
-            nonce(),
-        ];
-        self.command(Script::Settle, args)
+        let args = [token, epoch, generation, outcome.to_owned(), rules.success_threshold.to_string()];
+        self.command(Script::Settle, rules, around, args)
     }
 
     /// Processes the answer to a command that was sent at `sent`. Returns whether a window was dropped.
@@ -397,26 +418,18 @@ impl Circuit {
             Ok(view) => view,
             Err(error) => {
                 self.failed();
-                if purpose == Purpose::Message {
-                    // It is sent again. The answers that follow are for the messages behind it.
-                    self.outbox.rotate_left(usize::from(!self.outbox.is_empty()));
-                }
                 self.error = Some(error);
                 return false;
             }
         };
         self.error = None;
-        let counted = view.counted;
+        let (extra, token) = (view.extra, view.token);
         let dropped = self.adopt(view, sent, around);
         match purpose {
-            Purpose::Message => _ = self.outbox.pop_front(),
-            Purpose::Acquire => {
-                self.is_asking = false;
-                if counted {
-                    self.granted(sent, around);
-                }
-            }
-            Purpose::View | Purpose::Report(_) => {}
+            Purpose::Message(number) => self.outbox.retain(|message| message.number != number),
+            Purpose::Acquire if extra > 0 => self.granted(token, Duration::from_micros(extra), sent, around),
+            Purpose::Report if extra > 0 => self.tell_of_configuration(),
+            Purpose::Acquire | Purpose::View | Purpose::Report => {}
         }
         dropped
     }
@@ -427,20 +440,24 @@ impl Circuit {
         self.in_use = true;
     }
 
-    fn granted(&mut self, sent: Instant, around: Surroundings<'_>) {
-        let token = self.token;
+    /// A place was granted for this time. A repeated request gets the same one: what is left of it.
+    fn granted(&mut self, token: u64, time: Duration, sent: Instant, around: Surroundings<'_>) {
         let (epoch, generation) = (self.view.epoch.clone(), self.view.generation);
+        if self.granted.iter().any(|granted| granted.token == token && granted.epoch == epoch) {
+            // The request overtook the message that the place is used or returned.
+            return;
+        }
+        self.places += 1;
         // Returned before the reservation ends, also if the answer was late.
-        let ends = sent + HOLD.mul_f64(0.75);
-        let place = Granted { token, epoch, generation, ends };
+        let ends = sent + time.mul_f64(0.75);
+        let place = Granted { place: self.places, token, epoch, generation, ends };
         self.granted.push_back(place.clone());
         let left = ends.saturating_duration_since(around.now);
-        if !left.is_zero() && self.shared.offer(token, left.saturating_add(LOOK)) {
+        if !left.is_zero() && self.shared.offer(self.places, left.saturating_add(LOOK)) {
             self.place = Some(place);
         } else {
             // Too late, or forced open by an operator of the store.
-            let message = Message { trial: place, progress: TrialProgress::Cancelled, since: around.now };
-            self.outbox.push_back(message);
+            self.post(place, TrialProgress::Cancelled, around.now);
         }
     }
 
@@ -483,7 +500,7 @@ impl Circuit {
         let forced = view.forced_open.clone();
         let is_new = turns || forced != self.view.forced_open;
         self.open_until = now + view.open;
-        self.forced_until = forced.map(|forced| now + forced.left);
+        self.forced_until = forced.map(|forced| now + forced.left.unwrap_or(LONGEST));
         self.view = view;
         if is_new || is_back || self.view.phase.is_outage() || self.forced_until.is_some() {
             self.impose(around);
@@ -513,12 +530,13 @@ impl Circuit {
             let text = why(&view.forced_open).map_or("cleared".into(), |why| format!("forced_open: {why}"));
             self.shared.tell(StoreEventKind::Overridden, Some(&text));
         }
+    }
+
+    /// The store has a report of a node with another configuration.
+    fn tell_of_configuration(&mut self) {
         let own = configuration(&self.shared.rules());
-        if !view.configuration.is_empty()
-            && view.configuration != own
-            && view.configuration != self.told_configuration
-        {
-            self.told_configuration.clone_from(&view.configuration);
+        if self.told_configuration != own {
+            self.told_configuration = own;
             self.shared.tell(StoreEventKind::ConfigurationsDiffer, None);
         }
     }

@@ -27,8 +27,8 @@ pub struct Fleet {
     settings: Arc<Settings>,
 }
 
-/// How long an override without an end stays in the store if no process sees it any more.
-const UNSEEN: Duration = Duration::from_secs(30 * 24 * 3600);
+/// The longest time of an override that has an end.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
 
 impl Fleet {
     /// The configuration of a fleet, with the URL of its store: `redis://[user:password@]host[:port]/[database]`.
@@ -78,9 +78,9 @@ impl Fleet {
         time: Option<Duration>,
         why: &str,
     ) -> Result<(), OverrideError> {
-        let millis = time.unwrap_or(UNSEEN).min(UNSEEN).as_millis().max(1).to_string();
-        let end = if time.is_some() { "at" } else { "never" };
-        self.order(circuit, ["forced_open".into(), millis, why.into(), end.into()]).await
+        // Zero is without an end.
+        let millis = time.map_or(0, |time| time.min(LONGEST).as_millis().max(1)).to_string();
+        self.order(circuit, ["forced_open".into(), millis, why.into()]).await
     }
 
     /// Clears the override of a circuit.
@@ -88,10 +88,10 @@ impl Fleet {
     /// # Errors
     /// If the store does not confirm it.
     pub async fn clear(&self, circuit: &str) -> Result<(), OverrideError> {
-        self.order(circuit, [String::new(), "0".into(), String::new(), String::new()]).await
+        self.order(circuit, [String::new(), "0".into(), String::new()]).await
     }
 
-    async fn order(&self, circuit: &str, args: [String; 4]) -> Result<(), OverrideError> {
+    async fn order(&self, circuit: &str, args: [String; 3]) -> Result<(), OverrideError> {
         let (answer, answered) = oneshot::channel();
         let order = Order::Override(Override { circuit: circuit.to_owned(), args, answer });
         self.orders.send(order).await.map_err(|_| OverrideError::ShutDown)?;

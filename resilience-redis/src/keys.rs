@@ -15,22 +15,18 @@ impl Keys {
 
     /// The keys of the scripts of one circuit, in their order.
     #[must_use]
-    pub fn circuit(&self, name: &str) -> [String; 7] {
+    pub fn circuit(&self, name: &str) -> [String; 10] {
         // A name may contain anything, such as braces or a user's key.
         let name = fnv1a(name.as_bytes());
-        ["C", "N", "Z", "F", "L", "O"]
-            .map(|part| format!("{}:{name:032x}:{part}", self.tag))
-            .into_iter()
-            .chain([self.changes()])
-            .collect::<Vec<_>>()
-            .try_into()
-            .unwrap_or_else(|_| unreachable!("there are seven"))
+        let [circuit, windows, active, votes, failures, slow, leases, over] =
+            ["c", "w", "a", "v", "f", "s", "l", "o"].map(|part| format!("{}:{name:032x}:{part}", self.tag));
+        [circuit, windows, active, votes, failures, slow, leases, over, self.changes(), self.nodes()]
     }
 
     /// The nonce of the last change, and the channel of hints.
     #[must_use]
     pub fn changes(&self) -> String {
-        format!("{}:V", self.tag)
+        format!("{}:change", self.tag)
     }
 
     /// The nodes that live.

@@ -20,6 +20,9 @@ use crate::health::Status;
 use crate::keys::Keys;
 use crate::scripts::Script;
 
+/// How long the store keeps the nonce of a change.
+const KEPT_MILLIS: &str = "600000";
+
 /// A node lives for this time after its last beat.
 const LIVE: Duration = Duration::from_secs(5);
 
@@ -53,8 +56,8 @@ pub(crate) enum Order {
 /// An operator's command, and who waits for its answer.
 pub(crate) struct Override {
     pub(crate) circuit: String,
-    /// The arguments of the script, without the nonce.
-    pub(crate) args: [String; 4],
+    /// The state, its time in milliseconds, and why.
+    pub(crate) args: [String; 3],
     pub(crate) answer: oneshot::Sender<Result<(), String>>,
 }
 
@@ -72,7 +75,7 @@ type UnderWay = Pin<Box<dyn Future<Output = Done> + Send>>;
 
 enum Done {
     Connected(Result<MultiplexedConnection, String>),
-    Exchanged(Result<Vec<Answer>, String>),
+    Exchanged(Result<Vec<(usize, Answer)>, String>),
 }
 
 pub(crate) struct Node {
@@ -255,8 +258,9 @@ impl Node {
             commands.push(Command { script: Script::Beat, keys, args });
         }
         for Override { circuit, args, answer } in self.orders.drain(..) {
-            let [state, millis, why, end] = args;
-            let args = vec![state, millis, why, nonce(), end];
+            // An override is not part of the circuit, and has no times of its own.
+            let common = [self.id.clone(), "0".into(), "0".into(), KEPT_MILLIS.into(), nonce()];
+            let args = common.into_iter().chain(args).chain([self.id.clone()]).collect();
             owners.push(Owner::Order(answer));
             commands.push(Command {
                 script: Script::Override,
@@ -273,6 +277,13 @@ impl Node {
             }
         }
         if let Some(answer) = self.leaving.take() {
+            let (circuits, around) = self.circuits(now);
+            for (index, circuit) in circuits.iter_mut().enumerate() {
+                for (purpose, command) in circuit.leave(around) {
+                    owners.push(Owner::Circuit(index, purpose));
+                    commands.push(command);
+                }
+            }
             owners.push(Owner::Leave(answer));
             let (keys, args) = (vec![self.keys.nodes()], vec![self.id.clone()]);
             commands.push(Command { script: Script::Leave, keys, args });
@@ -310,10 +321,12 @@ impl Node {
         self.error = Some(error.to_owned());
     }
 
-    fn answered(&mut self, now: Instant, answers: Vec<Answer>) {
-        let (sent, owners) = (self.since, std::mem::take(&mut self.owners));
+    fn answered(&mut self, now: Instant, answers: Vec<(usize, Answer)>) {
+        let sent = self.since;
+        let mut owners: Vec<_> = std::mem::take(&mut self.owners).into_iter().map(Some).collect();
         self.backoff = Duration::ZERO;
-        for (owner, answer) in owners.into_iter().zip(answers) {
+        for (index, answer) in answers {
+            let Some(owner) = owners.get_mut(index).and_then(Option::take) else { continue };
             match owner {
                 Owner::Circuit(index, purpose) => {
                     let (circuits, around) = self.circuits(now);

@@ -53,8 +53,12 @@ pub fn text(script: Script) -> String {
         Script::Settle => include_str!("../scripts/settle.lua"),
         Script::View => include_str!("../scripts/view.lua"),
         Script::Override => include_str!("../scripts/override.lua"),
-        Script::Beat => return include_str!("../scripts/beat.lua").to_owned(),
-        Script::Leave => return include_str!("../scripts/leave.lua").to_owned(),
+        Script::Beat => include_str!("../scripts/beat.lua"),
+        Script::Leave => include_str!("../scripts/leave.lua"),
     };
-    format!("{}{own}", include_str!("../scripts/prelude.lua"))
+    let clock = include_str!("../scripts/clock.lua");
+    match script {
+        Script::Beat | Script::Leave => format!("{clock}{own}"),
+        _ => format!("{clock}{}{own}", include_str!("../scripts/prelude.lua")),
+    }
 }

@@ -40,15 +40,16 @@ pub(crate) struct View {
     pub(crate) open: Duration,
     /// An operator's override.
     pub(crate) forced_open: Option<Forced>,
-    /// Whether what was requested has been granted or has counted.
-    pub(crate) counted: bool,
-    /// The configuration of the last reporter.
-    pub(crate) configuration: String,
+    /// What else the script tells: the microseconds left of a reservation, or one for yes.
+    pub(crate) extra: u64,
+    /// The reservation.
+    pub(crate) token: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Forced {
-    pub(crate) left: Duration,
+    /// Nothing, if it has no end.
+    pub(crate) left: Option<Duration>,
     pub(crate) why: String,
 }
 
@@ -60,8 +61,8 @@ impl View {
             phase: Phase::Unknown,
             open: Duration::ZERO,
             forced_open: None,
-            counted: false,
-            configuration: String::new(),
+            extra: 0,
+            token: 0,
         }
     }
 
@@ -75,8 +76,8 @@ impl TryFrom<Value> for View {
     type Error = String;
 
     fn try_from(value: Value) -> Result<Self, String> {
-        type Fields = (String, i64, String, i64, String, i64, i64, String, String);
-        let (epoch, generation, phase, open, forced, left, counted, why, configuration) =
+        type Fields = (String, i64, String, u64, String, i64, String, String, u64, u64);
+        let (epoch, generation, phase, open, forced, left, why, _by, extra, token) =
             Fields::from_redis_value(value).map_err(|error| format!("unexpected answer: {error}"))?;
         let phase = match phase.as_str() {
             "c" => Phase::Closed,
@@ -85,16 +86,8 @@ impl TryFrom<Value> for View {
             "-" => Phase::Unknown,
             other => return Err(format!("unexpected state `{other}`")),
         };
-        let forced_open = (forced == "forced_open")
-            .then(|| Forced { left: Duration::from_millis(left.try_into().unwrap_or(0)), why });
-        Ok(Self {
-            epoch,
-            generation,
-            phase,
-            open: Duration::from_micros(open.try_into().unwrap_or(0)),
-            forced_open,
-            counted: counted == 1,
-            configuration,
-        })
+        let left = u64::try_from(left).ok().map(Duration::from_micros);
+        let forced_open = (forced == "forced_open").then_some(Forced { left, why });
+        Ok(Self { epoch, generation, phase, open: Duration::from_micros(open), forced_open, extra, token })
     }
 }

@@ -1,371 +1,445 @@
-//! What the scripts do, from first principles: sums are computed anew each time, and nothing is kept beside its parts.
+//! What the scripts promise, written as plainly as possible: plain structures, and sums that are computed anew.
 
 use std::collections::BTreeMap;
 
-/// A report as a node sends it.
+use crate::command::{Command, ForcedFor, Micros, Outcome, Reply, Report, Script, Trial, View, Window};
+
+const STEP: Micros = 1_000_000;
+const YOUNG: Micros = 5_000_000;
+const LEAVING: usize = 10;
+const YEAR: Micros = 365 * 86_400_000_000;
+
+/// The keys of one circuit and its bucket.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Model {
+    pub(crate) circuit: Option<Circuit>,
+    forced: Option<(&'static str, u64)>,
+    change: String,
+    nodes: BTreeMap<String, Micros>,
+}
+
 #[derive(Clone, Debug)]
-pub(crate) struct Report {
-    pub(crate) node: String,
-    pub(crate) sequence: u64,
+pub(crate) struct Circuit {
     pub(crate) epoch: String,
-    pub(crate) generation: i64,
-    pub(crate) calls: i64,
-    pub(crate) failures: i64,
-    pub(crate) slow: i64,
-    pub(crate) votes: i64,
-    pub(crate) is_rate: bool,
-    pub(crate) rate: f64,
-    pub(crate) min_calls: f64,
-    pub(crate) slow_rate: f64,
-    pub(crate) peers: usize,
-    pub(crate) nonce: String,
-    pub(crate) configuration: String,
-}
-
-/// What is the same in all messages of a history.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Times {
-    pub(crate) open: i64,
-    pub(crate) max_open: i64,
-    pub(crate) active: i64,
-    pub(crate) grace: i64,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct Acquire {
-    pub(crate) node: String,
-    pub(crate) token: u64,
-    pub(crate) permits: usize,
-    pub(crate) hold: i64,
-    pub(crate) peers: usize,
-    pub(crate) nonce: String,
+    pub(crate) generation: u64,
+    pub(crate) state: State,
+    /// The end of the last open time.
+    ends: Micros,
+    failed_recoveries: u32,
+    pub(crate) passed: u64,
+    tokens: u64,
+    last_failed: Option<String>,
+    /// From when the active nodes are known.
+    known: Micros,
+    last_write: Micros,
+    config: String,
+    pub(crate) windows: BTreeMap<String, (u64, Window)>,
+    active: BTreeMap<String, Micros>,
+    pub(crate) leases: Vec<Lease>,
+    /// Keys that were evicted or became invalid.
+    pub(crate) lost: Lost,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
-    Unknown,
     Closed,
     Open,
     HalfOpen,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Tally {
-    sequence: u64,
-    calls: i64,
-    failures: i64,
-    slow: i64,
-    votes: i64,
-}
-
 #[derive(Clone, Debug)]
-struct Lease {
-    node: String,
-    token: u64,
-    started: bool,
-    ends: i64,
+pub(crate) struct Lease {
+    pub(crate) node: String,
+    pub(crate) token: u64,
+    pub(crate) started: bool,
+    pub(crate) ends: Micros,
 }
 
-#[derive(Debug)]
-pub(crate) struct Model {
-    times: Times,
-    pub(crate) now: i64,
-    pub(crate) epoch: String,
-    pub(crate) generation: i64,
-    pub(crate) state: State,
-    until: i64,
-    failed_recoveries: u32,
-    successes: u32,
-    last_failed: String,
-    born: i64,
-    written: i64,
-    configuration: String,
-    tallies: BTreeMap<String, Tally>,
-    seen: BTreeMap<String, i64>,
-    leases: Vec<Lease>,
-    granted: BTreeMap<String, u64>,
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Lost {
+    pub(crate) windows: bool,
+    pub(crate) active: bool,
+    pub(crate) leases: bool,
 }
 
-/// The answer of a script, field by field.
-pub(crate) type Answer = Vec<String>;
+/// The keys that a server may evict one by one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Key {
+    Circuit,
+    Windows,
+    Active,
+    Votes,
+    Failures,
+    Slow,
+    Leases,
+    Override,
+    Change,
+}
+
+impl Key {
+    pub(crate) const ALL: [Self; 9] = [
+        Self::Circuit,
+        Self::Windows,
+        Self::Active,
+        Self::Votes,
+        Self::Failures,
+        Self::Slow,
+        Self::Leases,
+        Self::Override,
+        Self::Change,
+    ];
+}
 
 impl Model {
-    pub(crate) fn new(times: Times) -> Self {
-        Self {
-            times,
-            now: 0,
-            epoch: String::new(),
-            generation: 0,
-            state: State::Unknown,
-            until: 0,
-            failed_recoveries: 0,
-            successes: 0,
-            last_failed: String::new(),
-            born: 0,
-            written: 0,
-            configuration: String::new(),
-            tallies: BTreeMap::new(),
-            seen: BTreeMap::new(),
-            leases: Vec::new(),
-            granted: BTreeMap::new(),
-        }
-    }
-
-    pub(crate) fn flush(&mut self) {
-        *self = Self { now: self.now, ..Self::new(self.times) };
-    }
-
-    pub(crate) fn evict_nodes(&mut self) {
-        self.tallies.clear();
-        self.granted.clear();
-    }
-
-    pub(crate) fn evict_leases(&mut self) {
-        self.leases.clear();
-    }
-
-    /// The clock shows this time when a script begins.
-    pub(crate) fn at(&mut self, now: i64) -> &mut Self {
-        self.now = now;
-        if self.state != State::Unknown && now < self.written - 1_000_000 {
-            let step = now - self.written;
-            self.until += step;
-            self.born = self.born.min(now);
-            self.written = now;
-            self.leases.iter_mut().for_each(|lease| lease.ends += step);
-            self.tallies.clear();
-            self.seen.clear();
-        }
-        self
-    }
-
-    fn view(&self, extra: bool) -> Answer {
-        self.view_with(extra, &self.configuration)
-    }
-
-    fn view_with(&self, extra: bool, configuration: &str) -> Answer {
-        let (state, left) = match self.state {
-            State::Unknown => ("-", 0),
-            State::Closed => ("c", 0),
-            State::Open => ("o", (self.until - self.now).max(0)),
-            State::HalfOpen => ("h", 0),
-        };
-        let extra = u8::from(extra).to_string();
-        let (generation, left) = (self.generation.to_string(), left.to_string());
-        [&self.epoch, &generation, state, &left, "", "0", &extra, "", configuration].map(String::from).into()
-    }
-
-    fn turn(&mut self, state: State) {
-        self.generation += 1;
-        self.state = state;
-        self.tallies.clear();
-        self.leases.clear();
-        self.granted.clear();
-        self.successes = 0;
-        self.written = self.now;
-    }
-
-    fn open(&mut self) {
-        let Times { open, max_open, .. } = self.times;
-        self.until = self.now + (open << self.failed_recoveries.min(20)).min(max_open.max(open));
-        self.turn(State::Open);
-    }
-
-    pub(crate) fn report(&mut self, report: &Report) -> Answer {
-        let (mut epoch, mut generation) = (report.epoch.clone(), report.generation);
-        if self.state == State::Unknown {
-            self.flush();
-            self.epoch.clone_from(&report.nonce);
-            (self.generation, self.state, self.born, self.written) = (1, State::Closed, self.now, self.now);
-            if epoch.is_empty() {
-                (epoch, generation) = (self.epoch.clone(), 1);
-            }
-        }
-        self.seen.insert(report.node.clone(), self.now);
-        if epoch != self.epoch || generation != self.generation || self.state != State::Closed {
-            return self.view(false);
-        }
-        if self.tallies.get(&report.node).is_some_and(|tally| tally.sequence >= report.sequence) {
-            return self.view(false);
-        }
-        let Report { sequence, calls, failures, slow, votes, .. } = *report;
-        self.tallies.insert(report.node.clone(), Tally { sequence, calls, failures, slow, votes });
-        self.forget_inactive();
-        self.written = self.now;
-        let before = std::mem::replace(&mut self.configuration, report.configuration.clone());
-        if self.opens(report) {
-            self.open();
-            return self.view(false);
-        }
-        self.view_with(false, &before)
-    }
-
-    fn forget_inactive(&mut self) {
-        let limit = self.now - self.times.active;
-        let mut gone: Vec<_> = self.seen.iter().filter(|(_, at)| **at <= limit).collect();
-        gone.sort_by_key(|(node, at)| (**at, (*node).clone()));
-        let gone: Vec<_> = gone.into_iter().take(10).map(|(node, _)| node.clone()).collect();
-        for node in gone {
-            self.seen.remove(&node);
-            self.tallies.remove(&node);
-        }
-    }
-
-    fn opens(&self, report: &Report) -> bool {
-        let weight = |tally: &Tally| {
-            if report.is_rate {
-                tally.failures.max(tally.slow).max(i64::from(tally.votes > 0))
-            } else {
-                tally.votes
-            }
-        };
-        let Some(own) = self.tallies.get(&report.node) else { return false };
-        if weight(own) == 0 {
-            return false;
-        }
-        let young = self.now - self.born < 5_000_000;
-        let active = if young { self.seen.len().max(report.peers + 1) } else { self.seen.len() };
-        let alone = report.peers == 0;
-        let failing: Vec<_> = self.tallies.iter().filter(|(_, tally)| weight(tally) > 0).collect();
-        let quorum = if alone { 1 } else { (active * 3).div_ceil(10).max(2) };
-        if failing.len() < quorum {
-            return false;
-        }
-        let loudest = failing.iter().max_by_key(|(node, tally)| (weight(tally), (*node).clone()));
-        let Some((loudest, _)) = loudest else { return false };
-        let sum = |part: fn(&Tally) -> i64| self.tallies.values().map(part).sum::<i64>();
-        let rest = |part: fn(&Tally) -> i64| {
-            let others = self.tallies.iter().filter(|(node, _)| node != loudest);
-            others.map(|(_, tally)| part(tally)).sum::<i64>()
-        };
-        #[allow(clippy::cast_precision_loss, reason = "small numbers")]
-        let rated = |part: fn(&Tally) -> i64, rate: f64| {
-            let (calls, others) = (sum(|tally| tally.calls) as f64, rest(|tally| tally.calls) as f64);
-            let without_loudest =
-                others >= (report.min_calls / 2.0).max(1.0) && rest(part) as f64 >= rate * others;
-            rate > 0.0
-                && calls >= report.min_calls
-                && sum(part) as f64 >= rate * calls
-                && (alone || without_loudest)
-        };
-        let by_rate = report.is_rate
-            && (rated(|tally| tally.failures, report.rate) || rated(|tally| tally.slow, report.slow_rate));
-        let votes = sum(|tally| tally.votes);
-        let left = if report.is_rate { (votes - 1000).max(0) } else { rest(|tally| tally.votes) };
-        // Doubled, so that half a node is a whole number.
-        let need = 2000.max(1000 * i64::try_from(active).unwrap_or(i64::MAX));
-        by_rate || if alone { votes >= 1000 } else { 2 * votes > need && 4 * left >= need }
-    }
-
-    pub(crate) fn acquire(&mut self, request: &Acquire) -> Answer {
-        let Acquire { node, token, permits, hold, peers, .. } = request;
-        let denied = match self.state {
-            State::Unknown | State::Closed => true,
-            State::Open => self.now < self.until,
-            State::HalfOpen => false,
-        };
-        if denied || self.last_failed == *node && *peers > 0 && self.now < self.until + self.times.grace {
-            return self.view(false);
-        }
-        if self.state == State::Open {
-            self.turn(State::HalfOpen);
-        } else {
-            if self.leases.iter().any(|lease| lease.node == *node && lease.token == *token) {
-                return self.view(true);
-            }
-            if self.granted.get(node).is_some_and(|granted| token <= granted) {
-                return self.view(false);
-            }
-            let mut over: Vec<_> = self.leases.iter().filter(|lease| lease.ends <= self.now).collect();
-            over.sort_by_key(|lease| (lease.ends, lease.started, format!("{}/{}", lease.node, lease.token)));
-            if let Some(failed) = over.iter().find(|lease| lease.started) {
-                self.last_failed.clone_from(&failed.node);
-                self.failed_recoveries += 1;
-                self.open();
-                return self.view(false);
-            }
-            if self.leases.len() - over.len() >= *permits {
-                return self.view(false);
-            }
-            let now = self.now;
-            self.leases.retain(|lease| lease.ends > now);
-        }
-        self.granted.insert(node.clone(), *token);
-        let ends = self.now + hold;
-        self.leases.push(Lease { node: node.clone(), token: *token, started: false, ends });
-        self.written = self.now;
-        self.view(true)
-    }
-
-    fn is_half_open_in(&self, epoch: &str, generation: i64) -> bool {
-        epoch == self.epoch && generation == self.generation && self.state == State::HalfOpen
-    }
-
-    pub(crate) fn start(
-        &mut self,
-        node: &str,
-        token: u64,
-        epoch: &str,
-        generation: i64,
-        time: i64,
-    ) -> Answer {
-        if !self.is_half_open_in(epoch, generation) {
-            return self.view(false);
-        }
-        let ends = self.now + time;
-        let lease = self.leases.iter_mut().find(|lease| lease.node == node && lease.token == token);
-        let counts = lease.is_some();
-        if let Some(lease) = lease.filter(|lease| !lease.started) {
-            (lease.started, lease.ends) = (true, ends);
-        }
-        self.view(counts)
-    }
-
-    pub(crate) fn settle(
-        &mut self,
-        node: &str,
-        token: u64,
-        epoch: &str,
-        generation: i64,
-        outcome: &str,
-        need: u32,
-    ) -> Answer {
-        let is_it = |lease: &Lease| lease.node == node && lease.token == token;
-        if !self.is_half_open_in(epoch, generation) || !self.leases.iter().any(is_it) {
-            return self.view(false);
-        }
-        self.leases.retain(|lease| !is_it(lease));
-        self.written = self.now;
-        match outcome {
-            "fail" => {
-                node.clone_into(&mut self.last_failed);
-                self.failed_recoveries += 1;
-                self.open();
-            }
-            "ok" => {
-                self.successes += 1;
-                if self.successes >= need {
-                    self.failed_recoveries = 0;
-                    self.turn(State::Closed);
-                }
-            }
+    pub(crate) fn run(&mut self, command: &Command, now: Micros) -> Reply {
+        match command.script {
+            Script::Beat { live } => return self.beat(&command.node, live, now),
+            Script::Leave => return Reply::Left(u64::from(self.nodes.remove(&command.node).is_some())),
             _ => {}
         }
-        self.view(true)
+        if let Some(circuit) = &mut self.circuit {
+            circuit.follow_clock(now);
+        }
+        let generation = |model: &Self| model.circuit.as_ref().map(|it| (it.epoch.clone(), it.generation));
+        let before = generation(self);
+        let (extra, token) = self.decide(command, now);
+        if generation(self) != before || matches!(command.script, Script::Override { .. }) {
+            self.change = format!("{}.{now}", command.nonce);
+        }
+        Reply::Circuit(self.view(now, extra, token))
     }
 
-    /// The sums that the store keeps.
-    pub(crate) fn sums(&self) -> [i64; 4] {
-        let sum = |part: fn(&Tally) -> i64| self.tallies.values().map(part).sum();
-        [
-            sum(|tally| tally.votes),
-            sum(|tally| tally.calls),
-            sum(|tally| tally.failures),
-            sum(|tally| tally.slow),
-        ]
+    fn decide(&mut self, command: &Command, now: Micros) -> (u64, u64) {
+        match &command.script {
+            Script::Report(report) => {
+                let knows = report.epoch.is_empty() && self.circuit.is_none();
+                let circuit = self.circuit.get_or_insert_with(|| Circuit::new(&command.nonce, now));
+                (u64::from(circuit.report(command, report, knows, &self.nodes, now)), 0)
+            }
+            Script::Override { state, millis } => {
+                self.forced = Some((*state, *millis)).filter(|(state, _)| !state.is_empty());
+                (0, 0)
+            }
+            Script::Acquire { .. } => self.circuit.as_mut().map_or((0, 0), |it| it.acquire(command, now)),
+            Script::Start { trial, lease } => {
+                (u64::from(self.circuit.as_mut().is_some_and(|it| it.start(command, trial, *lease, now))), 0)
+            }
+            Script::Settle { trial, outcome, need } => {
+                let circuit = self.circuit.as_mut();
+                (u64::from(circuit.is_some_and(|it| it.settle(command, trial, *outcome, *need, now))), 0)
+            }
+            Script::View | Script::Beat { .. } | Script::Leave => (0, 0),
+        }
     }
 
-    pub(crate) fn live_leases(&self) -> usize {
-        self.leases.iter().filter(|lease| lease.ends > self.now).count()
+    /// All keys are lost.
+    pub(crate) fn flush(&mut self) {
+        *self = Self::default();
     }
+
+    /// One key is lost.
+    pub(crate) fn lose(&mut self, key: Key) {
+        if key == Key::Override {
+            self.forced = None;
+        }
+        if key == Key::Change {
+            self.change.clear();
+        }
+        if key == Key::Circuit {
+            self.circuit = None;
+        }
+        let Some(it) = &mut self.circuit else { return };
+        let had = |part: fn(&Window) -> u64| it.windows.values().any(|(_, window)| part(window) > 0);
+        match key {
+            Key::Windows => it.lost.windows |= !it.windows.is_empty(),
+            Key::Votes => it.lost.windows |= had(|window| window.vote),
+            Key::Failures => it.lost.windows |= had(|window| window.failures),
+            Key::Slow => it.lost.windows |= had(|window| window.slow),
+            Key::Active => it.lost.active |= !it.active.is_empty(),
+            Key::Leases => {
+                it.lost.leases |= !it.leases.is_empty();
+            }
+            Key::Circuit | Key::Override | Key::Change => {}
+        }
+    }
+
+    fn beat(&mut self, node: &str, live: Micros, now: Micros) -> Reply {
+        self.nodes.insert(node.to_owned(), now);
+        self.nodes.retain(|_, at| now.saturating_sub(live) < *at && *at < now + STEP);
+        Reply::Beat { live: self.nodes.len() as u64, change: self.change.clone() }
+    }
+
+    fn view(&self, now: Micros, extra: u64, token: u64) -> View {
+        let mut view = View { state: "-".to_owned(), extra, token, ..View::default() };
+        if let Some(it) = &self.circuit {
+            view.epoch.clone_from(&it.epoch);
+            view.generation = it.generation;
+            (view.state, view.open_for) = match it.state {
+                State::Closed => ("c".to_owned(), 0),
+                State::Open => ("o".to_owned(), it.ends.saturating_sub(now)),
+                State::HalfOpen => ("h".to_owned(), 0),
+            };
+        }
+        if let Some((state, millis)) = self.forced {
+            state.clone_into(&mut view.forced);
+            view.forced_for = ForcedFor(if millis == 0 { -1 } else { millis.cast_signed() });
+            (view.reason, view.by) = ("why".to_owned(), "operator".to_owned());
+        }
+        view
+    }
+}
+
+impl Circuit {
+    fn new(epoch: &str, now: Micros) -> Self {
+        Self {
+            epoch: epoch.to_owned(),
+            generation: 1,
+            state: State::Closed,
+            ends: 0,
+            failed_recoveries: 0,
+            passed: 0,
+            tokens: 0,
+            last_failed: None,
+            known: now + YOUNG,
+            last_write: now,
+            config: String::new(),
+            windows: BTreeMap::new(),
+            active: BTreeMap::new(),
+            leases: Vec::new(),
+            lost: Lost::default(),
+        }
+    }
+
+    /// Times to come move with a clock that was set back.
+    fn follow_clock(&mut self, now: Micros) {
+        if now + STEP >= self.last_write {
+            return;
+        }
+        let by = self.last_write - now;
+        self.ends = self.ends.saturating_sub(by);
+        for lease in &mut self.leases {
+            lease.ends -= by;
+        }
+        self.lost.active = true;
+        self.last_write = now;
+    }
+
+    fn turn(&mut self, state: State, now: Micros) {
+        self.generation += 1;
+        self.state = state;
+        self.passed = 0;
+        self.windows.clear();
+        self.leases.clear();
+        self.lost.windows = false;
+        self.lost.leases = false;
+        self.last_write = now;
+    }
+
+    fn open(&mut self, command: &Command, now: Micros) {
+        let doubled = command.open.min(YEAR).saturating_mul(1 << self.failed_recoveries.min(40));
+        self.ends = now + doubled.min(command.max_open.max(command.open)).min(YEAR);
+        self.turn(State::Open, now);
+    }
+
+    fn fail(&mut self, node: &str, command: &Command, now: Micros) {
+        self.failed_recoveries += 1;
+        self.last_failed = Some(node.to_owned());
+        self.open(command, now);
+    }
+
+    /// Returns whether the report before came from another configuration.
+    fn report(
+        &mut self,
+        command: &Command,
+        report: &Report,
+        began: bool,
+        nodes: &BTreeMap<String, Micros>,
+        now: Micros,
+    ) -> bool {
+        let node = &command.node;
+        let is_of_now = began || report.epoch == self.epoch && report.generation == self.generation;
+        if !is_of_now || self.state != State::Closed {
+            self.active.insert(node.clone(), now);
+            self.last_write = now;
+            return false;
+        }
+        if self.lost.active || self.lost.windows {
+            self.windows.clear();
+            self.active.clear();
+            self.lost.active = false;
+            self.lost.windows = false;
+            self.known = now + report.fresh / 2;
+        }
+        if self.windows.get(node).is_some_and(|(seq, _)| *seq >= report.seq) {
+            return false;
+        }
+        self.windows.insert(node.clone(), (report.seq, report.window));
+        self.active.insert(node.clone(), now);
+        self.last_write = now;
+        let mut idle: Vec<_> = self.active.iter().map(|(node, at)| (*at, node.clone())).collect();
+        idle.retain(|(at, _)| at + report.fresh <= now);
+        idle.sort();
+        for (_, gone) in idle.into_iter().take(LEAVING) {
+            self.active.remove(&gone);
+            self.windows.remove(&gone);
+        }
+        let config = report.rule.digest();
+        let differs = !self.config.is_empty() && self.config != config;
+        self.config = config;
+        if self.opens(report, now) && nodes.len() as u64 > report.peers {
+            // Nodes that have crashed do not vote.
+            let is_live = |other: &String| other == node || nodes.contains_key(other);
+            self.active.retain(|other, _| is_live(other));
+            self.windows.retain(|other, _| is_live(other));
+        }
+        if self.opens(report, now) {
+            self.open(command, now);
+        }
+        differs
+    }
+
+    fn opens(&self, report: &Report, now: Micros) -> bool {
+        let Window { failures, slow, vote, .. } = report.window;
+        if failures == 0 && slow == 0 && vote == 0 {
+            return false;
+        }
+        let alone = report.peers == 0;
+        let (active, live) = (self.active.len() as u64, report.peers + 1);
+        let active = if now < self.known { active.max(live) } else { active.min(live) };
+        let quorum = if alone { 1 } else { (3 * active).div_ceil(10).max(2) };
+        let all: Vec<Window> = self.windows.values().map(|(_, window)| *window).collect();
+        // The windows without the loudest in this part, if enough nodes have one.
+        let rest = |part: fn(&Window) -> u64| {
+            let loud = self.windows.iter().filter(|(_, (_, window))| part(window) > 0);
+            if (loud.clone().count() as u64) < quorum {
+                return None;
+            }
+            let (loudest, _) = loud.max_by_key(|(node, (_, window))| (part(window), *node))?;
+            Some(others(&self.windows, loudest))
+        };
+        let rate_holds = |rate: f64, part: fn(&Window) -> u64| {
+            let Some(rest) = rest(part).filter(|_| rate > 0.0) else { return false };
+            let reaches = |windows: &[Window], min: f64| {
+                let (calls, bad) = (sum(windows, |window| window.calls), sum(windows, part));
+                calls >= min && bad >= rate * calls
+            };
+            let min = float(report.rule.min_calls);
+            reaches(&all, min) && (alone || reaches(&rest, (min / 2.0).max(1.0)))
+        };
+        let votes_hold = rest(|window| window.vote).is_some_and(|rest| {
+            let (votes, rest) = (sum(&all, |window| window.vote), sum(&rest, |window| window.vote));
+            let need = (500.0 * float(active)).max(1000.0);
+            if alone { votes >= 1000.0 } else { votes > need && rest >= need / 2.0 }
+        });
+        votes_hold
+            || rate_holds(report.rule.failure_rate, |window| window.failures)
+            || rate_holds(report.rule.slow_rate, |window| window.slow)
+    }
+
+    /// Checks the trials of a half-open circuit. Returns whether it is still half-open.
+    fn check_trials(&mut self, command: &Command, now: Micros) -> bool {
+        if self.state != State::HalfOpen {
+            return false;
+        }
+        if self.lost.leases {
+            self.turn(State::HalfOpen, now);
+        }
+        let mut over: Vec<_> =
+            self.leases.iter().filter(|lease| lease.started && lease.ends <= now).collect();
+        over.sort_by_key(|lease| (lease.ends, lease.node.clone(), lease.token.to_string()));
+        let Some(node) = over.first().map(|lease| lease.node.clone()) else { return true };
+        self.fail(&node, command, now);
+        false
+    }
+
+    /// Returns the time left of the reservation, and its token.
+    fn acquire(&mut self, command: &Command, now: Micros) -> (u64, u64) {
+        let Script::Acquire { peers, permits, need, hold, grace } = command.script else { return (0, 0) };
+        let may_ask = match self.state {
+            State::Closed => false,
+            State::Open => now >= self.ends,
+            State::HalfOpen => self.check_trials(command, now),
+        };
+        let failed_last = self.last_failed.as_ref() == Some(&command.node);
+        if !may_ask || failed_last && peers > 0 && now < self.ends + grace {
+            return (0, 0);
+        }
+        let own = |lease: &&Lease| !lease.started && lease.node == command.node && now < lease.ends;
+        if let Some(lease) = self.leases.iter().find(own) {
+            return (lease.ends - now, lease.token);
+        }
+        let held = self.leases.iter().filter(|lease| lease.started || now < lease.ends).count() as u64;
+        if held >= permits || held + self.passed >= permits.max(need) {
+            return (0, 0);
+        }
+        if self.state == State::Open {
+            self.turn(State::HalfOpen, now);
+        }
+        self.leases.retain(|lease| lease.started || now < lease.ends);
+        self.tokens += 1;
+        let lease =
+            Lease { node: command.node.clone(), token: self.tokens, started: false, ends: now + hold };
+        self.leases.push(lease);
+        self.last_write = now;
+        (hold, self.tokens)
+    }
+
+    fn is_of_now(&self, trial: &Trial) -> bool {
+        trial.epoch == self.epoch && trial.generation == self.generation
+    }
+
+    /// The place of a trial among the leases.
+    fn find(&self, node: &str, trial: &Trial) -> Option<usize> {
+        self.leases.iter().position(|lease| lease.node == node && lease.token == trial.token)
+    }
+
+    /// Returns whether the trial counts.
+    fn start(&mut self, command: &Command, trial: &Trial, time: Micros, now: Micros) -> bool {
+        if !self.is_of_now(trial) || !self.check_trials(command, now) {
+            return false;
+        }
+        let Some(at) = self.find(&command.node, trial) else { return false };
+        let lease = &mut self.leases[at];
+        if !lease.started {
+            lease.started = true;
+            lease.ends = now + time;
+            self.last_write = now;
+        }
+        true
+    }
+
+    /// Returns whether the outcome counts.
+    fn settle(&mut self, command: &Command, trial: &Trial, outcome: Outcome, need: u64, now: Micros) -> bool {
+        if !self.is_of_now(trial) || !self.check_trials(command, now) {
+            return false;
+        }
+        let Some(at) = self.find(&command.node, trial) else { return false };
+        self.leases.remove(at);
+        self.last_write = now;
+        match outcome {
+            Outcome::Cancel => {}
+            Outcome::Fail => self.fail(&command.node, command, now),
+            Outcome::Ok => {
+                self.passed += 1;
+                if self.passed >= need {
+                    self.failed_recoveries = 0;
+                    self.last_failed = None;
+                    self.turn(State::Closed, now);
+                }
+            }
+        }
+        true
+    }
+}
+
+fn others(windows: &BTreeMap<String, (u64, Window)>, without: &str) -> Vec<Window> {
+    windows.iter().filter(|(node, _)| *node != without).map(|(_, (_, window))| *window).collect()
+}
+
+fn sum(windows: &[Window], part: fn(&Window) -> u64) -> f64 {
+    float(windows.iter().map(part).sum())
+}
+
+fn float(count: u64) -> f64 {
+    u32::try_from(count).expect("histories have few calls").into()
 }

@@ -1,0 +1,286 @@
+//! The scripts and their server: its clock, its errors, permissions, and what they cost.
+
+use std::time::Duration;
+
+use redis::{Connection, Value};
+
+use crate::command::{Command, Outcome, Reply, Report, Rule, Script, Trial, View, Window};
+use crate::model::Key;
+use crate::replay::Keys;
+use crate::scripts::Scripts;
+use crate::server::Server;
+
+/// A connection, and the scripts with the clock of the server.
+struct Store {
+    server: Server,
+    connection: Connection,
+    scripts: Scripts,
+    keys: Keys,
+    commands: u64,
+}
+
+impl Store {
+    fn start() -> Self {
+        let server = Server::start();
+        let connection = server.connection();
+        Self { server, connection, scripts: Scripts::with_server_clock(), keys: Keys::new(0), commands: 0 }
+    }
+
+    fn send(&mut self, words: &[&str]) -> Value {
+        let mut command = redis::cmd(words[0]);
+        command.arg(&words[1..]);
+        command.query(&mut self.connection).unwrap_or_else(|error| panic!("{words:?}: {error}"))
+    }
+
+    /// The reply, or the error.
+    fn try_ask(&mut self, node: &str, open: u64, script: Script) -> Result<View, String> {
+        self.commands += 1;
+        let nonce = format!("e{}", self.commands);
+        let command = Command { node: node.to_owned(), nonce, open, max_open: open, script };
+        let keys = &self.keys.circuit;
+        match self.scripts.call(&mut self.connection, command.name(), keys, &command.arguments()) {
+            Value::ServerError(error) => {
+                Err(format!("{} {}", error.code(), error.details().unwrap_or_default()))
+            }
+            value => Reply::read(&command, &value).map(|reply| reply.view().expect("a circuit").clone()),
+        }
+    }
+
+    fn ask(&mut self, node: &str, open: u64, script: Script) -> View {
+        self.try_ask(node, open, script).expect("no error")
+    }
+}
+
+const SECOND: u64 = 1_000_000;
+const HOUR: u64 = 3600 * SECOND;
+
+/// A report of a node that is alone and has failed.
+fn failing(seq: u64, view: &View) -> Script {
+    Script::Report(Report {
+        seq,
+        epoch: view.epoch.clone(),
+        generation: view.generation,
+        window: Window { calls: 1, failures: 1, slow: 0, vote: 1000 },
+        rule: Rule { failure_rate: 0.0, slow_rate: 0.0, min_calls: 0 },
+        peers: 0,
+        fresh: 60 * SECOND,
+    })
+}
+
+const ACQUIRE: Script =
+    Script::Acquire { peers: 0, permits: 1, need: 1, hold: 2 * SECOND, grace: SECOND / 2 };
+
+#[test]
+fn a_circuit_opens_and_closes_by_the_clock_of_the_server() {
+    let mut store = Store::start();
+    let open = store.ask("a", HOUR, failing(1, &View::default()));
+    assert_eq!((open.state.as_str(), open.generation), ("o", 2));
+    assert!((HOUR - 60 * SECOND..=HOUR).contains(&open.open_for), "{open:?}");
+    assert_eq!(store.ask("a", HOUR, ACQUIRE).extra, 0, "it is open for an hour");
+    // The epoch that follows opens for a millisecond.
+    store.send(&["FLUSHALL"]);
+    store.ask("a", 1000, failing(2, &View::default()));
+    let granted = (0..10_000).map(|_| store.ask("a", 1000, ACQUIRE)).find(|view| view.extra > 0);
+    let View { epoch, generation, token, extra, .. } = granted.expect("a place, once it is half-open");
+    assert!((1..=2 * SECOND).contains(&extra));
+    let trial = Trial { epoch, generation, token };
+    let started = store.ask("a", 1000, Script::Start { trial: trial.clone(), lease: HOUR });
+    assert_eq!(started.extra, 1);
+    let closed = store.ask("a", 1000, Script::Settle { trial, outcome: Outcome::Ok, need: 1 });
+    assert_eq!((closed.state.as_str(), closed.extra), ("c", 1));
+}
+
+#[test]
+fn votes_of_nodes_that_have_crashed_do_not_open_a_fleet_that_works_again() {
+    for (beats, state) in [(&["a", "b", "c", "d"][..], "o"), (&["c", "d"], "c")] {
+        let mut store = Store::start();
+        let nodes = store.keys.bucket[0].clone();
+        for node in beats {
+            store.send(&["ZADD", &nodes, "1", node]);
+        }
+        let mut view = View::default();
+        for (node, vote) in [("c", 0), ("a", 1000), ("b", 1000), ("d", 0), ("c", 400)] {
+            let mut script = with_window(store.commands + 1, &view, Window { vote, ..Window::default() });
+            if let Script::Report(report) = &mut script {
+                report.peers = if vote == 400 { beats.len() as u64 - 1 } else { 3 };
+            }
+            view = store.ask(node, HOUR, script);
+        }
+        assert_eq!(view.state, state, "live: {beats:?}");
+    }
+}
+
+#[test]
+fn times_without_an_end_are_cut_to_a_year() {
+    let mut store = Store::start();
+    let open = store.ask("a", u64::MAX, failing(1, &View::default()));
+    assert_eq!(open.state, "o");
+    assert!((364 * 24 * HOUR..=365 * 24 * HOUR).contains(&open.open_for), "{open:?}");
+    store.send(&["FLUSHALL"]);
+    store.ask("a", 0, failing(2, &View::default()));
+    let acquire = Script::Acquire { peers: 0, permits: u64::MAX, need: 1, hold: u64::MAX, grace: u64::MAX };
+    let granted = store.ask("a", 0, acquire);
+    assert!((364 * 24 * HOUR..=365 * 24 * HOUR).contains(&granted.extra), "{granted:?}");
+    let View { epoch, generation, token, .. } = granted;
+    let start = Script::Start { trial: Trial { epoch, generation, token }, lease: u64::MAX };
+    assert_eq!(store.ask("a", 0, start).extra, 1);
+    let mut report = failing(3, &View::default());
+    if let Script::Report(report) = &mut report {
+        report.fresh = u64::MAX;
+    }
+    assert_eq!(store.ask("a", 0, report).state, "h");
+}
+
+#[test]
+fn an_override_lasts_for_its_time_and_not_longer_if_the_clock_goes_back() {
+    let mut store = Store::start();
+    let key = store.keys.of(Key::Override).to_owned();
+    let set = store.ask("a", SECOND, Script::Override { state: "forced_open", millis: 3_600_000 });
+    assert_eq!(
+        (set.forced.as_str(), set.reason.as_str(), set.by.as_str()),
+        ("forced_open", "why", "operator")
+    );
+    // The expiry is a point in time: a step back by a day prolongs it by a day.
+    store.send(&["PEXPIRE", &key, "90000000"]);
+    let seen = store.ask("b", SECOND, Script::View);
+    assert!((1..=3_600_000).contains(&seen.forced_for.0), "{seen:?}");
+    let Value::Int(left) = store.send(&["PTTL", &key]) else { panic!("a time") };
+    assert!((1..=3_600_000).contains(&left), "{left}");
+}
+
+#[test]
+fn an_override_without_an_end_is_renewed_by_every_node_that_sees_it() {
+    let mut store = Store::start();
+    let key = store.keys.of(Key::Override).to_owned();
+    store.ask("a", SECOND, Script::Override { state: "forced_open", millis: 0 });
+    store.send(&["PEXPIRE", &key, "60000"]);
+    assert_eq!(store.ask("b", SECOND, Script::View).forced_for.0, -1);
+    let Value::Int(left) = store.send(&["PTTL", &key]) else { panic!("a time") };
+    assert!(left > 29 * 86_400_000, "{left}");
+}
+
+#[test]
+fn a_key_of_another_program_is_an_error_and_the_circuit_recovers_when_it_is_gone() {
+    for foreign in Key::ALL.into_iter().filter(|key| *key != Key::Change) {
+        let mut store = Store::start();
+        let mut view = View::default();
+        for seq in 1..=2 {
+            view = store.ask("a", HOUR, healthy(seq, &view));
+        }
+        let key = store.keys.of(foreign).to_owned();
+        store.send(&["DEL", &key]);
+        store.send(&["SET", &key, "mine"]);
+        let script = if foreign == Key::Leases { half_open(&mut store, &view, &key) } else { loud(3, &view) };
+        let error = store.try_ask("a", HOUR, script).expect_err(&format!("{foreign:?} of another type"));
+        assert!(error.contains("WRONGTYPE"), "{foreign:?}: {error}");
+        store.send(&["DEL", &key]);
+        let mut view = store.ask("a", HOUR, Script::View);
+        for seq in 4..=6 {
+            view = store.ask("a", HOUR, failing(seq, &view));
+        }
+        assert_ne!(view.state, "c", "{foreign:?}");
+    }
+}
+
+fn healthy(seq: u64, view: &View) -> Script {
+    with_window(seq, view, Window { calls: seq, ..Window::default() })
+}
+
+/// Part of each ranking, but not enough to open.
+fn loud(seq: u64, view: &View) -> Script {
+    with_window(seq, view, Window { calls: 9, failures: 1, slow: 1, vote: 100 })
+}
+
+fn with_window(seq: u64, view: &View, window: Window) -> Script {
+    let mut script = failing(seq, view);
+    if let Script::Report(report) = &mut script {
+        report.window = window;
+    }
+    script
+}
+
+/// Makes the circuit half-open with a foreign key in place of its leases.
+fn half_open(store: &mut Store, view: &View, key: &str) -> Script {
+    store.send(&["DEL", key]);
+    store.ask("a", 0, failing(3, view));
+    assert_ne!(store.ask("a", 0, ACQUIRE).extra, 0);
+    store.send(&["DEL", key]);
+    store.send(&["SET", key, "mine"]);
+    ACQUIRE
+}
+
+#[test]
+fn a_command_that_is_not_permitted_is_named_and_hints_are_not_needed() {
+    let mut store = Store::start();
+    for (rule, is_needed) in
+        [("-publish", false), ("resetchannels", false), ("-pexpire", true), ("-hset", true)]
+    {
+        store.send(&["FLUSHALL"]);
+        store.send(&[
+            "ACL",
+            "SETUSER",
+            "node",
+            "reset",
+            "on",
+            ">secret",
+            "~resilience:*",
+            "&*",
+            "+@all",
+            rule,
+        ]);
+        store.send(&["AUTH", "node", "secret"]);
+        let answer = store.try_ask("a", HOUR, failing(1, &View::default()));
+        store.connection = store.server.connection();
+        match answer {
+            Ok(view) => assert!(!is_needed && view.state == "o", "{rule}: {view:?}"),
+            Err(error) => assert!(is_needed && error.contains("can't run this command"), "{rule}: {error}"),
+        }
+    }
+}
+
+#[test]
+fn a_circuit_takes_little_memory_and_a_report_little_time_in_a_large_fleet() {
+    for (nodes, all_fail, kilobytes) in [(4, false, 2), (50, false, 8), (50, true, 20), (1000, true, 600)] {
+        let mut store = Store::start();
+        let mut view = View::default();
+        let mut took = 0;
+        for round in 1..=3 {
+            let before = microseconds(&mut store);
+            for node in 0..nodes {
+                let mut script = if all_fail { loud(round, &view) } else { healthy(round, &view) };
+                if let Script::Report(report) = &mut script {
+                    report.peers = nodes - 1;
+                }
+                view = store.ask(&format!("{node:016x}"), SECOND, script);
+            }
+            took = (microseconds(&mut store) - before) / nodes;
+        }
+        assert_eq!((view.state.as_str(), view.generation), ("c", 1));
+        let bytes: i64 = store
+            .keys
+            .circuit
+            .clone()
+            .iter()
+            .map(|key| match store.send(&["MEMORY", "USAGE", key]) {
+                Value::Int(bytes) => bytes,
+                _ => 0,
+            })
+            .sum();
+        let kind = if all_fail { "failing" } else { "healthy" };
+        println!(
+            "{nodes} {kind} nodes: {bytes} bytes, {took} µs of the server for a report and its round trip"
+        );
+        assert!(bytes < 1024 * kilobytes, "{nodes} {kind} nodes: {bytes} bytes");
+    }
+}
+
+/// The processor time of the server.
+fn microseconds(store: &mut Store) -> u64 {
+    let info: String = redis::cmd("INFO").arg("cpu").query(&mut store.connection).expect("an answer");
+    let seconds = |name: &str| {
+        let line = info.lines().find_map(|line| line.strip_prefix(name)).expect("a line");
+        line.trim_start_matches(':').trim().parse::<f64>().expect("a number")
+    };
+    let time = Duration::from_secs_f64(seconds("used_cpu_sys:") + seconds("used_cpu_user:"));
+    time.as_micros().try_into().expect("a short time")
+}
