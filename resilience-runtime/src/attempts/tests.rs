@@ -256,6 +256,7 @@ fn poll_machine(script: &[Scripted], policy: &PollPolicy) -> Story {
             PollStep::Return => End::Returned,
             PollStep::GoOn(Err(PollEnd::TimedOut)) => End::TimedOut,
             PollStep::GoOn(Err(PollEnd::Exhausted)) => End::Exhausted,
+            PollStep::GoOn(Err(PollEnd::RetryAfter(wait))) => panic!("no value requests a wait: {wait:?}"),
             PollStep::GoOn(Ok(wait)) => {
                 now += wait.get();
                 continue;
