@@ -1,10 +1,12 @@
 //! Overrides that are replaced while calls run.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Barrier, Mutex};
 use std::time::Duration;
 
-use resilience::settings;
 use resilience::{CircuitOpen, circuit, circuits, retry};
+use tokio::task::JoinHandle;
 
 use crate::{alone, apply, read};
 
@@ -23,14 +25,22 @@ async fn call(waits: &mut Vec<Duration>) -> Result<(), Down> {
     Err(Down)
 }
 
-#[retry(times = 1, interval = 0s, name = "reload.one")]
-fn one() -> Result<(), Down> {
-    Err(Down)
+/// Functions of one name: an override changes them one after the other.
+macro_rules! functions {
+    ($($name:ident)*) => {
+        const FUNCTIONS: &[fn(&mut u32) -> Result<(), Down>] = &[$($name),*];
+        $(
+            #[retry(times = 1, interval = 0s, name = "reload.many")]
+            fn $name(calls: &mut u32) -> Result<(), Down> {
+                *calls += 1;
+                Err(Down)
+            }
+        )*
+    };
 }
 
-#[retry(times = 1, interval = 0s, name = "reload.two")]
-fn two() -> Result<(), Down> {
-    Err(Down)
+functions! {
+    f0 f1 f2 f3 f4 f5 f6 f7 f8 f9 f10 f11 f12 f13 f14 f15 f16 f17 f18 f19 f20 f21 f22 f23 f24 f25 f26 f27 f28 f29 f30 f31 f32 f33 f34 f35 f36 f37 f38 f39 f40 f41 f42 f43 f44 f45 f46 f47 f48 f49 f50 f51 f52 f53 f54 f55 f56 f57 f58 f59 f60 f61 f62 f63
 }
 
 #[circuit(name = "reload circuit", failure_threshold = 1)]
@@ -70,7 +80,8 @@ async fn no_call_sees_half_of_a_change_while_overrides_are_replaced() {
     for n in 2..=6 {
         let before = seen[n].load(Ordering::Relaxed);
         apply(&format!("[retry.'reload.call']\ntimes = {n}\ninterval = '{n}us'"));
-        while seen[n].load(Ordering::Relaxed) == before {
+        // A task that is finished has failed.
+        while seen[n].load(Ordering::Relaxed) == before && !tasks.iter().any(JoinHandle::is_finished) {
             tokio::task::yield_now().await;
         }
     }
@@ -80,49 +91,50 @@ async fn no_call_sees_half_of_a_change_while_overrides_are_replaced() {
     }
 }
 
+/// What calls do, and not what is recorded: the numbers of attempts, and the threshold of the circuit.
+fn in_force() -> BTreeSet<u32> {
+    let calls_of = |function: &fn(&mut u32) -> Result<(), Down>| {
+        let mut calls = 0;
+        function(&mut calls).expect_err("it fails");
+        calls
+    };
+    let config = format!("{:?}", circuits().get("reload circuit").expect("it is listed").config());
+    let threshold = config.split("failure_threshold: ").nth(1).and_then(|rest| rest.split(',').next());
+    let threshold = threshold.and_then(|threshold| threshold.parse().ok()).expect("it is set");
+    FUNCTIONS.iter().map(calls_of).chain([threshold]).collect()
+}
+
 #[test]
 fn overrides_that_two_threads_apply_do_not_mix() {
     let _alone = alone();
-    one().unwrap_err();
-    two().unwrap_err();
-    let text = |n: u32| {
-        format!(
-            "[retry.'reload.one']\ntimes = {n}\n[retry.'reload.two']\ntimes = {n}\n\
-             [circuit.'reload circuit']\nfailure_threshold = {n}"
-        )
-    };
-    let in_force = || {
-        let effective = settings::effective();
-        let value = |name: &str, key: &str| {
-            let site = effective.iter().find(|site| site.name() == name).expect("it is listed");
-            site.options().iter().find(|option| option.key() == key).expect("it is set").value()
-        };
-        [
-            value("reload.one", "times"),
-            value("reload.two", "times"),
-            value("reload circuit", "failure_threshold"),
-        ]
-    };
     guarded().unwrap_err();
     circuits().get("reload circuit").unwrap().reset();
-    for round in 0..200 {
-        std::thread::scope(|scope| {
-            for n in [2, 3, 4] {
-                let overrides = read(&text(n + round % 2));
-                scope.spawn(move || overrides.apply().unwrap());
-            }
-        });
-        let [one, two, three] = in_force();
-        assert!(one == two && two == three, "{one}, {two} and {three}");
-        let calls = || {
-            let mut calls = 0;
-            let operation = || {
-                calls += 1;
-                Err::<(), _>(Down)
-            };
-            retry(operation).name("reload.form").interval(Duration::ZERO).call().unwrap_err();
-            calls
-        };
-        assert_eq!(calls(), 3, "nothing overrides it");
-    }
+    let overrides: Vec<_> = (2..6)
+        .map(|n| {
+            read(&format!(
+                "[retry.'reload.many']\ntimes = {n}\n\
+                 [circuit.'reload circuit']\nfailure_threshold = {n}"
+            ))
+        })
+        .collect();
+    let together = Barrier::new(overrides.len());
+    let mixed = Mutex::new(None);
+    std::thread::scope(|scope| {
+        for overrides in &overrides {
+            scope.spawn(|| {
+                for _ in 0..500 {
+                    together.wait();
+                    let is_applied = overrides.apply().is_ok();
+                    if together.wait().is_leader() {
+                        let found = in_force();
+                        if found.len() > 1 || !is_applied {
+                            *mixed.lock().expect("no thread panics") = Some(found);
+                        }
+                    }
+                    together.wait();
+                }
+            });
+        }
+    });
+    assert_eq!(mixed.into_inner().expect("no thread panics"), None);
 }
