@@ -18,7 +18,7 @@ const ATTRIBUTES: [Attribute; 4] =
     [Attribute::Retry, Attribute::Poll, Attribute::AsyncBackoff, Attribute::AsyncRetry];
 
 /// Tokens that options consist of, and others.
-const OPTION_WORDS: [&str; 68] = [
+const OPTION_WORDS: [&str; 69] = [
     "times",
     "interval",
     "backoff",
@@ -41,6 +41,7 @@ const OPTION_WORDS: [&str; 68] = [
     "max_tries",
     "retry_after",
     "on_error",
+    "cancel",
     "tmies",
     "retries",
     "forever",

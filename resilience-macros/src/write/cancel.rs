@@ -1,7 +1,7 @@
 //! The signal of `cancel`, which ends a loop.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::quote_spanned;
 
 use super::attempt::Attempt;
 use super::closure::enclosed_value;
@@ -30,7 +30,7 @@ pub(super) fn awaited(
     future: &TokenStream,
 ) -> TokenStream {
     if !attempt.is_cancelled {
-        return quote!(#future.await);
+        return quote_spanned!(Span::mixed_site()=> #future.await);
     }
     let cancelled =
         quote_spanned!(Span::mixed_site()=> __run.cancelled(#site, __cancel.as_mut().cancellation()));
