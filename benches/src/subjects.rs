@@ -4,6 +4,7 @@ mod by_hand;
 mod circuit;
 mod peers;
 mod retry;
+mod stacks;
 
 use std::fmt::{self, Write as _};
 use std::hint::black_box;
@@ -137,7 +138,7 @@ const BARE: &[Subject] = &[
 
 /// All subjects, their baselines first.
 pub(crate) fn subjects() -> impl Iterator<Item = &'static Subject> {
-    let ours = [retry::SUBJECTS, circuit::SUBJECTS, by_hand::SUBJECTS];
+    let ours = [retry::SUBJECTS, circuit::SUBJECTS, stacks::SUBJECTS, by_hand::SUBJECTS];
     [BARE].into_iter().chain(ours).chain(peers::SUBJECTS).flatten()
 }
 

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use reqwest_middleware::Error;
 use resilience::reqwest_middleware::ResilienceMiddleware;
-use resilience::{CircuitConfig, CircuitOpen, circuits};
+use resilience::testing::ManualClock;
+use resilience::{CircuitConfig, CircuitOpen, RetryPolicy, circuits};
 
 use crate::proxy::{Answer, Cut, Stall};
 use crate::server::{Server, client, ms, times};
@@ -35,12 +36,16 @@ async fn a_host_that_fails_is_not_called_and_another_one_is() {
     assert!(set.circuit(failing.proxy.host()).is_open() && set.circuit(working.proxy.host()).is_closed());
 }
 
+/// Waits take no time on the clock that is moved by hand.
 #[tokio::test]
-async fn the_retry_ends_with_the_response_that_opened_the_circuit() {
+async fn the_retry_ends_with_the_response_that_opened_the_circuit_and_does_not_wait() {
+    let clock = ManualClock::install();
     let server = Server::behind([Answer(503, ""), Answer(502, ""), Answer(200, "")]).await;
-    let middleware = ResilienceMiddleware::new(times(9)).circuit_per_host(CONFIG).name("ends with it");
+    let policy = RetryPolicy::new().times(9).interval(Duration::from_secs(60));
+    let middleware = ResilienceMiddleware::new(policy).circuit_per_host(CONFIG).name("ends with it");
     let response = client(middleware).get(server.url()).send().await.unwrap();
     assert_eq!((response.status().as_u16(), server.attempts()), (502, 2));
+    assert_eq!(clock.elapsed(), Duration::from_secs(60));
 }
 
 #[tokio::test]
