@@ -60,15 +60,10 @@ pub struct KeyedCircuits {
     max_keys: u32,
     /// The settings from outside, if there are any. Read while a key is added, so that no circuit misses a change.
     settings: RwLock<Option<CircuitOverride>>,
-    content: SetContent,
-    #[cfg(feature = "testing")]
-    in_scopes: crate::test_scope::SlotId,
-}
-
-/// The circuits of a set and their listeners.
-struct SetContent {
     table: KeyTable,
     events: SetEvents,
+    #[cfg(feature = "testing")]
+    in_scopes: crate::test_scope::SlotId,
 }
 
 impl KeyedCircuits {
@@ -106,7 +101,8 @@ impl KeyedCircuits {
             config,
             max_keys,
             settings: RwLock::new(None),
-            content: SetContent::new(name, max_keys, place),
+            table: KeyTable::new(max_keys),
+            events: SetEvents::new(name, place),
             #[cfg(feature = "testing")]
             in_scopes: crate::test_scope::SlotId::new(),
         }
@@ -122,21 +118,21 @@ impl KeyedCircuits {
         Ok(Self::new(name, config, max_keys))
     }
 
-    /// The circuits: in a test scope, those of the scope.
+    /// The set: in a test scope, that of the scope.
     #[cfg(feature = "testing")]
-    fn content(&self) -> ContentHere<'_> {
-        let place = self.content.events.place();
-        let new = || SetContent::new(self.name, self.max_keys, place);
+    fn here(&self) -> SetHere<'_> {
+        let Self { name, config, max_keys, .. } = *self;
+        let new = || Self::of(name, config, max_keys, self.events.place());
         match crate::test_scope::replaced(&self.in_scopes, new) {
-            Some(content) => ContentHere::OfScope(content),
-            None => ContentHere::OfProgram(&self.content),
+            Some(set) => SetHere::OfScope(set),
+            None => SetHere::OfProgram(self),
         }
     }
 
     #[cfg(not(feature = "testing"))]
     #[inline]
-    const fn content(&self) -> &SetContent {
-        &self.content
+    const fn here(&self) -> &Self {
+        self
     }
 
     const fn checked(max_keys: u32) -> Result<(), ConfigError> {
@@ -157,7 +153,7 @@ impl KeyedCircuits {
     pub fn circuit(&self, key: impl Display) -> Arc<CircuitBreaker> {
         // Written before the lock is taken: `Display` may be user code.
         let text = KeyText::of(&key);
-        self.content().table.get(text.as_str().as_bytes()).unwrap_or_else(|| self.insert(text.as_str()))
+        self.here().table.get(text.as_str().as_bytes()).unwrap_or_else(|| self.insert(text.as_str()))
     }
 
     #[cold]
@@ -170,7 +166,7 @@ impl KeyedCircuits {
             circuit.change(CircuitOverride { state: (None, settings.state.1), ..settings });
         }
         let now = clock::moment();
-        let inserted = self.content().table.insert(new, now, Rules::of(&config).open_time(0));
+        let inserted = self.here().table.insert(new, now, Rules::of(&config).open_time(0));
         drop(settings);
         match inserted {
             Inserted::Known(known) => return known,
@@ -190,7 +186,7 @@ impl KeyedCircuits {
     /// All current circuits, in no particular order.
     #[must_use]
     pub fn circuits(&self) -> Vec<Arc<CircuitBreaker>> {
-        self.content().table.circuits()
+        self.here().table.circuits()
     }
 
     /// Calls `listener` after every event of every circuit of the set, including those created later. See
@@ -212,12 +208,12 @@ impl KeyedCircuits {
     /// assert!(HOSTS.unlisten(id));
     /// ```
     pub fn listen(&self, listener: impl Fn(&CircuitEvent) + Send + Sync + 'static) -> ListenerId {
-        self.content().events.set().listeners.add(Arc::new(listener))
+        self.here().events.set().listeners.add(Arc::new(listener))
     }
 
     /// Removes a listener of the set; see [`CircuitBreaker::unlisten`].
     pub fn unlisten(&self, id: ListenerId) -> bool {
-        self.content().events.set().listeners.remove(id)
+        self.here().events.set().listeners.remove(id)
     }
 
     /// The configuration in force.
@@ -233,7 +229,7 @@ impl KeyedCircuits {
     pub(super) fn change(&self, settings: CircuitOverride) {
         let mut current = self.settings.write().unwrap_or_else(PoisonError::into_inner);
         *current = Some(settings);
-        for circuit in self.content.table.circuits() {
+        for circuit in self.table.circuits() {
             circuit.change(settings);
         }
     }
@@ -246,7 +242,7 @@ impl KeyedCircuits {
     /// File and line of the attribute or the layer that made the set.
     #[cfg(feature = "tower")]
     pub(crate) fn place(&self) -> Option<(&'static str, u32)> {
-        self.content.events.place()
+        self.events.place()
     }
 
     /// Whether this configuration has the same behaviour.
@@ -257,7 +253,7 @@ impl KeyedCircuits {
 
     /// Delivers an event of the set that does not belong to one of its circuits.
     pub(super) fn tell_of_conflict(&self, text: &str) {
-        self.content().events.tell(CircuitEventKind::Conflict, || text.into());
+        self.here().events.tell(CircuitEventKind::Conflict, || text.into());
     }
 
     fn tell_of_no_place(&self, key: &str) {
@@ -265,39 +261,33 @@ impl KeyedCircuits {
             let most = self.max_keys;
             format!("the key {key:?} has no place among {most}, and no circuit may be evicted").into()
         };
-        self.content().events.tell(CircuitEventKind::KeyNotRemembered, text);
+        self.here().events.tell(CircuitEventKind::KeyNotRemembered, text);
     }
 
     fn make(&self, key: &str, config: CircuitConfig) -> New {
         let name: Arc<str> = format!("{}[{key}]", self.name).into();
         let start = self.name.len() + 1;
-        let set = CircuitOrigin::Set(Arc::clone(self.content().events.set()));
+        let set = CircuitOrigin::Set(Arc::clone(self.here().events.set()));
         let circuit = CircuitBreaker::of(Name::Made(Arc::clone(&name)), config, set);
         New { circuit: Arc::new(circuit), name, start }
     }
 }
 
-impl SetContent {
-    const fn new(name: &'static str, max_keys: u32, place: Option<(&'static str, u32)>) -> Self {
-        Self { table: KeyTable::new(max_keys), events: SetEvents::new(name, place) }
-    }
-}
-
-/// The circuits of a set that calls use here.
+/// The set that calls use here.
 #[cfg(feature = "testing")]
-enum ContentHere<'s> {
-    OfProgram(&'s SetContent),
-    OfScope(Arc<SetContent>),
+enum SetHere<'s> {
+    OfProgram(&'s KeyedCircuits),
+    OfScope(Arc<KeyedCircuits>),
 }
 
 #[cfg(feature = "testing")]
-impl std::ops::Deref for ContentHere<'_> {
-    type Target = SetContent;
+impl std::ops::Deref for SetHere<'_> {
+    type Target = KeyedCircuits;
 
-    fn deref(&self) -> &SetContent {
+    fn deref(&self) -> &KeyedCircuits {
         match self {
-            Self::OfProgram(content) => content,
-            Self::OfScope(content) => content,
+            Self::OfProgram(set) => set,
+            Self::OfScope(set) => set,
         }
     }
 }

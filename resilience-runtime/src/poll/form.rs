@@ -16,7 +16,7 @@ use crate::operation::{Blocking, NotCancelled, Operation, ends_of_the_other_kind
 use crate::site::PolicySite;
 use crate::site_name::SiteName;
 use crate::sleep::Wait;
-use crate::telemetry::{FunctionForm, SiteEntry, SiteKind, fault_in_place_of};
+use crate::telemetry::{FunctionForm, SiteEntry, SiteKind, fault_of_form};
 
 /// Calls `operation` until its value meets a condition: by default every second, for fifteen seconds.
 ///
@@ -438,7 +438,7 @@ where
             run.goes_on_blocking();
         }
         loop {
-            let outcome = match fault_in_place_of(&[self.entry()], &[]) {
+            let outcome = match fault_of_form(|| self.entry()) {
                 Some(error) => Err(error),
                 None => (self.operation)(),
             };

@@ -15,7 +15,7 @@ use crate::operation::{Blocking, NotCancelled, Operation, ends_of_the_other_kind
 use crate::site::PolicySite;
 use crate::site_name::SiteName;
 use crate::sleep::Wait;
-use crate::telemetry::{FunctionForm, SiteEntry, SiteKind, fault_in_place_of};
+use crate::telemetry::{FunctionForm, SiteEntry, SiteKind, fault_of_form};
 
 /// Calls `operation` until it succeeds: by default three attempts, one second apart, on every error.
 ///
@@ -304,7 +304,7 @@ where
         let mut run = OnError::Run::<L>::start();
         run.begins(self.entry(), &self.site, true);
         loop {
-            let outcome = match fault_in_place_of(&[self.entry()], &[]) {
+            let outcome = match fault_of_form(|| self.entry()) {
                 Some(error) => Err(error),
                 None => (self.operation)(),
             };

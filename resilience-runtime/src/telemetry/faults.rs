@@ -104,6 +104,12 @@ impl InjectedFault {
     }
 }
 
+/// Like [`fault_in_place_of`], for an attempt of a function form. Its site is only looked up in a test scope.
+#[inline]
+pub(crate) fn fault_of_form<E: 'static>(entry: impl FnOnce() -> &'static SiteEntry) -> Option<E> {
+    if test_scope::is_any_open() { fault_in_place_of(&[entry()], &[]) } else { None }
+}
+
 /// Makes a sync attempt wait, and returns the error in place of its result.
 ///
 /// # Panics

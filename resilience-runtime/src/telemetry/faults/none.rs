@@ -44,7 +44,7 @@ impl NoFault {
 
 /// No error.
 #[inline]
-pub(crate) const fn fault_in_place_of<E>(_: &[&'static SiteEntry], _: &[&[&str]]) -> Option<E> {
+pub(crate) fn fault_of_form<E>(_: impl FnOnce() -> &'static SiteEntry) -> Option<E> {
     None
 }
 
