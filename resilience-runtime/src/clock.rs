@@ -100,7 +100,8 @@ pub(crate) fn runtime_now() -> Instant {
 /// The time of tokio's clock after this wait, unless it is never.
 #[cfg(feature = "tokio")]
 pub(crate) fn runtime_moment(wait: Nanos) -> Option<Instant> {
-    runtime_now().checked_add(wait.limit()?)
+    let wait = wait.limit()?;
+    runtime_now().checked_add(wait)
 }
 
 /// The time since a call began.

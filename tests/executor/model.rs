@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::ready;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -98,6 +99,8 @@ struct Model {
     shown: Option<BTreeSet<u32>>,
     closed: bool,
     vetoes: u64,
+    /// Closures that have a thread.
+    begun: u64,
 }
 
 impl Model {
@@ -146,7 +149,9 @@ impl Model {
         let before = self.of(Stage::Polled);
         loop {
             if let Some(next) = self.of(Stage::Queued).first().filter(|_| self.taken() < self.places) {
-                self.jobs.get_mut(next).expect("known").stage = Stage::Submitting;
+                let job = self.jobs.get_mut(next).expect("known");
+                job.stage = Stage::Submitting;
+                self.begun += u64::from(job.kind == Kind::Closure);
                 continue;
             }
             let ids: Vec<u32> = self.jobs.keys().copied().collect();
@@ -162,7 +167,11 @@ impl Model {
     /// Those that are being submitted exceed their timeout, one after the other.
     fn time_out(&mut self) {
         for id in self.of(Stage::Submitting) {
-            self.end(id, Err(PollFailure::SubmitTimedOut));
+            let failure = match self.jobs[&id].kind {
+                Kind::Bomb => PollFailure::Panicked("dropped".to_owned()),
+                _ => PollFailure::SubmitTimedOut,
+            };
+            self.end(id, Err(failure));
         }
     }
 
@@ -226,6 +235,7 @@ struct Real {
     fails: Arc<Fails>,
     handles: BTreeMap<u32, Handle>,
     ends: BTreeMap<u32, Ending>,
+    begun: Arc<AtomicU64>,
 }
 
 /// Ends a future or a closure.
@@ -275,13 +285,24 @@ impl Real {
                     }
                 })
             });
-        Self { executor, service, fails, handles: BTreeMap::new(), ends: BTreeMap::new() }
+        Self {
+            executor,
+            service,
+            fails,
+            handles: BTreeMap::new(),
+            ends: BTreeMap::new(),
+            begun: Arc::default(),
+        }
     }
 
     fn submit(&mut self, id: u32, kind: Kind) {
         let (handle, ending) = if kind == Kind::Closure {
             let (end, ends) = mpsc::channel();
-            let handle = self.executor.submit_blocking(move || returned(id, ends.recv().ok()));
+            let begun = Arc::clone(&self.begun);
+            let handle = self.executor.submit_blocking(move || {
+                begun.fetch_add(1, Relaxed);
+                returned(id, ends.recv().ok())
+            });
             (handle, Ending::Closure(end))
         } else {
             let (end, ends) = oneshot::channel();
@@ -317,7 +338,8 @@ impl Real {
 
 async fn tell(steps: Vec<(Step, bool)>, places: usize, abandons: bool) {
     let mut real = Real::start(places, abandons);
-    let mut model = Model { places, abandons, jobs: BTreeMap::new(), shown: None, closed: false, vetoes: 0 };
+    let mut model =
+        Model { places, abandons, jobs: BTreeMap::new(), shown: None, closed: false, vetoes: 0, begun: 0 };
     let mut next = 0;
     let mut polls = 0;
     for (step, settles) in steps {
@@ -452,8 +474,8 @@ async fn settle(real: &Real, model: &mut Model, polls: usize) -> usize {
     real.service.polls().len()
 }
 
-/// Jobs by stage, and jobs by outcome.
-type Seen = ([usize; 5], [u64; 5]);
+/// Jobs by stage, jobs by outcome, and closures that have begun.
+type Seen = ([usize; 5], [u64; 6]);
 
 fn seen(model: &Model) -> Seen {
     let (queued, submitting) = (model.of(Stage::Queued).len(), model.of(Stage::Submitting).len());
@@ -463,7 +485,7 @@ fn seen(model: &Model) -> Seen {
     let failed = model.count(Result::is_err) - cancelled;
     (
         [queued, model.taken(), polled, queued + submitting + polled, polled],
-        [model.jobs.len() as u64, resolved, failed, cancelled, model.vetoes],
+        [model.jobs.len() as u64, resolved, failed, cancelled, model.vetoes, model.begun],
     )
 }
 
@@ -473,7 +495,14 @@ fn observed(real: &Real, polls: usize) -> (Seen, Option<BTreeSet<u32>>) {
     let metrics = real.executor.metrics();
     let seen = (
         [metrics.queued, metrics.in_flight, metrics.polling, real.executor.len(), real.executor.polling()],
-        [metrics.submitted, metrics.resolved, metrics.failed, metrics.cancelled, metrics.vetoes],
+        [
+            metrics.submitted,
+            metrics.resolved,
+            metrics.failed,
+            metrics.cancelled,
+            metrics.vetoes,
+            real.begun.load(Relaxed),
+        ],
     );
     let polled = &real.service.polls()[polls..];
     let shown = polled.iter().flat_map(|(_, jobs)| jobs.iter().copied()).collect();

@@ -6,6 +6,7 @@ use std::task::{Context, Poll, Waker};
 
 use futures_core::Stream;
 
+use super::later::Action;
 use super::slots::{JobOutcome, StreamPosition};
 use super::submissions::Submission;
 use super::{PollExecutor, PollFailure};
@@ -122,7 +123,8 @@ where
                 StreamStep::End
             } else {
                 if let Some(waker) = waker {
-                    later.drop_waker(state.jobs.await_stream(self.stream, waker));
+                    let known = state.jobs.await_stream(self.stream, waker);
+                    later.extend(known.map(Action::DropWaker));
                 }
                 StreamStep::Wait
             }
@@ -243,8 +245,8 @@ where
                 }
             }
             let (outcomes, waker) = state.jobs.close_stream(self.stream);
-            later.drop_outcomes(outcomes);
-            later.drop_waker(waker);
+            later.extend(outcomes.into_iter().map(Action::DropOutcome));
+            later.extend(waker.map(Action::DropWaker));
         });
     }
 }

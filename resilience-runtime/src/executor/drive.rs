@@ -43,7 +43,7 @@ where
         let pause = shared.judge(ended, &polled);
         drop(polled);
         let left = shared.with(|state, later| {
-            state.polls.settle(&mut later.released);
+            state.polls.settle(later.released());
             state.polls.len()
         });
         if LISTENERS.any() {

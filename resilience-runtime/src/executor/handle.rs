@@ -11,6 +11,7 @@ use super::PollFailure;
 use super::cancel::cancel;
 use super::catch::caught;
 use super::context::is_async;
+use super::later::Action;
 use super::shared::Shared;
 use super::slots::{JobId, Phase};
 use crate::clock::real_now;
@@ -184,7 +185,7 @@ where
         let outcome = self.with(|state, later| {
             let outcome = state.jobs.take(index);
             let known = if outcome.is_some() { Some(waker) } else { state.jobs.await_by(index, waker) };
-            later.drop_waker(known);
+            later.extend(known.map(Action::DropWaker));
             outcome
         });
         outcome.map_or(Poll::Pending, |outcome| Poll::Ready(outcome.map_err(|failure| *failure)))
@@ -202,8 +203,8 @@ where
         self.with(|state, later| {
             let held = state.jobs.held(index);
             let (outcome, waker) = state.jobs.detach(index);
-            later.drop_outcomes(outcome);
-            later.drop_waker(waker);
+            later.extend(outcome.map(Action::DropOutcome));
+            later.extend(waker.map(Action::DropWaker));
             if let (true, Some((id, ..))) = (self.settings.abandon_dropped, held) {
                 state.cancel(id, later);
             }

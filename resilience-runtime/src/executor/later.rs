@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::task::Waker;
 
 use tokio::task::AbortHandle;
@@ -10,17 +11,16 @@ use super::submissions::Submission;
 
 /// Work for after the lock is released: no user code runs under it, not even a destructor.
 pub(super) struct Later<J, T, E> {
-    /// Most steps have one action, which takes no allocation.
-    first: Option<Action<T, E, J>>,
-    others: Vec<Action<T, E, J>>,
-    pub(super) released: Released<J>,
+    /// Most steps have one action at most, which takes no allocation.
+    first: Option<Action<J, T, E>>,
+    more: Option<Box<More<J, T, E>>>,
     /// Wakes the polling task.
     pub(super) polls: bool,
-    /// Whether a task is woken.
+    /// An action wakes a task.
     wakes: bool,
 }
 
-enum Action<T, E, J> {
+pub(super) enum Action<J, T, E> {
     Wake(Waker),
     Abort(AbortHandle),
     Answer(CancelRequest, bool),
@@ -30,15 +30,14 @@ enum Action<T, E, J> {
     DropJob(J),
 }
 
+struct More<J, T, E> {
+    actions: Vec<Action<J, T, E>>,
+    released: Released<J>,
+}
+
 impl<J, T, E> Later<J, T, E> {
     pub(super) const fn nothing() -> Self {
-        Self {
-            first: None,
-            others: Vec::new(),
-            released: Released { jobs: Vec::new(), chunks: Vec::new() },
-            polls: false,
-            wakes: false,
-        }
+        Self { first: None, more: None, polls: false, wakes: false }
     }
 
     /// Whether a task will be woken.
@@ -46,72 +45,54 @@ impl<J, T, E> Later<J, T, E> {
         self.wakes || self.polls
     }
 
-    pub(super) fn wake(&mut self, wakers: impl IntoIterator<Item = Waker>) {
-        for waker in wakers {
-            self.wakes = true;
-            self.push(Action::Wake(waker));
+    pub(super) fn extend(&mut self, actions: impl IntoIterator<Item = Action<J, T, E>>) {
+        for action in actions {
+            self.wakes |= matches!(action, Action::Wake(_) | Action::Answer(..));
+            if self.first.is_none() {
+                self.first = Some(action);
+            } else {
+                self.more().actions.push(action);
+            }
         }
     }
 
-    pub(super) fn abort(&mut self, task: Option<AbortHandle>) {
-        if let Some(task) = task {
-            self.push(Action::Abort(task));
-        }
+    /// Values of jobs that are done.
+    pub(super) fn released(&mut self) -> &mut Released<J> {
+        &mut self.more().released
     }
 
-    pub(super) fn answer(&mut self, request: CancelRequest, cancelled: bool) {
-        self.wakes = true;
-        self.push(Action::Answer(request, cancelled));
-    }
-
-    pub(super) fn drop_waker(&mut self, waker: Option<Waker>) {
-        if let Some(waker) = waker {
-            self.push(Action::DropWaker(waker));
-        }
-    }
-
-    pub(super) fn drop_outcomes(&mut self, outcomes: impl IntoIterator<Item = JobOutcome<T, E>>) {
-        for outcome in outcomes {
-            self.push(Action::DropOutcome(outcome));
-        }
-    }
-
-    pub(super) fn drop_submissions(&mut self, submissions: impl IntoIterator<Item = Submission<J, E>>) {
-        for submission in submissions {
-            self.push(Action::DropSubmission(submission));
-        }
-    }
-
-    pub(super) fn drop_job(&mut self, job: J) {
-        self.push(Action::DropJob(job));
-    }
-
-    fn push(&mut self, action: Action<T, E, J>) {
-        if self.first.is_none() {
-            self.first = Some(action);
-        } else {
-            self.others.push(action);
-        }
+    fn more(&mut self) -> &mut More<J, T, E> {
+        let none = || Box::new(More { actions: Vec::new(), released: Released::default() });
+        self.more.get_or_insert_with(none)
     }
 
     /// Does all of it. A panic of user code does not affect the rest.
+    #[inline]
     pub(super) fn run(self) {
+        if self.first.is_some() || self.more.is_some() {
+            self.run_all();
+        }
+    }
+
+    #[inline(never)]
+    fn run_all(self) {
         if let Some(action) = self.first {
             action.run();
         }
-        for action in self.others {
+        let Some(more) = self.more else { return };
+        for action in more.actions {
             action.run();
         }
-        for job in self.released.jobs {
+        for job in more.released.jobs {
             let _ = caught(|| drop(job));
         }
-        for chunk in self.released.chunks {
+        for chunk in more.released.chunks {
             drop_chunk(chunk);
         }
     }
 }
 
-impl<T, E, J> Action<T, E, J> {
+impl<J, T, E> Action<J, T, E> {
     fn run(self) {
         let _ = caught(|| match self {
             Self::Wake(waker) => waker.wake(),
@@ -125,9 +106,9 @@ impl<T, E, J> Action<T, E, J> {
     }
 }
 
-/// Two panics in one chunk would end the program.
+/// Drops the jobs of a chunk one by one: two panics at once would end the program.
 fn drop_chunk<J>(mut chunk: Chunk<J>) {
-    if let (true, Some(jobs)) = (std::mem::needs_drop::<J>(), std::sync::Arc::get_mut(&mut chunk)) {
+    if let (true, Some(jobs)) = (std::mem::needs_drop::<J>(), Arc::get_mut(&mut chunk)) {
         for job in jobs {
             let _ = caught(|| drop(job.take()));
         }

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::PollFailure;
 use super::catch::{Caught, caught};
 use super::drive::either;
-use super::later::Later;
+use super::later::{Action, Later};
 use super::shared::Shared;
 use super::slots::{JobId, Phase, StreamPosition};
 use super::state::{Begin, ExecutorState};
@@ -22,12 +22,10 @@ where
     T: Send + 'static,
     E: Send + Sync + 'static,
 {
-    pub(super) shared: Arc<Shared<J, T, E>>,
-    pub(super) id: JobId,
+    shared: Arc<Shared<J, T, E>>,
+    id: JobId,
     /// `None` at the end: cancelled, or dropped with the runtime.
-    pub(super) outcome: Option<Result<J, PollFailure<E>>>,
-    /// The state has been told.
-    pub(super) left: bool,
+    outcome: Option<Result<J, PollFailure<E>>>,
 }
 
 impl<J, T, E> SubmissionPlace<J, T, E>
@@ -37,7 +35,7 @@ where
     E: Send + Sync + 'static,
 {
     pub(super) const fn new(shared: Arc<Shared<J, T, E>>, id: JobId) -> Self {
-        Self { shared, id, outcome: None, left: false }
+        Self { shared, id, outcome: None }
     }
 
     /// Ends the submission.
@@ -53,9 +51,6 @@ where
     E: Send + Sync + 'static,
 {
     fn drop(&mut self) {
-        if self.left {
-            return;
-        }
         let (id, outcome) = (self.id, self.outcome.take());
         let begin = self.shared.with(|state, later| {
             // Only a runtime that ends drops the task of a job that is not done.
@@ -94,8 +89,10 @@ where
         if begin.starter {
             self.spawn_starter();
         }
-        for (id, closure) in begin.closures {
-            self.spawn_blocking(SubmissionPlace::new(Arc::clone(self), id), closure);
+        if !begin.closures.is_empty() {
+            for (id, closure) in begin.closures {
+                self.spawn_blocking(SubmissionPlace::new(Arc::clone(self), id), closure);
+            }
         }
     }
 
@@ -141,7 +138,7 @@ impl<J, T, E> ExecutorState<J, T, E> {
         if self.jobs.phase(id) == Some(Phase::Submitting) {
             self.submissions.runs(id, task);
         } else {
-            later.abort(Some(task));
+            later.extend([Action::Abort(task)]);
         }
     }
 }

@@ -36,6 +36,12 @@ pub(super) struct Released<J> {
     pub(super) chunks: Vec<Chunk<J>>,
 }
 
+impl<J> Default for Released<J> {
+    fn default() -> Self {
+        Self { jobs: Vec::new(), chunks: Vec::new() }
+    }
+}
+
 /// All polled jobs, oldest first. The place of a job is the number of its chunk, times [`CHUNK`], and its position there.
 #[derive(Debug)]
 pub(super) struct Polls<J> {
@@ -352,7 +358,7 @@ mod tests {
             let mut model = Model { jobs: Vec::new(), added: 0 };
             let (mut kept, mut released) = (Vec::new(), 0);
             for step in steps {
-                let mut now = Released { jobs: Vec::new(), chunks: Vec::new() };
+                let mut now = Released::default();
                 let expected = |model: &Model| model.jobs.iter().map(|(id, _)| *id).collect::<Vec<_>>();
                 match step {
                     Step::Add(jobs) => for _ in 0..jobs {
@@ -395,7 +401,7 @@ mod tests {
             }
             // Without anything kept, two polls leave nothing of the jobs that are done, and little room for them.
             kept.clear();
-            let mut now = Released { jobs: Vec::new(), chunks: Vec::new() };
+            let mut now = Released::default();
             for _ in 0..2 {
                 polls.gather(|_, _| {}, &mut now);
             }
@@ -408,7 +414,7 @@ mod tests {
     fn few_jobs_of_many_do_not_hold_the_memory_of_all() {
         let ids = ids(64_000);
         let mut polls = Polls::new();
-        let mut released = Released { jobs: Vec::new(), chunks: Vec::new() };
+        let mut released = Released::default();
         for id in &ids {
             polls.add(*id, *id);
         }
@@ -425,7 +431,7 @@ mod tests {
     fn polls_with_one_new_job_each_do_not_leave_a_chunk_each() {
         let ids = ids(2000);
         let mut polls = Polls::new();
-        let mut released = Released { jobs: Vec::new(), chunks: Vec::new() };
+        let mut released = Released::default();
         let mut moved = 0;
         for id in &ids {
             polls.add(*id, *id);
@@ -439,7 +445,7 @@ mod tests {
     fn a_batch_that_is_kept_is_not_compacted_at_every_poll() {
         let ids = ids(6400);
         let mut polls = Polls::new();
-        let mut released = Released { jobs: Vec::new(), chunks: Vec::new() };
+        let mut released = Released::default();
         for id in &ids {
             polls.add(*id, *id);
         }

@@ -6,7 +6,7 @@ use tokio::task::AbortHandle;
 
 use super::PollFailure;
 use super::cancel_request::CancelRequest;
-use super::later::Later;
+use super::later::{Action, Later};
 use super::metrics::{JobEnd, PollMetrics};
 use super::polls::{Polled, Polls};
 use super::settings::Settings;
@@ -56,7 +56,7 @@ impl<J, T, E> ExecutorState<J, T, E> {
     ) -> Option<(JobId, Begin<J, E>)> {
         let id = if self.open { self.jobs.insert(position) } else { None };
         let Some(id) = id else {
-            later.drop_submissions([submission]);
+            later.extend([Action::DropSubmission(submission)]);
             return None;
         };
         self.metrics.submitted += 1;
@@ -113,7 +113,7 @@ impl<J, T, E> ExecutorState<J, T, E> {
             closures.extend(self.begun(id, begun));
         }
         if self.submissions.is_free() {
-            later.wake(self.jobs.stream_wakers());
+            later.extend(self.jobs.stream_wakers().map(Action::Wake));
         }
         closures
     }
@@ -132,7 +132,7 @@ impl<J, T, E> ExecutorState<J, T, E> {
     /// Adds a started job to the next poll.
     fn arrive(&mut self, id: JobId, job: J, later: &mut Later<J, T, E>) {
         if !self.jobs.advance(id, Phase::Polling, self.polls.next_place()) {
-            return later.drop_job(job);
+            return later.extend([Action::DropJob(job)]);
         }
         self.polls.add(id, job);
         // Polled at the end of a burst, or when the jobs have doubled: a poll for every few would be quadratic.
@@ -149,25 +149,26 @@ impl<J, T, E> ExecutorState<J, T, E> {
         let end = JobEnd::of(&outcome);
         let finished = match self.jobs.finish(id, outcome) {
             Ok(finished) => finished,
-            Err(late) => return later.drop_outcomes([late]),
+            Err(late) => return later.extend([Action::DropOutcome(late)]),
         };
         self.metrics.count(end);
         match finished.phase {
             Phase::Queued => {
                 let moved = |id, place| self.jobs.set_place(id, place);
-                later.drop_submissions(self.submissions.dequeue(finished.place, moved));
+                let dequeued = self.submissions.dequeue(finished.place, moved);
+                later.extend(dequeued.map(Action::DropSubmission));
             }
-            Phase::Submitting => later.abort(self.submissions.interrupt(id)),
+            Phase::Submitting => later.extend(self.submissions.interrupt(id).map(Action::Abort)),
             // The closure keeps its place until it returns.
             Phase::Blocking => {}
             Phase::Polling => self.polls.finish(finished.place),
         }
-        later.wake(finished.waker);
-        later.drop_outcomes(finished.unclaimed);
+        later.extend(finished.waker.map(Action::Wake));
+        later.extend(finished.unclaimed.map(Action::DropOutcome));
         // A lookup in an empty map costs as much as in a full one.
         if !self.cancel_requests.is_empty() {
             if let Some(request) = self.cancel_requests.remove(&id) {
-                later.answer(request, end == JobEnd::Cancelled);
+                later.extend([Action::Answer(request, end == JobEnd::Cancelled)]);
             }
         }
     }
@@ -179,7 +180,7 @@ impl<J, T, E> ExecutorState<J, T, E> {
     /// The jobs for the next poll. `None`: shut down.
     pub(super) fn gather(&mut self, later: &mut Later<J, T, E>) -> Option<Polled<J>> {
         let Self { jobs, polls, .. } = self;
-        self.open.then(|| polls.gather(|id, place| jobs.set_place(id, place), &mut later.released))
+        self.open.then(|| polls.gather(|id, place| jobs.set_place(id, place), later.released()))
     }
 
     /// Ends all jobs and rejects new ones.
@@ -190,10 +191,10 @@ impl<J, T, E> ExecutorState<J, T, E> {
         for id in self.jobs.all_outstanding() {
             self.finish(id, Err(Box::new(PollFailure::ShutDown)), later);
         }
-        later.drop_submissions(self.submissions.give_up());
-        self.polls.clear(&mut later.released);
+        later.extend(self.submissions.give_up().map(Action::DropSubmission));
+        self.polls.clear(later.released());
         // Later submissions of a stream are rejected.
-        later.wake(self.jobs.stream_wakers());
+        later.extend(self.jobs.stream_wakers().map(Action::Wake));
         later.polls = true;
     }
 
