@@ -47,6 +47,8 @@ enum End {
     Failed,
     TimedOut,
     Exhausted,
+    /// Poll: the requested wait is longer than the time left.
+    RetryAfter,
     /// The script ended first.
     Unfinished,
 }
@@ -107,7 +109,7 @@ fn looks() -> impl Strategy<Value = Brings> {
     prop_oneof![
         4 => Just(Brings::Good),
         4 => Just(Brings::NotYet),
-        3 => Just(Brings::Again { hint: 0 }),
+        3 => prop_oneof![3 => Just(0), 1 => 0_u64..200].prop_map(|hint| Brings::Again { hint }),
         1 => Just(Brings::Fatal),
         1 => Just(Brings::Cut),
     ]
@@ -225,8 +227,13 @@ fn poll_model(script: &[Scripted], rules: Rules) -> Story {
         if timeout.is_some_and(|timeout| now >= timeout) {
             return Story { began, ended: now, end: End::TimedOut };
         }
+        let hint = if let Brings::Again { hint } = scripted.brings { hint.into() } else { 0 };
+        if timeout.is_some_and(|timeout| now + hint > timeout) {
+            return Story { began, ended: now, end: End::RetryAfter };
+        }
         let next = now + rules.waits.after(seen.len());
-        now = [Some(next), held_at, timeout].into_iter().flatten().min().unwrap_or(next);
+        let least = now + hint;
+        now = [Some(next), held_at, timeout].into_iter().flatten().min().unwrap_or(next).max(least);
     }
     Story { began, ended: now, end: End::Unfinished }
 }
@@ -242,8 +249,8 @@ fn poll_machine(script: &[Scripted], policy: &PollPolicy) -> Story {
         let step = match scripted.brings {
             Brings::Good => attempts.next(policy, PollVerdict::Good, elapsed, Nanos::ZERO, Chance::MOST),
             Brings::NotYet => attempts.next(policy, PollVerdict::NotYet, elapsed, Nanos::ZERO, Chance::MOST),
-            Brings::Again { .. } => {
-                attempts.next(policy, PollVerdict::Ignored, elapsed, Nanos::ZERO, Chance::MOST)
+            Brings::Again { hint } => {
+                attempts.next(policy, PollVerdict::Ignored, elapsed, Nanos::new(hint), Chance::MOST)
             }
             Brings::Cut => PollStep::GoOn(attempts.cut(policy, elapsed, Chance::MOST)),
             Brings::Fatal => {
@@ -256,7 +263,7 @@ fn poll_machine(script: &[Scripted], policy: &PollPolicy) -> Story {
             PollStep::Return => End::Returned,
             PollStep::GoOn(Err(PollEnd::TimedOut)) => End::TimedOut,
             PollStep::GoOn(Err(PollEnd::Exhausted)) => End::Exhausted,
-            PollStep::GoOn(Err(PollEnd::RetryAfter(wait))) => panic!("no value requests a wait: {wait:?}"),
+            PollStep::GoOn(Err(PollEnd::RetryAfter(_))) => End::RetryAfter,
             PollStep::GoOn(Ok(wait)) => {
                 now += wait.get();
                 continue;

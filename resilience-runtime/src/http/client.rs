@@ -5,7 +5,7 @@ use tokio::runtime::{Handle, Id};
 use tokio::sync::{OnceCell, oneshot};
 
 use super::HttpError;
-use super::send::{Connections, Sender};
+use super::send::Sender;
 use super::tls::{Pem, Tls};
 
 /// The built-in client of a poller: shared with all others of its kind, from the first run on.
@@ -104,9 +104,8 @@ impl SharedClient {
         }
         let make = || {
             let this = Arc::clone(self);
-            let sender = |client| Sender::Own(client, Arc::<Connections>::default());
             on_thread(move || {
-                this.kind.client().map(|client| this.made.get_or_init(|| sender(client)).clone())
+                this.kind.client().map(|client| this.made.get_or_init(|| Sender::own(client)).clone())
             })
         };
         self.waited_for.get_or_try_init(make).await.cloned()

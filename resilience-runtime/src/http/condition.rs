@@ -142,6 +142,14 @@ impl Condition {
         }
     }
 
+    /// Its text, in parentheses if it is combined.
+    fn enclosed(&self) -> String {
+        match self.0 {
+            ConditionKind::All(_) | ConditionKind::Any(_) => format!("({self})"),
+            _ => self.to_string(),
+        }
+    }
+
     /// The conjunction of all conditions.
     pub(super) fn all(mut several: Vec<Self>) -> Option<Self> {
         if several.len() > 1 { Some(Self(ConditionKind::All(several))) } else { several.pop() }
@@ -236,19 +244,8 @@ impl Not for Condition {
 
 impl fmt::Display for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let joined = |f: &mut fmt::Formatter<'_>, several: &[Self], word: &str| {
-            for (index, condition) in several.iter().enumerate() {
-                if index > 0 {
-                    write!(f, " {word} ")?;
-                }
-                if matches!(condition.0, ConditionKind::All(_) | ConditionKind::Any(_)) {
-                    write!(f, "({condition})")?;
-                } else {
-                    write!(f, "{condition}")?;
-                }
-            }
-            Ok(())
-        };
+        let joined =
+            |several: &[Self], word| several.iter().map(Self::enclosed).collect::<Vec<_>>().join(word);
         match &self.0 {
             ConditionKind::Status(status) => write!(f, "status {status}"),
             ConditionKind::Text(text) => write!(f, "text {text:?}"),
@@ -256,14 +253,9 @@ impl fmt::Display for Condition {
             ConditionKind::JsonPath { source, value, .. } => write!(f, "jsonpath {source} = {value}"),
             ConditionKind::Header { name, value } => write!(f, "header {name}: {value}"),
             ConditionKind::Callback(_) => f.write_str("callback"),
-            ConditionKind::All(all) => joined(f, all, "and"),
-            ConditionKind::Any(any) => joined(f, any, "or"),
-            ConditionKind::Not(condition)
-                if matches!(condition.0, ConditionKind::All(_) | ConditionKind::Any(_)) =>
-            {
-                write!(f, "not ({condition})")
-            }
-            ConditionKind::Not(condition) => write!(f, "not {condition}"),
+            ConditionKind::All(all) => f.write_str(&joined(all, " and ")),
+            ConditionKind::Any(any) => f.write_str(&joined(any, " or ")),
+            ConditionKind::Not(condition) => write!(f, "not {}", condition.enclosed()),
         }
     }
 }

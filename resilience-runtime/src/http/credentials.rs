@@ -12,16 +12,18 @@ pub(super) fn without_credentials(mut url: Url) -> (Url, Option<HeaderValue>) {
     credentials.extend(percent_decode_str(url.password().unwrap_or_default()));
     // A URL with credentials is valid without them.
     let _ = (url.set_username(""), url.set_password(None));
-    let value = HeaderValue::try_from(format!("Basic {}", base64(&credentials))).ok();
-    let value = value.map(|mut value| {
-        value.set_sensitive(true);
-        value
-    });
-    (url, value)
+    (url, basic(&credentials))
 }
 
-/// For `Authorization: Basic`.
-pub(super) fn base64(bytes: &[u8]) -> String {
+/// For `Authorization: Basic`, from `name:password`.
+pub(super) fn basic(credentials: &[u8]) -> Option<HeaderValue> {
     use base64::Engine as _;
-    base64::engine::general_purpose::STANDARD.encode(bytes)
+    secret(&format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(credentials)))
+}
+
+/// A value that is not logged. `None`: it is not the value of a header.
+pub(super) fn secret(value: &str) -> Option<HeaderValue> {
+    let mut value = HeaderValue::try_from(value).ok()?;
+    value.set_sensitive(true);
+    Some(value)
 }

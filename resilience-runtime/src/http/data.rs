@@ -27,39 +27,24 @@ const OF_CONDITION: Spellings = &[("status_code", "status")];
 #[serde(deny_unknown_fields)]
 struct Data {
     url: String,
-    #[serde(default)]
     method: Option<String>,
     #[serde(default)]
     headers: BTreeMap<String, String>,
-    #[serde(default)]
     auth: Option<Auth>,
-    #[serde(default = "yes")]
-    verify: bool,
-    #[serde(default)]
+    verify: Option<bool>,
     ca_bundle: Option<String>,
     until: Several,
-    #[serde(default)]
     alarms: Option<Several>,
     #[serde(default)]
     ignore_exceptions: Vec<Ignored>,
-    #[serde(default)]
     polling_interval: Option<Time>,
     #[serde(default, deserialize_with = "given")]
     max_retries: Option<Retries>,
-    #[serde(default)]
     deadline: Option<Time>,
-    #[serde(default)]
     attempt_timeout: Option<Time>,
-    #[serde(default = "yes")]
-    respect_retry_after: bool,
-    #[serde(default)]
+    respect_retry_after: Option<bool>,
     max_retry_after: Option<Time>,
-    #[serde(default)]
     max_body: Option<usize>,
-}
-
-const fn yes() -> bool {
-    true
 }
 
 fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
@@ -153,11 +138,9 @@ impl<'de> Deserialize<'de> for Several {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ConditionData {
-    #[serde(default)]
     status_code: Option<StatusCode>,
     #[serde(default)]
     headers: BTreeMap<String, String>,
-    #[serde(default)]
     text: Option<String>,
     /// `null` is a JSON value like any other.
     #[serde(default, deserialize_with = "given")]
@@ -267,13 +250,10 @@ impl Data {
             Some(Auth::Bearer { bearer }) => poll.bearer(bearer),
             None => poll,
         };
-        poll = poll.danger_accept_invalid_certs(!self.verify).respect_retry_after(self.respect_retry_after);
-        for condition in self.until.0 {
-            poll = poll.until(condition);
-        }
-        for condition in self.alarms.into_iter().flat_map(|alarms| alarms.0) {
-            poll = poll.alarm(condition);
-        }
+        poll = poll.danger_accept_invalid_certs(!self.verify.unwrap_or(true));
+        poll = poll.respect_retry_after(self.respect_retry_after.unwrap_or(true));
+        poll.until = self.until.0;
+        poll.alarms = self.alarms.map_or_else(Vec::new, |alarms| alarms.0);
         for kind in self.ignore_exceptions {
             poll = poll.ignore(move |error| kind.is(error));
         }

@@ -21,24 +21,20 @@ pub(super) fn table<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     expected: &'static str,
     spellings: Spellings,
 ) -> Result<T, D::Error> {
-    deserializer.deserialize_any(Table { expected, spellings, of: PhantomData })
+    deserializer.deserialize_any(Table(expected, spellings, PhantomData))
 }
 
-struct Table<T> {
-    expected: &'static str,
-    spellings: Spellings,
-    of: PhantomData<T>,
-}
+struct Table<T>(&'static str, Spellings, PhantomData<T>);
 
 impl<'de, T: Deserialize<'de>> Visitor<'de> for Table<T> {
     type Value = T;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.expected)
+        f.write_str(self.0)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
-        let keys = Keys { map, spellings: self.spellings, seen: Vec::new() };
+        let keys = Keys { map, spellings: self.1, seen: Vec::new() };
         T::deserialize(MapAccessDeserializer::new(keys))
     }
 }
@@ -58,16 +54,9 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Keys<A> {
         let Some(written) = self.map.next_key::<String>()? else { return Ok(None) };
         let spelling = self.spellings.iter().find(|(_, second)| *second == written);
         let key = spelling.map_or_else(|| written.clone(), |(first, _)| (*first).to_owned());
-        match self.seen.iter().find(|(seen, _)| *seen == key) {
-            Some((_, other)) if *other == written => {
-                return Err(A::Error::custom(format_args!("duplicate key `{written}`")));
-            }
-            Some((_, other)) => {
-                return Err(A::Error::custom(format_args!(
-                    "`{other}` and `{written}` are names of one key: write one of them"
-                )));
-            }
-            None => {}
+        if let Some((_, other)) = self.seen.iter().find(|(seen, _)| *seen == key) {
+            let message = format!("`{other}` and `{written}` are names of one key: write one of them");
+            return Err(A::Error::custom(message));
         }
         let found = seed.deserialize(key.as_str().into_deserializer()).map(Some);
         self.seen.push((key, written));

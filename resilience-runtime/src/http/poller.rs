@@ -7,7 +7,7 @@ use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, Request, Url};
 
 use super::client::OwnClient;
-use super::credentials::{base64, without_credentials};
+use super::credentials::{basic, secret, without_credentials};
 use super::send::{Sender, copy};
 use super::{Condition, HttpAttempt, HttpError};
 use crate::attempts::PollPolicy;
@@ -54,14 +54,14 @@ pub struct HttpPoll {
     pub(super) policy: PollPolicy,
     /// Whether `max_attempts` or `forever` was called. Otherwise, a deadline replaces the default number of attempts.
     attempts_are_set: bool,
-    pub(super) limits: Limits,
+    pub(super) limits: HttpLimits,
     /// The first invalid setting.
     pub(super) wrong: Option<String>,
 }
 
 /// The limits of an attempt, and of the wait after it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
+pub(super) struct HttpLimits {
     pub(super) attempt_timeout: Duration,
     pub(super) respect_retry_after: bool,
     pub(super) max_retry_after: Duration,
@@ -126,7 +126,7 @@ impl HttpPoll {
             on_attempt: None,
             policy: PollPolicy::new().forever().interval(DEFAULT_INTERVAL).times(DEFAULT_ATTEMPTS),
             attempts_are_set: false,
-            limits: Limits {
+            limits: HttpLimits {
                 attempt_timeout: Self::DEFAULT_ATTEMPT_TIMEOUT,
                 respect_retry_after: true,
                 max_retry_after: Self::DEFAULT_MAX_RETRY_AFTER,
@@ -256,7 +256,7 @@ impl HttpPoll {
     /// `Authorization`, `Cookie` and `Proxy-Authorization` for another origin. Build it with `referer(false)`, and with
     /// `redirect(Policy::none())` if other headers are secret.
     pub fn client(mut self, client: Client) -> Self {
-        self.client = Some(Sender::Given(client));
+        self.client = Some(Sender::given(client));
         self
     }
 
@@ -276,22 +276,18 @@ impl HttpPoll {
         if name.contains(':') {
             self.is_wrong("`auth`: expected a name without a colon");
         }
-        let encoded = base64(format!("{name}:{password}").as_bytes());
-        self.secret(&format!("Basic {encoded}"))
+        self.authorization(basic(format!("{name}:{password}").as_bytes()))
     }
 
     /// Sends `Authorization: Bearer` with a token.
     pub fn bearer(self, token: impl fmt::Display) -> Self {
-        self.secret(&format!("Bearer {token}"))
+        self.authorization(secret(&format!("Bearer {token}")))
     }
 
-    fn secret(mut self, value: &str) -> Self {
-        match value.parse::<HeaderValue>() {
-            Ok(mut value) => {
-                value.set_sensitive(true);
-                self.headers.insert(AUTHORIZATION, value);
-            }
-            Err(_) => self.is_wrong("`auth`: the secret is not a valid header value"),
+    fn authorization(mut self, value: Option<HeaderValue>) -> Self {
+        match value {
+            Some(value) => _ = self.headers.insert(AUTHORIZATION, value),
+            None => self.is_wrong("`auth`: the secret is not a valid header value"),
         }
         self
     }

@@ -18,24 +18,28 @@ const MAX_REPEATS: u32 = 2;
 
 /// The client that sends requests.
 #[derive(Clone, Debug)]
-pub(super) enum Sender {
-    /// The built-in client: it follows no redirects, and its connections are known.
-    Own(Client, Arc<Connections>),
-    /// The caller's client, with its own redirect policy and pool.
-    Given(Client),
+pub(super) struct Sender {
+    client: Client,
+    /// Of the built-in client, which follows no redirects. A caller's client has its own redirect policy and pool.
+    connections: Option<Arc<Connections>>,
 }
 
 impl Sender {
+    pub(super) fn own(client: Client) -> Self {
+        Self { client, connections: Some(Arc::default()) }
+    }
+
+    pub(super) const fn given(client: Client) -> Self {
+        Self { client, connections: None }
+    }
+
     /// Sends `request`. Repetitions and redirects are part of one attempt.
     pub(super) async fn send(&self, mut request: Request) -> Result<Response, HttpError> {
         let mut repeats = 0;
         for _ in 0..=MAX_REDIRECTS {
             let response = self.send_once(&request, &mut repeats).await?;
-            let follows = match self {
-                Self::Own(..) => redirect(&mut request, response.status(), response.headers())?,
-                Self::Given(_) => false,
-            };
-            if !follows {
+            let is_own = self.connections.is_some();
+            if !(is_own && redirect(&mut request, response.status(), response.headers())?) {
                 return Ok(response);
             }
         }
@@ -46,7 +50,7 @@ impl Sender {
     async fn send_once(&self, request: &Request, repeats: &mut u32) -> Result<Response, HttpError> {
         let url = request.url();
         loop {
-            match self.client().execute(copy(request)?).await {
+            match self.client.execute(copy(request)?).await {
                 Ok(response) => {
                     self.remember(&response);
                     return Ok(response);
@@ -64,14 +68,9 @@ impl Sender {
         }
     }
 
-    const fn client(&self) -> &Client {
-        match self {
-            Self::Own(client, _) | Self::Given(client) => client,
-        }
-    }
-
     fn remember(&self, response: &Response) {
-        if let (Self::Own(_, connections), Some(info)) = (self, response.extensions().get::<HttpInfo>()) {
+        if let (Some(connections), Some(info)) = (&self.connections, response.extensions().get::<HttpInfo>())
+        {
             connections.remember(info);
         }
     }
@@ -79,11 +78,11 @@ impl Sender {
     /// Whether the request may have been sent on an idle connection. Of a caller's client this is unknown: other code may have
     /// used its connections.
     fn was_idle(&self, error: &reqwest::Error) -> bool {
-        match self {
-            Self::Own(_, connections) => {
+        match &self.connections {
+            Some(connections) => {
                 connection_of(error).is_some_and(|connection| connections.knows(&connection))
             }
-            Self::Given(_) => !error.is_connect(),
+            None => !error.is_connect(),
         }
     }
 }
