@@ -53,8 +53,8 @@ keep(ttl)
 -- A report without failures never opens.
 if weight == 0 then return known end
 local active = redis.call('ZCARD', Z)
--- A young epoch does not know who is active: all nodes that live count.
-if now - born < 5000000 then active = math.max(active, peers + 1) end
+-- A young epoch does not know who is active: all nodes that live count. Later, a node that has crashed is not active.
+if now - born < 5000000 then active = math.max(active, peers + 1) else active = math.min(active, peers + 1) end
 local alone = peers == 0
 -- The quorum of failing nodes.
 if redis.call('ZCARD', F) < (alone and 1 or math.max(2, math.ceil(share * active))) then return known end

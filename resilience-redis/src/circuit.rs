@@ -60,7 +60,7 @@ pub(crate) struct Circuit {
     open_until: Instant,
     forced_until: Option<Instant>,
     /// What the store was told last in this period.
-    reported: Option<(Instant, Window)>,
+    reported: Option<Reported>,
     sequence: u64,
     baseline: Option<Baseline>,
     /// Whether there was a call since the last report.
@@ -75,7 +75,9 @@ pub(crate) struct Circuit {
     /// The periods of the tokens of trials.
     granted: VecDeque<Granted>,
     /// What the store has not confirmed yet.
-    outbox: VecDeque<Message>,
+    outbox: Vec<Message>,
+    /// The number of the next message.
+    next_message: u64,
     told_configuration: String,
     /// The last answer was this error.
     error: Option<String>,
@@ -83,12 +85,20 @@ pub(crate) struct Circuit {
 }
 
 /// The window of a circuit, as it is reported.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Window {
     calls: u32,
     failures: u32,
     slow: u32,
     vote: u32,
+}
+
+/// A report that was sent.
+#[derive(Clone, Copy, Debug)]
+struct Reported {
+    at: Instant,
+    window: Window,
+    peers: u64,
 }
 
 /// What was counted in a time of which the store is not told.
@@ -114,6 +124,7 @@ struct Granted {
 /// The progress of a trial, for the store.
 #[derive(Clone, Debug)]
 struct Message {
+    number: u64,
     trial: Granted,
     progress: TrialProgress,
     since: Instant,
@@ -123,9 +134,10 @@ struct Message {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
     View,
-    Report(bool),
+    Report,
     Acquire,
-    Message,
+    /// The message of this number.
+    Message(u64),
 }
 
 impl Circuit {
@@ -149,7 +161,8 @@ impl Circuit {
             next_ask: now,
             place: None,
             granted: VecDeque::new(),
-            outbox: VecDeque::new(),
+            outbox: Vec::new(),
+            next_message: 0,
             told_configuration: String::new(),
             error: None,
             is_degraded: false,
@@ -174,11 +187,7 @@ impl Circuit {
         let rules = self.shared.rules();
         let local = self.shared.local();
         self.collect(&rules, around);
-        let mut commands: Vec<_> = self
-            .outbox
-            .iter()
-            .map(|message| (Purpose::Message, self.message(message, &rules, around)))
-            .collect();
+        let mut commands = self.messages(&rules, around);
         let stale = self.is_stale(around);
         if asks_view || stale {
             commands.push((Purpose::View, self.command(Script::View, vec![millis(LONGEST)])));
@@ -188,9 +197,8 @@ impl Circuit {
         if stale {
             return commands;
         }
-        commands.extend(
-            self.report(local, &rules, around).map(|(is_full, report)| (Purpose::Report(is_full), report)),
-        );
+        let report = self.report(local, &rules, around);
+        commands.extend(report.map(|report| (Purpose::Report, report)));
         commands.extend(self.acquire(is_wanted, &rules, around).map(|acquire| (Purpose::Acquire, acquire)));
         commands
     }
@@ -207,8 +215,9 @@ impl Circuit {
                 self.place = None;
             }
             let trial = self.granted.iter().find(|granted| granted.token == report.token).cloned();
-            let message = trial.map(|trial| Message { trial, progress: report.progress, since: now });
-            self.outbox.extend(message);
+            if let Some(trial) = trial {
+                self.post(trial, report.progress, now);
+            }
         }
         if self.place.as_ref().is_some_and(|place| place.ends <= now) {
             self.return_place(around);
@@ -223,8 +232,33 @@ impl Circuit {
     /// Returns the place that was not used.
     fn return_place(&mut self, around: Surroundings<'_>) {
         if let (Some(trial), Some(_)) = (self.place.take(), self.shared.take_back()) {
-            self.outbox.push_back(Message { trial, progress: TrialProgress::Cancelled, since: around.now });
+            self.post(trial, TrialProgress::Cancelled, around.now);
         }
+    }
+
+    /// Keeps a message until the store has confirmed it.
+    fn post(&mut self, trial: Granted, progress: TrialProgress, since: Instant) {
+        let number = self.next_message;
+        self.next_message += 1;
+        self.outbox.push(Message { number, trial, progress, since });
+    }
+
+    fn messages(&self, rules: &SharedRules, around: Surroundings<'_>) -> Vec<(Purpose, Command)> {
+        let command =
+            |message: &Message| (Purpose::Message(message.number), self.message(message, rules, around));
+        self.outbox.iter().map(command).collect()
+    }
+
+    /// What a node that shuts down has to say: unused places are free, and its votes count no longer.
+    pub(crate) fn leave(&mut self, around: Surroundings<'_>) -> Vec<(Purpose, Command)> {
+        let rules = self.shared.rules();
+        self.collect(&rules, around);
+        self.return_place(around);
+        let mut commands = self.messages(&rules, around);
+        if self.reported.is_some_and(|reported| reported.window.has_faults()) {
+            commands.push((Purpose::Report, self.report_of(Window::default(), &rules, around)));
+        }
+        commands
     }
 
     /// Notes whether the circuit is in use. Returns whether a call waits for a place.
@@ -240,13 +274,13 @@ impl Circuit {
         was_rejected || looks_for_calls && had_call
     }
 
-    /// The circuit's own window, if there is something new in it, and whether it counts in this period.
+    /// The circuit's own window, if there is something new in it.
     fn report(
         &mut self,
         local: LocalCircuit,
         rules: &SharedRules,
         around: Surroundings<'_>,
-    ) -> Option<(bool, Command)> {
+    ) -> Option<Command> {
         let Surroundings { now, .. } = around;
         let window = self.window(local, now);
         let counts = !self.view.phase.is_outage();
@@ -254,7 +288,11 @@ impl Circuit {
             return None;
         }
         self.in_use = false;
-        self.reported = Some((now, window));
+        self.reported = Some(Reported { at: now, window, peers: around.peers });
+        Some(self.report_of(window, rules, around))
+    }
+
+    fn report_of(&mut self, window: Window, rules: &SharedRules, around: Surroundings<'_>) -> Command {
         self.sequence += 1;
         let (kind, rate, min_calls, slow_rate) = match rules.rule {
             SharedRule::Rate { failures, slow, min_calls, .. } => ("rate", failures, min_calls, slow),
@@ -282,17 +320,21 @@ impl Circuit {
             nonce(),
             configuration(rules),
         ];
-        Some((counts, self.command(Script::Report, args)))
+        self.command(Script::Report, args)
     }
 
     fn is_due(&self, window: Window, counts: bool, rules: &SharedRules, around: Surroundings<'_>) -> bool {
-        let Some((at, before)) = self.reported else { return self.in_use || counts && window.has_faults() };
+        let has_faults = counts && window.has_faults();
+        let Some(Reported { at, window: before, peers }) = self.reported else {
+            return self.in_use || has_faults;
+        };
         let age = around.now.saturating_duration_since(at);
-        if age >= active(rules) / 3 && (self.in_use || counts && window.has_faults()) {
+        if age >= active(rules) / 3 && (self.in_use || has_faults) {
             return true;
         }
         let new_calls = window.calls != before.calls && age >= interval_of_successes(rules, around);
-        counts && (window.faults() != before.faults() || new_calls)
+        // With fewer nodes, the same votes may be enough.
+        counts && (window.faults() != before.faults() || new_calls) || has_faults && around.peers < peers
     }
 
     /// The window without what was counted before the baseline.
@@ -397,10 +439,6 @@ impl Circuit {
             Ok(view) => view,
             Err(error) => {
                 self.failed();
-                if purpose == Purpose::Message {
-                    // It is sent again. The answers that follow are for the messages behind it.
-                    self.outbox.rotate_left(usize::from(!self.outbox.is_empty()));
-                }
                 self.error = Some(error);
                 return false;
             }
@@ -409,14 +447,14 @@ impl Circuit {
         let counted = view.counted;
         let dropped = self.adopt(view, sent, around);
         match purpose {
-            Purpose::Message => _ = self.outbox.pop_front(),
+            Purpose::Message(number) => self.outbox.retain(|message| message.number != number),
             Purpose::Acquire => {
                 self.is_asking = false;
                 if counted {
                     self.granted(sent, around);
                 }
             }
-            Purpose::View | Purpose::Report(_) => {}
+            Purpose::View | Purpose::Report => {}
         }
         dropped
     }
@@ -439,8 +477,7 @@ impl Circuit {
             self.place = Some(place);
         } else {
             // Too late, or forced open by an operator of the store.
-            let message = Message { trial: place, progress: TrialProgress::Cancelled, since: around.now };
-            self.outbox.push_back(message);
+            self.post(place, TrialProgress::Cancelled, around.now);
         }
     }
 

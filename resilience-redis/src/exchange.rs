@@ -17,26 +17,26 @@ pub(crate) struct Command {
 pub(crate) type Answer = Result<Value, String>;
 
 /// Sends the commands together, by the digests of their scripts. Scripts that the store does not know are sent again
-/// with their text.
+/// with their text. Returns each answer with the index of its command, in the order in which they were executed.
 ///
 /// # Errors
 /// If the connection is lost. The commands may have been executed.
 pub(crate) async fn exchange(
     mut connection: MultiplexedConnection,
     commands: Vec<Command>,
-) -> Result<Vec<Answer>, String> {
-    let answers = send(&mut connection, commands.iter().map(|command| (command, false))).await?;
+) -> Result<Vec<(usize, Answer)>, String> {
+    let first = send(&mut connection, commands.iter().map(|command| (command, false))).await?;
     let is_unknown = |answer: &RedisResult<Value>| matches!(answer, Err(error) if error.kind() == NO_SCRIPT);
-    let unknown = commands.iter().zip(&answers).filter(|(_, answer)| is_unknown(answer));
-    let unknown: Vec<_> = unknown.map(|(command, _)| (command, true)).collect();
-    let again =
-        if unknown.is_empty() { Vec::new() } else { send(&mut connection, unknown.into_iter()).await? };
-    let mut again = again.into_iter();
-    let answer = |answer: RedisResult<Value>| {
-        let answer = if is_unknown(&answer) { again.next().unwrap_or(answer) } else { answer };
-        answer.map_err(|error| error.to_string())
-    };
-    Ok(answers.into_iter().map(answer).collect())
+    let (unknown, mut answers): (Vec<_>, Vec<_>) =
+        first.into_iter().enumerate().partition(|(_, answer)| is_unknown(answer));
+    if !unknown.is_empty() {
+        let again = unknown.iter().map(|(index, _)| (&commands[*index], true));
+        let again = send(&mut connection, again).await?;
+        answers.extend(unknown.iter().map(|(index, _)| *index).zip(again));
+    }
+    let text =
+        |(index, answer): (usize, RedisResult<Value>)| (index, answer.map_err(|error| error.to_string()));
+    Ok(answers.into_iter().map(text).collect())
 }
 
 const NO_SCRIPT: redis::ErrorKind = redis::ErrorKind::Server(ServerErrorKind::NoScript);

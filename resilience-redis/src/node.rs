@@ -72,7 +72,7 @@ type UnderWay = Pin<Box<dyn Future<Output = Done> + Send>>;
 
 enum Done {
     Connected(Result<MultiplexedConnection, String>),
-    Exchanged(Result<Vec<Answer>, String>),
+    Exchanged(Result<Vec<(usize, Answer)>, String>),
 }
 
 pub(crate) struct Node {
@@ -273,6 +273,13 @@ impl Node {
             }
         }
         if let Some(answer) = self.leaving.take() {
+            let (circuits, around) = self.circuits(now);
+            for (index, circuit) in circuits.iter_mut().enumerate() {
+                for (purpose, command) in circuit.leave(around) {
+                    owners.push(Owner::Circuit(index, purpose));
+                    commands.push(command);
+                }
+            }
             owners.push(Owner::Leave(answer));
             let (keys, args) = (vec![self.keys.nodes()], vec![self.id.clone()]);
             commands.push(Command { script: Script::Leave, keys, args });
@@ -310,10 +317,12 @@ impl Node {
         self.error = Some(error.to_owned());
     }
 
-    fn answered(&mut self, now: Instant, answers: Vec<Answer>) {
-        let (sent, owners) = (self.since, std::mem::take(&mut self.owners));
+    fn answered(&mut self, now: Instant, answers: Vec<(usize, Answer)>) {
+        let sent = self.since;
+        let mut owners: Vec<_> = std::mem::take(&mut self.owners).into_iter().map(Some).collect();
         self.backoff = Duration::ZERO;
-        for (owner, answer) in owners.into_iter().zip(answers) {
+        for (index, answer) in answers {
+            let Some(owner) = owners.get_mut(index).and_then(Option::take) else { continue };
             match owner {
                 Owner::Circuit(index, purpose) => {
                     let (circuits, around) = self.circuits(now);

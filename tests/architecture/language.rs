@@ -6,7 +6,7 @@ use std::path::Path;
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Folders and files in standard technical English. A file is added when it has been rewritten.
-const PLAIN: [&str; 20] = [
+const PLAIN: [&str; 21] = [
     "CHANGELOG.md",
     "CONTRIBUTING.md",
     "README.md",
@@ -25,6 +25,7 @@ const PLAIN: [&str; 20] = [
     "resilience-macros/src/stack",
     "resilience-macros/src/syntax",
     "resilience-macros/src/write",
+    "resilience-redis",
     "resilience-runtime/LIMITS.md",
     "resilience-runtime/src",
 ];

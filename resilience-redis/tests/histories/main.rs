@@ -31,12 +31,13 @@ fn the_scripts_do_what_the_model_does_in_random_histories() {
 }
 
 /// A change of a script, which the histories have to notice: the script, what is replaced, and by what.
-const MUTATIONS: [(&str, &str, &str); 16] = [
+const MUTATIONS: [(&str, &str, &str); 17] = [
     ("report", "old[1] >= seq", "old[1] > seq + 1"),
     ("report", "ag ~= g or ", ""),
     ("report", "W > need and", "W >= need and"),
     ("report", " - old[5]", ""),
     ("report", "math.max(active, peers + 1)", "active"),
+    ("report", "math.min(active, peers + 1)", "active"),
     ("report", "W > need and W - most >= need / 2", "W > need"),
     ("report", "cnt ~= tonumber", "cnt < 0 and tonumber"),
     ("report", "math.max(2, math.ceil(share * active))", "1"),

@@ -224,7 +224,8 @@ impl Model {
             return false;
         }
         let young = self.now - self.born < 5_000_000;
-        let active = if young { self.seen.len().max(report.peers + 1) } else { self.seen.len() };
+        let (active, live) = (self.seen.len(), report.peers + 1);
+        let active = if young { active.max(live) } else { active.min(live) };
         let alone = report.peers == 0;
         let failing: Vec<_> = self.tallies.iter().filter(|(_, tally)| weight(tally) > 0).collect();
         let quorum = if alone { 1 } else { (active * 3).div_ceil(10).max(2) };

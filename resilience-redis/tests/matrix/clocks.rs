@@ -23,3 +23,14 @@ async fn a_server_whose_clock_went_back_by_an_hour_does_not_stay_open_for_an_hou
     let closed = until("all close", secs(10), || nodes.all(CircuitState::Closed)).await;
     println!("the server's clock went back by an hour while open: closed after {closed:.0?}");
 }
+
+/// A step of a node's clock by an hour, in either direction, cannot matter.
+#[test]
+fn no_node_reads_a_clock_that_can_step() {
+    let sources = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src")).expect("the sources");
+    for source in sources {
+        let path = source.expect("a file").path();
+        let text = std::fs::read_to_string(&path).expect("a text");
+        assert!(!text.contains("SystemTime") && !text.contains("UNIX_EPOCH"), "{}", path.display());
+    }
+}

@@ -3,8 +3,7 @@
 use resilience::CircuitState;
 use resilience::telemetry::StoreEventKind;
 
-use crate::crashes::fleet_state;
-use crate::support::nodes::{Nodes, plan};
+use crate::support::nodes::{Nodes, field, plan};
 use crate::support::server::Server;
 use crate::support::{ms, secs, until};
 use crate::{Events, ONE};
@@ -77,7 +76,7 @@ async fn what_was_counted_while_the_store_was_silent_is_not_reported() {
     until("all have dropped it", secs(5), || events.count(StoreEventKind::ReportsDropped) == 4).await;
     let calls = nodes.nodes[0].breaker.snapshot().refused();
     until("some time", secs(5), || nodes.nodes[0].breaker.snapshot().refused() > calls + 40).await;
-    assert_ne!(fleet_state(server.connection()).as_deref(), Some("o"), "an old opening is not pushed");
+    assert_ne!(field(&server, "st").as_deref(), Some("o"), "an old opening is not pushed");
     assert!(
         nodes.nodes.iter().all(|node| node.fleet.as_ref().expect("alive").health().reports_dropped() == 1)
     );
@@ -93,8 +92,7 @@ async fn late_answers_of_a_slow_store_count() {
         node.proxy.delay(ms(250));
     }
     nodes.fail(true);
-    let opened =
-        until("the fleet opens", secs(8), || fleet_state(server.connection()).as_deref() == Some("o")).await;
+    let opened = until("the fleet opens", secs(8), || field(&server, "st").as_deref() == Some("o")).await;
     nodes.fail(false);
     let closed = until("all close", secs(15), || nodes.all(CircuitState::Closed)).await;
     println!(

@@ -42,3 +42,18 @@ async fn an_override_without_an_end_is_renewed_and_can_be_cleared_by_another_nod
     other.fleet.as_ref().expect("alive").clear("payments").await.expect("the store is there");
     until("both closed", secs(2), || nodes.all(CircuitState::Closed)).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_shuts_down_is_gone_at_once_and_its_circuit_continues_alone() {
+    let _one = ONE.lock().await;
+    let server = Server::start();
+    let mut nodes = Nodes::start(&server, 2, &plan()).await;
+    nodes.open().await;
+    let fleet = nodes.nodes[1].fleet.take().expect("alive");
+    fleet.shutdown().await;
+    let live = || nodes.nodes[0].fleet.as_ref().expect("alive").health().nodes();
+    let gone = until("it is gone", secs(4), || live() == 1).await;
+    println!("a node that shuts down is not counted after {gone:.0?}");
+    nodes.fail(false);
+    until("both close", secs(5), || nodes.all(CircuitState::Closed)).await;
+}

@@ -6,8 +6,7 @@ use resilience::{CircuitConfig, CircuitState};
 use resilience_redis::Sharing;
 
 use crate::ONE;
-use crate::crashes::fleet_state;
-use crate::support::nodes::{Node, Nodes, plan};
+use crate::support::nodes::{Node, Nodes, field, plan};
 use crate::support::server::Server;
 use crate::support::{ms, secs, until};
 
@@ -23,7 +22,7 @@ async fn a_poison_node_never_opens_the_fleet() {
     let rejected: u64 =
         nodes.nodes[1..].iter().map(|node| node.dependency.rejected.load(Ordering::SeqCst)).sum();
     assert_eq!(rejected, 0);
-    assert_eq!(fleet_state(server.connection()).as_deref(), Some("c"));
+    assert_eq!(field(&server, "st").as_deref(), Some("c"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -57,10 +56,9 @@ async fn a_loud_node_alone_does_not_open_a_rate() {
     until("it opens by itself", secs(5), || nodes.nodes[0].breaker.is_open()).await;
     let calls = nodes.nodes[1].calls();
     until("calls", secs(10), || nodes.nodes[1].calls() > calls + 20).await;
-    assert_eq!(fleet_state(server.connection()).as_deref(), Some("c"));
+    assert_eq!(field(&server, "st").as_deref(), Some("c"));
     nodes.fail(true);
-    let opened =
-        until("the fleet opens", secs(8), || fleet_state(server.connection()).as_deref() == Some("o")).await;
+    let opened = until("the fleet opens", secs(8), || field(&server, "st").as_deref() == Some("o")).await;
     println!("a rate, one node has 91 % of the traffic, all fail: opens after {opened:.0?}");
 }
 
@@ -119,14 +117,14 @@ async fn advice_never_silences_a_node_whose_calls_succeed() {
     for node in &nodes.nodes[1..] {
         node.fails(true);
     }
-    let is_open = || fleet_state(server.connection()).as_deref() == Some("o");
+    let is_open = || field(&server, "st").as_deref() == Some("o");
     until("the fleet opens", secs(5), is_open).await;
     let healthy: &Node = &nodes.nodes[0];
     let calls = healthy.calls();
     until("its calls go on", secs(8), || healthy.calls() > calls + 60).await;
     assert_eq!(healthy.dependency.rejected.load(Ordering::SeqCst), 0);
     nodes.fail(false);
-    let closes = || fleet_state(server.connection()).as_deref() == Some("c");
+    let closes = || field(&server, "st").as_deref() == Some("c");
     until("the fleet closes", secs(15), closes).await;
     until("all close", secs(10), || nodes.all(CircuitState::Closed)).await;
 }

@@ -31,13 +31,18 @@ pub(crate) struct Node {
     traffic: Option<tokio::task::JoinHandle<()>>,
 }
 
+/// A field of the tests' circuit in the store.
+pub(crate) fn field(server: &Server, field: &str) -> Option<String> {
+    let keys = resilience_redis::__testing::Keys::new("tests").circuit("payments");
+    redis::cmd("HGET").arg(&keys[0]).arg(field).query(&mut server.connection()).expect("an answer")
+}
+
 /// What a fleet of tests is like.
 #[derive(Clone)]
 pub(crate) struct Plan {
     pub(crate) config: CircuitConfig,
     pub(crate) sharing: Sharing,
     pub(crate) calls_per_second: f64,
-    pub(crate) name: String,
 }
 
 pub(crate) fn plan() -> Plan {
@@ -45,7 +50,6 @@ pub(crate) fn plan() -> Plan {
         config: CircuitConfig::new().recovery_timeout(secs(2)),
         sharing: Sharing::Enforce,
         calls_per_second: 20.0,
-        name: "payments".into(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! A proxy between one node and the server, with delays and partitions.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep_until};
 
 #[derive(Debug, Default)]
 struct Faults {
+    to: AtomicU16,
     delay_ms: AtomicU64,
     is_cut: AtomicBool,
     cut: Notify,
@@ -26,7 +27,7 @@ impl Proxy {
     pub(crate) async fn start(to: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let port = listener.local_addr().expect("bound").port();
-        let faults = Arc::new(Faults::default());
+        let faults = Arc::new(Faults { to: AtomicU16::new(to), ..Faults::default() });
         let task = tokio::spawn({
             let faults = faults.clone();
             async move {
@@ -34,6 +35,7 @@ impl Proxy {
                     if faults.is_cut.load(Ordering::SeqCst) {
                         continue;
                     }
+                    let to = faults.to.load(Ordering::SeqCst);
                     let Ok(far) = TcpStream::connect(("127.0.0.1", to)).await else { continue };
                     let (near_in, near_out) = near.into_split();
                     let (far_in, far_out) = far.into_split();
@@ -47,6 +49,12 @@ impl Proxy {
 
     pub(crate) fn url(&self) -> String {
         format!("redis://127.0.0.1:{}/", self.port)
+    }
+
+    /// Leads to another server, and closes all connections.
+    pub(crate) fn lead_to(&self, port: u16) {
+        self.faults.to.store(port, Ordering::SeqCst);
+        self.faults.cut.notify_waiters();
     }
 
     /// Delays each direction.
