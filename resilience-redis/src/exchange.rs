@@ -62,3 +62,27 @@ async fn send(
     }
     batch.query_async(connection).await.map_err(|error| error.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::Server;
+
+    fn command(script: Script) -> Command {
+        Command { script, keys: vec!["nodes".into(), "V".into()], args: vec!["n".into(), "5000000".into()] }
+    }
+
+    #[tokio::test]
+    async fn answers_come_in_the_order_of_execution_although_an_unknown_script_is_sent_again() {
+        let server = Server::start();
+        let client = redis::Client::open(server.url()).expect("a URL");
+        let connection = client.get_multiplexed_async_connection().await.expect("it listens");
+        let order = async |scripts: [Script; 2]| {
+            let answers = exchange(connection.clone(), scripts.map(command).into()).await.expect("answers");
+            answers.iter().map(|(index, answer)| (*index, answer.is_ok())).collect::<Vec<_>>()
+        };
+        assert_eq!(order([Script::Beat, Script::Beat]).await, [(0, true), (1, true)]);
+        assert_eq!(order([Script::Leave, Script::Beat]).await, [(1, true), (0, true)]);
+        assert_eq!(order([Script::Leave, Script::Beat]).await, [(0, true), (1, true)]);
+    }
+}

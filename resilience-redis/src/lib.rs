@@ -10,6 +10,10 @@ mod hints;
 mod keys;
 mod node;
 mod scripts;
+#[cfg(test)]
+#[path = "../tests/support/server.rs"]
+#[allow(dead_code, reason = "the tests of this folder use a part")]
+mod server;
 mod view;
 
 #[doc(hidden)]

@@ -140,6 +140,24 @@ async fn script_flush_costs_one_more_round_trip() {
     assert_eq!(events.count(StoreEventKind::Degraded), 0);
 }
 
+/// Each state is adopted once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn scripts_that_are_sent_again_do_not_bring_back_an_old_state() {
+    let _one = ONE.lock().await;
+    let server = Server::start();
+    let nodes = Nodes::start(&server, 1, &plan()).await;
+    let events = Events::listen();
+    for round in 1..=3 {
+        nodes.open().await;
+        nodes.fail(false);
+        server.send(&["SCRIPT", "FLUSH"]);
+        until("it closes", secs(8), || nodes.all(CircuitState::Closed)).await;
+        let calls = nodes.calls();
+        until("calls", secs(5), || nodes.calls() > calls + 20).await;
+        assert_eq!(events.texts(StoreEventKind::Adopted), ["open", "half_open", "closed"].repeat(round));
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_killed_holder_of_a_trial_does_not_wedge_the_fleet() {
     let _one = ONE.lock().await;
