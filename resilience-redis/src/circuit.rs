@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use resilience::CircuitState;
 use resilience::circuit_store::{
-    LocalCircuit, Opinion, SharedCircuit, SharedRule, SharedRules, Sharing, StoreEventKind, TrialProgress,
+    LocalCircuit, Opinion, SharedRule, SharedRules, Sharing, StoreEventKind, StoreHandle, TrialProgress,
 };
 use tokio::time::Instant;
 
@@ -48,7 +48,7 @@ pub(crate) struct Surroundings<'a> {
 /// A circuit that this node shares.
 #[derive(Debug)]
 pub(crate) struct Circuit {
-    pub(crate) shared: SharedCircuit,
+    pub(crate) shared: StoreHandle,
     sharing: Sharing,
     keys: Vec<String>,
     view: View,
@@ -141,7 +141,7 @@ pub(crate) enum Purpose {
 }
 
 impl Circuit {
-    pub(crate) fn new(shared: SharedCircuit, sharing: Sharing, keys: &Keys, now: Instant) -> Self {
+    pub(crate) fn new(shared: StoreHandle, sharing: Sharing, keys: &Keys, now: Instant) -> Self {
         Self {
             keys: keys.circuit(shared.circuit().name()).into(),
             rejected: shared.local().rejected,

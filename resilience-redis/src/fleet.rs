@@ -2,7 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use resilience::circuit_store::SharedCircuit;
+use resilience::circuit_store::StoreHandle;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
@@ -45,7 +45,7 @@ impl Fleet {
         let now = Instant::now();
         let attach = |(circuit, sharing)| {
             let wake = wake.clone();
-            let shared = SharedCircuit::attach(circuit, sharing, move || wake.notify_one())?;
+            let shared = StoreHandle::attach(circuit, sharing, move || wake.notify_one())?;
             Ok::<_, FleetError>(Circuit::new(shared, sharing, &keys, now))
         };
         let circuits = builder.circuits.into_iter().map(attach).collect::<Result<Vec<_>, _>>()?;

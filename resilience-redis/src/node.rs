@@ -9,7 +9,7 @@ use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, FromRedisValue as _, Value};
 use resilience::CircuitBreaker;
 use resilience::breaker::CircuitRef;
-use resilience::circuit_store::SharedCircuit;
+use resilience::circuit_store::StoreHandle;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
@@ -226,7 +226,7 @@ impl Node {
             let Some(sharing) = self.settings.selection.of(&circuit) else { continue };
             let wake = self.wake.clone();
             // Attached before, by this fleet or by another one.
-            if let Ok(shared) = SharedCircuit::attach(circuit, sharing, move || wake.notify_one()) {
+            if let Ok(shared) = StoreHandle::attach(circuit, sharing, move || wake.notify_one()) {
                 self.circuits.push(Circuit::new(shared, sharing, &self.keys, now));
                 self.asks_views = true;
             }

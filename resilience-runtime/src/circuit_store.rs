@@ -8,13 +8,13 @@
 //!
 //! | direction | what | method |
 //! |---|---|---|
-//! | circuit → store | its own window and vote, transitions, rejected calls | [`SharedCircuit::local`] |
-//! | circuit → store | its rules | [`SharedCircuit::rules`] |
-//! | circuit → store | whether it is in use | [`SharedCircuit::arm`] |
-//! | circuit → store | which calls were trials, and how they ended | [`SharedCircuit::reports`] |
-//! | store → circuit | the state of the store's circuit, for a time | [`SharedCircuit::adopt`], [`withdraw`](SharedCircuit::withdraw) |
-//! | store → circuit | a place for a trial | [`SharedCircuit::offer`], [`take_back`](SharedCircuit::take_back) |
-//! | store → listeners | what happened to the store | [`SharedCircuit::tell`] |
+//! | circuit → store | its own window and vote, transitions, rejected calls | [`StoreHandle::local`] |
+//! | circuit → store | its rules | [`StoreHandle::rules`] |
+//! | circuit → store | whether it is in use | [`StoreHandle::arm`] |
+//! | circuit → store | which calls were trials, and how they ended | [`StoreHandle::reports`] |
+//! | store → circuit | the state of the store's circuit, for a time | [`StoreHandle::adopt`], [`withdraw`](StoreHandle::withdraw) |
+//! | store → circuit | a place for a trial | [`StoreHandle::offer`], [`take_back`](StoreHandle::take_back) |
+//! | store → listeners | what happened to the store | [`StoreHandle::tell`] |
 //!
 //! No call waits for a store: a call reads the last opinion from memory. A store works on a thread or task of its own,
 //! at intervals and when `wake` is called.
@@ -33,18 +33,18 @@
 //! [`disable`](crate::CircuitBreaker::disable)) takes precedence over every opinion.
 //!
 //! A circuit without a store pays nothing for this. A healthy circuit with a store pays for one call each time that it
-//! is [armed](SharedCircuit::arm).
+//! is [armed](StoreHandle::arm).
 //!
 //! # Example
 //!
 //! ```
-//! use resilience::circuit_store::{Opinion, Sharing, SharedCircuit};
+//! use resilience::circuit_store::{Opinion, Sharing, StoreHandle};
 //! use resilience::{CircuitBreaker, CircuitConfig};
 //! use std::sync::Arc;
 //! use std::time::Duration;
 //!
 //! let breaker = Arc::new(CircuitBreaker::new("payments", CircuitConfig::new()));
-//! let shared = SharedCircuit::attach(breaker.clone(), Sharing::Enforce, || ()).expect("it has no store");
+//! let shared = StoreHandle::attach(breaker.clone(), Sharing::Enforce, || ()).expect("it has no store");
 //!
 //! let _ = breaker.call(|| Err::<(), _>("down"));
 //! assert_eq!(shared.local().vote, 200, "one failure of five");
@@ -56,7 +56,7 @@
 //! ```
 
 pub use crate::circuit::{
-    AlreadyShared, LocalCircuit, Opinion, SharedCircuit, SharedRule, SharedRules, Sharing, TrialProgress,
+    AlreadyShared, LocalCircuit, Opinion, SharedRule, SharedRules, Sharing, StoreHandle, TrialProgress,
     TrialReport,
 };
 pub use crate::telemetry::{StoreEvent, StoreEventKind};

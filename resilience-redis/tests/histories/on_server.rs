@@ -46,6 +46,23 @@ impl Store {
         }
     }
 
+    /// The number of writes since the server started.
+    fn changes(&mut self) -> u64 {
+        let info: String =
+            redis::cmd("INFO").arg("persistence").query(&mut self.connection).expect("an answer");
+        let line = info.lines().find_map(|line| line.strip_prefix("rdb_changes_since_last_save:"));
+        line.and_then(|count| count.trim().parse().ok()).expect("a number")
+    }
+
+    /// The number of writes by these scripts of the node `a`.
+    fn changes_by(&mut self, scripts: impl IntoIterator<Item = Script>) -> u64 {
+        let before = self.changes();
+        for script in scripts {
+            self.ask("a", HOUR, script);
+        }
+        self.changes() - before
+    }
+
     fn ask(&mut self, node: &str, open: u64, script: Script) -> View {
         self.try_ask(node, open, script).expect("no error")
     }
@@ -88,6 +105,30 @@ fn a_circuit_opens_and_closes_by_the_clock_of_the_server() {
     assert_eq!(started.extra, 1);
     let closed = store.ask("a", 1000, Script::Settle { trial, outcome: Outcome::Ok, need: 1 });
     assert_eq!((closed.state.as_str(), closed.extra), ("c", 1));
+}
+
+#[test]
+fn what_is_denied_repeated_or_unknown_writes_nothing() {
+    let mut store = Store::start();
+    let view = store.ask("a", HOUR, healthy(1, &View::default()));
+    let trial = || Trial { epoch: view.epoch.clone(), generation: 1, token: 7 };
+    let start = || Script::Start { trial: trial(), lease: HOUR };
+    let settle = || Script::Settle { trial: trial(), outcome: Outcome::Fail, need: 1 };
+    let closed = [Script::View, ACQUIRE, healthy(1, &view), start(), settle()];
+    assert_eq!(store.changes_by(closed), 0, "closed");
+    store.ask("a", HOUR, failing(2, &view));
+    assert_eq!(store.changes_by([Script::View, ACQUIRE, start(), settle()]), 0, "open");
+    store.send(&["FLUSHALL"]);
+    let view = store.ask("a", 0, failing(3, &View::default()));
+    assert_ne!(store.ask("a", 0, ACQUIRE).extra, 0, "{view:?}");
+    let others = Script::Acquire { peers: 1, permits: 1, need: 1, hold: SECOND, grace: 0 };
+    let Script::Settle { mut trial, .. } = settle() else { panic!("a settle") };
+    (trial.epoch, trial.generation) = (view.epoch, 3);
+    let settle = Script::Settle { trial, outcome: Outcome::Fail, need: 1 };
+    assert_eq!(store.changes_by([Script::View, ACQUIRE]), 0, "half-open, by the node that has the place");
+    let (changes, _) = (store.changes(), store.ask("b", 0, others));
+    store.ask("b", 0, settle);
+    assert_eq!(store.changes() - changes, 0, "half-open, by another node");
 }
 
 #[test]

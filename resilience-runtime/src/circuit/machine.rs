@@ -22,7 +22,7 @@ use super::CircuitState;
 use super::config::CircuitConfig;
 use super::eviction::EvictionCandidate;
 use super::rules::{Rules, Trip};
-use super::shared::{Shared, Sharing, Trial, TrialProgress, Verdict, Wake};
+use super::shared::{Sharing, StoreControl, StoreVerdict, Trial, TrialProgress, Wake};
 use super::state_word::StateWord;
 use super::window::{Seen, Slot, Tally, Window};
 use crate::text::LastFailure;
@@ -44,7 +44,7 @@ pub(super) struct Machine {
     /// The number of the next probe.
     next_probe: u64,
     /// What a store says. Most circuits have none.
-    shared: Option<Box<Shared>>,
+    shared: Option<Box<StoreControl>>,
 }
 
 #[derive(Debug)]
@@ -152,9 +152,9 @@ impl Machine {
     /// Admits or rejects a call. [`settle`](Self::settle) must have been called.
     pub(super) fn enter(&mut self, now: Nanos) -> Entry {
         match self.verdict(now) {
-            Verdict::Own => {}
-            Verdict::Trial => return self.admit_trial(now),
-            Verdict::Rejected => {
+            StoreVerdict::Own => {}
+            StoreVerdict::Trial => return self.admit_trial(now),
+            StoreVerdict::Rejected => {
                 self.refused += 1;
                 return Entry::Rejected;
             }
@@ -407,24 +407,24 @@ impl Machine {
     pub(super) fn share(&mut self, sharing: Sharing, wake: Wake) -> bool {
         let is_free = self.shared.is_none();
         if is_free {
-            self.shared = Some(Box::new(Shared::new(sharing, wake)));
+            self.shared = Some(Box::new(StoreControl::new(sharing, wake)));
         }
         is_free
     }
 
     /// Detaches the store. Its opinion ends.
     pub(super) fn unshare(&mut self) {
-        self.change_shared(Shared::withdraw);
+        self.change_shared(StoreControl::forget);
         self.shared = None;
         self.word = self.word_in(self.generation());
     }
 
-    pub(super) fn shared(&mut self) -> Option<&mut Shared> {
+    pub(super) fn shared(&mut self) -> Option<&mut StoreControl> {
         self.shared.as_deref_mut()
     }
 
     /// Changes what the store says, and makes the transition that follows.
-    pub(super) fn change_shared<T: Default>(&mut self, change: impl FnOnce(&mut Shared) -> T) -> T {
+    pub(super) fn change_shared<T: Default>(&mut self, change: impl FnOnce(&mut StoreControl) -> T) -> T {
         let Some(shared) = &mut self.shared else { return T::default() };
         let (before, was_in_outage) = (shared.imposed(), shared.is_in_outage());
         let answer = change(shared);
@@ -454,10 +454,10 @@ impl Machine {
     }
 
     /// How the store has this call treated.
-    fn verdict(&mut self, now: Nanos) -> Verdict {
+    fn verdict(&mut self, now: Nanos) -> StoreVerdict {
         self.change_shared(|shared| shared.settle(now));
         let own = self.own_state();
-        let Some(shared) = &mut self.shared else { return Verdict::Own };
+        let Some(shared) = &mut self.shared else { return StoreVerdict::Own };
         let verdict = shared.verdict(own);
         shared.note_call();
         self.word = self.word_in(self.generation());
@@ -501,7 +501,7 @@ impl Machine {
     }
 
     /// What a store imposes on this circuit.
-    fn imposed(&self) -> Option<&Shared> {
+    fn imposed(&self) -> Option<&StoreControl> {
         let shared = self.shared.as_deref()?;
         let follows =
             matches!(self.state, State::Closed { .. } | State::Open { .. } | State::HalfOpen { .. });

@@ -43,8 +43,8 @@ pub(crate) mod option_values;
 mod owned_permit;
 mod permit;
 mod registry;
-mod shared_circuit;
 mod site;
+mod store_handle;
 #[cfg(feature = "stream")]
 mod stream;
 
@@ -72,10 +72,10 @@ pub(crate) use registry::{LayerCircuits, circuit_of_layer};
 pub(crate) use registry::{NamedCircuit, named_circuits};
 pub use rejection::{CircuitOpen, HoldCircuitOpen};
 pub use shared::{Opinion, Sharing, TrialProgress, TrialReport};
-pub use shared_circuit::{AlreadyShared, LocalCircuit, SharedCircuit, SharedRule, SharedRules};
 pub use site::{CircuitEntry, CircuitSite, KeyedSite, Place, SiteTarget};
 pub use snapshot::CircuitSnapshot;
 pub use state::CircuitState;
+pub use store_handle::{AlreadyShared, LocalCircuit, SharedRule, SharedRules, StoreHandle};
 #[cfg(feature = "stream")]
 pub use stream::GuardedStream;
 

@@ -65,10 +65,10 @@ const REPORTS: usize = 1024;
 
 /// What a store has told the circuit, and what it will be told.
 #[derive(Debug)]
-pub(super) struct Shared {
+pub(super) struct StoreControl {
     sharing: Sharing,
-    opinion: Option<Held>,
-    place: Option<Place>,
+    opinion: Option<HeldOpinion>,
+    place: Option<TrialPlace>,
     trials: Vec<Trial>,
     reports: Vec<TrialReport>,
     /// Whether a call was admitted since the store armed the circuit.
@@ -91,7 +91,7 @@ impl fmt::Debug for Wake {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Held {
+struct HeldOpinion {
     opinion: Opinion,
     /// The end of an open time.
     until: Nanos,
@@ -100,7 +100,7 @@ struct Held {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Place {
+struct TrialPlace {
     token: u64,
     ends: Nanos,
 }
@@ -117,7 +117,7 @@ pub(super) struct Trial {
 
 /// How the circuit treats a call because of its store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum StoreVerdict {
     /// The circuit decides.
     Own,
     /// It is a trial.
@@ -125,7 +125,7 @@ pub(super) enum Verdict {
     Rejected,
 }
 
-impl Shared {
+impl StoreControl {
     pub(super) const fn new(sharing: Sharing, wake: Wake) -> Self {
         Self {
             sharing,
@@ -148,10 +148,10 @@ impl Shared {
         if opinion != Opinion::HalfOpen {
             self.place = None;
         }
-        self.opinion = Some(Held { opinion, until, ends: now.plus(valid_for) });
+        self.opinion = Some(HeldOpinion { opinion, until, ends: now.plus(valid_for) });
     }
 
-    pub(super) fn withdraw(&mut self) {
+    pub(super) fn forget(&mut self) {
         self.opinion = None;
         self.place = None;
     }
@@ -171,7 +171,7 @@ impl Shared {
     /// Drops an opinion and a place whose time has ended.
     pub(super) fn settle(&mut self, now: Nanos) {
         if self.is_over(now) {
-            self.withdraw();
+            self.forget();
         }
         if self.place.is_some_and(|place| place.ends.is_over(now)) {
             self.place = None;
@@ -182,7 +182,7 @@ impl Shared {
     pub(super) fn offer(&mut self, token: u64, valid_for: Nanos, now: Nanos) -> bool {
         let is_half_open = self.opinion.is_some_and(|held| held.opinion == Opinion::HalfOpen);
         if is_half_open {
-            self.place = Some(Place { token, ends: now.plus(valid_for) });
+            self.place = Some(TrialPlace { token, ends: now.plus(valid_for) });
         }
         is_half_open
     }
@@ -196,15 +196,15 @@ impl Shared {
     }
 
     /// How a call is treated in this state of the circuit. [`settle`](Self::settle) must have been called.
-    pub(super) fn verdict(&self, own: CircuitState) -> Verdict {
+    pub(super) fn verdict(&self, own: CircuitState) -> StoreVerdict {
         if !follows_a_store(own) {
-            return Verdict::Own;
+            return StoreVerdict::Own;
         }
         match (self.imposed(), self.place) {
-            (Some(CircuitState::HalfOpen), Some(_)) => Verdict::Trial,
-            (Some(_), _) => Verdict::Rejected,
-            (None, Some(_)) if own == CircuitState::Closed => Verdict::Trial,
-            (None, _) => Verdict::Own,
+            (Some(CircuitState::HalfOpen), Some(_)) => StoreVerdict::Trial,
+            (Some(_), _) => StoreVerdict::Rejected,
+            (None, Some(_)) if own == CircuitState::Closed => StoreVerdict::Trial,
+            (None, _) => StoreVerdict::Own,
         }
     }
 

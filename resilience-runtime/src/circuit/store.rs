@@ -20,7 +20,7 @@
 //!   [`Store::enter`] exactly once, with the permit or the thread's copy of the rejection at hand. A count needs no
 //!   write to shared memory.
 //! - **Reading**: [`Store::read`] gives a consistent view of the machine, including its tallies.
-//! - **External decisions**: a store for several machines changes the machine's [`Shared`] part under the lock with
+//! - **External decisions**: a store for several machines changes the machine's [`StoreControl`] part under the lock with
 //!   [`Store::change_shared`]. A transition that follows starts a new generation as any other does.
 
 use std::fmt;
@@ -35,7 +35,7 @@ use super::overriding::CircuitOverride;
 use super::rejection::Rejection;
 use super::rejections::Rejections;
 use super::rules::Rules;
-use super::shared::{Shared, Sharing, Wake};
+use super::shared::{Sharing, StoreControl, Wake};
 use super::snapshot::CircuitSnapshot;
 use super::state_word::StateWord;
 use super::successes::Successes;
@@ -432,7 +432,7 @@ impl Store {
     #[inline(never)]
     fn deliver_pending(&self) {
         self.events.deliver();
-        let wake = self.lock().shared().and_then(Shared::take_news);
+        let wake = self.lock().shared().and_then(StoreControl::take_news);
         if let Some(Wake(wake)) = wake {
             wake();
         }
@@ -449,7 +449,7 @@ impl Store {
 
     /// Changes what an attached store says. Publishes it also if there is no transition, because calls are rejected
     /// until another time.
-    pub(super) fn change_shared<T: Default>(&self, change: impl FnOnce(&mut Shared, Nanos) -> T) -> T {
+    pub(super) fn change_shared<T: Default>(&self, change: impl FnOnce(&mut StoreControl, Nanos) -> T) -> T {
         let now = clock::moment();
         self.step(|machine| {
             let before = machine.word();

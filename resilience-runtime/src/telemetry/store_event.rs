@@ -3,6 +3,18 @@
 use std::fmt;
 
 /// The kind of a [`StoreEvent`].
+///
+/// ```
+/// use resilience::telemetry::{self, Event, StoreEventKind};
+///
+/// telemetry::listen(|event| {
+///     if let Event::Store(event) = event {
+///         if event.kind() == StoreEventKind::Degraded {
+///             eprintln!("{} works alone: {}", event.circuit(), event.text().unwrap_or("no reason"));
+///         }
+///     }
+/// });
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StoreEventKind {
@@ -25,6 +37,23 @@ pub enum StoreEventKind {
 /// An event of a store that shares a circuit: [`Event::Store`](super::Event::Store).
 ///
 /// It is delivered on a thread of the store, not of a call.
+///
+/// ```
+/// use resilience::circuit_store::{Sharing, StoreEventKind, StoreHandle};
+/// use resilience::telemetry::{self, Event};
+/// use resilience::{CircuitBreaker, CircuitConfig};
+/// use std::sync::Arc;
+///
+/// telemetry::listen(|event| {
+///     if let Event::Store(event) = event {
+///         assert_eq!((event.circuit(), event.text()), ("mail", Some("connection refused")));
+///     }
+/// });
+/// let mail = Arc::new(CircuitBreaker::new("mail", CircuitConfig::new()));
+/// let store = StoreHandle::attach(mail, Sharing::Enforce, || ())?;
+/// store.tell(StoreEventKind::Degraded, Some("connection refused"));
+/// # Ok::<(), resilience::circuit_store::AlreadyShared>(())
+/// ```
 #[derive(Clone, Copy)]
 pub struct StoreEvent<'a> {
     circuit: &'a str,

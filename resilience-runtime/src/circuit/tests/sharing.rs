@@ -4,18 +4,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::*;
-use crate::circuit_store::{LocalCircuit, Opinion, SharedCircuit, SharedRule, Sharing, TrialProgress};
+use crate::circuit_store::{LocalCircuit, Opinion, SharedRule, Sharing, StoreHandle, TrialProgress};
 use crate::event::CircuitEventKind;
 
 const LONG: Duration = Duration::from_secs(1000);
 
-fn share(config: CircuitConfig, sharing: Sharing) -> (Arc<CircuitBreaker>, SharedCircuit) {
+fn share(config: CircuitConfig, sharing: Sharing) -> (Arc<CircuitBreaker>, StoreHandle) {
     let breaker = Arc::new(breaker(config));
-    let shared = SharedCircuit::attach(breaker.clone(), sharing, || ()).unwrap();
+    let shared = StoreHandle::attach(breaker.clone(), sharing, || ()).unwrap();
     (breaker, shared)
 }
 
-fn progress(shared: &SharedCircuit) -> Vec<(u64, TrialProgress)> {
+fn progress(shared: &StoreHandle) -> Vec<(u64, TrialProgress)> {
     shared.reports().iter().map(|report| (report.token, report.progress)).collect()
 }
 
@@ -297,7 +297,7 @@ fn the_store_is_woken_by_transitions_and_trials_without_a_lock() {
             _ = breaker.upgrade().map(|breaker| breaker.failure_count());
         }
     };
-    let shared = SharedCircuit::attach(breaker.clone(), Sharing::Enforce, wake).unwrap();
+    let shared = StoreHandle::attach(breaker.clone(), Sharing::Enforce, wake).unwrap();
     let wakes = || woken.swap(0, Ordering::Relaxed);
     succeed(&breaker, 1);
     fail(&breaker, 1);
@@ -340,10 +340,10 @@ fn transitions_of_the_store_are_events_of_the_circuit() {
 fn a_circuit_has_one_store_until_that_one_is_dropped() {
     let _clock = ManualClock::install();
     let (breaker, shared) = share(TWO, Sharing::Enforce);
-    let again = SharedCircuit::attach(breaker.clone(), Sharing::Enforce, || ());
+    let again = StoreHandle::attach(breaker.clone(), Sharing::Enforce, || ());
     assert_eq!(again.unwrap_err().to_string(), "circuit \"test\" is already shared by a store");
     shared.adopt(Opinion::Open(10 * SECOND), LONG);
     drop(shared);
     assert_eq!(breaker.state(), CircuitState::Closed);
-    SharedCircuit::attach(breaker, Sharing::Enforce, || ()).unwrap();
+    StoreHandle::attach(breaker, Sharing::Enforce, || ()).unwrap();
 }

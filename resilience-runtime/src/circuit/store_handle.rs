@@ -8,7 +8,7 @@ use super::CircuitState;
 use super::machine::Machine;
 use super::registry::CircuitRef;
 use super::rules::{Rates, Span, Trip};
-use super::shared::{Opinion, Shared, Sharing, TrialReport, Wake};
+use super::shared::{Opinion, Sharing, StoreControl, TrialReport, Wake};
 use crate::ratio::Ratio;
 use crate::telemetry::{Event, LISTENERS, StoreEvent, StoreEventKind};
 use crate::time::Nanos;
@@ -16,18 +16,18 @@ use crate::time::Nanos;
 /// A circuit that a store shares: see [`circuit_store`](crate::circuit_store).
 ///
 /// Dropping the handle detaches the store: its opinion ends, and the circuit continues alone.
-pub struct SharedCircuit {
+pub struct StoreHandle {
     circuit: CircuitRef,
 }
 
-/// The error of [`SharedCircuit::attach`]: another store shares the circuit.
+/// The error of [`StoreHandle::attach`]: another store shares the circuit.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("circuit \"{name}\" is already shared by a store")]
 pub struct AlreadyShared {
     name: String,
 }
 
-/// What a circuit itself has seen, regardless of its store: created by [`SharedCircuit::local`].
+/// What a circuit itself has seen, regardless of its store: created by [`StoreHandle::local`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LocalCircuit {
@@ -48,7 +48,7 @@ pub struct LocalCircuit {
     pub generation: u64,
 }
 
-/// The rules of a circuit, for the decisions of a store: created by [`SharedCircuit::rules`].
+/// The rules of a circuit, for the decisions of a store: created by [`StoreHandle::rules`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SharedRules {
@@ -89,7 +89,7 @@ pub enum SharedRule {
     },
 }
 
-impl SharedCircuit {
+impl StoreHandle {
     /// Attaches a store to a circuit.
     ///
     /// `wake` is called without a lock, on the thread of a call, when the circuit has something to fetch: a transition
@@ -137,7 +137,7 @@ impl SharedCircuit {
 
     /// Ends the store's opinion.
     pub fn withdraw(&self) {
-        self.change(|shared, _| shared.withdraw());
+        self.change(|shared, _| shared.forget());
     }
 
     /// Offers a place for a trial to the next call, and replaces an unused one. Returns `false`, and offers nothing,
@@ -179,12 +179,12 @@ impl SharedCircuit {
         }
     }
 
-    fn change<T: Default>(&self, change: impl FnOnce(&mut Shared, Nanos) -> T) -> T {
+    fn change<T: Default>(&self, change: impl FnOnce(&mut StoreControl, Nanos) -> T) -> T {
         self.circuit.shared_store().change_shared(change)
     }
 }
 
-impl Drop for SharedCircuit {
+impl Drop for StoreHandle {
     fn drop(&mut self) {
         self.circuit.shared_store().unshare();
     }
@@ -247,8 +247,8 @@ impl SharedRules {
     }
 }
 
-impl fmt::Debug for SharedCircuit {
+impl fmt::Debug for StoreHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("SharedCircuit").field(&self.circuit.name()).finish()
+        f.debug_tuple("StoreHandle").field(&self.circuit.name()).finish()
     }
 }
