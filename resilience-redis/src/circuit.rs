@@ -1,6 +1,7 @@
 //! One circuit of a node: what it sends to the store, and what the answers do to it. Takes the time as an argument.
 
 use std::collections::VecDeque;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use resilience::CircuitState;
@@ -142,6 +143,7 @@ pub(crate) enum Purpose {
 
 impl Circuit {
     pub(crate) fn new(shared: StoreHandle, sharing: Sharing, keys: &Keys, now: Instant) -> Self {
+        let first = first_number(now);
         Self {
             keys: keys.circuit(shared.circuit().name()).into(),
             rejected: shared.local().rejected,
@@ -152,7 +154,7 @@ impl Circuit {
             open_until: now,
             forced_until: None,
             reported: None,
-            sequence: 0,
+            sequence: first,
             baseline: None,
             in_use: false,
             arm_at: now,
@@ -573,6 +575,13 @@ impl Window {
     }
 }
 
+/// The first number of reports: above all numbers of a circuit of the same name that this node shared before,
+/// such as one of a key that was evicted.
+fn first_number(now: Instant) -> u64 {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    now.saturating_duration_since(*START).as_micros().try_into().unwrap_or(u64::MAX / 2)
+}
+
 fn is_open(local: LocalCircuit) -> bool {
     matches!(local.state, CircuitState::Open | CircuitState::HalfOpen)
 }
@@ -616,4 +625,27 @@ pub(crate) fn nonce() -> String {
 /// The rules as a short text, equal for equal rules.
 fn configuration(rules: &SharedRules) -> String {
     digest(&format!("{rules:?}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use resilience::{CircuitBreaker, CircuitConfig};
+
+    use super::*;
+
+    #[test]
+    fn a_circuit_that_is_shared_again_continues_above_the_numbers_of_the_one_before() {
+        let breaker = Arc::new(CircuitBreaker::try_new("mail", CircuitConfig::new()).expect("valid"));
+        let keys = Keys::new("tests");
+        let began = Instant::now();
+        let circuit = |at| {
+            let shared = StoreHandle::attach(breaker.clone(), Sharing::Enforce, || ()).expect("it has none");
+            Circuit::new(shared, Sharing::Enforce, &keys, at)
+        };
+        // The first one sends fewer reports than one for each microsecond.
+        let sequence = circuit(began).sequence + 1000;
+        assert!(circuit(began + Duration::from_millis(2)).sequence > sequence);
+    }
 }

@@ -231,7 +231,7 @@ fn an_operator_of_this_process_takes_precedence_over_the_store() {
 #[test]
 fn a_probe_that_began_before_an_opinion_does_not_count_after_it() {
     let clock = ManualClock::install();
-    let (breaker, shared) = share(TWO.probe_timeout(5 * SECOND), Sharing::Enforce);
+    let (breaker, shared) = share(TWO.probe_timeout(15 * SECOND), Sharing::Enforce);
     fail(&breaker, 2);
     clock.advance(10 * SECOND);
     let probe = breaker.try_acquire().unwrap();
