@@ -19,6 +19,10 @@ use tokio::net::TcpListener;
 use tower::ServiceBuilder;
 use tower::timeout::TimeoutLayer;
 
+/// Of the client.
+const POLICY: RetryPolicy =
+    RetryPolicy::new().times(5).interval(Duration::from_millis(50)).deadline(Duration::from_secs(10));
+
 /// The calls that the handlers have made.
 static CALLS: AtomicU32 = AtomicU32::new(0);
 
@@ -93,8 +97,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("  the warehouse is {}", plain.get(format!("{server}/health")).send().await?.text().await?);
 
     println!("with retries, which respect `Retry-After: 1`:");
-    const POLICY: RetryPolicy =
-        RetryPolicy::new().times(5).interval(Duration::from_millis(50)).deadline(Duration::from_secs(10));
     let middleware = ResilienceMiddleware::new(POLICY).name("stock").circuit_per_host(CircuitConfig::new());
     let client = ClientBuilder::new(plain).with(middleware).build();
     let response = client.get(format!("{server}/stock")).send().await?;

@@ -83,16 +83,16 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("a negative pushback, and a code that is not transient:");
     for answer in [Answer::PushesBack(Code::Unavailable, "-1"), Answer::Fails(Code::NotFound)] {
         shop.will(&[answer]);
-        let status = order.ready().await?.call(OrderRequest { id: 7 }).await.unwrap_err();
+        let status = order.ready().await?.call(OrderRequest { id: 7 }).await.expect_err("it fails");
         println!("  {:?}", status.code());
     }
     assert!(SHOP.is_closed() && SHOP.failure_count() == 0, "the server has answered");
 
     println!("an outage opens the circuit, and the retry ends at once:");
     shop.will(&[Answer::Fails(Code::Unavailable); 3]);
-    let status = order.ready().await?.call(OrderRequest { id: 7 }).await.unwrap_err();
+    let status = order.ready().await?.call(OrderRequest { id: 7 }).await.expect_err("it fails");
     assert_eq!((status.code(), status.message()), (Code::Unavailable, "by the script"));
-    let status = order.ready().await?.call(OrderRequest { id: 7 }).await.unwrap_err();
+    let status = order.ready().await?.call(OrderRequest { id: 7 }).await.expect_err("it fails");
     println!("  {}", status.message());
     assert!(SHOP.is_open() && status.message().starts_with("Circuit \"shop\" OPEN"));
     SHOP.reset();
@@ -103,9 +103,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     for (answers, failures) in [([Answer::Works, Answer::Fails(Code::Internal)], 1), ([Answer::Works; 2], 0)]
     {
         shop.will(&answers);
-        let states = client.watch(OrderRequest { id: 7 }).await?;
-        let mut states = SHOP.guard_stream(|| states)?;
-        while let Some(state) = states.next().await {
+        let stream = client.watch(OrderRequest { id: 7 }).await?;
+        let mut guarded = SHOP.guard_stream(|| stream)?;
+        while let Some(state) = guarded.next().await {
             println!("  {:?}", state.map(|reply| reply.state).map_err(|status| status.code()));
         }
         assert_eq!(SHOP.failure_count(), failures);

@@ -31,7 +31,7 @@ impl Middleware for Inner {
     ) -> Result<Response> {
         let resends = extensions.get::<ResendCount>().map_or(0, |count| count.get());
         let number = {
-            let mut found = self.0.lock().unwrap();
+            let mut found = self.0.lock().expect("it is not poisoned");
             found.push((extensions.get().cloned(), extensions.get().cloned(), resends));
             found.len()
         };
@@ -55,7 +55,7 @@ async fn an_attempt_does_not_see_what_an_earlier_one_has_left_and_the_caller_get
     let response = client.execute_with_extensions(request, &mut extensions).await.unwrap();
     assert_eq!(response.status(), 200);
     let seen = |resends| (Some(FromCaller(1)), None, resends);
-    assert_eq!(*found.lock().unwrap(), [seen(0), seen(1), seen(2)]);
+    assert_eq!(*found.lock().expect("it is not poisoned"), [seen(0), seen(1), seen(2)]);
     assert_eq!(extensions.get(), Some(&FromAttempt(3)));
     assert_eq!(extensions.get().map(|count: &ResendCount| count.get()), Some(2));
 }

@@ -38,8 +38,8 @@ struct State {
 
 impl Proxy {
     pub(crate) async fn start(server: SocketAddr, faults: impl IntoIterator<Item = Fault>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("it is bound");
         let state = State { faults: faults.into_iter().collect(), connections: 0 };
         let proxy = Self { address, state: Arc::new(Mutex::new(state)) };
         let running = proxy.clone();
@@ -54,7 +54,7 @@ impl Proxy {
     }
 
     fn next(&self) -> Fault {
-        let mut state = self.state.lock().unwrap();
+        let mut state = self.state.lock().expect("it is not poisoned");
         state.connections += 1;
         state.faults.pop_front().unwrap_or(Pass)
     }
@@ -65,7 +65,7 @@ impl Proxy {
 
     /// The connections so far: each attempt is one.
     pub(crate) fn connections(&self) -> usize {
-        self.state.lock().unwrap().connections
+        self.state.lock().expect("it is not poisoned").connections
     }
 
     /// The key of its circuit.

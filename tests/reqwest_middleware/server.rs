@@ -35,8 +35,8 @@ impl Server {
     pub(crate) async fn behind(faults: impl IntoIterator<Item = Fault>) -> Self {
         let received = Received::default();
         let app = Router::new().fallback(answer).with_state(Arc::clone(&received));
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address: SocketAddr = listener.local_addr().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address: SocketAddr = listener.local_addr().expect("it is bound");
         tokio::spawn(async move { axum::serve(listener, app).await });
         Self { proxy: Proxy::start(address, faults).await, received }
     }
@@ -50,7 +50,7 @@ impl Server {
     }
 
     pub(crate) fn received(&self) -> Vec<(String, Option<String>, Vec<u8>)> {
-        self.received.lock().unwrap().clone()
+        self.received.lock().expect("it is not poisoned").clone()
     }
 }
 
@@ -60,14 +60,14 @@ async fn answer(
     headers: HeaderMap,
     body: Bytes,
 ) -> &'static str {
-    let key = headers.get("idempotency-key").map(|key| key.to_str().unwrap().to_owned());
-    received.lock().unwrap().push((method.to_string(), key, body.to_vec()));
+    let key = headers.get("idempotency-key").map(|key| key.to_str().expect("a text").to_owned());
+    received.lock().expect("it is not poisoned").push((method.to_string(), key, body.to_vec()));
     "from the server"
 }
 
 /// A client that opens a connection for each attempt.
 pub(crate) fn plain() -> reqwest::Client {
-    reqwest::Client::builder().pool_max_idle_per_host(0).no_proxy().build().unwrap()
+    reqwest::Client::builder().pool_max_idle_per_host(0).no_proxy().build().expect("a client without TLS")
 }
 
 pub(crate) fn client(middleware: ResilienceMiddleware) -> ClientWithMiddleware {

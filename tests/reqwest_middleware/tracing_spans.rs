@@ -17,7 +17,7 @@ struct Spans(Arc<Mutex<Vec<String>>>);
 
 impl Visit for Spans {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        self.0.lock().unwrap().push(format!("{} = {value:?}", field.name()));
+        self.0.lock().expect("it is not poisoned").push(format!("{} = {value:?}", field.name()));
     }
 }
 
@@ -68,5 +68,5 @@ async fn each_attempt_has_a_span_and_a_resend_its_number() {
         fields
     };
     let expected = [attempt(&[], "503"), attempt(&["http.request.resend_count = 1"], "200")].concat();
-    assert_eq!(*spans.0.lock().unwrap(), expected);
+    assert_eq!(*spans.0.lock().expect("it is not poisoned"), expected);
 }

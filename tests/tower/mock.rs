@@ -93,11 +93,11 @@ impl<E> Mock<E> {
 
     /// The requests so far.
     pub(crate) fn requests(&self) -> Vec<String> {
-        self.script.requests.lock().unwrap().clone()
+        self.script.requests.lock().expect("it is not poisoned").clone()
     }
 
     pub(crate) fn calls(&self) -> usize {
-        self.script.requests.lock().unwrap().len()
+        self.script.requests.lock().expect("it is not poisoned").len()
     }
 
     /// Each time, the service is only ready after this number of polls.
@@ -107,12 +107,12 @@ impl<E> Mock<E> {
 
     /// The next `poll_ready` fails.
     pub(crate) fn fails_when_polled(&self, error: E) {
-        *self.script.error_when_polled.lock().unwrap() = Some(error);
+        *self.script.error_when_polled.lock().expect("it is not poisoned") = Some(error);
     }
 
     /// Whether the task was stored to be woken.
     pub(crate) fn holds_a_waker(&self) -> bool {
-        self.script.waker.lock().unwrap().is_some()
+        self.script.waker.lock().expect("it is not poisoned").is_some()
     }
 }
 
@@ -125,12 +125,12 @@ impl<R: ToString, E: Clone + Send + 'static> Service<R> for Mock<E> {
     type Future = Response<E>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), E>> {
-        if let Some(error) = self.script.error_when_polled.lock().unwrap().take() {
+        if let Some(error) = self.script.error_when_polled.lock().expect("it is not poisoned").take() {
             return Poll::Ready(Err(error));
         }
         if !self.is_ready && self.polled < self.script.pending.load(Ordering::Relaxed) {
             self.polled += 1;
-            *self.script.waker.lock().unwrap() = Some(cx.waker().clone());
+            *self.script.waker.lock().expect("it is not poisoned") = Some(cx.waker().clone());
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
@@ -141,8 +141,8 @@ impl<R: ToString, E: Clone + Send + 'static> Service<R> for Mock<E> {
     fn call(&mut self, request: R) -> Self::Future {
         assert!(self.is_ready, "called before it was ready");
         (self.is_ready, self.polled) = (false, 0);
-        self.script.requests.lock().unwrap().push(request.to_string());
-        let step = self.script.steps.lock().unwrap().pop_front();
+        self.script.requests.lock().expect("it is not poisoned").push(request.to_string());
+        let step = self.script.steps.lock().expect("it is not poisoned").pop_front();
         Box::pin(async move {
             match step.expect("no more calls are expected") {
                 Is(result) => result,

@@ -32,10 +32,18 @@ fn log_of(name: &'static str) -> Arc<Mutex<Vec<String>>> {
     telemetry::listen(move |event| match event {
         Event::Attempt(attempt) if attempt.site().name() == name => {
             let text = attempt.error().map(ToString::to_string);
-            kept.lock().unwrap().push(format!("{} {:?} {text:?}", attempt.number(), attempt.wait()));
+            kept.lock().expect("it is not poisoned").push(format!(
+                "{} {:?} {text:?}",
+                attempt.number(),
+                attempt.wait()
+            ));
         }
         Event::Call(call) if call.site().name() == name => {
-            kept.lock().unwrap().push(format!("{:?} {}", call.outcome(), call.attempts()));
+            kept.lock().expect("it is not poisoned").push(format!(
+                "{:?} {}",
+                call.outcome(),
+                call.attempts()
+            ));
         }
         _ => {}
     });
@@ -56,7 +64,7 @@ async fn attempts_and_calls_of_a_layer_are_events() {
         "2 None Some(\"down\")".into(),
         format!("{outcome:?} 2"),
     ];
-    assert_eq!(*log.lock().unwrap(), expected);
+    assert_eq!(*log.lock().expect("it is not poisoned"), expected);
     let stats = telemetry::stats("observed layer").unwrap();
     assert_eq!((stats.calls(), stats.attempts(), stats.gave_up()), (1, 2, 1));
 }
@@ -75,7 +83,7 @@ async fn a_call_that_a_circuit_rejects_is_told_as_such_and_a_dropped_one_as_canc
     drop(hangs);
     resilience::circuits().get("rejects").unwrap().force_open();
     assert!(stack(Mock::new([])).oneshot("hello").await.is_err());
-    assert_eq!(*log.lock().unwrap(), ["Cancelled 1", "Refused 0"]);
+    assert_eq!(*log.lock().expect("it is not poisoned"), ["Cancelled 1", "Refused 0"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -86,7 +94,7 @@ async fn a_request_that_is_sent_once_is_told_as_not_retryable() {
     assert!(ServiceBuilder::new().layer(layer).service(mock).oneshot("hello").await.is_err());
     let type_name = std::any::type_name::<Error>();
     assert_eq!(
-        *log.lock().unwrap(),
+        *log.lock().expect("it is not poisoned"),
         [format!("1 None Some({type_name:?})"), "GaveUp(NotRetryable) 1".into()]
     );
 }

@@ -64,10 +64,12 @@ pub(crate) use overriding::CircuitOverride;
 #[cfg(feature = "tower")]
 pub(crate) use owned_permit::OwnedPermit;
 pub use permit::{AsyncPermit, Permit};
+#[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
+pub(crate) use registry::LayerCircuits;
+#[cfg(feature = "tower")]
+pub(crate) use registry::circuit_of_layer;
 pub(crate) use registry::site_entries;
 pub use registry::{CIRCUITS, CircuitConflict, CircuitConflicts, CircuitRef, Circuits, NameTaken, circuits};
-#[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
-pub(crate) use registry::{LayerCircuits, circuit_of_layer};
 #[cfg(feature = "serde")]
 pub(crate) use registry::{NamedCircuit, named_circuits};
 pub use rejection::{CircuitOpen, HoldCircuitOpen};

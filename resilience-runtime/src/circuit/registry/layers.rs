@@ -1,29 +1,13 @@
-//! Circuits that layers name at run time. Those that no attribute has are listed, and live as long as the program.
+//! Keyed circuits of layers. Those that no attribute has are listed, and live as long as the program.
 
 use std::panic::Location;
 use std::sync::{Mutex, PoisonError};
 
 use super::list;
-use super::registered::Registered;
 use crate::circuit::config::CircuitConfig;
 use crate::circuit::keyed::KeyedCircuits;
-use crate::circuit::origin::CircuitOrigin;
 use crate::circuit::site::Place;
-use crate::circuit::{CircuitBreaker, CircuitEntry, KeyedSite, Name};
-
-/// The circuit of this name: that of the attributes, a registered one, or else one in the default configuration.
-pub(crate) fn circuit_of_layer(
-    name: &'static str,
-    location: &'static Location<'static>,
-) -> &'static CircuitBreaker {
-    if let Some(site) = list::sharing::<CircuitBreaker>(name).into_iter().next() {
-        return site.of_its_name();
-    }
-    Registered::lock().get_or_add(name, || {
-        let origin = CircuitOrigin::Attribute { file: location.file(), line: location.line() };
-        CircuitBreaker::of(Name::Written(name), CircuitConfig::new(), origin)
-    })
-}
+use crate::circuit::{CircuitEntry, KeyedSite};
 
 /// The keyed circuits of a layer.
 #[derive(Clone, Copy, Debug)]

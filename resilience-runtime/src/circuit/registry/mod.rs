@@ -4,6 +4,8 @@
 //! link, a site registers itself at its first call.
 
 mod conflict;
+#[cfg(feature = "tower")]
+mod layer;
 #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
 mod layers;
 mod list;
@@ -14,8 +16,10 @@ mod resolve;
 mod view;
 
 pub use self::conflict::{CircuitConflict, CircuitConflicts};
+#[cfg(feature = "tower")]
+pub(crate) use self::layer::circuit_of_layer;
 #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
-pub(crate) use self::layers::{LayerCircuits, circuit_of_layer};
+pub(crate) use self::layers::LayerCircuits;
 pub use self::list::CIRCUITS;
 pub(crate) use self::list::site_entries;
 #[cfg(feature = "serde")]

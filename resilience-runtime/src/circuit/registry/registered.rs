@@ -70,7 +70,7 @@ impl Registered {
     }
 
     /// The circuit of a name that no attribute without a `key` has. A new one is kept for the life of the program.
-    #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
+    #[cfg(feature = "tower")]
     pub(super) fn get_or_add(
         &mut self,
         name: &'static str,

@@ -1,3 +1,5 @@
+use std::io;
+
 use resilience::RetryPolicy;
 use resilience::tower::{CircuitLayer, RetryLayer, Verdict};
 use tower::{Service, ServiceBuilder, service_fn};
@@ -9,7 +11,7 @@ struct Busy;
 
 fn accept<R, S: Service<R>>(_: S) {}
 
-async fn upload(upload: Upload) -> std::io::Result<u8> {
+async fn upload(upload: Upload) -> io::Result<u8> {
     Ok(upload.0)
 }
 
