@@ -38,7 +38,7 @@ pub(super) fn inject(function: &Function, layers: &[Layer]) -> Option<TokenStrea
     let entries = (0..layers.len()).map(name);
     let is_circuit = |depth: &usize| matches!(layers[*depth].model, Model::Circuit(_));
     let circuits = (0..layers.len()).filter(is_circuit).map(names);
-    let wait = if function.is_async() { quote!(.await) } else { quote!(.block()) };
+    let wait = if function.is_async() { quote!(wait().await) } else { quote!(block()) };
     let error = if function.error_is_concrete() {
         let error = Ends::new(runtime, innermost.attribute, function).error();
         quote_spanned! {Span::mixed_site()=>
@@ -54,9 +54,7 @@ pub(super) fn inject(function: &Function, layers: &[Layer]) -> Option<TokenStrea
         // Not in the condition, where the names would live during the delay.
         let __fault = #private::injected_fault(&[#(#entries),*], &[#(#circuits),*]);
         if let ::core::option::Option::Some(__fault) = __fault {
-            if let ::core::option::Option::Some(__latency) = __fault.latency() {
-                __latency #wait;
-            }
+            let __fault = __fault.#wait;
             #error
         }
     })

@@ -54,8 +54,6 @@ use crate::time::Nanos;
 /// The result of a call that began before the last transition is late: it changes nothing, in any state.
 pub struct CircuitBreaker {
     pub(super) store: Store,
-    #[cfg(feature = "testing")]
-    pub(super) in_scopes: crate::test_scope::SlotId,
 }
 
 impl CircuitBreaker {
@@ -93,11 +91,7 @@ impl CircuitBreaker {
 
     /// The configuration must be valid.
     pub(super) const fn of(name: Name, config: CircuitConfig, origin: CircuitOrigin) -> Self {
-        Self {
-            store: Store::new(name, config, Events::new(CircuitListeners::new(origin))),
-            #[cfg(feature = "testing")]
-            in_scopes: crate::test_scope::SlotId::new(),
-        }
+        Self { store: Store::new(name, config, Events::new(CircuitListeners::new(origin))) }
     }
 
     /// The state of the circuit: in a test scope, that of the scope.

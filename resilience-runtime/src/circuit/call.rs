@@ -4,6 +4,8 @@ use std::pin::pin;
 
 use super::permit::Permit;
 use super::{CallError, CircuitBreaker};
+#[cfg(feature = "testing")]
+use crate::telemetry::injected_fault;
 
 /// The future of an admitted call, in which tests can inject faults.
 #[cfg(feature = "testing")]
@@ -11,10 +13,12 @@ macro_rules! called {
     ($permit:ident, $operation:ident) => {{
         let names = $permit.names();
         async move {
-            match crate::telemetry::fault_later(&[], &[&names]).await {
-                Some(error) => Err(error),
-                None => $operation().await,
+            if let Some(fault) = injected_fault(&[], &[&names]) {
+                if let Some(error) = fault.wait().await.error() {
+                    return Err(error);
+                }
             }
+            $operation().await
         }
     }};
 }

@@ -15,7 +15,7 @@ impl CircuitBreaker {
         let outermost = scopes.last()?;
         let names = self.store.names();
         for scope in &scopes {
-            if let Some(store) = scope.slot::<&'static Store>(&self.in_scopes) {
+            if let Some(store) = scope.slot::<&'static Store>(&self.store.events.listeners.in_scopes) {
                 return Some(*store);
             }
             if let Some(state) = scope.circuit(&names) {
@@ -35,6 +35,6 @@ impl CircuitBreaker {
         if let Some(state) = state {
             store.preset(state);
         }
-        *scope.fill(&self.in_scopes, names, &*store)
+        *scope.fill(&self.store.events.listeners.in_scopes, names, &*store)
     }
 }

@@ -16,12 +16,21 @@ pub(super) static EVERYWHERE: Listeners<OnEvent> = Listeners::new();
 pub(super) struct CircuitListeners {
     own: Listeners<OnEvent>,
     pub(super) measured: Measured,
+    /// Beside another small field, where it takes no space.
+    #[cfg(feature = "testing")]
+    pub(super) in_scopes: crate::test_scope::SlotId,
     pub(super) origin: CircuitOrigin,
 }
 
 impl CircuitListeners {
     pub(super) const fn new(origin: CircuitOrigin) -> Self {
-        Self { own: Listeners::new(), measured: Measured::new(), origin }
+        Self {
+            own: Listeners::new(),
+            measured: Measured::new(),
+            #[cfg(feature = "testing")]
+            in_scopes: crate::test_scope::SlotId::new(),
+            origin,
+        }
     }
 
     pub(super) fn add(&self, listener: impl Fn(&CircuitEvent) + Send + Sync + 'static) -> ListenerId {

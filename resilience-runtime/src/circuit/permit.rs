@@ -183,10 +183,7 @@ impl<'a> Permit<'a> {
     #[inline]
     pub(super) fn meet_fault(&self) {
         if let Some(fault) = injected_fault(&[], &[&self.names()]) {
-            if let Some(latency) = fault.latency() {
-                latency.block();
-            }
-            fault.no_body();
+            fault.block().no_body();
         }
     }
 

@@ -4,16 +4,26 @@
 
 use std::any::type_name;
 use std::fmt;
+#[cfg(feature = "tokio")]
+use std::pin::Pin;
+#[cfg(feature = "tokio")]
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use super::SiteEntry;
+#[cfg(feature = "tokio")]
+use crate::sleep::Pause;
 use crate::sleep::Wait;
 use crate::test_scope::{self, FaultEnd, MetFault};
 use crate::time::Nanos;
 
-/// The faults for one attempt.
+/// The faults for one attempt. Boxed, so that futures stay small.
 #[must_use]
-pub struct InjectedFault {
+pub struct InjectedFault(Box<FaultOfAttempt>);
+
+struct FaultOfAttempt {
+    #[cfg(feature = "tokio")]
+    pause: Option<Pause>,
     met: MetFault,
     /// The name of the function, for a panic.
     name: String,
@@ -31,21 +41,49 @@ fn meet(entries: &[&'static SiteEntry], circuits: &[&[&str]]) -> Option<Injected
     let sites = entries.iter().map(|entry| entry.name());
     let names: Vec<&str> = sites.chain(circuits.iter().copied().flatten().copied()).collect();
     let name = names.first().map(ToString::to_string).unwrap_or_default();
-    test_scope::meet(&names).map(|met| InjectedFault { met, name })
+    test_scope::meet(&names).map(|met| {
+        InjectedFault(Box::new(FaultOfAttempt {
+            #[cfg(feature = "tokio")]
+            pause: None,
+            met,
+            name,
+        }))
+    })
 }
 
 impl InjectedFault {
     /// The wait before the body.
     #[must_use]
     pub fn latency(&self) -> Option<Wait> {
-        let latency = self.met.latency;
+        let latency = self.0.met.latency;
         (latency != Duration::ZERO).then(|| Wait(Nanos::of(latency)))
+    }
+
+    /// Blocks the thread for the latency.
+    pub fn block(self) -> Self {
+        if let Some(latency) = self.latency() {
+            latency.block();
+        }
+        self
+    }
+
+    /// Waits for the latency. The future is a pointer, so that it adds little to those of attempts.
+    #[cfg(feature = "tokio")]
+    pub fn wait(mut self) -> FaultDelay {
+        self.0.pause = self.latency().map(IntoFuture::into_future);
+        FaultDelay(Some(self))
+    }
+
+    /// Without tokio there is no timer, and the thread is blocked.
+    #[cfg(not(feature = "tokio"))]
+    pub fn wait(self) -> std::future::Ready<Self> {
+        std::future::ready(self.block())
     }
 
     /// Whether it replaces the body.
     #[must_use]
     pub fn replaces_body(&self) -> bool {
-        self.met.end.is_some()
+        self.0.met.end.is_some()
     }
 
     /// The error in place of the body.
@@ -54,12 +92,12 @@ impl InjectedFault {
     /// If the fault is a panic, or an error of another type.
     #[must_use]
     pub fn error<E: 'static>(&self) -> Option<E> {
-        let (injected, make) = match self.met.end.as_ref()? {
+        let (injected, make) = match self.0.met.end.as_ref()? {
             FaultEnd::Panic(message) => panic!("{message}"),
             FaultEnd::Error(type_name, make) => (type_name, make),
         };
         let error = make().downcast();
-        let (name, expected) = (&self.name, type_name::<E>());
+        let (name, expected) = (&self.0.name, type_name::<E>());
         assert!(
             error.is_ok(),
             "the fault for `{name}` is a `{injected}`, but the error type is `{expected}`"
@@ -81,6 +119,23 @@ impl InjectedFault {
     }
 }
 
+/// The latency of a fault.
+#[cfg(feature = "tokio")]
+#[must_use]
+pub struct FaultDelay(Option<InjectedFault>);
+
+#[cfg(feature = "tokio")]
+impl Future for FaultDelay {
+    type Output = InjectedFault;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<InjectedFault> {
+        if let Some(pause) = self.0.as_mut().and_then(|fault| fault.0.pause.as_mut()) {
+            ready!(Pin::new(pause).poll(cx));
+        }
+        self.0.take().map_or(Poll::Pending, Poll::Ready)
+    }
+}
+
 impl InjectedFault {
     /// For a permit, whose call returns no error to the library.
     ///
@@ -96,9 +151,9 @@ impl InjectedFault {
     }
 
     fn reject_error(&self, message: impl FnOnce(&str, &str) -> String) {
-        match &self.met.end {
+        match &self.0.met.end {
             Some(FaultEnd::Panic(message)) => panic!("{message}"),
-            Some(FaultEnd::Error(injected, _)) => panic!("{}", message(&self.name, injected)),
+            Some(FaultEnd::Error(injected, _)) => panic!("{}", message(&self.0.name, injected)),
             None => {}
         }
     }
@@ -119,26 +174,7 @@ pub(crate) fn fault_in_place_of<E: 'static>(
     entries: &[&'static SiteEntry],
     circuits: &[&[&str]],
 ) -> Option<E> {
-    let fault = injected_fault(entries, circuits)?;
-    if let Some(latency) = fault.latency() {
-        latency.block();
-    }
-    fault.error()
-}
-
-/// Like [`fault_in_place_of`], for an async attempt. Without tokio there is no timer, and the thread is blocked.
-pub(crate) async fn fault_later<E: 'static>(
-    entries: &[&'static SiteEntry],
-    circuits: &[&[&str]],
-) -> Option<E> {
-    let fault = injected_fault(entries, circuits)?;
-    if let Some(latency) = fault.latency() {
-        #[cfg(feature = "tokio")]
-        latency.await;
-        #[cfg(not(feature = "tokio"))]
-        latency.block();
-    }
-    fault.error()
+    injected_fault(entries, circuits)?.block().error()
 }
 
 /// The future of an attempt of a function form, with the faults for it.
@@ -148,10 +184,13 @@ macro_rules! with_faults {
         let entry = $form.entry();
         let operation = &mut $form.operation;
         async move {
-            match $crate::telemetry::fault_later(&[entry], &[]).await {
-                Some(error) => Err(error),
-                None => operation().await,
+            if let Some(fault) = $crate::telemetry::injected_fault(&[entry], &[]) {
+                // Not held while the operation runs: it may not be `Send`.
+                if let Some(error) = fault.wait().await.error() {
+                    return Err(error);
+                }
             }
+            operation().await
         }
     }};
 }
@@ -161,6 +200,13 @@ pub(crate) use with_faults;
 
 impl fmt::Debug for InjectedFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("InjectedFault").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("InjectedFault").field("name", &self.0.name).finish_non_exhaustive()
+    }
+}
+
+#[cfg(feature = "tokio")]
+impl fmt::Debug for FaultDelay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("FaultDelay").field(&self.0).finish()
     }
 }

@@ -105,13 +105,13 @@ mod view;
 pub use batch::{BatchEvent, BatchOutcome};
 pub use circuit_call::{CircuitCallEvent, CircuitCallOutcome};
 pub use event::{AttemptEvent, CallEvent, Event};
+#[cfg(feature = "testing")]
+pub(crate) use faults::fault_in_place_of;
 pub(crate) use faults::fault_of_form;
 #[cfg(feature = "tokio")]
 pub(crate) use faults::with_faults;
 #[doc(hidden)]
 pub use faults::{InjectedFault, injected_fault};
-#[cfg(feature = "testing")]
-pub(crate) use faults::{fault_in_place_of, fault_later};
 pub(crate) use functions::FunctionForm;
 #[cfg(feature = "serde")]
 pub(crate) use functions::{FormName, FormOverride, named_forms, override_forms};

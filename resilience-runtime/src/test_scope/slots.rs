@@ -1,21 +1,21 @@
 use std::any::Any;
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::ScopeState;
 
 /// The identity of a value that each scope replaces by its own. Unlike an address, it is not used again.
 #[derive(Debug)]
-pub(crate) struct SlotId(AtomicU64);
+pub(crate) struct SlotId(AtomicU32);
 
 impl SlotId {
     pub(crate) const fn new() -> Self {
-        Self(AtomicU64::new(0))
+        Self(AtomicU32::new(0))
     }
 
-    fn get(&self) -> u64 {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
+    fn get(&self) -> u32 {
+        static NEXT: AtomicU32 = AtomicU32::new(1);
         // Relaxed, here and below: only distinct numbers are required.
         match self.0.load(Ordering::Relaxed) {
             0 => {
@@ -32,7 +32,7 @@ type SlotValue = Arc<dyn Any + Send + Sync>;
 
 /// The values of one scope.
 #[derive(Default)]
-pub(super) struct Slots(HashMap<u64, ScopeSlot>);
+pub(super) struct Slots(HashMap<u32, ScopeSlot>);
 
 struct ScopeSlot {
     names: Vec<String>,
@@ -40,7 +40,7 @@ struct ScopeSlot {
 }
 
 impl Slots {
-    fn find(&self, id: u64) -> Option<SlotValue> {
+    fn find(&self, id: u32) -> Option<SlotValue> {
         self.0.get(&id).map(|slot| Arc::clone(&slot.value))
     }
 

@@ -77,7 +77,7 @@ impl Scope {
         self
     }
 
-    /// Injects a fault into every attempt of the function, function form or circuit of this name. The name of a function
+    /// Injects a fault into every attempt of the function, function form, circuit or layer of this name. The name of a function
     /// without `name = ".."` is its path.
     ///
     /// The fault replaces the body, below all attributes of the function: they treat it as the result of the body. For

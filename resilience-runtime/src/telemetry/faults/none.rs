@@ -26,6 +26,18 @@ impl NoFault {
 
     /// Never called.
     #[must_use]
+    pub const fn block(self) -> Self {
+        self
+    }
+
+    /// Never called.
+    #[cfg(feature = "tokio")]
+    pub fn wait(self) -> std::future::Ready<Self> {
+        std::future::ready(self)
+    }
+
+    /// Never called.
+    #[must_use]
     pub const fn replaces_body(&self) -> bool {
         match *self {}
     }
