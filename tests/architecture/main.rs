@@ -77,8 +77,9 @@ fn one_file_reads_the_clock_and_one_blocks_the_thread() {
 /// The machines are pure: they are told the time, and draw nothing.
 #[test]
 fn the_machines_read_no_clock_wait_for_nothing_and_draw_nothing() {
-    let circuit = ["config", "event_queue", "machine", "rules", "eviction", "shared.rs", "state_word", "window"]
-        .map(|module| format!("circuit/{module}"));
+    let circuit =
+        ["config", "event_queue", "machine", "rules", "eviction", "shared.rs", "state_word", "window"]
+            .map(|module| format!("circuit/{module}"));
     let batches = ["executor/polls.rs", "executor/slots.rs", "executor/submissions.rs"];
     let decides = |path: &str| {
         path.starts_with("attempts/")
