@@ -108,8 +108,9 @@
 //!     jobs.spawn(async move {
 //!         tokio::select! {
 //!             result = &mut handle => return (id, result),
-//!             _ = stopped.changed() => _ = handle.cancel().await, // `false`: it is done, or was not agreed to
+//!             _ = stopped.changed() => {}
 //!         }
+//!         handle.cancel().await; // `false`: it is done, or the service has not agreed
 //!         (id, handle.await)
 //!     });
 //! }

@@ -336,6 +336,20 @@ impl Real {
     }
 }
 
+async fn submit(real: &mut Real, model: &mut Model, id: u32, kind: Kind, ends: Option<End>) {
+    real.submit(id, kind);
+    if let Some(how) = ends {
+        real.end(id, how);
+    }
+    if model.closed {
+        let handle = real.handles.remove(&id).expect("held");
+        assert_eq!(soon(handle).await, Err(PollFailure::ShutDown));
+    } else {
+        let (stage, outcome) = (Stage::Queued, None);
+        model.jobs.insert(id, Job { kind, stage, outcome, occupies: false, ends, finishes: None });
+    }
+}
+
 async fn tell(steps: Vec<(Step, bool)>, places: usize, abandons: bool) {
     let mut real = Real::start(places, abandons);
     let mut model =
@@ -354,20 +368,7 @@ async fn tell(steps: Vec<(Step, bool)>, places: usize, abandons: bool) {
         let held = |real: &Real, job: usize| real.handles.keys().rev().nth(job).copied();
         match step {
             Step::Submit(kind, ends) => {
-                real.submit(next, kind);
-                if let Some(how) = ends {
-                    real.end(next, how);
-                }
-                let (stage, outcome) = (Stage::Queued, None);
-                let job = Job { kind, stage, outcome, occupies: false, ends, finishes: None };
-                if model.closed {
-                    assert_eq!(
-                        soon(real.handles.remove(&next).expect("held")).await,
-                        Err(PollFailure::ShutDown)
-                    );
-                } else {
-                    model.jobs.insert(next, job);
-                }
+                submit(&mut real, &mut model, next, kind, ends).await;
                 next += 1;
             }
             Step::End(job, how) => {

@@ -45,14 +45,20 @@ impl<J, T, E> Later<J, T, E> {
         self.wakes || self.polls
     }
 
+    #[inline]
     pub(super) fn extend(&mut self, actions: impl IntoIterator<Item = Action<J, T, E>>) {
         for action in actions {
-            self.wakes |= matches!(action, Action::Wake(_) | Action::Answer(..));
-            if self.first.is_none() {
-                self.first = Some(action);
-            } else {
-                self.more().actions.push(action);
-            }
+            self.push(action);
+        }
+    }
+
+    #[inline(never)]
+    fn push(&mut self, action: Action<J, T, E>) {
+        self.wakes |= matches!(action, Action::Wake(_) | Action::Answer(..));
+        if self.first.is_none() {
+            self.first = Some(action);
+        } else {
+            self.more().actions.push(action);
         }
     }
 

@@ -80,7 +80,9 @@ where
         position: Option<StreamPosition>,
     ) -> Option<JobId> {
         let (id, begin) = self.with(|state, later| state.submit(submission, position, later))?;
-        self.begin(begin);
+        if begin.starter || !begin.closures.is_empty() {
+            self.begin(begin);
+        }
         Some(id)
     }
 
@@ -89,10 +91,8 @@ where
         if begin.starter {
             self.spawn_starter();
         }
-        if !begin.closures.is_empty() {
-            for (id, closure) in begin.closures {
-                self.spawn_blocking(SubmissionPlace::new(Arc::clone(self), id), closure);
-            }
+        for (id, closure) in begin.closures {
+            self.spawn_blocking(SubmissionPlace::new(Arc::clone(self), id), closure);
         }
     }
 

@@ -63,7 +63,7 @@ impl<J, T, E> Starter<J, T, E> {
 
     /// The next step, after the last submission. `enough`: it has taken its share.
     fn next(
-        &mut self,
+        stands_by: &mut bool,
         state: &mut ExecutorState<J, T, E>,
         later: &mut Later<J, T, E>,
         yields: bool,
@@ -79,7 +79,7 @@ impl<J, T, E> Starter<J, T, E> {
             // This one, and the one to be spawned.
             2.. if submissions.standby == 0 => {
                 submissions.standby += 2;
-                self.stands_by = true;
+                *stands_by = true;
                 return StarterStep::Relay;
             }
             // Started submissions must not wait for the last one.
@@ -92,7 +92,7 @@ impl<J, T, E> Starter<J, T, E> {
             }
         }
         submissions.standby += 1;
-        self.stands_by = true;
+        *stands_by = true;
         StarterStep::Yield
     }
 }
@@ -105,9 +105,9 @@ where
 {
     /// Ends the last submission and takes the next, in one step under the lock.
     fn step(&mut self, last: Option<FirstPoll<J, E>>, enough: bool) -> StarterStep<J, E> {
-        let shared = Arc::clone(&self.shared);
+        let Self { shared, stands_by, .. } = self;
         let (step, closures) = shared.with(|state, later| {
-            state.submissions.standby -= usize::from(std::mem::take(&mut self.stands_by));
+            state.submissions.standby -= usize::from(std::mem::take(stands_by));
             let (yields, closures) = match last {
                 Some(FirstPoll::Ended(id, outcome)) => {
                     let closures = state.end_submission(id, outcome, later);
@@ -116,9 +116,11 @@ where
                 Some(FirstPoll::Spawned) => (true, Vec::new()),
                 None => (false, Vec::new()),
             };
-            (self.next(state, later, yields, enough), closures)
+            (Self::next(stands_by, state, later, yields, enough), closures)
         });
-        shared.begin(Begin { closures, starter: false });
+        if !closures.is_empty() {
+            shared.begin(Begin { closures, starter: false });
+        }
         step
     }
 
