@@ -98,7 +98,7 @@
 //! |---|---|---|
 //! | `http` | none: such a URL is an error that names the features | no C code |
 //! | `http-rustls` | rustls, and the certificates of the operating system | a C library, so it needs a C compiler |
-//! | `http-native-tls` | that of the operating system | nothing; on Linux, it needs OpenSSL and its headers |
+//! | `http-native-tls` | that of the operating system | no C code; on Linux, it needs OpenSSL, its headers and a C compiler |
 //!
 //! Rustls is used where both are enabled. A client passed to [`HttpPoll::client`] brings its own TLS.
 //!

@@ -67,7 +67,7 @@ fn as_retry_says() -> Result<u8, TimedOut> {
     Ok(2)
 }
 
-#[poll(until(2), retry_after = |_| None)]
+#[poll(until(2), budget = 20%)]
 fn a_retrys_option() -> Result<u8, TimedOut> {
     Ok(2)
 }
