@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use self::fault::ArmedFault;
 pub use self::fault::Fault;
 pub(crate) use self::fault::{FaultEnd, MetFault};
-use self::slots::Slots;
+use self::slots::ScopeSlots;
 pub(crate) use self::slots::{SlotId, replaced};
 use crate::circuit::CircuitState;
 use crate::time::Nanos;
@@ -44,7 +44,7 @@ struct Content {
     faults: Vec<ArmedFault>,
     /// The initial states of circuits, by name. The last one of a name applies.
     circuits: Vec<(String, CircuitState)>,
-    slots: Slots,
+    slots: ScopeSlots,
 }
 
 /// Open scopes, outermost first.

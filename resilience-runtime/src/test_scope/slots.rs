@@ -32,14 +32,14 @@ type SlotValue = Arc<dyn Any + Send + Sync>;
 
 /// The values of one scope.
 #[derive(Default)]
-pub(super) struct Slots(HashMap<u32, ScopeSlot>);
+pub(super) struct ScopeSlots(HashMap<u32, ScopeSlot>);
 
 struct ScopeSlot {
     names: Vec<String>,
     value: SlotValue,
 }
 
-impl Slots {
+impl ScopeSlots {
     fn find(&self, id: u32) -> Option<SlotValue> {
         self.0.get(&id).map(|slot| Arc::clone(&slot.value))
     }
