@@ -22,7 +22,7 @@ type ResultPredicate = dyn Fn(&Result<Response, Error>) -> bool + Send + Sync;
 
 /// A middleware that retries requests, with a circuit per host on request.
 ///
-/// See the [module](self) for what is repeated.
+/// See the [module](crate::reqwest_middleware) for what is repeated.
 ///
 /// ```
 /// use reqwest_middleware::ClientBuilder;
