@@ -140,7 +140,7 @@ mod tests {
         let cancelled = Cancelled::new("f", 3, Duration::ZERO, Causes::default());
         let io: io::Error = HoldCancelled::hold(cancelled.clone());
         assert_eq!(io.kind(), io::ErrorKind::Other);
-        assert!(io.get_ref().is_some_and(|inner| inner.is::<Cancelled>()));
+        assert!(io.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<Cancelled>));
         let boxed: Box<dyn std::error::Error + Send + Sync> = HoldCancelled::hold(cancelled.clone());
         assert_eq!(boxed.downcast_ref::<Cancelled>(), Some(&cancelled));
     }
