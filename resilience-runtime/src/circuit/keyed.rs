@@ -38,7 +38,7 @@ use crate::sync::RwLock;
 /// key is not kept: the call runs, its result is discarded, and listeners get a
 /// [`CircuitEventKind::KeyNotRemembered`].
 ///
-/// A circuit takes a bounded amount of memory, regardless of its key and its errors: up to 1000 bytes in the default
+/// A circuit takes a bounded amount of memory, regardless of its key and its errors: up to 1010 bytes in the default
 /// configuration, up to 512 more once it has the text of a failure, and 700 more while it is open. The count of its
 /// rejections takes 64 bytes, and 32 for each thread. Long keys are [shortened](Self::MAX_KEY_LENGTH), and the text
 /// of a failure is limited to 512 bytes. A window adds a quarter of a byte for each of its calls, and `within` adds

@@ -4,14 +4,14 @@
 //! use resilience::circuit;
 //! use resilience::settings::{self, Overrides};
 //!
-//! #[circuit(name = "payments", failure_threshold = 3)]
-//! fn pay() -> std::io::Result<()> {
+//! #[circuit(name = "shipping", failure_threshold = 3)]
+//! fn ship() -> std::io::Result<()> {
 //!     Ok(())
 //! }
 //!
 //! let overrides: Overrides = toml::from_str(
 //!     r#"
-//!     [circuit.payments]
+//!     [circuit.shipping]
 //!     failure_threshold = 10
 //!     recovery_timeout = "1min"
 //!     "#,

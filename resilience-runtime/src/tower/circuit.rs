@@ -31,12 +31,12 @@ use crate::telemetry::{LayerSite, SiteKind};
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
 /// # async fn main() -> Result<(), BoxError> {
 /// let mut service = ServiceBuilder::new()
-///     .layer(CircuitLayer::named("payments"))
+///     .layer(CircuitLayer::named("parcels"))
 ///     .service(service_fn(|cents: u64| async move { Err::<(), BoxError>("no route".into()) }));
 /// for _ in 0..5 {
 ///     assert!(service.ready().await?.call(100).await.is_err());
 /// }
-/// assert!(resilience::circuits().get("payments").unwrap().is_open());
+/// assert!(resilience::circuits().get("parcels").unwrap().is_open());
 /// # Ok(())
 /// # }
 /// ```
