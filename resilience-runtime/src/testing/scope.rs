@@ -37,8 +37,8 @@ pub fn scope() -> Scope {
 /// A scope applies to calls on the thread that opened it, and to the futures that it [runs](Self::run), on any thread.
 /// Other threads, and tasks that are spawned on them without `run`, are not affected.
 ///
-/// In a scope, every circuit begins closed and every [`RetryBudget`](crate::RetryBudget) full. Nothing that happens
-/// there is counted outside. Statistics and the settings of the program are shared.
+/// In a scope, every circuit begins closed, and every [`RetryBudget`](crate::RetryBudget) without calls: it allows its
+/// floor. Nothing that happens there is counted outside. Statistics and the settings of the program are shared.
 ///
 /// A scope inside another one adds to it: faults of both apply, the inner ones first; the smaller number of attempts,
 /// the inner seed, and the inner state of a circuit count. Circuits and budgets are those of the outermost scope, unless
@@ -84,7 +84,9 @@ impl Scope {
     /// a circuit, it replaces the body of every call through it. [`try_acquire`](crate::CircuitBreaker::try_acquire)
     /// has no body: a delay or a panic happens there, and an error is a panic.
     ///
-    /// Several faults apply together: delays add up, and the error or panic that was injected last counts. Each scope
+    /// Several faults apply together: delays add up, and the error or panic that was injected last counts; the others
+    /// wait for the next attempt. If layers of a `tower` stack share the name, a fault applies at each of them; give the layers
+    /// names of their own. A name that no call has is not reported. Each scope
     /// counts its own [`times`](Fault::times) and [`every`](Fault::every).
     ///
     /// # Panics

@@ -14,7 +14,7 @@
 //! # #[tokio::main(flavor = "current_thread", start_paused = true)]
 //! # async fn main() -> Result<(), BoxError> {
 //! let mut shop = ServiceBuilder::new()
-//!     .layer(RetryLayer::new(POLICY).name("shop").budget(&BUDGET))
+//!     .layer(RetryLayer::new(POLICY).name("shop.order").budget(&BUDGET))
 //!     .layer(CircuitLayer::named("shop").judge(|status: &Result<u16, BoxError>| match status {
 //!         Ok(..500) => Verdict::Success,
 //!         _ => Verdict::Failure,
