@@ -26,7 +26,7 @@ pub(crate) struct Arguments {
     /// Condition of success: the body is this JSON
     #[arg(long, value_name = "JSON")]
     until_json: Vec<String>,
-    /// Condition of success: this path (RFC 9535) finds this value, which is JSON or a string
+    /// Condition of success: this path (RFC 9535) finds this value: JSON if it can be, otherwise a string
     #[arg(long, value_name = "PATH=VALUE")]
     until_jsonpath: Vec<String>,
     /// Condition of failure, written as for --until
@@ -112,7 +112,17 @@ impl Arguments {
         // The server may still be starting.
         let ignored = json!(["connect", "timeout", "request", "decode", "body"]);
         data.default(&["ignore_exceptions", "ignore"], ignored);
-        serde_json::from_value(data.0.into()).map_err(|error| error.to_string())
+        serde_json::from_value(data.0.into()).map_err(|error| self.in_own_words(&error.to_string()))
+    }
+
+    /// Names the option of the command line instead of the key that it becomes.
+    fn in_own_words(&self, error: &str) -> String {
+        let options = [
+            ("`polling_interval`", self.interval.is_some(), "`--interval`"),
+            ("`deadline`", self.timeout.is_some(), "`--timeout`"),
+        ];
+        let written = options.iter().find(|(key, is_given, _)| *is_given && error.starts_with(key));
+        written.map_or_else(|| error.to_owned(), |(key, _, option)| error.replacen(key, option, 1))
     }
 
     fn until(&self) -> Result<Option<Value>, String> {

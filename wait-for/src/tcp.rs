@@ -32,7 +32,7 @@ impl Tcp {
         options.insert("interval".into(), interval.unwrap_or("2s").into());
         options.insert("timeout".into(), timeout.unwrap_or("60s").into());
         let policy: PollPolicy =
-            serde_json::from_value(Value::from(options)).map_err(|error| error.to_string())?;
+            serde_json::from_value(Value::from(options)).map_err(|error| format!("`--tcp`: {error}"))?;
         // A limit above the total one would never be reached.
         let policy = policy.try_attempt_timeout(ATTEMPT_TIMEOUT).unwrap_or(policy);
         Ok(Self { address: address.to_owned(), policy })

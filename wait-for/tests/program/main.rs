@@ -116,6 +116,16 @@ fn it_ends_with_3_when_its_arguments_are_invalid() {
 }
 
 #[test]
+fn a_wrong_time_is_reported_by_the_option_as_it_was_written() {
+    for option in ["--timeout", "--interval"] {
+        let output =
+            Command::new(env!("CARGO_BIN_EXE_wait-for")).args([option, "5", "http://127.0.0.1:9"]).output();
+        let message = String::from_utf8(output.expect("the program starts").stderr).expect("UTF-8");
+        assert!(message.contains(&format!("`{option}`: expected a duration")), "{message}");
+    }
+}
+
+#[test]
 fn its_configuration_is_a_poller_and_the_command_line_overrides_it() {
     let server = Server::replying([answer(200, "done")]);
     let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("poller.toml");
