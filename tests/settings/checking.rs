@@ -128,7 +128,7 @@ fn every_error_is_reported_with_its_path_and_a_remedy() {
                 "retry.\"check.unlimited\".deadline: the attribute {0} has no `deadline`, and an override does not add one; \
                  write `deadline = forever` in the attribute to allow one\n\
                  retry.\"check.unlimited\".attempt_timeout: the attribute {0} has no `attempt_timeout`, and an override \
-                 does not add one",
+                 does not add one; write a long one in the attribute to allow one, such as `attempt_timeout = 1h`",
                 at("check.unlimited")
             ),
         ),
@@ -194,6 +194,17 @@ fn errors_of_the_whole_file_are_reported_together_in_its_order() {
         paths(toml),
         ["circuit.unknown", "poll.\"check.report\".until", "retry.\"check.limited\".times"]
     );
+}
+
+#[test]
+fn errors_and_warnings_are_debugged_as_they_are_displayed() {
+    let _alone = alone();
+    let wrong = read("[retry.'check.limited']\ntimes = 0\nuntil = 1").check().unwrap_err();
+    assert_eq!(wrong.iter().count(), 2);
+    assert_eq!(format!("{wrong:?}"), wrong.to_string());
+    let unsure = read("[retry.frobnicate]\n[poll.frobnicate]").check().unwrap();
+    assert_eq!(unsure.iter().count(), 2);
+    assert_eq!(format!("{unsure:?}"), unsure.to_string());
 }
 
 #[test]

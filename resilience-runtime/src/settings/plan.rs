@@ -157,14 +157,13 @@ impl Plan {
         let place = at((listed.file(), listed.line()));
         for option in options.iter().filter(|option| !site.has(option.row.setting)) {
             let key = option.row.key;
-            let remedy = if key == "deadline" {
-                "; write `deadline = forever` in the attribute to allow one"
-            } else {
-                ""
+            let remedy = match key {
+                "deadline" => "write `deadline = forever` in the attribute to allow one",
+                _ => "write a long one in the attribute to allow one, such as `attempt_timeout = 1h`",
             };
             self.error(
                 option.path,
-                format!("the attribute {place} has no `{key}`, and an override does not add one{remedy}"),
+                format!("the attribute {place} has no `{key}`, and an override does not add one; {remedy}"),
             );
         }
         match site.code {
