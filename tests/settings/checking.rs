@@ -42,6 +42,11 @@ fn pay() -> std::io::Result<()> {
     Ok(())
 }
 
+#[circuit(name = "check.deep.name")]
+fn deep() -> std::io::Result<()> {
+    Ok(())
+}
+
 fn at(name: &str) -> String {
     let mut sites = resilience::telemetry::sites();
     let site = sites.find(|site| site.name() == name).expect("it is listed");
@@ -194,6 +199,40 @@ fn errors_of_the_whole_file_are_reported_together_in_its_order() {
         paths(toml),
         ["circuit.unknown", "poll.\"check.report\".until", "retry.\"check.limited\".times"]
     );
+}
+
+#[test]
+fn a_name_with_a_dot_but_without_quotes_is_an_error_that_shows_the_quotes() {
+    let _alone = alone();
+    deep().unwrap();
+    for (toml, expected) in [
+        (
+            "[retry.check.limited]\ntimes = 3",
+            "retry.check.limited: write `[retry.\"check.limited\"]`: a name with a dot needs quotes",
+        ),
+        (
+            "[retry.check.limited]\n[retry.check.unlimited]\n[poll.check.report]",
+            "retry.check.limited: write `[retry.\"check.limited\"]`: a name with a dot needs quotes\n\
+             retry.check.unlimited: write `[retry.\"check.unlimited\"]`: a name with a dot needs quotes\n\
+             poll.check.report: write `[poll.\"check.report\"]`: a name with a dot needs quotes",
+        ),
+        (
+            "[circuit.check.deep.name]\nmin_calls = 3",
+            "circuit.check.deep: write `[circuit.\"check.deep.name\"]`: a name with a dot needs quotes",
+        ),
+        (
+            "[circuit.check]\nmin_calls = 3\n[circuit.check.deep.name]",
+            "circuit.check: unknown name `check`; no `#[circuit]` has it\n\
+             circuit.check.deep: write `[circuit.\"check.deep.name\"]`: a name with a dot needs quotes",
+        ),
+        (
+            "[retry.later.form]\ntimes = 3",
+            "retry.later.form: unknown option `form` of a `retry`; if the name is `later.form`, write \
+             `[retry.\"later.form\"]`",
+        ),
+    ] {
+        check(toml, expected);
+    }
 }
 
 #[test]
