@@ -25,6 +25,11 @@ fn guarded() -> std::io::Result<()> {
     Ok(())
 }
 
+#[circuit(name = "effective default")]
+fn by_default() -> std::io::Result<()> {
+    Ok(())
+}
+
 /// The block of a name, without the place.
 fn block(name: &str) -> String {
     let text = settings::effective().to_string();
@@ -67,6 +72,7 @@ async fn values_are_listed_with_their_sources_as_in_a_file() {
         "[circuit.\"effective circuit\"]\n\
          failure_rate = \"50%\"  # override\n\
          window = \"30s\"  # override\n\
+         min_calls = 20  # code\n\
          recovery_timeout = \"30s\"  # code\n\
          half_open_calls = 1  # code\n\
          success_threshold = 1  # code\n\
@@ -78,6 +84,25 @@ async fn values_are_listed_with_their_sources_as_in_a_file() {
     assert_eq!(
         (site.kind(), times.key(), times.value().as_str(), times.source()),
         ("retry", "times", "9", SettingSource::Override)
+    );
+}
+
+#[test]
+fn defaults_of_a_circuit_that_are_in_force_are_listed() {
+    let _alone = alone();
+    by_default().unwrap();
+    let options = |overrides| {
+        apply(overrides);
+        block("effective default").lines().take(4).skip(1).collect::<Vec<_>>().join("\n")
+    };
+    assert!(options("").starts_with("failure_threshold = 5  # code\nrecovery_timeout"));
+    assert_eq!(
+        options("[circuit.'effective default']\nfailure_rate = '50%'\nwindow = 10"),
+        "failure_rate = \"50%\"  # override\nwindow = 10  # override\nmin_calls = 10  # code"
+    );
+    assert!(
+        options("[circuit.'effective default']\nfailure_threshold = 2")
+            .starts_with("failure_threshold = 2  # override, 5 in the code\nrecovery_timeout")
     );
 }
 

@@ -240,8 +240,8 @@ fn of_override(by: Option<&PolicyOverride>) -> Vec<EffectiveOption> {
 
 fn of_circuit(circuit: NamedCircuit, applied: &Applied) -> Vec<EffectiveOption> {
     let applied = applied.circuit(&circuit);
-    let code = applied.map(|applied| tables::options(&applied.code)).unwrap_or_default();
-    let options = tables::options(&circuit.config()).into_iter().map(|(key, value)| {
+    let code = applied.map(|applied| tables::in_force(&applied.code)).unwrap_or_default();
+    let options = tables::in_force(&circuit.config()).into_iter().map(|(key, value)| {
         if !applied.is_some_and(|applied| applied.keys.contains(&key)) {
             return of_code(key, value);
         }
