@@ -107,6 +107,26 @@ fn defaults_of_a_circuit_that_are_in_force_are_listed() {
 }
 
 #[test]
+fn a_limit_that_a_function_form_may_ignore_is_listed_with_a_remark() {
+    let _alone = alone();
+    retry(|| Ok::<_, &str>(())).name("effective.form").call().unwrap();
+    apply("[retry.'effective.form']\ntimes = 2\ndeadline = '2s'\nattempt_timeout = '1s'");
+    assert_eq!(
+        block("effective.form"),
+        "[retry.\"effective.form\"]\n\
+         times = 2  # override\n\
+         deadline = \"2s\"  # override, ignored by calls without a `deadline`\n\
+         attempt_timeout = \"1s\"  # override, ignored by calls without an `attempt_timeout`"
+    );
+    let json = serde_json::to_value(settings::effective()).unwrap();
+    let site = json.as_array().unwrap().iter().find(|site| site["name"] == "effective.form").unwrap();
+    assert_eq!(
+        site["options"]["deadline"],
+        serde_json::json!({"value": "2s", "source": "override", "remark": "ignored by calls without a `deadline`"})
+    );
+}
+
+#[test]
 fn the_list_is_serialized() {
     let _alone = alone();
     apply("[retry.'effective.retry']\nbackoff = { exponential = '1s', max = '5s' }");
