@@ -184,8 +184,8 @@ fn function_forms_follow_their_overrides_over_their_own_settings_from_their_firs
     let warnings = overrides.apply().unwrap().to_string();
     assert!(
         warnings.contains(
-            "poll.\"apply.other form\": nothing has the name `apply.other form` yet; a function form that is \
-             called later may have it"
+            "poll.\"apply.other form\": nothing has the name `apply.other form` yet; a function form or layer \
+             that is made later may have it"
         ),
         "{warnings}"
     );

@@ -42,6 +42,11 @@ fn pay() -> std::io::Result<()> {
     Ok(())
 }
 
+#[circuit(name = "check.deep.name")]
+fn deep() -> std::io::Result<()> {
+    Ok(())
+}
+
 fn at(name: &str) -> String {
     let mut sites = resilience::telemetry::sites();
     let site = sites.find(|site| site.name() == name).expect("it is listed");
@@ -128,7 +133,7 @@ fn every_error_is_reported_with_its_path_and_a_remedy() {
                 "retry.\"check.unlimited\".deadline: the attribute {0} has no `deadline`, and an override does not add one; \
                  write `deadline = forever` in the attribute to allow one\n\
                  retry.\"check.unlimited\".attempt_timeout: the attribute {0} has no `attempt_timeout`, and an override \
-                 does not add one",
+                 does not add one; write a long one in the attribute to allow one, such as `attempt_timeout = 1h`",
                 at("check.unlimited")
             ),
         ),
@@ -194,6 +199,51 @@ fn errors_of_the_whole_file_are_reported_together_in_its_order() {
         paths(toml),
         ["circuit.unknown", "poll.\"check.report\".until", "retry.\"check.limited\".times"]
     );
+}
+
+#[test]
+fn a_name_with_a_dot_but_without_quotes_is_an_error_that_shows_the_quotes() {
+    let _alone = alone();
+    deep().unwrap();
+    for (toml, expected) in [
+        (
+            "[retry.check.limited]\ntimes = 3",
+            "retry.check.limited: write `[retry.\"check.limited\"]`: a name with a dot needs quotes",
+        ),
+        (
+            "[retry.check.limited]\n[retry.check.unlimited]\n[poll.check.report]",
+            "retry.check.limited: write `[retry.\"check.limited\"]`: a name with a dot needs quotes\n\
+             retry.check.unlimited: write `[retry.\"check.unlimited\"]`: a name with a dot needs quotes\n\
+             poll.check.report: write `[poll.\"check.report\"]`: a name with a dot needs quotes",
+        ),
+        (
+            "[circuit.check.deep.name]\nmin_calls = 3",
+            "circuit.check.deep: write `[circuit.\"check.deep.name\"]`: a name with a dot needs quotes",
+        ),
+        (
+            "[circuit.check]\nmin_calls = 3\n[circuit.check.deep.name]",
+            "circuit.check: unknown name `check`; no `#[circuit]` has it\n\
+             circuit.check.deep: write `[circuit.\"check.deep.name\"]`: a name with a dot needs quotes",
+        ),
+        (
+            "[retry.later.form]\ntimes = 3",
+            "retry.later.form: unknown option `form` of a `retry`; if the name is `later.form`, write \
+             `[retry.\"later.form\"]`",
+        ),
+    ] {
+        check(toml, expected);
+    }
+}
+
+#[test]
+fn errors_and_warnings_are_debugged_as_they_are_displayed() {
+    let _alone = alone();
+    let wrong = read("[retry.'check.limited']\ntimes = 0\nuntil = 1").check().unwrap_err();
+    assert_eq!(wrong.iter().count(), 2);
+    assert_eq!(format!("{wrong:?}"), wrong.to_string());
+    let unsure = read("[retry.frobnicate]\n[poll.frobnicate]").check().unwrap();
+    assert_eq!(unsure.iter().count(), 2);
+    assert_eq!(format!("{unsure:?}"), unsure.to_string());
 }
 
 #[test]

@@ -25,6 +25,11 @@ fn guarded() -> std::io::Result<()> {
     Ok(())
 }
 
+#[circuit(name = "effective default")]
+fn by_default() -> std::io::Result<()> {
+    Ok(())
+}
+
 /// The block of a name, without the place.
 fn block(name: &str) -> String {
     let text = settings::effective().to_string();
@@ -67,6 +72,7 @@ async fn values_are_listed_with_their_sources_as_in_a_file() {
         "[circuit.\"effective circuit\"]\n\
          failure_rate = \"50%\"  # override\n\
          window = \"30s\"  # override\n\
+         min_calls = 20  # code\n\
          recovery_timeout = \"30s\"  # code\n\
          half_open_calls = 1  # code\n\
          success_threshold = 1  # code\n\
@@ -78,6 +84,45 @@ async fn values_are_listed_with_their_sources_as_in_a_file() {
     assert_eq!(
         (site.kind(), times.key(), times.value().as_str(), times.source()),
         ("retry", "times", "9", SettingSource::Override)
+    );
+}
+
+#[test]
+fn defaults_of_a_circuit_that_are_in_force_are_listed() {
+    let _alone = alone();
+    by_default().unwrap();
+    let options = |overrides| {
+        apply(overrides);
+        block("effective default").lines().take(4).skip(1).collect::<Vec<_>>().join("\n")
+    };
+    assert!(options("").starts_with("failure_threshold = 5  # code\nrecovery_timeout"));
+    assert_eq!(
+        options("[circuit.'effective default']\nfailure_rate = '50%'\nwindow = 10"),
+        "failure_rate = \"50%\"  # override\nwindow = 10  # override\nmin_calls = 10  # code"
+    );
+    assert!(
+        options("[circuit.'effective default']\nfailure_threshold = 2")
+            .starts_with("failure_threshold = 2  # override, 5 in the code\nrecovery_timeout")
+    );
+}
+
+#[test]
+fn a_limit_that_a_function_form_may_ignore_is_listed_with_a_remark() {
+    let _alone = alone();
+    retry(|| Ok::<_, &str>(())).name("effective.form").call().unwrap();
+    apply("[retry.'effective.form']\ntimes = 2\ndeadline = '2s'\nattempt_timeout = '1s'");
+    assert_eq!(
+        block("effective.form"),
+        "[retry.\"effective.form\"]\n\
+         times = 2  # override\n\
+         deadline = \"2s\"  # override, ignored by calls without a `deadline`\n\
+         attempt_timeout = \"1s\"  # override, ignored by calls without an `attempt_timeout`"
+    );
+    let json = serde_json::to_value(settings::effective()).unwrap();
+    let site = json.as_array().unwrap().iter().find(|site| site["name"] == "effective.form").unwrap();
+    assert_eq!(
+        site["options"]["deadline"],
+        serde_json::json!({"value": "2s", "source": "override", "remark": "ignored by calls without a `deadline`"})
     );
 }
 

@@ -146,6 +146,17 @@ impl CircuitConfig {
         }
     }
 
+    /// With the defaults of the rule that opens it.
+    #[cfg(feature = "serde")]
+    pub(crate) const fn resolved(mut self) -> Self {
+        if self.failure_rate.is_some() || self.slow_rate.is_some() {
+            self.min_calls = Some(self.least_calls());
+        } else {
+            self.failure_threshold = Some(self.threshold());
+        }
+        self
+    }
+
     pub(super) const fn probe_time(&self) -> Nanos {
         match self.probe_timeout {
             Some(time) => time,

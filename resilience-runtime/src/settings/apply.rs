@@ -21,8 +21,8 @@ impl Overrides {
     /// Compares the overrides with the program, and changes nothing.
     ///
     /// An unknown name under `retry` or `poll` that is similar to a known one is an error. Otherwise it is a warning,
-    /// because it may be the name of a function form (`retry(..).name("..")`), which is unknown before its first call.
-    /// `#[retry]` and the other attributes are known before.
+    /// because it may be the name of a function form (`retry(..).name("..")`), which is unknown before its first call, or of a
+    /// layer, which is unknown before it is built. `#[retry]` and the other attributes are known before.
     ///
     /// ```
     /// use resilience::settings::Overrides;

@@ -18,7 +18,7 @@ use crate::telemetry::Site;
 ///
 /// Its text is TOML, with the place of each function and the source of each value in comments. It implements
 /// `Serialize` as a list of maps with `kind`, `name`, `place` and `options`; an option is a map with `value`,
-/// `source` and, if it is overridden, `code`.
+/// `source`, if it is overridden `code`, and `remark` for a time limit that calls without one ignore.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EffectiveSettings {
     sites: Vec<EffectiveSite>,
@@ -43,6 +43,8 @@ pub struct EffectiveOption {
     /// The value in the code, if it is overridden and known.
     code: Option<InForce>,
     source: SettingSource,
+    /// When the value is not used.
+    remark: Option<&'static str>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -82,7 +84,8 @@ impl fmt::Display for SettingSource {
 ///
 /// Options that are absent, such as a `deadline` that was not set, are not listed. The options of a function form, of a
 /// function whose policy depends on its generic parameters, and of one with `policy = ..`, differ from call to call:
-/// only those that are overridden are listed.
+/// only those that are overridden are listed. A `deadline` or an `attempt_timeout` for a function form or layer is listed with
+/// the remark that calls without one ignore it. The defaults of a circuit are listed as far as they are in force.
 ///
 /// ```
 /// #[resilience::retry(name = "db.query", times = 5)]
@@ -135,7 +138,15 @@ impl EffectiveSite {
                     Some(form.by.kind) == known.section.policy()
                         && (form.name == site.name() || form.is_folded && form.name == folded(site.name()))
                 });
-                (of_override(by.map(|form| &form.by)), Some("a function form"))
+                let mut options = of_override(by.map(|form| &form.by));
+                for option in &mut options {
+                    option.remark = match option.key {
+                        "deadline" => Some("ignored by calls without a `deadline`"),
+                        "attempt_timeout" => Some("ignored by calls without an `attempt_timeout`"),
+                        _ => None,
+                    };
+                }
+                (options, Some("a function form or layer"))
             }
             Target::Circuit(circuit) => (of_circuit(circuit, applied), None),
         };
@@ -217,13 +228,20 @@ fn of_policy<P: PolicyOptions>(code: &P, by: Option<&PolicyOverride>) -> Vec<Eff
             value: InForce::Option(value),
             code: code.map(|(_, value)| InForce::Option(*value)),
             source: SettingSource::Override,
+            remark: None,
         }
     };
     policy.options().into_iter().map(option).collect()
 }
 
 fn of_code(key: &'static str, value: OptionValue) -> EffectiveOption {
-    EffectiveOption { key, value: InForce::Option(value), code: None, source: SettingSource::Code }
+    EffectiveOption {
+        key,
+        value: InForce::Option(value),
+        code: None,
+        source: SettingSource::Code,
+        remark: None,
+    }
 }
 
 /// The options of an override, for a policy that is not known.
@@ -234,19 +252,26 @@ fn of_override(by: Option<&PolicyOverride>) -> Vec<EffectiveOption> {
         value: InForce::Option(*value),
         code: None,
         source: SettingSource::Override,
+        remark: None,
     };
     options.map(option).collect()
 }
 
 fn of_circuit(circuit: NamedCircuit, applied: &Applied) -> Vec<EffectiveOption> {
     let applied = applied.circuit(&circuit);
-    let code = applied.map(|applied| tables::options(&applied.code)).unwrap_or_default();
-    let options = tables::options(&circuit.config()).into_iter().map(|(key, value)| {
+    let code = applied.map(|applied| tables::in_force(&applied.code)).unwrap_or_default();
+    let options = tables::in_force(&circuit.config()).into_iter().map(|(key, value)| {
         if !applied.is_some_and(|applied| applied.keys.contains(&key)) {
             return of_code(key, value);
         }
         let code = code.iter().find(|(other, _)| *other == key).map(|(_, value)| InForce::Option(*value));
-        EffectiveOption { key, value: InForce::Option(value), code, source: SettingSource::Override }
+        EffectiveOption {
+            key,
+            value: InForce::Option(value),
+            code,
+            source: SettingSource::Override,
+            remark: None,
+        }
     });
     let overridden = applied.and_then(|applied| applied.state);
     let state = circuit.state().or(overridden).map(|state| EffectiveOption {
@@ -254,6 +279,7 @@ fn of_circuit(circuit: NamedCircuit, applied: &Applied) -> Vec<EffectiveOption> 
         value: InForce::State(state),
         code: None,
         source: if overridden == Some(state) { SettingSource::Override } else { SettingSource::Code },
+        remark: None,
     });
     options.chain(state).collect()
 }
@@ -287,9 +313,10 @@ impl fmt::Display for EffectiveSettings {
                 place.map_or_else(|| "registered".to_owned(), |(file, line)| format!("{file}:{line}"));
             let unknown = unknown.map(|why| format!(", {why}")).unwrap_or_default();
             writeln!(f, "{line_break}[{}.{}]  # {place}{unknown}", section.as_str(), key(name))?;
-            for EffectiveOption { key, value, code, source } in options {
+            for EffectiveOption { key, value, code, source, remark } in options {
                 let code = code.map(|code| format!(", {} in the code", code.toml())).unwrap_or_default();
-                writeln!(f, "{key} = {}  # {source}{code}", value.toml())?;
+                let remark = remark.map(|remark| format!(", {remark}")).unwrap_or_default();
+                writeln!(f, "{key} = {}  # {source}{code}{remark}", value.toml())?;
             }
         }
         Ok(())
@@ -312,6 +339,9 @@ impl Serialize for EffectiveOption {
         map.serialize_entry("source", self.source.as_str())?;
         if let Some(code) = &self.code {
             map.serialize_entry("code", code)?;
+        }
+        if let Some(remark) = self.remark {
+            map.serialize_entry("remark", remark)?;
         }
         map.end()
     }

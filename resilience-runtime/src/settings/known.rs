@@ -129,3 +129,8 @@ pub(super) fn known() -> Vec<NamedTarget> {
 pub(super) fn unnamed(name: &str) -> Option<Site> {
     sites().find(|site| site.name() == name && site.kind() != SiteKind::Function)
 }
+
+/// Whether the program has an annotated function.
+pub(super) fn is_linked() -> bool {
+    sites().any(|site| site.kind() != SiteKind::Function)
+}

@@ -33,6 +33,7 @@ mod form;
 mod overrides;
 mod serialize;
 mod tables;
+mod unquoted;
 // Floor 3: the policies in the code.
 mod overridable;
 // Floor 5: the program's names, and what is in force.

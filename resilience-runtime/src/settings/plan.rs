@@ -1,18 +1,22 @@
 //! Compares overrides with the program: what is to change, and what is wrong.
 
 use super::applied::{Applied, AppliedCircuit, AppliedForm, AppliedSite};
-use super::known::{NamedTarget, Section, Target, known, unnamed};
+use super::known::{NamedTarget, Section, Target, is_linked, known, unnamed};
 use super::overridable::{OverridableSite, PolicyInCode};
 use super::overrides::{OverrideOption, OverrideTable, Overrides, key};
 use super::problem::OverrideProblem;
 use super::suggestions::{folded, nearest};
 use super::tables::{self, CODE_ONLY, Row};
 use super::tree::Tree;
+use super::unquoted::in_quotes;
 use crate::attempts::{PolicyKind, PolicyOptions, PolicyOverride, PollPolicy, RetryPolicy};
 use crate::circuit::{CircuitConfig, CircuitState, NamedCircuit};
 use crate::error::ConfigError;
 use crate::option_value::OptionValue;
 use crate::telemetry::Site;
+
+/// A test under `tests/` links a crate only if it mentions it.
+const NOT_LINKED: &str = "no annotated function is linked; write `use mycrate as _;`";
 
 /// The result of a comparison.
 #[derive(Default)]
@@ -57,6 +61,15 @@ impl Plan {
             });
             return self.error(&table.path, format!("unknown kind `{}`{hint}", table.kind));
         };
+        let is_known = |name: &str| names.iter().any(|known| known.section == section && known.name == name);
+        let (unquoted, options) = table.split_unquoted(is_known);
+        if !unquoted.is_empty() {
+            self.errors.extend(unquoted);
+            if !options.is_empty() {
+                self.add(&OverrideTable { options, ..table.clone() }, names, before);
+            }
+            return;
+        }
         let targets: Vec<&NamedTarget> =
             names.iter().filter(|known| known.section == section && table.names(known.name)).collect();
         if targets.is_empty() && !self.may_be_called_later(table, section, names) {
@@ -79,7 +92,7 @@ impl Plan {
         }
     }
 
-    /// Whether a name that nothing has may belong to a function form that was not called yet. Otherwise it is an error.
+    /// Whether a name that nothing has may belong to a function form or layer that comes later. Otherwise it is an error.
     fn may_be_called_later(
         &mut self,
         table: &OverrideTable,
@@ -102,11 +115,14 @@ impl Plan {
         } else if let Some(suggested) = suggested {
             format!("unknown name `{name}`; did you mean `{suggested}`?")
         } else if section.has_forms() {
+            let unlinked = if is_linked() { String::new() } else { format!("; {NOT_LINKED}") };
             let message = format!(
-                "nothing has the name `{name}` yet; a function form that is called later may have it"
+                "nothing has the name `{name}` yet; a function form or layer that is made later may have it{unlinked}"
             );
             self.warnings.push(OverrideProblem::new(path, message));
             return true;
+        } else if !is_linked() {
+            format!("unknown name `{name}`; {NOT_LINKED}")
         } else {
             format!("unknown name `{name}`; no `#[{}]` has it", section.as_str())
         };
@@ -127,7 +143,13 @@ impl Plan {
                 continue;
             }
             let Some(row) = rows.iter().find(|row| row.key == key) else {
-                self.error(path, unknown_option(key, section));
+                let mut message = unknown_option(key, section);
+                if let Tree::Map(_) = value {
+                    let name = format!("{}.{key}", table.name);
+                    let write = in_quotes(section.as_str(), &name);
+                    message.push_str(&format!("; if the name is `{name}`, {write}"));
+                }
+                self.error(path, message);
                 continue;
             };
             match row.form.read(value) {
@@ -157,14 +179,13 @@ impl Plan {
         let place = at((listed.file(), listed.line()));
         for option in options.iter().filter(|option| !site.has(option.row.setting)) {
             let key = option.row.key;
-            let remedy = if key == "deadline" {
-                "; write `deadline = forever` in the attribute to allow one"
-            } else {
-                ""
+            let remedy = match key {
+                "deadline" => "write `deadline = forever` in the attribute to allow one",
+                _ => "write a long one in the attribute to allow one, such as `attempt_timeout = 1h`",
             };
             self.error(
                 option.path,
-                format!("the attribute {place} has no `{key}`, and an override does not add one{remedy}"),
+                format!("the attribute {place} has no `{key}`, and an override does not add one; {remedy}"),
             );
         }
         match site.code {

@@ -40,7 +40,7 @@ fn write_lines(problems: &[OverrideProblem], f: &mut fmt::Formatter<'_>) -> fmt:
 }
 
 /// All reasons why [`Overrides`](super::Overrides) cannot be applied. Its text has one line for each.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct OverrideErrors(pub(super) Vec<OverrideProblem>);
 
 impl OverrideErrors {
@@ -65,11 +65,18 @@ impl fmt::Display for OverrideErrors {
     }
 }
 
+/// As displayed, for a `main` that returns it and for `unwrap`.
+impl fmt::Debug for OverrideErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_lines(&self.0, f)
+    }
+}
+
 impl std::error::Error for OverrideErrors {}
 
-/// Names in [`Overrides`](super::Overrides) that nothing has yet: a function form with this name may be called later. Its
-/// text has one line for each.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// Names in [`Overrides`](super::Overrides) that nothing has yet: a function form or a layer with this name may be called
+/// later. Its text has one line for each.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct OverrideWarnings(pub(super) Vec<OverrideProblem>);
 
 impl OverrideWarnings {
@@ -95,6 +102,13 @@ impl<'a> IntoIterator for &'a OverrideWarnings {
 }
 
 impl fmt::Display for OverrideWarnings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_lines(&self.0, f)
+    }
+}
+
+/// As displayed, for a `main` that returns it and for `unwrap`.
+impl fmt::Debug for OverrideWarnings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write_lines(&self.0, f)
     }

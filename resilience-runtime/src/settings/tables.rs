@@ -136,7 +136,7 @@ pub(super) fn with_option(
     }
 }
 
-/// All options of a circuit that are set, or have a default.
+/// The options of a circuit that are set, and those with a fixed default.
 pub(super) fn options(config: &CircuitConfig) -> Vec<(&'static str, OptionValue)> {
     let count = |value: Option<u32>| value.map(OptionValue::Count);
     let time = |value: Option<Nanos>| value.map(OptionValue::Time);
@@ -158,4 +158,9 @@ pub(super) fn options(config: &CircuitConfig) -> Vec<(&'static str, OptionValue)
     .into_iter()
     .filter_map(|(key, value)| Some((key, value?)))
     .collect()
+}
+
+/// The options of a circuit that are in force, with their defaults.
+pub(super) fn in_force(config: &CircuitConfig) -> Vec<(&'static str, OptionValue)> {
+    options(&config.resolved())
 }

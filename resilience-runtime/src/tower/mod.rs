@@ -59,9 +59,18 @@
 //! # Telemetry
 //!
 //! Layers are [sites](crate::telemetry::sites): with [`name`](RetryLayer::name), under that name, otherwise as the place
-//! in the source. A named layer can be overridden by settings as a named attribute can. A layer that is built again at the same
-//! place is the same site. An error is shown by its own text if its type is `BoxError`, `std::io::Error` or a string,
-//! otherwise by the name of its type.
+//! in the source. A layer that is built again at the same place is the same site. An error is shown by its own text if its type
+//! is `BoxError`, `std::io::Error` or a string, otherwise by the name of its type.
+//!
+//! # Settings
+//!
+//! Settings override a named layer as a named attribute, with these limits:
+//!
+//! - Apply them after the stack is built. A layer's circuit is known once the layer is built, or once the circuit is
+//!   registered; before that, `[circuit.x]` is an unknown name, which is an error.
+//! - Before a named [`RetryLayer`] is built, its name under `retry` is a warning that says "function form or layer", even if it
+//!   is misspelt. The layer follows the override once it is built.
+//! - A `deadline` or an `attempt_timeout` does not add a limit that the layer's policy does not have.
 
 // Floor 5: layers.
 mod circuit;
