@@ -49,6 +49,21 @@ async fn the_retry_ends_with_the_response_that_opened_the_circuit_and_does_not_w
 }
 
 #[tokio::test]
+async fn a_retry_that_is_rejected_after_a_response_returns_the_rejection() {
+    let server = Server::behind([Answer(503, "")]).await;
+    let key = server.proxy.host();
+    let middleware = ResilienceMiddleware::new(times(9)).circuit_per_host(CONFIG).name("rejected later").on(
+        move |result| {
+            circuits().keyed("rejected later").expect("it exists").circuit(&key).force_open();
+            result.as_ref().is_ok_and(|response| response.status() == 503)
+        },
+    );
+    let error = client(middleware).get(server.url()).send().await.unwrap_err();
+    assert!(rejection(&error).is_some(), "{error:?}");
+    assert_eq!(server.attempts(), 1);
+}
+
+#[tokio::test]
 async fn with_a_deadline_the_retry_waits_for_the_circuit() {
     let server = Server::behind([Answer(503, "")]).await;
     let config = CircuitConfig::new().failure_threshold(1).recovery_timeout(ms(50));

@@ -1,14 +1,17 @@
 //! Waits and time limits.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use reqwest_middleware::Error;
+use http::Extensions;
+use reqwest::{Request, Response};
+use reqwest_middleware::{ClientBuilder, Error, Middleware, Next};
 use resilience::reqwest_middleware::ResilienceMiddleware;
 use resilience::testing::ManualClock;
 use resilience::{RetryPolicy, TimedOut, telemetry};
 
-use crate::proxy::{Answer, Pass, Stall};
-use crate::server::{Server, client, ms, times};
+use crate::proxy::{Answer, Cut, Pass, Stall};
+use crate::server::{Server, client, ms, plain, times};
 
 /// Waits take no time on the clock that is moved by hand.
 #[tokio::test]
@@ -61,11 +64,44 @@ async fn if_every_attempt_is_cut_the_error_is_a_time_limit() {
 }
 
 #[tokio::test]
-async fn a_response_before_a_time_limit_is_returned() {
-    let server = Server::behind([Answer(503, "x-number: 1\r\n"), Stall]).await;
+async fn the_last_error_before_a_time_limit_is_returned_and_a_response_is_not() {
     let policy = times(2).attempt_timeout(ms(200));
-    let response = client(ResilienceMiddleware::new(policy)).get(server.url()).send().await.unwrap();
-    assert_eq!((response.status().as_u16(), &response.headers()["x-number"].to_str().unwrap()), (503, &"1"));
+    let server = Server::behind([Cut, Stall]).await;
+    let error = client(ResilienceMiddleware::new(policy)).get(server.url()).send().await.unwrap_err();
+    assert!(matches!(error, Error::Reqwest(_)), "{error:?}");
+    let server = Server::behind([Answer(503, ""), Stall]).await;
+    let error = client(ResilienceMiddleware::new(policy)).get(server.url()).send().await.unwrap_err();
+    let Error::Middleware(error) = error else { panic!("{error:?}") };
+    assert!(error.is::<TimedOut>(), "{error:?}");
+}
+
+/// Notes how many earlier responses exist when an attempt begins.
+#[derive(Clone, Default)]
+struct Responses(Arc<Mutex<Vec<usize>>>, Arc<()>);
+
+#[async_trait::async_trait]
+impl Middleware for Responses {
+    async fn handle(
+        &self,
+        request: Request,
+        extensions: &mut Extensions,
+        next: Next<'_>,
+    ) -> reqwest_middleware::Result<Response> {
+        self.0.lock().expect("it is not poisoned").push(Arc::strong_count(&self.1) - 2);
+        let mut response = next.run(request, extensions).await?;
+        response.extensions_mut().insert(Arc::clone(&self.1));
+        Ok(response)
+    }
+}
+
+#[tokio::test]
+async fn a_response_is_dropped_before_the_next_attempt() {
+    let server = Server::behind([Answer(503, ""), Answer(503, "")]).await;
+    let responses = Responses::default();
+    let client =
+        ClientBuilder::new(plain()).with(ResilienceMiddleware::new(times(3))).with(responses.clone()).build();
+    assert_eq!(client.get(server.url()).send().await.unwrap().status(), 200);
+    assert_eq!(*responses.0.lock().expect("it is not poisoned"), [0, 0, 0]);
 }
 
 #[tokio::test]

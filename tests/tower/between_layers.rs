@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use resilience::tower::{CircuitLayer, RetryLayer};
+use resilience::tower::{CircuitLayer, RetryLayer, Verdict};
 use resilience::{CircuitBreaker, CircuitConfig, RetryPolicy};
 use tokio::time::Instant;
 use tower::util::BoxCloneService;
@@ -61,6 +61,38 @@ async fn a_retry_that_is_rejected_later_returns_the_last_error_of_an_attempt() {
     let policy = RetryPolicy::new().times(9).interval(ms(100));
     let ended = run(policy, &circuit, vec![Is(Err(Error::Busy))]).await;
     assert_eq!(ended, (Err(Error::Busy), 1, ms(100)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_that_is_rejected_after_a_response_returns_the_rejection() {
+    for steps in [vec![Is(Ok(503))], vec![Is(Err(Error::Busy)), Is(Ok(503))]] {
+        let circuit = breaker(9);
+        let (opened, calls) = (Arc::clone(&circuit), steps.len());
+        let mock = Mock::new(steps);
+        let seen = mock.clone();
+        let service = ServiceBuilder::new()
+            .layer(RetryLayer::new(times(9)).on(move |result: &Result<u16, Error>| {
+                if result.is_ok() {
+                    opened.force_open();
+                }
+                !matches!(result, Ok(..500))
+            }))
+            .layer(CircuitLayer::breaker(circuit))
+            .service(mock);
+        assert_eq!(service.oneshot("hello").await, Err(Error::Open("inner".into())));
+        assert_eq!(seen.calls(), calls, "a response is not kept during the next attempt");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_response_that_opens_the_circuit_is_returned() {
+    let circuit = breaker(1);
+    let mock = Mock::<Error>::new([Is(Ok(503))]);
+    let service = ServiceBuilder::new()
+        .layer(RetryLayer::new(times(9)).on(|result: &Result<u16, Error>| !matches!(result, Ok(..500))))
+        .layer(CircuitLayer::breaker(circuit).judge(|_: &Result<u16, Error>| Verdict::Failure))
+        .service(mock.clone());
+    assert_eq!((service.oneshot("hello").await, mock.calls()), (Ok(503), 1));
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,10 +3,12 @@
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use resilience::tower::{CircuitLayer, RetryLayer};
 use resilience::{CircuitBreaker, CircuitConfig};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::limit::ConcurrencyLimitLayer;
 use tower::{Service, ServiceBuilder, ServiceExt};
 
@@ -84,4 +86,24 @@ async fn a_permit_of_the_circuit_is_requested_by_the_call_and_not_by_readiness()
     let ready = ServiceExt::<&str>::ready(&mut service).await.unwrap();
     circuit.reset();
     assert_eq!(ready.call("hello").await, Ok(200));
+}
+
+/// A response whose body occupies the only connection, as with HTTP/1.
+#[tokio::test(start_paused = true)]
+async fn a_response_is_dropped_before_the_next_attempt() {
+    type Response = (u16, OwnedSemaphorePermit);
+    let connections = Arc::new(Semaphore::new(1));
+    let calls = Arc::new(AtomicU32::new(0));
+    let made = Arc::clone(&calls);
+    let is_bad = |result: &Result<Response, Error>| !matches!(result, Ok((..500, _)));
+    let service = ServiceBuilder::new().layer(RetryLayer::new(times(3)).on(is_bad)).service(
+        tower::service_fn(move |_: &str| {
+            let connection = Arc::clone(&connections).acquire_owned();
+            let status = if made.fetch_add(1, Ordering::Relaxed) == 0 { 503 } else { 200 };
+            async move { Ok((status, connection.await.expect("it is not closed"))) }
+        }),
+    );
+    let response = tokio::time::timeout(ms(1000), service.oneshot("hello")).await;
+    let (status, _) = response.expect("the connection is free").expect("a response");
+    assert_eq!((status, calls.load(Ordering::Relaxed)), (200, 2));
 }

@@ -126,7 +126,7 @@ async fn an_attempt_that_takes_too_long_is_dropped_and_repeated() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_time_limit_is_only_returned_if_no_attempt_has_returned_a_result() {
+async fn a_time_limit_is_only_returned_if_the_last_result_is_not_an_error() {
     let policy = RetryPolicy::new().times(2).interval(ms(10)).attempt_timeout(ms(100));
     let layer = || RetryLayer::new(policy).on_timeout(|timed_out| Err::<u16, _>(Error::from(timed_out)));
     let mock = Mock::new([Hangs, Hangs]);
@@ -135,6 +135,9 @@ async fn a_time_limit_is_only_returned_if_no_attempt_has_returned_a_result() {
     let mock = Mock::new([Is(Err(Error::Busy)), Hangs]);
     let service = ServiceBuilder::new().layer(layer()).service(mock);
     assert_eq!(service.oneshot("hello").await, Err(Error::Busy));
+    let mock = Mock::new([Is(Ok(503)), Hangs]);
+    let service = ServiceBuilder::new().layer(layer().on(|_: &Result<u16, Error>| true)).service(mock);
+    assert_eq!(service.oneshot("hello").await, Err(Error::TimedOut), "a response is not kept");
 }
 
 #[tokio::test(start_paused = true)]

@@ -61,9 +61,13 @@
 //! }
 //! ```
 //!
-//! A rejection is not an attempt: the retry ends with the last result of an attempt, or waits for the circuit if it has
-//! a deadline. An attempt that exceeds the policy's `attempt_timeout` is a failure of the circuit. If no attempt has a
-//! result, the error has a [`TimedOut`](crate::TimedOut) in its chain.
+//! A rejection is not an attempt: the retry ends with the error of the last attempt, or with the rejection, or waits for
+//! the circuit if it has a deadline. An attempt that opens the circuit ends the retry with its own response or error. An
+//! attempt that exceeds the policy's `attempt_timeout` is a failure of the circuit, and the result is the error of the
+//! last attempt, or one with a [`TimedOut`](crate::TimedOut) in its chain.
+//!
+//! A response that is retried is dropped before the wait, because its body occupies a connection. It is not returned if
+//! the next attempt is rejected or exceeds a limit.
 //!
 //! The circuit and the limits of the policy cover a request until the response's headers are there. The body is read by the caller:
 //! `reqwest`'s own `timeout` limits both.

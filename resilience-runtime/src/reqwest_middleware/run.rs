@@ -57,8 +57,8 @@ struct RunningRequest<'a> {
     middleware: &'a ResilienceMiddleware,
     built: &'a BuiltMiddleware,
     run: TimedRetryRun,
-    /// The last result of an attempt.
-    last: Option<Result<Response, Error>>,
+    /// The error of the last attempt. A response is not kept: its body occupies a connection.
+    last: Option<Error>,
 }
 
 /// What follows after an attempt.
@@ -84,7 +84,7 @@ impl RunningRequest<'_> {
         let again = is_retried && is_allowed && spare.is_some();
         match self.failed(again, requested, told, false, &result).zip(spare) {
             Some((wait, spare)) => {
-                self.last = Some(result);
+                self.last = result.err();
                 NextStep::Again(wait, spare)
             }
             None => NextStep::Return(result),
@@ -110,7 +110,7 @@ impl RunningRequest<'_> {
     }
 
     fn end_with_last(&mut self, result: Result<Response, Error>) -> NextStep {
-        let result = self.last.take().unwrap_or(result);
+        let result = self.last.take().map_or(result, Err);
         self.run.returns(&self.built.site, Some(&ResponseText(&result)));
         NextStep::Return(result)
     }

@@ -136,7 +136,7 @@ impl<Res, E> Answer<Res, E> for Result<Res, E> {
     }
 }
 
-/// The result of an attempt that a limit of the policy has dropped, if no attempt has returned one.
+/// The result of an attempt that a limit of the policy has dropped, if there is no error of an earlier attempt.
 pub trait OnTimeout<Res, E> {
     /// Whether there is a result for every time limit.
     fn has_result(&self) -> bool;

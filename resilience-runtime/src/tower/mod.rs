@@ -39,8 +39,10 @@
 //!
 //! The layers of one stack know each other, as the attributes of a function do:
 //!
-//! - A call that the circuit rejects is not an attempt. The retry ends at once with the last result of an attempt, or
-//!   with the rejection if there was none. With a deadline, it waits for the circuit if there is enough time.
+//! - A call that the circuit rejects is not an attempt. The retry ends at once with the error of the last attempt, or
+//!   with the rejection if there was none or if it returned a response, which is dropped before the wait. With a deadline,
+//!   the retry waits for the circuit if there is enough time.
+//! - An attempt that opens the circuit ends the retry with its result, error or response, without a wait.
 //! - An attempt that exceeds the policy's `attempt_timeout` is a failure of the circuit below.
 //!
 //! This works while the futures of the stack are polled inside each other. A layer that moves a call to another task,

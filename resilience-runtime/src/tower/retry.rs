@@ -22,6 +22,10 @@ use crate::telemetry::{LayerSite, SiteEntry, SiteKind};
 /// Every attempt waits until the inner service is ready. The first attempt uses the service that the caller has found
 /// ready, and later ones use the same instance. Nothing is boxed: the response future holds the inner one.
 ///
+/// A response that is retried is dropped before the wait, with its body and connection. If the next attempt is then
+/// rejected by a circuit or exceeds a limit, there is no earlier response to return: the result is the rejection or that
+/// of [`on_timeout`](Self::on_timeout). An error is kept, and is the result in these cases.
+///
 /// ```
 /// use resilience::RetryPolicy;
 /// use resilience::tower::RetryLayer;
@@ -135,11 +139,12 @@ impl<On, After, Again, Late> RetryLayer<On, After, Again, Late> {
         })
     }
 
-    /// The result after a time limit of the policy, if no attempt has returned one: a response, `Ok(..)` or `Err(..)`.
+    /// The result after a time limit of the policy, unless the last attempt with a result has returned an error: a
+    /// response, `Ok(..)` or `Err(..)`.
     ///
     /// Without it, the limits apply as well. If the error type is `BoxError` or `std::io::Error`, it holds the
     /// [`TimedOut`]. For any other type there is nothing to return: an attempt is then only dropped if it is repeated
-    /// or if an earlier one has returned a result.
+    /// or if the last one with a result has returned an error.
     ///
     /// ```
     /// # use resilience::{RetryPolicy, TimedOut, tower::RetryLayer};

@@ -90,8 +90,9 @@ pin_project! {
         running: RunningRetry,
         // The request for the next attempt.
         spare: Option<Req>,
-        // The last result of an attempt.
-        last: Option<Result<S::Response, S::Error>>,
+        // The error of the last attempt. A response is not kept: its body may occupy the connection, for which the next
+        // attempt would wait forever.
+        last: Option<S::Error>,
         // The limit of the running attempt, for inner circuits.
         limit: Nanos,
         pause: Option<Pause>,
@@ -211,14 +212,14 @@ where
                 let _ = this.running.refused(site, None);
             }
             signal::tell(Some((time_left, this.last.is_some())));
-            let result = this.last.take().unwrap_or(result);
+            let result = this.last.take().map_or(result, Err);
             this.running.returns(site, &ResultText(&result));
             return Next::Return(result);
         }
         let hint = if again { hooks.retry_after.requested_wait(&result) } else { None };
         let failure = Failure { again: again && this.spare.is_some(), hint, told, cut: false };
         if let Some(wait) = this.running.failed(site, failure, &ResultText(&result)) {
-            *this.last = Some(result);
+            *this.last = result.err();
             return Next::Wait(wait);
         }
         if told.is_some() {
@@ -253,7 +254,7 @@ where
         if told.is_some() {
             signal::tell(told);
         }
-        match this.last.take().or_else(|| on_timeout.result(timed_out)) {
+        match this.last.take().map(Err).or_else(|| on_timeout.result(timed_out)) {
             Some(result) => {
                 this.running.returns(site, &ResultText(&result));
                 Next::Return(result)
