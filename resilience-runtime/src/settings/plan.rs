@@ -147,7 +147,7 @@ impl Plan {
                 if let Tree::Map(_) = value {
                     let name = format!("{}.{key}", table.name);
                     let write = in_quotes(section.as_str(), &name);
-                    message.push_str(&format!("; if the name is `{name}`, {write}"));
+                    message = format!("{message}; if the name is `{name}`, {write}");
                 }
                 self.error(path, message);
                 continue;
