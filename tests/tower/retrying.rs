@@ -99,6 +99,23 @@ async fn the_server_may_request_a_longer_wait_that_must_fit_into_the_deadline() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_wait_of_more_than_an_hour_that_the_server_requests_ends_the_call() {
+    const HOUR: Duration = Duration::from_secs(3600);
+    let layer = || {
+        RetryLayer::new(times(9)).retry_after(|result: &Result<u16, Duration>| result.as_ref().err().copied())
+    };
+    for too_long in [HOUR + ms(1), Duration::MAX] {
+        let service = ServiceBuilder::new().layer(layer()).service(Mock::new([Is(Err(too_long))]));
+        let began = Instant::now();
+        let result = tokio::time::timeout(HOUR * 24, service.oneshot("hello")).await;
+        assert_eq!((result, began.elapsed()), (Ok(Err(too_long)), Duration::ZERO));
+    }
+    let service = ServiceBuilder::new().layer(layer()).service(Mock::new([Is(Err(HOUR)), Is(Ok(200))]));
+    let began = Instant::now();
+    assert_eq!((service.oneshot("hello").await, began.elapsed()), (Ok(200), HOUR));
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_empty_budget_ends_the_call_with_its_result() {
     static BUDGET: RetryBudget =
         RetryBudget::new().ratio(0.01).min_per_second(1).window(Duration::from_secs(2));

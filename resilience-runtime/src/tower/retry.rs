@@ -48,7 +48,7 @@ use crate::telemetry::{LayerSite, SiteEntry, SiteKind};
 /// |---|---|
 /// | which results are retried | every `Err`: [`on`](Self::on) |
 /// | the request of the next attempt | a clone: [`replay_with`](Self::replay_with) |
-/// | the wait that the server requests | none: [`retry_after`](Self::retry_after) |
+/// | the wait that the server requests | none: [`retry_after`](Self::retry_after), at most one hour |
 /// | the result after a time limit | [`on_timeout`](Self::on_timeout) |
 /// | name | the place of `RetryLayer::new`, as `src/client.rs:42`: [`name`](Self::name) |
 #[derive(Clone)]
@@ -100,8 +100,8 @@ impl<On, After, Again, Late> RetryLayer<On, After, Again, Late> {
         })
     }
 
-    /// The wait that the server requested: a lower bound for the next one. If it does not fit into the deadline, the
-    /// result is returned at once. See [`retry_after`](crate::retry_after()) for HTTP headers.
+    /// The wait that the server requested: a lower bound for the next one. If it does not fit into the deadline or is
+    /// longer than one hour, the result is returned at once. See [`retry_after`](crate::retry_after()) for HTTP headers.
     pub fn retry_after<Res, E, F: Fn(&Result<Res, E>) -> Option<Duration>>(
         self,
         retry_after: F,

@@ -2,6 +2,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use pin_project_lite::pin_project;
 use tower_service::Service;
@@ -14,6 +15,9 @@ use super::signal;
 use crate::sleep::{Limited, Pause, RejectionHint, Wait};
 use crate::telemetry::{SiteEntry, UnderWay, injected_fault};
 use crate::time::Nanos;
+
+/// The longest wait that a server may request. A wrong header would otherwise hold a call without a deadline forever.
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(60 * 60);
 
 pin_project! {
     /// One attempt: waits until the service is ready, then calls it.
@@ -217,7 +221,8 @@ where
             return Next::Return(result);
         }
         let hint = if again { hooks.retry_after.requested_wait(&result) } else { None };
-        let failure = Failure { again: again && this.spare.is_some(), hint, told, cut: false };
+        let again = again && this.spare.is_some() && hint.is_none_or(|wait| wait <= MAX_RETRY_AFTER);
+        let failure = Failure { again, hint, told, cut: false };
         if let Some(wait) = this.running.failed(site, failure, &ResultText(&result)) {
             *this.last = result.err();
             return Next::Wait(wait);
