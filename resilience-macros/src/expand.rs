@@ -124,9 +124,7 @@ fn write(stack: &Stack, part: Part) -> TokenStream {
 fn compose(stack: &Stack, function: Function, mut faults: Faults) -> TokenStream {
     stack.judge(&mut faults);
     let options = read_options(stack, &function, &mut faults);
-    // The body sees the clones of the innermost layer that may call it again.
-    let last_loop = options.iter().rfind(|options| options.attribute().table().repeats);
-    judge_arguments(&function, last_loop, &mut faults);
+    judge_arguments(&function, &options, &mut faults);
     judge_attempts(&options, &mut faults);
     let layers: Vec<_> =
         options.iter().filter_map(|options| Layer::judge(options, &function, &mut faults)).collect();

@@ -10,6 +10,7 @@ use resilience::{
     Cancelled, CircuitBreaker, CircuitConfig, CircuitOpen, PollError, RetryPolicy, TimedOut, asyncbackoff,
     asyncretry, circuit, circuits, poll, retry,
 };
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
@@ -422,4 +423,33 @@ mod layers {
         let Err(Error::Cancelled(cancelled)) = ended else { panic!("{ended:?}") };
         assert_eq!((cancelled.attempts(), calls.get(), at), (2, 3, 11_500));
     }
+}
+
+#[retry(times = 5, interval = 1s, cancel = stops.changed())]
+async fn until_a_change(mut stops: watch::Receiver<bool>) -> io::Result<u8> {
+    Err(io::ErrorKind::ConnectionRefused.into())
+}
+
+#[retry(times = 5, interval = 1s, cancel = stops.changed())]
+#[poll(until(1), interval = 250ms, timeout = 10s)]
+async fn until_a_change_above(
+    mut stops: watch::Receiver<bool>,
+) -> Result<u8, Box<dyn StdError + Send + Sync>> {
+    Ok(0)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_signal_may_change_an_argument_that_the_body_does_not_use() {
+    let start = Instant::now();
+    let (sender, stops) = watch::channel(false);
+    let sends = async || {
+        sleep(ms(1500)).await;
+        sender.send(true).expect("there is a receiver");
+    };
+    let (ended, ()) = tokio::join!(until_a_change(stops.clone()), sends());
+    let error = ended.expect_err("it is cancelled");
+    let cancelled = error.get_ref().and_then(|source| source.downcast_ref::<Cancelled>());
+    assert_eq!((cancelled.map(Cancelled::attempts), start.elapsed()), (Some(2), ms(1500)));
+    assert!(until_a_change_above(stops).await.expect_err("the change was not seen yet").is::<Cancelled>());
+    assert_eq!(start.elapsed(), ms(1500));
 }

@@ -15,12 +15,12 @@ pub(crate) use settings::{Policy, Setting, Settings};
 
 use proc_macro2::Span;
 use quote::quote;
-use syn::Expr;
 use syn::ext::IdentExt;
+use syn::{Expr, Ident};
 
 use crate::attribute::Attribute;
 use crate::diagnostics::{Faults, FunctionFault, OptionFault};
-use crate::syntax::{Function, Options};
+use crate::syntax::{Function, Options, find_ident};
 use crate::tables::Row;
 
 /// A validated attribute.
@@ -105,12 +105,14 @@ impl Layer {
 
 /// Checks that an argument which attempts can change is cloned for each of them, by the loop closest to the body, if
 /// there is one.
-pub(crate) fn judge_arguments(function: &Function, innermost: Option<&Options>, faults: &mut Faults) {
-    let Some(innermost) = innermost else { return };
+pub(crate) fn judge_arguments(function: &Function, layers: &[Options], faults: &mut Faults) {
+    // The body sees the clones of the innermost layer that may call it again.
+    let Some(innermost) = layers.iter().rfind(|options| options.attribute().table().repeats) else { return };
     // Names that cannot be read have been reported.
     let Some(cloned) = innermost.listed("clone") else { return };
     for (mutability, argument) in function.mutable_arguments() {
-        if cloned.iter().any(|name| name.unraw() == argument.unraw()) {
+        let is_cloned = cloned.iter().any(|name| name.unraw() == argument.unraw());
+        if is_cloned || is_only_in_cancel(&argument, function, layers) {
             continue;
         }
         let name = argument.to_string();
@@ -135,4 +137,17 @@ pub(crate) fn judge_arguments(function: &Function, innermost: Option<&Options>, 
     if let Some(mutability) = function.mutable_self() {
         faults.at(mutability, &FunctionFault::MutableSelf);
     }
+}
+
+/// Whether only the `cancel` of the outermost loop uses the argument. It is evaluated once, so that no attempt sees a
+/// change.
+fn is_only_in_cancel(argument: &Ident, function: &Function, layers: &[Options]) -> bool {
+    let Some(outermost) = layers.iter().position(|options| options.attribute().table().repeats) else {
+        return false;
+    };
+    let users = layers.iter().enumerate().flat_map(|(layer, options)| {
+        options.keys_that_mention(argument).into_iter().map(move |key| (layer, key))
+    });
+    let is_in_body = find_ident(function.body.stream(), &|ident| ident.unraw() == argument.unraw()).is_some();
+    !is_in_body && users.eq([(outermost, "cancel")])
 }

@@ -1,4 +1,5 @@
 use proc_macro2::{Ident, Span, TokenStream};
+use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
@@ -10,6 +11,7 @@ use super::function::Function;
 use super::inside::{enclose, inside};
 use super::predicate::{Predicate, is_value};
 use super::reader::{Entry, Raw, Reader};
+use super::tokens::find_ident;
 use super::value::Value;
 use crate::attribute::Attribute;
 use crate::diagnostics::{Faults, NameFault, OptionFault, suggestion};
@@ -79,6 +81,19 @@ impl Options {
                 }
             }
         }
+    }
+
+    /// The options whose values mention a variable.
+    pub(crate) fn keys_that_mention(&self, name: &Ident) -> Vec<&'static str> {
+        let is_in = |entry: &&Entry| {
+            let value = match &entry.value {
+                Raw::Expr(expr) => expr.to_token_stream(),
+                Raw::List(group) => group.stream(),
+                Raw::Missing | Raw::Percent(_) => return false,
+            };
+            find_ident(value, &|ident| ident.unraw() == name.unraw()).is_some()
+        };
+        self.entries.iter().filter(is_in).map(|entry| entry.option.key).collect()
     }
 
     /// The place of the option, if it is given.
