@@ -5,7 +5,7 @@ use super::known::{NamedTarget, Section, Target, known, unnamed};
 use super::overridable::{OverridableSite, PolicyInCode};
 use super::overrides::{OverrideOption, OverrideTable, Overrides, key};
 use super::problem::OverrideProblem;
-use super::suggestions::{folded, nearest};
+use super::suggestions::nearest;
 use super::tables::{self, CODE_ONLY, Row};
 use super::tree::Tree;
 use crate::attempts::{PolicyKind, PolicyOptions, PolicyOverride, PollPolicy, RetryPolicy};
@@ -35,13 +35,21 @@ impl Plan {
         let mut plan = Self { errors: overrides.malformed.clone(), ..Self::default() };
         let names = known();
         for (index, table) in overrides.tables.iter().enumerate() {
-            let is_repeated =
-                |other: &OverrideTable| (&other.kind, &other.name) == (&table.kind, &table.name);
-            if overrides.tables[..index].iter().any(is_repeated) {
+            if overrides.tables[..index].iter().any(|other| other.is_same(table)) {
                 plan.error(&table.path, "is set twice");
             }
-            plan.add(table, &names, before);
+            let exact = overrides.tables.iter().filter(|other| table.stands_for(other));
+            let exact: Vec<&str> = exact.map(|other| other.name.as_str()).collect();
+            plan.add(table, &exact, &names, before);
         }
+        // An exact name has the options of the folded names that stand for it: it is found first, with the same errors.
+        plan.applied.forms.sort_by_key(|form| form.is_folded);
+        let mut seen = Vec::new();
+        plan.errors.retain(|error| {
+            let is_new = !seen.contains(error);
+            seen.extend(is_new.then(|| error.clone()));
+            is_new
+        });
         plan
     }
 
@@ -49,7 +57,8 @@ impl Plan {
         self.errors.push(OverrideProblem::new(path, message));
     }
 
-    fn add(&mut self, table: &OverrideTable, names: &[NamedTarget], before: &Applied) {
+    /// `exact` are names that have a table of their own.
+    fn add(&mut self, table: &OverrideTable, exact: &[&str], names: &[NamedTarget], before: &Applied) {
         let Some(section) = Section::of(&table.kind) else {
             let kinds = Section::ALL.map(Section::as_str);
             let hint = suggestion(&table.kind, kinds).unwrap_or_else(|| {
@@ -57,13 +66,14 @@ impl Plan {
             });
             return self.error(&table.path, format!("unknown kind `{}`{hint}", table.kind));
         };
-        let targets: Vec<&NamedTarget> =
-            names.iter().filter(|known| known.section == section && table.names(known.name)).collect();
-        if targets.is_empty() && !self.may_be_called_later(table, section, names) {
+        let is_target = |known: &&NamedTarget| known.section == section && table.names(known.name);
+        let targets = names.iter().filter(is_target).filter(|known| !exact.contains(&known.name));
+        let targets: Vec<&NamedTarget> = targets.collect();
+        if targets.is_empty() && exact.is_empty() && !self.may_be_called_later(table, section, names) {
             return;
         }
         let options = self.read(table, section);
-        let mut has_form = targets.is_empty();
+        let mut has_form = targets.is_empty() && section.has_forms();
         for target in targets {
             match target.target {
                 Target::Loop(site) => self.add_loop(table, section, site, &options),
@@ -235,12 +245,6 @@ impl Plan {
         }
         let keys = options.iter().map(|option| option.row.key).collect();
         self.applied.circuits.push(AppliedCircuit { circuit, code, config, keys, state });
-    }
-}
-
-impl OverrideTable {
-    fn names(&self, name: &str) -> bool {
-        self.name == name || self.is_folded && self.name == folded(name)
     }
 }
 
