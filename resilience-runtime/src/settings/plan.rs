@@ -44,6 +44,7 @@ impl Plan {
         }
         // An exact name has the options of the folded names that stand for it: it is found first, with the same errors.
         plan.applied.forms.sort_by_key(|form| form.is_folded);
+        plan.applied.circuit_tables.sort_by_key(|table| table.is_folded);
         let mut seen = Vec::new();
         plan.errors.retain(|error| {
             let is_new = !seen.contains(error);
@@ -51,6 +52,15 @@ impl Plan {
             is_new
         });
         plan
+    }
+
+    /// What is in force for a circuit that was registered later, if it agrees with its configuration.
+    pub(super) fn of_registered(circuit: NamedCircuit, before: &Applied) -> Option<AppliedCircuit> {
+        let table = before.circuit_tables.iter().find(|table| table.names(circuit.name))?;
+        let mut plan = Self::default();
+        let options = plan.read(table, Section::Circuit);
+        plan.add_circuit(table, circuit, &options, before);
+        plan.applied.circuits.pop().filter(|_| plan.errors.is_empty())
     }
 
     fn error(&mut self, path: &str, message: impl Into<String>) {
@@ -71,6 +81,9 @@ impl Plan {
         let targets: Vec<&NamedTarget> = targets.collect();
         if targets.is_empty() && exact.is_empty() && !self.may_be_called_later(table, section, names) {
             return;
+        }
+        if section == Section::Circuit {
+            self.applied.circuit_tables.push(table.clone());
         }
         let options = self.read(table, section);
         let mut has_form = targets.is_empty() && section.has_forms();

@@ -1,5 +1,7 @@
 //! The circuits that settings from outside can name.
 
+use std::sync::OnceLock;
+
 use super::registered::Registered;
 use super::view::homes;
 use crate::circuit::overriding::CircuitOverride;
@@ -18,6 +20,21 @@ pub(crate) struct NamedCircuit {
 enum Named {
     One(&'static CircuitBreaker),
     Keyed(&'static KeyedCircuits),
+}
+
+/// Applies the settings in force to a circuit that was registered.
+static FOLLOW: OnceLock<fn(NamedCircuit)> = OnceLock::new();
+
+/// Calls `follow` with each circuit that is registered from now on.
+pub(crate) fn follow_registrations(follow: fn(NamedCircuit)) {
+    FOLLOW.get_or_init(|| follow);
+}
+
+/// To be called without a lock.
+pub(super) fn follow(circuit: &'static CircuitBreaker) {
+    if let Some(follow) = FOLLOW.get() {
+        follow(NamedCircuit { name: circuit.name(), place: None, target: Named::One(circuit) });
+    }
 }
 
 /// All circuits with a name, in no particular order. Functions that share a circuit are listed once.
