@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use resilience::settings::Overrides;
-use resilience::testing::ManualClock;
+use resilience::testing::{self, ManualClock};
 use resilience::{
     CircuitBreaker, CircuitConfig, CircuitEventKind, CircuitOpen, CircuitState, circuit, circuits,
 };
@@ -223,6 +223,40 @@ fn an_override_that_contradicts_a_circuit_that_is_registered_later_leaves_it_as_
     let circuit = circuits().register(CircuitBreaker::new("override registered wrong", code)).unwrap();
     registered_wrong().unwrap();
     assert_eq!(circuit.config(), code);
+}
+
+#[circuit(name = "override scoped", failure_threshold = 5)]
+fn scoped() -> Result<(), Error> {
+    Err(Error::Down)
+}
+
+#[test]
+fn an_override_that_is_applied_in_a_test_scope_is_that_of_the_program_and_begins_the_circuits_of_the_scope() {
+    let _alone = alone();
+    let circuit = circuits().get("override scoped").unwrap();
+    let scope = testing::scope();
+    apply("[circuit.'override scoped']\nfailure_threshold = 1");
+    let settings = resilience::settings::effective().to_string();
+    assert!(settings.contains("failure_threshold = 1  # override, 5 in the code"), "{settings}");
+    assert_eq!(scoped(), Err(Error::Down));
+    assert!(circuit.is_open(), "the override is in force in the scope");
+    drop(scope);
+    assert!(circuit.is_closed());
+    assert_eq!(circuit.config(), CircuitConfig::new().failure_threshold(1));
+    apply("");
+    assert_eq!(circuit.config(), CircuitConfig::new().failure_threshold(5));
+}
+
+#[test]
+fn a_configuration_that_is_set_in_a_test_scope_does_not_reach_the_program_through_overrides() {
+    let _alone = alone();
+    let circuit = circuits().get("override scoped").unwrap();
+    let scope = testing::scope();
+    circuit.reconfigure(circuit.config().recovery_timeout(Duration::from_secs(1))).unwrap();
+    apply("[circuit.'override scoped']\nfailure_threshold = 2");
+    apply("");
+    drop(scope);
+    assert_eq!(circuit.config(), CircuitConfig::new().failure_threshold(5));
 }
 
 #[test]

@@ -58,18 +58,18 @@ pub(crate) fn named_circuits() -> Vec<NamedCircuit> {
 }
 
 impl NamedCircuit {
-    /// The configuration in force.
+    /// The configuration in force in the program, also in a test scope.
     pub(crate) fn config(&self) -> CircuitConfig {
         match self.target {
-            Named::One(circuit) => circuit.config(),
+            Named::One(circuit) => circuit.program_config(),
             Named::Keyed(circuits) => circuits.config(),
         }
     }
 
-    /// The current state. A set of keyed circuits has none.
+    /// The current state in the program. A set of keyed circuits has none.
     pub(crate) fn state(&self) -> Option<CircuitState> {
         match self.target {
-            Named::One(circuit) => Some(circuit.state()),
+            Named::One(circuit) => Some(circuit.program_state()),
             Named::Keyed(_) => None,
         }
     }
@@ -86,7 +86,7 @@ impl NamedCircuit {
     pub(crate) fn deliver(&self) {
         match self.target {
             Named::One(circuit) => circuit.deliver(),
-            Named::Keyed(circuits) => circuits.circuits().iter().for_each(|circuit| circuit.deliver()),
+            Named::Keyed(circuits) => circuits.deliver(),
         }
     }
 
