@@ -1,6 +1,7 @@
 //! Compares overrides with the program: what is to change, and what is wrong.
 
 use super::applied::{Applied, AppliedCircuit, AppliedForm, AppliedSite};
+use super::form::sets_jitter;
 use super::known::{NamedTarget, Section, Target, known, unnamed};
 use super::overridable::{OverridableSite, PolicyInCode};
 use super::overrides::{OverrideOption, OverrideTable, Overrides, key};
@@ -154,7 +155,17 @@ impl Plan {
                 continue;
             };
             match row.form.read(value) {
-                Ok(value) => options.push(ReadOption { row: *row, value, path }),
+                Ok(read) => {
+                    options.push(ReadOption { row: *row, value: read, path });
+                    let jitter =
+                        rows.iter().find(|row| row.setting == "jitter").filter(|_| sets_jitter(value));
+                    if let (OptionValue::Backoff(backoff), Some(jitter)) = (read, jitter) {
+                        if !table.options.iter().any(|option| option.key == jitter.key) {
+                            let value = OptionValue::Jitter(backoff.own_jitter());
+                            options.push(ReadOption { row: *jitter, value, path });
+                        }
+                    }
+                }
                 Err(message) => self.error(path, message),
             }
         }
