@@ -310,3 +310,19 @@ fn policies_that_are_read_from_a_file_are_used_as_those_in_the_code() {
     poll(&mut operation).until(|calls| *calls == 9).policy(policy).call().unwrap_err();
     assert_eq!(calls, 3);
 }
+
+#[retry(times = 3, backoff = exponential(1s), jitter = full, name = "apply.jittered")]
+fn jittered() -> Result<(), &'static str> {
+    Err("down")
+}
+
+#[test]
+fn a_backoff_without_jitter_replaces_one_with_jitter() {
+    let _alone = alone();
+    for backoff in ["{ exponential = '2s', jitter = 'none' }", "'exponential(2s, jitter = none)'"] {
+        apply(&format!("[retry.'apply.jittered']\nbackoff = {backoff}"));
+        let clock = ManualClock::install();
+        jittered().unwrap_err();
+        assert_eq!(clock.elapsed(), Duration::from_secs(6), "{backoff}");
+    }
+}

@@ -4,8 +4,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use resilience::settings::Overrides;
-use resilience::testing::ManualClock;
-use resilience::{CircuitEventKind, CircuitOpen, CircuitState, circuit, circuits};
+use resilience::testing::{self, ManualClock};
+use resilience::{
+    CircuitBreaker, CircuitConfig, CircuitEventKind, CircuitOpen, CircuitState, circuit, circuits,
+};
 
 use crate::{alone, apply, read};
 
@@ -173,6 +175,88 @@ fn the_override_of_a_keyed_circuit_applies_to_all_keys_also_later_ones() {
         }
         assert_eq!(ping(host, true), Err(Error::Open));
     }
+}
+
+#[circuit(name = "override registered later")]
+fn registered_later() -> Result<(), Error> {
+    Ok(())
+}
+
+#[circuit(name = "override registered wrong")]
+fn registered_wrong() -> Result<(), Error> {
+    Ok(())
+}
+
+#[test]
+fn an_override_in_force_applies_to_a_circuit_that_is_registered_later() {
+    let _alone = alone();
+    apply("[circuit.'override registered later']\nfailure_threshold = 1\nstate = 'disabled'");
+    let code = CircuitConfig::new().failure_threshold(9).recovery_timeout(Duration::from_secs(3));
+    let circuit = circuits().register(CircuitBreaker::new("override registered later", code)).unwrap();
+    registered_later().unwrap();
+    assert_eq!((circuit.config(), circuit.state()), (code.failure_threshold(1), CircuitState::Disabled));
+    let settings = resilience::settings::effective().to_string();
+    assert!(settings.contains("failure_threshold = 1  # override, 9 in the code"), "{settings}");
+    apply("");
+    assert_eq!((circuit.config(), circuit.state()), (code, CircuitState::Closed));
+}
+
+#[test]
+fn an_override_by_a_folded_name_applies_to_a_circuit_that_is_registered_later() {
+    let _alone = alone();
+    let read_before = [("MY__CIRCUIT__OVERRIDE_TWIN_TWO__FAILURE_THRESHOLD", "1")];
+    let environment = Overrides::from_vars("MY", read_before).unwrap();
+    let code = CircuitConfig::new().failure_threshold(9);
+    let first = circuits().register(CircuitBreaker::new("override twin.two", code)).unwrap();
+    environment.apply().unwrap();
+    let second = circuits().register(CircuitBreaker::new("override twin two", code)).unwrap();
+    assert_eq!((first.config(), second.config()), (code.failure_threshold(1), code.failure_threshold(1)));
+    apply("");
+    assert_eq!((first.config(), second.config()), (code, code));
+}
+
+#[test]
+fn an_override_that_contradicts_a_circuit_that_is_registered_later_leaves_it_as_in_the_code() {
+    let _alone = alone();
+    apply("[circuit.'override registered wrong']\nmax_recovery_timeout = '1min'");
+    let code = CircuitConfig::new().recovery_timeout(Duration::from_secs(3600));
+    let circuit = circuits().register(CircuitBreaker::new("override registered wrong", code)).unwrap();
+    registered_wrong().unwrap();
+    assert_eq!(circuit.config(), code);
+}
+
+#[circuit(name = "override scoped", failure_threshold = 5)]
+fn scoped() -> Result<(), Error> {
+    Err(Error::Down)
+}
+
+#[test]
+fn an_override_that_is_applied_in_a_test_scope_is_that_of_the_program_and_begins_the_circuits_of_the_scope() {
+    let _alone = alone();
+    let circuit = circuits().get("override scoped").unwrap();
+    let scope = testing::scope();
+    apply("[circuit.'override scoped']\nfailure_threshold = 1");
+    let settings = resilience::settings::effective().to_string();
+    assert!(settings.contains("failure_threshold = 1  # override, 5 in the code"), "{settings}");
+    assert_eq!(scoped(), Err(Error::Down));
+    assert!(circuit.is_open(), "the override is in force in the scope");
+    drop(scope);
+    assert!(circuit.is_closed());
+    assert_eq!(circuit.config(), CircuitConfig::new().failure_threshold(1));
+    apply("");
+    assert_eq!(circuit.config(), CircuitConfig::new().failure_threshold(5));
+}
+
+#[test]
+fn a_configuration_that_is_set_in_a_test_scope_does_not_reach_the_program_through_overrides() {
+    let _alone = alone();
+    let circuit = circuits().get("override scoped").unwrap();
+    let scope = testing::scope();
+    circuit.reconfigure(circuit.config().recovery_timeout(Duration::from_secs(1))).unwrap();
+    apply("[circuit.'override scoped']\nfailure_threshold = 2");
+    apply("");
+    drop(scope);
+    assert_eq!(circuit.config(), CircuitConfig::new().failure_threshold(5));
 }
 
 #[test]

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use resilience::settings::Overrides;
 use resilience::testing::ManualClock;
-use resilience::{circuit, circuits, retry};
+use resilience::{CircuitBreaker, CircuitConfig, circuit, circuits, retry};
 
-use crate::alone;
+use crate::{alone, read};
 
 #[retry(times = 2, interval = 1s, name = "env.db-query")]
 fn query(calls: &mut u32) -> Result<(), &'static str> {
@@ -112,6 +112,70 @@ fn a_function_form_that_is_called_later_is_found_by_its_folded_name() {
     };
     retry(operation).interval(Duration::ZERO).name("nightly.job 7").call().unwrap_err();
     assert_eq!(calls, 4);
+}
+
+fn later_form(name: &'static str) -> (u32, Duration) {
+    let clock = ManualClock::install();
+    let mut calls = 0;
+    let operation = || {
+        calls += 1;
+        Err::<(), _>("down")
+    };
+    retry(operation).times(2).interval(Duration::ZERO).name(name).call().unwrap_err();
+    (calls, clock.elapsed())
+}
+
+#[test]
+fn a_file_and_a_variable_about_a_form_that_is_called_later_are_merged_option_by_option() {
+    let _alone = alone();
+    let file = read("[retry.'merged.form one']\ntimes = 3\ninterval = '1s'");
+    let environment = from(&[("MY__RETRY__MERGED_FORM_ONE__TIMES", "5")]).unwrap();
+    file.clone().merge(environment.clone()).apply().unwrap();
+    assert_eq!(later_form("merged.form one"), (5, Duration::from_secs(4)), "the environment wins");
+    assert_eq!(
+        later_form("merged.form-one"),
+        (5, Duration::ZERO),
+        "it stands for every name that folds to it"
+    );
+    environment.clone().merge(file.clone()).apply().unwrap();
+    assert_eq!(later_form("merged.form one"), (3, Duration::from_secs(2)), "the file wins");
+    let twice = file.clone().merge(environment.clone().merge(file));
+    twice.merge(environment).apply().unwrap();
+    assert_eq!(later_form("merged.form one"), (5, Duration::from_secs(4)));
+}
+
+#[test]
+fn a_name_that_is_equal_to_its_folded_name_is_merged_as_well() {
+    let _alone = alone();
+    let environment = from(&[("MY__RETRY__UPPER_CASE_JOB__TIMES", "5")]).unwrap();
+    let file = read("[retry.UPPER_CASE_JOB]\ninterval = '1s'");
+    file.merge(environment).apply().unwrap();
+    assert_eq!(later_form("UPPER_CASE_JOB"), (5, Duration::from_secs(4)));
+}
+
+#[test]
+fn a_file_and_a_variable_about_a_circuit_that_is_registered_later_are_merged() {
+    let _alone = alone();
+    let environment = from(&[("MY__CIRCUIT__MERGED_AT_RUN__RECOVERY_TIMEOUT", "7s")]).unwrap();
+    let breaker = CircuitBreaker::new("merged.at run", CircuitConfig::new());
+    let circuit = circuits().register(breaker).unwrap();
+    let code = circuit.config();
+    read("[circuit.'merged.at run']\nfailure_threshold = 9").merge(environment).apply().unwrap();
+    let expected = code.failure_threshold(9).recovery_timeout(Duration::from_secs(7));
+    assert_eq!(circuit.config(), expected);
+    Overrides::default().apply().unwrap();
+    assert_eq!(circuit.config(), code);
+}
+
+#[test]
+fn an_error_of_a_merged_variable_is_reported_once() {
+    let environment = from(&[("MY__RETRY__MERGED_WRONG_JOB__TIMES", "0")]).unwrap();
+    let merged = read("[retry.'merged.wrong job']\ninterval = '1s'").merge(environment);
+    assert_eq!(
+        merged.check().unwrap_err().to_string(),
+        "MY__RETRY__MERGED_WRONG_JOB__TIMES: `times` must be at least 1: the first call counts as an attempt \
+         (found `times = 0`)"
+    );
 }
 
 /// Run by the next test in a process with the variables.

@@ -343,6 +343,18 @@ impl CircuitBreaker {
         self.store().announce(CircuitEventKind::Conflict, text);
     }
 
+    /// The configuration of the program, also in a test scope. Delivers no events, because the caller may hold a lock.
+    #[cfg(feature = "serde")]
+    pub(super) fn program_config(&self) -> CircuitConfig {
+        self.store.peek(|machine| machine.config())
+    }
+
+    /// The state of the circuit of the program, also in a test scope.
+    #[cfg(feature = "serde")]
+    pub(super) fn program_state(&self) -> CircuitState {
+        self.store.read(Machine::state_at)
+    }
+
     /// Applies settings from outside. Delivers no events, because the caller holds a lock.
     pub(super) fn change(&self, settings: CircuitOverride) {
         self.store.change(settings);

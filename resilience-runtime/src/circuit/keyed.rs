@@ -234,6 +234,12 @@ impl KeyedCircuits {
         }
     }
 
+    /// Delivers the events of changes.
+    #[cfg(feature = "serde")]
+    pub(super) fn deliver(&self) {
+        self.table.circuits().iter().for_each(|circuit| circuit.deliver());
+    }
+
     /// Whether another set of the same name has the same configuration.
     pub(super) fn agrees_with(&self, other: &Self) -> bool {
         Rules::of(&self.config) == Rules::of(&other.config) && self.max_keys == other.max_keys

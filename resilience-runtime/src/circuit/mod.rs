@@ -71,7 +71,7 @@ pub(crate) use registry::circuit_of_layer;
 pub(crate) use registry::site_entries;
 pub use registry::{CIRCUITS, CircuitConflict, CircuitConflicts, CircuitRef, Circuits, NameTaken, circuits};
 #[cfg(feature = "serde")]
-pub(crate) use registry::{NamedCircuit, named_circuits};
+pub(crate) use registry::{NamedCircuit, follow_registrations, named_circuits};
 pub use rejection::{CircuitOpen, HoldCircuitOpen};
 pub use shared::{Opinion, Sharing, TrialProgress, TrialReport};
 pub use site::{CircuitEntry, CircuitSite, KeyedSite, Place, SiteTarget};

@@ -1,3 +1,4 @@
+use super::overrides::OverrideTable;
 use crate::attempts::PolicyOverride;
 use crate::circuit::{CircuitConfig, CircuitState, NamedCircuit};
 use crate::telemetry::Site;
@@ -8,6 +9,8 @@ pub(super) struct Applied {
     pub(super) sites: Vec<AppliedSite>,
     pub(super) forms: Vec<AppliedForm>,
     pub(super) circuits: Vec<AppliedCircuit>,
+    /// For circuits that are registered later: exact names first.
+    pub(super) circuit_tables: Vec<OverrideTable>,
 }
 
 #[derive(Clone)]

@@ -6,12 +6,16 @@ use super::overrides::Overrides;
 use super::plan::Plan;
 use super::problem::{OverrideErrors, OverrideWarnings};
 use super::suggestions::folded;
-use crate::circuit::{CircuitOverride, NamedCircuit};
+use crate::circuit::{CircuitOverride, NamedCircuit, follow_registrations};
 use crate::telemetry::{FormName, FormOverride, override_forms};
 
 /// What is in force. The lock serializes [`Overrides::apply`], so that two of them do not mix.
-static APPLIED: Mutex<Applied> =
-    Mutex::new(Applied { sites: Vec::new(), forms: Vec::new(), circuits: Vec::new() });
+static APPLIED: Mutex<Applied> = Mutex::new(Applied {
+    sites: Vec::new(),
+    forms: Vec::new(),
+    circuits: Vec::new(),
+    circuit_tables: Vec::new(),
+});
 
 pub(super) fn applied() -> MutexGuard<'static, Applied> {
     APPLIED.lock().unwrap_or_else(PoisonError::into_inner)
@@ -66,6 +70,8 @@ impl Overrides {
     /// # Errors
     /// As for [`check`](Self::check).
     pub fn apply(&self) -> Result<OverrideWarnings, OverrideErrors> {
+        // Before the names are read, so that no circuit is missed.
+        follow_registrations(follow);
         let mut applied = applied();
         let Plan { applied: next, errors, warnings } = Plan::of(self, &applied);
         let warnings = result(errors, warnings)?;
@@ -76,6 +82,20 @@ impl Overrides {
         changed.iter().for_each(NamedCircuit::deliver);
         Ok(warnings)
     }
+}
+
+/// Applies what is in force to a circuit that was registered.
+fn follow(circuit: NamedCircuit) {
+    let mut applied = applied();
+    if applied.circuit(&circuit).is_some() {
+        return;
+    }
+    if let Some(new) = Plan::of_registered(circuit, &applied) {
+        circuit.change(CircuitOverride { config: new.config, state: (None, new.state) });
+        applied.circuits.push(new);
+    }
+    drop(applied);
+    circuit.deliver();
 }
 
 fn result(

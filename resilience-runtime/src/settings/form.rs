@@ -118,13 +118,8 @@ const BACKOFF: &str = "write `{ exponential = \"100ms\", factor = 2, max = \"10s
 
 /// A table, `{ exponential = "100ms", max = "10s" }`, or the text of the attribute, `exponential(100ms, max = 10s)`.
 pub(super) fn read_backoff(tree: &Tree) -> Result<Backoff, String> {
-    let entries = match tree {
-        Tree::Map(entries) => entries.clone(),
-        Tree::Text(text) => {
-            backoff_call(text).ok_or_else(|| format!("expected a backoff, found {tree}; {BACKOFF}"))?
-        }
-        _ => return Err(format!("expected a backoff, found {tree}; {BACKOFF}")),
-    };
+    let entries =
+        backoff_entries(tree).ok_or_else(|| format!("expected a backoff, found {tree}; {BACKOFF}"))?;
     let growth = |key: &str| GROWTHS.iter().find(|(name, _)| *name == key);
     let mut growths = entries.iter().filter_map(|(key, base)| Some((growth(key)?.1, base)));
     let (Some((growth_of, base)), None) = (growths.next(), growths.next()) else {
@@ -154,6 +149,19 @@ pub(super) fn read_backoff(tree: &Tree) -> Result<Backoff, String> {
     }
     backoff.validate().map_err(|error| error.to_string())?;
     Ok(backoff)
+}
+
+/// Whether a backoff says what its jitter is: `none` is not the same as no `jitter`.
+pub(super) fn sets_jitter(backoff: &Tree) -> bool {
+    backoff_entries(backoff).is_some_and(|entries| entries.iter().any(|(key, _)| key == "jitter"))
+}
+
+fn backoff_entries(tree: &Tree) -> Option<Vec<(String, Tree)>> {
+    match tree {
+        Tree::Map(entries) => Some(entries.clone()),
+        Tree::Text(text) => backoff_call(text),
+        _ => None,
+    }
 }
 
 /// `exponential(100ms, factor = 2)` as the entries of a table.

@@ -3,6 +3,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer};
 
 use super::problem::OverrideProblem;
+use super::suggestions::folded;
 use super::tree::Tree;
 
 /// Options that replace those in the code, by kind and name.
@@ -73,21 +74,52 @@ impl Overrides {
     #[must_use]
     pub fn merge(mut self, other: Self) -> Self {
         self.malformed.extend(other.malformed);
-        for table in other.tables {
-            let OverrideTable { kind, name, is_folded, .. } = &table;
-            let known = self
-                .tables
-                .iter_mut()
-                .find(|known| (&known.kind, &known.name, &known.is_folded) == (kind, name, is_folded));
-            match known {
-                Some(known) => {
-                    known.options.retain(|option| !table.options.iter().any(|other| other.key == option.key));
-                    known.options.extend(table.options);
-                }
-                None => self.tables.push(table),
+        // An exact name has all options of the folded names that stand for it, and is the only one that counts for it.
+        let (folded, exact): (Vec<_>, Vec<_>) = other.tables.into_iter().partition(|table| table.is_folded);
+        for table in folded {
+            for known in self.tables.iter_mut().filter(|known| table.stands_for(known)) {
+                known.replace(&table.options);
             }
+            self.add(table);
+        }
+        for mut table in exact {
+            if !self.tables.iter().any(|known| known.is_same(&table)) {
+                let folded = self.tables.iter().filter(|known| known.stands_for(&table));
+                let inherited: Vec<_> = folded.flat_map(|folded| folded.options.clone()).collect();
+                let own = std::mem::replace(&mut table.options, inherited);
+                table.replace(&own);
+            }
+            self.add(table);
         }
         self
+    }
+
+    fn add(&mut self, table: OverrideTable) {
+        match self.tables.iter_mut().find(|known| known.is_same(&table)) {
+            Some(known) => known.replace(&table.options),
+            None => self.tables.push(table),
+        }
+    }
+}
+
+impl OverrideTable {
+    /// Whether it is about this name.
+    pub(super) fn names(&self, name: &str) -> bool {
+        self.name == name || self.is_folded && self.name == folded(name)
+    }
+
+    /// Whether this folded name stands for the exact name of another table.
+    pub(super) fn stands_for(&self, exact: &Self) -> bool {
+        self.is_folded && !exact.is_folded && self.kind == exact.kind && self.names(&exact.name)
+    }
+
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        (&self.kind, &self.name, self.is_folded) == (&other.kind, &other.name, other.is_folded)
+    }
+
+    fn replace(&mut self, options: &[OverrideOption]) {
+        self.options.retain(|option| !options.iter().any(|other| other.key == option.key));
+        self.options.extend_from_slice(options);
     }
 }
 

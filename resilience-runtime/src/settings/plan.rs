@@ -1,11 +1,12 @@
 //! Compares overrides with the program: what is to change, and what is wrong.
 
 use super::applied::{Applied, AppliedCircuit, AppliedForm, AppliedSite};
+use super::form::sets_jitter;
 use super::known::{NamedTarget, Section, Target, is_linked, known, unnamed};
 use super::overridable::{OverridableSite, PolicyInCode};
 use super::overrides::{OverrideOption, OverrideTable, Overrides, key};
 use super::problem::OverrideProblem;
-use super::suggestions::{folded, nearest};
+use super::suggestions::nearest;
 use super::tables::{self, CODE_ONLY, Row};
 use super::tree::Tree;
 use super::unquoted::in_quotes;
@@ -39,21 +40,40 @@ impl Plan {
         let mut plan = Self { errors: overrides.malformed.clone(), ..Self::default() };
         let names = known();
         for (index, table) in overrides.tables.iter().enumerate() {
-            let is_repeated =
-                |other: &OverrideTable| (&other.kind, &other.name) == (&table.kind, &table.name);
-            if overrides.tables[..index].iter().any(is_repeated) {
+            if overrides.tables[..index].iter().any(|other| other.is_same(table)) {
                 plan.error(&table.path, "is set twice");
             }
-            plan.add(table, &names, before);
+            let exact = overrides.tables.iter().filter(|other| table.stands_for(other));
+            let exact: Vec<&str> = exact.map(|other| other.name.as_str()).collect();
+            plan.add(table, &exact, &names, before);
         }
+        // An exact name has the options of the folded names that stand for it: it is found first, with the same errors.
+        plan.applied.forms.sort_by_key(|form| form.is_folded);
+        plan.applied.circuit_tables.sort_by_key(|table| table.is_folded);
+        let mut seen = Vec::new();
+        plan.errors.retain(|error| {
+            let is_new = !seen.contains(error);
+            seen.extend(is_new.then(|| error.clone()));
+            is_new
+        });
         plan
+    }
+
+    /// What is in force for a circuit that was registered later, if it agrees with its configuration.
+    pub(super) fn of_registered(circuit: NamedCircuit, before: &Applied) -> Option<AppliedCircuit> {
+        let table = before.circuit_tables.iter().find(|table| table.names(circuit.name))?;
+        let mut plan = Self::default();
+        let options = plan.read(table, Section::Circuit);
+        plan.add_circuit(table, circuit, &options, before);
+        plan.applied.circuits.pop().filter(|_| plan.errors.is_empty())
     }
 
     fn error(&mut self, path: &str, message: impl Into<String>) {
         self.errors.push(OverrideProblem::new(path, message));
     }
 
-    fn add(&mut self, table: &OverrideTable, names: &[NamedTarget], before: &Applied) {
+    /// `exact` are names that have a table of their own.
+    fn add(&mut self, table: &OverrideTable, exact: &[&str], names: &[NamedTarget], before: &Applied) {
         let Some(section) = Section::of(&table.kind) else {
             let kinds = Section::ALL.map(Section::as_str);
             let hint = suggestion(&table.kind, kinds).unwrap_or_else(|| {
@@ -66,17 +86,21 @@ impl Plan {
         if !unquoted.is_empty() {
             self.errors.extend(unquoted);
             if !options.is_empty() {
-                self.add(&OverrideTable { options, ..table.clone() }, names, before);
+                self.add(&OverrideTable { options, ..table.clone() }, exact, names, before);
             }
             return;
         }
-        let targets: Vec<&NamedTarget> =
-            names.iter().filter(|known| known.section == section && table.names(known.name)).collect();
-        if targets.is_empty() && !self.may_be_called_later(table, section, names) {
+        let is_target = |known: &&NamedTarget| known.section == section && table.names(known.name);
+        let targets = names.iter().filter(is_target).filter(|known| !exact.contains(&known.name));
+        let targets: Vec<&NamedTarget> = targets.collect();
+        if targets.is_empty() && exact.is_empty() && !self.may_be_called_later(table, section, names) {
             return;
         }
+        if section == Section::Circuit {
+            self.applied.circuit_tables.push(table.clone());
+        }
         let options = self.read(table, section);
-        let mut has_form = targets.is_empty();
+        let mut has_form = targets.is_empty() && section.has_forms();
         for target in targets {
             match target.target {
                 Target::Loop(site) => self.add_loop(table, section, site, &options),
@@ -153,7 +177,17 @@ impl Plan {
                 continue;
             };
             match row.form.read(value) {
-                Ok(value) => options.push(ReadOption { row: *row, value, path }),
+                Ok(read) => {
+                    options.push(ReadOption { row: *row, value: read, path });
+                    let jitter =
+                        rows.iter().find(|row| row.setting == "jitter").filter(|_| sets_jitter(value));
+                    if let (OptionValue::Backoff(backoff), Some(jitter)) = (read, jitter) {
+                        if !table.options.iter().any(|option| option.key == jitter.key) {
+                            let value = OptionValue::Jitter(backoff.own_jitter());
+                            options.push(ReadOption { row: *jitter, value, path });
+                        }
+                    }
+                }
                 Err(message) => self.error(path, message),
             }
         }
@@ -256,12 +290,6 @@ impl Plan {
         }
         let keys = options.iter().map(|option| option.row.key).collect();
         self.applied.circuits.push(AppliedCircuit { circuit, code, config, keys, state });
-    }
-}
-
-impl OverrideTable {
-    fn names(&self, name: &str) -> bool {
-        self.name == name || self.is_folded && self.name == folded(name)
     }
 }
 

@@ -16,8 +16,11 @@ pub(crate) fn circuit_of_layer(
     if let Some(site) = list::sharing::<CircuitBreaker>(name).into_iter().next() {
         return site.of_its_name();
     }
-    Registered::lock().get_or_add(name, || {
+    let circuit = Registered::lock().get_or_add(name, || {
         let origin = CircuitOrigin::Attribute { file: location.file(), line: location.line() };
         CircuitBreaker::of(Name::Written(name), CircuitConfig::new(), origin)
-    })
+    });
+    #[cfg(feature = "serde")]
+    super::named::follow(circuit);
+    circuit
 }

@@ -23,6 +23,6 @@ pub(crate) use self::layers::LayerCircuits;
 pub use self::list::CIRCUITS;
 pub(crate) use self::list::site_entries;
 #[cfg(feature = "serde")]
-pub(crate) use self::named::{NamedCircuit, named_circuits};
+pub(crate) use self::named::{NamedCircuit, follow_registrations, named_circuits};
 pub use self::registered::NameTaken;
 pub use self::view::{CircuitRef, Circuits, circuits};

@@ -1,5 +1,7 @@
 //! The circuits that settings from outside can name.
 
+use std::sync::OnceLock;
+
 use super::registered::Registered;
 use super::view::homes;
 use crate::circuit::overriding::CircuitOverride;
@@ -18,6 +20,21 @@ pub(crate) struct NamedCircuit {
 enum Named {
     One(&'static CircuitBreaker),
     Keyed(&'static KeyedCircuits),
+}
+
+/// Applies the settings in force to a circuit that was registered.
+static FOLLOW: OnceLock<fn(NamedCircuit)> = OnceLock::new();
+
+/// Calls `follow` with each circuit that is registered from now on.
+pub(crate) fn follow_registrations(follow: fn(NamedCircuit)) {
+    FOLLOW.get_or_init(|| follow);
+}
+
+/// To be called without a lock.
+pub(super) fn follow(circuit: &'static CircuitBreaker) {
+    if let Some(follow) = FOLLOW.get() {
+        follow(NamedCircuit { name: circuit.name(), place: None, target: Named::One(circuit) });
+    }
 }
 
 /// All circuits with a name, in no particular order. Functions that share a circuit are listed once.
@@ -41,18 +58,18 @@ pub(crate) fn named_circuits() -> Vec<NamedCircuit> {
 }
 
 impl NamedCircuit {
-    /// The configuration in force.
+    /// The configuration in force in the program, also in a test scope.
     pub(crate) fn config(&self) -> CircuitConfig {
         match self.target {
-            Named::One(circuit) => circuit.config(),
+            Named::One(circuit) => circuit.program_config(),
             Named::Keyed(circuits) => circuits.config(),
         }
     }
 
-    /// The current state. A set of keyed circuits has none.
+    /// The current state in the program. A set of keyed circuits has none.
     pub(crate) fn state(&self) -> Option<CircuitState> {
         match self.target {
-            Named::One(circuit) => Some(circuit.state()),
+            Named::One(circuit) => Some(circuit.program_state()),
             Named::Keyed(_) => None,
         }
     }
@@ -69,7 +86,7 @@ impl NamedCircuit {
     pub(crate) fn deliver(&self) {
         match self.target {
             Named::One(circuit) => circuit.deliver(),
-            Named::Keyed(circuits) => circuits.circuits().iter().for_each(|circuit| circuit.deliver()),
+            Named::Keyed(circuits) => circuits.deliver(),
         }
     }
 

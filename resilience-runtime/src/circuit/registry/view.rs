@@ -56,7 +56,9 @@ impl Circuits {
 
     /// Adds a circuit to the list. It stays for the life of the program: this leaks its memory.
     ///
-    /// A `#[circuit(name = ..)]` that configures nothing uses the circuit of its name from its first call on.
+    /// A `#[circuit(name = ..)]` that configures nothing uses the circuit of its name from its first call on. With the
+    /// feature `serde`, an override that is in force for the name applies to the circuit, unless it contradicts its
+    /// configuration.
     ///
     /// ```
     /// use resilience::{CircuitBreaker, CircuitConfig, circuit, circuits};
@@ -84,6 +86,8 @@ impl Circuits {
     /// already, or by keyed circuits. The error returns the circuit.
     pub fn register(&self, breaker: CircuitBreaker) -> Result<&'static CircuitBreaker, NameTaken> {
         let registered = Registered::lock().add(breaker)?;
+        #[cfg(feature = "serde")]
+        super::named::follow(registered);
         registered.measure();
         Ok(registered)
     }
