@@ -121,7 +121,7 @@ fn later_form(name: &'static str) -> (u32, Duration) {
         calls += 1;
         Err::<(), _>("down")
     };
-    retry(operation).times(2).interval(Duration::ZERO).name(name).call().unwrap_err();
+    retry(operation).times(2).interval(Duration::ZERO).name(name).call().expect_err("it fails");
     (calls, clock.elapsed())
 }
 

@@ -64,6 +64,9 @@ pub(super) struct OverrideOption {
 impl Overrides {
     /// Adds other overrides. Where both have an option, the other value counts.
     ///
+    /// A variable whose name nothing had when it was read stands for every name that is written like it, also for those
+    /// in the other overrides.
+    ///
     /// ```
     /// use resilience::settings::Overrides;
     ///
