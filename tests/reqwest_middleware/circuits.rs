@@ -153,3 +153,24 @@ async fn the_default_port_of_the_scheme_belongs_to_the_key_of_a_circuit() {
         assert_eq!(rejection(&error).map(CircuitOpen::name), Some(key));
     }
 }
+
+#[tokio::test]
+async fn the_rejection_of_an_inner_circuit_is_not_a_failure_of_the_host() {
+    let server = Server::behind([Answer(503, "")]).await;
+    let middleware = |name, failures| {
+        let config = CONFIG.failure_threshold(failures);
+        ResilienceMiddleware::new(times(1)).circuit_per_host(config).name(name)
+    };
+    let client = ClientBuilder::new(plain())
+        .with(middleware("outer circuit", 2))
+        .with(middleware("inner circuit", 1))
+        .build();
+    assert_eq!(client.get(server.url()).send().await.unwrap().status(), 503);
+    for _ in 0..3 {
+        let error = client.get(server.url()).send().await.unwrap_err();
+        let open = rejection(&error).unwrap_or_else(|| panic!("{error:?}"));
+        assert!(open.name().starts_with("inner circuit"), "{open}");
+    }
+    let outer = circuits().keyed("outer circuit").unwrap().circuit(server.proxy.host());
+    assert_eq!((server.attempts(), outer.failure_count()), (1, 1));
+}
