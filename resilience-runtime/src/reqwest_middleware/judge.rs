@@ -41,7 +41,9 @@ pub(super) fn is_failure(result: &Result<Response, Error>) -> Option<bool> {
         Ok(response) => Some(response.status().is_server_error()),
         Err(error) if error.is_builder() => None,
         // A circuit of an inner middleware has rejected the request: the host was not called.
-        Err(Error::Middleware(error)) if error.chain().any(|cause| cause.is::<CircuitOpen>()) => None,
+        Err(Error::Middleware(error)) if error.chain().any(<dyn std::error::Error>::is::<CircuitOpen>) => {
+            None
+        }
         Err(_) => Some(true),
     }
 }
