@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use reqwest_middleware::Error;
+use http::Extensions;
+use reqwest::{Request, Response};
+use reqwest_middleware::{ClientBuilder, Error, Middleware, Next};
 use resilience::reqwest_middleware::ResilienceMiddleware;
 use resilience::testing::ManualClock;
 use resilience::{CircuitConfig, CircuitOpen, RetryPolicy, circuits};
 
 use crate::proxy::{Answer, Cut, Stall};
-use crate::server::{Server, client, ms, times};
+use crate::server::{Server, client, ms, plain, times};
 
 const CONFIG: CircuitConfig =
     CircuitConfig::new().failure_threshold(2).recovery_timeout(Duration::from_secs(3600));
@@ -121,4 +123,54 @@ async fn unnamed_middleware_of_one_place_share_circuits_if_they_are_configured_a
     assert!(rejection(&build(CONFIG).get(server.url()).send().await.unwrap_err()).is_some());
     let other = build(CONFIG.failure_threshold(3)).get(server.url()).send().await.unwrap();
     assert_eq!(other.status(), 200);
+}
+
+/// Fails without a connection.
+struct Broken;
+
+#[async_trait::async_trait]
+impl Middleware for Broken {
+    async fn handle(&self, _: Request, _: &mut Extensions, _: Next<'_>) -> Result<Response, Error> {
+        Err(Error::middleware(std::io::Error::other("broken")))
+    }
+}
+
+#[tokio::test]
+async fn the_default_port_of_the_scheme_belongs_to_the_key_of_a_circuit() {
+    let config = CircuitConfig::new().failure_threshold(1);
+    let middleware = ResilienceMiddleware::new(times(1)).circuit_per_host(config).name("ports");
+    let client = ClientBuilder::new(plain()).with(middleware).with(Broken).build();
+    let error = async |url| client.get(url).send().await.unwrap_err();
+    for url in ["http://shop.example/", "https://shop.example/"] {
+        assert!(rejection(&error(url).await).is_none(), "{url} is the first of its port");
+        assert!(rejection(&error(url).await).is_some());
+    }
+    for (url, key) in [
+        ("http://shop.example:80/", "ports[shop.example:80]"),
+        ("https://shop.example:443/", "ports[shop.example:443]"),
+    ] {
+        let error = error(url).await;
+        assert_eq!(rejection(&error).map(CircuitOpen::name), Some(key));
+    }
+}
+
+#[tokio::test]
+async fn the_rejection_of_an_inner_circuit_is_not_a_failure_of_the_host() {
+    let server = Server::behind([Answer(503, "")]).await;
+    let middleware = |name, failures| {
+        let config = CONFIG.failure_threshold(failures);
+        ResilienceMiddleware::new(times(1)).circuit_per_host(config).name(name)
+    };
+    let client = ClientBuilder::new(plain())
+        .with(middleware("outer circuit", 2))
+        .with(middleware("inner circuit", 1))
+        .build();
+    assert_eq!(client.get(server.url()).send().await.unwrap().status(), 503);
+    for _ in 0..3 {
+        let error = client.get(server.url()).send().await.unwrap_err();
+        let open = rejection(&error).unwrap_or_else(|| panic!("{error:?}"));
+        assert!(open.name().starts_with("inner circuit"), "{open}");
+    }
+    let outer = circuits().keyed("outer circuit").unwrap().circuit(server.proxy.host());
+    assert_eq!((server.attempts(), outer.failure_count()), (1, 1));
 }

@@ -7,6 +7,8 @@ use ::reqwest_middleware::Error;
 use http::{Method, StatusCode};
 use reqwest::{Request, Response};
 
+use crate::circuit::CircuitOpen;
+
 /// Whether the server handles a repetition as it handles the request itself.
 pub(super) fn is_idempotent(request: &Request) -> bool {
     const METHODS: [Method; 6] =
@@ -38,6 +40,10 @@ pub(super) fn is_failure(result: &Result<Response, Error>) -> Option<bool> {
     match result {
         Ok(response) => Some(response.status().is_server_error()),
         Err(error) if error.is_builder() => None,
+        // A circuit of an inner middleware has rejected the request: the host was not called.
+        Err(Error::Middleware(error)) if error.chain().any(<dyn std::error::Error>::is::<CircuitOpen>) => {
+            None
+        }
         Err(_) => Some(true),
     }
 }

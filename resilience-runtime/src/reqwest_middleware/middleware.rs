@@ -71,9 +71,13 @@ impl ResilienceMiddleware {
         }
     }
 
-    /// Adds a circuit for each host and port. They are a [keyed set](crate::KeyedCircuits) with the middleware's
-    /// [`name`](Self::name), which it shares with attributes and layers of that name. Without a name, the set belongs to
-    /// this middleware and is called `hosts`.
+    /// Adds a circuit for each host and port, with the default port of the scheme if the URL has none: the key of
+    /// `https://shop.example/` is `shop.example:443`. The circuits are a [keyed set](crate::KeyedCircuits) with the
+    /// middleware's [`name`](Self::name), which it shares with attributes and layers of that name.
+    ///
+    /// Without a name, the set is called `hosts`. It belongs to the place in the source that calls
+    /// [`new`](Self::new) and to the configuration: all middleware that one function builds shares its circuits. A test
+    /// should name its middleware; otherwise it finds the circuits that another test has opened.
     ///
     /// # Panics
     /// If the configuration contradicts itself; see [`CircuitConfig::validate`] and
@@ -161,7 +165,7 @@ impl BuiltMiddleware {
     /// The circuit of the URL's host and port.
     pub(super) fn circuit(&self, url: &Url) -> Option<Arc<CircuitBreaker>> {
         let host = url.host_str().unwrap_or_default();
-        Some(match url.port() {
+        Some(match url.port_or_known_default() {
             Some(port) => self.circuits?.circuit(format_args!("{host}:{port}")),
             None => self.circuits?.circuit(host),
         })

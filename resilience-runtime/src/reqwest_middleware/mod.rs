@@ -47,9 +47,9 @@
 //! # The circuit
 //!
 //! With [`circuit_per_host`](ResilienceMiddleware::circuit_per_host), each host and port has a circuit. Every attempt is
-//! a call through it. A 5xx and every error is a failure, except an error of the request itself. The number of circuits is
-//! [bounded](crate::KeyedCircuits). A rejected request fails with `reqwest_middleware::Error::Middleware`, which has a
-//! [`CircuitOpen`](crate::CircuitOpen) in its chain:
+//! a call through it. A 5xx and every error is a failure, except an error of the request itself and a rejection by the
+//! circuit of an inner middleware. The number of circuits is [bounded](crate::KeyedCircuits). A rejected request fails with
+//! `reqwest_middleware::Error::Middleware`, which has a [`CircuitOpen`](crate::CircuitOpen) in its chain:
 //!
 //! ```
 //! # use resilience::CircuitOpen;

@@ -48,6 +48,13 @@
 //! This works while the futures of the stack are polled inside each other. A layer that moves a call to another task,
 //! such as `Buffer`, belongs below the circuit or above the retry.
 //!
+//! The retry only notices a circuit if the attempt ends in the same poll in which the circuit rejects it or opens. After a
+//! layer in between that is pending once more, the result is an ordinary failure, which is retried. A fallback in between
+//! that ends in that poll with an error ends the retry too.
+//!
+//! Endpoints below one retry share its end: if the circuit of the endpoint that was called opens or rejects the call, the
+//! retry ends, although another endpoint might accept the next attempt.
+//!
 //! # Type errors
 //!
 //! A layer only is a `Service` if its callbacks fit the inner service. At a method call, the compiler only reports that the
