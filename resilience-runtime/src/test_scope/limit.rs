@@ -14,7 +14,7 @@ thread_local! {
 pub(crate) fn polled_until<T>(until: Option<Instant>, poll: impl FnOnce() -> T) -> T {
     let Some(until) = until.filter(|_| is_any_open()) else { return poll() };
     let outer = NEAREST.get();
-    let _restore = Restore(outer);
+    let _outer = OuterLimit(outer);
     NEAREST.set(Some(outer.map_or(until, |outer| outer.min(until))));
     poll()
 }
@@ -25,9 +25,9 @@ pub(crate) fn within_limit(wait: Nanos, now: Instant) -> Nanos {
 }
 
 /// Sets the outer limit again, even after a panic.
-struct Restore(Option<Instant>);
+struct OuterLimit(Option<Instant>);
 
-impl Drop for Restore {
+impl Drop for OuterLimit {
     fn drop(&mut self) {
         NEAREST.set(self.0);
     }
