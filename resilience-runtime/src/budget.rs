@@ -211,6 +211,14 @@ impl RetryBudget {
 
     /// The number of retries that it holds.
     pub(crate) fn left(&self, now: Nanos) -> u64 {
+        #[cfg(feature = "testing")]
+        if let Some(own) = self.in_scope() {
+            return own.holds(now);
+        }
+        self.holds(now)
+    }
+
+    fn holds(&self, now: Nanos) -> u64 {
         let slot = self.slot(now);
         self.spread(slot);
         let taken = self.withdrawals.iter().map(|count| count.at(slot)).sum();

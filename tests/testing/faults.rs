@@ -318,3 +318,18 @@ fn function_forms_are_still_send() {
     drop(is_send(poll(async || Ok::<_, Error>(1)).until(|_| true).run_send()));
     drop(is_send(BY_HAND.call_async(async || Ok::<_, Error>(1))));
 }
+
+#[asyncbackoff(attempt_timeout = 100ms, deadline = 1s, pause = 100ms, name = "faulty deadline")]
+async fn limited() -> Result<u32, Error> {
+    Ok(1)
+}
+
+#[tokio::test]
+async fn a_skipped_delay_ends_at_the_limit_of_its_attempt() {
+    let scope = testing::scope();
+    scope.no_waits();
+    let record = scope.record();
+    scope.inject("faulty deadline", Fault::latency(2 * SECOND).times(1));
+    assert_eq!(limited().await, Ok(1));
+    record.assert_attempts("faulty deadline", 2);
+}

@@ -120,3 +120,27 @@ async fn a_future_that_is_dropped_is_recorded() {
     record.assert_outcomes("recorded hang", &[CallOutcome::Cancelled]);
     record.assert_attempts("recorded hang", 1);
 }
+
+#[circuit(name = "recorded circuit alone", failure_threshold = 2)]
+fn guarded() -> Result<u32, Error> {
+    Ok(1)
+}
+
+#[test]
+fn a_record_of_circuits_alone_tells_their_outcomes() {
+    let _clock = ManualClock::install();
+    let scope = testing::scope();
+    let record = scope.record();
+    assert_eq!(guarded(), Ok(1));
+    scope.inject("recorded circuit alone", Fault::error(|| Error::Busy(1)).times(2));
+    for error in [Error::Busy(1), Error::Busy(1), Error::Open] {
+        assert_eq!(guarded(), Err(error));
+    }
+    let story = record.to_string();
+    let mut rest = &*story;
+    for result in ["success", "failure", "failure", "rejected by the circuit"] {
+        let line = format!("recorded circuit alone        -  {result}");
+        let at = rest.find(&line).unwrap_or_else(|| panic!("`{line}` is missing in\n{story}"));
+        rest = &rest[at + line.len()..];
+    }
+}

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use resilience::testing::{self, Fault};
-use resilience::{poll, retry};
+use resilience::{RetryBudget, poll, retry};
 
 use crate::common::{Error, SECOND, block_on};
 
@@ -222,4 +222,23 @@ async fn a_scope_that_a_future_opens_stays_with_it() {
     });
     assert_eq!(tokio::join!(opens, beside), (Err(Error::Busy(3)), vec![Ok(1), Ok(1), Ok(1)]));
     assert_eq!(outlived().await, Ok(1));
+}
+
+static SPENT: RetryBudget = RetryBudget::new().min_per_second(1);
+
+#[retry(times = 3, interval = 0s, budget = &SPENT, name = "scope budget")]
+fn spends() -> Result<u32, Error> {
+    Err(Error::Busy(1))
+}
+
+#[test]
+fn a_budget_in_a_scope_has_left_what_the_scope_did_not_spend() {
+    let scope = testing::scope();
+    assert_eq!(spends(), Err(Error::Busy(1)));
+    assert_eq!(SPENT.remaining(), 8);
+    drop(scope);
+    assert_eq!(SPENT.remaining(), 10);
+    assert_eq!(spends(), Err(Error::Busy(1)));
+    let _scope = testing::scope();
+    assert_eq!(SPENT.remaining(), 10);
 }

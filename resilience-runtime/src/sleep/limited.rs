@@ -91,7 +91,11 @@ impl<F: Future> Future for Limited<F> {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        if let Poll::Ready(output) = this.attempt.poll(cx) {
+        #[cfg(feature = "testing")]
+        let polled = crate::test_scope::polled_until(*this.until, || this.attempt.poll(cx));
+        #[cfg(not(feature = "testing"))]
+        let polled = this.attempt.poll(cx);
+        if let Poll::Ready(output) = polled {
             return Poll::Ready(Some(output));
         }
         let Some(until) = *this.until else { return Poll::Pending };

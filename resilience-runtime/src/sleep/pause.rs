@@ -3,6 +3,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+#[cfg(feature = "testing")]
+use crate::test_scope;
 use crate::time::Nanos;
 
 /// A wait in async code. It is boxed, because waiting is the cold path: the callers' futures stay small, and so does
@@ -16,7 +18,7 @@ impl Pause {
     #[inline(never)]
     pub(super) fn new(wait: Nanos) -> Self {
         #[cfg(feature = "testing")]
-        if crate::clock::by_hand::wait(wait) || !wait.is_never() && crate::test_scope::skip(wait) {
+        if crate::clock::by_hand::wait(wait) || !wait.is_never() && skip(wait) {
             return Self(None);
         }
         match wait.limit() {
@@ -26,6 +28,12 @@ impl Pause {
             None => Self(Some(Box::pin(std::future::pending()))),
         }
     }
+}
+
+/// Skips a wait in a test scope that skips waits, up to the time at which its attempt is dropped.
+#[cfg(feature = "testing")]
+fn skip(wait: Nanos) -> bool {
+    test_scope::skip(test_scope::within_limit(wait, crate::clock::now()))
 }
 
 impl Drop for Pause {

@@ -53,7 +53,8 @@ impl Fault {
     /// The body begins later. [`Duration::MAX`] never ends in async code.
     ///
     /// The delay is inside of the attempt: it counts for `attempt_timeout`, `slow_call` and deadlines. It follows the
-    /// clock of the other delays, and [`no_waits`](crate::testing::Scope::no_waits) skips it like these.
+    /// clock of the other delays, and [`no_waits`](crate::testing::Scope::no_waits) skips it like these, up to the limit of
+    /// an async attempt.
     pub const fn latency(latency: Duration) -> Self {
         Self::new(Effect::Latency(latency))
     }

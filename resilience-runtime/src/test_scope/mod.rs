@@ -5,6 +5,8 @@
 //! chain still holds it.
 
 mod fault;
+#[cfg(feature = "tokio")]
+mod limit;
 mod slots;
 
 use std::cell::RefCell;
@@ -16,6 +18,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use self::fault::ArmedFault;
 pub use self::fault::Fault;
 pub(crate) use self::fault::{FaultEnd, MetFault};
+#[cfg(feature = "tokio")]
+pub(crate) use self::limit::{polled_until, within_limit};
 use self::slots::ScopeSlots;
 pub(crate) use self::slots::{SlotId, replaced};
 use crate::circuit::CircuitState;

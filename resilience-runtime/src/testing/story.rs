@@ -21,14 +21,19 @@ struct Line {
 
 impl Story {
     pub(super) fn of(events: &[(Duration, RecordedEvent)]) -> Self {
+        let is_of_loop = |event: &RecordedEvent| {
+            matches!(event, RecordedEvent::Attempt { .. } | RecordedEvent::Call { .. })
+        };
+        // Otherwise the lines of the loops have the results.
+        let only_circuits = !events.iter().any(|(_, event)| is_of_loop(event));
         let mut story = Self(Vec::new());
         for (time, event) in events {
-            story.tell(*time, event);
+            story.tell(*time, event, only_circuits);
         }
         story
     }
 
-    fn tell(&mut self, time: Duration, event: &RecordedEvent) {
+    fn tell(&mut self, time: Duration, event: &RecordedEvent, only_circuits: bool) {
         let mut line = Line {
             time,
             name: event.name().to_owned(),
@@ -63,12 +68,13 @@ impl Story {
                     line.then = format!("after {failure}");
                 }
             }
-            RecordedEvent::CircuitCall { outcome, .. } => {
-                if *outcome != CircuitCallOutcome::Refused {
-                    return;
-                }
+            RecordedEvent::CircuitCall { outcome: CircuitCallOutcome::Refused, .. } => {
                 line.result = "rejected by the circuit".into();
             }
+            RecordedEvent::CircuitCall { outcome, .. } if only_circuits => {
+                line.result = outcome.to_string();
+            }
+            RecordedEvent::CircuitCall { .. } => return,
             RecordedEvent::Batch { jobs, resolved, .. } => {
                 line.result = format!("polled {jobs} jobs");
                 line.then = format!("{resolved} resolved");
