@@ -101,8 +101,16 @@ pub(crate) fn skip(wait: Nanos) -> bool {
     let scopes = here();
     let skips = scopes.iter().any(|scope| scope.skips_waits.load(Ordering::Relaxed));
     if let (true, Some(outermost)) = (skips, scopes.last()) {
-        let add = |skipped| Some(Nanos::new(skipped).plus(wait).get());
-        let _ = outermost.skipped.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
+        let skipped = &outermost.skipped;
+        let mut before = skipped.load(Ordering::Relaxed);
+        while let Err(other) = skipped.compare_exchange_weak(
+            before,
+            Nanos::new(before).plus(wait).get(),
+            Ordering::Relaxed,
+            Ordering::Relaxed,
+        ) {
+            before = other;
+        }
     }
     skips
 }

@@ -53,6 +53,7 @@ pub struct Scope {
     not_send: PhantomData<*const ()>,
 }
 
+#[allow(clippy::must_use_candidate, reason = "methods change the scope and return it for the next one")]
 impl Scope {
     /// Skips all waits of the library: delays between attempts, and [`Fault::latency`]. They are
     /// [recorded](Record::waits) nevertheless.
