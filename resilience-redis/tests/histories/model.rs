@@ -369,7 +369,8 @@ impl Circuit {
             return (lease.ends - now, lease.token);
         }
         let held = self.leases.iter().filter(|lease| lease.started || now < lease.ends).count() as u64;
-        if held >= permits || held + self.passed >= permits.max(need) {
+        // At least one: a new configuration may need fewer successes than there have been.
+        if held >= permits.min(permits.max(need).saturating_sub(self.passed)).max(1) {
             return (0, 0);
         }
         if self.state == State::Open {
