@@ -24,8 +24,9 @@ for _, lease in ipairs(list) do
     held = held + 1
   end
 end
--- At most `permits` at once, and no more in all than can be needed.
-if held >= math.min(permits, math.max(permits, need) - it.passed) then return view() end
+-- At most `permits` at once, and no more in all than can be needed; but one, because only a trial closes the circuit: a
+-- configuration that needs fewer successes may follow when there have been enough.
+if held >= math.max(1, math.min(permits, math.max(permits, need) - it.passed)) then return view() end
 
 if it.state == 'o' then turn('h') end
 for _, lease in ipairs(list) do

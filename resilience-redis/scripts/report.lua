@@ -5,11 +5,15 @@
 local seq, epoch, gen = tonumber(ARGV[6]), ARGV[7], tonumber(ARGV[8])
 local own = { calls = tonumber(ARGV[9]), failures = tonumber(ARGV[10]), slow = tonumber(ARGV[11]), votes = tonumber(ARGV[12]) }
 local failure_rate, slow_rate, min_calls = tonumber(ARGV[13]), tonumber(ARGV[14]), tonumber(ARGV[15])
-local peers, fresh, config = tonumber(ARGV[16]), duration(ARGV[17]), ARGV[18]
+local seen, fresh, config = tonumber(ARGV[16]), duration(ARGV[17]), ARGV[18]
 -- A new epoch learns within this time which nodes are active.
 local YOUNG = 5000000
 -- The number of nodes that leave with one report, which bounds the script.
 local LEAVING = 10
+
+-- The store may know of nodes that this one has not seen yet, as after a silence in which all were believed to be gone.
+local live = redis.call('ZCARD', nodes)
+local peers = math.max(seen, live - 1)
 
 if not it.epoch then
   -- The circuit never was, or was evicted or flushed: an epoch begins. What remains of the last one is of no use.
@@ -137,7 +141,7 @@ local function holds()
   return votes_hold() or rate_holds(failure_rate, failures, 'failures') or rate_holds(slow_rate, slow, 'slow')
 end
 
-if holds() and redis.call('ZCARD', nodes) > peers then
+if holds() and live > seen then
   -- The rule has to hold without the nodes that have crashed, or old votes would open a fleet that has been deployed
   -- anew. Fewer heartbeats than this node has seen are no evidence: the store may have lost them.
   local dropped = false

@@ -16,6 +16,8 @@ const GRACE: Micros = SECOND / 2;
 const OPEN: Micros = SECOND;
 const PROBE_TIMEOUT: Micros = 3 * SECOND;
 const FRESH: Micros = 20 * SECOND;
+/// The successes that close a circuit.
+const NEEDS: [u64; 5] = [1, 1, 2, 3, 5];
 /// As large as the times of a server.
 const START: Micros = 1_790_000_000_000_000;
 
@@ -161,6 +163,8 @@ struct World {
     max_open: Micros,
     permits: u64,
     need: u64,
+    /// The largest number of successes that a configuration of the history has needed.
+    most_need: u64,
     /// How long a node lives after a heartbeat.
     live: Micros,
     /// The share of calls that fail.
@@ -175,6 +179,7 @@ pub(crate) fn history(seed: u64) -> History {
     let mut rng = Rng::with_seed(seed);
     let chance = rng.f64();
     let lag = pick(&mut rng, &[0.4, 0.55, 0.75]);
+    let need = pick(&mut rng, &NEEDS);
     let mut world = World {
         model: Model::default(),
         now: START + rng.u64(..SECOND),
@@ -183,7 +188,8 @@ pub(crate) fn history(seed: u64) -> History {
         commands: 0,
         max_open: pick(&mut rng, &[OPEN, 5 * SECOND, 20 * SECOND, u64::MAX >> 11]),
         permits: pick(&mut rng, &[1, 1, 2, 3]),
-        need: pick(&mut rng, &[1, 1, 2, 3, 5]),
+        need,
+        most_need: need,
         live: pick(&mut rng, &[5 * SECOND, 30 * SECOND, 30 * SECOND]),
         sick: chance,
         settled: BTreeSet::new(),
@@ -269,6 +275,11 @@ impl World {
         }
         if self.once_in(40) {
             self.sick = self.rng.f64();
+        }
+        if self.once_in(60) {
+            // A new configuration, also during a recovery.
+            self.need = pick(&mut self.rng, &NEEDS);
+            self.most_need = self.most_need.max(self.need);
         }
     }
 
@@ -420,7 +431,7 @@ impl World {
         let running = |lease: &&Lease| lease.started || self.now < lease.ends;
         let trials = after.leases.iter().filter(running).count() as u64;
         assert!(trials <= self.permits, "{trials} trials at once");
-        let most = self.permits.max(self.need);
+        let most = self.permits.max(self.most_need);
         assert!(trials + after.passed <= most, "{trials} trials and {} successes", after.passed);
         let old = before.unwrap_or(Before {
             generation: 1,

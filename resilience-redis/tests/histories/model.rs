@@ -286,25 +286,26 @@ impl Circuit {
         let config = report.rule.digest();
         let differs = !self.config.is_empty() && self.config != config;
         self.config = config;
-        if self.opens(report, now) && nodes.len() as u64 > report.peers {
+        let peers = report.peers.max((nodes.len() as u64).saturating_sub(1));
+        if self.opens(report, peers, now) && nodes.len() as u64 > report.peers {
             // Nodes that have crashed do not vote.
             let is_live = |other: &String| other == node || nodes.contains_key(other);
             self.active.retain(|other, _| is_live(other));
             self.windows.retain(|other, _| is_live(other));
         }
-        if self.opens(report, now) {
+        if self.opens(report, peers, now) {
             self.open(command, now);
         }
         differs
     }
 
-    fn opens(&self, report: &Report, now: Micros) -> bool {
+    fn opens(&self, report: &Report, peers: u64, now: Micros) -> bool {
         let Window { failures, slow, vote, .. } = report.window;
         if failures == 0 && slow == 0 && vote == 0 {
             return false;
         }
-        let alone = report.peers == 0;
-        let (active, live) = (self.active.len() as u64, report.peers + 1);
+        let alone = peers == 0;
+        let (active, live) = (self.active.len() as u64, peers + 1);
         let active = if now < self.known { active.max(live) } else { active.min(live) };
         let quorum = if alone { 1 } else { (3 * active).div_ceil(10).max(2) };
         let all: Vec<Window> = self.windows.values().map(|(_, window)| *window).collect();
@@ -369,7 +370,8 @@ impl Circuit {
             return (lease.ends - now, lease.token);
         }
         let held = self.leases.iter().filter(|lease| lease.started || now < lease.ends).count() as u64;
-        if held >= permits || held + self.passed >= permits.max(need) {
+        // At least one: a new configuration may need fewer successes than there have been.
+        if held >= permits.min(permits.max(need).saturating_sub(self.passed)).max(1) {
             return (0, 0);
         }
         if self.state == State::Open {

@@ -5,7 +5,7 @@ use crate::scripts::Scripts;
 use crate::server::Server;
 
 /// The histories within which each mutation is noticed.
-const WITHIN: u64 = 2_000;
+const WITHIN: u64 = 8_000;
 
 /// The script, a text in it, and its replacement.
 const MUTATIONS: &[(&str, &str, &str)] = &[
@@ -36,8 +36,9 @@ const MUTATIONS: &[(&str, &str, &str)] = &[
     ("report", "math.max(n_active, peers + 1) or", "n_active or"),
     ("report", "math.min(n_active, peers + 1)", "n_active"),
     ("report", "math.ceil(3 * count / 10)", "0"),
-    ("report", "redis.call('ZCARD', nodes) > peers", "false"),
-    ("report", "redis.call('ZCARD', nodes) > peers", "true"),
+    ("report", "math.max(seen, live - 1)", "seen"),
+    ("report", "live > seen", "false"),
+    ("report", "live > seen", "true"),
     ("report", "      forget(who)\n", ""),
     ("report", "    save_sums()\n    count_active()", "    count_active()"),
     ("report", "    save_sums()\n    count_active()", "    save_sums()"),
@@ -62,7 +63,8 @@ const MUTATIONS: &[(&str, &str, &str)] = &[
     ("acquire", "if lease.started or now < lease.ends then", "if true then"),
     ("acquire", "not lease.started and lease.node == node", "false"),
     ("acquire", "- it.passed", ""),
-    ("acquire", "held >= math.min(permits, ", "held >= math.min(permits + 1, 1 + "),
+    ("acquire", "math.min(permits, math", "math.min(permits + 1, 1 + math"),
+    ("acquire", "held >= math.max(1, ", "held >= math.max(0, "),
     ("start", "'s' .. name)\nkeep", "'r' .. name)\nkeep"),
     ("settle", "'s' .. name) == 0", "'s' .. name) == 9"),
     ("settle", ", 's' .. name)", ")"),

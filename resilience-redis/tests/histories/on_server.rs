@@ -152,6 +152,19 @@ fn votes_of_nodes_that_have_crashed_do_not_open_a_fleet_that_works_again() {
 }
 
 #[test]
+fn a_node_that_has_seen_no_other_is_not_alone_if_the_store_knows_others() {
+    for (beats, state) in [(&["a", "b", "c", "d"][..], "c"), (&["a"], "o"), (&[], "o")] {
+        let mut store = Store::start();
+        let nodes = store.keys.bucket[0].clone();
+        for node in beats {
+            store.send(&["ZADD", &nodes, "1", node]);
+        }
+        let view = store.ask("a", HOUR, failing(1, &View::default()));
+        assert_eq!(view.state, state, "live: {beats:?}");
+    }
+}
+
+#[test]
 fn times_without_an_end_are_cut_to_a_year() {
     let mut store = Store::start();
     let open = store.ask("a", u64::MAX, failing(1, &View::default()));
