@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use crate::exchange::{Answer, Command};
 use crate::keys::{Keys, digest};
+use crate::node::{LEAST_BACKOFF, LONGEST_BACKOFF, TICK};
 use crate::scripts::Script;
 use crate::view::{Forced, Phase, View};
 
@@ -68,6 +69,8 @@ pub(crate) struct Circuit {
     /// The number of places that were granted: names them in this process.
     places: u64,
     next_ask: Instant,
+    /// A request that was denied is not repeated before this time, also if calls wait.
+    ask_again_at: Instant,
     place: Option<Granted>,
     /// The periods of the tokens of trials.
     granted: VecDeque<Granted>,
@@ -79,6 +82,11 @@ pub(crate) struct Circuit {
     told_configuration: String,
     /// The last answer was this error.
     error: Option<String>,
+    /// After an error, it sends nothing before this time.
+    silent_until: Instant,
+    backoff: Duration,
+    /// Whether the view is to be asked for.
+    asks_view: bool,
     is_degraded: bool,
 }
 
@@ -160,12 +168,16 @@ impl Circuit {
             arm_at: now,
             places: 0,
             next_ask: now,
+            ask_again_at: now,
             place: None,
             granted: VecDeque::new(),
             outbox: Vec::new(),
             next_message: 0,
             told_configuration: String::new(),
             error: None,
+            silent_until: now,
+            backoff: Duration::ZERO,
+            asks_view: false,
             is_degraded: false,
         }
     }
@@ -188,9 +200,16 @@ impl Circuit {
         let rules = self.shared.rules();
         let local = self.shared.local();
         self.collect(&rules, around);
+        self.asks_view |= asks_view;
+        if around.now < self.silent_until {
+            return Vec::new();
+        }
+        if self.error.is_none() {
+            self.backoff = Duration::ZERO;
+        }
         let mut commands = self.messages(&rules, around);
         let stale = self.is_stale(around);
-        if asks_view || stale {
+        if std::mem::take(&mut self.asks_view) || stale {
             commands.push((Purpose::View, self.command(Script::View, &rules, around, [])));
         }
         let is_wanted = self.note_use(local, &rules, around);
@@ -345,7 +364,9 @@ impl Circuit {
         let LocalCircuit { calls, failures, slow, vote, generation, .. } = local;
         let window = Window { calls, failures, slow, vote };
         let Some(baseline) = &mut self.baseline else { return window };
-        let is_old_opening = is_open(local) && generation == baseline.generation;
+        // An open circuit becomes half-open by time alone: that is no new failure.
+        let is_next = local.state == CircuitState::HalfOpen && generation == baseline.generation + 1;
+        let is_old_opening = is_open(local) && (generation == baseline.generation || is_next);
         baseline.calls = baseline.calls.min(calls);
         baseline.failures = baseline.failures.min(failures);
         baseline.slow = baseline.slow.min(slow);
@@ -376,12 +397,17 @@ impl Circuit {
         let Surroundings { now, .. } = around;
         let is_possible =
             self.view.phase == Phase::HalfOpen || self.view.phase == Phase::Open && self.open_until <= now;
-        if !is_possible || self.place.is_some() || !is_wanted && now < self.next_ask {
+        if !is_possible || self.place.is_some() {
             return None;
         }
-        if !is_wanted {
-            self.next_ask = now + HOLD.mul_f64(fastrand::f64() * live(around));
+        if is_wanted {
+            self.next_ask = self.next_ask.min(self.ask_again_at);
         }
+        if now < self.next_ask {
+            return None;
+        }
+        self.ask_again_at = now + TICK;
+        self.next_ask = now + HOLD.mul_f64(fastrand::f64() * live(around));
         let args = [
             around.peers.to_string(),
             rules.half_open_calls.to_string(),
@@ -420,11 +446,17 @@ impl Circuit {
             Ok(view) => view,
             Err(error) => {
                 self.failed();
+                if around.now >= self.silent_until {
+                    self.backoff = (self.backoff * 2).clamp(LEAST_BACKOFF, LONGEST_BACKOFF);
+                    self.silent_until = around.now + self.backoff.mul_f64(0.5 + fastrand::f64() / 2.0);
+                }
                 self.error = Some(error);
                 return false;
             }
         };
-        self.error = None;
+        if around.now >= self.silent_until {
+            self.error = None;
+        }
         let (extra, token) = (view.extra, view.token);
         let dropped = self.adopt(view, sent, around);
         match purpose {
@@ -450,6 +482,8 @@ impl Circuit {
             return;
         }
         self.places += 1;
+        // The next place is asked for as soon as this one is used.
+        self.ask_again_at = around.now;
         // Returned before the reservation ends, also if the answer was late.
         let ends = sent + time.mul_f64(0.75);
         let place = Granted { place: self.places, token, epoch, generation, ends };
@@ -634,6 +668,29 @@ mod tests {
     use resilience::{CircuitBreaker, CircuitConfig};
 
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn an_old_opening_is_not_reported_when_it_becomes_half_open() {
+        let config = CircuitConfig::new().recovery_timeout(Duration::from_secs(1));
+        let breaker = Arc::new(CircuitBreaker::try_new("post", config).expect("valid"));
+        let shared = StoreHandle::attach(breaker.clone(), Sharing::Enforce, || ()).expect("it has none");
+        let mut circuit = Circuit::new(shared, Sharing::Enforce, &Keys::new("tests"), Instant::now());
+        let mut vote = |is_new: bool| {
+            if is_new {
+                circuit.begin_anew(Instant::now());
+            }
+            circuit.window(circuit.shared.local(), Instant::now()).vote
+        };
+        for _ in 0..5 {
+            breaker.try_acquire().expect("closed").failure_because("down");
+        }
+        assert_eq!((vote(false), vote(true)), (1000, 0));
+        tokio::time::advance(Duration::from_secs(2)).await;
+        let trial = breaker.try_acquire().expect("half-open");
+        assert_eq!((breaker.state(), vote(false)), (CircuitState::HalfOpen, 0));
+        trial.failure_because("still down");
+        assert_eq!((breaker.state(), vote(false)), (CircuitState::Open, 1000));
+    }
 
     #[test]
     fn a_circuit_that_is_shared_again_continues_above_the_numbers_of_the_one_before() {

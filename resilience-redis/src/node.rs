@@ -30,7 +30,7 @@ const LIVE: Duration = Duration::from_secs(5);
 const BEAT: Duration = Duration::from_secs(1);
 
 /// The time between two looks at the circuits, unless one of them wakes the node.
-const TICK: Duration = Duration::from_millis(200);
+pub(crate) const TICK: Duration = Duration::from_millis(200);
 
 /// The least time between two batches.
 const LEAST: Duration = Duration::from_millis(5);
@@ -42,10 +42,13 @@ const SPREAD: Duration = Duration::from_millis(20);
 const SILENT: Duration = Duration::from_secs(15);
 
 /// The first wait before it connects again. Each wait is a random part of it, so that a fleet does not connect at once.
-const LEAST_BACKOFF: Duration = Duration::from_millis(100);
+pub(crate) const LEAST_BACKOFF: Duration = Duration::from_millis(100);
 
 /// The longest wait before it connects again.
-const LONGEST_BACKOFF: Duration = Duration::from_secs(1);
+pub(crate) const LONGEST_BACKOFF: Duration = Duration::from_secs(1);
+
+/// The overrides that wait for the store, at most.
+const MOST_ORDERS: usize = 64;
 
 /// What the owner of the fleet requests.
 pub(crate) enum Order {
@@ -158,14 +161,17 @@ impl Node {
                 biased;
                 done = progress(&mut self.under_way) => {
                     self.under_way = None;
+                    let is_answer = !matches!(done, Done::Connected(Ok(_)));
                     self.done(done);
-                    first.notify_one();
+                    if is_answer {
+                        first.notify_one();
+                    }
                     // What an answer makes necessary is sent at once: views after a change, the next place.
-                    look_at = Instant::now();
+                    look_at = Instant::now().max(self.since + LEAST);
                 }
                 order = orders.recv() => {
                     match order {
-                        Some(Order::Override(order)) => self.orders.push(order),
+                        Some(Order::Override(order)) => self.note(order),
                         Some(Order::Shutdown(answer)) => self.leaving = Some(answer),
                         None => return,
                     }
@@ -183,6 +189,21 @@ impl Node {
                 }
             }
         }
+    }
+
+    /// Keeps an override until it can be sent, or nobody waits for it any more.
+    fn note(&mut self, order: Override) {
+        self.drop_orders_without_waiter();
+        if self.orders.len() < MOST_ORDERS {
+            self.orders.push(order);
+        } else {
+            _ = order.answer.send(Err("too many overrides wait for the store".into()));
+        }
+    }
+
+    /// Who has been told that the store did not answer does not expect the override hours later.
+    fn drop_orders_without_waiter(&mut self) {
+        self.orders.retain(|order| !order.answer.is_closed());
     }
 
     /// Starts what is due. One batch or connection is under way at a time.
@@ -257,6 +278,7 @@ impl Node {
             owners.push(Owner::Beat);
             commands.push(Command { script: Script::Beat, keys, args });
         }
+        self.drop_orders_without_waiter();
         for Override { circuit, args, answer } in self.orders.drain(..) {
             // An override is not part of the circuit, and has no times of its own.
             let common = [self.id.clone(), "0".into(), "0".into(), KEPT_MILLIS.into(), nonce()];

@@ -6,7 +6,7 @@ use redis::{Connection, Value};
 
 use crate::command::{Command, Outcome, Reply, Report, Rule, Script, Trial, View, Window};
 use crate::model::Key;
-use crate::replay::Keys;
+use crate::replay::{Keys, run};
 use crate::scripts::Scripts;
 use crate::server::Server;
 
@@ -289,6 +289,25 @@ fn a_command_that_is_not_permitted_is_named_and_hints_are_not_needed() {
             Ok(view) => assert!(!is_needed && view.state == "o", "{rule}: {view:?}"),
             Err(error) => assert!(is_needed && error.contains("can't run this command"), "{rule}: {error}"),
         }
+    }
+}
+
+#[test]
+fn the_commands_that_the_readme_names_are_all_that_the_scripts_need() {
+    let readme = include_str!("../../README.md");
+    let list = readme.lines().find_map(|line| line.strip_prefix("`EVALSHA ")).expect("the list");
+    let named = list.trim_end_matches("`.").split(' ').map(|name| format!("+{}", name.to_lowercase()));
+    let server = Server::start();
+    let mut connection = server.connection();
+    // What the test itself sends.
+    let own = ["+evalsha", "+flushall", "+script|flush", "+del"].map(str::to_owned);
+    let rules = ["ACL", "SETUSER", "node", "reset", "on", ">secret", "~resilience:*", "&resilience:*"];
+    let mut command = redis::cmd("ACL");
+    command.arg(&rules[1..]).arg(named.chain(own).collect::<Vec<_>>());
+    command.exec(&mut connection).expect("valid rules");
+    redis::cmd("AUTH").arg("node").arg("secret").exec(&mut connection).expect("a user");
+    if let Err(difference) = run(&mut connection, &Scripts::with_test_clock(), 0..500) {
+        panic!("{difference}");
     }
 }
 

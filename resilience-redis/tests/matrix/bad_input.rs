@@ -1,11 +1,16 @@
 //! What is wrong at the start, and what the store rejects.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use resilience::telemetry::StoreEventKind;
 use resilience::{CircuitBreaker, CircuitConfig};
 use resilience_redis::{Fleet, FleetError, OverrideError, Sharing};
 
+use crate::load::commands;
+use crate::support::nodes::{Node, Nodes, field, plan};
+use crate::support::proxy::Proxy;
 use crate::support::server::Server;
 use crate::support::{ms, secs, until};
 use crate::{Events, ONE};
@@ -81,6 +86,68 @@ async fn a_user_without_permission_for_scripts_is_named() {
     server.send(&["ACL", "SETUSER", "weak", "on", ">pw", "~*", "&*", "+@all", "-evalsha", "-eval"]);
     let url = format!("redis://weak:pw@127.0.0.1:{}/", server.port);
     degrades(&server, url, "NOPERM").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn errors_of_the_store_are_not_answered_with_more_commands() {
+    let _one = ONE.lock().await;
+    let server = Server::start();
+    let keys = resilience_redis::__testing::Keys::new("tests").circuit("payments");
+    server.send(&["SET", &keys[0], "mine"]);
+    let node = Node::start(&server, &plan()).await;
+    until("some calls", secs(5), || node.calls() > 5).await;
+    let (before, calls) = (commands(&server), node.calls());
+    until("about two seconds of calls", secs(10), || node.calls() >= calls + 40).await;
+    let sent = commands(&server) - before;
+    println!("{sent} commands while every script of a circuit fails");
+    assert!(sent < 100, "{sent} commands");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_busy_node_that_is_denied_a_place_asks_a_few_times_a_second() {
+    let _one = ONE.lock().await;
+    let server = Server::start();
+    let mut plan = plan();
+    plan.calls_per_second = 500.0;
+    let nodes = Nodes::start(&server, 2, &plan).await;
+    // The trial of the one that gets the place hangs.
+    for node in &nodes.nodes {
+        node.dependency.takes.store(20_000, Ordering::SeqCst);
+        node.breaker.try_acquire().expect("closed").failure_because("down");
+    }
+    for _ in 0..10 {
+        for node in &nodes.nodes {
+            if let Ok(permit) = node.breaker.try_acquire() {
+                permit.failure_because("down");
+            }
+        }
+    }
+    until("half-open", secs(8), || field(&server, "state").as_deref() == Some("h")).await;
+    let rejected =
+        || nodes.nodes[0].breaker.snapshot().refused() + nodes.nodes[1].breaker.snapshot().refused();
+    let (before, began) = (commands(&server), Instant::now());
+    let limit = rejected() + 200;
+    until("rejected calls", secs(10), || rejected() > limit && began.elapsed() > secs(1)).await;
+    let sent = commands(&server).saturating_sub(before);
+    let rate = u128::from(sent) * 1000 / began.elapsed().as_millis();
+    println!("{rate} commands a second of two busy nodes without a place");
+    assert!(rate < 200, "{rate}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_start_waits_for_the_first_answer() {
+    let _one = ONE.lock().await;
+    let server = Server::start();
+    let proxy = Proxy::start(server.port).await;
+    proxy.delay(ms(10));
+    let fleet = Fleet::builder(proxy.url())
+        .namespace("tests")
+        .share_circuit(circuit(), Sharing::Enforce)
+        .command_timeout(secs(1))
+        .start()
+        .await
+        .expect("the configuration is valid");
+    assert!(fleet.health().connected(), "{:?}", fleet.health());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

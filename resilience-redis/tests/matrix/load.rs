@@ -12,7 +12,7 @@ use crate::support::nodes::{Nodes, plan};
 use crate::support::server::Server;
 use crate::support::{ms, secs, until};
 
-fn commands(server: &Server) -> u64 {
+pub(crate) fn commands(server: &Server) -> u64 {
     let info: String = redis::cmd("INFO").arg("stats").query(&mut server.connection()).expect("an answer");
     let line = info.lines().find_map(|line| line.strip_prefix("total_commands_processed:"));
     line.expect("a line").trim().parse().expect("a number")

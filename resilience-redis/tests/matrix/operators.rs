@@ -44,6 +44,24 @@ async fn an_override_without_an_end_is_renewed_and_can_be_cleared_by_another_nod
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_override_that_was_not_confirmed_does_not_take_effect_when_the_store_is_back() {
+    let _one = ONE.lock().await;
+    let server = Server::start();
+    let nodes = Nodes::start(&server, 1, &plan()).await;
+    let (node, events) = (&nodes.nodes[0], Events::listen());
+    node.proxy.partition(true);
+    until("it is degraded", secs(6), || events.count(StoreEventKind::Degraded) == 1).await;
+    let fleet = node.fleet.as_ref().expect("alive");
+    let error = fleet.force_open("payments", None, "incident").await.expect_err("nobody answers");
+    println!("{error}");
+    node.proxy.partition(false);
+    until("it has recovered", secs(6), || events.count(StoreEventKind::Recovered) == 1).await;
+    fleet.clear("other").await.expect("a later command is executed");
+    let key = &resilience_redis::__testing::Keys::new("tests").circuit("payments")[7];
+    assert_eq!(server.send(&["EXISTS", key]), redis::Value::Int(0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_node_that_shuts_down_is_gone_at_once_and_its_circuit_continues_alone() {
     let _one = ONE.lock().await;
     let server = Server::start();
