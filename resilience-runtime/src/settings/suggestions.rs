@@ -4,7 +4,7 @@ pub(super) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
     let mistakes = (name.len() / 3).clamp(1, 3);
     known
         .into_iter()
-        .map(|known| (distance(&folded, &self::folded(known)), known))
+        .map(|known| (strsim::osa_distance(&folded, &self::folded(known)), known))
         .filter(|(distance, _)| *distance <= mistakes)
         .min()
         .map(|(_, known)| known)
@@ -13,27 +13,6 @@ pub(super) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
 /// A name as in an environment variable: upper case, and `_` for everything but letters and digits.
 pub(super) fn folded(name: &str) -> String {
     name.chars().map(|c| if c.is_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect()
-}
-
-/// The Damerau distance between two words: insertions, deletions, substitutions and swapped neighbours.
-fn distance(from: &str, to: &str) -> usize {
-    let (from, to): (Vec<char>, Vec<char>) = (from.chars().collect(), to.chars().collect());
-    let mut above: Vec<usize> = Vec::new();
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (i, a) in from.iter().enumerate() {
-        let mut next = vec![i + 1];
-        for (j, b) in to.iter().enumerate() {
-            let substituted = row[j] + usize::from(a != b);
-            let mut best = substituted.min(row[j + 1] + 1).min(next[j] + 1);
-            if i > 0 && j > 0 && from[i - 1] == *b && *a == to[j - 1] {
-                best = best.min(above[j - 1] + 1);
-            }
-            next.push(best);
-        }
-        above = row;
-        row = next;
-    }
-    row[to.len()]
 }
 
 #[cfg(test)]
