@@ -28,7 +28,7 @@ where
     let mut resolved = 0;
     while shared.due(due).await {
         let Some(batch) = Batch::gather(shared) else { return };
-        let polled = Arc::clone(&batch.polled);
+        let polled = batch.polled();
         let jobs = batch.len();
         let start = runtime_now();
         let Some(ended) = shared.run(|| poll(batch)).await else { return };

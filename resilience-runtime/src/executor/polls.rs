@@ -290,12 +290,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::executor::slots::JobSlots;
+    use crate::executor::slots::{JobSlots, Phase};
 
     /// The ids of jobs, which are their values too.
     fn ids(jobs: usize) -> Vec<JobId> {
         let mut slots = JobSlots::<(), ()>::new();
-        (0..jobs).map(|_| slots.insert(None).expect("there is room")).collect()
+        (0..jobs).map(|_| slots.insert(Phase::Polling, None).expect("there is room")).collect()
     }
 
     #[test]
