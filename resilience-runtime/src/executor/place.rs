@@ -8,13 +8,12 @@ use tokio::time::Instant;
 
 use super::PollFailure;
 use super::catch::{Caught, caught};
-use super::drive::either;
+use super::drive::{either, within};
 use super::later::{Action, Later};
 use super::shared::Shared;
 use super::slots::{JobId, Phase, StreamPosition};
 use super::state::{ExecutorState, Submitted};
 use super::submissions::{Begun, Submission};
-use crate::sleep::Limited;
 
 /// The place of a submission. Dropping it ends the submission, however that comes about.
 pub(super) struct SubmissionPlace<J, T, E>
@@ -108,9 +107,11 @@ where
     fn spawn_closures(self: &Arc<Self>, closures: Vec<(JobId, Submission<J, E>)>) {
         let Some(runtime) = &self.runtime else { return };
         for (id, closure) in closures {
+            // The timeout begins before the closure.
+            let until = self.submit_limit();
             let place = SubmissionPlace::new(Arc::clone(self), id);
             let closure = runtime.spawn_blocking(move || place.end(called(closure)));
-            if let Some(until) = self.submit_limit() {
+            if let Some(until) = until {
                 drop(runtime.spawn(watch(Arc::clone(self), id, closure, until)));
             }
         }
@@ -133,7 +134,7 @@ where
         let task = runtime.spawn(async move {
             // Dropped in the opposite order: a shutdown waits for the future.
             let (_running, place, mut future) = (running, place, future);
-            let outcome = match Limited::new(Caught::new(future.as_mut()), until).await {
+            let outcome = match within(until, Caught::new(future.as_mut())).await {
                 Some(outcome) => submitted(outcome),
                 None => Err(Box::new(PollFailure::SubmitTimedOut)),
             };
@@ -190,7 +191,7 @@ async fn watch<J, T, E>(
 ) {
     let mut closing = shared.closing.subscribe();
     let closed = async { drop(closing.wait_for(|closing| *closing).await) };
-    if let Some(None) = either(Limited::new(&mut closure, Some(until)), closed).await {
+    if let Some(None) = either(within(Some(until), &mut closure), closed).await {
         shared.finish(id, Err(PollFailure::SubmitTimedOut));
         closure.abort();
     }
