@@ -412,8 +412,15 @@ impl Machine {
         is_free
     }
 
-    /// Detaches the store. Its opinion ends.
-    pub(super) fn unshare(&mut self) {
+    pub(super) fn is_shared_by(&self, wake: &Wake) -> bool {
+        self.shared.as_ref().is_some_and(|shared| shared.has_wake(wake))
+    }
+
+    /// Detaches the store of this `wake`, if it is attached. Its opinion ends.
+    pub(super) fn unshare(&mut self, wake: &Wake) {
+        if !self.is_shared_by(wake) {
+            return;
+        }
         self.change_shared(StoreControl::forget);
         self.shared = None;
         self.word = self.word_in(self.generation());
@@ -585,6 +592,14 @@ impl Machine {
         match &self.state {
             State::Closed { window } | State::MetricsOnly { window } => window.tally(now),
             _ => None,
+        }
+    }
+
+    /// The number of calls that a window of calls has recorded.
+    pub(super) fn recorded(&self) -> u64 {
+        match &self.state {
+            State::Closed { window } | State::MetricsOnly { window } => window.recorded(),
+            _ => 0,
         }
     }
 

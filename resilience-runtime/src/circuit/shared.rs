@@ -140,6 +140,11 @@ impl StoreControl {
         }
     }
 
+    /// Whether it belongs to the store of this `wake`.
+    pub(super) fn has_wake(&self, wake: &Wake) -> bool {
+        Arc::ptr_eq(&self.wake.0, &wake.0)
+    }
+
     pub(super) fn adopt(&mut self, opinion: Opinion, valid_for: Nanos, now: Nanos) {
         let until = match opinion {
             Opinion::Open(left) => now.plus(Nanos::of(left)),

@@ -443,15 +443,23 @@ impl Store {
         self.step(|machine| machine.share(sharing, wake))
     }
 
-    pub(super) fn unshare(&self) {
-        self.step(Machine::unshare);
+    /// Detaches the store of this `wake`, unless another one has taken its place.
+    pub(super) fn unshare(&self, wake: &Wake) {
+        self.step(|machine| machine.unshare(wake));
     }
 
-    /// Changes what an attached store says. Publishes it also if there is no transition, because calls are rejected
-    /// until another time.
-    pub(super) fn change_shared<T: Default>(&self, change: impl FnOnce(&mut StoreControl, Nanos) -> T) -> T {
+    /// Changes what the store of this `wake` says, if it is attached. Publishes it also if there is no transition,
+    /// because calls are rejected until another time.
+    pub(super) fn change_shared<T: Default>(
+        &self,
+        wake: &Wake,
+        change: impl FnOnce(&mut StoreControl, Nanos) -> T,
+    ) -> T {
         let now = clock::moment();
         self.step(|machine| {
+            if !machine.is_shared_by(wake) {
+                return T::default();
+            }
             let before = machine.word();
             let answer = machine.change_shared(|shared| change(shared, now));
             if machine.generation() == before.generation() && !machine.word().admits_all() {

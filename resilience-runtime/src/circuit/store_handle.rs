@@ -15,9 +15,11 @@ use crate::time::Nanos;
 
 /// A circuit that a store shares: see [`circuit_store`](crate::circuit_store).
 ///
-/// Dropping the handle detaches the store: its opinion ends, and the circuit continues alone.
+/// Dropping the handle [detaches](Self::detach) the store: its opinion ends, and the circuit continues alone.
 pub struct StoreHandle {
     circuit: CircuitRef,
+    /// Also identifies this handle: a circuit has another one after it was detached and attached again.
+    wake: Wake,
 }
 
 /// The error of [`StoreHandle::attach`]: another store shares the circuit.
@@ -46,6 +48,9 @@ pub struct LocalCircuit {
     pub rejected: u64,
     /// The number of transitions.
     pub generation: u64,
+    /// The number of calls that a window of the last calls has recorded, with those that it has forgotten. While it is
+    /// full of successes, it records no further ones. Zero for other rules.
+    pub recorded: u64,
 }
 
 /// The rules of a circuit, for the decisions of a store: created by [`StoreHandle::rules`].
@@ -56,6 +61,8 @@ pub struct SharedRules {
     pub rule: SharedRule,
     /// The time that its window covers; zero if it has none.
     pub window: Duration,
+    /// The number of calls that its window covers; zero if it covers a time, or has none.
+    pub window_calls: u32,
     /// How long it stays open.
     pub recovery_timeout: Duration,
     /// How long it stays open at most, after recoveries that failed.
@@ -102,12 +109,35 @@ impl StoreHandle {
         sharing: Sharing,
         wake: impl Fn() + Send + Sync + 'static,
     ) -> Result<Self, AlreadyShared> {
-        let circuit = circuit.into();
-        if circuit.shared_store().share(sharing, Wake(Arc::new(wake))) {
-            Ok(Self { circuit })
+        let (circuit, wake) = (circuit.into(), Wake(Arc::new(wake)));
+        if circuit.shared_store().share(sharing, wake.clone()) {
+            Ok(Self { circuit, wake })
         } else {
             Err(AlreadyShared { name: circuit.name().to_owned() })
         }
+    }
+
+    /// Detaches the store: its opinion ends, and the circuit continues alone. From then on this handle only reads, and
+    /// another store may be attached.
+    ///
+    /// Dropping the handle does the same. This is for a store whose handles belong to a task that ends later.
+    ///
+    /// ```
+    /// use resilience::circuit_store::{Opinion, Sharing, StoreHandle};
+    /// use resilience::{CircuitBreaker, CircuitConfig};
+    /// use std::sync::Arc;
+    /// use std::time::Duration;
+    ///
+    /// let orders = Arc::new(CircuitBreaker::new("orders", CircuitConfig::new()));
+    /// let old = StoreHandle::attach(orders.clone(), Sharing::Enforce, || ())?;
+    /// old.detach();
+    /// let _new = StoreHandle::attach(orders.clone(), Sharing::Enforce, || ())?;
+    /// old.adopt(Opinion::ForcedOpen, Duration::from_secs(60));
+    /// assert!(orders.is_closed());
+    /// # Ok::<(), resilience::circuit_store::AlreadyShared>(())
+    /// ```
+    pub fn detach(&self) {
+        self.circuit.shared_store().unshare(&self.wake);
     }
 
     /// The circuit.
@@ -180,13 +210,13 @@ impl StoreHandle {
     }
 
     fn change<T: Default>(&self, change: impl FnOnce(&mut StoreControl, Nanos) -> T) -> T {
-        self.circuit.shared_store().change_shared(change)
+        self.circuit.shared_store().change_shared(&self.wake, change)
     }
 }
 
 impl Drop for StoreHandle {
     fn drop(&mut self) {
-        self.circuit.shared_store().unshare();
+        self.detach();
     }
 }
 
@@ -213,6 +243,7 @@ impl LocalCircuit {
             vote,
             rejected: refused.saturating_add(machine.refused()),
             generation: machine.generation(),
+            recorded: machine.recorded(),
         }
     }
 }
@@ -227,17 +258,21 @@ impl SharedRules {
     fn of(machine: &Machine) -> Self {
         let rules = machine.rules();
         let (rule, window) = match rules.trip {
-            Trip::InARow(failures) => (SharedRule::Count { failures }, Nanos::ZERO),
-            Trip::Within { failures, time } => (SharedRule::Count { failures }, time),
+            Trip::InARow(failures) => (SharedRule::Count { failures }, Span::Time(Nanos::ZERO)),
+            Trip::Within { failures, time } => (SharedRule::Count { failures }, Span::Time(time)),
             Trip::Rate(Rates { window, min_calls, failures, slow }) => {
-                let time = if let Span::Time(time) = window { time } else { Nanos::ZERO };
                 let (failures, slow) = (failures.map(Ratio::get), slow.map(Ratio::get));
-                (SharedRule::Rate { failures, slow, min_calls }, time)
+                (SharedRule::Rate { failures, slow, min_calls }, window)
             }
+        };
+        let (window, window_calls) = match window {
+            Span::Time(time) => (time, 0),
+            Span::Calls(calls) => (Nanos::ZERO, calls),
         };
         Self {
             rule,
             window: window.to_duration(),
+            window_calls,
             recovery_timeout: rules.open_time(0).to_duration(),
             max_recovery_timeout: rules.open_time(u32::MAX).to_duration(),
             half_open_calls: rules.half_open_calls,

@@ -347,3 +347,40 @@ fn a_circuit_has_one_store_until_that_one_is_dropped() {
     assert_eq!(breaker.state(), CircuitState::Closed);
     StoreHandle::attach(breaker, Sharing::Enforce, || ()).unwrap();
 }
+
+#[test]
+fn a_detached_handle_has_no_effect_on_the_store_that_follows() {
+    let _clock = ManualClock::install();
+    let (breaker, old) = share(TWO, Sharing::Enforce);
+    old.adopt(Opinion::Open(10 * SECOND), LONG);
+    old.detach();
+    assert_eq!(breaker.state(), CircuitState::Closed, "its opinion has ended");
+    let new = StoreHandle::attach(breaker.clone(), Sharing::Enforce, || ()).unwrap();
+    new.adopt(Opinion::HalfOpen, LONG);
+    assert!(new.offer(7, LONG));
+    old.withdraw();
+    old.detach();
+    assert_eq!((old.take_back(), old.offer(8, LONG), old.arm()), (None, false, false));
+    drop(old);
+    assert_eq!((breaker.state(), new.take_back()), (CircuitState::HalfOpen, Some(7)));
+}
+
+#[test]
+fn a_window_of_calls_tells_how_many_calls_it_has_recorded() {
+    let _clock = ManualClock::install();
+    let config = CircuitConfig::new().failure_rate(0.9).window_calls(4).min_calls(4);
+    let (breaker, shared) = share(config, Sharing::Enforce);
+    let mut expected = 0;
+    for (failures, successes) in [(1, 2), (0, 1), (1, 2), (2, 3), (1, 1)] {
+        fail(&breaker, failures);
+        succeed(&breaker, successes);
+        expected += u64::from(failures + successes);
+        let LocalCircuit { calls, recorded, .. } = shared.local();
+        assert_eq!((u64::from(calls), recorded), (expected.min(4), expected));
+    }
+    assert_eq!((shared.rules().window_calls, shared.rules().window), (4, Duration::ZERO));
+    succeed(&breaker, 100);
+    assert!(shared.local().recorded >= expected + 4);
+    let (_breaker, shared) = share(TWO, Sharing::Enforce);
+    assert_eq!((shared.rules().window_calls, shared.local().recorded), (0, 0));
+}

@@ -6,6 +6,8 @@ pub(in crate::circuit) struct LastCalls {
     size: u32,
     /// The index of the next call.
     next: u32,
+    /// How often the index has begun anew.
+    rounds: u64,
     tally: Tally,
     /// One bit per call, as a ring. Empty until the first failed or slow call.
     failed: Vec<u64>,
@@ -17,6 +19,7 @@ impl LastCalls {
         Self {
             size,
             next: 0,
+            rounds: 0,
             tally: Tally { calls: 0, failed: 0, slow: 0 },
             failed: Vec::new(),
             slow: Vec::new(),
@@ -31,6 +34,10 @@ impl LastCalls {
         self.tally
     }
 
+    pub(super) const fn recorded(&self) -> u64 {
+        self.rounds.saturating_mul(self.size as u64).saturating_add(self.next as u64)
+    }
+
     pub(super) const fn are_full_and_good(&self) -> bool {
         self.tally.calls == self.size && self.tally.is_good()
     }
@@ -41,21 +48,34 @@ impl LastCalls {
             self.failed.fill(0);
             self.slow.fill(0);
             self.tally = Tally { calls: self.size, ..Tally::default() };
+            let next = u64::from(self.next) + u64::from(successes);
+            self.rounds += next / u64::from(self.size);
+            self.next = u32::try_from(next % u64::from(self.size)).unwrap_or_default();
             return;
         }
         // While the window is not full, the unused bits are already those of successes.
         let new = successes.min(self.size - self.tally.calls);
         self.tally.calls += new;
-        self.next = if self.next + new == self.size { 0 } else { self.next + new };
+        self.go_to(self.next + new);
         for _ in new..successes {
             self.record(Seen { failed: false, slow: false });
+        }
+    }
+
+    #[inline]
+    const fn go_to(&mut self, next: u32) {
+        if next == self.size {
+            self.next = 0;
+            self.rounds += 1;
+        } else {
+            self.next = next;
         }
     }
 
     #[inline(never)]
     pub(super) fn record(&mut self, seen: Seen) -> Tally {
         let index = self.next;
-        self.next = if index + 1 == self.size { 0 } else { index + 1 };
+        self.go_to(index + 1);
         if self.tally.calls == self.size {
             let oldest = Seen { failed: get(&self.failed, index), slow: get(&self.slow, index) };
             let mut leaving = Tally::default();

@@ -146,6 +146,11 @@ impl Window {
         }
     }
 
+    /// The number of calls that a window of calls has recorded, with those that it has forgotten. Zero for others.
+    pub(super) fn recorded(&self) -> u64 {
+        if let Self::Calls(calls) = self { calls.recorded() } else { 0 }
+    }
+
     /// Whether it contains no failed or slow call.
     pub(super) fn is_good(&self, now: Nanos) -> bool {
         self.failures(now) == 0 && self.tally(now).is_none_or(Tally::is_good)
