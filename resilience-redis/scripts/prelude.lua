@@ -5,12 +5,13 @@
 --           whose trial failed last), known (from when the active nodes are known), time (of the last write), config (of
 --           the last reporter), sum_* (sums over `windows`), n_* (entries of the other keys)
 -- windows   hash: node -> seq:calls:failures:slow:vote, the node's own window, absolute
--- active    sorted set: node -> time of its last report
+-- active    sorted set: node -> time of its last call, as of its last report
 -- votes, failures, slow
 --           sorted sets: node -> that part of its window, without zeros
 -- leases    sorted set: r/node/token (reserved) or s/node/token (started) -> deadline
 -- override  hash with its own expiry: state, lasts (in ms, 0 without an end), reason, by
--- change    string: a new value with each transition of a circuit of this bucket; also the channel of hints
+-- change    string: a new value with each transition of a circuit of this bucket, and after a loss of it; also the channel
+--           of hints. `beat` keeps it alive
 -- nodes     sorted set of `beat`: live node -> time of its last heartbeat
 --
 -- Times are the server's, in microseconds. Replies have remaining times, so that no clock is compared with another.

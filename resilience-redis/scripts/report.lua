@@ -2,10 +2,12 @@
 -- with another configuration.
 -- ARGV 6 seq  7 epoch  8 generation  9 calls  10 failures  11 slow  12 vote (0..1000)
 --      13 failure_rate  14 slow_rate (0: no such rule)  15 min_calls  16 peers  17 fresh_us  18 config
+--      19 idle_us (since the node's last call)
 local seq, epoch, gen = tonumber(ARGV[6]), ARGV[7], tonumber(ARGV[8])
 local own = { calls = tonumber(ARGV[9]), failures = tonumber(ARGV[10]), slow = tonumber(ARGV[11]), votes = tonumber(ARGV[12]) }
 local failure_rate, slow_rate, min_calls = tonumber(ARGV[13]), tonumber(ARGV[14]), tonumber(ARGV[15])
 local seen, fresh, config = tonumber(ARGV[16]), duration(ARGV[17]), ARGV[18]
+local used = now - math.min(duration(ARGV[19]), fresh)
 -- A new epoch learns within this time which nodes are active.
 local YOUNG = 5000000
 -- The number of nodes that leave with one report, which bounds the script.
@@ -31,7 +33,7 @@ end
 local function lost(key, size, entries) return redis.call(size, key) ~= entries end
 local active_lost = lost(active, 'ZCARD', it.n_active)
 local function note_active()
-  redis.call('ZADD', active, int(now), node)
+  redis.call('ZADD', active, int(used), node)
   keep(active)
 end
 if epoch ~= it.epoch or gen ~= it.gen or it.state ~= 'c' then
@@ -66,9 +68,11 @@ end
 local before = window_of(node)
 -- A duplicate, or overtaken by a newer report.
 if before.seq >= seq then return view() end
+-- A node without a call for long is not active, and its window is old.
+if used <= now - fresh then own = { calls = 0, failures = 0, slow = 0, votes = 0 } end
 add(before, -1)
 add(own, 1)
-redis.call('HSET', windows, node, table.concat({ ARGV[6], ARGV[9], ARGV[10], ARGV[11], ARGV[12] }, ':'))
+redis.call('HSET', windows, node, table.concat({ seq, own.calls, own.failures, own.slow, own.votes }, ':'))
 keep(windows)
 note_active()
 
@@ -77,7 +81,7 @@ local function forget(gone)
   redis.call('HDEL', windows, gone)
   for _, key in ipairs({ active, failures, slow, votes }) do redis.call('ZREM', key, gone) end
 end
--- A node without a call for long is not active, and its window is old.
+-- The same for the others.
 for _, gone in ipairs(redis.call('ZRANGEBYSCORE', active, '-inf', int(now - fresh), 'LIMIT', 0, LEAVING)) do forget(gone) end
 
 -- The nodes that count in this part: the loudest one is found, and their number, without reading all windows.

@@ -8,6 +8,7 @@ use resilience::circuit_store::Sharing;
 use crate::error::FleetError;
 use crate::fleet::Fleet;
 use crate::keys::is_valid_namespace;
+use crate::tls;
 
 /// The configuration of a [`Fleet`]: created by [`Fleet::builder`].
 #[must_use = "a fleet begins with `start`"]
@@ -124,6 +125,9 @@ impl FleetBuilder {
         if self.command_timeout.is_zero() || self.command_timeout >= self.max_staleness {
             let (timeout, staleness) = (self.command_timeout, self.max_staleness);
             return Err(FleetError::CommandTimeout { timeout, staleness });
+        }
+        if ["rediss:", "valkeys:"].iter().any(|scheme| self.url.trim_start().starts_with(scheme)) {
+            tls::prepare()?;
         }
         // The error has no part of the URL, which may have a password.
         redis::Client::open(self.url.as_str()).map_err(|error| FleetError::Url(error.to_string()))

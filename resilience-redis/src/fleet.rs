@@ -2,22 +2,24 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use resilience::circuit_store::StoreHandle;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
+use crate::attached::Attached;
 use crate::builder::{FleetBuilder, Settings};
-use crate::circuit::Circuit;
+use crate::circuit::include;
 use crate::error::{FleetError, OverrideError};
 use crate::health::{Health, Status};
 use crate::hints;
 use crate::keys::Keys;
-use crate::node::{Node, Order, Override};
+use crate::namesakes::Namesake;
+use crate::node::Node;
+use crate::order::{Order, Override};
 
 /// The circuits that this process shares with others through one Redis or Valkey.
 ///
-/// Dropping it stops sharing at once; [`shutdown`](Self::shutdown) also tells the other processes.
+/// Dropping it stops sharing at once, and another fleet may share the circuits; [`shutdown`](Self::shutdown) also tells the other processes.
 #[must_use = "sharing ends when this is dropped"]
 pub struct Fleet {
     task: JoinHandle<()>,
@@ -25,6 +27,7 @@ pub struct Fleet {
     orders: mpsc::Sender<Order>,
     status: Arc<Status>,
     settings: Arc<Settings>,
+    attached: Arc<Attached>,
 }
 
 /// The longest time of an override that has an end.
@@ -40,23 +43,24 @@ impl Fleet {
         let client = builder.check()?;
         let runtime = tokio::runtime::Handle::try_current().map_err(|_| FleetError::NoRuntime)?;
         let settings: Arc<Settings> = (&builder).into();
-        let (wake, hint) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let hint = Arc::new(Notify::new());
         let keys = Keys::new(&builder.namespace);
         let now = Instant::now();
-        let attach = |(circuit, sharing)| {
-            let wake = wake.clone();
-            let shared = StoreHandle::attach(circuit, sharing, move || wake.notify_one())?;
-            Ok::<_, FleetError>(Circuit::new(shared, sharing, &keys, now))
-        };
-        let circuits = builder.circuits.into_iter().map(attach).collect::<Result<Vec<_>, _>>()?;
+        let attached = Arc::new(Attached::new(Arc::new(Notify::new())));
+        let mut circuits = Vec::new();
+        for (circuit, sharing) in builder.circuits {
+            let shared = attached.attach(circuit, sharing)?;
+            include(&mut circuits, Namesake::new(shared, sharing, true), &keys, now);
+        }
         let status = Arc::new(Status::default());
         let (orders, received) = mpsc::channel(64);
         let first = Arc::new(Notify::new());
         let hints = runtime.spawn(hints::listen(client.clone(), keys.changes(), hint.clone()));
-        let node = Node::new(client, keys, settings.clone(), circuits, status.clone(), wake, hint);
+        let node =
+            Node::new(client, keys, settings.clone(), attached.clone(), circuits, status.clone(), hint);
         let task = runtime.spawn(node.run(received, first.clone()));
         let _ = timeout(settings.command_timeout, first.notified()).await;
-        Ok(Self { task, hints, orders, status, settings })
+        Ok(Self { task, hints, orders, status, settings, attached })
     }
 
     /// How the fleet is.
@@ -69,6 +73,10 @@ impl Fleet {
     ///
     /// It holds for its time while the store does not answer. One without an end holds for at most 30 days after the last
     /// process has seen it.
+    ///
+    /// The name is not checked, because the circuit may be shared by other processes only, or by one that starts later. A
+    /// name that no process shares is `Ok` and has no effect: compare it with the events, which are
+    /// [`Overridden`](resilience::telemetry::StoreEventKind::Overridden) in each process that follows.
     ///
     /// # Errors
     /// If the store does not confirm it. It may still take effect then.
@@ -83,7 +91,10 @@ impl Fleet {
         self.order(circuit, ["forced_open".into(), millis, why.into()]).await
     }
 
-    /// Clears the override of a circuit.
+    /// Clears the override of a circuit. It then continues as the fleet has it: open, if the fleet is.
+    ///
+    /// Nothing closes an open circuit of the fleet but its trials. [`CircuitBreaker::reset`](resilience::CircuitBreaker::reset)
+    /// in one process closes that process's own circuit, and it keeps following the fleet.
     ///
     /// # Errors
     /// If the store does not confirm it.
@@ -104,14 +115,11 @@ impl Fleet {
 
     /// Stops sharing: unused places for trials are returned, the store is told that this node has left, and the
     /// circuits continue alone. Waits for the store, but not longer than `command_timeout`.
-    pub async fn shutdown(mut self) {
+    pub async fn shutdown(self) {
         let (answer, answered) = oneshot::channel();
         if self.orders.send(Order::Shutdown(answer)).await.is_ok() {
             let _ = timeout(self.settings.command_timeout, answered).await;
         }
-        self.task.abort();
-        // The circuits are detached when the task is gone.
-        let _ = (&mut self.task).await;
     }
 }
 
@@ -119,6 +127,8 @@ impl Drop for Fleet {
     fn drop(&mut self) {
         self.task.abort();
         self.hints.abort();
+        // The task ends later, at its next await.
+        self.attached.release();
     }
 }
 

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod attached;
 mod builder;
 mod circuit;
 mod error;
@@ -8,12 +9,16 @@ mod fleet;
 mod health;
 mod hints;
 mod keys;
+mod live;
+mod namesakes;
 mod node;
+mod order;
 mod scripts;
 #[cfg(test)]
 #[path = "../tests/support/server.rs"]
 #[allow(dead_code, reason = "the tests of this folder use a part")]
 mod server;
+mod tls;
 mod view;
 
 #[doc(hidden)]

@@ -39,6 +39,8 @@ pub(crate) struct Report {
     pub(crate) rule: Rule,
     pub(crate) peers: u64,
     pub(crate) fresh: Micros,
+    /// The time since the last call.
+    pub(crate) idle: Micros,
 }
 
 /// What a node has counted. The vote is in thousandths.
@@ -94,7 +96,9 @@ impl Command {
     /// The arguments, without the time that tests add.
     pub(crate) fn arguments(&self) -> Vec<String> {
         let mut texts = match self.script {
-            Script::Beat { live } => return vec![self.node.clone(), live.to_string()],
+            Script::Beat { live } => {
+                return vec![self.node.clone(), live.to_string(), self.nonce.clone(), TTL_MILLIS.to_string()];
+            }
             Script::Leave => return vec![self.node.clone()],
             _ => vec![
                 self.node.clone(),
@@ -108,9 +112,17 @@ impl Command {
         match &self.script {
             Script::View | Script::Beat { .. } | Script::Leave => {}
             Script::Report(report) => {
-                let Report { seq, epoch, generation, window, rule, peers, fresh } = report;
+                let Report { seq, epoch, generation, window, rule, peers, fresh, idle } = report;
                 add(&[seq, epoch, generation, &window.calls, &window.failures, &window.slow, &window.vote]);
-                add(&[&rule.failure_rate, &rule.slow_rate, &rule.min_calls, peers, fresh, &rule.digest()]);
+                add(&[
+                    &rule.failure_rate,
+                    &rule.slow_rate,
+                    &rule.min_calls,
+                    peers,
+                    fresh,
+                    &rule.digest(),
+                    idle,
+                ]);
             }
             Script::Acquire { peers, permits, need, hold, grace } => {
                 add(&[peers, permits, need, hold, grace]);

@@ -353,6 +353,8 @@ impl World {
             (1000 * node.in_a_row).div_ceil(node.threshold).min(1000)
         };
         node.seq += 1;
+        // Most were called just now. A few only report that their failures have become old.
+        let idle = pick(&mut self.rng, &[0, 0, 0, 0, 50 * MILLI, FRESH - 2 * SECOND, FRESH, u64::MAX >> 11]);
         Report {
             seq: node.seq,
             epoch: node.epoch.clone(),
@@ -361,6 +363,7 @@ impl World {
             rule: node.rule,
             peers,
             fresh: FRESH,
+            idle,
         }
     }
 

@@ -93,7 +93,7 @@ impl Key {
 impl Model {
     pub(crate) fn run(&mut self, command: &Command, now: Micros) -> Reply {
         match command.script {
-            Script::Beat { live } => return self.beat(&command.node, live, now),
+            Script::Beat { live } => return self.beat(command, live, now),
             Script::Leave => return Reply::Left(u64::from(self.nodes.remove(&command.node).is_some())),
             _ => {}
         }
@@ -163,9 +163,12 @@ impl Model {
         }
     }
 
-    fn beat(&mut self, node: &str, live: Micros, now: Micros) -> Reply {
-        self.nodes.insert(node.to_owned(), now);
+    fn beat(&mut self, command: &Command, live: Micros, now: Micros) -> Reply {
+        self.nodes.insert(command.node.clone(), now);
         self.nodes.retain(|_, at| now.saturating_sub(live) < *at && *at < now + STEP);
+        if self.change.is_empty() {
+            self.change.clone_from(&command.nonce);
+        }
         Reply::Beat { live: self.nodes.len() as u64, change: self.change.clone() }
     }
 
@@ -257,9 +260,10 @@ impl Circuit {
         now: Micros,
     ) -> bool {
         let node = &command.node;
+        let used = now - report.idle.min(report.fresh).min(YEAR);
         let is_of_now = began || report.epoch == self.epoch && report.generation == self.generation;
         if !is_of_now || self.state != State::Closed {
-            self.active.insert(node.clone(), now);
+            self.active.insert(node.clone(), used);
             self.last_write = now;
             return false;
         }
@@ -273,8 +277,10 @@ impl Circuit {
         if self.windows.get(node).is_some_and(|(seq, _)| *seq >= report.seq) {
             return false;
         }
-        self.windows.insert(node.clone(), (report.seq, report.window));
-        self.active.insert(node.clone(), now);
+        let is_idle = report.idle >= report.fresh;
+        let window = if is_idle { Window::default() } else { report.window };
+        self.windows.insert(node.clone(), (report.seq, window));
+        self.active.insert(node.clone(), used);
         self.last_write = now;
         let mut idle: Vec<_> = self.active.iter().map(|(node, at)| (*at, node.clone())).collect();
         idle.retain(|(at, _)| at + report.fresh <= now);
@@ -287,6 +293,7 @@ impl Circuit {
         let differs = !self.config.is_empty() && self.config != config;
         self.config = config;
         let peers = report.peers.max((nodes.len() as u64).saturating_sub(1));
+        let report = &Report { window, ..report.clone() };
         if self.opens(report, peers, now) && nodes.len() as u64 > report.peers {
             // Nodes that have crashed do not vote.
             let is_live = |other: &String| other == node || nodes.contains_key(other);

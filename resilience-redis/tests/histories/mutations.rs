@@ -33,6 +33,8 @@ const MUTATIONS: &[(&str, &str, &str)] = &[
     ("report", "add(before, -1)", ""),
     ("report", "add(window_of(gone), -1)", ""),
     ("report", "int(now - fresh)", "0"),
+    ("report", "int(used)", "int(now)"),
+    ("report", "used <= now - fresh", "false"),
     ("report", "math.max(n_active, peers + 1) or", "n_active or"),
     ("report", "math.min(n_active, peers + 1)", "n_active"),
     ("report", "math.ceil(3 * count / 10)", "0"),
@@ -70,6 +72,9 @@ const MUTATIONS: &[(&str, &str, &str)] = &[
     ("settle", ", 's' .. name)", ")"),
     ("settle", "then it.passed = it.passed + 1 end", "then end"),
     // The rest.
+    ("beat", "  version = ARGV[3]\n  redis.call('SET', change, version, 'PX', ARGV[4])", "  version = ''"),
+    ("beat", "redis.call('SET', change, version, 'PX', ARGV[4])", ""),
+    ("beat", ", 'PX', ARGV[4])", ")"),
     ("beat", "int(now - live)", "0"),
     ("override", "redis.call('UNLINK', override)", ""),
     ("override", "announce()", ""),

@@ -81,6 +81,7 @@ fn failing(seq: u64, view: &View) -> Script {
         rule: Rule { failure_rate: 0.0, slow_rate: 0.0, min_calls: 0 },
         peers: 0,
         fresh: 60 * SECOND,
+        idle: 0,
     })
 }
 
@@ -356,4 +357,48 @@ fn microseconds(store: &mut Store) -> u64 {
     };
     let time = Duration::from_secs_f64(seconds("used_cpu_sys:") + seconds("used_cpu_user:"));
     time.as_micros().try_into().expect("a short time")
+}
+
+#[test]
+fn the_value_of_changes_lives_as_long_as_a_node_beats_and_a_lost_one_is_replaced() {
+    let mut store = Store::start();
+    let keys = store.keys.bucket.clone();
+    let beat = |store: &mut Store, nonce: &str| {
+        let arguments = ["a", "5000000", nonce, "600000"].map(str::to_owned);
+        let answer = store.scripts.call(&mut store.connection, "beat", &keys, &arguments);
+        assert_eq!(store.send(&["GET", &keys[1]]), Value::BulkString(nonce_of(&answer)));
+        let Value::Int(left) = store.send(&["PTTL", &keys[1]]) else { panic!("a time") };
+        assert!(left > 590_000, "{left}");
+        nonce_of(&answer)
+    };
+    assert_eq!(beat(&mut store, "one"), b"one");
+    store.send(&["PEXPIRE", &keys[1], "1000"]);
+    assert_eq!(beat(&mut store, "two"), b"one", "it is renewed");
+    store.send(&["FLUSHALL"]);
+    assert_eq!(beat(&mut store, "three"), b"three");
+}
+
+/// What a beat answers beside the number of nodes.
+fn nonce_of(answer: &Value) -> Vec<u8> {
+    let Value::Array(items) = answer else { panic!("{answer:?}") };
+    let [Value::Int(1), Value::BulkString(nonce)] = &items[..] else { panic!("{answer:?}") };
+    nonce.clone()
+}
+
+#[test]
+fn a_node_that_nobody_calls_does_not_vote_although_its_circuit_is_open() {
+    for (idle, state) in [(0, "o"), (60 * SECOND, "c")] {
+        let mut store = Store::start();
+        let mut view = View::default();
+        // Two of four have been open since their last call. Then a third one fails once.
+        for (node, vote) in [("a", 0), ("b", 0), ("c", 0), ("d", 0), ("a", 1000), ("b", 1000), ("c", 200)] {
+            let mut script = with_window(store.commands + 1, &view, Window { vote, ..Window::default() });
+            if let Script::Report(report) = &mut script {
+                report.peers = 3;
+                report.idle = if vote == 1000 { idle } else { 0 };
+            }
+            view = store.ask(node, HOUR, script);
+        }
+        assert_eq!(view.state, state, "not called for {idle} µs");
+    }
 }

@@ -9,10 +9,14 @@ mod support;
 mod bad_input;
 mod clocks;
 mod crashes;
+mod forgetting;
+mod kinds_of_stores;
 mod load;
+mod namesakes;
 mod network;
 mod operators;
 mod outages;
+mod refusals;
 
 use std::sync::{Arc, Mutex};
 

@@ -1,5 +1,7 @@
 //! Overrides for the whole fleet.
 
+use std::sync::atomic::Ordering;
+
 use resilience::CircuitState;
 use resilience::telemetry::StoreEventKind;
 
@@ -74,4 +76,30 @@ async fn a_node_that_shuts_down_is_gone_at_once_and_its_circuit_continues_alone(
     println!("a node that shuts down is not counted after {gone:.0?}");
     nodes.fail(false);
     until("both close", secs(5), || nodes.all(CircuitState::Closed)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reset_of_one_process_ends_its_own_opening_and_not_that_of_the_fleet() {
+    let _one = ONE.lock().await;
+    let server = Server::start();
+    let mut plan = plan();
+    plan.config = plan.config.recovery_timeout(secs(3600));
+    let nodes = Nodes::start(&server, 2, &plan).await;
+    let (one, other) = (&nodes.nodes[0].breaker, &nodes.nodes[1].breaker);
+    nodes.nodes[0].fails(true);
+    until("one has opened by itself", secs(5), || one.is_open()).await;
+    assert!(other.is_closed(), "a node of two is not enough");
+    let events = Events::listen();
+    nodes.fail(true);
+    until("both follow the fleet", secs(5), || events.count(StoreEventKind::Adopted) == 2).await;
+    nodes.fail(false);
+    one.reset();
+    assert_eq!(one.state(), CircuitState::Open, "the fleet is still open");
+    let rejected = || nodes.nodes[0].dependency.rejected.load(Ordering::SeqCst);
+    let before = rejected();
+    until("its calls are rejected", secs(5), || rejected() > before + 20).await;
+    assert!(nodes.all(CircuitState::Open));
+    // Without the store, the circuit is alone: its own opening, which would last for an hour, has ended.
+    server.kill();
+    until("the one that was reset is closed", secs(6), || one.is_closed()).await;
 }

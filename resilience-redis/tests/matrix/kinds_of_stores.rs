@@ -1,0 +1,115 @@
+//! Stores of another kind than one current Redis: a node of a cluster, an old server, one with TLS.
+
+use std::sync::Arc;
+
+use resilience::telemetry::StoreEventKind::Degraded;
+use resilience::{CircuitBreaker, CircuitConfig};
+use resilience_redis::{Fleet, Sharing};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::TcpListener;
+
+use crate::support::server::Server;
+use crate::support::{ms, secs, until};
+use crate::{Events, ONE};
+
+fn circuit() -> Arc<CircuitBreaker> {
+    Arc::new(CircuitBreaker::try_new("payments", CircuitConfig::new()).expect("valid"))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_node_of_a_cluster_that_holds_the_keys_is_found_from_another_one() {
+    let _one = ONE.lock().await;
+    let [asked, holder] = [(); 2].map(|()| Server::with(&["--save", "", "--cluster-enabled", "yes"]));
+    holder.send(&["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]);
+    asked.send(&["CLUSTER", "MEET", "127.0.0.1", &holder.port.to_string()]);
+    let moved = || {
+        let answer = redis::cmd("GET").arg("x").query::<Option<String>>(&mut asked.connection());
+        answer.is_err_and(|error| error.to_string().to_uppercase().contains("MOVED"))
+    };
+    until("the cluster is formed", secs(20), moved).await;
+    let events = Events::listen();
+    let circuit = circuit();
+    let fleet = Fleet::builder(asked.url())
+        .namespace("tests")
+        .share_circuit(circuit.clone(), Sharing::Enforce)
+        .max_staleness(ms(1500))
+        .start()
+        .await
+        .expect("valid");
+    until("connected", secs(5), || fleet.health().connected()).await;
+    circuit.try_acquire().expect("closed").failure_because("down");
+    let key = &resilience_redis::__testing::Keys::new("tests").circuit("payments")[0];
+    let keys = || redis::cmd("EXISTS").arg(key).query::<u8>(&mut holder.connection()).expect("an answer");
+    until("it reports to the holder", secs(5), || keys() == 1).await;
+    // The holder may be replaced: the configured node is asked again.
+    holder.kill();
+    until("degraded", secs(5), || events.count(Degraded) == 1).await;
+    holder.restart();
+    until("connected again", secs(20), || fleet.health().connected()).await;
+}
+
+/// A server that knows no script.
+async fn old_server() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let port = listener.local_addr().expect("bound").port();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let (read, mut write) = stream.into_split();
+                let mut read = BufReader::new(read);
+                while let Some(words) = words(&mut read).await {
+                    let answer = format!("-ERR unknown command '{}'\r\n", words[0]);
+                    if write.write_all(answer.as_bytes()).await.is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+    });
+    port
+}
+
+/// The words of a command.
+async fn words(read: &mut (impl tokio::io::AsyncBufRead + Unpin)) -> Option<Vec<String>> {
+    let mut count = String::new();
+    read.read_line(&mut count).await.ok()?;
+    let mut words = Vec::new();
+    for _ in 0..count.trim_end().strip_prefix('*')?.parse::<usize>().ok()? {
+        let mut length = String::new();
+        read.read_line(&mut length).await.ok()?;
+        let mut word = vec![0; length.trim_end().strip_prefix('$')?.parse::<usize>().ok()? + 2];
+        read.read_exact(&mut word).await.ok()?;
+        words.push(String::from_utf8_lossy(&word).trim_end().to_owned());
+    }
+    Some(words)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_is_too_old_is_named_with_the_command_that_it_does_not_know() {
+    let _one = ONE.lock().await;
+    let events = Events::listen();
+    let circuit = circuit();
+    let _fleet = Fleet::builder(format!("redis://127.0.0.1:{}/", old_server().await))
+        .share_circuit(circuit.clone(), Sharing::Enforce)
+        .max_staleness(ms(1500))
+        .start()
+        .await
+        .expect("valid");
+    until("degraded", secs(5), || events.count(Degraded) == 1).await;
+    let text = events.texts(Degraded).remove(0);
+    assert!(text.contains("EVALSHA") && text.contains("too old"), "{text}");
+    circuit.try_acquire().expect("calls go on").success();
+}
+
+#[tokio::test]
+async fn a_url_with_tls_needs_a_feature_that_the_error_names() {
+    for url in ["rediss://user:secret@127.0.0.1:1/", "valkeys://user:secret@127.0.0.1:1/"] {
+        let start = Fleet::builder(url).share_circuit(circuit(), Sharing::Enforce).start().await;
+        if cfg!(feature = "rustls") {
+            drop(start.expect("the configuration is valid"));
+        } else {
+            let error = start.expect_err("no TLS").to_string();
+            assert!(error.contains("feature `rustls`") && !error.contains("secret"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! A store that answers questions and takes no reports.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use redis::Value;
+use resilience::breaker::Permit;
+use resilience::telemetry::StoreEventKind::{Degraded, Recovered};
+use resilience::{CircuitBreaker, CircuitConfig};
+use resilience_redis::{Fleet, Sharing};
+use tokio::time::{Instant, sleep};
+
+use crate::load::commands;
+use crate::support::server::Server;
+use crate::support::{ms, secs, until};
+use crate::{Events, ONE};
+
+const STALENESS: Duration = ms(1500);
+
+/// A circuit has calls, of which each second one fails, while the store refuses and takes them again.
+async fn refuses_for_a_while(server: &Server, url: String, begin: &[&str], end: &[&str], error: &str) {
+    let events = Events::listen();
+    let circuit = Arc::new(CircuitBreaker::try_new("payments", CircuitConfig::new()).expect("valid"));
+    let fleet = Fleet::builder(url)
+        .namespace("tests")
+        .share_circuit(circuit.clone(), Sharing::Enforce)
+        .max_staleness(STALENESS)
+        .start()
+        .await
+        .expect("valid");
+    let calls = tokio::spawn(async move {
+        loop {
+            let _ = circuit.try_acquire().map(|permit| permit.failure_because("down"));
+            let _ = circuit.try_acquire().map(Permit::success);
+            sleep(ms(20)).await;
+        }
+    });
+    until("connected", secs(5), || fleet.health().connected()).await;
+    server.send(begin);
+    until("degraded", secs(5), || events.count(Degraded) == 1).await;
+    let told = events.texts(Degraded).remove(0);
+    assert!(told.to_uppercase().contains(error), "{told}");
+    let (before, since) = (commands(server), Instant::now());
+    // More than two times the time after which a flapping circuit would tell again.
+    until("four seconds", secs(6), || since.elapsed() > secs(4)).await;
+    println!("{error}: {} commands in four seconds", commands(server) - before);
+    assert_eq!((events.count(Degraded), events.count(Recovered)), (1, 0), "{error}");
+    server.send(end);
+    until("recovered", secs(4), || events.count(Recovered) == 1).await;
+    let since = Instant::now();
+    until("two seconds", secs(4), || since.elapsed() > secs(2)).await;
+    assert_eq!((events.count(Degraded), events.count(Recovered)), (1, 1), "{error}");
+    calls.abort();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_that_is_full_for_a_while_is_told_once_and_recovers_once() {
+    let _one = ONE.lock().await;
+    let server = Server::start();
+    let memory = |size| ["CONFIG", "SET", "maxmemory", size];
+    server.send(&["CONFIG", "SET", "maxmemory-policy", "noeviction"]);
+    refuses_for_a_while(&server, server.url(), &memory("1"), &memory("0"), "OOM").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_that_is_read_only_for_a_while_is_told_once_and_recovers_once() {
+    let _one = ONE.lock().await;
+    let server = Server::start();
+    // Its primary does not exist: it answers from its own data.
+    let (begin, end) = (["REPLICAOF", "127.0.0.1", "1"], ["REPLICAOF", "NO", "ONE"]);
+    refuses_for_a_while(&server, server.url(), &begin, &end, "READONLY").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_that_takes_heartbeats_but_no_reports_is_told_once_and_recovers_once() {
+    let _one = ONE.lock().await;
+    let server = Server::start();
+    let permit = |rule| ["ACL", "SETUSER", "node", "on", ">pw", "~*", "&*", "+@all", rule];
+    let url = format!("redis://node:pw@127.0.0.1:{}/", server.port);
+    assert_eq!(server.send(&permit("+hset")), Value::Okay);
+    refuses_for_a_while(&server, url, &permit("-hset"), &permit("+hset"), "CAN'T RUN THIS COMMAND").await;
+}
