@@ -8,6 +8,7 @@ use resilience::circuit_store::Sharing;
 use crate::error::FleetError;
 use crate::fleet::Fleet;
 use crate::keys::is_valid_namespace;
+use crate::settings::{Selection, Settings};
 use crate::tls;
 
 /// The configuration of a [`Fleet`]: created by [`Fleet::builder`].
@@ -19,27 +20,6 @@ pub struct FleetBuilder {
     pub(crate) circuits: Vec<(CircuitRef, Sharing)>,
     pub(crate) command_timeout: Duration,
     pub(crate) max_staleness: Duration,
-}
-
-/// Which circuits of the program are shared.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Selection {
-    by_name: Vec<(String, Sharing)>,
-    all: Option<Sharing>,
-}
-
-impl Selection {
-    pub(crate) const fn is_empty(&self) -> bool {
-        self.by_name.is_empty() && self.all.is_none()
-    }
-
-    /// How a circuit of the program is shared, if it is. A keyed circuit is only shared by name: its own, or that of
-    /// its set.
-    pub(crate) fn of(&self, circuit: &CircuitRef) -> Option<Sharing> {
-        let is_named = |name: &str| name == circuit.name() || Some(name) == circuit.set();
-        let named = self.by_name.iter().rev().find(|(name, _)| is_named(name)).map(|(_, sharing)| *sharing);
-        named.or(self.all.filter(|_| circuit.set().is_none()))
-    }
 }
 
 impl FleetBuilder {
@@ -89,6 +69,8 @@ impl FleetBuilder {
     }
 
     /// Shares a circuit that user code created, and that [`circuits()`](resilience::circuits) does not list.
+    ///
+    /// Circuits of one name in one process are one circuit to the fleet: its vote is the highest of theirs.
     pub fn share_circuit(mut self, circuit: impl Into<CircuitRef>, sharing: Sharing) -> Self {
         self.circuits.push((circuit.into(), sharing));
         self
@@ -126,7 +108,8 @@ impl FleetBuilder {
             let (timeout, staleness) = (self.command_timeout, self.max_staleness);
             return Err(FleetError::CommandTimeout { timeout, staleness });
         }
-        if ["rediss:", "valkeys:"].iter().any(|scheme| self.url.trim_start().starts_with(scheme)) {
+        let scheme = self.url.trim().split(':').next().unwrap_or_default();
+        if ["rediss", "valkeys"].iter().any(|tls| scheme.eq_ignore_ascii_case(tls)) {
             tls::prepare()?;
         }
         // The error has no part of the URL, which may have a password.
@@ -145,14 +128,6 @@ impl fmt::Debug for FleetBuilder {
             .field("max_staleness", &self.max_staleness)
             .finish_non_exhaustive()
     }
-}
-
-/// What the task needs of the builder.
-#[derive(Clone, Debug)]
-pub(crate) struct Settings {
-    pub(crate) selection: Selection,
-    pub(crate) command_timeout: Duration,
-    pub(crate) max_staleness: Duration,
 }
 
 impl From<&FleetBuilder> for Arc<Settings> {

@@ -22,7 +22,7 @@ use self::window::{Baseline, Window};
 use crate::exchange::{Answer, Command};
 use crate::keys::Keys;
 use crate::namesakes::{Namesake, Namesakes};
-use crate::node::{LEAST_BACKOFF, LONGEST_BACKOFF};
+use crate::pace::{LEAST_BACKOFF, LONGEST_BACKOFF};
 use crate::scripts::Script;
 use crate::view::View;
 

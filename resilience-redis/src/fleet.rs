@@ -7,7 +7,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
 use crate::attached::Attached;
-use crate::builder::{FleetBuilder, Settings};
+use crate::builder::FleetBuilder;
 use crate::circuit::include;
 use crate::error::{FleetError, OverrideError};
 use crate::health::{Health, Status};
@@ -16,6 +16,7 @@ use crate::keys::Keys;
 use crate::namesakes::Namesake;
 use crate::node::Node;
 use crate::order::{Order, Override};
+use crate::settings::Settings;
 
 /// The circuits that this process shares with others through one Redis or Valkey.
 ///

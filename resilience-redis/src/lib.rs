@@ -1,25 +1,38 @@
 #![doc = include_str!("../README.md")]
 
-mod attached;
-mod builder;
-mod circuit;
+// Each floor imports only from those above it.
+// Floor 1: names, times and values.
 mod error;
-mod exchange;
-mod fleet;
 mod health;
-mod hints;
 mod keys;
 mod live;
-mod namesakes;
-mod node;
 mod order;
+mod pace;
 mod scripts;
+mod settings;
+mod view;
+
+// Floor 2: the store on one side, and the circuits of this process on the other.
+mod attached;
+mod exchange;
+mod hints;
+mod namesakes;
+mod tls;
+
+// Floor 3: one circuit, without a connection.
+mod circuit;
+
+// Floor 4: the task of a node.
+mod node;
+
+// Floor 5: what user code has.
+mod builder;
+mod fleet;
+
 #[cfg(test)]
 #[path = "../tests/support/server.rs"]
 #[allow(dead_code, reason = "the tests of this folder use a part")]
 mod server;
-mod tls;
-mod view;
 
 #[doc(hidden)]
 pub mod __testing {

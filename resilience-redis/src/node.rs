@@ -18,7 +18,6 @@ use tokio::time::{Instant, sleep_until};
 
 use self::connect::Servers;
 use crate::attached::Attached;
-use crate::builder::Settings;
 use crate::circuit::{Circuit, Purpose, Surroundings, include, nonce};
 use crate::exchange::{Answer, Lost, exchange};
 use crate::health::Status;
@@ -26,27 +25,8 @@ use crate::keys::Keys;
 use crate::live::LiveNodes;
 use crate::namesakes::Namesake;
 use crate::order::{Order, Override};
-
-/// The time between two beats, at most.
-const BEAT: Duration = Duration::from_secs(1);
-
-/// The time between two looks at the circuits, unless one of them wakes the node.
-pub(crate) const TICK: Duration = Duration::from_millis(200);
-
-/// The least time between two batches.
-const LEAST: Duration = Duration::from_millis(5);
-
-/// How much later a node asks after a hint, so that a fleet does not ask at one moment.
-const SPREAD: Duration = Duration::from_millis(20);
-
-/// A connection that is silent for this time is replaced. A timeout of a command does not close it.
-const SILENT: Duration = Duration::from_secs(15);
-
-/// The first wait before it connects again. Each wait is a random part of it, so that a fleet does not connect at once.
-pub(crate) const LEAST_BACKOFF: Duration = Duration::from_millis(100);
-
-/// The longest wait before it connects again.
-pub(crate) const LONGEST_BACKOFF: Duration = Duration::from_secs(1);
+use crate::pace::{BEAT, LEAST, SILENT, SPREAD, TICK};
+use crate::settings::Settings;
 
 /// The overrides that wait for the store, at most.
 const MOST_ORDERS: usize = 64;

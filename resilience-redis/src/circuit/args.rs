@@ -4,14 +4,21 @@ use std::time::Duration;
 
 use resilience::circuit_store::SharedRules;
 
-use super::report::active;
 use crate::keys::digest;
+
+/// A node is active for at least this time after a call.
+const LEAST_ACTIVE: Duration = Duration::from_secs(60);
 
 /// How long the store keeps a circuit without calls, at least.
 pub(super) const KEPT: Duration = Duration::from_secs(600);
 
 /// The longest time that is sent: times without an end would overflow the numbers of scripts.
 pub(super) const LONGEST: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// How long a node is active after a call.
+pub(super) fn active(rules: &SharedRules) -> Duration {
+    rules.window.clamp(LEAST_ACTIVE, LONGEST)
+}
 
 pub(super) fn micros(time: Duration) -> String {
     time.min(LONGEST).as_micros().to_string()

@@ -6,14 +6,11 @@ use std::time::Duration;
 use resilience::circuit_store::{LocalCircuit, SharedRule, SharedRules};
 use tokio::time::Instant;
 
-use super::args::{LONGEST, configuration, micros};
+use super::args::{LONGEST, active, configuration, micros};
 use super::window::{Baseline, Window};
 use super::{Circuit, Surroundings};
 use crate::exchange::Command;
 use crate::scripts::Script;
-
-/// A node is active for at least this time after a call.
-const LEAST_ACTIVE: Duration = Duration::from_secs(60);
 
 /// A report that was sent.
 #[derive(Clone, Copy, Debug)]
@@ -136,11 +133,6 @@ impl Circuit {
 pub(super) fn first_number(now: Instant) -> u64 {
     static START: LazyLock<Instant> = LazyLock::new(Instant::now);
     now.saturating_duration_since(*START).as_micros().try_into().unwrap_or(u64::MAX / 2)
-}
-
-/// How long a node is active after a call.
-pub(super) fn active(rules: &SharedRules) -> Duration {
-    rules.window.clamp(LEAST_ACTIVE, LONGEST)
 }
 
 /// How often successes are reported: a few times in a window, and less often in a large fleet.

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::args::{KEPT, micros};
 use super::{Circuit, Purpose, Surroundings};
 use crate::exchange::Command;
-use crate::node::TICK;
+use crate::pace::TICK;
 use crate::scripts::Script;
 use crate::view::Phase;
 

@@ -5,8 +5,9 @@ use std::time::Duration;
 use redis::{FromRedisValue as _, Value};
 use tokio::time::Instant;
 
-use super::{Done, LEAST_BACKOFF, LONGEST_BACKOFF, Node, Owner};
+use super::{Done, Node, Owner};
 use crate::exchange::{Answer, Lost};
+use crate::pace::{LEAST_BACKOFF, LONGEST_BACKOFF};
 
 impl Node {
     pub(super) fn done(&mut self, done: Done) {

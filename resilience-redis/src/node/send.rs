@@ -2,11 +2,12 @@
 
 use tokio::time::Instant;
 
-use super::{BEAT, Node, Owner};
+use super::{Node, Owner};
 use crate::circuit::nonce;
 use crate::exchange::Command;
 use crate::live::LIVE;
 use crate::order::Override;
+use crate::pace::BEAT;
 use crate::scripts::Script;
 
 /// How long the store keeps the nonce of a change.

@@ -103,7 +103,11 @@ async fn a_server_that_is_too_old_is_named_with_the_command_that_it_does_not_kno
 
 #[tokio::test]
 async fn a_url_with_tls_needs_a_feature_that_the_error_names() {
-    for url in ["rediss://user:secret@127.0.0.1:1/", "valkeys://user:secret@127.0.0.1:1/"] {
+    for url in [
+        "rediss://user:secret@127.0.0.1:1/",
+        "REDISS://user:secret@127.0.0.1:1/",
+        "valkeys://user:secret@127.0.0.1:1/",
+    ] {
         let start = Fleet::builder(url).share_circuit(circuit(), Sharing::Enforce).start().await;
         if cfg!(feature = "rustls") {
             drop(start.expect("the configuration is valid"));
@@ -111,5 +115,73 @@ async fn a_url_with_tls_needs_a_feature_that_the_error_names() {
             let error = start.expect_err("no TLS").to_string();
             assert!(error.contains("feature `rustls`") && !error.contains("secret"), "{error}");
         }
+    }
+}
+
+#[cfg(feature = "rustls")]
+mod tls {
+    use std::path::Path;
+    use std::process::Command;
+
+    use super::*;
+
+    /// The URL of the store, for the process that trusts its certificate.
+    const URL: &str = "RESILIENCE_TLS_URL";
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_store_with_tls_is_used_if_its_certificate_is_trusted() {
+        if let Ok(url) = std::env::var(URL) {
+            return uses(url).await;
+        }
+        let _one = ONE.lock().await;
+        let directory = std::env::temp_dir().join(format!("resilience-redis-tls-{}", std::process::id()));
+        std::fs::create_dir_all(&directory).expect("a temporary directory");
+        let (key, certificate) = (directory.join("key.pem"), directory.join("certificate.pem"));
+        certify(&key, &certificate);
+        let port =
+            std::net::TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("free").port();
+        let paths = [&key, &certificate].map(|path| path.to_str().expect("a text"));
+        let options = ["--save", "", "--tls-port", &port.to_string(), "--tls-auth-clients", "no"];
+        let files = ["--tls-key-file", paths[0], "--tls-cert-file", paths[1], "--tls-ca-cert-file", paths[1]];
+        let _server = Server::with(&[&options[..], &files].concat());
+        // Roots are read from the environment, which a process does not change for itself.
+        let run = |trusted: &Path| {
+            let this = std::env::current_exe().expect("this test");
+            let name = "kinds_of_stores::tls::a_store_with_tls_is_used_if_its_certificate_is_trusted";
+            let mut command = Command::new(this);
+            command.args(["--exact", name]).env(URL, format!("rediss://localhost:{port}/"));
+            command.env("SSL_CERT_FILE", trusted).output().expect("it runs").status.success()
+        };
+        assert!(run(&certificate), "trusted");
+        assert!(!run(&key), "not trusted");
+        std::fs::remove_dir_all(&directory).expect("it is there");
+    }
+
+    async fn uses(url: String) {
+        let builder = Fleet::builder(url).share_circuit(circuit(), Sharing::Enforce);
+        let fleet = builder.start().await.expect("the configuration is valid");
+        until("connected", secs(5), || fleet.health().connected()).await;
+    }
+
+    fn certify(key: &Path, certificate: &Path) {
+        let mut command = Command::new("openssl");
+        command.args([
+            "req",
+            "-x509",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-days",
+            "2",
+            "-subj",
+            "/CN=localhost",
+        ]);
+        command.args(["-addext", "basicConstraints=critical,CA:FALSE"]);
+        command
+            .args(["-addext", "subjectAltName=DNS:localhost", "-keyout"])
+            .arg(key)
+            .arg("-out")
+            .arg(certificate);
+        assert!(command.output().expect("openssl is missing").status.success());
     }
 }

@@ -21,7 +21,7 @@ pub enum StoreEventKind {
     /// The store has not answered for too long, or answers with errors: the circuit works alone.
     /// [`StoreEvent::text`] names the error.
     Degraded,
-    /// The store answers again.
+    /// The store answers again, and takes reports.
     Recovered,
     /// What was counted while the store did not answer is not reported to it.
     ReportsDropped,

@@ -1,0 +1,24 @@
+//! How often a node does something.
+
+use std::time::Duration;
+
+/// The time between two beats, at most.
+pub(crate) const BEAT: Duration = Duration::from_secs(1);
+
+/// The time between two looks at the circuits, unless one of them wakes the node.
+pub(crate) const TICK: Duration = Duration::from_millis(200);
+
+/// The least time between two batches.
+pub(crate) const LEAST: Duration = Duration::from_millis(5);
+
+/// How much later a node asks after a hint, so that a fleet does not ask at one moment.
+pub(crate) const SPREAD: Duration = Duration::from_millis(20);
+
+/// A connection that is silent for this time is replaced. A timeout of a command does not close it.
+pub(crate) const SILENT: Duration = Duration::from_secs(15);
+
+/// The first wait before it connects again. Each wait is a random part of it, so that a fleet does not connect at once.
+pub(crate) const LEAST_BACKOFF: Duration = Duration::from_millis(100);
+
+/// The longest wait before it connects again.
+pub(crate) const LONGEST_BACKOFF: Duration = Duration::from_secs(1);
