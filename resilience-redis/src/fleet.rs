@@ -35,7 +35,8 @@ pub struct Fleet {
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
 
 impl Fleet {
-    /// The configuration of a fleet, with the URL of its store: `redis://[user:password@]host[:port]/[database]`.
+    /// The configuration of a fleet, with the URL of its store: `redis://[user:password@]host[:port]/[database]`, or
+    /// `rediss://..` with the feature `rustls`.
     pub fn builder(url: impl Into<String>) -> FleetBuilder {
         FleetBuilder::new(url)
     }

@@ -156,3 +156,77 @@ const fn severity(state: CircuitState) -> u8 {
         _ => 0,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use resilience::{CircuitBreaker, CircuitConfig};
+
+    use super::*;
+
+    const LONG: Duration = Duration::from_secs(1000);
+
+    fn attach(stays: bool) -> (Arc<CircuitBreaker>, Namesake) {
+        let breaker = Arc::new(CircuitBreaker::try_new("twin", CircuitConfig::new()).expect("valid"));
+        let shared = StoreHandle::attach(breaker.clone(), Sharing::Enforce, || ()).expect("it has none");
+        (breaker, Namesake::new(Arc::new(shared), Sharing::Enforce, stays))
+    }
+
+    fn fail(breaker: &CircuitBreaker, times: u32) {
+        for _ in 0..times {
+            breaker.try_acquire().expect("closed").failure_because("down");
+        }
+    }
+
+    #[test]
+    fn the_highest_vote_and_the_most_severe_state_count() {
+        let [(one, first), (other, second)] = [attach(true), attach(true)];
+        let mut both = Namesakes::new(first);
+        both.add(second);
+        fail(&one, 2);
+        fail(&other, 1);
+        let LocalCircuit { failures, vote, state, .. } = both.local();
+        assert_eq!((failures, vote, state), (3, 400, CircuitState::Closed));
+        fail(&other, 4);
+        let LocalCircuit { vote, state, .. } = both.local();
+        assert_eq!((vote, state), (1000, CircuitState::Open));
+    }
+
+    #[test]
+    fn a_circuit_that_joins_or_leaves_is_not_a_transition() {
+        let [(one, first), (other, second), (third, last)] = [attach(false), attach(false), attach(true)];
+        fail(&one, 5);
+        fail(&third, 5);
+        let mut all = Namesakes::new(first);
+        let generation = all.local().generation;
+        all.add(second);
+        all.add(last);
+        assert_eq!(all.local().generation, generation);
+        fail(&other, 5);
+        assert_eq!(all.local().generation, generation + 1);
+        assert!(all.keep(|_| false), "the one that stays");
+        assert_eq!((all.local().generation, all.rest.len()), (generation + 1, 0));
+        assert!(!Namesakes::new(attach(false).1).keep(|_| false));
+    }
+
+    #[test]
+    fn a_place_goes_to_the_one_with_calls_and_else_to_each_in_turn() {
+        let [(one, first), (other, second)] = [attach(true), attach(true)];
+        let mut both = Namesakes::new(first);
+        both.add(second);
+        both.adopt(Opinion::HalfOpen, LONG);
+        let mut taker = |callers: &[&CircuitBreaker]| {
+            for caller in callers {
+                assert!(caller.try_acquire().is_err());
+            }
+            assert!(both.offer(7, LONG));
+            let is_first = both.first.shared.take_back() == Some(7);
+            assert_ne!(is_first, both.take_back() == Some(7), "one of them");
+            is_first
+        };
+        assert_eq!(
+            [taker(&[&one]), taker(&[&one]), taker(&[&other]), taker(&[&other])],
+            [true, true, false, false]
+        );
+        assert_ne!(taker(&[]), taker(&[]));
+    }
+}

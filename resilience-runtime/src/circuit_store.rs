@@ -30,7 +30,8 @@
 //! | [`ForcedOpen`](Opinion::ForcedOpen) | calls are rejected | the same |
 //!
 //! A state that an operator has set in this process ([`force_open`](crate::CircuitBreaker::force_open),
-//! [`disable`](crate::CircuitBreaker::disable)) takes precedence over every opinion.
+//! [`disable`](crate::CircuitBreaker::disable)) takes precedence over every opinion. [`reset`](crate::CircuitBreaker::reset) ends
+//! the circuit's own opening and not the store's: with `Enforce`, calls are rejected until the store's circuit closes.
 //!
 //! A circuit without a store pays nothing for this. A healthy circuit with a store pays for one call each time that it
 //! is [armed](StoreHandle::arm).
