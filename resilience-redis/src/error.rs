@@ -10,7 +10,7 @@ pub enum FleetError {
     #[error("invalid store URL: {0}")]
     Url(String),
     /// The URL begins with `rediss://` or `valkeys://`, and this build has no TLS.
-    #[error("the store URL needs TLS: enable the feature `rustls` of `resilience-redis`")]
+    #[error("the store URL needs TLS: enable the feature `rustls` or `native-tls` of `resilience-redis`")]
     NoTls,
     /// The namespace is empty, too long, or has other characters than letters, digits, `-`, `_` and `.`.
     #[error("invalid namespace `{0}`: expected 1 to 64 letters, digits, `-`, `_` or `.`")]

@@ -36,7 +36,7 @@ const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
 
 impl Fleet {
     /// The configuration of a fleet, with the URL of its store: `redis://[user:password@]host[:port]/[database]`, or
-    /// `rediss://..` with the feature `rustls`.
+    /// `rediss://..` with the feature `rustls` or `native-tls`.
     pub fn builder(url: impl Into<String>) -> FleetBuilder {
         FleetBuilder::new(url)
     }

@@ -1,10 +1,10 @@
-//! TLS, if the feature is enabled.
+//! TLS, if a feature is enabled.
 
 use crate::error::FleetError;
 
 /// Connections panic without a provider of cryptography where the program's dependencies bring several or none.
 #[cfg(feature = "rustls")]
-#[expect(clippy::unnecessary_wraps, reason = "the same without the feature")]
+#[expect(clippy::unnecessary_wraps, reason = "the same without a feature")]
 pub(crate) fn prepare() -> Result<(), FleetError> {
     use rustls::crypto::{CryptoProvider, ring};
     if CryptoProvider::get_default().is_none() {
@@ -16,5 +16,5 @@ pub(crate) fn prepare() -> Result<(), FleetError> {
 
 #[cfg(not(feature = "rustls"))]
 pub(crate) const fn prepare() -> Result<(), FleetError> {
-    Err(FleetError::NoTls)
+    if cfg!(feature = "native-tls") { Ok(()) } else { Err(FleetError::NoTls) }
 }

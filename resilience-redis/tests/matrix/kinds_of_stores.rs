@@ -109,16 +109,19 @@ async fn a_url_with_tls_needs_a_feature_that_the_error_names() {
         "valkeys://user:secret@127.0.0.1:1/",
     ] {
         let start = Fleet::builder(url).share_circuit(circuit(), Sharing::Enforce).start().await;
-        if cfg!(feature = "rustls") {
+        if cfg!(any(feature = "rustls", feature = "native-tls")) {
             drop(start.expect("the configuration is valid"));
         } else {
             let error = start.expect_err("no TLS").to_string();
-            assert!(error.contains("feature `rustls`") && !error.contains("secret"), "{error}");
+            assert!(
+                error.contains("feature `rustls` or `native-tls`") && !error.contains("secret"),
+                "{error}"
+            );
         }
     }
 }
 
-#[cfg(feature = "rustls")]
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
 mod tls {
     use std::path::Path;
     use std::process::Command;
