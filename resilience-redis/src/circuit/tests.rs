@@ -149,3 +149,29 @@ fn a_circuit_that_is_shared_again_continues_above_the_numbers_of_the_one_before(
     let sequence = circuit(began).sequence + 1000;
     assert!(circuit(began + Duration::from_millis(2)).sequence > sequence);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_leaves_is_not_active_any_more_where_it_was() {
+    let (breaker, mut circuit) = share("leaving");
+    let leave = |circuit: &mut Circuit| {
+        let (now, max_staleness) = (Instant::now(), Duration::from_secs(3));
+        circuit.leave(Surroundings {
+            node: NODE,
+            peers: 3,
+            circuits: 1,
+            takes_beats: true,
+            max_staleness,
+            now,
+        })
+    };
+    reports(&mut circuit, 1, || ()).await;
+    assert!(leave(&mut circuit).is_empty(), "it was not called");
+    breaker.try_acquire().expect("closed").failure_because("down");
+    reports(&mut circuit, 1, || ()).await;
+    let commands = leave(&mut circuit);
+    let [(Purpose::Report, report)] = &commands[..] else { panic!("{commands:?}") };
+    let arguments: Vec<_> = report.args.iter().map(String::as_str).collect();
+    assert_eq!(arguments[8..12], ["0", "0", "0", "0"], "it has no window");
+    let (fresh, idle) = (arguments[16].parse::<u64>(), arguments[18].parse::<u64>());
+    assert!(idle.expect("a number") >= fresh.expect("a number"));
+}

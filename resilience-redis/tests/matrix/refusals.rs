@@ -6,11 +6,12 @@ use std::time::Duration;
 use redis::Value;
 use resilience::breaker::Permit;
 use resilience::telemetry::StoreEventKind::{Degraded, Recovered};
-use resilience::{CircuitBreaker, CircuitConfig};
+use resilience::{CircuitBreaker, CircuitConfig, CircuitState};
 use resilience_redis::{Fleet, Sharing};
 use tokio::time::{Instant, sleep};
 
 use crate::load::commands;
+use crate::support::nodes::{Nodes, field, plan};
 use crate::support::server::Server;
 use crate::support::{ms, secs, until};
 use crate::{Events, ONE};
@@ -79,4 +80,27 @@ async fn a_store_that_takes_heartbeats_but_no_reports_is_told_once_and_recovers_
     let url = format!("redis://node:pw@127.0.0.1:{}/", server.port);
     assert_eq!(server.send(&permit("+hset")), Value::Okay);
     refuses_for_a_while(&server, url, &permit("-hset"), &permit("+hset"), "CAN'T RUN THIS COMMAND").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_that_is_full_while_the_fleet_is_open_does_not_keep_it_open() {
+    let _one = ONE.lock().await;
+    let server = Server::start();
+    server.send(&["CONFIG", "SET", "maxmemory-policy", "noeviction"]);
+    let mut plan = plan();
+    // No trial begins before the nodes know that the store is full.
+    plan.config = plan.config.recovery_timeout(secs(4));
+    let nodes = Nodes::start(&server, 2, &plan).await;
+    nodes.open().await;
+    server.send(&["CONFIG", "SET", "maxmemory", "1"]);
+    nodes.fail(false);
+    let alone = until("each closes alone", secs(12), || nodes.all(CircuitState::Closed)).await;
+    assert_ne!(field(&server, "state").as_deref(), Some("c"), "the store cannot know it");
+    let calls = nodes.calls();
+    until("calls go on", secs(5), || nodes.calls() > calls + 40).await;
+    assert!(nodes.all(CircuitState::Closed));
+    server.send(&["CONFIG", "SET", "maxmemory", "0"]);
+    let closes = || field(&server, "state").as_deref() == Some("c") && nodes.all(CircuitState::Closed);
+    let fleet = until("the fleet closes", secs(10), closes).await;
+    println!("full while open: the nodes close alone after {alone:.0?}, the fleet {fleet:.0?} after the end");
 }
