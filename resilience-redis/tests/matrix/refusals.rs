@@ -83,24 +83,26 @@ async fn a_store_that_takes_heartbeats_but_no_reports_is_told_once_and_recovers_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_store_that_is_full_while_the_fleet_is_open_does_not_keep_it_open() {
+async fn a_store_that_is_read_only_while_the_fleet_is_open_does_not_keep_it_open() {
     let _one = ONE.lock().await;
     let server = Server::start();
-    server.send(&["CONFIG", "SET", "maxmemory-policy", "noeviction"]);
     let mut plan = plan();
-    // No trial begins before the nodes know that the store is full.
+    // No trial begins before the nodes know that the store is read-only.
     plan.config = plan.config.recovery_timeout(secs(4));
     let nodes = Nodes::start(&server, 2, &plan).await;
     nodes.open().await;
-    server.send(&["CONFIG", "SET", "maxmemory", "1"]);
+    until("the store as well", secs(3), || field(&server, "state").as_deref() == Some("o")).await;
+    server.send(&["REPLICAOF", "127.0.0.1", "1"]);
     nodes.fail(false);
     let alone = until("each closes alone", secs(12), || nodes.all(CircuitState::Closed)).await;
     assert_ne!(field(&server, "state").as_deref(), Some("c"), "the store cannot know it");
     let calls = nodes.calls();
     until("calls go on", secs(5), || nodes.calls() > calls + 40).await;
     assert!(nodes.all(CircuitState::Closed));
-    server.send(&["CONFIG", "SET", "maxmemory", "0"]);
+    server.send(&["REPLICAOF", "NO", "ONE"]);
     let closes = || field(&server, "state").as_deref() == Some("c") && nodes.all(CircuitState::Closed);
     let fleet = until("the fleet closes", secs(10), closes).await;
-    println!("full while open: the nodes close alone after {alone:.0?}, the fleet {fleet:.0?} after the end");
+    println!(
+        "read-only while open: the nodes close alone after {alone:.0?}, the fleet {fleet:.0?} after the end"
+    );
 }
