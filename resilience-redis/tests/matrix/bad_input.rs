@@ -9,7 +9,7 @@ use resilience::{CircuitBreaker, CircuitConfig};
 use resilience_redis::{Fleet, FleetError, OverrideError, Sharing};
 
 use crate::load::commands;
-use crate::support::nodes::{Node, Nodes, field, plan};
+use crate::support::nodes::{Node, Nodes, field, keys, plan};
 use crate::support::proxy::Proxy;
 use crate::support::server::Server;
 use crate::support::{ms, secs, until};
@@ -90,10 +90,9 @@ async fn a_user_without_permission_for_scripts_is_named() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn errors_of_the_store_are_not_answered_with_more_commands() {
-    let _one = ONE.lock().await;
-    let server = Server::start();
-    let keys = resilience_redis::__testing::Keys::new("tests").circuit("payments");
-    server.send(&["SET", &keys[0], "mine"]);
+    let _one = ONE.share().await;
+    let server = Server::start().apart();
+    server.send(&["SET", &keys(&server)[0], "mine"]);
     let node = Node::start(&server, &plan()).await;
     until("some calls", secs(5), || node.calls() > 5).await;
     let (before, calls) = (commands(&server), node.calls());
@@ -105,8 +104,8 @@ async fn errors_of_the_store_are_not_answered_with_more_commands() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_busy_node_that_is_denied_a_place_asks_a_few_times_a_second() {
-    let _one = ONE.lock().await;
-    let server = Server::start();
+    let _one = ONE.share().await;
+    let server = Server::start().apart();
     let mut plan = plan();
     plan.calls_per_second = 500.0;
     let nodes = Nodes::start(&server, 2, &plan).await;

@@ -31,7 +31,7 @@ pub(crate) struct Node {
     /// The URL of the server, without the proxy.
     store: String,
     circuit: &'static str,
-    traffic: Option<tokio::task::JoinHandle<()>>,
+    traffic: Vec<tokio::task::JoinHandle<()>>,
 }
 
 /// The keys of the tests' circuit.
@@ -98,7 +98,8 @@ impl Node {
             .expect("a valid configuration");
         let dependency = Arc::new(Dependency { takes: AtomicU64::new(2), ..Dependency::default() });
         let (store, circuit) = (server.url(), server.circuit);
-        let mut node = Self { breaker, dependency, fleet: Some(fleet), proxy, store, circuit, traffic: None };
+        let mut node =
+            Self { breaker, dependency, fleet: Some(fleet), proxy, store, circuit, traffic: Vec::new() };
         if plan.calls_per_second > 0.0 {
             node.call(plan.calls_per_second);
         }
@@ -107,14 +108,7 @@ impl Node {
 
     /// Adds traffic.
     pub(crate) fn call(&mut self, per_second: f64) {
-        let (breaker, dependency) = (self.breaker.clone(), self.dependency.clone());
-        self.traffic = Some(tokio::spawn(async move {
-            loop {
-                let wait = Duration::from_secs_f64((0.5 + fastrand::f64()) / per_second);
-                tokio::time::sleep(wait).await;
-                call(&breaker, &dependency).await;
-            }
-        }));
+        self.traffic.push(traffic(self.breaker.clone(), self.dependency.clone(), per_second));
     }
 
     pub(crate) fn fails(&self, fails: bool) {
@@ -149,7 +143,7 @@ impl Node {
 
     /// Ends it as a crash does: it tells nobody.
     pub(crate) fn kill(&mut self) {
-        if let Some(traffic) = self.traffic.take() {
+        for traffic in self.traffic.drain(..) {
             traffic.abort();
         }
         self.fleet = None;
@@ -161,6 +155,21 @@ impl Drop for Node {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// Calls until it is aborted.
+pub(crate) fn traffic(
+    breaker: Arc<CircuitBreaker>,
+    dependency: Arc<Dependency>,
+    per_second: f64,
+) -> tokio::task::JoinHandle<()> {
+    tokio::spawn(async move {
+        loop {
+            let wait = Duration::from_secs_f64((0.5 + fastrand::f64()) / per_second);
+            tokio::time::sleep(wait).await;
+            call(&breaker, &dependency).await;
+        }
+    })
 }
 
 async fn call(breaker: &CircuitBreaker, dependency: &Dependency) {
