@@ -23,8 +23,8 @@ async fn a_store_that_is_killed_and_restarted_empty_lets_traffic_resume() {
     server.kill();
     server.restart();
     let calls: Vec<_> = nodes.nodes.iter().map(Node::calls).collect();
-    let resumes = || nodes.nodes.iter().zip(&calls).all(|(node, calls)| node.calls() > *calls);
-    let resumed = until("calls of all nodes run", secs(8), resumes).await;
+    let all_run = || nodes.nodes.iter().zip(&calls).all(|(node, calls)| node.calls() > *calls);
+    let resumed = until("calls of all nodes run", secs(8), all_run).await;
     println!("killed and restarted empty, 4 nodes: traffic resumes after {resumed:.0?}");
     assert!(resumed <= ms(1500), "{resumed:?}");
     until("the store knows it again", secs(5), || period(&server)[2].as_deref() == Some("c")).await;

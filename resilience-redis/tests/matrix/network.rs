@@ -191,8 +191,8 @@ async fn a_cut_off_majority_resumes_by_itself_and_the_rest_by_trials() {
     let cut = Instant::now();
     nodes.fail(false);
     let calls: Vec<_> = nodes.nodes.iter().map(Node::calls).collect();
-    let resumes = || majority.iter().zip(&calls).all(|(node, calls)| node.calls() > *calls);
-    let resumed = until("calls of the majority run", secs(6), resumes).await;
+    let all_run = || majority.iter().zip(&calls).all(|(node, calls)| node.calls() > *calls);
+    let resumed = until("calls of the majority run", secs(6), all_run).await;
     assert!(resumed <= secs(4), "{resumed:?}: max_staleness is 3 s");
     until("they tell it", secs(1), || events.count(StoreEventKind::Degraded) == 3).await;
     assert_eq!(period(&server), opened, "the store has not changed");
