@@ -66,6 +66,24 @@ struct Soak {
     silences: u64,
 }
 
+/// Waits until all reports are as they should be. Panics with the last ones.
+fn wait_for(
+    processes: &mut [Process],
+    what: &str,
+    limit: Duration,
+    mut is_so: impl FnMut(usize, &Report) -> bool,
+) {
+    let began = Instant::now();
+    loop {
+        let reports = reports(processes);
+        if reports.iter().enumerate().all(|(index, told)| is_so(index, told)) {
+            return;
+        }
+        assert!(began.elapsed() < limit, "after {limit:?}: {what}: {reports:#?}");
+        std::thread::sleep(ms(20));
+    }
+}
+
 const CIRCUITS: usize = 50;
 
 impl Soak {
@@ -92,31 +110,33 @@ impl Soak {
 
     /// The store is killed and is away until all are degraded. Meanwhile the dependency fails.
     fn outage_of_both(&mut self) {
+        let before = reports(&mut self.processes);
         self.server.kill();
         self.silences += 1;
-        let expected = self.silences * CIRCUITS as u64;
-        let told = |processes: &mut [Process]| {
-            reports(processes).iter().all(|told| told.degraded == expected && told.connected == 0)
-        };
-        wait_until("every circuit is told to be degraded", secs(6), || told(&mut self.processes));
+        let all = CIRCUITS as u64;
+        wait_for(
+            &mut self.processes,
+            "every circuit is told to be degraded, once",
+            secs(6),
+            |index, told| told.degraded == before[index].degraded + all && told.connected == 0,
+        );
         order(&mut self.processes, "fail");
-        let all_open = |told: &Report| told.closed == 0;
-        wait_until("all open alone", secs(8), || reports(&mut self.processes).iter().all(all_open));
+        wait_for(&mut self.processes, "all open alone", secs(8), |_, told| told.closed == 0);
         self.server.restart();
         order(&mut self.processes, "work");
-        let recovered = |told: &Report| told.recovered == expected && told.connected == 1;
-        wait_until("every circuit is told to have recovered", secs(6), || {
-            reports(&mut self.processes).iter().all(recovered)
-        });
-        self.agree_without_store();
-    }
-
-    /// A store that was restarted empty knows only circuits of which somebody has told it.
-    fn agree_without_store(&mut self) {
-        let all_closed = |told: &Report| told.closed == CIRCUITS as u64;
-        let took =
-            wait_until("all are closed", secs(20), || reports(&mut self.processes).iter().all(all_closed));
-        self.closing = self.closing.max(took);
+        wait_for(
+            &mut self.processes,
+            "every circuit is told to have recovered, once",
+            secs(6),
+            |index, told| told.recovered == before[index].recovered + all && told.connected == 1,
+        );
+        // A store that was restarted empty knows only circuits of which somebody has told it.
+        let began = Instant::now();
+        wait_for(&mut self.processes, "all are closed", secs(20), |_, told| told.closed == all);
+        self.closing = self.closing.max(began.elapsed());
+        let degraded = |told: &Report, before: &Report| told.degraded == before.degraded + all;
+        let reports = reports(&mut self.processes);
+        assert!(reports.iter().zip(&before).all(|(told, before)| degraded(told, before)), "{reports:#?}");
     }
 }
 
@@ -146,13 +166,15 @@ async fn fifty_circuits_of_four_processes_agree_after_many_outages() {
     soak.outage_of_the_dependency();
     let measured: Vec<_> = soak.processes.iter_mut().map(Process::measure).collect();
     assert!(measured.iter().all(|told| told.opened == CIRCUITS as u64), "all were open in between");
-    let expected = soak.silences * CIRCUITS as u64;
     for told in &measured {
-        assert_eq!((told.degraded, told.recovered, told.connected, told.nodes), (expected, expected, 1, 4));
+        assert_eq!((told.degraded, told.connected, told.nodes), (told.recovered, 1, 4), "{told:?}");
     }
+    // A machine with too much to do may delay answers as well.
+    let told: u64 = measured.iter().map(|told| told.degraded).sum();
+    let others = told - 4 * soak.silences * CIRCUITS as u64;
     let micros = |time: fn(&Report) -> u64| measured.iter().map(time).max().expect("four") / 1000;
     println!(
-        "50 circuits of 4 processes, {:.0} s, {outages} outages of both kinds: all open within {:.0?}, all closed within {:.0?}; \
+        "50 circuits of 4 processes, {:.0} s, {outages} outages of both kinds, {others} other degradations: all open within {:.0?}, all closed within {:.0?}; \
          p99 of an admission {} µs, the longest {} µs, of {asked} calls",
         began.elapsed().as_secs_f64(),
         soak.opening,
