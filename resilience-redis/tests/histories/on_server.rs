@@ -266,6 +266,10 @@ fn half_open(store: &mut Store, view: &View, key: &str) -> Script {
 #[test]
 fn a_command_that_is_not_permitted_is_named_and_hints_are_not_needed() {
     let mut store = Store::start();
+    // As Redis and Valkey write it.
+    let is_named = |error: &str| {
+        ["can't run this command", "no permissions to run"].iter().any(|part| error.contains(part))
+    };
     for (rule, is_needed) in
         [("-publish", false), ("resetchannels", false), ("-pexpire", true), ("-hset", true)]
     {
@@ -287,7 +291,7 @@ fn a_command_that_is_not_permitted_is_named_and_hints_are_not_needed() {
         store.connection = store.server.connection();
         match answer {
             Ok(view) => assert!(!is_needed && view.state == "o", "{rule}: {view:?}"),
-            Err(error) => assert!(is_needed && error.contains("can't run this command"), "{rule}: {error}"),
+            Err(error) => assert!(is_needed && is_named(&error), "{rule}: {error}"),
         }
     }
 }
