@@ -193,8 +193,8 @@ async fn a_process_that_is_killed_during_its_trial_does_not_wedge_the_fleet() {
     order(&mut processes, "fail");
     let state = || states(&server, 1).remove(0);
     wait_until("the fleet opens", secs(5), || state().as_deref() == Some("o"));
-    let ended = |processes: &mut [Process]| reports(processes).iter().all(|told| told.running == 0);
-    wait_until("the calls have ended", secs(5), || ended(&mut processes));
+    let is_quiet = |_, told: &Report| told.closed == 0 && told.running == 0;
+    wait_for(&mut processes, "all are open, and their calls have ended", secs(5), is_quiet);
     order(&mut processes, "work");
     order(&mut processes, "take 60000");
     let holder = |processes: &mut [Process]| reports(processes).iter().position(|told| told.running == 1);
