@@ -143,7 +143,7 @@ impl Soak {
 /// `RESILIENCE_SOAK_SECONDS` sets the time.
 #[tokio::test]
 async fn fifty_circuits_of_four_processes_agree_after_many_outages() {
-    let _one = ONE.lock().await;
+    let _one = ONE.share().await;
     let seconds = std::env::var("RESILIENCE_SOAK_SECONDS").map_or(15, |text| text.parse().expect("a number"));
     let server = Server::start();
     let setup = Setup { circuits: CIRCUITS, calls_per_second: 5.0, ..one_circuit() };
