@@ -2,6 +2,7 @@
 
 mod floors;
 mod language;
+mod matrix;
 mod names;
 mod pages;
 mod paths;

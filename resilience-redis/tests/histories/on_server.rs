@@ -267,6 +267,10 @@ fn half_open(store: &mut Store, view: &View, key: &str) -> Script {
 #[test]
 fn a_command_that_is_not_permitted_is_named_and_hints_are_not_needed() {
     let mut store = Store::start();
+    // As Redis and Valkey write it.
+    let is_named = |error: &str| {
+        ["can't run this command", "no permissions to run"].iter().any(|part| error.contains(part))
+    };
     for (rule, is_needed) in
         [("-publish", false), ("resetchannels", false), ("-pexpire", true), ("-hset", true)]
     {
@@ -288,7 +292,7 @@ fn a_command_that_is_not_permitted_is_named_and_hints_are_not_needed() {
         store.connection = store.server.connection();
         match answer {
             Ok(view) => assert!(!is_needed && view.state == "o", "{rule}: {view:?}"),
-            Err(error) => assert!(is_needed && error.contains("can't run this command"), "{rule}: {error}"),
+            Err(error) => assert!(is_needed && is_named(&error), "{rule}: {error}"),
         }
     }
 }
@@ -314,7 +318,9 @@ fn the_commands_that_the_readme_names_are_all_that_the_scripts_need() {
 
 #[test]
 fn a_circuit_takes_little_memory_and_a_report_little_time_in_a_large_fleet() {
-    for (nodes, all_fail, kilobytes) in [(4, false, 2), (50, false, 8), (50, true, 20), (1000, true, 600)] {
+    for (nodes, all_fail, most) in
+        [(4, false, 1_100), (50, false, 4_200), (50, true, 9_000), (1000, true, 600_000)]
+    {
         let mut store = Store::start();
         let mut view = View::default();
         let mut took = 0;
@@ -344,7 +350,7 @@ fn a_circuit_takes_little_memory_and_a_report_little_time_in_a_large_fleet() {
         println!(
             "{nodes} {kind} nodes: {bytes} bytes, {took} µs of the server for a report and its round trip"
         );
-        assert!(bytes < 1024 * kilobytes, "{nodes} {kind} nodes: {bytes} bytes");
+        assert!(bytes < most, "{nodes} {kind} nodes: {bytes} bytes");
     }
 }
 

@@ -9,14 +9,14 @@ use resilience::{CircuitBreaker, CircuitConfig};
 use resilience_redis::{Fleet, FleetError, OverrideError, Sharing};
 
 use crate::load::commands;
-use crate::support::nodes::{Node, Nodes, field, plan};
+use crate::support::nodes::{Node, Nodes, field, keys, plan};
 use crate::support::proxy::Proxy;
 use crate::support::server::Server;
 use crate::support::{ms, secs, until};
 use crate::{Events, ONE};
 
-fn circuit() -> Arc<CircuitBreaker> {
-    Arc::new(CircuitBreaker::try_new("payments", CircuitConfig::new()).expect("valid"))
+fn circuit(name: &'static str) -> Arc<CircuitBreaker> {
+    Arc::new(CircuitBreaker::try_new(name, CircuitConfig::new()).expect("valid"))
 }
 
 #[tokio::test]
@@ -30,7 +30,7 @@ async fn a_wrong_configuration_is_an_error_that_names_it_without_the_password() 
     let error =
         Fleet::builder("redis://localhost/").command_timeout(secs(3)).start().await.expect_err("long");
     assert!(error.to_string().contains("3s"), "{error}");
-    let circuit = circuit();
+    let circuit = circuit("payments");
     let builder = || Fleet::builder("redis://127.0.0.1:1/").share_circuit(circuit.clone(), Sharing::Enforce);
     let _fleet = builder().start().await.expect("the first");
     let error = builder().start().await.expect_err("the second");
@@ -41,7 +41,7 @@ async fn a_wrong_configuration_is_an_error_that_names_it_without_the_password() 
 async fn a_fleet_starts_where_the_store_is_down_and_tells_why_it_is_degraded() {
     let _one = ONE.lock().await;
     let events = Events::listen();
-    let circuit = circuit();
+    let circuit = circuit("payments");
     let fleet = Fleet::builder("redis://127.0.0.1:1/")
         .share_circuit(circuit.clone(), Sharing::Enforce)
         .max_staleness(ms(1500))
@@ -62,8 +62,8 @@ async fn a_fleet_starts_where_the_store_is_down_and_tells_why_it_is_degraded() {
 
 /// Each of these answers with an error that a degraded circuit names, while calls go on.
 async fn degrades(server: &Server, url: String, expected: &str) {
-    let events = Events::listen();
-    let circuit = circuit();
+    let events = Events::of(server);
+    let circuit = circuit(server.circuit);
     let _fleet = Fleet::builder(url)
         .namespace("tests")
         .share_circuit(circuit.clone(), Sharing::Enforce)
@@ -76,13 +76,12 @@ async fn degrades(server: &Server, url: String, expected: &str) {
     let text = events.texts(StoreEventKind::Degraded).remove(0);
     assert!(text.to_uppercase().contains(expected), "{text}");
     circuit.try_acquire().expect("calls go on").success();
-    let _ = server.port;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_user_without_permission_for_scripts_is_named() {
-    let _one = ONE.lock().await;
-    let server = Server::start();
+    let _one = ONE.share().await;
+    let server = Server::start().apart();
     server.send(&["ACL", "SETUSER", "weak", "on", ">pw", "~*", "&*", "+@all", "-evalsha", "-eval"]);
     let url = format!("redis://weak:pw@127.0.0.1:{}/", server.port);
     degrades(&server, url, "NOPERM").await;
@@ -90,10 +89,9 @@ async fn a_user_without_permission_for_scripts_is_named() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn errors_of_the_store_are_not_answered_with_more_commands() {
-    let _one = ONE.lock().await;
-    let server = Server::start();
-    let keys = resilience_redis::__testing::Keys::new("tests").circuit("payments");
-    server.send(&["SET", &keys[0], "mine"]);
+    let _one = ONE.share().await;
+    let server = Server::start().apart();
+    server.send(&["SET", &keys(&server)[0], "mine"]);
     let node = Node::start(&server, &plan()).await;
     until("some calls", secs(5), || node.calls() > 5).await;
     let (before, calls) = (commands(&server), node.calls());
@@ -105,8 +103,8 @@ async fn errors_of_the_store_are_not_answered_with_more_commands() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_busy_node_that_is_denied_a_place_asks_a_few_times_a_second() {
-    let _one = ONE.lock().await;
-    let server = Server::start();
+    let _one = ONE.share().await;
+    let server = Server::start().apart();
     let mut plan = plan();
     plan.calls_per_second = 500.0;
     let nodes = Nodes::start(&server, 2, &plan).await;
@@ -136,13 +134,13 @@ async fn a_busy_node_that_is_denied_a_place_asks_a_few_times_a_second() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_start_waits_for_the_first_answer() {
-    let _one = ONE.lock().await;
-    let server = Server::start();
+    let _one = ONE.share().await;
+    let server = Server::start().apart();
     let proxy = Proxy::start(server.port).await;
     proxy.delay(ms(10));
     let fleet = Fleet::builder(proxy.url())
         .namespace("tests")
-        .share_circuit(circuit(), Sharing::Enforce)
+        .share_circuit(circuit(server.circuit), Sharing::Enforce)
         .command_timeout(secs(1))
         .start()
         .await
@@ -152,8 +150,8 @@ async fn the_start_waits_for_the_first_answer() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_read_only_replica_is_named() {
-    let _one = ONE.lock().await;
-    let server = Server::start();
+    let _one = ONE.share().await;
+    let server = Server::start().apart();
     let primary = Server::start();
     server.send(&["REPLICAOF", "127.0.0.1", &primary.port.to_string()]);
     degrades(&server, server.url(), "READONLY").await;
@@ -161,23 +159,23 @@ async fn a_read_only_replica_is_named() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_of_another_program_is_named_and_does_not_stop_other_circuits() {
-    let _one = ONE.lock().await;
-    let server = Server::start();
-    let keys = resilience_redis::__testing::Keys::new("tests").circuit("payments");
-    server.send(&["SET", &keys[0], "mine"]);
+    let _one = ONE.share().await;
+    let server = Server::start().apart();
+    server.send(&["SET", &keys(&server)[0], "mine"]);
     degrades(&server, server.url(), "WRONGTYPE").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_store_is_named() {
-    let _one = ONE.lock().await;
-    let server = Server::with(&["--save", "", "--maxmemory", "1", "--maxmemory-policy", "noeviction"]);
+    let _one = ONE.share().await;
+    let options = ["--save", "", "--maxmemory", "1", "--maxmemory-policy", "noeviction"];
+    let server = Server::with(&options).apart();
     degrades(&server, server.url(), "OOM").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn all_keys_of_a_circuit_lie_in_one_slot_of_a_cluster() {
-    let _one = ONE.lock().await;
+    let _one = ONE.share().await;
     let server = Server::with(&["--save", "", "--cluster-enabled", "yes"]);
     let keys = resilience_redis::__testing::Keys::new("shop");
     let all: Vec<_> = keys.circuit("payments").into_iter().chain([keys.nodes(), keys.changes()]).collect();

@@ -1,7 +1,8 @@
 //! The failure matrix: what happens to calls when the store, the network, a node or a clock fails. Every cell is a test
 //! against real servers.
 //!
-//! The tests wait for conditions, each for a bounded time. They run one at a time, because they measure.
+//! The tests wait for conditions, each for a bounded time. Those that measure run alone, and so do those that listen to the
+//! whole program. The others have a server and a circuit of their own, and run beside one another.
 
 #[path = "../support/mod.rs"]
 mod support;
@@ -9,6 +10,8 @@ mod support;
 mod bad_input;
 mod clocks;
 mod crashes;
+mod deploys;
+mod evictions;
 mod forgetting;
 mod kinds_of_stores;
 mod load;
@@ -16,14 +19,31 @@ mod namesakes;
 mod network;
 mod operators;
 mod outages;
+mod processes;
 mod refusals;
 
 use std::sync::{Arc, Mutex};
 
 use resilience::telemetry::{self, Event, ListenerId, StoreEventKind};
+use support::server::Server;
+use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-/// One test at a time: the machine may have few processors, and listeners hear the whole program.
-static ONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+/// Which tests run now.
+static ONE: Turns = Turns(RwLock::const_new(()));
+
+struct Turns(RwLock<()>);
+
+impl Turns {
+    /// For a test that runs alone: it measures, or hears the events of the whole program.
+    async fn lock(&self) -> RwLockWriteGuard<'_, ()> {
+        self.0.write().await
+    }
+
+    /// For a test with a server [apart](support::server::Server::apart).
+    async fn share(&self) -> RwLockReadGuard<'_, ()> {
+        self.0.read().await
+    }
+}
 
 /// The events of stores since it was made.
 struct Events {
@@ -35,12 +55,26 @@ struct Events {
 type Log = Vec<(StoreEventKind, Option<String>)>;
 
 impl Events {
+    /// Those of the whole program.
     fn listen() -> Self {
+        Self::that(|_| true)
+    }
+
+    /// Those of the nodes of this server.
+    fn of(server: &Server) -> Self {
+        let circuit = server.circuit;
+        assert_ne!(circuit, "payments", "other tests have this circuit as well");
+        Self::that(move |name| name == circuit)
+    }
+
+    fn that(is_heard: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
         let log = Arc::new(Mutex::new(Log::new()));
         let id = telemetry::listen({
             let log = log.clone();
             move |event| {
-                if let Event::Store(event) = event {
+                if let Event::Store(event) = event
+                    && is_heard(event.circuit())
+                {
                     let entry = (event.kind(), event.text().map(str::to_owned));
                     log.lock().expect("not poisoned").push(entry);
                 }

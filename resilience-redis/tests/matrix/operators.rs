@@ -5,19 +5,19 @@ use std::sync::atomic::Ordering;
 use resilience::CircuitState;
 use resilience::telemetry::StoreEventKind;
 
-use crate::support::nodes::{Nodes, plan};
+use crate::support::nodes::{Nodes, keys, plan};
 use crate::support::server::Server;
 use crate::support::{secs, until};
 use crate::{Events, ONE};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_override_holds_everywhere_for_its_own_time_while_the_store_is_silent() {
-    let _one = ONE.lock().await;
-    let server = Server::start();
+    let _one = ONE.share().await;
+    let server = Server::start().apart();
     let nodes = Nodes::start(&server, 4, &plan()).await;
-    let events = Events::listen();
+    let events = Events::of(&server);
     let fleet = nodes.nodes[0].fleet.as_ref().expect("alive");
-    fleet.force_open("payments", Some(secs(6)), "maintenance").await.expect("the store is there");
+    fleet.force_open(server.circuit, Some(secs(6)), "maintenance").await.expect("the store is there");
     until("all forced open", secs(2), || nodes.all(CircuitState::ForcedOpen)).await;
     assert_eq!(events.texts(StoreEventKind::Overridden)[0], "forced_open: maintenance");
     server.signal("STOP");
@@ -29,44 +29,44 @@ async fn an_override_holds_everywhere_for_its_own_time_while_the_store_is_silent
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_override_without_an_end_is_renewed_and_can_be_cleared_by_another_node() {
-    let _one = ONE.lock().await;
-    let server = Server::start();
+    let _one = ONE.share().await;
+    let server = Server::start().apart();
     let nodes = Nodes::start(&server, 2, &plan()).await;
     let (one, other) = (&nodes.nodes[0], &nodes.nodes[1]);
     let fleet = one.fleet.as_ref().expect("alive");
-    fleet.force_open("payments", None, "incident").await.expect("the store is there");
+    fleet.force_open(server.circuit, None, "incident").await.expect("the store is there");
     until("both forced open", secs(2), || nodes.all(CircuitState::ForcedOpen)).await;
-    let key = &resilience_redis::__testing::Keys::new("tests").circuit("payments")[7];
+    let key = &keys(&server)[7];
     server.send(&["PEXPIRE", key, "60000"]);
     server.send(&["SET", "resilience:{tests}:change", "changed"]);
     let left = || redis::cmd("PTTL").arg(key).query::<u64>(&mut server.connection()).expect("an answer");
     until("it is renewed", secs(3), || left() > 60_000).await;
-    other.fleet.as_ref().expect("alive").clear("payments").await.expect("the store is there");
+    other.fleet.as_ref().expect("alive").clear(server.circuit).await.expect("the store is there");
     until("both closed", secs(2), || nodes.all(CircuitState::Closed)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_override_that_was_not_confirmed_does_not_take_effect_when_the_store_is_back() {
-    let _one = ONE.lock().await;
-    let server = Server::start();
+    let _one = ONE.share().await;
+    let server = Server::start().apart();
     let nodes = Nodes::start(&server, 1, &plan()).await;
-    let (node, events) = (&nodes.nodes[0], Events::listen());
+    let (node, events) = (&nodes.nodes[0], Events::of(&server));
     node.proxy.partition(true);
     until("it is degraded", secs(6), || events.count(StoreEventKind::Degraded) == 1).await;
     let fleet = node.fleet.as_ref().expect("alive");
-    let error = fleet.force_open("payments", None, "incident").await.expect_err("nobody answers");
+    let error = fleet.force_open(server.circuit, None, "incident").await.expect_err("nobody answers");
     println!("{error}");
     node.proxy.partition(false);
     until("it has recovered", secs(6), || events.count(StoreEventKind::Recovered) == 1).await;
     fleet.clear("other").await.expect("a later command is executed");
-    let key = &resilience_redis::__testing::Keys::new("tests").circuit("payments")[7];
+    let key = &keys(&server)[7];
     assert_eq!(server.send(&["EXISTS", key]), redis::Value::Int(0));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_node_that_shuts_down_is_gone_at_once_and_its_circuit_continues_alone() {
-    let _one = ONE.lock().await;
-    let server = Server::start();
+    let _one = ONE.share().await;
+    let server = Server::start().apart();
     let mut nodes = Nodes::start(&server, 2, &plan()).await;
     nodes.open().await;
     let fleet = nodes.nodes[1].fleet.take().expect("alive");

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 pub(crate) struct Server {
     pub(crate) port: u16,
+    /// The name of the circuit of the nodes that tests start with it.
+    pub(crate) circuit: &'static str,
     options: Vec<String>,
     directory: PathBuf,
     child: Mutex<Child>,
@@ -31,10 +33,17 @@ impl Server {
             std::fs::create_dir_all(&directory).expect("a temporary directory");
             let mut child = spawn(port, &directory, &options);
             if answers(port, &mut child) {
-                return Self { port, options, directory, child: Mutex::new(child) };
+                let child = Mutex::new(child);
+                return Self { port, circuit: "payments", options, directory, child };
             }
         }
         panic!("redis-server does not start");
+    }
+
+    /// Gives the circuit a name that no other test has, so that its events are told apart.
+    pub(crate) fn apart(mut self) -> Self {
+        self.circuit = Box::leak(format!("payments-{}", self.port).into_boxed_str());
+        self
     }
 
     pub(crate) fn url(&self) -> String {
