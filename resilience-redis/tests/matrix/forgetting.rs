@@ -13,8 +13,8 @@ use crate::{Events, ONE};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_flush_during_a_long_opening_is_noticed_with_the_next_heartbeat() {
-    let _one = ONE.lock().await;
-    let server = Server::start();
+    let _one = ONE.share().await;
+    let server = Server::start().apart();
     let mut plan = plan();
     plan.config = CircuitConfig::new().recovery_timeout(secs(3600));
     let nodes = Nodes::start(&server, 2, &plan).await;
@@ -25,7 +25,7 @@ async fn a_flush_during_a_long_opening_is_noticed_with_the_next_heartbeat() {
     server.send(&["DEL", &change]);
     tokio::time::sleep(secs(2)).await;
     assert!(nodes.all(CircuitState::Open), "the loss of the value alone changes nothing");
-    let events = Events::listen();
+    let events = Events::of(&server);
     server.send(&["FLUSHALL"]);
     // The first one to notice it may have begun a new epoch already.
     let is_back = |text: &&String| ["unknown", "closed"].contains(&text.as_str());

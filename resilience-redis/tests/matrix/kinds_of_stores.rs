@@ -12,14 +12,14 @@ use crate::support::server::Server;
 use crate::support::{ms, secs, until};
 use crate::{Events, ONE};
 
-fn circuit() -> Arc<CircuitBreaker> {
-    Arc::new(CircuitBreaker::try_new("payments", CircuitConfig::new()).expect("valid"))
+fn circuit(name: &'static str) -> Arc<CircuitBreaker> {
+    Arc::new(CircuitBreaker::try_new(name, CircuitConfig::new()).expect("valid"))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_node_of_a_cluster_that_holds_the_keys_is_found_from_another_one() {
-    let _one = ONE.lock().await;
-    let [asked, holder] = [(); 2].map(|()| Server::with(&["--save", "", "--cluster-enabled", "yes"]));
+    let _one = ONE.share().await;
+    let [asked, holder] = [(); 2].map(|()| Server::with(&["--save", "", "--cluster-enabled", "yes"]).apart());
     holder.send(&["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]);
     asked.send(&["CLUSTER", "MEET", "127.0.0.1", &holder.port.to_string()]);
     let moved = || {
@@ -27,8 +27,8 @@ async fn the_node_of_a_cluster_that_holds_the_keys_is_found_from_another_one() {
         answer.is_err_and(|error| error.to_string().to_uppercase().contains("MOVED"))
     };
     until("the cluster is formed", secs(20), moved).await;
-    let events = Events::listen();
-    let circuit = circuit();
+    let events = Events::of(&asked);
+    let circuit = circuit(asked.circuit);
     let fleet = Fleet::builder(asked.url())
         .namespace("tests")
         .share_circuit(circuit.clone(), Sharing::Enforce)
@@ -38,7 +38,7 @@ async fn the_node_of_a_cluster_that_holds_the_keys_is_found_from_another_one() {
         .expect("valid");
     until("connected", secs(5), || fleet.health().connected()).await;
     circuit.try_acquire().expect("closed").failure_because("down");
-    let key = &resilience_redis::__testing::Keys::new("tests").circuit("payments")[0];
+    let key = &resilience_redis::__testing::Keys::new("tests").circuit(asked.circuit)[0];
     let keys = || redis::cmd("EXISTS").arg(key).query::<u8>(&mut holder.connection()).expect("an answer");
     until("it reports to the holder", secs(5), || keys() == 1).await;
     // The holder may be replaced: the configured node is asked again.
@@ -86,9 +86,9 @@ async fn words(read: &mut (impl tokio::io::AsyncBufRead + Unpin)) -> Option<Vec<
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_is_too_old_is_named_with_the_command_that_it_does_not_know() {
-    let _one = ONE.lock().await;
-    let events = Events::listen();
-    let circuit = circuit();
+    let _one = ONE.share().await;
+    let events = Events::that(|name| name == "old");
+    let circuit = circuit("old");
     let _fleet = Fleet::builder(format!("redis://127.0.0.1:{}/", old_server().await))
         .share_circuit(circuit.clone(), Sharing::Enforce)
         .max_staleness(ms(1500))
@@ -108,7 +108,7 @@ async fn a_url_with_tls_needs_a_feature_that_the_error_names() {
         "REDISS://user:secret@127.0.0.1:1/",
         "valkeys://user:secret@127.0.0.1:1/",
     ] {
-        let start = Fleet::builder(url).share_circuit(circuit(), Sharing::Enforce).start().await;
+        let start = Fleet::builder(url).share_circuit(circuit("tls"), Sharing::Enforce).start().await;
         if cfg!(any(feature = "rustls", feature = "native-tls")) {
             drop(start.expect("the configuration is valid"));
         } else {
@@ -136,7 +136,7 @@ mod tls {
         if let Ok(url) = std::env::var(URL) {
             return uses(url).await;
         }
-        let _one = ONE.lock().await;
+        let _one = ONE.share().await;
         let directory = std::env::temp_dir().join(format!("resilience-redis-tls-{}", std::process::id()));
         std::fs::create_dir_all(&directory).expect("a temporary directory");
         let (key, certificate) = (directory.join("key.pem"), directory.join("certificate.pem"));
@@ -161,7 +161,7 @@ mod tls {
     }
 
     async fn uses(url: String) {
-        let builder = Fleet::builder(url).share_circuit(circuit(), Sharing::Enforce);
+        let builder = Fleet::builder(url).share_circuit(circuit("tls"), Sharing::Enforce);
         let fleet = builder.start().await.expect("the configuration is valid");
         until("connected", secs(5), || fleet.health().connected()).await;
     }

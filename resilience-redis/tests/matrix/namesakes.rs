@@ -12,9 +12,9 @@ use crate::support::nodes::field;
 use crate::support::server::Server;
 use crate::support::{ms, secs, until};
 
-fn circuit() -> Arc<CircuitBreaker> {
+fn circuit(server: &Server) -> Arc<CircuitBreaker> {
     let config = CircuitConfig::new().recovery_timeout(secs(1));
-    Arc::new(CircuitBreaker::try_new("payments", config).expect("valid"))
+    Arc::new(CircuitBreaker::try_new(server.circuit, config).expect("valid"))
 }
 
 async fn share(server: &Server, circuits: &[&Arc<CircuitBreaker>]) -> Fleet {
@@ -33,9 +33,9 @@ fn fail(circuit: &CircuitBreaker, times: u32) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn circuits_of_one_name_in_one_process_are_one_node_with_the_highest_vote() {
-    let _one = ONE.lock().await;
-    let server = Server::start();
-    let [failing, healthy, other] = [(); 3].map(|()| circuit());
+    let _one = ONE.share().await;
+    let server = Server::start().apart();
+    let [failing, healthy, other] = [(); 3].map(|()| circuit(&server));
     let one = share(&server, &[&failing, &healthy]).await;
     let two = share(&server, &[&other]).await;
     until("both are live", secs(3), || one.health().nodes() == 2 && two.health().nodes() == 2).await;
@@ -63,9 +63,9 @@ async fn circuits_of_one_name_in_one_process_are_one_node_with_the_highest_vote(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn circuits_of_one_name_in_one_process_have_one_trial() {
-    let _one = ONE.lock().await;
-    let server = Server::start();
-    let [one, other] = [(); 2].map(|()| circuit());
+    let _one = ONE.share().await;
+    let server = Server::start().apart();
+    let [one, other] = [(); 2].map(|()| circuit(&server));
     let fleet = share(&server, &[&one, &other]).await;
     until("connected", secs(3), || fleet.health().connected()).await;
     fail(&one, 5);

@@ -80,8 +80,8 @@ async fn a_node_that_shuts_down_is_gone_at_once_and_its_circuit_continues_alone(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reset_of_one_process_ends_its_own_opening_and_not_that_of_the_fleet() {
-    let _one = ONE.lock().await;
-    let server = Server::start();
+    let _one = ONE.share().await;
+    let server = Server::start().apart();
     let mut plan = plan();
     plan.config = plan.config.recovery_timeout(secs(3600));
     let nodes = Nodes::start(&server, 2, &plan).await;
@@ -89,7 +89,7 @@ async fn a_reset_of_one_process_ends_its_own_opening_and_not_that_of_the_fleet()
     nodes.nodes[0].fails(true);
     until("one has opened by itself", secs(5), || one.is_open()).await;
     assert!(other.is_closed(), "a node of two is not enough");
-    let events = Events::listen();
+    let events = Events::of(&server);
     nodes.fail(true);
     until("both follow the fleet", secs(5), || events.count(StoreEventKind::Adopted) == 2).await;
     nodes.fail(false);

@@ -20,8 +20,8 @@ const STALENESS: Duration = ms(1500);
 
 /// A circuit has calls, of which each second one fails, while the store refuses and takes them again.
 async fn refuses_for_a_while(server: &Server, url: String, begin: &[&str], end: &[&str], error: &str) {
-    let events = Events::listen();
-    let circuit = Arc::new(CircuitBreaker::try_new("payments", CircuitConfig::new()).expect("valid"));
+    let events = Events::of(server);
+    let circuit = Arc::new(CircuitBreaker::try_new(server.circuit, CircuitConfig::new()).expect("valid"));
     let fleet = Fleet::builder(url)
         .namespace("tests")
         .share_circuit(circuit.clone(), Sharing::Enforce)
@@ -56,8 +56,8 @@ async fn refuses_for_a_while(server: &Server, url: String, begin: &[&str], end: 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_store_that_is_full_for_a_while_is_told_once_and_recovers_once() {
-    let _one = ONE.lock().await;
-    let server = Server::start();
+    let _one = ONE.share().await;
+    let server = Server::start().apart();
     let memory = |size| ["CONFIG", "SET", "maxmemory", size];
     server.send(&["CONFIG", "SET", "maxmemory-policy", "noeviction"]);
     refuses_for_a_while(&server, server.url(), &memory("1"), &memory("0"), "oom").await;
@@ -65,8 +65,8 @@ async fn a_store_that_is_full_for_a_while_is_told_once_and_recovers_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_store_that_is_read_only_for_a_while_is_told_once_and_recovers_once() {
-    let _one = ONE.lock().await;
-    let server = Server::start();
+    let _one = ONE.share().await;
+    let server = Server::start().apart();
     // Its primary does not exist: it answers from its own data.
     let (begin, end) = (["REPLICAOF", "127.0.0.1", "1"], ["REPLICAOF", "NO", "ONE"]);
     refuses_for_a_while(&server, server.url(), &begin, &end, "readonly").await;
@@ -74,8 +74,8 @@ async fn a_store_that_is_read_only_for_a_while_is_told_once_and_recovers_once() 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_store_that_takes_heartbeats_but_no_reports_is_told_once_and_recovers_once() {
-    let _one = ONE.lock().await;
-    let server = Server::start();
+    let _one = ONE.share().await;
+    let server = Server::start().apart();
     let permit = |rule| ["ACL", "SETUSER", "node", "on", ">pw", "~*", "&*", "+@all", rule];
     let url = format!("redis://node:pw@127.0.0.1:{}/", server.port);
     assert_eq!(server.send(&permit("+hset")), Value::Okay);
@@ -85,8 +85,8 @@ async fn a_store_that_takes_heartbeats_but_no_reports_is_told_once_and_recovers_
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_store_that_is_read_only_while_the_fleet_is_open_does_not_keep_it_open() {
-    let _one = ONE.lock().await;
-    let server = Server::start();
+    let _one = ONE.share().await;
+    let server = Server::start().apart();
     let mut plan = plan();
     // No trial begins before the nodes know that the store is read-only.
     plan.config = plan.config.recovery_timeout(secs(4));
