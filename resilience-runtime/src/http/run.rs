@@ -1,7 +1,7 @@
 use std::time::Duration;
 
+use reqwest::Request;
 use reqwest::header::HeaderMap;
-use reqwest::{Request, StatusCode};
 use tokio::time::Instant;
 
 use super::budget::Budget;
@@ -138,7 +138,7 @@ async fn response(
         None => poll.own_client.get().await?,
     };
     let response = sender.send(request).await?;
-    received.requested = requested(poll, response.status(), response.headers());
+    received.requested = requested(poll, response.headers());
     let response = HttpResponse::read_at_most(response, poll.limits.max_body).await?;
     received.response = Some(response.clone());
     let mut budget = Budget::of(response.bytes().len()).until(until);
@@ -183,12 +183,8 @@ fn ignores(poll: &HttpPoll, error: &HttpError) -> bool {
     !error.is_settings() && poll.ignore.as_ref().is_some_and(|ignore| ignore(error))
 }
 
-/// The `Retry-After` of a 429 or 503. One that is longer than allowed never ends.
-fn requested(poll: &HttpPoll, status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
-    let busy = [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE].contains(&status);
-    if !busy || !poll.limits.respect_retry_after {
-        return None;
-    }
-    let requested = retry_after(headers)?;
+/// The `Retry-After` of a response. One that is longer than allowed never ends.
+fn requested(poll: &HttpPoll, headers: &HeaderMap) -> Option<Duration> {
+    let requested = retry_after(headers).filter(|_| poll.limits.respect_retry_after)?;
     Some(if requested > poll.limits.max_retry_after { Duration::MAX } else { requested })
 }
