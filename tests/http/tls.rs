@@ -38,7 +38,7 @@ fn certified(name: &str) -> (ServerConfig, PathBuf) {
     (config, path)
 }
 
-async fn server(name: &str) -> (Server, PathBuf) {
+pub(crate) async fn server(name: &str) -> (Server, PathBuf) {
     let (config, path) = certified(name);
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let accept: Accept = Arc::new(move |stream| {
