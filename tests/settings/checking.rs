@@ -149,8 +149,14 @@ fn every_error_is_reported_with_its_path_and_a_remedy() {
         ),
         (
             "[poll.'check.report']\ntimeout = '1s'",
-            "poll.\"check.report\": `hold_for` is longer than `timeout`, so it could never be met (found `hold_for = 2s`, \
-             `timeout = 1s`)"
+            "poll.\"check.report\".timeout: `hold_for` is longer than `timeout`, so it could never be met (found `hold_for = 2s` \
+             in the code, `timeout = 1s` in the override)"
+                .to_owned(),
+        ),
+        (
+            "[poll.'check.report']\ntimeout = '1s'\nhold_for = '3s'",
+            "poll.\"check.report\".hold_for: `hold_for` is longer than `timeout`, so it could never be met (found `hold_for = \
+             3s`, `timeout = 1s`)"
                 .to_owned(),
         ),
     ] {
@@ -176,6 +182,11 @@ fn errors_of_circuits_and_of_the_structure_have_a_path_and_a_remedy() {
              `failure_threshold`?\n\
              circuit.\"check payments\".state: expected one of `closed`, `forced_open`, `disabled`, `metrics_only`, found \
              `\"open\"`",
+        ),
+        (
+            "[circuit.'check payments']\nmax_recovery_timeout = '1s'",
+            "circuit.\"check payments\".max_recovery_timeout: `max_recovery_timeout` is shorter than `recovery_timeout`, which it is to bound (found \
+             `max_recovery_timeout = 1s` in the override, `recovery_timeout = 30s` in the code)",
         ),
         ("retry = 5", "retry: expected a table of names, found `5`"),
         (

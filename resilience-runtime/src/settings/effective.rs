@@ -16,7 +16,8 @@ use crate::telemetry::Site;
 
 /// The settings in force, as returned by [`effective`].
 ///
-/// Its text is TOML, with the place of each function and the source of each value in comments. It implements
+/// Its text is TOML, with the place of each function and the source of each value in comments. Of several functions with
+/// one name, the first has the table, and the others are in comments. It implements
 /// `Serialize` as a list of maps with `kind`, `name`, `place` and `options`; an option is a map with `value`,
 /// `source`, if it is overridden `code`, and `remark` for a time limit that calls without one ignore.
 #[derive(Clone, Debug, PartialEq)]
@@ -306,17 +307,21 @@ impl InForce {
 
 impl fmt::Display for EffectiveSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, site) in self.sites.iter().enumerate() {
-            let line_break = if index == 0 { "" } else { "\n" };
+        let mut before = None;
+        for site in &self.sites {
+            let line_break = if before.is_none() { "" } else { "\n" };
+            // TOML has one table for a name.
+            let comment = if before == Some((site.section, site.name)) { "# " } else { "" };
+            before = Some((site.section, site.name));
             let EffectiveSite { section, name, place, unknown, options } = site;
             let place =
                 place.map_or_else(|| "registered".to_owned(), |(file, line)| format!("{file}:{line}"));
             let unknown = unknown.map(|why| format!(", {why}")).unwrap_or_default();
-            writeln!(f, "{line_break}[{}.{}]  # {place}{unknown}", section.as_str(), key(name))?;
+            writeln!(f, "{line_break}{comment}[{}.{}]  # {place}{unknown}", section.as_str(), key(name))?;
             for EffectiveOption { key, value, code, source, remark } in options {
                 let code = code.map(|code| format!(", {} in the code", code.toml())).unwrap_or_default();
                 let remark = remark.map(|remark| format!(", {remark}")).unwrap_or_default();
-                writeln!(f, "{key} = {}  # {source}{code}{remark}", value.toml())?;
+                writeln!(f, "{comment}{key} = {}  # {source}{code}{remark}", value.toml())?;
             }
         }
         Ok(())

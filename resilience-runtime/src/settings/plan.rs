@@ -302,11 +302,19 @@ fn policy_override(
     PolicyOverride { kind, options, keeps_absent_limits }
 }
 
-/// The error, at the option that it is about.
+/// The error, at the first option that it is about and that is overridden. Values in the code are marked.
 fn about(table: &OverrideTable, options: &[ReadOption<'_>], error: &ConfigError) -> OverrideProblem {
-    let option = options.iter().find(|option| option.row.setting == error.option());
-    let path = option.map_or(table.path.as_str(), |option| option.path);
-    OverrideProblem::new(path, error.to_string())
+    let overridden = |setting: &str| options.iter().find(|option| option.row.setting == setting);
+    let path = error.options().find_map(overridden).map_or(table.path.as_str(), |option| option.path);
+    let message = if error.options().all(|setting| overridden(setting).is_some()) {
+        error.to_string()
+    } else {
+        error.with_origins(|setting| match overridden(setting) {
+            Some(_) => "in the override",
+            None => "in the code",
+        })
+    };
+    OverrideProblem::new(path, message)
 }
 
 /// Removes what the options express in another way, as beside `config = ..` in an attribute.

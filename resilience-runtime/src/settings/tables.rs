@@ -162,5 +162,5 @@ pub(super) fn options(config: &CircuitConfig) -> Vec<(&'static str, OptionValue)
 
 /// The options of a circuit that are in force, with their defaults.
 pub(super) fn in_force(config: &CircuitConfig) -> Vec<(&'static str, OptionValue)> {
-    options(&config.resolved())
+    options(&CircuitConfig { probe_timeout: Some(config.probe_time()), ..config.resolved() })
 }
