@@ -177,7 +177,8 @@ fn errors_of_circuits_and_of_the_structure_have_a_path_and_a_remedy() {
         (
             "[circuit.'check payments']\nstate = 'open'\nmax_keys = 3\ncall_timeout = '1s'\nfailure_treshold = 1",
             "circuit.\"check payments\".max_keys: `max_keys` can only be set in the code\n\
-             circuit.\"check payments\".call_timeout: `call_timeout` can only be set in the code\n\
+             circuit.\"check payments\".call_timeout: no function of this circuit has a constant `call_timeout`, and an override \
+             does not add one; write a long one in the attribute to allow one, such as `call_timeout = 1h`\n\
              circuit.\"check payments\".failure_treshold: unknown option `failure_treshold` of a `circuit`; did you mean \
              `failure_threshold`?\n\
              circuit.\"check payments\".state: expected one of `closed`, `forced_open`, `disabled`, `metrics_only`, found \

@@ -11,10 +11,11 @@ use super::tables::{self, CODE_ONLY, Row};
 use super::tree::Tree;
 use super::unquoted::in_quotes;
 use crate::attempts::{PolicyKind, PolicyOptions, PolicyOverride, PollPolicy, RetryPolicy};
-use crate::circuit::{CircuitConfig, CircuitState, NamedCircuit};
+use crate::circuit::{CallTimeout, CircuitConfig, CircuitState, NamedCallTimeout, NamedCircuit};
 use crate::error::ConfigError;
 use crate::option_value::OptionValue;
 use crate::telemetry::Site;
+use crate::time::Nanos;
 
 /// A test under `tests/` links a crate only if it mentions it.
 const NOT_LINKED: &str = "no annotated function is linked; write `use mycrate as _;`";
@@ -288,8 +289,22 @@ impl Plan {
         if let Err(error) = config.validate() {
             self.errors.push(about(table, options, &error));
         }
+        let call_timeout = self.read_call_timeout(circuit, options);
         let keys = options.iter().map(|option| option.row.key).collect();
-        self.applied.circuits.push(AppliedCircuit { circuit, code, config, keys, state });
+        self.applied.circuits.push(AppliedCircuit { circuit, code, config, keys, state, call_timeout });
+    }
+
+    fn read_call_timeout(&mut self, circuit: NamedCircuit, options: &[ReadOption<'_>]) -> Option<Nanos> {
+        let option = options.iter().find(|option| option.row.key == "call_timeout")?;
+        let OptionValue::Time(time) = option.value else { return None };
+        if NamedCallTimeout::all_in_code(circuit.name).is_empty() {
+            let message = "no function of this circuit has a constant `call_timeout`, and an override does not add one; \
+                           write a long one in the attribute to allow one, such as `call_timeout = 1h`";
+            self.error(option.path, message);
+        } else if let Err(error) = CallTimeout::try_new(time.to_duration()) {
+            self.error(option.path, error.to_string());
+        }
+        Some(time)
     }
 }
 
@@ -342,7 +357,7 @@ fn read_state(value: &Tree) -> Result<CircuitState, String> {
 
 fn unknown_option(key: &str, section: Section) -> String {
     let rows = section.table();
-    if key == "call_timeout" && section == Section::Circuit || CODE_ONLY.contains(&key) {
+    if CODE_ONLY.contains(&key) {
         return format!("`{key}` can only be set in the code");
     }
     let state = (section == Section::Circuit).then_some("state");
