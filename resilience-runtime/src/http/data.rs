@@ -280,14 +280,17 @@ impl Data {
             Some(Retries::Forever(_) | Retries::Null) => poll.forever(),
             None => poll,
         };
-        let times = [
-            (self.polling_interval.map(|Delay(time)| Time(time)), HttpPoll::interval as fn(_, _) -> _),
-            (self.deadline, HttpPoll::deadline),
-            (self.attempt_timeout, HttpPoll::attempt_timeout),
-            (self.max_retry_after, HttpPoll::max_retry_after),
-        ];
-        for (time, set) in times {
-            poll = time.into_iter().fold(poll, |poll, Time(time)| set(poll, time));
+        if let Some(Delay(interval)) = self.polling_interval {
+            poll = poll.interval(interval);
+        }
+        if let Some(Time(deadline)) = self.deadline {
+            poll = poll.deadline(deadline);
+        }
+        if let Some(Time(timeout)) = self.attempt_timeout {
+            poll = poll.attempt_timeout(timeout);
+        }
+        if let Some(Time(longest)) = self.max_retry_after {
+            poll = poll.max_retry_after(longest);
         }
         if let Some(most) = self.max_body {
             poll = poll.max_body(most);
