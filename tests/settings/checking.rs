@@ -119,6 +119,12 @@ fn every_error_is_reported_with_its_path_and_a_remedy() {
                 .to_owned(),
         ),
         (
+            "[retry.'check.limited']\ninterval = 'forever'\n[poll.'check.report']\ninitial_delay = 'forever'",
+            "retry.\"check.limited\".interval: expected a delay, found `forever`; write `\"15s\"` or `\"500ms\"`\n\
+             poll.\"check.report\".initial_delay: expected a delay, found `forever`; write `\"15s\"` or `\"500ms\"`"
+                .to_owned(),
+        ),
+        (
             "[retry.'check.limited']\ninterval = '1s'\nbackoff = { linear = '1s' }",
             "retry.\"check.limited\".backoff: contradicts `interval`: leave one of them out".to_owned(),
         ),

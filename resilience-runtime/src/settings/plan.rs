@@ -20,6 +20,8 @@ use crate::time::Nanos;
 /// A test under `tests/` links a crate only if it mentions it.
 const NOT_LINKED: &str = "no annotated function is linked; write `use mycrate as _;`";
 
+const NOT_A_DELAY: &str = "expected a delay, found `forever`; write `\"15s\"` or `\"500ms\"`";
+
 /// The result of a comparison.
 #[derive(Default)]
 pub(super) struct Plan {
@@ -178,6 +180,12 @@ impl Plan {
                 continue;
             };
             match row.form.read(value) {
+                // As in an attribute. The policies themselves are read back as they were written.
+                Ok(OptionValue::Time(Nanos::NEVER))
+                    if ["interval", "initial_delay"].contains(&row.setting) =>
+                {
+                    self.error(path, NOT_A_DELAY);
+                }
                 Ok(read) => {
                     options.push(ReadOption { row: *row, value: read, path });
                     let jitter =
