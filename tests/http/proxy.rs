@@ -19,14 +19,14 @@ async fn a_callers_client_polls_through_its_proxy() {
 
 /// Runs a test again, in a process of its own whose environment names the proxy.
 pub(crate) async fn in_child(test: &str, environment: &[(&str, &str)]) {
-    let output = Command::new(std::env::current_exe().unwrap())
+    let output = Command::new(std::env::current_exe().expect("this program"))
         .args(["--exact", test])
         .env_remove("no_proxy")
         .env_remove("NO_PROXY")
         .envs(environment.iter().copied())
         .output()
         .await
-        .unwrap();
+        .expect("it starts");
     assert!(output.status.success(), "{output:?}");
 }
 

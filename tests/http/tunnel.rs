@@ -13,8 +13,8 @@ use crate::{error, quick, tls};
 
 /// A proxy that connects to the port of the request on loopback, whatever its host, or that responds with this status.
 async fn tunnel(refusal: Option<u16>) -> (String, Arc<Mutex<Vec<String>>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
     let requests = Arc::<Mutex<Vec<String>>>::default();
     let seen = Arc::clone(&requests);
     tokio::spawn(async move {
@@ -27,7 +27,7 @@ async fn tunnel(refusal: Option<u16>) -> (String, Arc<Mutex<Vec<String>>>) {
                 }
                 let first = String::from_utf8(head).ok()?.lines().next()?.to_owned();
                 let port = first.split([':', ' ']).nth(2)?.parse().ok()?;
-                seen.lock().unwrap().push(first);
+                seen.lock().ok()?.push(first);
                 if let Some(status) = refusal {
                     let response = format!("HTTP/1.1 {status} No\r\ncontent-length: 0\r\n\r\n");
                     return client.write_all(response.as_bytes()).await.ok();
