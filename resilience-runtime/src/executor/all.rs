@@ -64,6 +64,11 @@ where
     /// stream is polled, with results and other tasks in between. An endless iterator then makes jobs without end. Dropping the
     /// stream abandons its jobs: they are not polled again.
     ///
+    /// After a shutdown, the jobs that were taken fail with [`PollFailure::ShutDown`]. Those that were not are reported once, at the
+    /// position of the first of them, and the stream ends: their number is not known.
+    ///
+    /// [`of_job`](PollFailure::of_job) puts the position into the message of a failure.
+    ///
     /// The stream is pending at least once in 64 results, so that a timeout around its consumer, or an abort, takes effect.
     pub fn submit_all<I>(&self, submissions: I) -> SubmitAll<I::IntoIter, J, T, E>
     where

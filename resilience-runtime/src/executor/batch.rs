@@ -1,4 +1,5 @@
 use std::fmt;
+use std::slice;
 use std::sync::Arc;
 
 use super::PollFailure;
@@ -88,11 +89,8 @@ impl<J, T, E> Batch<J, T, E> {
     /// The jobs, oldest first.
     #[must_use]
     pub fn iter(&self) -> Iter<'_, J, T, E> {
-        Iter { batch: self, rest: self.cursor() }
-    }
-
-    fn cursor(&self) -> Cursor {
-        Cursor { chunk: 0, live: self.jobs.polled.first().map_or(0, |chunk| chunk.live), left: self.len }
+        let BatchJobs { shared, polled } = &*self.jobs;
+        Iter { shared, chunks: polled.iter(), jobs: &[], live: 0, left: self.len }
     }
 }
 
@@ -101,28 +99,6 @@ impl<J, T, E> Batch<J, T, E> {
 struct Position {
     chunk: u32,
     place: u32,
-}
-
-/// The jobs of a batch that an iterator has not returned.
-struct Cursor {
-    chunk: u32,
-    /// Those of the chunk.
-    live: u64,
-    /// The number of all.
-    left: usize,
-}
-
-impl Cursor {
-    fn next<J>(&mut self, chunks: &[PolledChunk<J>]) -> Option<Position> {
-        while self.live == 0 {
-            self.chunk += 1;
-            self.live = chunks.get(self.chunk as usize)?.live;
-        }
-        let place = self.live.trailing_zeros();
-        self.live &= self.live - 1;
-        self.left -= 1;
-        Some(Position { chunk: self.chunk, place })
-    }
 }
 
 macro_rules! descriptor {
@@ -177,21 +153,32 @@ impl<J, T, E> Copy for DescriptorRef<'_, J, T, E> {}
 
 /// The jobs of a batch, by reference.
 pub struct Iter<'a, J, T, E> {
-    batch: &'a Batch<J, T, E>,
-    rest: Cursor,
+    shared: &'a Shared<J, T, E>,
+    chunks: slice::Iter<'a, PolledChunk<J>>,
+    /// Those of the current chunk, and which of them remain.
+    jobs: &'a [Option<StartedJob<J>>],
+    live: u64,
+    /// The number of all that remain.
+    left: usize,
 }
 
 impl<'a, J, T, E> Iterator for Iter<'a, J, T, E> {
     type Item = DescriptorRef<'a, J, T, E>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        let jobs = &self.batch.jobs;
-        let at = self.rest.next(&jobs.polled)?;
-        Some(DescriptorRef { shared: &jobs.shared, started: jobs.started(at) })
+        while self.live == 0 {
+            let chunk = self.chunks.next()?;
+            (self.jobs, self.live) = (&chunk.jobs, chunk.live);
+        }
+        let place = self.live.trailing_zeros() as usize;
+        self.live &= self.live - 1;
+        self.left -= 1;
+        Some(DescriptorRef { shared: self.shared, started: started(self.jobs, place) })
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        (self.rest.left, Some(self.rest.left))
+        (self.left, Some(self.left))
     }
 }
 
@@ -199,20 +186,32 @@ impl<J, T, E> ExactSizeIterator for Iter<'_, J, T, E> {}
 
 /// The jobs of a batch, by value.
 pub struct IntoIter<J, T, E> {
-    batch: Batch<J, T, E>,
-    rest: Cursor,
+    jobs: Arc<BatchJobs<J, T, E>>,
+    /// The number of the next chunk.
+    next: u32,
+    /// Which jobs of the chunk before it remain.
+    live: u64,
+    /// The number of all that remain.
+    left: usize,
 }
 
 impl<J, T, E> Iterator for IntoIter<J, T, E> {
     type Item = PollDescriptor<J, T, E>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        let at = self.rest.next(&self.batch.jobs.polled)?;
-        Some(PollDescriptor { jobs: Arc::clone(&self.batch.jobs), at })
+        while self.live == 0 {
+            self.live = self.jobs.polled.get(self.next as usize)?.live;
+            self.next += 1;
+        }
+        let at = Position { chunk: self.next - 1, place: self.live.trailing_zeros() };
+        self.live &= self.live - 1;
+        self.left -= 1;
+        Some(PollDescriptor { jobs: Arc::clone(&self.jobs), at })
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        (self.rest.left, Some(self.rest.left))
+        (self.left, Some(self.left))
     }
 }
 
@@ -232,7 +231,7 @@ impl<J, T, E> IntoIterator for Batch<J, T, E> {
     type IntoIter = IntoIter<J, T, E>;
 
     fn into_iter(self) -> Self::IntoIter {
-        IntoIter { rest: self.cursor(), batch: self }
+        IntoIter { jobs: self.jobs, next: 0, live: 0, left: self.len }
     }
 }
 

@@ -36,16 +36,15 @@ pub struct PollHandle<T, E> {
     /// `None`: the executor was shut down before, or the result was returned.
     job: Option<Arc<dyn Held<T, E>>>,
     index: u32,
-    over: Over,
+    returned: Returned,
 }
 
-/// What a handle without a job has returned.
+/// What a handle has returned.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Over {
-    /// Nothing: the executor was shut down.
-    Not,
+enum Returned {
+    Nothing,
     Cancelled,
-    Otherwise,
+    Other,
 }
 
 /// A handle, without the type of the job.
@@ -59,7 +58,7 @@ pub(super) trait Held<T, E>: Send + Sync {
 
 impl<T, E> PollHandle<T, E> {
     pub(super) fn new(of: Arc<dyn Held<T, E>>, id: Option<JobId>) -> Self {
-        Self { index: id.map_or(0, |id| id.index), job: id.map(|_| of), over: Over::Not }
+        Self { index: id.map_or(0, |id| id.index), job: id.map(|_| of), returned: Returned::Nothing }
     }
 
     /// Whether the job is being polled: after its submission has ended, and before it is done.
@@ -81,7 +80,7 @@ impl<T, E> PollHandle<T, E> {
     pub async fn cancel(&self) -> bool {
         match &self.job {
             Some(job) => Arc::clone(job).cancel(self.index).await,
-            None => self.over == Over::Cancelled,
+            None => self.returned == Returned::Cancelled,
         }
     }
 
@@ -93,7 +92,7 @@ impl<T, E> PollHandle<T, E> {
     pub fn cancel_blocking(&self) -> bool {
         match &self.job {
             Some(job) => job.block_on(Arc::clone(job).cancel(self.index)),
-            None => self.over == Over::Cancelled,
+            None => self.returned == Returned::Cancelled,
         }
     }
 
@@ -102,7 +101,7 @@ impl<T, E> PollHandle<T, E> {
     ///
     /// A result is returned once. Afterwards, the method returns `None`.
     pub fn wait(&mut self, timeout: Duration) -> Option<Result<T, PollFailure<E>>> {
-        if self.over != Over::Not {
+        if self.returned != Returned::Nothing {
             return None;
         }
         let waker = Waker::from(Arc::new(Unpark(thread::current())));
@@ -135,13 +134,16 @@ impl<T, E> Future for PollHandle<T, E> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let outcome = match &self.job {
             Some(job) => std::task::ready!(job.poll(self.index, cx)),
-            None if self.over == Over::Not => Err(PollFailure::ShutDown),
+            None if self.returned == Returned::Nothing => Err(PollFailure::ShutDown),
             None => return Poll::Pending,
         };
         // Nothing is left to drop.
         self.job = None;
-        self.over =
-            if matches!(outcome, Err(PollFailure::Cancelled)) { Over::Cancelled } else { Over::Otherwise };
+        self.returned = if matches!(outcome, Err(PollFailure::Cancelled)) {
+            Returned::Cancelled
+        } else {
+            Returned::Other
+        };
         Poll::Ready(outcome)
     }
 }

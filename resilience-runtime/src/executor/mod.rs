@@ -32,7 +32,7 @@ pub use all::SubmitAll;
 pub use batch::{Batch, DescriptorRef, IntoIter as BatchIntoIter, Iter as BatchIter, PollDescriptor};
 pub use builder::PollExecutorBuilder;
 pub use cancel::CancelFunction;
-pub use failure::PollFailure;
+pub use failure::{JobFailure, PollFailure};
 pub use handle::PollHandle;
 pub use metrics::PollMetrics;
 pub use next::PollNext;

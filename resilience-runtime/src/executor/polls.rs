@@ -247,7 +247,8 @@ impl<J> Polls<J> {
 }
 
 /// The job at a position of a chunk that is shared, and therefore unchanged.
-pub(super) fn started<J>(chunk: &Chunk<J>, at: usize) -> &StartedJob<J> {
+#[inline]
+pub(super) fn started<J>(chunk: &[Option<StartedJob<J>>], at: usize) -> &StartedJob<J> {
     chunk[at].as_ref().expect("a job is removed only from a chunk that is not shared")
 }
 
