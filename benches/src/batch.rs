@@ -8,7 +8,7 @@
 use std::fs;
 use std::hint::black_box;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use allocation_counter::measure;
@@ -48,6 +48,99 @@ pub(crate) fn print() {
         row::<Tasks>(jobs, Some(floor));
         println!();
     }
+    one_poll();
+    two_threads();
+}
+
+/// One poll of 100 000 jobs that resolves 98 of them, from its request to its end. They are replaced before the next.
+pub(crate) fn one_poll() {
+    const JOBS: usize = 100_000;
+    const ROUNDS: usize = 200;
+    let resolves = |number: usize| number % 1024 == 0;
+    let (polls, measured) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicBool::new(false)));
+    let (counted, resolving) = (Arc::clone(&polls), Arc::clone(&measured));
+    let best = runtime().block_on(async {
+        let executor = PollExecutor::builder().default_interval(Duration::from_secs(3600)).start(
+            move |batch: Batch<u64, u64, Failure>| {
+                let now = resolving.load(Ordering::Relaxed);
+                for (number, job) in batch.iter().enumerate() {
+                    let id = black_box(*job.result());
+                    if resolves(number) && now {
+                        job.yield_result(id);
+                    }
+                }
+                counted.fetch_add(1, Ordering::Relaxed);
+                async { Ok(PollNext::Default) }
+            },
+        );
+        let mut best = Duration::MAX;
+        for _ in 0..ROUNDS {
+            let missing = (executor.polling()..JOBS).map(|id| executor.submit(submission(id as u64)));
+            missing.for_each(drop);
+            until(|| executor.polling() == JOBS).await;
+            let mut took = Duration::ZERO;
+            // The first poll sees the new jobs, the second resolves.
+            for resolves in [false, true] {
+                measured.store(resolves, Ordering::Relaxed);
+                let (before, start) = (polls.load(Ordering::Relaxed), Instant::now());
+                executor.notify();
+                until(|| polls.load(Ordering::Relaxed) > before).await;
+                took = start.elapsed();
+            }
+            measured.store(false, Ordering::Relaxed);
+            best = best.min(took);
+        }
+        best
+    });
+    let by_hand = {
+        let mut jobs: Vec<(u64, oneshot::Sender<u64>)> =
+            (0..JOBS as u64).map(|id| (id, oneshot::channel().0)).collect();
+        let mut best = Duration::MAX;
+        for _ in 0..ROUNDS {
+            let start = Instant::now();
+            let mut resolved = Vec::new();
+            for (number, (id, _)) in jobs.iter().enumerate() {
+                black_box(*id);
+                if resolves(number) {
+                    resolved.push(number);
+                }
+            }
+            for number in resolved.into_iter().rev() {
+                let (id, sender) = jobs.swap_remove(number);
+                let _ = sender.send(id);
+            }
+            best = best.min(start.elapsed());
+            jobs.extend((jobs.len()..JOBS).map(|id| (id as u64, oneshot::channel().0)).collect::<Vec<_>>());
+        }
+        best
+    };
+    println!("  one poll of {JOBS} jobs that resolves 98: {best:.1?}; by hand: {by_hand:.1?}");
+}
+
+/// The throughput of two threads that submit to one executor, divided by that of one. Its runtime does not run meanwhile.
+pub(crate) fn two_threads() {
+    const JOBS: usize = 100_000;
+    let submits = |threads: usize| {
+        let runtime = runtime();
+        let (executor, _) = runtime.block_on(async { executor(usize::MAX) });
+        let begin = std::sync::Barrier::new(threads);
+        let submit = || {
+            let mut handles = Vec::with_capacity(JOBS);
+            begin.wait();
+            let start = Instant::now();
+            handles.extend((0..JOBS as u64).map(|id| executor.submit(submission(id))));
+            (start.elapsed(), handles)
+        };
+        std::thread::scope(|scope| {
+            let others: Vec<_> = (0..threads).map(|_| scope.spawn(submit)).collect();
+            others.into_iter().map(|other| other.join().expect("it does not panic").0).max()
+        })
+        .unwrap_or_default()
+    };
+    let best = |threads| (0..20).map(|_| submits(threads)).min().unwrap_or_default();
+    let (one, two) = (best(1), best(2));
+    let ratio = 2.0 * one.as_secs_f64() / two.as_secs_f64();
+    println!("  submitting from two threads: {ratio:.2} times the throughput of one");
 }
 
 /// Runs only the executor with this number of jobs, this number of times: for profilers.

@@ -11,6 +11,8 @@
 //! cargo run --release -p resilience-benches -- table         all figures of circuits, as Markdown
 //! cargo run --release -p resilience-benches -- budgets       fails if a counted figure is over its budget
 //! cargo run --release -p resilience-benches -- batch         jobs polled in a batch: time, and bytes of each
+//! cargo run --release -p resilience-benches -- batch poll     one poll that resolves some of many jobs
+//! cargo run --release -p resilience-benches -- batch threads  two threads that submit, as a ratio within this run
 //! cargo run --release -p resilience-benches -- code          machine code and `cargo check` time of 100 functions
 //! ```
 
@@ -50,6 +52,8 @@ fn main() -> ExitCode {
         ["waits"] => waits::print(),
         ["code"] => code::print(),
         ["batch"] => batch::print(),
+        ["batch", "poll"] => batch::one_poll(),
+        ["batch", "threads"] => batch::two_threads(),
         // For profilers.
         ["batch", jobs, rounds] => {
             let (Ok(jobs), Ok(rounds)) = (jobs.parse(), rounds.parse()) else { return ExitCode::from(2) };

@@ -3,13 +3,15 @@
 pub use crate::__resilience_list as list;
 pub use crate::__resilience_overridable as overridable;
 pub use crate::callbacks::{Evaluate, OnErrorFn, OnFailureFn, Predicate, RetryAfterFn};
+#[cfg(feature = "tokio")]
+pub use crate::circuit::TimedCall;
 pub use crate::circuit::option_values::{BreakerOption, KeyOption, OnOpenFn, breaker, key};
 pub use crate::circuit::{
     AsyncPermit, CIRCUITS, CircuitEntry, CircuitSite, HoldCircuitOpen, KeyedSite, Place, SetAt, SiteTarget,
     WindowOf,
 };
-#[cfg(feature = "tokio")]
-pub use crate::circuit::{CallTimeout, TimedCall};
+#[cfg(any(feature = "serde", feature = "tokio"))]
+pub use crate::circuit::{CALL_TIMEOUTS, CallTimeout, NamedCallTimeout};
 pub use crate::error::{HoldAlarm, HoldCancelled, HoldTimedOut};
 #[cfg(feature = "macros")]
 pub use crate::options::by_attribute as options;

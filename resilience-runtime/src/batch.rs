@@ -158,6 +158,6 @@
 //! [Batches](mod@crate::guide::batches) in the guide, with cancelling, blocking code, and DO and DON'T.
 
 pub use crate::executor::{
-    Batch, BatchIntoIter, BatchIter, CancelFunction, DescriptorRef, PollDescriptor, PollExecutor,
+    Batch, BatchIntoIter, BatchIter, CancelFunction, DescriptorRef, JobFailure, PollDescriptor, PollExecutor,
     PollExecutorBuilder, PollFailure, PollHandle, PollMetrics, PollNext, SubmitAll,
 };

@@ -206,17 +206,11 @@ fn the_floors_of_batch_polling_are_read() {
     let imports = imports(&house);
     assert!(imports["executor/state"].contains("executor/slots"), "`super::` is followed");
     assert_eq!(below("executor/slots", &imports), ["executor/failure", "executor/slots"]);
-    for pure in ["executor/polls", "executor/submissions"] {
-        assert_eq!(
-            below(pure, &imports),
-            ["executor/failure", pure, "executor/slots"]
-                .map(String::from)
-                .into_iter()
-                .collect::<BTreeSet<_>>()
-                .into_iter()
-                .collect::<Vec<_>>()
-        );
-    }
+    assert_eq!(below("executor/polls", &imports), ["executor/failure", "executor/polls", "executor/slots"]);
+    assert_eq!(
+        below("executor/submissions", &imports),
+        ["executor/failure", "executor/fifo", "executor/slots", "executor/submissions"]
+    );
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::future::pending;
 
 use resilience::PollFailure;
-use resilience::testing::ManualClock;
+use resilience::testing::{self, ManualClock};
 use tokio::time::{Instant, sleep};
 
 use crate::{Executor, Service, job, ms, secs, soon};
@@ -33,4 +33,26 @@ async fn time_limits_hold_though_a_manual_clock_stands_still_and_are_not_passed_
     let metrics = executor.metrics();
     assert_eq!((metrics.poll_failures, metrics.poll_time), (1, secs(3)));
     drop(polled);
+}
+
+#[tokio::test(start_paused = true)]
+async fn time_limits_are_not_passed_when_a_test_scope_skips_the_waits_of_retries() {
+    let scope = testing::scope();
+    scope.no_waits();
+    let builder = Executor::builder().submit_timeout(secs(2)).poll_timeout(secs(3)).default_interval(secs(1));
+    let executor = builder.start(|_| pending());
+    assert!(fails().await.is_err());
+    let start = Instant::now();
+    let hangs = executor.submit(pending());
+    let polled = executor.submit(job(1));
+    assert_eq!((soon(hangs).await, start.elapsed()), (Err(PollFailure::SubmitTimedOut), secs(2)));
+    sleep(secs(2)).await;
+    let metrics = executor.metrics();
+    assert_eq!((metrics.poll_failures, metrics.poll_time), (1, secs(3)));
+    drop(polled);
+}
+
+#[resilience::retry(times = 3, interval = 1000s)]
+async fn fails() -> Result<(), &'static str> {
+    Err("not now")
 }

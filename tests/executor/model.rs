@@ -99,7 +99,7 @@ struct Model {
     shown: Option<BTreeSet<u32>>,
     closed: bool,
     vetoes: u64,
-    /// Closures that have a thread.
+    /// Submissions that have begun: closures that have a thread, and futures that have been polled.
     begun: u64,
 }
 
@@ -151,7 +151,7 @@ impl Model {
             if let Some(next) = self.of(Stage::Queued).first().filter(|_| self.taken() < self.places) {
                 let job = self.jobs.get_mut(next).expect("known");
                 job.stage = Stage::Submitting;
-                self.begun += u64::from(job.kind == Kind::Closure);
+                self.begun += 1;
                 continue;
             }
             let ids: Vec<u32> = self.jobs.keys().copied().collect();
@@ -307,7 +307,9 @@ impl Real {
         } else {
             let (end, ends) = oneshot::channel();
             let bomb = (kind == Kind::Bomb).then(|| Bomb);
+            let begun = Arc::clone(&self.begun);
             let handle = self.executor.submit(async move {
+                begun.fetch_add(1, Relaxed);
                 let how = ends.await.ok();
                 drop(bomb);
                 returned(id, how)
@@ -475,7 +477,7 @@ async fn settle(real: &Real, model: &mut Model, polls: usize) -> usize {
     real.service.polls().len()
 }
 
-/// Jobs by stage, jobs by outcome, and closures that have begun.
+/// Jobs by stage, jobs by outcome, and submissions that have begun.
 type Seen = ([usize; 5], [u64; 6]);
 
 fn seen(model: &Model) -> Seen {

@@ -19,10 +19,20 @@ fn refused(part: &Value) -> String {
 #[test]
 fn an_unknown_key_is_rejected_with_a_list_of_the_known_ones() {
     let said = refused(&value!({"untill": {}}));
-    assert!(said.contains("`untill`") && said.contains("`until`, `alarms`"), "{said}");
+    assert!(said.starts_with("unknown field `untill`, expected one of `url`, `method`"), "{said}");
+    for names in [
+        "`until`, `alarms` (or `alarm`)",
+        "`ignore_exceptions` (or `ignore`)",
+        "`polling_interval` (or `interval`)",
+        "`max_retries` (or `max_attempts`)",
+    ] {
+        assert!(said.contains(names), "{names}: {said}");
+    }
     let said = refused(&value!({"until": {"state": 200}}));
-    assert!(said.contains("unknown field `state`"), "{said}");
-    assert!(said.contains("`status_code`, `headers`, `text`, `json`, `jsonpath`"), "{said}");
+    assert_eq!(
+        said,
+        "`until`: unknown field `state`, expected one of `status_code` (or `status`), `headers`, `text`, `json`, `jsonpath`",
+    );
     let said = refused(&value!({"status": 200}));
     assert!(said.starts_with("unknown field `status`"), "{said}");
     let said = refused(&value!({"alarms": [{"jsonpath": [{"expression": "$", "val": 1}]}]}));
@@ -72,8 +82,13 @@ fn invalid_values_are_rejected_with_their_key() {
         ("polling_interval", value!(-1)),
         ("polling_interval", value!("-1s")),
         ("polling_interval", value!("nan")),
+        ("polling_interval", value!("forever")),
+        ("interval", value!("forever")),
+        ("interval", value!(1.8e19)),
         ("deadline", value!([])),
+        ("deadline", value!("0s")),
         ("attempt_timeout", value!("soon")),
+        ("attempt_timeout", value!(0)),
         ("max_retries", value!(0)),
         ("max_retries", value!(-1)),
         ("max_retries", value!(1.5)),
@@ -91,7 +106,9 @@ fn invalid_values_are_rejected_with_their_key() {
         ("status_code", value!(20)),
         ("headers", value!({"a b": "c"})),
         ("text", value!(1)),
-        ("jsonpath", value!({"expression": "$", "value": 1})),
+        ("jsonpath", value!("$.state")),
+        ("jsonpath", value!({"expression": "$"})),
+        ("jsonpath", value!({"expression": "$[", "value": 1})),
         ("jsonpath", value!([{"expression": "$["}])),
         ("jsonpath", value!([{"expression": "$[", "value": 1}])),
         ("jsonpath", value!([{"expression": 1, "value": 1}])),
@@ -99,6 +116,38 @@ fn invalid_values_are_rejected_with_their_key() {
         let said = refused(&value!({"until": {key: wrong.clone()}}));
         assert!(said.contains("`until`") && said.to_lowercase().contains(key), "{key} {wrong}: {said}");
     }
+}
+
+#[test]
+fn forever_is_the_absence_of_a_limit_and_not_a_delay() {
+    for key in ["interval", "polling_interval"] {
+        let said = refused(&value!({key: "forever"}));
+        assert_eq!(said, format!("`{key}`: expected a delay, found `forever`; write `2s` or `500ms`"));
+    }
+    let read = |key: &str| {
+        let data =
+            value!({"url": "http://server", "until": {"status": 200}, "max_attempts": 1, key: "forever"});
+        serde_json::from_value::<HttpPoll>(data).unwrap()
+    };
+    for limit in ["deadline", "attempt_timeout", "max_retry_after"] {
+        read(limit).check().unwrap();
+    }
+    assert!(!format!("{:?}", read("deadline")).contains("deadline"));
+}
+
+#[tokio::test]
+async fn one_path_needs_no_list() {
+    let path = value!({"expression": "$.state", "value": "done"});
+    for (body, holds) in [(r#"{"state": "done"}"#, true), (r#"{"state": "busy"}"#, false)] {
+        for paths in [path.clone(), value!([path])] {
+            let condition: Condition = serde_json::from_value(value!({"jsonpath": paths})).unwrap();
+            assert_eq!(crate::holds(condition, answer(200, body)).await.unwrap(), holds, "{paths} {body}");
+        }
+    }
+    let said = refused(&value!({"until": {"jsonpath": "$.state"}}));
+    assert!(said.contains("expected a map with `expression` and `value`, or a list of these"), "{said}");
+    let said = refused(&value!({"until": {"status": 200, "jsonpath": []}}));
+    assert_eq!(said, "`until`: `jsonpath`: expected at least one, found an empty list");
 }
 
 #[tokio::test]

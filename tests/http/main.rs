@@ -19,6 +19,8 @@ mod strangers;
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 mod tls;
 mod trouble;
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+mod tunnel;
 
 use std::time::Duration;
 

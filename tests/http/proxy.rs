@@ -17,7 +17,19 @@ async fn a_callers_client_polls_through_its_proxy() {
     assert_eq!(paths, [URL, URL]);
 }
 
-/// Polls in a process of its own, whose environment names the proxy.
+/// Runs a test again, in a process of its own whose environment names the proxy.
+pub(crate) async fn in_child(test: &str, environment: &[(&str, &str)]) {
+    let output = Command::new(std::env::current_exe().expect("this program"))
+        .args(["--exact", test])
+        .env_remove("no_proxy")
+        .env_remove("NO_PROXY")
+        .envs(environment.iter().copied())
+        .output()
+        .await
+        .expect("it starts");
+    assert!(output.status.success(), "{output:?}");
+}
+
 #[tokio::test]
 async fn the_built_in_client_polls_through_the_proxy_of_the_environment() {
     const CHILD: &str = "RESILIENCE_TEST_POLLS_THROUGH_A_PROXY";
@@ -27,15 +39,6 @@ async fn the_built_in_client_polls_through_the_proxy_of_the_environment() {
     }
     let proxy = Server::saying([answer(200, "")]).await;
     let test = "proxy::the_built_in_client_polls_through_the_proxy_of_the_environment";
-    let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", test])
-        .env(CHILD, "1")
-        .env("HTTP_PROXY", &proxy.url)
-        .env_remove("no_proxy")
-        .env_remove("NO_PROXY")
-        .output()
-        .await
-        .unwrap();
-    assert!(output.status.success(), "{output:?}");
+    in_child(test, &[(CHILD, "1"), ("HTTP_PROXY", &proxy.url)]).await;
     assert_eq!(proxy.asked().iter().map(|asked| asked.path.as_str()).collect::<Vec<_>>(), [URL]);
 }

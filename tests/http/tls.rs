@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use resilience::http::{HttpPoll, HttpPollError, status, text};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
@@ -17,6 +17,8 @@ use crate::{error, quick};
 fn certified(name: &str) -> (ServerConfig, PathBuf) {
     let mut authority = CertificateParams::new([]).expect("made");
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    // OpenSSL takes a certificate whose issuer has its own name for a self-signed one.
+    authority.distinguished_name.push(DnType::CommonName, "authority of the tests");
     let authority =
         CertifiedIssuer::self_signed(authority, KeyPair::generate().expect("made")).expect("made");
     let key = KeyPair::generate().expect("made");
@@ -38,7 +40,7 @@ fn certified(name: &str) -> (ServerConfig, PathBuf) {
     (config, path)
 }
 
-async fn server(name: &str) -> (Server, PathBuf) {
+pub(crate) async fn server(name: &str) -> (Server, PathBuf) {
     let (config, path) = certified(name);
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let accept: Accept = Arc::new(move |stream| {

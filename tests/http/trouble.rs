@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::time::{Duration, SystemTime};
 
-use resilience::http::{HttpError, HttpPollError, json, status};
+use resilience::http::{HttpError, HttpPollError, json, status, text};
 
 use crate::server::{Reply, Server, answer, with};
 use crate::{error, quick};
@@ -106,8 +106,8 @@ async fn a_body_that_is_too_large_is_an_error_and_is_not_read() {
 
 /// How long the second attempt was waited for at least, by the clock of the attempts: the deadline tells.
 async fn leads_nowhere(reply: Reply) -> bool {
-    let server = Server::saying([reply, answer(200, "")]).await;
-    let poll = quick(&server.url).until(status(200)).deadline(Duration::from_secs(30));
+    let server = Server::saying([reply, answer(200, "done")]).await;
+    let poll = quick(&server.url).until(text("done")).deadline(Duration::from_secs(30));
     match poll.ignore(HttpError::is_decode).run().await {
         Ok(_) => false,
         Err(HttpPollError::TimedOut { attempts: 1, elapsed, .. }) => {
@@ -119,10 +119,11 @@ async fn leads_nowhere(reply: Reply) -> bool {
 }
 
 #[tokio::test]
-async fn a_busy_server_gets_no_request_before_its_retry_after() {
+async fn a_server_gets_no_request_before_its_retry_after_whatever_the_status() {
     let date = |seconds| httpdate::fmt_http_date(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
     let (now, later) = (date(800_000_000), date(800_000_060));
-    for busy in [429, 503] {
+    // 202 is how a job says that it is still running, and when to look again.
+    for busy in [200, 202, 404, 429, 503] {
         assert!(leads_nowhere(with(busy, "retry-after: 60\r\n", "")).await);
         assert!(leads_nowhere(with(busy, "retry-after: 18446744073709551615\r\n", "")).await);
         assert!(leads_nowhere(with(busy, &format!("date: {now}\r\nretry-after: {later}\r\n"), "")).await);
@@ -131,7 +132,7 @@ async fn a_busy_server_gets_no_request_before_its_retry_after() {
         assert!(!leads_nowhere(with(busy, "retry-after: -1\r\n", "")).await);
         assert!(!leads_nowhere(with(busy, "retry-after: soon\r\n", "")).await);
     }
-    assert!(!leads_nowhere(with(404, "retry-after: 60\r\n", "")).await);
+    assert!(!leads_nowhere(with(200, "retry-after: 60\r\n", "done")).await, "nothing is waited for any more");
 
     let server = Server::saying([with(503, "retry-after: 60\r\n", ""), answer(200, "")]).await;
     let poll = quick(&server.url).until(status(200)).respect_retry_after(false);
@@ -140,24 +141,34 @@ async fn a_busy_server_gets_no_request_before_its_retry_after() {
 
 /// The clock is stopped after the first attempt, so that the wait is jumped over, and goes on with the second.
 #[tokio::test]
-async fn a_busy_server_gets_the_next_request_after_its_retry_after() {
-    let server = Server::start(|asked| {
-        if asked.number == 1 {
-            return with(503, "retry-after: 60\r\n", "");
-        }
-        tokio::time::resume();
-        answer(200, "")
-    })
-    .await;
-    let began = tokio::time::Instant::now();
-    let poll = quick(&server.url).until(status(200)).on_attempt(|attempt| {
-        if attempt.number == 1 {
-            tokio::time::pause();
-        }
-    });
-    poll.run().await.unwrap();
-    assert!(began.elapsed() >= Duration::from_secs(60), "{:?}", began.elapsed());
-    assert_eq!(server.times(), 2);
+async fn a_busy_server_and_a_running_job_get_the_next_request_after_the_retry_after() {
+    for status_of_first in [202, 503] {
+        let server = Server::start(move |asked| {
+            if asked.number == 1 {
+                return with(status_of_first, "retry-after: 60\r\n", "");
+            }
+            tokio::time::resume();
+            answer(200, "")
+        })
+        .await;
+        let began = tokio::time::Instant::now();
+        let poll = quick(&server.url).until(status(200)).on_attempt(|attempt| {
+            if attempt.number == 1 {
+                tokio::time::pause();
+            }
+        });
+        poll.run().await.unwrap();
+        assert!(began.elapsed() >= Duration::from_secs(60), "{:?}", began.elapsed());
+        assert_eq!(server.times(), 2);
+    }
+}
+
+#[tokio::test]
+async fn a_job_that_requests_a_longer_wait_than_allowed_ends_the_poll() {
+    let server = Server::saying([with(202, "retry-after: 2\r\n", ""), answer(200, "")]).await;
+    let poll = quick(&server.url).until(status(200)).max_retry_after(Duration::from_secs(1));
+    let ended = poll.run().await;
+    assert!(matches!(ended, Err(HttpPollError::TimedOut { attempts: 1, .. })), "{ended:?}");
 }
 
 /// Its page is seldom JSON.

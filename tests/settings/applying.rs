@@ -228,6 +228,10 @@ async fn a_limit_that_a_function_form_does_not_have_is_not_added_by_an_override(
     assert_eq!(call(RetryPolicy::new()).await, (2, 9 * SECOND));
     assert_eq!(call(RetryPolicy::new().attempt_timeout(3 * SECOND)).await, (2, 3 * SECOND));
     assert_eq!(call(RetryPolicy::new().deadline(60 * SECOND)).await, (1, 2 * SECOND));
+    let unlimited = RetryPolicy::new().deadline(Duration::MAX);
+    assert_eq!(call(unlimited).await, (1, 2 * SECOND), "a deadline that never comes makes room for one");
+    apply("");
+    assert_eq!(call(unlimited).await, (2, 9 * SECOND));
 }
 
 #[tokio::test(start_paused = true)]

@@ -147,14 +147,40 @@ fn every_error_is_reported_with_its_path_and_a_remedy() {
              0`)"
                 .to_owned(),
         ),
-        (
-            "[poll.'check.report']\ntimeout = '1s'",
-            "poll.\"check.report\": `hold_for` is longer than `timeout`, so it could never be met (found `hold_for = 2s`, \
-             `timeout = 1s`)"
-                .to_owned(),
-        ),
     ] {
         check(toml, &expected);
+    }
+}
+
+#[test]
+fn an_error_says_which_of_two_values_is_in_the_code_and_forever_is_not_a_delay() {
+    let _alone = alone();
+    limited().unwrap();
+    report().unwrap();
+    pay().unwrap();
+    for (toml, expected) in [
+        (
+            "[retry.'check.limited']\ninterval = 'forever'\n[poll.'check.report']\ninitial_delay = 'forever'",
+            "retry.\"check.limited\".interval: expected a delay, found `forever`; write `\"15s\"` or `\"500ms\"`\n\
+             poll.\"check.report\".initial_delay: expected a delay, found `forever`; write `\"15s\"` or `\"500ms\"`",
+        ),
+        (
+            "[poll.'check.report']\ntimeout = '1s'",
+            "poll.\"check.report\".timeout: `hold_for` is longer than `timeout`, so it could never be met (found `hold_for = 2s` \
+             in the code, `timeout = 1s` in the override)",
+        ),
+        (
+            "[poll.'check.report']\ntimeout = '1s'\nhold_for = '3s'",
+            "poll.\"check.report\".hold_for: `hold_for` is longer than `timeout`, so it could never be met (found `hold_for = \
+             3s`, `timeout = 1s`)",
+        ),
+        (
+            "[circuit.'check payments']\nmax_recovery_timeout = '1s'",
+            "circuit.\"check payments\".max_recovery_timeout: `max_recovery_timeout` is shorter than `recovery_timeout`, which it is to bound (found \
+             `max_recovery_timeout = 1s` in the override, `recovery_timeout = 30s` in the code)",
+        ),
+    ] {
+        check(toml, expected);
     }
 }
 
@@ -171,7 +197,8 @@ fn errors_of_circuits_and_of_the_structure_have_a_path_and_a_remedy() {
         (
             "[circuit.'check payments']\nstate = 'open'\nmax_keys = 3\ncall_timeout = '1s'\nfailure_treshold = 1",
             "circuit.\"check payments\".max_keys: `max_keys` can only be set in the code\n\
-             circuit.\"check payments\".call_timeout: `call_timeout` can only be set in the code\n\
+             circuit.\"check payments\".call_timeout: no function of this circuit has a constant `call_timeout`, and an override \
+             does not add one; write a long one in the attribute to allow one, such as `call_timeout = 1h`\n\
              circuit.\"check payments\".failure_treshold: unknown option `failure_treshold` of a `circuit`; did you mean \
              `failure_threshold`?\n\
              circuit.\"check payments\".state: expected one of `closed`, `forced_open`, `disabled`, `metrics_only`, found \

@@ -30,6 +30,44 @@ fn by_default() -> std::io::Result<()> {
     Ok(())
 }
 
+#[retry(times = 2, name = "effective.twin")]
+fn one_twin() -> std::io::Result<()> {
+    Ok(())
+}
+
+#[retry(times = 3, name = "effective.twin")]
+fn other_twin() -> std::io::Result<()> {
+    Ok(())
+}
+
+/// Its name could be that of a parameter of an `impl`, which an attribute does not see. A path cannot.
+const N: u32 = 7;
+
+#[retry(times = self::N, name = "effective.letter")]
+fn with_a_constant_of_one_letter() -> std::io::Result<()> {
+    Ok(())
+}
+
+#[retry(deadline = forever, name = "effective.unlimited")]
+fn unlimited() -> std::io::Result<()> {
+    Ok(())
+}
+
+#[test]
+fn a_constant_of_one_letter_with_a_path_is_not_taken_for_a_generic_parameter() {
+    let _alone = alone();
+    assert_eq!(
+        block("effective.letter"),
+        "[retry.\"effective.letter\"]\ntimes = 7  # code\ninterval = \"1s\"  # code",
+    );
+}
+
+#[test]
+fn a_deadline_without_end_is_listed_because_an_override_may_set_one() {
+    let _alone = alone();
+    assert!(block("effective.unlimited").ends_with("\ndeadline = \"forever\"  # code"));
+}
+
 /// The block of a name, without the place.
 fn block(name: &str) -> String {
     let text = settings::effective().to_string();
@@ -43,6 +81,10 @@ fn block(name: &str) -> String {
 #[tokio::test]
 async fn values_are_listed_with_their_sources_as_in_a_file() {
     let _alone = alone();
+    one_twin().unwrap();
+    other_twin().unwrap();
+    with_a_constant_of_one_letter().unwrap();
+    unlimited().unwrap();
     retried().unwrap();
     polled().unwrap();
     guarded().unwrap();
@@ -76,6 +118,7 @@ async fn values_are_listed_with_their_sources_as_in_a_file() {
          recovery_timeout = \"30s\"  # code\n\
          half_open_calls = 1  # code\n\
          success_threshold = 1  # code\n\
+         probe_timeout = \"30s\"  # code\n\
          state = \"disabled\"  # override"
     );
     let effective = settings::effective();
@@ -145,13 +188,28 @@ fn the_list_is_serialized() {
 }
 
 #[test]
+fn the_text_is_toml_in_which_each_name_has_one_table() {
+    let _alone = alone();
+    let text = settings::effective().to_string();
+    let read: toml::Table = toml::from_str(&text).expect(&text);
+    assert_eq!(read["retry"]["effective.twin"]["times"].as_integer(), Some(2), "{text}");
+    let twins: Vec<&str> = text.split("\n\n").filter(|block| block.contains("effective.twin")).collect();
+    let [first, second] = twins[..] else { panic!("{text}") };
+    assert!(first.starts_with("[retry.\"effective.twin\"]  # tests/settings/effective.rs:"), "{first}");
+    assert!(second.starts_with("# [retry.\"effective.twin\"]  # tests/settings/effective.rs:"), "{second}");
+    assert!(second.contains("\n# times = 3  # code\n"), "{second}");
+    assert!(second.lines().all(|line| line.starts_with("# ")), "{second}");
+}
+
+#[test]
 fn the_text_without_its_state_can_be_applied_as_it_is() {
     let _alone = alone();
     let text = settings::effective().to_string();
     assert!(text.contains("[circuit.\"effective circuit\"]"), "{text}");
     let lines = text.lines().filter(|line| !line.starts_with("state = "));
-    // Several functions of these tests cannot be overridden, or share a name.
-    let known = ["effective.retry", "effective.backoff", "effective.poll", "effective circuit"];
+    // Several functions of these tests cannot be overridden.
+    let known =
+        ["effective.retry", "effective.backoff", "effective.poll", "effective circuit", "effective.twin"];
     let mut kept = String::new();
     let mut keeps = false;
     for line in lines {
@@ -162,6 +220,6 @@ fn the_text_without_its_state_can_be_applied_as_it_is() {
             kept.extend([line, "\n"]);
         }
     }
-    assert_eq!(kept.matches('[').count(), known.len());
+    assert_eq!(kept.lines().filter(|line| line.starts_with('[')).count(), known.len());
     apply(&kept);
 }

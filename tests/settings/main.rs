@@ -1,6 +1,7 @@
 //! Settings from files and from the environment.
 
 mod applying;
+mod call_timeout;
 mod checking;
 mod circuits;
 mod effective;

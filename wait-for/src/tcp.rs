@@ -28,11 +28,16 @@ impl Tcp {
         if !matches!(port, Some(Ok(1..))) {
             return Err(format!("`--tcp`: expected HOST:PORT, found {address}"));
         }
+        let interval = interval.unwrap_or("2s");
+        if interval == "forever" {
+            return Err("`--interval`: expected a delay, found `forever`; write `2s` or `500ms`".into());
+        }
         let mut options = Map::new();
-        options.insert("interval".into(), interval.unwrap_or("2s").into());
+        options.insert("interval".into(), interval.into());
         options.insert("timeout".into(), timeout.unwrap_or("60s").into());
-        let policy: PollPolicy =
-            serde_json::from_value(Value::from(options)).map_err(|error| format!("`--tcp`: {error}"))?;
+        // The error begins with the key, which is the name of the option.
+        let policy: PollPolicy = serde_json::from_value(Value::from(options))
+            .map_err(|error| error.to_string().replacen('`', "`--", 1))?;
         // A limit above the total one would never be reached.
         let policy = policy.try_attempt_timeout(ATTEMPT_TIMEOUT).unwrap_or(policy);
         Ok(Self { address: address.to_owned(), policy })
@@ -50,10 +55,10 @@ pub(crate) async fn wait(tcp: Tcp, progress: &Progress) -> Result<(), (Exit, Str
     match outcome {
         Ok(_) => Ok(()),
         Err(PollError::TimedOut { last_error, attempts, elapsed, .. }) => {
-            let (plural, elapsed) = (if attempts == 1 { "" } else { "s" }, elapsed.as_secs_f64());
+            let plural = if attempts == 1 { "" } else { "s" };
             let last = last_error.map(|error| format!("; last error: {error}")).unwrap_or_default();
             let message = format!(
-                "no connection to {} in {attempts} attempt{plural}, in {elapsed:.3} s{last}",
+                "no connection to {} in {attempts} attempt{plural}, in {elapsed:?}{last}",
                 tcp.address
             );
             Err((Exit::TimedOut, message))

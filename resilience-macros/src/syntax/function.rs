@@ -9,7 +9,9 @@ use super::future::{self, FutureBlock};
 use super::item::Item;
 use super::reborrow::exclusive_reference;
 use super::returned_items;
-use super::tokens::{binds, find_ident, find_literal, find_variable, is_punct, mutable_names, renamed};
+use super::tokens::{
+    binds, find_first_segment, find_literal, find_variable, is_punct, mutable_names, renamed,
+};
 use crate::attribute::Attribute;
 use crate::diagnostics::{Faults, FunctionFault, generated_at, span_of};
 
@@ -329,14 +331,16 @@ impl Function {
     /// The first identifier of the expression that differs between instantiations of the function.
     pub(crate) fn generic_in(&self, expression: &impl ToTokens) -> Option<Ident> {
         let generics = self.generics();
-        find_ident(expression.to_token_stream(), &|ident| ident == "Self" || generics.contains(&ident))
+        find_first_segment(expression.to_token_stream(), &|ident| {
+            ident == "Self" || generics.contains(&ident)
+        })
     }
 
     /// Whether an expression mentions the generics of this function, so that it cannot be in a `const` item. A single
-    /// capital letter is treated as a parameter of the surrounding `impl`, which cannot be seen from here.
+    /// letter is treated as a parameter of the surrounding `impl`, which cannot be seen from here, unless a path leads to it.
     pub(crate) fn is_generic(&self, expression: &impl ToTokens) -> bool {
         let generics = self.generics();
-        find_ident(expression.to_token_stream(), &|ident| {
+        find_first_segment(expression.to_token_stream(), &|ident| {
             let letter = ident.to_string();
             ident == "Self" || generics.contains(&ident) || (letter.len() == 1 && letter != "_")
         })

@@ -10,6 +10,20 @@ pub(crate) fn find_ident(tokens: TokenStream, is_it: &dyn Fn(&Ident) -> bool) ->
     })
 }
 
+/// Like [`find_ident`], but not of the later segments of a path: `N` in `limits::N` is not a parameter of anything.
+pub(super) fn find_first_segment(tokens: TokenStream, is_it: &dyn Fn(&Ident) -> bool) -> Option<Ident> {
+    let mut colons = 0;
+    tokens.into_iter().find_map(|token| {
+        let is_first = colons < 2;
+        colons = if is_punct(&token, ':') { colons + 1 } else { 0 };
+        match token {
+            TokenTree::Ident(ident) => (is_first && is_it(&ident)).then_some(ident),
+            TokenTree::Group(group) => find_first_segment(group.stream(), is_it),
+            TokenTree::Punct(_) | TokenTree::Literal(_) => None,
+        }
+    })
+}
+
 /// The first result of a function for the literals at any depth.
 pub(super) fn find_literal<T>(tokens: TokenStream, find: &dyn Fn(&Literal) -> Option<T>) -> Option<T> {
     tokens.into_iter().find_map(|token| match token {

@@ -168,11 +168,22 @@ fn call_timeout(model: &CircuitModel, attempt: &Attempt<'_>) -> TokenStream {
     let private = runtime.private();
     let private_there = runtime.private_at(generated_at(time.span()));
     let timeout = quote_spanned!(generated_at(time.span())=> #private_there::CallTimeout::new(#time));
-    let name = site::site_name(&private, model.common.name.as_ref().map(ToTokens::to_token_stream));
     let cut = attempt.cut.declare(runtime);
+    let is_generic = time.expr().is_some_and(|time| attempt.function.is_generic(time));
+    // Overrides name the circuit. A `static` cannot depend on generics.
+    if let (Some(name), false) = (&model.common.name, is_generic) {
+        let root = runtime.public();
+        return quote_spanned! {Span::mixed_site()=>
+            static __RESILIENCE_CALL: #private::NamedCallTimeout = #private::NamedCallTimeout::new(#name, #timeout);
+            #private::list!(#root, CALL_TIMEOUTS: &#private::NamedCallTimeout, &__RESILIENCE_CALL);
+            let __call = #private::TimedCall::start_named(&__RESILIENCE_CALL);
+            #cut
+        };
+    }
+    let name = site::site_name(&private, model.common.name.as_ref().map(ToTokens::to_token_stream));
     let site = quote_spanned!(Span::mixed_site()=> &#private::PolicySite::new(#name, #private::SiteKind::Circuit, #timeout));
     // As for the site of a loop: a `const` item is evaluated even if the function is never called.
-    if time.expr().is_some_and(|time| attempt.function.is_generic(time)) {
+    if is_generic {
         return quote_spanned! {Span::mixed_site()=>
             let __call = #private::TimedCall::start(const { #site });
             #cut

@@ -13,7 +13,9 @@ impl fmt::Debug for RetryPolicy {
             None => policy.field("times", &format_args!("forever")),
         };
         self.backoff.debug_options(&mut policy);
-        policy.field("deadline", &deadline);
+        if self.deadline_is_set {
+            policy.field("deadline", &deadline);
+        }
         if !attempt_timeout.is_never() {
             policy.field("attempt_timeout", &attempt_timeout);
         }

@@ -69,7 +69,7 @@ impl PolicyOptions for RetryPolicy {
     fn options(&self) -> Vec<PolicyOption> {
         let (attempt_timeout, deadline) = self.limits();
         let limits = [
-            limit("deadline", deadline, Nanos::NEVER),
+            self.deadline_is_set.then_some(("deadline", OptionValue::Time(deadline))),
             limit("attempt_timeout", attempt_timeout, Nanos::NEVER),
         ];
         let times = ("times", count(self.times));
@@ -82,6 +82,7 @@ impl PolicyOptions for RetryPolicy {
             ("times", OptionValue::Unbounded) => return Ok(self.forever()),
             ("deadline", OptionValue::Time(deadline)) => {
                 self.deadline = Self::new().try_deadline(deadline.to_duration())?.deadline;
+                self.deadline_is_set = true;
             }
             ("attempt_timeout", OptionValue::Time(timeout)) => {
                 self.attempt_timeout =

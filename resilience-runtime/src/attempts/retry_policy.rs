@@ -53,6 +53,8 @@ pub struct RetryPolicy {
     pub(super) times: Option<NonZeroU32>,
     pub(super) backoff: Backoff,
     pub(super) deadline: Nanos,
+    /// Also to no limit. An override does not introduce a deadline that the code does not mention.
+    pub(super) deadline_is_set: bool,
     pub(super) attempt_timeout: Nanos,
     pub(crate) budget: Option<&'static RetryBudget>,
     /// The name of the statistics for its calls.
@@ -74,6 +76,7 @@ impl RetryPolicy {
             times: NonZeroU32::new(Self::DEFAULT_TIMES),
             backoff: Backoff::constant(Self::DEFAULT_INTERVAL),
             deadline: Nanos::NEVER,
+            deadline_is_set: false,
             attempt_timeout: Nanos::NEVER,
             budget: None,
             stats: None,
@@ -87,7 +90,8 @@ impl RetryPolicy {
     }
 
     /// Sets the time limit for everything. If the next attempt could not start in time, the call ends without a wait.
-    /// An *async* attempt that is still running at the deadline is dropped.
+    /// An *async* attempt that is still running at the deadline is dropped. [`Duration::MAX`] is no limit, but
+    /// overrides may set one.
     ///
     /// # Panics
     /// If it is zero, or shorter than the attempt timeout. In a `const`, this is a compile error.
@@ -102,6 +106,7 @@ impl RetryPolicy {
     /// If `deadline` would panic.
     pub const fn try_deadline(mut self, deadline: Duration) -> Result<Self, ConfigError> {
         self.deadline = Nanos::of(deadline);
+        self.deadline_is_set = true;
         if self.deadline.is_zero() {
             return Err(ConfigError::new(
                 "deadline",
@@ -161,6 +166,7 @@ impl RetryPolicy {
     /// For a builder, which cannot return an error: zero counts as a nanosecond.
     pub(crate) fn clamped_deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Nanos::of(deadline).max(Nanos::new(1));
+        self.deadline_is_set = true;
         self
     }
 

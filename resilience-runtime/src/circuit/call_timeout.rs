@@ -1,14 +1,16 @@
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use crate::clock;
-use crate::error::{ConfigError, Limit, TimedOut, Value, or_panic};
+use crate::error::{ConfigError, Value, or_panic};
+use crate::linked::list;
 use crate::site::PolicySite;
-use crate::sleep::{Cut, Limited, Telling};
-use crate::time::{Instant, Nanos};
+use crate::site_name::SiteName;
+use crate::telemetry::SiteKind;
+use crate::time::Nanos;
 
 /// The time limit of a call: `#[circuit(call_timeout = ..)]`.
 #[derive(Clone, Copy, Debug)]
-pub struct CallTimeout(Nanos);
+pub struct CallTimeout(pub(super) Nanos);
 
 impl CallTimeout {
     /// # Panics
@@ -19,7 +21,7 @@ impl CallTimeout {
         or_panic!(Self::try_new(timeout))
     }
 
-    const fn try_new(timeout: Duration) -> Result<Self, ConfigError> {
+    pub(crate) const fn try_new(timeout: Duration) -> Result<Self, ConfigError> {
         if timeout.is_zero() {
             return Err(ConfigError::new(
                 "call_timeout",
@@ -31,46 +33,46 @@ impl CallTimeout {
     }
 }
 
-/// A running call with a time limit.
-#[derive(Clone, Copy, Debug)]
-pub struct TimedCall<'s> {
-    site: &'s PolicySite<CallTimeout>,
-    began: Instant,
+list! {
+    /// The time limits of functions whose circuit has a name.
+    CALL_TIMEOUTS: &'static NamedCallTimeout
 }
 
-impl<'s> TimedCall<'s> {
-    /// Starts the time.
-    #[inline]
+/// The time limit of the calls of a function whose circuit has a name, so that overrides can change it.
+#[derive(Debug)]
+pub struct NamedCallTimeout {
+    pub(super) site: PolicySite<CallTimeout>,
+    /// The overriding time in nanoseconds, or zero. Relaxed: a call reads nothing else.
+    pub(super) overriding: AtomicU64,
+}
+
+impl NamedCallTimeout {
+    /// The limit in the code.
     #[must_use]
-    pub fn start(site: &'s PolicySite<CallTimeout>) -> Self {
-        Self { site, began: clock::now() }
+    pub const fn new(circuit: &'static str, timeout: CallTimeout) -> Self {
+        let site = PolicySite::new(SiteName::Given(circuit), SiteKind::Circuit, timeout);
+        Self { site, overriding: AtomicU64::new(0) }
+    }
+}
+
+#[cfg(feature = "serde")]
+impl NamedCallTimeout {
+    /// The limits of the functions of a circuit.
+    fn of(circuit: &str) -> impl Iterator<Item = &'static Self> {
+        CALL_TIMEOUTS.iter().copied().filter(move |limit| limit.site.name.get() == circuit)
     }
 
-    /// Applies the limit to the call.
-    #[inline]
-    pub fn limit<F>(&self, call: F) -> Limited<F> {
-        let ends = self.site.policy.0.limit().and_then(|limit| self.began.checked_add(limit));
-        Limited::new(call, ends)
+    /// The limits in the code, each once, the shortest first.
+    pub(crate) fn all_in_code(circuit: &str) -> Vec<Nanos> {
+        let mut all: Vec<Nanos> = Self::of(circuit).map(|limit| limit.site.policy.0).collect();
+        all.sort();
+        all.dedup();
+        all
     }
 
-    /// Like [`limit`](Self::limit), and informs inner circuits that the limit was reached.
-    #[inline]
-    pub fn limit_telling<'c, F>(&self, call: F, cut: &'c Cut) -> Telling<'c, F> {
-        self.limit(call).telling(cut, self.site.policy.0)
-    }
-
-    /// The limit, which was reached.
-    #[must_use]
-    pub const fn limit_reached(&self) -> Duration {
-        self.site.policy.0.to_duration()
-    }
-
-    /// The error for a call that was dropped because its time was up.
-    #[cold]
-    #[inline(never)]
-    #[must_use]
-    pub fn timed_out(&self) -> TimedOut {
-        let elapsed = clock::now().saturating_duration_since(self.began);
-        TimedOut::new(self.site.name.get(), Limit::CallTimeout(self.limit_reached()), 1, elapsed)
+    /// Overrides the limits of the functions of a circuit. `None`: reverts them to the code.
+    pub(crate) fn override_all(circuit: &str, by: Option<Nanos>) {
+        let by = by.unwrap_or(Nanos::ZERO).get();
+        Self::of(circuit).for_each(|limit| limit.overriding.store(by, std::sync::atomic::Ordering::Relaxed));
     }
 }

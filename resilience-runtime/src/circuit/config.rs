@@ -157,7 +157,7 @@ impl CircuitConfig {
         self
     }
 
-    pub(super) const fn probe_time(&self) -> Nanos {
+    pub(crate) const fn probe_time(&self) -> Nanos {
         match self.probe_timeout {
             Some(time) => time,
             None => self.recovery_timeout.max(Nanos::of(Self::LEAST_DEFAULT_PROBE_TIMEOUT)),

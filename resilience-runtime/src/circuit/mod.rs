@@ -31,7 +31,7 @@ mod successes;
 // Floor 4: the public types for calls.
 mod breaker;
 mod call;
-#[cfg(feature = "tokio")]
+#[cfg(any(feature = "serde", feature = "tokio"))]
 mod call_timeout;
 #[cfg(feature = "testing")]
 mod in_scope;
@@ -47,12 +47,14 @@ mod site;
 mod store_handle;
 #[cfg(feature = "stream")]
 mod stream;
+#[cfg(feature = "tokio")]
+mod timed_call;
 
 pub use breaker::CircuitBreaker;
 pub use call::Judged;
 pub use call_error::CallError;
-#[cfg(feature = "tokio")]
-pub use call_timeout::{CallTimeout, TimedCall};
+#[cfg(any(feature = "serde", feature = "tokio"))]
+pub use call_timeout::{CALL_TIMEOUTS, CallTimeout, NamedCallTimeout};
 pub use config::{CircuitConfig, SetAt, WindowOf};
 pub use iter::GuardedIter;
 pub use keyed::KeyedCircuits;
@@ -80,6 +82,8 @@ pub use state::CircuitState;
 pub use store_handle::{AlreadyShared, LocalCircuit, SharedRule, SharedRules, StoreHandle};
 #[cfg(feature = "stream")]
 pub use stream::GuardedStream;
+#[cfg(feature = "tokio")]
+pub use timed_call::TimedCall;
 
 #[cfg(test)]
 mod tests;

@@ -62,6 +62,20 @@ impl ConfigError {
         self.option
     }
 
+    /// The option, and the one that it contradicts.
+    #[cfg(feature = "serde")]
+    pub(crate) fn options(&self) -> impl Iterator<Item = &'static str> {
+        [Some(self.found), self.other].into_iter().flatten().map(|Setting(option, _)| option)
+    }
+
+    /// The text, with the origin of each value.
+    #[cfg(feature = "serde")]
+    pub(crate) fn with_origins(&self, origin: impl Fn(&str) -> &'static str) -> String {
+        let values = [Some(self.found), self.other].into_iter().flatten();
+        let values = values.map(|setting| format!("`{setting}` {}", origin(setting.0)));
+        format!("{} (found {})", self.message, values.collect::<Vec<_>>().join(", "))
+    }
+
     /// The message alone, for a panic in a `const`, which cannot format anything else.
     pub(crate) const fn message(&self) -> &'static str {
         self.message

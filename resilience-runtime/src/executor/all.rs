@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 use futures_core::Stream;
 
 use super::later::Action;
-use super::slots::{JobOutcome, StreamPosition};
+use super::slots::{JobOutcome, Phase, StreamPosition};
 use super::submissions::Submission;
 use super::{PollExecutor, PollFailure};
 
@@ -63,6 +63,11 @@ where
     /// Without a bound of [`max_in_flight`](crate::batch::PollExecutorBuilder::max_in_flight), all are taken when the
     /// stream is polled, with results and other tasks in between. An endless iterator then makes jobs without end. Dropping the
     /// stream abandons its jobs: they are not polled again.
+    ///
+    /// After a shutdown, the jobs that were taken fail with [`PollFailure::ShutDown`]. Those that were not are reported once, at the
+    /// position of the first of them, and the stream ends: their number is not known.
+    ///
+    /// [`of_job`](PollFailure::of_job) puts the position into the message of a failure.
     ///
     /// The stream is pending at least once in 64 results, so that a timeout around its consumer, or an abort, takes effect.
     pub fn submit_all<I>(&self, submissions: I) -> SubmitAll<I::IntoIter, J, T, E>
@@ -142,11 +147,12 @@ where
         Some((self.next - before as usize, outcome.map_err(|failure| *failure)))
     }
 
-    /// Adds a job. `false`: the executor is shut down.
-    fn submit(&mut self, submission: Submission<J, E>) -> bool {
+    /// Adds a job. Returns whether there is room for another. `None`: the executor is shut down.
+    fn submit(&mut self, submission: Submission<J, E>) -> Option<bool> {
         let position = u32::try_from(self.next % (1 << 32)).unwrap_or(0);
         let position = StreamPosition { stream: self.stream, position };
-        let Some(id) = self.executor.shared().submit(submission, Some(position)) else { return false };
+        let (id, has_room) = self.executor.shared().submit(submission, Phase::Submitting, Some(position));
+        let id = id?;
         self.next += 1;
         self.open += 1;
         self.slots.push(id.index);
@@ -156,7 +162,7 @@ where
                 .shared()
                 .with(|state, _| slots.retain(|slot| state.jobs.streamed(*slot, stream).is_some()));
         }
-        true
+        Some(has_room)
     }
 }
 
@@ -207,15 +213,19 @@ where
                 // An endless iterator would never end otherwise.
                 StreamStep::Yield => return this.pause(cx),
                 StreamStep::End => return Poll::Ready(None),
-                StreamStep::Take => match this.submissions.as_mut().and_then(Iterator::next) {
-                    None => this.submissions = None,
-                    Some(submission) => {
-                        if !this.submit(Submission::Future(Box::pin(submission))) {
-                            // Once for all submissions that have not been taken.
-                            this.submissions = None;
-                            return Poll::Ready(Some((this.next, Err(PollFailure::ShutDown))));
-                        }
-                        taken += 1;
+                StreamStep::Take => loop {
+                    let Some(submission) = this.submissions.as_mut().and_then(Iterator::next) else {
+                        this.submissions = None;
+                        break;
+                    };
+                    let Some(has_room) = this.submit(Box::pin(submission)) else {
+                        // Once for all submissions that have not been taken.
+                        this.submissions = None;
+                        return Poll::Ready(Some((this.next, Err(PollFailure::ShutDown))));
+                    };
+                    taken += 1;
+                    if !has_room || taken >= BACKLOG {
+                        break;
                     }
                 },
             }

@@ -1,14 +1,16 @@
 use std::fmt;
+use std::slice;
 use std::sync::Arc;
 
 use super::PollFailure;
-use super::polls::{Chunk, Polled, PolledChunk, StartedJob, started};
+use super::polls::{Polled, PolledChunk, StartedJob, started};
 use super::shared::Shared;
 
 /// All outstanding jobs of one poll.
 ///
 /// A batch owns its descriptors, and can be iterated by reference and by value. A job that is not resolved is polled again, also
-/// if the batch or a descriptor is kept beyond the poll. The first resolution then counts.
+/// if the batch or a descriptor is kept beyond the poll. The first resolution then counts. A descriptor that is kept also keeps
+/// the values of the other jobs of its batch in memory.
 ///
 /// ```
 /// # use resilience::Batch;
@@ -23,9 +25,20 @@ use super::shared::Shared;
 /// }
 /// ```
 pub struct Batch<J, T, E> {
-    shared: Arc<Shared<J, T, E>>,
-    pub(super) polled: Polled<J>,
+    jobs: Arc<BatchJobs<J, T, E>>,
     len: usize,
+}
+
+/// The jobs of a batch, and the executor to which they belong.
+struct BatchJobs<J, T, E> {
+    shared: Arc<Shared<J, T, E>>,
+    polled: Polled<J>,
+}
+
+impl<J, T, E> BatchJobs<J, T, E> {
+    fn started(&self, at: Position) -> &StartedJob<J> {
+        started(&self.polled[at.chunk as usize].jobs, at.place as usize)
+    }
 }
 
 /// A started job: the value of its submission, and the methods to resolve it.
@@ -40,9 +53,8 @@ pub struct Batch<J, T, E> {
 /// }
 /// ```
 pub struct PollDescriptor<J, T, E> {
-    shared: Arc<Shared<J, T, E>>,
-    chunk: Chunk<J>,
-    place: usize,
+    jobs: Arc<BatchJobs<J, T, E>>,
+    at: Position,
 }
 
 /// A [`PollDescriptor`] by reference.
@@ -55,7 +67,11 @@ impl<J, T, E> Batch<J, T, E> {
     /// The jobs for the next poll. `None`: the executor is shut down.
     pub(super) fn gather(shared: &Arc<Shared<J, T, E>>) -> Option<Self> {
         let (polled, len) = shared.with(|state, later| Some((state.gather(later)?, state.polls.len())))?;
-        Some(Self { shared: Arc::clone(shared), polled, len })
+        Some(Self { jobs: Arc::new(BatchJobs { shared: Arc::clone(shared), polled }), len })
+    }
+
+    pub(super) fn polled(&self) -> Polled<J> {
+        Arc::clone(&self.jobs.polled)
     }
 
     /// The number of jobs.
@@ -73,35 +89,16 @@ impl<J, T, E> Batch<J, T, E> {
     /// The jobs, oldest first.
     #[must_use]
     pub fn iter(&self) -> Iter<'_, J, T, E> {
-        Iter { batch: self, jobs: self.jobs() }
-    }
-
-    fn jobs(&self) -> Cursor {
-        Cursor { chunk: 0, live: self.polled.first().map_or(0, |chunk| chunk.live), left: self.len }
+        let BatchJobs { shared, polled } = &*self.jobs;
+        Iter { shared, chunks: polled.iter(), jobs: &[], live: 0, left: self.len }
     }
 }
 
-/// A position in a batch.
-struct Cursor {
-    chunk: usize,
-    /// The remaining jobs of the chunk.
-    live: u64,
-    /// The number of remaining jobs of the batch.
-    left: usize,
-}
-
-impl Cursor {
-    /// The next job, as its chunk and its place there.
-    fn next<'a, J>(&mut self, chunks: &'a [PolledChunk<J>]) -> Option<(&'a Chunk<J>, usize)> {
-        while self.live == 0 {
-            self.chunk += 1;
-            self.live = chunks.get(self.chunk)?.live;
-        }
-        let place = self.live.trailing_zeros() as usize;
-        self.live &= self.live - 1;
-        self.left -= 1;
-        Some((&chunks[self.chunk].jobs, place))
-    }
+/// The position of a job in a batch.
+#[derive(Clone, Copy)]
+struct Position {
+    chunk: u32,
+    place: u32,
 }
 
 macro_rules! descriptor {
@@ -122,13 +119,13 @@ impl<J, T, E> PollDescriptor<J, T, E> {
     /// The value that the submission returned.
     #[must_use]
     pub fn result(&self) -> &J {
-        &started(&self.chunk, self.place).job
+        &self.jobs.started(self.at).job
     }
 
     descriptor!();
 
     fn finish(&self, outcome: Result<T, PollFailure<E>>) {
-        self.shared.finish(started(&self.chunk, self.place).id, outcome);
+        self.jobs.shared.finish(self.jobs.started(self.at).id, outcome);
     }
 }
 
@@ -156,20 +153,32 @@ impl<J, T, E> Copy for DescriptorRef<'_, J, T, E> {}
 
 /// The jobs of a batch, by reference.
 pub struct Iter<'a, J, T, E> {
-    batch: &'a Batch<J, T, E>,
-    jobs: Cursor,
+    shared: &'a Shared<J, T, E>,
+    chunks: slice::Iter<'a, PolledChunk<J>>,
+    /// Those of the current chunk, and which of them remain.
+    jobs: &'a [Option<StartedJob<J>>],
+    live: u64,
+    /// The number of all that remain.
+    left: usize,
 }
 
 impl<'a, J, T, E> Iterator for Iter<'a, J, T, E> {
     type Item = DescriptorRef<'a, J, T, E>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        let (chunk, place) = self.jobs.next(&self.batch.polled)?;
-        Some(DescriptorRef { shared: &self.batch.shared, started: started(chunk, place) })
+        while self.live == 0 {
+            let chunk = self.chunks.next()?;
+            (self.jobs, self.live) = (&chunk.jobs, chunk.live);
+        }
+        let place = self.live.trailing_zeros() as usize;
+        self.live &= self.live - 1;
+        self.left -= 1;
+        Some(DescriptorRef { shared: self.shared, started: started(self.jobs, place) })
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        (self.jobs.left, Some(self.jobs.left))
+        (self.left, Some(self.left))
     }
 }
 
@@ -177,20 +186,32 @@ impl<J, T, E> ExactSizeIterator for Iter<'_, J, T, E> {}
 
 /// The jobs of a batch, by value.
 pub struct IntoIter<J, T, E> {
-    batch: Batch<J, T, E>,
-    jobs: Cursor,
+    jobs: Arc<BatchJobs<J, T, E>>,
+    /// The number of the next chunk.
+    next: u32,
+    /// Which jobs of the chunk before it remain.
+    live: u64,
+    /// The number of all that remain.
+    left: usize,
 }
 
 impl<J, T, E> Iterator for IntoIter<J, T, E> {
     type Item = PollDescriptor<J, T, E>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        let (chunk, place) = self.jobs.next(&self.batch.polled)?;
-        Some(PollDescriptor { shared: Arc::clone(&self.batch.shared), chunk: Arc::clone(chunk), place })
+        while self.live == 0 {
+            self.live = self.jobs.polled.get(self.next as usize)?.live;
+            self.next += 1;
+        }
+        let at = Position { chunk: self.next - 1, place: self.live.trailing_zeros() };
+        self.live &= self.live - 1;
+        self.left -= 1;
+        Some(PollDescriptor { jobs: Arc::clone(&self.jobs), at })
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        (self.jobs.left, Some(self.jobs.left))
+        (self.left, Some(self.left))
     }
 }
 
@@ -210,7 +231,7 @@ impl<J, T, E> IntoIterator for Batch<J, T, E> {
     type IntoIter = IntoIter<J, T, E>;
 
     fn into_iter(self) -> Self::IntoIter {
-        IntoIter { jobs: self.jobs(), batch: self }
+        IntoIter { jobs: self.jobs, next: 0, live: 0, left: self.len }
     }
 }
 

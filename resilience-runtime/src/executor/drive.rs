@@ -11,7 +11,6 @@ use super::shared::Shared;
 use super::state::ExecutorState;
 use super::{PollFailure, PollNext};
 use crate::clock::{runtime_moment, runtime_now};
-use crate::sleep::Limited;
 use crate::telemetry::{BatchEvent, BatchOutcome, Event, LISTENERS};
 use crate::time::{Instant, Nanos};
 
@@ -28,7 +27,7 @@ where
     let mut resolved = 0;
     while shared.due(due).await {
         let Some(batch) = Batch::gather(shared) else { return };
-        let polled = Arc::clone(&batch.polled);
+        let polled = batch.polled();
         let jobs = batch.len();
         let start = runtime_now();
         let Some(ended) = shared.run(|| poll(batch)).await else { return };
@@ -114,7 +113,7 @@ impl<J, T, E> Shared<J, T, E> {
             if due.is_some_and(|due| due <= runtime_now()) {
                 return true;
             }
-            let _ = Limited::new(self.wake.notified(), due).await;
+            let _ = within(due, self.wake.notified()).await;
         }
     }
 
@@ -140,8 +139,8 @@ impl<J, T, E> Shared<J, T, E> {
     where
         Fut: Future<Output = Result<PollNext, E>>,
     {
-        let future = match caught(poll) {
-            Ok(future) => Caught::new(future),
+        let mut future = match caught(poll) {
+            Ok(future) => Box::pin(Caught::new(future)),
             Err(message) => return Some(Ended::Panicked(message)),
         };
         let closed = async {
@@ -149,8 +148,8 @@ impl<J, T, E> Shared<J, T, E> {
                 self.wake.notified().await;
             }
         };
-        let mut future = Box::pin(Limited::new(future, runtime_moment(self.settings.poll_timeout)));
-        let ended = either(future.as_mut(), closed).await;
+        let limited = within(runtime_moment(self.settings.poll_timeout), future.as_mut());
+        let ended = either(limited, closed).await;
         // The destructor of the user's future may panic.
         let _ = caught(move || drop(future));
         Some(match ended? {
@@ -191,6 +190,14 @@ enum Waking {
     Closed,
     Notified,
     Waits { polls: bool, arrived: bool },
+}
+
+/// The output of the future, unless it is pending at this time of tokio's clock.
+pub(super) async fn within<F: Future>(until: Option<Instant>, future: F) -> Option<F::Output> {
+    match until {
+        Some(until) => tokio::time::timeout_at(until, future).await.ok(),
+        None => Some(future.await),
+    }
 }
 
 /// The output of the first future; `None` if the second is ready before.

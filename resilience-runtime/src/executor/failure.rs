@@ -35,3 +35,36 @@ pub enum PollFailure<E> {
     #[error("panicked: {0}")]
     Panicked(String),
 }
+
+/// A [`PollFailure`] with the number of its job, for messages. Made by [`PollFailure::of_job`].
+///
+/// ```
+/// use resilience::PollFailure;
+///
+/// let failure = PollFailure::Submit("no such object").of_job(7);
+/// assert_eq!(failure.to_string(), "job 7: the submission failed: no such object");
+/// ```
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("job {job}: {failure}")]
+#[non_exhaustive]
+pub struct JobFailure<E> {
+    /// The position of the job among those of its stream.
+    pub job: usize,
+    /// Why it has no result.
+    pub failure: PollFailure<E>,
+}
+
+impl<E> PollFailure<E> {
+    /// The failure of this job, whose message begins with its number: for results of
+    /// [`submit_all`](crate::PollExecutor::submit_all).
+    ///
+    /// ```
+    /// # use resilience::PollFailure;
+    /// # let (number, result) = (3, Err::<(), _>(PollFailure::<&str>::Cancelled));
+    /// let failure = result.map_err(|failure| failure.of_job(number)).unwrap_err();
+    /// assert_eq!((failure.job, failure.to_string().as_str()), (3, "job 3: the job was cancelled"));
+    /// ```
+    pub fn of_job(self, job: usize) -> JobFailure<E> {
+        JobFailure { job, failure: self }
+    }
+}

@@ -33,22 +33,18 @@ use crate::clock::real_now;
 /// ```
 #[must_use = "dropping it loses the result; the job goes on"]
 pub struct PollHandle<T, E> {
-    job: Stage<T, E>,
-}
-
-enum Stage<T, E> {
-    Under(Job<T, E>),
-    /// The executor was shut down.
-    Refused,
-    /// The result was returned; whether it was a cancellation.
-    Over {
-        cancelled: bool,
-    },
-}
-
-struct Job<T, E> {
-    of: Arc<dyn Held<T, E>>,
+    /// `None`: the executor was shut down before, or the result was returned.
+    job: Option<Arc<dyn Held<T, E>>>,
     index: u32,
+    returned: Returned,
+}
+
+/// What a handle has returned.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Returned {
+    Nothing,
+    Cancelled,
+    Other,
 }
 
 /// A handle, without the type of the job.
@@ -62,20 +58,13 @@ pub(super) trait Held<T, E>: Send + Sync {
 
 impl<T, E> PollHandle<T, E> {
     pub(super) fn new(of: Arc<dyn Held<T, E>>, id: Option<JobId>) -> Self {
-        Self { job: id.map_or(Stage::Refused, |id| Stage::Under(Job { of, index: id.index })) }
-    }
-
-    const fn job(&self) -> Option<&Job<T, E>> {
-        match &self.job {
-            Stage::Under(job) => Some(job),
-            Stage::Refused | Stage::Over { .. } => None,
-        }
+        Self { index: id.map_or(0, |id| id.index), job: id.map(|_| of), returned: Returned::Nothing }
     }
 
     /// Whether the job is being polled: after its submission has ended, and before it is done.
     #[must_use]
     pub fn is_polling(&self) -> bool {
-        self.job().is_some_and(|job| job.of.is_polling(job.index))
+        self.job.as_ref().is_some_and(|job| job.is_polling(self.index))
     }
 
     /// Cancels the job. `true`: it is cancelled and not polled again, and the handle returns [`PollFailure::Cancelled`].
@@ -90,9 +79,8 @@ impl<T, E> PollHandle<T, E> {
     /// call: if the answer is `true`, the job is cancelled.
     pub async fn cancel(&self) -> bool {
         match &self.job {
-            Stage::Under(job) => Arc::clone(&job.of).cancel(job.index).await,
-            Stage::Refused => false,
-            Stage::Over { cancelled } => *cancelled,
+            Some(job) => Arc::clone(job).cancel(self.index).await,
+            None => self.returned == Returned::Cancelled,
         }
     }
 
@@ -103,9 +91,8 @@ impl<T, E> PollHandle<T, E> {
     #[must_use]
     pub fn cancel_blocking(&self) -> bool {
         match &self.job {
-            Stage::Under(job) => job.of.block_on(Arc::clone(&job.of).cancel(job.index)),
-            Stage::Refused => false,
-            Stage::Over { cancelled } => *cancelled,
+            Some(job) => job.block_on(Arc::clone(job).cancel(self.index)),
+            None => self.returned == Returned::Cancelled,
         }
     }
 
@@ -114,7 +101,7 @@ impl<T, E> PollHandle<T, E> {
     ///
     /// A result is returned once. Afterwards, the method returns `None`.
     pub fn wait(&mut self, timeout: Duration) -> Option<Result<T, PollFailure<E>>> {
-        if matches!(self.job, Stage::Over { .. }) {
+        if self.returned != Returned::Nothing {
             return None;
         }
         let waker = Waker::from(Arc::new(Unpark(thread::current())));
@@ -146,20 +133,25 @@ impl<T, E> Future for PollHandle<T, E> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let outcome = match &self.job {
-            Stage::Under(job) => std::task::ready!(job.of.poll(job.index, cx)),
-            Stage::Refused => Err(PollFailure::ShutDown),
-            Stage::Over { .. } => return Poll::Pending,
+            Some(job) => std::task::ready!(job.poll(self.index, cx)),
+            None if self.returned == Returned::Nothing => Err(PollFailure::ShutDown),
+            None => return Poll::Pending,
         };
         // Nothing is left to drop.
-        self.job = Stage::Over { cancelled: matches!(outcome, Err(PollFailure::Cancelled)) };
+        self.job = None;
+        self.returned = if matches!(outcome, Err(PollFailure::Cancelled)) {
+            Returned::Cancelled
+        } else {
+            Returned::Other
+        };
         Poll::Ready(outcome)
     }
 }
 
 impl<T, E> Drop for PollHandle<T, E> {
     fn drop(&mut self) {
-        if let Some(job) = self.job() {
-            job.of.drop_handle(job.index);
+        if let Some(job) = &self.job {
+            job.drop_handle(self.index);
         }
     }
 }

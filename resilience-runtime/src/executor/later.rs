@@ -53,7 +53,7 @@ impl<J, T, E> Later<J, T, E> {
     }
 
     #[inline(never)]
-    fn push(&mut self, action: Action<J, T, E>) {
+    pub(super) fn push(&mut self, action: Action<J, T, E>) {
         self.wakes |= matches!(action, Action::Wake(_) | Action::Answer(..));
         if self.first.is_none() {
             self.first = Some(action);

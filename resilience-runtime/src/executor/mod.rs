@@ -1,7 +1,8 @@
 //! Batch polling: many jobs on a server, polled by one function, with a future for each.
 
-// Floor 0: settings and results.
+// Floor 0: settings and results, and a queue.
 mod failure;
+mod fifo;
 mod next;
 mod settings;
 // Floor 2: the state of each job, the submissions and the polls.
@@ -31,7 +32,7 @@ pub use all::SubmitAll;
 pub use batch::{Batch, DescriptorRef, IntoIter as BatchIntoIter, Iter as BatchIter, PollDescriptor};
 pub use builder::PollExecutorBuilder;
 pub use cancel::CancelFunction;
-pub use failure::PollFailure;
+pub use failure::{JobFailure, PollFailure};
 pub use handle::PollHandle;
 pub use metrics::PollMetrics;
 pub use next::PollNext;

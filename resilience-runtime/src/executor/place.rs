@@ -1,19 +1,19 @@
 //! Running submissions: futures as tasks, closures on threads. Each holds a place.
 
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::PollFailure;
 use super::catch::{Caught, caught};
-use super::drive::either;
+use super::drive::{either, within};
 use super::later::{Action, Later};
 use super::shared::Shared;
 use super::slots::{JobId, Phase, StreamPosition};
-use super::state::{Begin, ExecutorState};
-use super::submissions::{BlockingSubmission, BoxedSubmission, Submission};
-use crate::sleep::Limited;
+use super::state::{ExecutorState, Submitted};
+use super::submissions::{Begun, Submission};
 
 /// The place of a submission. Dropping it ends the submission, however that comes about.
 pub(super) struct SubmissionPlace<J, T, E>
@@ -25,7 +25,7 @@ where
     shared: Arc<Shared<J, T, E>>,
     id: JobId,
     /// `None` at the end: cancelled, or dropped with the runtime.
-    outcome: Option<Result<J, PollFailure<E>>>,
+    outcome: Option<Submitted<J, E>>,
 }
 
 impl<J, T, E> SubmissionPlace<J, T, E>
@@ -39,7 +39,7 @@ where
     }
 
     /// Ends the submission.
-    pub(super) fn end(mut self, outcome: Result<J, PollFailure<E>>) {
+    fn end(mut self, outcome: Submitted<J, E>) {
         self.outcome = Some(outcome);
     }
 }
@@ -52,17 +52,19 @@ where
 {
     fn drop(&mut self) {
         let (id, outcome) = (self.id, self.outcome.take());
-        let begin = self.shared.with(|state, later| {
+        let (ends, begins) = self.shared.with(|state, later| {
             // Only a runtime that ends drops the task of a job that is not done.
             if outcome.is_none() && state.jobs.phase(id).is_some() {
                 state.submissions.leave(id);
-                return None;
+                return (true, false);
             }
-            Some(state.leave(id, outcome, later))
+            state.end_submission(id, outcome, later);
+            (false, state.submissions.has_begun())
         });
-        match begin {
-            Some(begin) => self.shared.begin(begin),
-            None => self.shared.close(),
+        if ends {
+            self.shared.close();
+        } else if begins {
+            self.shared.spawn_begun();
         }
     }
 }
@@ -73,26 +75,45 @@ where
     T: Send + 'static,
     E: Send + Sync + 'static,
 {
-    /// Adds a job and starts it if there is room. `None`: the executor is shut down.
+    /// Adds a job and starts it if there is room. `phase`: that of the submission when it runs. Also returns whether there is room
+    /// for another. `None`: the executor is shut down.
     pub(super) fn submit(
         self: &Arc<Self>,
         submission: Submission<J, E>,
+        phase: Phase,
         position: Option<StreamPosition>,
-    ) -> Option<JobId> {
-        let (id, begin) = self.with(|state, later| state.submit(submission, position, later))?;
-        if begin.starter || !begin.closures.is_empty() {
-            self.begin(begin);
+    ) -> (Option<JobId>, bool) {
+        let (id, begins, has_room) = self.with(|state, later| {
+            let id = state.submit(submission, phase, position, later);
+            (id, state.submissions.has_begun(), state.submissions.is_free())
+        });
+        if begins {
+            self.spawn_begun();
         }
-        Some(id)
+        (id, has_room)
     }
 
-    /// Spawns what begins.
-    pub(super) fn begin(self: &Arc<Self>, begin: Begin<J, E>) {
-        if begin.starter {
+    /// Spawns what has begun.
+    #[inline(never)]
+    pub(super) fn spawn_begun(self: &Arc<Self>) {
+        let Begun { closures, starter } = self.with(|state, _| state.submissions.begun());
+        if starter {
             self.spawn_starter();
         }
-        for (id, closure) in begin.closures {
-            self.spawn_blocking(SubmissionPlace::new(Arc::clone(self), id), closure);
+        self.spawn_closures(closures);
+    }
+
+    /// Runs closures on threads.
+    fn spawn_closures(self: &Arc<Self>, closures: Vec<(JobId, Submission<J, E>)>) {
+        let Some(runtime) = &self.runtime else { return };
+        for (id, closure) in closures {
+            // The timeout begins before the closure.
+            let until = self.submit_limit();
+            let place = SubmissionPlace::new(Arc::clone(self), id);
+            let closure = runtime.spawn_blocking(move || place.end(called(closure)));
+            if let Some(until) = until {
+                drop(runtime.spawn(watch(Arc::clone(self), id, closure, until)));
+            }
         }
     }
 
@@ -105,7 +126,7 @@ where
     pub(super) fn spawn(
         self: &Arc<Self>,
         place: SubmissionPlace<J, T, E>,
-        future: BoxedSubmission<J, E>,
+        future: Submission<J, E>,
         until: Option<Instant>,
     ) {
         let Some(runtime) = &self.runtime else { return };
@@ -113,22 +134,13 @@ where
         let task = runtime.spawn(async move {
             // Dropped in the opposite order: a shutdown waits for the future.
             let (_running, place, mut future) = (running, place, future);
-            let outcome = match Limited::new(Caught::new(future.as_mut()), until).await {
+            let outcome = match within(until, Caught::new(future.as_mut())).await {
                 Some(outcome) => submitted(outcome),
-                None => Err(PollFailure::SubmitTimedOut),
+                None => Err(Box::new(PollFailure::SubmitTimedOut)),
             };
             place.end(dropped(future, outcome));
         });
         self.with(|state, later| state.runs(id, task.abort_handle(), later));
-    }
-
-    fn spawn_blocking(self: &Arc<Self>, place: SubmissionPlace<J, T, E>, closure: BlockingSubmission<J, E>) {
-        let Some(runtime) = &self.runtime else { return };
-        let id = place.id;
-        let closure = runtime.spawn_blocking(move || place.end(submitted(caught(closure))));
-        if let Some(until) = self.submit_limit() {
-            drop(runtime.spawn(watch(Arc::clone(self), id, closure, until)));
-        }
     }
 }
 
@@ -138,28 +150,36 @@ impl<J, T, E> ExecutorState<J, T, E> {
         if self.jobs.phase(id) == Some(Phase::Submitting) {
             self.submissions.runs(id, task);
         } else {
-            later.extend([Action::Abort(task)]);
+            later.push(Action::Abort(task));
         }
     }
 }
 
 /// The outcome of a submission, from that of the user's code or its panic.
-pub(super) fn submitted<J, E>(outcome: Result<Result<J, E>, String>) -> Result<J, PollFailure<E>> {
-    outcome.map_err(PollFailure::Panicked)?.map_err(PollFailure::Submit)
+pub(super) fn submitted<J, E>(outcome: Result<Result<J, E>, String>) -> Submitted<J, E> {
+    match outcome {
+        Ok(Ok(job)) => Ok(job),
+        Ok(Err(error)) => Err(Box::new(PollFailure::Submit(error))),
+        Err(message) => Err(Box::new(PollFailure::Panicked(message))),
+    }
 }
 
 /// Drops a submission that has ended. Its destructor may panic.
-pub(super) fn dropped<J, E>(
-    future: BoxedSubmission<J, E>,
-    outcome: Result<J, PollFailure<E>>,
-) -> Result<J, PollFailure<E>> {
-    match caught(|| drop(future)) {
-        Ok(()) => outcome,
-        Err(message) => {
-            let _ = caught(|| drop(outcome));
-            Err(PollFailure::Panicked(message))
-        }
-    }
+#[inline]
+pub(super) fn dropped<J, E>(future: Submission<J, E>, outcome: Submitted<J, E>) -> Submitted<J, E> {
+    let Err(message) = caught(|| drop(future)) else { return outcome };
+    let _ = caught(|| drop(outcome));
+    Err(Box::new(PollFailure::Panicked(message)))
+}
+
+/// Calls a closure.
+fn called<J, E>(mut closure: Submission<J, E>) -> Submitted<J, E> {
+    let outcome = match caught(|| closure.as_mut().poll(&mut Context::from_waker(Waker::noop()))) {
+        Ok(Poll::Ready(outcome)) => submitted(Ok(outcome)),
+        Ok(Poll::Pending) => submitted(Err("a closure is ready at its first poll".to_owned())),
+        Err(message) => submitted(Err(message)),
+    };
+    dropped(closure, outcome)
 }
 
 /// Fails the job of a closure that exceeds its timeout. The closure goes on, unless it still waits for a thread.
@@ -171,7 +191,7 @@ async fn watch<J, T, E>(
 ) {
     let mut closing = shared.closing.subscribe();
     let closed = async { drop(closing.wait_for(|closing| *closing).await) };
-    if let Some(None) = either(Limited::new(&mut closure, Some(until)), closed).await {
+    if let Some(None) = either(within(Some(until), &mut closure), closed).await {
         shared.finish(id, Err(PollFailure::SubmitTimedOut));
         closure.abort();
     }

@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use super::settings::Settings;
 use super::shared::Shared;
+use super::slots::Phase;
 use super::submissions::Submission;
 use super::{PollHandle, PollMetrics};
 
@@ -86,7 +87,7 @@ where
     where
         F: Future<Output = Result<J, E>> + Send + 'static,
     {
-        self.submit_as(Submission::Future(Box::pin(submission)))
+        self.submit_as(Box::pin(submission), Phase::Submitting)
     }
 
     /// As [`submit`](Self::submit), for a closure that blocks. It runs on the runtime's pool of blocking threads.
@@ -94,11 +95,11 @@ where
     where
         F: FnOnce() -> Result<J, E> + Send + 'static,
     {
-        self.submit_as(Submission::Blocking(Box::new(submission)))
+        self.submit_as(Box::pin(async { submission() }), Phase::Blocking)
     }
 
-    fn submit_as(&self, submission: Submission<J, E>) -> PollHandle<T, E> {
-        let id = self.shared().submit(submission, None);
+    fn submit_as(&self, submission: Submission<J, E>, phase: Phase) -> PollHandle<T, E> {
+        let (id, _) = self.shared().submit(submission, phase, None);
         PollHandle::new(Arc::clone(self.shared()) as _, id)
     }
 

@@ -247,7 +247,8 @@ impl<J> Polls<J> {
 }
 
 /// The job at a position of a chunk that is shared, and therefore unchanged.
-pub(super) fn started<J>(chunk: &Chunk<J>, at: usize) -> &StartedJob<J> {
+#[inline]
+pub(super) fn started<J>(chunk: &[Option<StartedJob<J>>], at: usize) -> &StartedJob<J> {
     chunk[at].as_ref().expect("a job is removed only from a chunk that is not shared")
 }
 
@@ -290,12 +291,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::executor::slots::JobSlots;
+    use crate::executor::slots::{JobSlots, Phase};
 
     /// The ids of jobs, which are their values too.
     fn ids(jobs: usize) -> Vec<JobId> {
         let mut slots = JobSlots::<(), ()>::new();
-        (0..jobs).map(|_| slots.insert(None).expect("there is room")).collect()
+        (0..jobs).map(|_| slots.insert(Phase::Polling, None).expect("there is room")).collect()
     }
 
     #[test]

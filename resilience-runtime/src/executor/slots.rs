@@ -47,7 +47,7 @@ pub(super) struct JobSlots<T, E> {
     streams: Vec<Option<JobStream>>,
 }
 
-const CHUNK: usize = 64;
+const CHUNK: u32 = 64;
 
 #[derive(Debug)]
 struct JobSlot<T, E> {
@@ -83,11 +83,10 @@ struct JobStream {
 #[derive(Debug)]
 #[must_use]
 pub(super) struct Finished<T, E> {
-    /// The phase and place that the job has left.
-    pub(super) phase: Phase,
-    pub(super) place: u32,
+    /// The phase and place that the job has left. `None`: it was done or gone before.
+    pub(super) left: Option<(Phase, u32)>,
     pub(super) waker: Option<Waker>,
-    /// The outcome, if the handle was dropped.
+    /// The outcome, if it is late or the handle was dropped.
     pub(super) unclaimed: Option<JobOutcome<T, E>>,
 }
 
@@ -105,30 +104,34 @@ impl<T, E> JobSlots<T, E> {
         self.counts.iter().sum()
     }
 
-    /// Adds a queued job, for a handle or for a stream. `None`: there are four thousand million already.
-    pub(super) fn insert(&mut self, position: Option<StreamPosition>) -> Option<JobId> {
-        let state = match position {
-            Some(position) => JobState::Streamed(Phase::Queued, position),
-            None => JobState::Held(Phase::Queued),
+    /// Adds a job, for a handle or for a stream. `None`: there are four thousand million already.
+    pub(super) fn insert(&mut self, phase: Phase, position: Option<StreamPosition>) -> Option<JobId> {
+        if self.vacant.is_none() {
+            self.add_chunk();
+        }
+        let index = self.vacant?;
+        let slot = self.slot_mut(index)?;
+        let JobState::Vacant { next } = slot.state else { return None };
+        // Two short writes: a state that is chosen first is copied, which takes longer.
+        match position {
+            Some(position) => slot.state = JobState::Streamed(phase, position),
+            None => slot.state = JobState::Held(phase),
+        }
+        let generation = slot.generation;
+        self.vacant = next;
+        self.counts[phase as usize] += 1;
+        Some(JobId { index, generation })
+    }
+
+    fn add_chunk(&mut self) {
+        let chunks = u32::try_from(self.chunks.len()).unwrap_or(u32::MAX);
+        let Some(first) = chunks.checked_mul(CHUNK).filter(|first| *first < u32::MAX - CHUNK) else { return };
+        let slot = |index| {
+            let next = Some(index + 1).filter(|next| *next < first + CHUNK);
+            JobSlot { generation: NonZeroU32::MIN, place: 0, state: JobState::Vacant { next } }
         };
-        let id = if let Some(index) = self.vacant {
-            let slot = self.slot_mut(index)?;
-            let generation = slot.generation;
-            let JobState::Vacant { next } = std::mem::replace(&mut slot.state, state) else { return None };
-            self.vacant = next;
-            JobId { index, generation }
-        } else {
-            if self.chunks.last().is_none_or(|chunk| chunk.len() == CHUNK) {
-                self.chunks.push(Vec::with_capacity(CHUNK));
-            }
-            let before = (self.chunks.len() - 1) * CHUNK;
-            let chunk = self.chunks.last_mut()?;
-            let index = u32::try_from(before + chunk.len()).ok()?;
-            chunk.push(JobSlot { generation: NonZeroU32::MIN, place: 0, state });
-            JobId { index, generation: NonZeroU32::MIN }
-        };
-        self.counts[Phase::Queued as usize] += 1;
-        Some(id)
+        self.chunks.push((first..first + CHUNK).map(slot).collect());
+        self.vacant = Some(first);
     }
 
     /// The phase; `None` if the job has an outcome or is gone.
@@ -166,15 +169,16 @@ impl<T, E> JobSlots<T, E> {
         }
     }
 
-    /// Ends a job with its first outcome. `Err`: it is done or gone, and the outcome is late.
-    pub(super) fn finish(
-        &mut self,
-        id: JobId,
-        outcome: JobOutcome<T, E>,
-    ) -> Result<Finished<T, E>, JobOutcome<T, E>> {
-        let Some(slot) = self.slot_of(id) else { return Err(outcome) };
-        let Some(phase) = slot.state.phase() else { return Err(outcome) };
-        let mut finished = Finished { phase, place: slot.place, waker: None, unclaimed: None };
+    /// Ends a job with its first outcome. A late outcome is unclaimed.
+    #[inline]
+    pub(super) fn finish(&mut self, id: JobId, outcome: JobOutcome<T, E>) -> Finished<T, E> {
+        let mut finished = Finished { left: None, waker: None, unclaimed: None };
+        let slot = self.slot_of(id);
+        let Some((slot, phase)) = slot.and_then(|slot| slot.state.phase().map(|phase| (slot, phase))) else {
+            finished.unclaimed = Some(outcome);
+            return finished;
+        };
+        finished.left = Some((phase, slot.place));
         if let JobState::Detached(_) = slot.state {
             finished.unclaimed = Some(outcome);
             self.free(id.index);
@@ -192,12 +196,13 @@ impl<T, E> JobSlots<T, E> {
             }
         }
         self.counts[phase as usize] -= 1;
-        Ok(finished)
+        finished
     }
 
     /// The outcome of a handle's job, which ends the job's slot.
     pub(super) fn take(&mut self, index: u32) -> Option<JobOutcome<T, E>> {
-        if !matches!(self.slot(index)?.state, JobState::Done(_)) {
+        let state = &self.slot(index)?.state;
+        if !matches!(state, JobState::Done(_)) {
             return None;
         }
         match self.free(index) {
@@ -284,11 +289,11 @@ impl<T, E> JobSlots<T, E> {
     }
 
     fn slot(&self, index: u32) -> Option<&JobSlot<T, E>> {
-        self.chunks.get(index as usize / CHUNK)?.get(index as usize % CHUNK)
+        self.chunks.get((index / CHUNK) as usize)?.get((index % CHUNK) as usize)
     }
 
     fn slot_mut(&mut self, index: u32) -> Option<&mut JobSlot<T, E>> {
-        self.chunks.get_mut(index as usize / CHUNK)?.get_mut(index as usize % CHUNK)
+        self.chunks.get_mut((index / CHUNK) as usize)?.get_mut((index % CHUNK) as usize)
     }
 
     fn slot_of(&mut self, id: JobId) -> Option<&mut JobSlot<T, E>> {
@@ -338,13 +343,19 @@ mod tests {
     }
 
     fn added(slots: &mut Jobs, phase: Phase, position: Option<StreamPosition>) -> JobId {
-        let id = slots.insert(position).expect("there is room");
-        assert!(slots.advance(id, phase, 0));
-        id
+        slots.insert(phase, position).expect("there is room")
     }
 
     fn finish(slots: &mut Jobs, id: JobId, outcome: &'static str) -> Finished<&'static str, &'static str> {
-        slots.finish(id, Ok(outcome)).expect("it is the first outcome")
+        let finished = slots.finish(id, Ok(outcome));
+        assert!(finished.left.is_some(), "it is the first outcome");
+        finished
+    }
+
+    /// A late outcome is returned.
+    fn is_late(slots: &mut Jobs, id: JobId) -> bool {
+        let finished = slots.finish(id, Ok("late"));
+        finished.left.is_none() && finished.waker.is_none() && finished.unclaimed == Some(Ok("late"))
     }
 
     #[test]
@@ -355,12 +366,12 @@ mod tests {
     #[test]
     fn jobs_are_counted_in_their_phase() {
         let mut slots = Jobs::new();
-        let (first, second) = (slots.insert(None).expect("room"), job(&mut slots, Phase::Submitting));
+        let (first, second) = (job(&mut slots, Phase::Queued), job(&mut slots, Phase::Submitting));
         assert_eq!((slots.phase(first), slots.phase(second)), (Some(Phase::Queued), Some(Phase::Submitting)));
         assert!(slots.advance(first, Phase::Blocking, 0) && slots.advance(second, Phase::Polling, 0));
         let phases = [Phase::Queued, Phase::Submitting, Phase::Blocking, Phase::Polling];
         assert_eq!((phases.map(|phase| slots.count(phase)), slots.outstanding()), ([0, 0, 1, 1], 2));
-        assert_eq!(finish(&mut slots, first, "done").phase, Phase::Blocking);
+        assert_eq!(finish(&mut slots, first, "done").left, Some((Phase::Blocking, 0)));
         assert!(!slots.advance(first, Phase::Polling, 0), "it is done");
         assert_eq!((slots.phase(first), slots.outstanding()), (None, 1));
         assert_eq!(slots.all_outstanding(), [second]);
@@ -372,11 +383,11 @@ mod tests {
         let id = job(&mut slots, Phase::Polling);
         assert!(slots.take(id.index).is_none(), "there is none yet");
         assert!(finish(&mut slots, id, "first").unclaimed.is_none());
-        assert_eq!(slots.finish(id, Ok("second")).expect_err("late"), Ok("second"));
+        assert!(is_late(&mut slots, id));
         assert!(!slots.is_cancelled(id.index));
         assert_eq!(slots.take(id.index), Some(Ok("first")));
         assert_eq!(slots.take(id.index), None);
-        assert_eq!(slots.finish(id, Ok("third")).expect_err("late"), Ok("third"));
+        assert!(is_late(&mut slots, id));
     }
 
     #[test]
@@ -392,7 +403,7 @@ mod tests {
         slots.set_place(old, 9);
         assert_eq!(slots.phase(old), None);
         assert!(!slots.advance(old, Phase::Polling, 0));
-        assert_eq!(slots.finish(old, Ok("late")).expect_err("late"), Ok("late"));
+        assert!(is_late(&mut slots, old));
         assert_eq!(slots.held(new.index), Some((new, Phase::Submitting, 7)));
         assert_eq!(slots.all_outstanding(), [new, other]);
         assert_eq!(job(&mut slots, Phase::Queued).index, 2, "no other slot is vacant");
@@ -404,12 +415,12 @@ mod tests {
         let ids: Vec<_> = (0..200).map(|_| job(&mut slots, Phase::Polling)).collect();
         let most = ids.len() - 1;
         for id in &ids[1..most] {
-            assert_eq!(finish(&mut slots, *id, "done").phase, Phase::Polling);
+            assert_eq!(finish(&mut slots, *id, "done").left, Some((Phase::Polling, 0)));
             assert!(slots.take(id.index).is_some());
         }
         let mut again: Vec<_> = (0..most).map(|_| job(&mut slots, Phase::Polling).index).collect();
         again.sort_unstable();
-        let expected: Vec<_> = (1..200).filter(|index| *index != 199).chain([200]).collect();
+        let expected: Vec<_> = (1..199).chain([200]).collect();
         assert_eq!(again, expected);
     }
 
@@ -420,8 +431,8 @@ mod tests {
         assert!(slots.await_by(id.index, Waker::noop().clone()).is_none());
         assert!(slots.await_by(id.index, Waker::noop().clone()).is_some());
         assert!(slots.advance(id, Phase::Polling, 3), "it is awaited, and goes on");
-        let finished = slots.finish(id, Err(Box::new(PollFailure::Cancelled))).expect("the first outcome");
-        assert!(finished.waker.is_some() && finished.place == 3);
+        let finished = slots.finish(id, Err(Box::new(PollFailure::Cancelled)));
+        assert_eq!((finished.waker.is_some(), finished.left), (true, Some((Phase::Polling, 3))));
         assert!(slots.await_by(id.index, Waker::noop().clone()).is_some(), "there is nothing to wait for");
         assert!(slots.is_cancelled(id.index));
     }
@@ -458,7 +469,7 @@ mod tests {
         assert_eq!((slots.take_streamed(stream), slots.take_streamed(other)), (None, None));
         assert_eq!(slots.streamed(second.index, stream), Some(second));
         assert_eq!((slots.streamed(second.index, other), slots.streamed(first.index, stream)), (None, None));
-        assert_eq!(finish(&mut slots, second, "two").phase, Phase::Polling);
+        assert_eq!(finish(&mut slots, second, "two").left, Some((Phase::Polling, 0)));
         assert!(slots.await_stream(stream, Waker::noop().clone()).is_none());
         let (outcomes, waker) = slots.close_stream(stream);
         assert_eq!((outcomes, waker.is_some()), (vec![Ok("two")], true));
@@ -479,7 +490,7 @@ mod tests {
         assert!(slots.await_by(0, Waker::noop().clone()).is_some());
         assert!(slots.await_stream(0, Waker::noop().clone()).is_some());
         assert!(matches!(slots.detach(0), (None, None)));
-        assert_eq!(slots.finish(id, Ok("late")).expect_err("late"), Ok("late"));
+        assert!(is_late(&mut slots, id));
         assert_eq!((slots.take_streamed(0), slots.close_stream(0).0), (None, vec![]));
     }
 }

@@ -6,14 +6,13 @@ use std::task::{Context, Poll};
 
 use tokio::sync::watch;
 
-use super::PollFailure;
 use super::catch::caught;
 use super::later::Later;
 use super::place::{SubmissionPlace, dropped, submitted};
 use super::shared::Shared;
 use super::slots::JobId;
-use super::state::{Begin, ExecutorState};
-use super::submissions::BoxedSubmission;
+use super::state::{ExecutorState, Submitted};
+use super::submissions::Submission;
 
 /// A task that polls submissions for the first time, one after the other.
 ///
@@ -21,6 +20,8 @@ use super::submissions::BoxedSubmission;
 /// So there are as many as the runtime has workers, and one more.
 pub(super) struct Starter<J, T, E> {
     shared: Arc<Shared<J, T, E>>,
+    /// The submission to be polled next.
+    first: Option<First<J, E>>,
     /// Scheduled, and counted in `standby`.
     stands_by: bool,
     /// It has been at the end of a worker's queue.
@@ -30,16 +31,21 @@ pub(super) struct Starter<J, T, E> {
     _running: watch::Receiver<bool>,
 }
 
+/// A submission before its first poll.
+struct First<J, E> {
+    id: JobId,
+    future: Submission<J, E>,
+    /// Its job is done.
+    is_over: bool,
+}
+
 /// As many first polls run in a row before the starter yields.
 const BACKLOG: usize = 64;
 
 /// The next step of a starter.
-enum StarterStep<J, E> {
-    Poll {
-        id: JobId,
-        future: BoxedSubmission<J, E>,
-        is_over: bool,
-    },
+enum StarterStep {
+    /// The first poll of a submission.
+    Poll,
     /// Another starter is needed.
     Relay,
     /// Other tasks must run first.
@@ -50,7 +56,7 @@ enum StarterStep<J, E> {
 /// What became of the last submission.
 enum FirstPoll<J, E> {
     /// `None`: its job was done before.
-    Ended(JobId, Option<Result<J, PollFailure<E>>>),
+    Ended(JobId, Option<Submitted<J, E>>),
     /// It has become a task.
     Spawned,
 }
@@ -58,42 +64,7 @@ enum FirstPoll<J, E> {
 impl<J, T, E> Starter<J, T, E> {
     pub(super) fn new(shared: Arc<Shared<J, T, E>>) -> Self {
         let running = shared.closing.subscribe();
-        Self { shared, stands_by: true, queued: false, ended: false, _running: running }
-    }
-
-    /// The next step, after the last submission. `enough`: it has taken its share.
-    fn next(
-        stands_by: &mut bool,
-        state: &mut ExecutorState<J, T, E>,
-        later: &mut Later<J, T, E>,
-        yields: bool,
-        enough: bool,
-    ) -> StarterStep<J, E> {
-        let submissions = &mut state.submissions;
-        match submissions.starting() {
-            0 => return StarterStep::End,
-            _ if enough && submissions.standby > 0 => return StarterStep::End,
-            // A task that was woken or spawned may be in this worker's slot, from which no other worker steals. The next first
-            // poll must not block before it.
-            _ if yields || enough => {}
-            // This one, and the one to be spawned.
-            2.. if submissions.standby == 0 => {
-                submissions.standby += 2;
-                *stands_by = true;
-                return StarterStep::Relay;
-            }
-            // Started submissions must not wait for the last one.
-            1 if state.polls.unpolled() > 0 && !state.polls.arrived => {
-                (state.polls.arrived, later.polls) = (true, true);
-            }
-            _ => {
-                let Some((id, future)) = submissions.start() else { return StarterStep::End };
-                return StarterStep::Poll { id, future, is_over: state.jobs.phase(id).is_none() };
-            }
-        }
-        submissions.standby += 1;
-        *stands_by = true;
-        StarterStep::Yield
+        Self { shared, first: None, stands_by: true, queued: false, ended: false, _running: running }
     }
 }
 
@@ -103,50 +74,81 @@ where
     T: Send + 'static,
     E: Send + Sync + 'static,
 {
-    /// Ends the last submission and takes the next, in one step under the lock.
-    fn step(&mut self, last: Option<FirstPoll<J, E>>, enough: bool) -> StarterStep<J, E> {
-        let Self { shared, stands_by, .. } = self;
-        let (step, closures) = shared.with(|state, later| {
+    /// Ends the last submission and takes the next, in one step under the lock. `enough`: it has taken its share.
+    fn step(&mut self, last: Option<FirstPoll<J, E>>, enough: bool) -> StarterStep {
+        let Self { shared, first, stands_by, .. } = self;
+        let (step, has_begun) = shared.with(|state, later| {
             state.submissions.standby -= usize::from(std::mem::take(stands_by));
-            let (yields, closures) = match last {
+            let yields = match last {
                 Some(FirstPoll::Ended(id, outcome)) => {
-                    let closures = state.end_submission(id, outcome, later);
-                    (later.wakes(), closures)
+                    state.end_submission(id, outcome, later);
+                    later.wakes()
                 }
-                Some(FirstPoll::Spawned) => (true, Vec::new()),
-                None => (false, Vec::new()),
+                Some(FirstPoll::Spawned) => true,
+                None => false,
             };
-            (Self::next(stands_by, state, later, yields, enough), closures)
+            let step = next(first, state, later, yields, enough);
+            // Itself, and the one to be spawned.
+            *stands_by = matches!(step, StarterStep::Relay | StarterStep::Yield);
+            state.submissions.standby +=
+                usize::from(*stands_by) + usize::from(matches!(step, StarterStep::Relay));
+            (step, state.submissions.has_begun())
         });
-        if !closures.is_empty() {
-            shared.begin(Begin { closures, starter: false });
+        if has_begun {
+            shared.spawn_begun();
         }
         step
     }
 
-    fn first_poll(
-        &self,
-        cx: &mut Context<'_>,
-        id: JobId,
-        mut future: BoxedSubmission<J, E>,
-        is_over: bool,
-    ) -> FirstPoll<J, E> {
-        if is_over {
-            let _ = caught(|| drop(future));
-            return FirstPoll::Ended(id, None);
+    fn first_poll(&mut self, cx: &mut Context<'_>) -> Option<FirstPoll<J, E>> {
+        let First { id, future, is_over } = self.first.as_mut()?;
+        let id = *id;
+        if *is_over {
+            let _ = caught(|| self.first = None);
+            return Some(FirstPoll::Ended(id, None));
         }
         // The timeout begins now, also if the first poll blocks.
         let until = self.shared.submit_limit();
-        let outcome = match caught(|| future.as_mut().poll(cx)) {
+        let polled = caught(|| future.as_mut().poll(cx));
+        let future = self.first.take()?.future;
+        let outcome = match polled {
+            Ok(Poll::Ready(outcome)) => submitted(Ok(outcome)),
             Ok(Poll::Pending) => {
                 self.shared.spawn(SubmissionPlace::new(Arc::clone(&self.shared), id), future, until);
-                return FirstPoll::Spawned;
+                return Some(FirstPoll::Spawned);
             }
-            Ok(Poll::Ready(outcome)) => submitted(Ok(outcome)),
             Err(message) => submitted(Err(message)),
         };
-        FirstPoll::Ended(id, Some(dropped(future, outcome)))
+        Some(FirstPoll::Ended(id, Some(dropped(future, outcome))))
     }
+}
+
+/// The next step, after the last submission.
+fn next<J, T, E>(
+    first: &mut Option<First<J, E>>,
+    state: &mut ExecutorState<J, T, E>,
+    later: &mut Later<J, T, E>,
+    yields: bool,
+    enough: bool,
+) -> StarterStep {
+    let submissions = &mut state.submissions;
+    match submissions.starting() {
+        0 => return StarterStep::End,
+        _ if enough && submissions.standby > 0 => return StarterStep::End,
+        // A task that was woken or spawned may be in this worker's slot, from which no other worker steals. The next first
+        // poll must not block before it.
+        _ if yields || enough => return StarterStep::Yield,
+        2.. if submissions.standby == 0 => return StarterStep::Relay,
+        // Started submissions must not wait for the last one.
+        1 if state.polls.unpolled() > 0 && !state.polls.arrived => {
+            (state.polls.arrived, later.polls) = (true, true);
+            return StarterStep::Yield;
+        }
+        _ => {}
+    }
+    let Some((id, future)) = submissions.start() else { return StarterStep::End };
+    *first = Some(First { id, future, is_over: state.jobs.phase(id).is_none() });
+    StarterStep::Poll
 }
 
 impl<J, T, E> Future for Starter<J, T, E>
@@ -168,9 +170,7 @@ where
         // Tokio's cooperative budget is twice that; the other half is left to the submissions.
         for polls in 0..=BACKLOG {
             match self.step(last.take(), polls == BACKLOG) {
-                StarterStep::Poll { id, future, is_over } => {
-                    last = Some(self.first_poll(cx, id, future, is_over));
-                }
+                StarterStep::Poll => last = self.first_poll(cx),
                 StarterStep::Relay => {
                     // The new task is in the slot of this worker from which no other worker steals, so it goes first, and this
                     // one goes to the queue: if the new one blocks, another worker takes this one.

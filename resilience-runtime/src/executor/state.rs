@@ -11,7 +11,10 @@ use super::metrics::{JobEnd, PollMetrics};
 use super::polls::{Polled, Polls};
 use super::settings::Settings;
 use super::slots::{JobId, JobOutcome, JobSlots, Phase, StreamPosition};
-use super::submissions::{Begun, BlockingSubmission, Submission, Submissions};
+use super::submissions::{Submission, Submissions};
+
+/// The outcome of a submission. Failures are rare, and boxed.
+pub(super) type Submitted<J, E> = Result<J, Box<PollFailure<E>>>;
 
 pub(super) struct ExecutorState<J, T, E> {
     pub(super) jobs: JobSlots<T, E>,
@@ -24,14 +27,6 @@ pub(super) struct ExecutorState<J, T, E> {
     pub(super) metrics: PollMetrics,
     /// The number of jobs in the gauges.
     measured: usize,
-}
-
-/// Submissions that begin, and must be spawned without the lock.
-#[must_use]
-pub(super) struct Begin<J, E> {
-    pub(super) closures: Vec<(JobId, BlockingSubmission<J, E>)>,
-    /// A starter is needed. It is counted already.
-    pub(super) starter: bool,
 }
 
 impl<J, T, E> ExecutorState<J, T, E> {
@@ -51,88 +46,56 @@ impl<J, T, E> ExecutorState<J, T, E> {
     pub(super) fn submit(
         &mut self,
         submission: Submission<J, E>,
+        phase: Phase,
         position: Option<StreamPosition>,
         later: &mut Later<J, T, E>,
-    ) -> Option<(JobId, Begin<J, E>)> {
-        let id = if self.open { self.jobs.insert(position) } else { None };
+    ) -> Option<JobId> {
+        // A place that has just become free belongs to the first of the queue.
+        let begins = self.submissions.is_free();
+        let at_first = if begins { phase } else { Phase::Queued };
+        let id = if self.open { self.jobs.insert(at_first, position) } else { None };
         let Some(id) = id else {
-            later.extend([Action::DropSubmission(submission)]);
+            later.push(Action::DropSubmission(submission));
             return None;
         };
         self.metrics.submitted += 1;
-        let mut closures = Vec::new();
-        // Also if a place has just become free: it belongs to the first of the queue.
-        if self.submissions.is_free() {
-            let begun = self.submissions.begin(id, submission);
-            closures.extend(self.begun(id, begun));
+        if begins {
+            self.submissions.begin(id, phase, submission);
         } else {
-            let place = self.submissions.enqueue(id, submission);
+            let place = self.submissions.enqueue(id, phase, submission);
             self.jobs.set_place(id, place);
         }
-        Some((id, self.begin(closures)))
-    }
-
-    fn begun(&mut self, id: JobId, begun: Begun<J, E>) -> Option<(JobId, BlockingSubmission<J, E>)> {
-        match begun {
-            Begun::Starting => {
-                self.jobs.advance(id, Phase::Submitting, 0);
-                None
-            }
-            Begun::Blocking(closure) => {
-                self.jobs.advance(id, Phase::Blocking, 0);
-                Some((id, closure))
-            }
-        }
-    }
-
-    /// Whether running starters are enough: each may block in a first poll.
-    fn begin(&mut self, closures: Vec<(JobId, BlockingSubmission<J, E>)>) -> Begin<J, E> {
-        let starter = self.submissions.starting() > 0 && self.submissions.standby == 0;
-        self.submissions.standby += usize::from(starter);
-        Begin { closures, starter }
+        Some(id)
     }
 
     /// A submission has ended: `None` if its job is done already. Its place goes to the next of the queue.
     pub(super) fn end_submission(
         &mut self,
         id: JobId,
-        outcome: Option<Result<J, PollFailure<E>>>,
+        outcome: Option<Submitted<J, E>>,
         later: &mut Later<J, T, E>,
-    ) -> Vec<(JobId, BlockingSubmission<J, E>)> {
+    ) {
         self.submissions.leave(id);
         match outcome {
             Some(Ok(job)) => self.arrive(id, job, later),
-            Some(Err(failure)) => self.finish(id, Err(Box::new(failure)), later),
+            Some(Err(failure)) => self.finish(id, Err(failure), later),
             None => {}
         }
-        let mut closures = Vec::new();
         if !self.submissions.is_bounded() {
-            return closures;
+            return;
         }
-        while let Some((id, begun)) = self.submissions.next() {
-            closures.extend(self.begun(id, begun));
+        while let Some((id, phase)) = self.submissions.next() {
+            self.jobs.advance(id, phase, 0);
         }
         if self.submissions.is_free() {
             later.extend(self.jobs.stream_wakers().map(Action::Wake));
         }
-        closures
-    }
-
-    /// As [`end_submission`](Self::end_submission), where no starter is running.
-    pub(super) fn leave(
-        &mut self,
-        id: JobId,
-        outcome: Option<Result<J, PollFailure<E>>>,
-        later: &mut Later<J, T, E>,
-    ) -> Begin<J, E> {
-        let closures = self.end_submission(id, outcome, later);
-        self.begin(closures)
     }
 
     /// Adds a started job to the next poll.
     fn arrive(&mut self, id: JobId, job: J, later: &mut Later<J, T, E>) {
         if !self.jobs.advance(id, Phase::Polling, self.polls.next_place()) {
-            return later.extend([Action::DropJob(job)]);
+            return later.push(Action::DropJob(job));
         }
         self.polls.add(id, job);
         // Polled at the end of a burst, or when the jobs have doubled: a poll for every few would be quadratic.
@@ -147,28 +110,28 @@ impl<J, T, E> ExecutorState<J, T, E> {
     /// Ends a job in any phase. The first outcome counts.
     pub(super) fn finish(&mut self, id: JobId, outcome: JobOutcome<T, E>, later: &mut Later<J, T, E>) {
         let end = JobEnd::of(&outcome);
-        let finished = match self.jobs.finish(id, outcome) {
-            Ok(finished) => finished,
-            Err(late) => return later.extend([Action::DropOutcome(late)]),
+        let finished = self.jobs.finish(id, outcome);
+        let Some((phase, place)) = finished.left else {
+            return later.extend(finished.unclaimed.map(Action::DropOutcome));
         };
         self.metrics.count(end);
-        match finished.phase {
+        match phase {
             Phase::Queued => {
                 let moved = |id, place| self.jobs.set_place(id, place);
-                let dequeued = self.submissions.dequeue(finished.place, moved);
+                let dequeued = self.submissions.dequeue(place, moved);
                 later.extend(dequeued.map(Action::DropSubmission));
             }
             Phase::Submitting => later.extend(self.submissions.interrupt(id).map(Action::Abort)),
             // The closure keeps its place until it returns.
             Phase::Blocking => {}
-            Phase::Polling => self.polls.finish(finished.place),
+            Phase::Polling => self.polls.finish(place),
         }
         later.extend(finished.waker.map(Action::Wake));
         later.extend(finished.unclaimed.map(Action::DropOutcome));
         // A lookup in an empty map costs as much as in a full one.
         if !self.cancel_requests.is_empty() {
             if let Some(request) = self.cancel_requests.remove(&id) {
-                later.extend([Action::Answer(request, end == JobEnd::Cancelled)]);
+                later.push(Action::Answer(request, end == JobEnd::Cancelled));
             }
         }
     }

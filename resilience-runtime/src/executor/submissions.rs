@@ -4,28 +4,25 @@ use std::collections::{HashMap, VecDeque};
 use std::num::NonZeroUsize;
 use std::pin::Pin;
 
-use super::slots::JobId;
+use super::fifo::Fifo;
+use super::slots::{JobId, Phase};
 
-/// A submission, whose result becomes the job of a descriptor.
-pub(super) enum Submission<J, E> {
-    Future(BoxedSubmission<J, E>),
-    Blocking(BlockingSubmission<J, E>),
-}
-
-pub(super) type BoxedSubmission<J, E> = Pin<Box<dyn Future<Output = Result<J, E>> + Send>>;
-pub(super) type BlockingSubmission<J, E> = Box<dyn FnOnce() -> Result<J, E> + Send>;
+/// A submission, whose result becomes the job of a descriptor. That of a closure is ready at its first poll, which blocks.
+pub(super) type Submission<J, E> = Pin<Box<dyn Future<Output = Result<J, E>> + Send>>;
 
 /// The submissions that have not returned. `R` ends a running one.
 pub(super) struct Submissions<J, E, R> {
     /// The number of places.
     most: Option<NonZeroUsize>,
-    /// Those without a place, in order. `None`: it was cancelled.
-    queue: VecDeque<(JobId, Option<Submission<J, E>>)>,
+    /// Those without a place, in order.
+    queue: VecDeque<Queued<J, E>>,
     queued: usize,
     /// The place in the queue of its first.
     first: u32,
-    /// Those with a place that have not been polled yet.
-    starting: VecDeque<(JobId, BoxedSubmission<J, E>)>,
+    /// Futures with a place that have not been polled yet.
+    starting: Fifo<(JobId, Submission<J, E>)>,
+    /// Closures with a place that have no thread yet.
+    closures: Vec<(JobId, Submission<J, E>)>,
     /// Scheduled starters that have not run yet.
     pub(super) standby: usize,
     /// Taken places.
@@ -34,15 +31,23 @@ pub(super) struct Submissions<J, E, R> {
     running: HashMap<JobId, R>,
 }
 
-/// What happens to a submission with a place.
-pub(super) enum Begun<J, E> {
-    /// It waits for its first poll.
-    Starting,
-    /// It must be run on a thread.
-    Blocking(BlockingSubmission<J, E>),
+struct Queued<J, E> {
+    id: JobId,
+    /// That in which it begins.
+    phase: Phase,
+    /// `None`: it was cancelled.
+    submission: Option<Submission<J, E>>,
 }
 
-/// A longer list gives its memory back when it is empty.
+/// What must be spawned, without the lock, for submissions that have begun.
+#[must_use]
+pub(super) struct Begun<J, E> {
+    pub(super) closures: Vec<(JobId, Submission<J, E>)>,
+    /// A starter is needed. It is counted already.
+    pub(super) starter: bool,
+}
+
+/// A longer queue gives its memory back.
 const SHORT: usize = 64;
 
 impl<J, E, R> Submissions<J, E, R> {
@@ -52,7 +57,8 @@ impl<J, E, R> Submissions<J, E, R> {
             queue: VecDeque::new(),
             queued: 0,
             first: 0,
-            starting: VecDeque::new(),
+            starting: Fifo::new(),
+            closures: Vec::new(),
             standby: 0,
             in_flight: 0,
             running: HashMap::new(),
@@ -61,7 +67,11 @@ impl<J, E, R> Submissions<J, E, R> {
 
     /// Whether a new submission would get a place.
     pub(super) fn is_free(&self) -> bool {
-        self.queued == 0 && self.most.is_none_or(|most| self.in_flight < most.get())
+        self.queued == 0 && self.has_place()
+    }
+
+    fn has_place(&self) -> bool {
+        self.most.is_none_or(|most| self.in_flight < most.get())
     }
 
     /// Whether there are more submissions than places, or may be.
@@ -79,9 +89,9 @@ impl<J, E, R> Submissions<J, E, R> {
     }
 
     /// Appends to the queue. Returns the place there.
-    pub(super) fn enqueue(&mut self, id: JobId, submission: Submission<J, E>) -> u32 {
+    pub(super) fn enqueue(&mut self, id: JobId, phase: Phase, submission: Submission<J, E>) -> u32 {
         let place = self.first.wrapping_add(u32::try_from(self.queue.len()).unwrap_or(u32::MAX));
-        self.queue.push_back((id, Some(submission)));
+        self.queue.push_back(Queued { id, phase, submission: Some(submission) });
         self.queued += 1;
         place
     }
@@ -92,57 +102,68 @@ impl<J, E, R> Submissions<J, E, R> {
         place: u32,
         mut moved: impl FnMut(JobId, u32),
     ) -> Option<Submission<J, E>> {
-        let (_, submission) = self.queue.get_mut(place.wrapping_sub(self.first) as usize)?;
-        let submission = submission.take()?;
+        let submission = self.queue.get_mut(place.wrapping_sub(self.first) as usize)?.submission.take()?;
         self.queued -= 1;
         // Those that were cancelled must not pile up behind one that never ends.
         if self.queue.len() > SHORT + 2 * self.queued {
-            self.queue.retain(|(_, submission)| submission.is_some());
+            self.queue.retain(|queued| queued.submission.is_some());
             self.queue.shrink_to(SHORT + 2 * self.queued);
             let mut place = self.first;
-            for (id, _) in &self.queue {
-                moved(*id, place);
+            for queued in &self.queue {
+                moved(queued.id, place);
                 place = place.wrapping_add(1);
             }
         }
         Some(submission)
     }
 
-    /// Gives a free place to the first of the queue.
-    pub(super) fn next(&mut self) -> Option<(JobId, Begun<J, E>)> {
-        while self.most.is_none_or(|most| self.in_flight < most.get()) {
-            let (id, submission) = self.queue.pop_front()?;
+    /// Gives a free place to the first of the queue. Returns its phase.
+    pub(super) fn next(&mut self) -> Option<(JobId, Phase)> {
+        while self.has_place() {
+            let Queued { id, phase, submission } = self.queue.pop_front()?;
             self.first = self.first.wrapping_add(1);
             if self.queue.is_empty() && self.queue.capacity() > SHORT {
                 self.queue = VecDeque::new();
             }
             if let Some(submission) = submission {
                 self.queued -= 1;
-                return Some((id, self.begin(id, submission)));
+                self.begin(id, phase, submission);
+                return Some((id, phase));
             }
         }
         None
     }
 
     /// Gives a free place to a submission.
-    pub(super) fn begin(&mut self, id: JobId, submission: Submission<J, E>) -> Begun<J, E> {
+    pub(super) fn begin(&mut self, id: JobId, phase: Phase, submission: Submission<J, E>) {
         self.in_flight += 1;
-        match submission {
-            Submission::Future(future) => {
-                self.starting.push_back((id, future));
-                Begun::Starting
-            }
-            Submission::Blocking(closure) => Begun::Blocking(closure),
+        if phase == Phase::Blocking {
+            self.closures.push((id, submission));
+        } else {
+            self.starting.push((id, submission));
         }
     }
 
+    /// Whether anything must be spawned.
+    pub(super) fn has_begun(&self) -> bool {
+        !self.closures.is_empty() || self.needs_starter()
+    }
+
+    /// Running starters are not enough: each may block in a first poll.
+    fn needs_starter(&self) -> bool {
+        self.standby == 0 && self.starting.len() > 0
+    }
+
+    /// What must be spawned.
+    pub(super) fn begun(&mut self) -> Begun<J, E> {
+        let starter = self.needs_starter();
+        self.standby += usize::from(starter);
+        Begun { closures: std::mem::take(&mut self.closures), starter }
+    }
+
     /// The next one to be polled for the first time. It keeps its place.
-    pub(super) fn start(&mut self) -> Option<(JobId, BoxedSubmission<J, E>)> {
-        let next = self.starting.pop_front();
-        if self.starting.is_empty() && self.starting.capacity() > SHORT {
-            self.starting = VecDeque::new();
-        }
-        next
+    pub(super) fn start(&mut self) -> Option<(JobId, Submission<J, E>)> {
+        self.starting.pop()
     }
 
     /// One has become a task.
@@ -152,6 +173,7 @@ impl<J, E, R> Submissions<J, E, R> {
 
     /// The task of one that is to be ended.
     pub(super) fn interrupt(&mut self, id: JobId) -> Option<R> {
+        // A lookup in an empty map costs as much as in a full one.
         if self.running.is_empty() { None } else { self.running.remove(&id) }
     }
 
@@ -161,16 +183,19 @@ impl<J, E, R> Submissions<J, E, R> {
         self.in_flight -= 1;
     }
 
-    /// Removes those that wait for their first poll, and frees their places.
+    /// Removes those that wait for their first poll or for a thread, and frees their places.
     pub(super) fn give_up(&mut self) -> impl Iterator<Item = Submission<J, E>> {
-        self.in_flight -= self.starting.len();
-        std::mem::take(&mut self.starting).into_iter().map(|(_, future)| Submission::Future(future))
+        self.in_flight -= self.starting.len() + self.closures.len();
+        let mut starting = std::mem::replace(&mut self.starting, Fifo::new());
+        let starting = std::iter::from_fn(move || starting.pop());
+        starting.chain(std::mem::take(&mut self.closures)).map(|(_, submission)| submission)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+    use std::task::{Context, Poll, Waker};
 
     use proptest::prelude::*;
 
@@ -218,6 +243,14 @@ mod tests {
         tasks: BTreeSet<usize>,
     }
 
+    impl Model {
+        fn begin(&mut self, job: usize, blocking: bool, closures: &mut usize) {
+            let begun = if blocking { &mut self.running } else { &mut self.starting };
+            begun.push(job);
+            *closures += usize::from(blocking);
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -227,36 +260,34 @@ mod tests {
             most in prop::option::of(1..4_usize),
         ) {
             let mut slots = JobSlots::<(), ()>::new();
-            let ids: Vec<_> = (0..200).map(|_| slots.insert(None).expect("there is room")).collect();
+            let ids: Vec<_> = (0..200).map(|_| slots.insert(Phase::Queued, None).expect("there is room")).collect();
             let mut places = vec![0; 200];
             let mut real = Under::new(most.and_then(NonZeroUsize::new));
             let (mut model, mut next) = (Model::default(), 0);
             let number = |id: JobId| id.index as usize;
             for step in steps {
+                let mut closures = 0;
                 match step {
                     Step::Add { blocking } => {
-                        let submission = if blocking {
-                            Submission::Blocking(Box::new(|| Ok(1)))
-                        } else {
-                            Submission::Future(Box::pin(std::future::ready(Ok(1))))
-                        };
+                        let submission = Box::pin(std::future::ready(Ok(u32::from(blocking))));
+                        let phase = if blocking { Phase::Blocking } else { Phase::Submitting };
                         let taken = model.starting.len() + model.running.len();
                         let free = model.queue.is_empty() && most.is_none_or(|most| taken < most);
                         prop_assert_eq!(real.is_free(), free);
-                        if !free {
-                            places[next] = real.enqueue(ids[next], submission);
-                            model.queue.push((next, blocking));
-                        } else if matches!(real.begin(ids[next], submission), Begun::Blocking(_)) {
-                            model.running.push(next);
+                        if free {
+                            real.begin(ids[next], phase, submission);
+                            model.begin(next, blocking, &mut closures);
                         } else {
-                            model.starting.push(next);
+                            places[next] = real.enqueue(ids[next], phase, submission);
+                            model.queue.push((next, blocking));
                         }
                         next += 1;
                     }
                     Step::Dequeue(job) if !model.queue.is_empty() => {
                         let (job, blocking) = model.queue.remove(job % model.queue.len());
                         let removed = real.dequeue(places[job], |id, place| places[number(id)] = place);
-                        prop_assert_eq!(matches!(removed, Some(Submission::Blocking(_))), blocking);
+                        let output = removed.map(|mut removed| removed.as_mut().poll(&mut Context::from_waker(Waker::noop())));
+                        prop_assert_eq!(output, Some(Poll::Ready(Ok(u32::from(blocking)))));
                     }
                     Step::Start { pending } => {
                         let started = real.start().map(|(id, _)| number(id));
@@ -288,11 +319,16 @@ mod tests {
                     }
                     Step::Dequeue(_) | Step::Leave(_) | Step::Interrupt(_) => {}
                 }
-                while let Some((id, begun)) = real.next() {
+                while let Some((id, phase)) = real.next() {
                     let (job, blocking) = model.queue.remove(0);
-                    prop_assert_eq!((number(id), matches!(begun, Begun::Blocking(_))), (job, blocking));
-                    if blocking { model.running.push(job) } else { model.starting.push(job) }
+                    prop_assert_eq!((number(id), phase == Phase::Blocking), (job, blocking));
+                    model.begin(job, blocking, &mut closures);
                 }
+                let begins = real.has_begun();
+                let begun = real.begun();
+                prop_assert_eq!((begun.closures.len(), begun.starter), (closures, !model.starting.is_empty()));
+                prop_assert_eq!((begins, real.has_begun()), (closures > 0 || begun.starter, false));
+                prop_assert_eq!(std::mem::take(&mut real.standby), usize::from(begun.starter));
                 let taken = model.starting.len() + model.running.len();
                 prop_assert_eq!((real.in_flight(), real.starting()), (taken, model.starting.len()));
                 prop_assert!(model.queue.is_empty() || most.is_some_and(|most| taken >= most), "a place is free");
@@ -304,12 +340,12 @@ mod tests {
     fn cancelled_submissions_do_not_pile_up_behind_one_that_never_ends() {
         let mut slots = JobSlots::<(), ()>::new();
         let mut real = Under::new(NonZeroUsize::new(1));
-        let id = slots.insert(None).expect("there is room");
-        let hangs = || Submission::Future(Box::pin(std::future::pending()));
-        assert!(matches!(real.begin(id, hangs()), Begun::Starting));
+        let id = slots.insert(Phase::Queued, None).expect("there is room");
+        let hangs = || Box::pin(std::future::pending());
+        real.begin(id, Phase::Submitting, hangs());
         let mut moved = 0;
         for _ in 0..10_000 {
-            let place = real.enqueue(id, hangs());
+            let place = real.enqueue(id, Phase::Submitting, hangs());
             assert!(real.dequeue(place, |_, _| moved += 1).is_some());
             assert!(real.queue.len() <= SHORT + 1 && real.queue.capacity() <= 4 * SHORT);
         }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::marker::PhantomData;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use serde_json::Value;
 use super::keys::{Spellings, table};
 use super::{Condition, HttpError, HttpPoll, header, json, jsonpath, status, text};
 use crate::duration_text;
+use crate::time::Nanos;
 
 /// The keys of `httsleep` that the builder names differently: both names are read.
 const OF_POLLER: Spellings = &[
@@ -33,11 +35,13 @@ struct Data {
     auth: Option<Auth>,
     verify: Option<bool>,
     ca_bundle: Option<String>,
-    until: Several,
-    alarms: Option<Several>,
+    #[serde(deserialize_with = "conditions")]
+    until: Vec<Condition>,
+    #[serde(default, deserialize_with = "conditions")]
+    alarms: Vec<Condition>,
     #[serde(default)]
     ignore_exceptions: Vec<Ignored>,
-    polling_interval: Option<Time>,
+    polling_interval: Option<Delay>,
     #[serde(default, deserialize_with = "given")]
     max_retries: Option<Retries>,
     deadline: Option<Time>,
@@ -98,40 +102,35 @@ impl Ignored {
     }
 }
 
-/// One condition, or a list of alternatives.
-struct Several(Vec<Condition>);
+/// A map, or a list of maps that is not empty.
+struct OneOrMany<T>(&'static str, PhantomData<T>);
 
-impl<'de> Deserialize<'de> for Several {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct OneOrMany;
+fn conditions<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Condition>, D::Error> {
+    deserializer.deserialize_any(OneOrMany("a condition, or a list of conditions", PhantomData))
+}
 
-        impl<'de> Visitor<'de> for OneOrMany {
-            type Value = Several;
+fn paths<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Path>, D::Error> {
+    deserializer
+        .deserialize_any(OneOrMany("a map with `expression` and `value`, or a list of these", PhantomData))
+}
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a condition, or a list of conditions")
-            }
+impl<'de, T: Deserialize<'de>> Visitor<'de> for OneOrMany<T> {
+    type Value = Vec<T>;
 
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Several, A::Error> {
-                Condition::deserialize(de::value::MapAccessDeserializer::new(map))
-                    .map(|one| Several(vec![one]))
-            }
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
 
-            fn visit_seq<A: SeqAccess<'de>>(self, mut several: A) -> Result<Several, A::Error> {
-                let mut conditions = Vec::new();
-                while let Some(condition) = several.next_element()? {
-                    conditions.push(condition);
-                }
-                if conditions.is_empty() {
-                    return Err(de::Error::custom(
-                        "expected at least one condition, found an empty list, which never holds",
-                    ));
-                }
-                Ok(Several(conditions))
-            }
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Vec<T>, A::Error> {
+        T::deserialize(de::value::MapAccessDeserializer::new(map)).map(|one| vec![one])
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Vec<T>, A::Error> {
+        let several = Vec::deserialize(de::value::SeqAccessDeserializer::new(list))?;
+        if several.is_empty() {
+            return Err(de::Error::custom("expected at least one, found an empty list"));
         }
-
-        deserializer.deserialize_any(OneOrMany)
+        Ok(several)
     }
 }
 
@@ -145,7 +144,7 @@ struct ConditionData {
     /// `null` is a JSON value like any other.
     #[serde(default, deserialize_with = "given")]
     json: Option<Value>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "paths")]
     jsonpath: Vec<Path>,
 }
 
@@ -226,6 +225,22 @@ impl TryFrom<Written> for Time {
     }
 }
 
+/// A time with an end. `forever` is only the absence of a limit.
+#[derive(Deserialize)]
+#[serde(try_from = "Time")]
+struct Delay(Duration);
+
+impl TryFrom<Time> for Delay {
+    type Error = &'static str;
+
+    fn try_from(Time(time): Time) -> Result<Self, &'static str> {
+        if Nanos::of(time).is_never() {
+            return Err("expected a delay, found `forever`; write `2s` or `500ms`");
+        }
+        Ok(Self(time))
+    }
+}
+
 impl<'de> Deserialize<'de> for HttpPoll {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         table::<_, Data>(deserializer, "a poller, with keys", OF_POLLER)?
@@ -252,8 +267,8 @@ impl Data {
         };
         poll = poll.danger_accept_invalid_certs(!self.verify.unwrap_or(true));
         poll = poll.respect_retry_after(self.respect_retry_after.unwrap_or(true));
-        poll.until = self.until.0;
-        poll.alarms = self.alarms.map_or_else(Vec::new, |alarms| alarms.0);
+        poll.until = self.until;
+        poll.alarms = self.alarms;
         for kind in self.ignore_exceptions {
             poll = poll.ignore(move |error| kind.is(error));
         }
@@ -265,14 +280,17 @@ impl Data {
             Some(Retries::Forever(_) | Retries::Null) => poll.forever(),
             None => poll,
         };
-        let times = [
-            (self.polling_interval, HttpPoll::interval as fn(_, _) -> _),
-            (self.deadline, HttpPoll::deadline),
-            (self.attempt_timeout, HttpPoll::attempt_timeout),
-            (self.max_retry_after, HttpPoll::max_retry_after),
-        ];
-        for (time, set) in times {
-            poll = time.into_iter().fold(poll, |poll, Time(time)| set(poll, time));
+        if let Some(Delay(interval)) = self.polling_interval {
+            poll = poll.interval(interval);
+        }
+        if let Some(Time(deadline)) = self.deadline {
+            poll = poll.deadline(deadline);
+        }
+        if let Some(Time(timeout)) = self.attempt_timeout {
+            poll = poll.attempt_timeout(timeout);
+        }
+        if let Some(Time(longest)) = self.max_retry_after {
+            poll = poll.max_retry_after(longest);
         }
         if let Some(most) = self.max_body {
             poll = poll.max_body(most);

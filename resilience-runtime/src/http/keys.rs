@@ -2,8 +2,8 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::Deserialize;
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{DeserializeSeed, Deserializer, Error, IntoDeserializer, MapAccess, Visitor};
+use serde::de::value::{MapAccessDeserializer, StrDeserializer};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
 
 /// Keys with a second name, which is the second one.
 pub(super) type Spellings = &'static [(&'static str, &'static str)];
@@ -58,9 +58,10 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Keys<A> {
             let message = format!("`{other}` and `{written}` are names of one key: write one of them");
             return Err(A::Error::custom(message));
         }
-        let found = seed.deserialize(key.as_str().into_deserializer()).map(Some);
+        let known = seed.deserialize(StrDeserializer::<UnknownKey>::new(&key));
+        let known = known.map_err(|unknown| A::Error::custom(unknown.message(&written, self.spellings)))?;
         self.seen.push((key, written));
-        found
+        Ok(Some(known))
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
@@ -71,5 +72,40 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Keys<A> {
                 None => A::Error::custom(format_args!("`{key}`: {error}")),
             }
         })
+    }
+}
+
+/// A key that is not known, and those that are. Of `serde`'s own error, only the text can be read.
+#[derive(Debug)]
+struct UnknownKey(&'static [&'static str]);
+
+impl UnknownKey {
+    /// With every name of each known key.
+    fn message(&self, written: &str, spellings: Spellings) -> String {
+        let names = |first| match spellings.iter().find(|(key, _)| *key == first) {
+            Some((_, second)) => format!("`{first}` (or `{second}`)"),
+            None => format!("`{first}`"),
+        };
+        let known: Vec<_> = self.0.iter().copied().map(names).collect();
+        let one_of = if known.len() == 1 { "" } else { "one of " };
+        format!("unknown field `{written}`, expected {one_of}{}", known.join(", "))
+    }
+}
+
+impl Error for UnknownKey {
+    fn custom<T: fmt::Display>(_: T) -> Self {
+        Self(&[])
+    }
+
+    fn unknown_field(_: &str, expected: &'static [&'static str]) -> Self {
+        Self(expected)
+    }
+}
+
+impl std::error::Error for UnknownKey {}
+
+impl fmt::Display for UnknownKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
     }
 }

@@ -81,16 +81,17 @@
 //! | `until` | a condition, or a list of alternatives | required |
 //! | `alarms` or `alarm` | the same, for responses that end the poll with an error | none |
 //! | `ignore_exceptions` or `ignore` | errors that mean "not yet": `"connect"`, `"timeout"`, `"request"`, `"decode"`, `"body"` | none |
-//! | `polling_interval` or `interval` | a time: `"2s"`, or a number of seconds | `"2s"` |
+//! | `polling_interval` or `interval` | the delay: `"2s"`, or a number of seconds | `"2s"` |
 //! | `max_retries` or `max_attempts` | the number of attempts; `"forever"` or `null`: no limit | 50, or no limit with a `deadline` |
-//! | `deadline` | the time for the whole poll | none |
-//! | `attempt_timeout` | the time for one attempt | 30 s |
-//! | `respect_retry_after`, `max_retry_after` | whether `Retry-After` is a lower bound for the delay, and its limit | `true`, 1 h |
+//! | `deadline` | the time for the whole poll; `"forever"`: no limit | none |
+//! | `attempt_timeout` | the time for one attempt; `"forever"`: no limit | 30 s |
+//! | `respect_retry_after` | whether the `Retry-After` of a response is a lower bound for the delay after it | `true` |
+//! | `max_retry_after` | the longest `Retry-After`; `"forever"`: no limit | 1 h |
 //! | `max_body` | the longest body in bytes | 1 MiB |
 //!
-//! A condition has `status_code` or `status`, `headers`, `text`, `json` and `jsonpath`, a list of `{"expression", "value"}`. All
-//! given keys must hold. Times are written as in the attributes: `"500ms"`, `"1.5s"`, `"2min"`, `"forever"`. Invalid input is
-//! an error when it is read, which names the key as it was written.
+//! A condition has `status_code` or `status`, `headers`, `text`, `json` and `jsonpath`: `{"expression", "value"}`, or a list of
+//! these. All given keys must hold. Times are written as in the attributes: `"500ms"`, `"1.5s"`, `"2min"`. Invalid input is an
+//! error when it is read, which names the key as it was written.
 //!
 //! # TLS
 //!

@@ -220,12 +220,16 @@ impl HttpPoll {
     /// takes longer fails with [`HttpError::is_timeout`]. The default is
     /// [`DEFAULT_ATTEMPT_TIMEOUT`](Self::DEFAULT_ATTEMPT_TIMEOUT); [`Duration::MAX`] means no limit.
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
+        if timeout.is_zero() {
+            self.is_wrong("`attempt_timeout`: expected more than zero");
+        }
         self.limits.attempt_timeout = timeout;
         self
     }
 
-    /// Whether the `Retry-After` of a 429 or 503 is a lower bound for the delay: `true` by default. One that exceeds the
-    /// deadline or [`max_retry_after`](Self::max_retry_after) ends the poll at once.
+    /// Whether the `Retry-After` of a response is a lower bound for the delay after it: `true` by default. The status does not
+    /// matter: a busy server sends it with 429 or 503, and a running job with 202. One that exceeds the deadline or
+    /// [`max_retry_after`](Self::max_retry_after) ends the poll at once.
     pub fn respect_retry_after(mut self, respect: bool) -> Self {
         self.limits.respect_retry_after = respect;
         self

@@ -2,6 +2,7 @@ use super::overrides::OverrideTable;
 use crate::attempts::PolicyOverride;
 use crate::circuit::{CircuitConfig, CircuitState, NamedCircuit};
 use crate::telemetry::Site;
+use crate::time::Nanos;
 
 /// The overrides that are in force.
 #[derive(Clone, Default)]
@@ -36,6 +37,8 @@ pub(super) struct AppliedCircuit {
     /// The options that are overridden.
     pub(super) keys: Vec<&'static str>,
     pub(super) state: Option<CircuitState>,
+    /// For the functions of the circuit.
+    pub(super) call_timeout: Option<Nanos>,
 }
 
 impl Applied {

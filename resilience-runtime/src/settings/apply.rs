@@ -6,7 +6,7 @@ use super::overrides::Overrides;
 use super::plan::Plan;
 use super::problem::{OverrideErrors, OverrideWarnings};
 use super::suggestions::folded;
-use crate::circuit::{CircuitOverride, NamedCircuit, follow_registrations};
+use crate::circuit::{CircuitOverride, NamedCallTimeout, NamedCircuit, follow_registrations};
 use crate::telemetry::{FormName, FormOverride, override_forms};
 
 /// What is in force. The lock serializes [`Overrides::apply`], so that two of them do not mix.
@@ -49,7 +49,7 @@ impl Overrides {
     /// # Errors
     /// - Unknown kinds, names and options, and functions without a `name`.
     /// - Values of a wrong type or out of range, and options that contradict each other or those in the code.
-    /// - A `deadline` or an `attempt_timeout` for an attribute that has none.
+    /// - A `deadline`, an `attempt_timeout` or a `call_timeout` for an attribute that has none.
     /// - Any option of a function with `policy = ..`.
     ///
     /// All errors are returned at once.
@@ -92,6 +92,7 @@ fn follow(circuit: NamedCircuit) {
     }
     if let Some(new) = Plan::of_registered(circuit, &applied) {
         circuit.change(CircuitOverride { config: new.config, state: (None, new.state) });
+        NamedCallTimeout::override_all(circuit.name, new.call_timeout);
         applied.circuits.push(new);
     }
     drop(applied);
@@ -119,11 +120,13 @@ fn change(before: &Applied, now: &Applied) -> Vec<NamedCircuit> {
     let mut changed = Vec::new();
     for old in before.circuits.iter().filter(|old| now.circuit(&old.circuit).is_none()) {
         old.circuit.change(CircuitOverride { config: old.code, state: (old.state, None) });
+        NamedCallTimeout::override_all(old.circuit.name, None);
         changed.push(old.circuit);
     }
     for new in &now.circuits {
         let state = (before.circuit(&new.circuit).and_then(|old| old.state), new.state);
         new.circuit.change(CircuitOverride { config: new.config, state });
+        NamedCallTimeout::override_all(new.circuit.name, new.call_timeout);
         changed.push(new.circuit);
     }
     changed

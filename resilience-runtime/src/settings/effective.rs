@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -10,13 +11,15 @@ use super::overrides::key;
 use super::suggestions::folded;
 use super::tables;
 use crate::attempts::{PolicyOption, PolicyOptions, PolicyOverride};
-use crate::circuit::{CircuitState, NamedCircuit};
+use crate::circuit::{CircuitState, NamedCallTimeout, NamedCircuit};
 use crate::option_value::OptionValue;
 use crate::telemetry::Site;
+use crate::time::Nanos;
 
 /// The settings in force, as returned by [`effective`].
 ///
-/// Its text is TOML, with the place of each function and the source of each value in comments. It implements
+/// Its text is TOML, with the place of each function and the source of each value in comments. Of several functions with
+/// one name, the first has the table, and the others are in comments. It implements
 /// `Serialize` as a list of maps with `kind`, `name`, `place` and `options`; an option is a map with `value`,
 /// `source`, if it is overridden `code`, and `remark` for a time limit that calls without one ignore.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,7 +47,7 @@ pub struct EffectiveOption {
     code: Option<InForce>,
     source: SettingSource,
     /// When the value is not used.
-    remark: Option<&'static str>,
+    remark: Option<Cow<'static, str>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -141,8 +144,8 @@ impl EffectiveSite {
                 let mut options = of_override(by.map(|form| &form.by));
                 for option in &mut options {
                     option.remark = match option.key {
-                        "deadline" => Some("ignored by calls without a `deadline`"),
-                        "attempt_timeout" => Some("ignored by calls without an `attempt_timeout`"),
+                        "deadline" => Some("ignored by calls without a `deadline`".into()),
+                        "attempt_timeout" => Some("ignored by calls without an `attempt_timeout`".into()),
                         _ => None,
                     };
                 }
@@ -273,6 +276,7 @@ fn of_circuit(circuit: NamedCircuit, applied: &Applied) -> Vec<EffectiveOption> 
             remark: None,
         }
     });
+    let call_timeout = of_call_timeout(circuit.name, applied.and_then(|applied| applied.call_timeout));
     let overridden = applied.and_then(|applied| applied.state);
     let state = circuit.state().or(overridden).map(|state| EffectiveOption {
         key: "state",
@@ -281,7 +285,26 @@ fn of_circuit(circuit: NamedCircuit, applied: &Applied) -> Vec<EffectiveOption> 
         source: if overridden == Some(state) { SettingSource::Override } else { SettingSource::Code },
         remark: None,
     });
-    options.chain(state).collect()
+    options.chain(call_timeout).chain(state).collect()
+}
+
+/// The limit of the functions of a circuit. `None`: they have none.
+fn of_call_timeout(circuit: &str, by: Option<Nanos>) -> Option<EffectiveOption> {
+    let in_code = NamedCallTimeout::all_in_code(circuit);
+    let (first, others) = in_code.split_first()?;
+    let option = of_code("call_timeout", OptionValue::Time(by.unwrap_or(*first)));
+    Some(match by {
+        Some(_) => {
+            let code = others.is_empty().then_some(InForce::Option(OptionValue::Time(*first)));
+            EffectiveOption { code, source: SettingSource::Override, ..option }
+        }
+        None if others.is_empty() => option,
+        None => {
+            let others: Vec<_> = others.iter().map(|time| format!("{time:?}")).collect();
+            let remark = format!("{} for other functions of the circuit", others.join(" or "));
+            EffectiveOption { remark: Some(remark.into()), ..option }
+        }
+    })
 }
 
 /// As in an attribute.
@@ -306,17 +329,21 @@ impl InForce {
 
 impl fmt::Display for EffectiveSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, site) in self.sites.iter().enumerate() {
-            let line_break = if index == 0 { "" } else { "\n" };
+        let mut before = None;
+        for site in &self.sites {
+            let line_break = if before.is_none() { "" } else { "\n" };
+            // TOML has one table for a name.
+            let comment = if before == Some((site.section, site.name)) { "# " } else { "" };
+            before = Some((site.section, site.name));
             let EffectiveSite { section, name, place, unknown, options } = site;
             let place =
                 place.map_or_else(|| "registered".to_owned(), |(file, line)| format!("{file}:{line}"));
             let unknown = unknown.map(|why| format!(", {why}")).unwrap_or_default();
-            writeln!(f, "{line_break}[{}.{}]  # {place}{unknown}", section.as_str(), key(name))?;
+            writeln!(f, "{line_break}{comment}[{}.{}]  # {place}{unknown}", section.as_str(), key(name))?;
             for EffectiveOption { key, value, code, source, remark } in options {
                 let code = code.map(|code| format!(", {} in the code", code.toml())).unwrap_or_default();
-                let remark = remark.map(|remark| format!(", {remark}")).unwrap_or_default();
-                writeln!(f, "{key} = {}  # {source}{code}{remark}", value.toml())?;
+                let remark = remark.as_ref().map(|remark| format!(", {remark}")).unwrap_or_default();
+                writeln!(f, "{comment}{key} = {}  # {source}{code}{remark}", value.toml())?;
             }
         }
         Ok(())
@@ -340,7 +367,7 @@ impl Serialize for EffectiveOption {
         if let Some(code) = &self.code {
             map.serialize_entry("code", code)?;
         }
-        if let Some(remark) = self.remark {
+        if let Some(remark) = &self.remark {
             map.serialize_entry("remark", remark)?;
         }
         map.end()

@@ -11,13 +11,16 @@ use super::tables::{self, CODE_ONLY, Row};
 use super::tree::Tree;
 use super::unquoted::in_quotes;
 use crate::attempts::{PolicyKind, PolicyOptions, PolicyOverride, PollPolicy, RetryPolicy};
-use crate::circuit::{CircuitConfig, CircuitState, NamedCircuit};
+use crate::circuit::{CallTimeout, CircuitConfig, CircuitState, NamedCallTimeout, NamedCircuit};
 use crate::error::ConfigError;
 use crate::option_value::OptionValue;
 use crate::telemetry::Site;
+use crate::time::Nanos;
 
 /// A test under `tests/` links a crate only if it mentions it.
 const NOT_LINKED: &str = "no annotated function is linked; write `use mycrate as _;`";
+
+const NOT_A_DELAY: &str = "expected a delay, found `forever`; write `\"15s\"` or `\"500ms\"`";
 
 /// The result of a comparison.
 #[derive(Default)]
@@ -177,6 +180,12 @@ impl Plan {
                 continue;
             };
             match row.form.read(value) {
+                // As in an attribute. The policies themselves are read back as they were written.
+                Ok(OptionValue::Time(Nanos::NEVER))
+                    if ["interval", "initial_delay"].contains(&row.setting) =>
+                {
+                    self.error(path, NOT_A_DELAY);
+                }
                 Ok(read) => {
                     options.push(ReadOption { row: *row, value: read, path });
                     let jitter =
@@ -288,8 +297,22 @@ impl Plan {
         if let Err(error) = config.validate() {
             self.errors.push(about(table, options, &error));
         }
+        let call_timeout = self.read_call_timeout(circuit, options);
         let keys = options.iter().map(|option| option.row.key).collect();
-        self.applied.circuits.push(AppliedCircuit { circuit, code, config, keys, state });
+        self.applied.circuits.push(AppliedCircuit { circuit, code, config, keys, state, call_timeout });
+    }
+
+    fn read_call_timeout(&mut self, circuit: NamedCircuit, options: &[ReadOption<'_>]) -> Option<Nanos> {
+        let option = options.iter().find(|option| option.row.key == "call_timeout")?;
+        let OptionValue::Time(time) = option.value else { return None };
+        if NamedCallTimeout::all_in_code(circuit.name).is_empty() {
+            let message = "no function of this circuit has a constant `call_timeout`, and an override does not add one; \
+                           write a long one in the attribute to allow one, such as `call_timeout = 1h`";
+            self.error(option.path, message);
+        } else if let Err(error) = CallTimeout::try_new(time.to_duration()) {
+            self.error(option.path, error.to_string());
+        }
+        Some(time)
     }
 }
 
@@ -302,11 +325,19 @@ fn policy_override(
     PolicyOverride { kind, options, keeps_absent_limits }
 }
 
-/// The error, at the option that it is about.
+/// The error, at the first option that it is about and that is overridden. Values in the code are marked.
 fn about(table: &OverrideTable, options: &[ReadOption<'_>], error: &ConfigError) -> OverrideProblem {
-    let option = options.iter().find(|option| option.row.setting == error.option());
-    let path = option.map_or(table.path.as_str(), |option| option.path);
-    OverrideProblem::new(path, error.to_string())
+    let overridden = |setting: &str| options.iter().find(|option| option.row.setting == setting);
+    let path = error.options().find_map(overridden).map_or(table.path.as_str(), |option| option.path);
+    let message = if error.options().all(|setting| overridden(setting).is_some()) {
+        error.to_string()
+    } else {
+        error.with_origins(|setting| match overridden(setting) {
+            Some(_) => "in the override",
+            None => "in the code",
+        })
+    };
+    OverrideProblem::new(path, message)
 }
 
 /// Removes what the options express in another way, as beside `config = ..` in an attribute.
@@ -334,7 +365,7 @@ fn read_state(value: &Tree) -> Result<CircuitState, String> {
 
 fn unknown_option(key: &str, section: Section) -> String {
     let rows = section.table();
-    if key == "call_timeout" && section == Section::Circuit || CODE_ONLY.contains(&key) {
+    if CODE_ONLY.contains(&key) {
         return format!("`{key}` can only be set in the code");
     }
     let state = (section == Section::Circuit).then_some("state");

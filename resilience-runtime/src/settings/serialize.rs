@@ -5,7 +5,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::form::{read_backoff, read_jitter};
 use super::suggestions::nearest;
-use super::tables::{self, CIRCUIT, POLL, RETRY, Row};
+use super::tables::{self, CIRCUIT_CONFIG, POLL, RETRY, Row};
 use super::tree::Tree;
 use crate::attempts::{PolicyOptions, PollPolicy, RetryPolicy};
 use crate::backoff::{Backoff, Jitter};
@@ -173,7 +173,8 @@ impl<'de> Deserialize<'de> for CircuitConfig {
     /// From a map with options of [`#[circuit]`](macro@crate::circuit). Absent options have their defaults, unknown
     /// ones are errors.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let options = read_options(CIRCUIT, &Tree::deserialize(deserializer)?).map_err(D::Error::custom)?;
+        let options =
+            read_options(CIRCUIT_CONFIG, &Tree::deserialize(deserializer)?).map_err(D::Error::custom)?;
         let config = options
             .into_iter()
             .try_fold(Self::new(), |config, (key, value)| tables::with_option(config, key, value))

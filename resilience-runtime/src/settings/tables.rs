@@ -72,7 +72,11 @@ pub(super) const CIRCUIT: &[Row] = &[
     row("half_open_calls", Form::Count),
     row("success_threshold", Form::Count),
     row("probe_timeout", Form::Time),
+    row("call_timeout", Form::Time),
 ];
+
+/// `call_timeout`, the last option, belongs to the functions of a circuit.
+pub(super) const CIRCUIT_CONFIG: &[Row] = CIRCUIT.split_at(CIRCUIT.len() - 1).0;
 
 /// Options of the attributes that are code, or that only the code can set.
 pub(super) const CODE_ONLY: &[&str] = &[
@@ -100,7 +104,8 @@ pub(super) const CODE_ONLY: &[&str] = &[
     "on_open",
 ];
 
-/// Sets an option of a circuit. The value is checked, but not whether it agrees with other options.
+/// Sets an option of a circuit. The value is checked, but not whether it agrees with other options. The `call_timeout`
+/// of its functions is ignored.
 pub(super) fn with_option(
     config: CircuitConfig,
     key: &str,
@@ -162,5 +167,5 @@ pub(super) fn options(config: &CircuitConfig) -> Vec<(&'static str, OptionValue)
 
 /// The options of a circuit that are in force, with their defaults.
 pub(super) fn in_force(config: &CircuitConfig) -> Vec<(&'static str, OptionValue)> {
-    options(&config.resolved())
+    options(&CircuitConfig { probe_timeout: Some(config.probe_time()), ..config.resolved() })
 }

@@ -82,6 +82,7 @@ fn it_ends_with_2_when_the_time_is_up_and_its_message_ends_with_the_last_error()
     assert_eq!(code, Some(2));
     let last = message.lines().last().unwrap_or_default();
     assert!(last.contains("; last error: ") && last.contains("refused"), "{message}");
+    assert!(is_elapsed_time(last), "{message}");
 }
 
 #[test]
@@ -117,11 +118,18 @@ fn it_ends_with_3_when_its_arguments_are_invalid() {
 
 #[test]
 fn a_wrong_time_is_reported_by_the_option_as_it_was_written() {
-    for option in ["--timeout", "--interval"] {
-        let output =
-            Command::new(env!("CARGO_BIN_EXE_wait-for")).args([option, "5", "http://127.0.0.1:9"]).output();
-        let message = String::from_utf8(output.expect("the program starts").stderr).expect("UTF-8");
-        assert!(message.contains(&format!("`{option}`: expected a duration")), "{message}");
+    for target in [&["http://127.0.0.1:9"][..], &["--tcp", NOBODY]] {
+        for (option, time, expected) in [
+            ("--timeout", "5", "expected a duration"),
+            ("--interval", "5", "expected a duration"),
+            ("--interval", "forever", "expected a delay, found `forever`"),
+        ] {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_wait-for"));
+            let output = command.args([option, time]).args(target).output().expect("the program starts");
+            let message = String::from_utf8(output.stderr).expect("UTF-8");
+            assert!(message.starts_with(&format!("wait-for: `{option}`: {expected}")), "{message}");
+            assert_eq!(output.status.code(), Some(3));
+        }
     }
 }
 
@@ -138,6 +146,12 @@ fn its_configuration_is_a_poller_and_the_command_line_overrides_it() {
     assert_eq!(server.paths(), ["/", "/other", "/", "/"]);
 }
 
+/// The text of a duration as the library has it: a number, and its unit at once.
+fn is_elapsed_time(message: &str) -> bool {
+    let elapsed = message.split(", in ").nth(1).and_then(|rest| rest.split(';').next());
+    elapsed.is_some_and(|elapsed| elapsed.ends_with('s') && !elapsed.contains(' '))
+}
+
 #[test]
 fn it_waits_for_a_port() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("loopback");
@@ -149,6 +163,7 @@ fn it_waits_for_a_port() {
     let last = message.lines().last().unwrap_or_default();
     assert!(last.starts_with(&format!("wait-for: no connection to {NOBODY} in ")), "{message}");
     assert!(last.contains("; last error: ") && last.contains("refused"), "{message}");
+    assert!(is_elapsed_time(last), "{message}");
 }
 
 #[test]
