@@ -98,14 +98,14 @@ pub(crate) fn one_poll() {
         let mut best = Duration::MAX;
         for _ in 0..ROUNDS {
             let start = Instant::now();
-            let mut resolved = Vec::new();
+            let mut done = Vec::new();
             for (number, (id, _)) in jobs.iter().enumerate() {
                 black_box(*id);
                 if resolves(number) {
-                    resolved.push(number);
+                    done.push(number);
                 }
             }
-            for number in resolved.into_iter().rev() {
+            for number in done.into_iter().rev() {
                 let (id, sender) = jobs.swap_remove(number);
                 let _ = sender.send(id);
             }
