@@ -143,10 +143,14 @@ pub(crate) fn two_threads() {
     println!("  submitting from two threads: {ratio:.2} times the throughput of one");
 }
 
-/// Runs only the executor with this number of jobs, this number of times: for profilers.
-pub(crate) fn run(jobs: usize, rounds: usize) {
+/// Runs only one subject with this number of jobs, this number of times: for profilers.
+pub(crate) fn run(subject: &str, jobs: usize, rounds: usize) {
     for _ in 0..rounds {
-        black_box(runtime().block_on(round::<Executor>(jobs)));
+        black_box(match subject {
+            "floor" => runtime().block_on(round::<Floor>(jobs)),
+            "stream" => runtime().block_on(round::<Stream>(jobs)),
+            _ => runtime().block_on(round::<Executor>(jobs)),
+        });
     }
 }
 

@@ -55,9 +55,9 @@ fn main() -> ExitCode {
         ["batch", "poll"] => batch::one_poll(),
         ["batch", "threads"] => batch::two_threads(),
         // For profilers.
-        ["batch", jobs, rounds] => {
+        ["batch", subject, jobs, rounds] => {
             let (Ok(jobs), Ok(rounds)) = (jobs.parse(), rounds.parse()) else { return ExitCode::from(2) };
-            batch::run(jobs, rounds);
+            batch::run(subject, jobs, rounds);
         }
         ["budgets"] => return budgets::check(),
         // For callgrind.
