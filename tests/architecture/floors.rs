@@ -206,7 +206,11 @@ fn the_floors_of_batch_polling_are_read() {
     let imports = imports(&house);
     assert!(imports["executor/state"].contains("executor/slots"), "`super::` is followed");
     assert_eq!(below("executor/slots", &imports), ["executor/failure", "executor/slots"]);
-    assert_eq!(below("executor/polls", &imports), ["executor/failure", "executor/polls", "executor/slots"]);
+    // Values are dropped one by one, and each panic is caught.
+    assert_eq!(
+        below("executor/polls", &imports),
+        ["executor/catch", "executor/failure", "executor/polls", "executor/slots"]
+    );
     assert_eq!(
         below("executor/submissions", &imports),
         ["executor/failure", "executor/fifo", "executor/slots", "executor/submissions"]

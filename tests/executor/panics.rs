@@ -1,10 +1,10 @@
 use std::future::{Future, pending, ready};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
-use resilience::{PollExecutor, PollFailure, PollNext};
+use resilience::{Batch, PollExecutor, PollFailure, PollNext};
 
 use crate::{Executor, Jobs, Service, job, settle, soon};
 
@@ -152,4 +152,33 @@ async fn whatever_is_dropped_may_look_back_at_the_executor() {
     for handle in handles {
         assert!(soon(handle).await.is_err());
     }
+}
+
+#[tokio::test]
+async fn jobs_that_panic_when_they_are_dropped_end_nothing_wherever_they_are_dropped() {
+    let (kept, keeps) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicBool::new(true)));
+    let (keeping, keeps_now) = (Arc::clone(&kept), Arc::clone(&keeps));
+    let executor =
+        PollExecutor::builder().start(move |batch: Batch<PanicsWhenDropped, &'static str, &'static str>| {
+            batch.iter().for_each(|job| job.yield_result("done"));
+            if keeps_now.load(Relaxed) {
+                keeping.lock().expect("no panic").push(batch);
+            } else {
+                drop(batch);
+            }
+            let keeps = Arc::clone(&keeps_now);
+            async move { if keeps.load(Relaxed) { Ok(PollNext::Default) } else { pending().await } }
+        });
+    let submit = || [(); 3].map(|()| executor.submit(async { Ok(PanicsWhenDropped) }));
+    for handle in submit() {
+        assert_eq!(soon(handle).await, Ok("done"));
+    }
+    keeps.store(false, Relaxed);
+    for handle in submit() {
+        assert_eq!(soon(handle).await, Ok("done"));
+    }
+    // The polling task holds them, and then the batch that was kept.
+    executor.shutdown().await;
+    assert!(!kept.lock().expect("no panic").is_empty());
+    drop(kept);
 }

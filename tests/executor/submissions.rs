@@ -1,5 +1,6 @@
 use std::future::pending;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use resilience::PollFailure;
 use tokio::sync::oneshot;
@@ -22,11 +23,14 @@ async fn a_closure_that_is_running_cannot_be_cancelled_and_one_that_waits_can() 
     let service = Service::new();
     let executor = service.start(Executor::builder().max_in_flight(1));
     let (go, gone) = std::sync::mpsc::channel();
+    let (begins, begun) = std::sync::mpsc::channel();
     service.finish(1, Ok("done"));
     let running = executor.submit_blocking(move || {
+        begins.send(()).expect("it is waited for");
         gone.recv().expect("it is told to go");
         Ok(1)
     });
+    begun.recv().expect("it begins");
     let waits = executor.submit_blocking(|| unreachable!("it never begins"));
     assert!(!running.cancel().await && waits.cancel().await);
     assert_eq!(waits.await, Err(PollFailure::Cancelled));
@@ -204,4 +208,36 @@ async fn a_shutdown_waits_for_no_submit_timeout() {
     assert_eq!((blocking.await, waiting.await), (Err(PollFailure::ShutDown), Err(PollFailure::ShutDown)));
     assert_eq!(crate::alive_tasks(), 0);
     drop(go);
+}
+
+/// A closure for which the runtime has no thread has not been started.
+#[test]
+fn a_closure_that_waits_for_a_thread_is_dropped_when_its_job_ends() {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .max_blocking_threads(1)
+        .enable_all()
+        .build();
+    let runtime = runtime.expect("a runtime");
+    let (go, gone) = std::sync::mpsc::channel::<()>();
+    runtime.block_on(async {
+        let busy = tokio::task::spawn_blocking(move || gone.recv());
+        let begun = Arc::new(AtomicU32::new(0));
+        let closure = || {
+            let begun = Arc::clone(&begun);
+            move || Ok(begun.fetch_add(1, Relaxed))
+        };
+        let executor = Service::new().start(Executor::builder().abandon_dropped(true));
+        let handle = executor.submit_blocking(closure());
+        assert!(handle.cancel().await);
+        drop(executor.submit_blocking(closure()));
+        let handle = executor.submit_blocking(closure());
+        executor.shutdown().await;
+        assert_eq!(handle.await, Err(PollFailure::ShutDown));
+        go.send(()).expect("the thread is busy");
+        busy.await.expect("no panic").expect("it was told to go");
+        // Those that are dropped in the pool are dropped by its thread.
+        tokio::task::spawn_blocking(|| ()).await.expect("the pool goes on");
+        assert_eq!((begun.load(Relaxed), Arc::strong_count(&begun)), (0, 1));
+    });
 }

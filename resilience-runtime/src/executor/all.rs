@@ -7,8 +7,8 @@ use std::task::{Context, Poll, Waker};
 use futures_core::Stream;
 
 use super::later::Action;
-use super::slots::{JobOutcome, Phase, StreamPosition};
-use super::submissions::Submission;
+use super::slots::{JobOutcome, StreamPosition};
+use super::submissions::{Submission, SubmissionKind};
 use super::{PollExecutor, PollFailure};
 
 /// A stream of the results of many jobs, in order of completion, each with the position of its submission. Made by
@@ -151,7 +151,8 @@ where
     fn submit(&mut self, submission: Submission<J, E>) -> Option<bool> {
         let position = u32::try_from(self.next % (1 << 32)).unwrap_or(0);
         let position = StreamPosition { stream: self.stream, position };
-        let (id, has_room) = self.executor.shared().submit(submission, Phase::Submitting, Some(position));
+        let (id, has_room) =
+            self.executor.shared().submit(submission, SubmissionKind::Future, Some(position));
         let id = id?;
         self.next += 1;
         self.open += 1;
@@ -161,6 +162,9 @@ where
             self.executor
                 .shared()
                 .with(|state, _| slots.retain(|slot| state.jobs.streamed(*slot, stream).is_some()));
+            // A slot that is used again is there once for each use.
+            slots.sort_unstable();
+            slots.dedup();
         }
         Some(has_room)
     }
@@ -269,5 +273,34 @@ where
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SubmitAll").field("open", &self.open).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::{Batch, PollNext};
+
+    #[tokio::test(start_paused = true)]
+    async fn a_long_stream_remembers_no_more_slots_than_it_has_jobs() {
+        let executor = PollExecutor::builder()
+            .max_in_flight(1)
+            .default_interval(Duration::from_millis(5))
+            .start(|batch: Batch<u32, u32, ()>| async move {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+                batch.iter().for_each(|job| job.yield_result(*job.result()));
+                Ok(PollNext::Default)
+            });
+        let mut results = executor.submit_all((0..).map(|job| async move {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            Ok(job)
+        }));
+        for _ in 0..1000 {
+            assert!(results.next().await.is_some());
+            let (slots, open) = (results.slots.len(), results.open);
+            assert!(slots <= 2 * BACKLOG + 3 * open, "{slots} slots for {open} jobs");
+        }
     }
 }

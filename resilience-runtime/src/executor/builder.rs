@@ -99,7 +99,7 @@ where
     ///
     /// A closure of [`submit_blocking`](PollExecutor::submit_blocking) that is running cannot be interrupted. Its job fails in
     /// time, the closure keeps its place until it returns, and its result is dropped. A future that blocks its thread is not
-    /// interrupted either: its job fails when it returns.
+    /// interrupted either: if it is ready then, its result counts.
     pub fn submit_timeout(mut self, timeout: Duration) -> Self {
         self.settings.submit_timeout = Nanos::of(timeout);
         self
@@ -141,6 +141,8 @@ where
 
     /// Starts the executor with its poll function. The function gets all outstanding jobs, resolves some of them, and returns when
     /// to be called again.
+    ///
+    /// The runtime needs its timers (`enable_time`): without them, the executor shuts down when it waits for the first time.
     ///
     /// # Panics
     /// Outside of a tokio runtime, as `tokio::spawn` does.

@@ -1,11 +1,10 @@
-use std::sync::Arc;
 use std::task::Waker;
 
 use tokio::task::AbortHandle;
 
 use super::cancel_request::CancelRequest;
 use super::catch::caught;
-use super::polls::{Chunk, Released};
+use super::polls::Released;
 use super::slots::JobOutcome;
 use super::submissions::Submission;
 
@@ -92,9 +91,7 @@ impl<J, T, E> Later<J, T, E> {
         for job in more.released.jobs {
             let _ = caught(|| drop(job));
         }
-        for chunk in more.released.chunks {
-            drop_chunk(chunk);
-        }
+        drop(more.released.chunks);
     }
 }
 
@@ -109,14 +106,5 @@ impl<J, T, E> Action<J, T, E> {
             Self::DropSubmission(submission) => drop(submission),
             Self::DropJob(job) => drop(job),
         });
-    }
-}
-
-/// Drops the jobs of a chunk one by one: two panics at once would end the program.
-fn drop_chunk<J>(mut chunk: Chunk<J>) {
-    if let (true, Some(jobs)) = (std::mem::needs_drop::<J>(), Arc::get_mut(&mut chunk)) {
-        for job in jobs {
-            let _ = caught(|| drop(job.take()));
-        }
     }
 }

@@ -1,6 +1,7 @@
 //! Batch polling: many jobs on a server, polled by one function, with a future for each.
 
-// Floor 0: settings and results, and a queue.
+// Floor 0: settings and results, a queue, and panics of user code.
+mod catch;
 mod failure;
 mod fifo;
 mod next;
@@ -11,7 +12,6 @@ mod slots;
 mod submissions;
 // Floor 3: all of them, and the lock around them.
 mod cancel_request;
-mod catch;
 mod later;
 mod metrics;
 mod shared;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
@@ -13,7 +14,7 @@ use super::later::{Action, Later};
 use super::shared::Shared;
 use super::slots::{JobId, Phase, StreamPosition};
 use super::state::{ExecutorState, Submitted};
-use super::submissions::{Begun, Submission};
+use super::submissions::{Begun, Submission, SubmissionKind};
 
 /// The place of a submission. Dropping it ends the submission, however that comes about.
 pub(super) struct SubmissionPlace<J, T, E>
@@ -36,6 +37,15 @@ where
 {
     pub(super) const fn new(shared: Arc<Shared<J, T, E>>, id: JobId) -> Self {
         Self { shared, id, outcome: None }
+    }
+
+    /// Calls a closure, unless its job has ended while it waited for the thread.
+    fn call(self, closure: Submission<J, E>) {
+        if self.shared.with(|state, _| state.jobs.advance(self.id, Phase::Blocking, 0)) {
+            self.end(called(closure));
+        } else {
+            let _ = caught(|| drop(closure));
+        }
     }
 
     /// Ends the submission.
@@ -75,16 +85,16 @@ where
     T: Send + 'static,
     E: Send + Sync + 'static,
 {
-    /// Adds a job and starts it if there is room. `phase`: that of the submission when it runs. Also returns whether there is room
-    /// for another. `None`: the executor is shut down.
+    /// Adds a job and starts it if there is room. Also returns whether there is room for another. `None`: the executor is shut
+    /// down.
     pub(super) fn submit(
         self: &Arc<Self>,
         submission: Submission<J, E>,
-        phase: Phase,
+        kind: SubmissionKind,
         position: Option<StreamPosition>,
     ) -> (Option<JobId>, bool) {
         let (id, begins, has_room) = self.with(|state, later| {
-            let id = state.submit(submission, phase, position, later);
+            let id = state.submit(submission, kind, position, later);
             (id, state.submissions.has_begun(), state.submissions.is_free())
         });
         if begins {
@@ -110,9 +120,10 @@ where
             // The timeout begins before the closure.
             let until = self.submit_limit();
             let place = SubmissionPlace::new(Arc::clone(self), id);
-            let closure = runtime.spawn_blocking(move || place.end(called(closure)));
+            let task = runtime.spawn_blocking(move || place.call(closure));
+            self.with(|state, later| state.runs(id, task.abort_handle(), later));
             if let Some(until) = until {
-                drop(runtime.spawn(watch(Arc::clone(self), id, closure, until)));
+                drop(runtime.spawn(time_out(Arc::clone(self), id, task, until)));
             }
         }
     }
@@ -131,21 +142,34 @@ where
     ) {
         let Some(runtime) = &self.runtime else { return };
         let (id, running) = (place.id, self.closing.subscribe());
+        let task = SubmissionTask { future, place, running };
         let task = runtime.spawn(async move {
-            // Dropped in the opposite order: a shutdown waits for the future.
-            let (_running, place, mut future) = (running, place, future);
-            let outcome = match within(until, Caught::new(future.as_mut())).await {
+            let mut task = task;
+            let outcome = match within(until, Caught::new(task.future.as_mut())).await {
                 Some(outcome) => submitted(outcome),
                 None => Err(Box::new(PollFailure::SubmitTimedOut)),
             };
+            let SubmissionTask { future, place, running: _running } = task;
             place.end(dropped(future, outcome));
         });
         self.with(|state, later| state.runs(id, task.abort_handle(), later));
     }
 }
 
+/// A submission that is a task. The fields are dropped in this order: a shutdown waits for the future.
+struct SubmissionTask<J, T, E>
+where
+    J: Send + Sync + 'static,
+    T: Send + 'static,
+    E: Send + Sync + 'static,
+{
+    future: Submission<J, E>,
+    place: SubmissionPlace<J, T, E>,
+    running: watch::Receiver<bool>,
+}
+
 impl<J, T, E> ExecutorState<J, T, E> {
-    /// A submission has become a task. It may have ended, been cancelled or shut down meanwhile.
+    /// A submission has been spawned. It may have ended, been cancelled or shut down meanwhile.
     fn runs(&mut self, id: JobId, task: tokio::task::AbortHandle, later: &mut Later<J, T, E>) {
         if self.jobs.phase(id) == Some(Phase::Submitting) {
             self.submissions.runs(id, task);
@@ -183,7 +207,7 @@ fn called<J, E>(mut closure: Submission<J, E>) -> Submitted<J, E> {
 }
 
 /// Fails the job of a closure that exceeds its timeout. The closure goes on, unless it still waits for a thread.
-async fn watch<J, T, E>(
+async fn time_out<J, T, E>(
     shared: Arc<Shared<J, T, E>>,
     id: JobId,
     mut closure: JoinHandle<()>,

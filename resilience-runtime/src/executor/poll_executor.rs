@@ -3,8 +3,7 @@ use std::sync::Arc;
 
 use super::settings::Settings;
 use super::shared::Shared;
-use super::slots::Phase;
-use super::submissions::Submission;
+use super::submissions::{Submission, SubmissionKind};
 use super::{PollHandle, PollMetrics};
 
 /// Starts jobs on a server, polls all of them with one function, and returns a future for each.
@@ -87,7 +86,7 @@ where
     where
         F: Future<Output = Result<J, E>> + Send + 'static,
     {
-        self.submit_as(Box::pin(submission), Phase::Submitting)
+        self.submit_as(Box::pin(submission), SubmissionKind::Future)
     }
 
     /// As [`submit`](Self::submit), for a closure that blocks. It runs on the runtime's pool of blocking threads.
@@ -95,11 +94,11 @@ where
     where
         F: FnOnce() -> Result<J, E> + Send + 'static,
     {
-        self.submit_as(Box::pin(async { submission() }), Phase::Blocking)
+        self.submit_as(Box::pin(async { submission() }), SubmissionKind::Closure)
     }
 
-    fn submit_as(&self, submission: Submission<J, E>, phase: Phase) -> PollHandle<T, E> {
-        let (id, _) = self.shared().submit(submission, phase, None);
+    fn submit_as(&self, submission: Submission<J, E>, kind: SubmissionKind) -> PollHandle<T, E> {
+        let (id, _) = self.shared().submit(submission, kind, None);
         PollHandle::new(Arc::clone(self.shared()) as _, id)
     }
 

@@ -2,8 +2,10 @@
 //!
 //! A chunk in a batch is not changed. Which of its jobs are done is recorded beside it, and applied when the batch is gone.
 
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
+use super::catch::caught;
 use super::slots::JobId;
 
 /// A started job, as the poll function gets it.
@@ -14,7 +16,39 @@ pub(super) struct StartedJob<J> {
 }
 
 /// Up to [`CHUNK`] jobs. `None`: a job that is done.
-pub(super) type Chunk<J> = Arc<[Option<StartedJob<J>>]>;
+#[derive(Debug)]
+pub(super) struct ChunkJobs<J>(Box<[Option<StartedJob<J>>]>);
+
+impl<J> Default for ChunkJobs<J> {
+    fn default() -> Self {
+        Self(Box::default())
+    }
+}
+
+impl<J> Deref for ChunkJobs<J> {
+    type Target = [Option<StartedJob<J>>];
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl<J> DerefMut for ChunkJobs<J> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.0
+    }
+}
+
+pub(super) type Chunk<J> = Arc<ChunkJobs<J>>;
+
+/// Drops the jobs one by one: two panics at once would end the program.
+impl<J> Drop for ChunkJobs<J> {
+    fn drop(&mut self) {
+        if std::mem::needs_drop::<J>() {
+            self.0.iter_mut().for_each(|job| _ = caught(|| drop(job.take())));
+        }
+    }
+}
 
 /// The jobs of a chunk, one bit each.
 const CHUNK: usize = u64::BITS as usize;
@@ -257,7 +291,8 @@ const FEW: usize = 8;
 
 fn chunk<J>(filling: &mut Vec<Option<StartedJob<J>>>) -> PolledChunk<J> {
     let live = u64::MAX >> (CHUNK - filling.len());
-    PolledChunk { jobs: filling.drain(..).collect(), live }
+    let jobs = std::mem::take(filling).into_boxed_slice();
+    PolledChunk { jobs: Arc::new(ChunkJobs(jobs)), live }
 }
 
 fn place(chunk: usize, at: usize) -> u32 {

@@ -21,7 +21,7 @@ pub(super) struct JobId {
 pub(super) enum Phase {
     /// Waiting for a place.
     Queued,
-    /// A future that is being submitted.
+    /// Being submitted: a future, or a closure that waits for a thread.
     Submitting,
     /// A closure that runs on a thread and cannot be interrupted.
     Blocking,

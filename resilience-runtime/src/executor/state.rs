@@ -11,7 +11,7 @@ use super::metrics::{JobEnd, PollMetrics};
 use super::polls::{Polled, Polls};
 use super::settings::Settings;
 use super::slots::{JobId, JobOutcome, JobSlots, Phase, StreamPosition};
-use super::submissions::{Submission, Submissions};
+use super::submissions::{Submission, SubmissionKind, Submissions};
 
 /// The outcome of a submission. Failures are rare, and boxed.
 pub(super) type Submitted<J, E> = Result<J, Box<PollFailure<E>>>;
@@ -46,23 +46,23 @@ impl<J, T, E> ExecutorState<J, T, E> {
     pub(super) fn submit(
         &mut self,
         submission: Submission<J, E>,
-        phase: Phase,
+        kind: SubmissionKind,
         position: Option<StreamPosition>,
         later: &mut Later<J, T, E>,
     ) -> Option<JobId> {
         // A place that has just become free belongs to the first of the queue.
         let begins = self.submissions.is_free();
-        let at_first = if begins { phase } else { Phase::Queued };
-        let id = if self.open { self.jobs.insert(at_first, position) } else { None };
+        let phase = if begins { Phase::Submitting } else { Phase::Queued };
+        let id = if self.open { self.jobs.insert(phase, position) } else { None };
         let Some(id) = id else {
             later.push(Action::DropSubmission(submission));
             return None;
         };
         self.metrics.submitted += 1;
         if begins {
-            self.submissions.begin(id, phase, submission);
+            self.submissions.begin(id, kind, submission);
         } else {
-            let place = self.submissions.enqueue(id, phase, submission);
+            let place = self.submissions.enqueue(id, kind, submission);
             self.jobs.set_place(id, place);
         }
         Some(id)
@@ -84,8 +84,8 @@ impl<J, T, E> ExecutorState<J, T, E> {
         if !self.submissions.is_bounded() {
             return;
         }
-        while let Some((id, phase)) = self.submissions.next() {
-            self.jobs.advance(id, phase, 0);
+        while let Some(id) = self.submissions.next() {
+            self.jobs.advance(id, Phase::Submitting, 0);
         }
         if self.submissions.is_free() {
             later.extend(self.jobs.stream_wakers().map(Action::Wake));

@@ -5,10 +5,17 @@ use std::num::NonZeroUsize;
 use std::pin::Pin;
 
 use super::fifo::Fifo;
-use super::slots::{JobId, Phase};
+use super::slots::JobId;
 
 /// A submission, whose result becomes the job of a descriptor. That of a closure is ready at its first poll, which blocks.
 pub(super) type Submission<J, E> = Pin<Box<dyn Future<Output = Result<J, E>> + Send>>;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SubmissionKind {
+    Future,
+    /// It needs a thread.
+    Closure,
+}
 
 /// The submissions that have not returned. `R` ends a running one.
 pub(super) struct Submissions<J, E, R> {
@@ -21,20 +28,19 @@ pub(super) struct Submissions<J, E, R> {
     first: u32,
     /// Futures with a place that have not been polled yet.
     starting: Fifo<(JobId, Submission<J, E>)>,
-    /// Closures with a place that have no thread yet.
+    /// Closures with a place that have not been spawned yet.
     closures: Vec<(JobId, Submission<J, E>)>,
     /// Scheduled starters that have not run yet.
     pub(super) standby: usize,
     /// Taken places.
     in_flight: usize,
-    /// Those that are tasks.
+    /// Those that have been spawned.
     running: HashMap<JobId, R>,
 }
 
 struct Queued<J, E> {
     id: JobId,
-    /// That in which it begins.
-    phase: Phase,
+    kind: SubmissionKind,
     /// `None`: it was cancelled.
     submission: Option<Submission<J, E>>,
 }
@@ -89,9 +95,9 @@ impl<J, E, R> Submissions<J, E, R> {
     }
 
     /// Appends to the queue. Returns the place there.
-    pub(super) fn enqueue(&mut self, id: JobId, phase: Phase, submission: Submission<J, E>) -> u32 {
+    pub(super) fn enqueue(&mut self, id: JobId, kind: SubmissionKind, submission: Submission<J, E>) -> u32 {
         let place = self.first.wrapping_add(u32::try_from(self.queue.len()).unwrap_or(u32::MAX));
-        self.queue.push_back(Queued { id, phase, submission: Some(submission) });
+        self.queue.push_back(Queued { id, kind, submission: Some(submission) });
         self.queued += 1;
         place
     }
@@ -117,30 +123,29 @@ impl<J, E, R> Submissions<J, E, R> {
         Some(submission)
     }
 
-    /// Gives a free place to the first of the queue. Returns its phase.
-    pub(super) fn next(&mut self) -> Option<(JobId, Phase)> {
+    /// Gives a free place to the first of the queue.
+    pub(super) fn next(&mut self) -> Option<JobId> {
         while self.has_place() {
-            let Queued { id, phase, submission } = self.queue.pop_front()?;
+            let Queued { id, kind, submission } = self.queue.pop_front()?;
             self.first = self.first.wrapping_add(1);
             if self.queue.is_empty() && self.queue.capacity() > SHORT {
                 self.queue = VecDeque::new();
             }
             if let Some(submission) = submission {
                 self.queued -= 1;
-                self.begin(id, phase, submission);
-                return Some((id, phase));
+                self.begin(id, kind, submission);
+                return Some(id);
             }
         }
         None
     }
 
     /// Gives a free place to a submission.
-    pub(super) fn begin(&mut self, id: JobId, phase: Phase, submission: Submission<J, E>) {
+    pub(super) fn begin(&mut self, id: JobId, kind: SubmissionKind, submission: Submission<J, E>) {
         self.in_flight += 1;
-        if phase == Phase::Blocking {
-            self.closures.push((id, submission));
-        } else {
-            self.starting.push((id, submission));
+        match kind {
+            SubmissionKind::Future => self.starting.push((id, submission)),
+            SubmissionKind::Closure => self.closures.push((id, submission)),
         }
     }
 
@@ -166,7 +171,7 @@ impl<J, E, R> Submissions<J, E, R> {
         self.starting.pop()
     }
 
-    /// One has become a task.
+    /// One has been spawned.
     pub(super) fn runs(&mut self, id: JobId, task: R) {
         self.running.insert(id, task);
     }
@@ -183,7 +188,7 @@ impl<J, E, R> Submissions<J, E, R> {
         self.in_flight -= 1;
     }
 
-    /// Removes those that wait for their first poll or for a thread, and frees their places.
+    /// Removes those that have not been spawned, and frees their places.
     pub(super) fn give_up(&mut self) -> impl Iterator<Item = Submission<J, E>> {
         self.in_flight -= self.starting.len() + self.closures.len();
         let mut starting = std::mem::replace(&mut self.starting, Fifo::new());
@@ -200,7 +205,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::executor::slots::JobSlots;
+    use crate::executor::slots::{JobSlots, Phase};
 
     type Under = Submissions<u32, (), u32>;
 
@@ -270,15 +275,15 @@ mod tests {
                 match step {
                     Step::Add { blocking } => {
                         let submission = Box::pin(std::future::ready(Ok(u32::from(blocking))));
-                        let phase = if blocking { Phase::Blocking } else { Phase::Submitting };
+                        let kind = if blocking { SubmissionKind::Closure } else { SubmissionKind::Future };
                         let taken = model.starting.len() + model.running.len();
                         let free = model.queue.is_empty() && most.is_none_or(|most| taken < most);
                         prop_assert_eq!(real.is_free(), free);
                         if free {
-                            real.begin(ids[next], phase, submission);
+                            real.begin(ids[next], kind, submission);
                             model.begin(next, blocking, &mut closures);
                         } else {
-                            places[next] = real.enqueue(ids[next], phase, submission);
+                            places[next] = real.enqueue(ids[next], kind, submission);
                             model.queue.push((next, blocking));
                         }
                         next += 1;
@@ -319,9 +324,9 @@ mod tests {
                     }
                     Step::Dequeue(_) | Step::Leave(_) | Step::Interrupt(_) => {}
                 }
-                while let Some((id, phase)) = real.next() {
+                while let Some(id) = real.next() {
                     let (job, blocking) = model.queue.remove(0);
-                    prop_assert_eq!((number(id), phase == Phase::Blocking), (job, blocking));
+                    prop_assert_eq!(number(id), job);
                     model.begin(job, blocking, &mut closures);
                 }
                 let begins = real.has_begun();
@@ -342,10 +347,10 @@ mod tests {
         let mut real = Under::new(NonZeroUsize::new(1));
         let id = slots.insert(Phase::Queued, None).expect("there is room");
         let hangs = || Box::pin(std::future::pending());
-        real.begin(id, Phase::Submitting, hangs());
+        real.begin(id, SubmissionKind::Future, hangs());
         let mut moved = 0;
         for _ in 0..10_000 {
-            let place = real.enqueue(id, Phase::Submitting, hangs());
+            let place = real.enqueue(id, SubmissionKind::Future, hangs());
             assert!(real.dequeue(place, |_, _| moved += 1).is_some());
             assert!(real.queue.len() <= SHORT + 1 && real.queue.capacity() <= 4 * SHORT);
         }
