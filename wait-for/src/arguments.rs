@@ -11,6 +11,9 @@ use crate::tcp::Tcp;
 /// Waits until an HTTP response matches, or until a port is open.
 ///
 /// Exit codes: 0 reached, 1 an alarm matched or a request failed, 2 the time is up, 3 invalid arguments, 130 interrupted by Ctrl-C.
+///
+/// A Retry-After of a response delays the next attempt. One that is longer than the time left, or than an hour (`max_retry_after` in
+/// the configuration), ends the wait at once, with exit code 2.
 #[derive(Debug, Parser)]
 #[command(name = "wait-for", version)]
 pub(crate) struct Arguments {
