@@ -206,6 +206,27 @@ impl Resolve for Silent {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_request_that_the_deadline_ends_is_the_last_error() {
+    let client = Client::builder().dns_resolver(Arc::new(Silent)).build().unwrap();
+    let poll = HttpPoll::get("http://server").client(client).until(status(200));
+    let poll = poll.interval(Duration::from_secs(2)).ignore(|_| true);
+    for (poll, expected) in [
+        (poll.clone(), "http://server/: no response before the deadline"),
+        (
+            poll.attempt_timeout(Duration::from_secs(3)),
+            "http://server/: no response before the deadline; the error before: http://server/: no response within 3s",
+        ),
+    ] {
+        let error = poll.deadline(Duration::from_secs(5)).run().await.unwrap_err();
+        let message = error.to_string();
+        assert!(message.ends_with(&format!("; last error: {expected}")), "{message}");
+        let HttpPollError::TimedOut { last_error: Some(error), .. } = error else { panic!("{message}") };
+        assert!(error.is_timeout(), "{error}");
+        assert_eq!(error.to_string(), expected);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn resolving_a_name_is_inside_the_deadline() {
     let client = Client::builder().dns_resolver(Arc::new(Silent)).build().unwrap();
     let poll = HttpPoll::get("http://server").client(client).until(status(200));

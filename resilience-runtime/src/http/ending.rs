@@ -31,7 +31,7 @@ pub enum HttpPollError {
     TimedOut {
         /// The last response, if there was one.
         last: Option<HttpResponse>,
-        /// The last ignored error, if there was one.
+        /// The last ignored error, or that of the attempt that the deadline ended, if there was one.
         last_error: Option<HttpError>,
         /// The number of attempts.
         attempts: u32,

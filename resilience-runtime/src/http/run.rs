@@ -81,7 +81,9 @@ impl HttpPoll {
                     }
                 }
             } else {
-                self.tell(&current, Err(&self.timed_out("no response before the deadline")));
+                let error = self.cut(last_error.take());
+                self.tell(&current, Err(&error));
+                last_error = Some(error);
                 run.cut(&site)
                     .map_or_else(PollAction::TimedOut, |wait| PollAction::Wait(wait, Duration::ZERO))
             };
@@ -112,6 +114,12 @@ impl HttpPoll {
         if let Some(hook) = &self.on_attempt {
             hook(&HttpAttempt { number: current.number(), elapsed: current.elapsed(), outcome });
         }
+    }
+
+    /// The error of an attempt that the deadline ends. The one before it may tell more.
+    fn cut(&self, before: Option<HttpError>) -> HttpError {
+        let before = before.map(|error| format!("; the error before: {error}")).unwrap_or_default();
+        self.timed_out(format!("no response before the deadline{before}"))
     }
 
     fn timed_out(&self, message: impl Into<String>) -> HttpError {
