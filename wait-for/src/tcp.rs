@@ -40,6 +40,10 @@ impl Tcp {
         // The error begins with the key, which is the name of the option.
         let policy: PollPolicy = serde_json::from_value(Value::from(options))
             .map_err(|error| error.to_string().replacen('`', "`--", 1))?;
+        // As for a response.
+        if policy.try_timeout(Duration::ZERO).is_ok_and(|zero| zero == policy) {
+            return Err("`--timeout`: expected more than zero".into());
+        }
         Ok(Self { address: address.to_owned(), policy })
     }
 }
