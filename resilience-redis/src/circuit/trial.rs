@@ -58,12 +58,18 @@ impl Circuit {
         }
         if self.place.as_ref().is_some_and(|place| place.ends <= now) {
             self.return_place(around);
-            self.next_ask = now + HOLD.mul_f64(fastrand::f64() * around.live());
+            self.let_others_ask(around);
         }
         // The store has long counted it as failed.
         let longest = rules.probe_timeout.saturating_mul(2).max(KEPT);
         self.outbox.retain(|message| now.saturating_duration_since(message.since) < longest);
         self.granted.retain(|granted| now.saturating_duration_since(granted.ends) < longest);
+    }
+
+    /// After a place that this node has not used, the others have their turn, also if its calls are rejected.
+    fn let_others_ask(&mut self, around: Surroundings<'_>) {
+        self.next_ask = around.now + HOLD.mul_f64(fastrand::f64() * around.live());
+        self.ask_again_at = self.next_ask;
     }
 
     /// Returns the place that was not used.
@@ -118,7 +124,7 @@ impl Circuit {
         if is_wanted {
             self.next_ask = self.next_ask.min(self.ask_again_at);
         }
-        if now < self.next_ask {
+        if now < self.next_ask || !self.shared.takes_trials() {
             return None;
         }
         self.ask_again_at = now + TICK;
@@ -153,6 +159,7 @@ impl Circuit {
         } else {
             // Too late, or forced open by an operator of the store.
             self.post(place, TrialProgress::Cancelled, around.now);
+            self.let_others_ask(around);
         }
     }
 }

@@ -1,13 +1,14 @@
 //! Overrides for the whole fleet.
 
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use resilience::CircuitState;
 use resilience::telemetry::StoreEventKind;
 
-use crate::support::nodes::{Nodes, keys, plan};
+use crate::support::nodes::{Nodes, field, keys, plan};
 use crate::support::server::Server;
-use crate::support::{secs, until};
+use crate::support::{ms, secs, until};
 use crate::{Events, ONE};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -102,4 +103,29 @@ async fn a_reset_of_one_process_ends_its_own_opening_and_not_that_of_the_fleet()
     // Without the store, the circuit is alone: its own opening, which would last for an hour, has ended.
     server.kill();
     until("the one that was reset is closed", secs(6), || one.is_closed()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nodes_that_their_own_operators_have_forced_open_leave_the_trials_to_the_others() {
+    let _one = ONE.share().await;
+    let server = Server::start().apart();
+    let mut plan = plan();
+    plan.config = plan.config.recovery_timeout(secs(1));
+    plan.calls_per_second = 0.0;
+    let mut nodes = Nodes::start(&server, 4, &plan).await;
+    for breaker in nodes.nodes.iter().map(|node| &node.breaker) {
+        for _ in 0..5 {
+            breaker.try_acquire().expect("closed").failure_because("down");
+        }
+    }
+    until("the store is open", secs(3), || field(&server, "state").as_deref() == Some("o")).await;
+    for node in &mut nodes.nodes[..3] {
+        node.breaker.force_open();
+        node.call(200.0);
+    }
+    let since = Instant::now();
+    until("the opening is over", secs(3), || since.elapsed() > ms(1500)).await;
+    nodes.nodes[3].call(5.0);
+    let closed = until("the other one closes", secs(8), || nodes.nodes[3].breaker.is_closed()).await;
+    println!("one of four nodes follows the fleet: closed after {closed:.0?}");
 }
