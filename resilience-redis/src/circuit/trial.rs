@@ -118,7 +118,8 @@ impl Circuit {
         let Surroundings { now, .. } = around;
         let is_possible =
             self.view.phase == Phase::HalfOpen || self.view.phase == Phase::Open && self.open_until <= now;
-        if !is_possible || self.place.is_some() {
+        let is_forced = self.forced_until.is_some_and(|until| until > now);
+        if !is_possible || is_forced || self.place.is_some() {
             return None;
         }
         if is_wanted {

@@ -6,7 +6,8 @@ use std::time::Instant;
 use resilience::CircuitState;
 use resilience::telemetry::StoreEventKind;
 
-use crate::support::nodes::{Nodes, field, keys, plan};
+use crate::load::commands;
+use crate::support::nodes::{Nodes, field, keys, number, plan};
 use crate::support::server::Server;
 use crate::support::{ms, secs, until};
 use crate::{Events, ONE};
@@ -128,4 +129,27 @@ async fn nodes_that_their_own_operators_have_forced_open_leave_the_trials_to_the
     nodes.nodes[3].call(5.0);
     let closed = until("the other one closes", secs(8), || nodes.nodes[3].breaker.is_closed()).await;
     println!("one of four nodes follows the fleet: closed after {closed:.0?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_an_override_holds_no_node_asks_for_trials() {
+    let _one = ONE.share().await;
+    let server = Server::start().apart();
+    let mut plan = plan();
+    plan.config = plan.config.recovery_timeout(secs(1));
+    plan.calls_per_second = 300.0;
+    let nodes = Nodes::start(&server, 4, &plan).await;
+    nodes.open().await;
+    until("half-open", secs(4), || field(&server, "state").as_deref() == Some("h")).await;
+    let fleet = nodes.nodes[0].fleet.as_ref().expect("alive");
+    fleet.force_open(server.circuit, Some(secs(60)), "maintenance").await.expect("the store is there");
+    until("all forced open", secs(2), || nodes.all(CircuitState::ForcedOpen)).await;
+    let (before, since) = (number(&server, "token"), Instant::now());
+    let commands_before = commands(&server);
+    until("three seconds", secs(5), || since.elapsed() > secs(3)).await;
+    let commands = commands(&server) - commands_before;
+    println!("four nodes under an override: {commands} commands in three seconds");
+    assert!(number(&server, "token") <= before + 1, "no place is reserved");
+    // Four heartbeats a second, of five commands.
+    assert!(commands < 300, "{commands}");
 }
