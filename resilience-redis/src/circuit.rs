@@ -92,7 +92,9 @@ pub(crate) struct Circuit {
     backoff: Duration,
     /// Whether the view is to be asked for.
     asks_view: bool,
-    is_degraded: bool,
+    /// A view that is too old is not asked for again before this time.
+    ask_view_at: Instant,
+    pub(crate) is_degraded: bool,
 }
 
 /// Why a command was sent.
@@ -143,6 +145,7 @@ impl Circuit {
             silent_until: now,
             backoff: Duration::ZERO,
             asks_view: false,
+            ask_view_at: now,
             is_degraded: false,
         }
     }
@@ -174,7 +177,12 @@ impl Circuit {
         }
         let mut commands = self.messages(&rules, around);
         let stale = self.is_stale(around);
-        if std::mem::take(&mut self.asks_view) || stale && around.takes_beats {
+        if std::mem::take(&mut self.asks_view)
+            || stale && around.takes_beats && around.now >= self.ask_view_at
+        {
+            // An answer does not confirm the view while the store refuses something else.
+            let wait = self.backoff.max(LEAST_BACKOFF).mul_f64(fastrand::f64());
+            self.ask_view_at = around.now + wait;
             commands.push((Purpose::View, self.command(Script::View, &rules, around, [])));
         }
         let is_wanted = self.note_use(local, &rules, around);
