@@ -154,8 +154,9 @@ impl Circuit {
         around.now.saturating_duration_since(self.confirmed) > around.max_staleness
     }
 
-    /// Tells if the view is too old.
+    /// Notices what has ended: an override, or the time of a view.
     pub(crate) fn watch(&mut self, error: Option<&str>, around: Surroundings<'_>) {
+        self.end_override(around);
         if !self.is_degraded && self.is_stale(around) {
             self.is_degraded = true;
             let error = self.error.as_deref().or(error).unwrap_or("no answer");

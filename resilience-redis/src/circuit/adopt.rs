@@ -1,10 +1,13 @@
 //! What the answers of the store do to the circuit.
 
+use std::time::Duration;
+
 use resilience::circuit_store::{Opinion, StoreEventKind};
 use tokio::time::Instant;
 
 use super::args::{LONGEST, configuration};
 use super::{Circuit, Surroundings};
+use crate::pace::LOOK;
 use crate::view::{Forced, Phase, View};
 
 impl Circuit {
@@ -65,6 +68,14 @@ impl Circuit {
         is_dropped
     }
 
+    /// Returns to the state of the fleet when an override is over.
+    pub(super) fn end_override(&mut self, around: Surroundings<'_>) {
+        if self.forced_until.is_some_and(|until| until <= around.now) {
+            self.forced_until = None;
+            self.impose(around);
+        }
+    }
+
     /// Drops what was counted while the view was too old. Returns whether there was something.
     fn drop_window(&mut self, now: Instant) -> bool {
         let local = self.shared.local();
@@ -102,8 +113,10 @@ impl Circuit {
     fn impose(&self, around: Surroundings<'_>) {
         let Surroundings { now, max_staleness, .. } = around;
         if let Some(until) = self.forced_until.filter(|until| *until > now) {
-            // It holds for its own time, also while the store is silent.
-            return self.shared.adopt(Opinion::ForcedOpen, until - now);
+            // It holds for its own time, also while the store is silent. The fleet's opening follows without a gap: when the
+            // node notices the end.
+            let gap = if self.view.phase.is_outage() { LOOK } else { Duration::ZERO };
+            return self.shared.adopt(Opinion::ForcedOpen, (until - now).saturating_add(gap));
         }
         let valid_for = (self.confirmed + max_staleness).saturating_duration_since(now);
         if valid_for.is_zero() {

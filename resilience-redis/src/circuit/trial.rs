@@ -8,16 +8,13 @@ use tokio::time::Instant;
 use super::args::{KEPT, micros};
 use super::{Circuit, Purpose, Surroundings};
 use crate::exchange::Command;
-use crate::pace::TICK;
+use crate::pace::{LOOK, TICK};
 use crate::scripts::Script;
 use crate::view::Phase;
 
 /// How long a place is reserved for a node. Two seconds: a node with traffic uses it at once, and one without returns it
 /// before the others have waited for long.
 const HOLD: Duration = Duration::from_secs(2);
-
-/// A place is taken back within this time after the end of its use.
-const LOOK: Duration = Duration::from_millis(300);
 
 /// How long the node whose trial failed last lets the others go first.
 const GRACE: Duration = Duration::from_millis(500);

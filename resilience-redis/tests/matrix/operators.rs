@@ -7,7 +7,7 @@ use resilience::CircuitState;
 use resilience::telemetry::StoreEventKind;
 
 use crate::load::commands;
-use crate::support::nodes::{Nodes, field, keys, number, plan};
+use crate::support::nodes::{Nodes, field, keys, number, plan, plan_of_a_sum};
 use crate::support::server::Server;
 use crate::support::{ms, secs, until};
 use crate::{Events, ONE};
@@ -152,4 +152,23 @@ async fn while_an_override_holds_no_node_asks_for_trials() {
     assert!(number(&server, "token") <= before + 1, "no place is reserved");
     // Four heartbeats a second, of five commands.
     assert!(commands < 300, "{commands}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_call_runs_when_an_override_ends_on_an_open_fleet() {
+    let _one = ONE.share().await;
+    let server = Server::start().apart();
+    let mut plan = plan_of_a_sum();
+    plan.config = plan.config.recovery_timeout(secs(60));
+    let nodes = Nodes::start(&server, 3, &plan).await;
+    nodes.open().await;
+    let fleet = nodes.nodes[0].fleet.as_ref().expect("alive");
+    for _ in 0..2 {
+        fleet.force_open(server.circuit, Some(secs(1)), "maintenance").await.expect("the store is there");
+        until("all forced open", secs(2), || nodes.all(CircuitState::ForcedOpen)).await;
+        let (calls, rejected) = (nodes.calls(), nodes.rejected());
+        until("all open again", secs(3), || nodes.all(CircuitState::Open)).await;
+        until("calls go on", secs(5), || nodes.rejected() > rejected + 100).await;
+        assert_eq!(nodes.calls(), calls, "calls that ran");
+    }
 }
