@@ -14,6 +14,7 @@ use std::time::Duration;
 use resilience::circuit_store::{SharedRules, StoreEventKind};
 use tokio::time::Instant;
 
+use self::adopt::HeldOverride;
 pub(crate) use self::args::nonce;
 use self::args::{kept, micros};
 use self::report::{Reported, first_number};
@@ -58,7 +59,8 @@ pub(crate) struct Circuit {
     /// When the question was sent to which the view is the answer. Before the first answer: when sharing began.
     confirmed: Instant,
     open_until: Instant,
-    forced_until: Option<Instant>,
+    /// The operator's override that holds.
+    held: Option<HeldOverride>,
     /// What the store was told last in this period.
     reported: Option<Reported>,
     sequence: u64,
@@ -125,7 +127,7 @@ impl Circuit {
             view: View::unknown(),
             confirmed: now,
             open_until: now,
-            forced_until: None,
+            held: None,
             reported: None,
             sequence: first,
             baseline: None,

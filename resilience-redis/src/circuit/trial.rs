@@ -115,7 +115,7 @@ impl Circuit {
         let Surroundings { now, .. } = around;
         let is_possible =
             self.view.phase == Phase::HalfOpen || self.view.phase == Phase::Open && self.open_until <= now;
-        let is_forced = self.forced_until.is_some_and(|until| until > now);
+        let is_forced = self.held.as_ref().is_some_and(|held| !held.is_over(now));
         if !is_possible || is_forced || self.place.is_some() {
             return None;
         }

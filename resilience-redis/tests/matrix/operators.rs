@@ -172,3 +172,31 @@ async fn no_call_runs_when_an_override_ends_on_an_open_fleet() {
         assert_eq!(nodes.calls(), calls, "calls that ran");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_override_and_its_end_is_told_once_also_with_the_same_reason() {
+    let _one = ONE.share().await;
+    let server = Server::start().apart();
+    let nodes = Nodes::start(&server, 2, &plan()).await;
+    let events = Events::of(&server);
+    let fleet = nodes.nodes[0].fleet.as_ref().expect("alive");
+    let force = |time| fleet.force_open(server.circuit, Some(time), "deploy");
+    let told = |count| events.count(StoreEventKind::Overridden) == count;
+    for past in [0, 4] {
+        force(ms(1200)).await.expect("the store is there");
+        until("both tell it", secs(1), || told(past + 2)).await;
+        until("both tell its end", secs(3), || told(past + 4)).await;
+    }
+    force(secs(30)).await.expect("the store is there");
+    until("both tell the third", secs(2), || told(10)).await;
+    force(secs(60)).await.expect("the store is there");
+    until("both tell that it lasts longer", secs(2), || told(12)).await;
+    let since = Instant::now();
+    until("nothing else", secs(4), || since.elapsed() > secs(2)).await;
+    fleet.clear(server.circuit).await.expect("the store is there");
+    until("both tell that it was cleared", secs(2), || told(14)).await;
+    let texts = events.texts(StoreEventKind::Overridden);
+    let expected = ["forced_open: deploy", "ended", "forced_open: deploy", "ended"];
+    let expected = [&expected[..], &["forced_open: deploy", "forced_open: deploy", "cleared"]].concat();
+    assert_eq!(texts, expected.iter().flat_map(|text| [*text; 2]).collect::<Vec<_>>());
+}
