@@ -239,6 +239,13 @@ impl Node {
         for circuit in circuits {
             circuit.watch(error.as_deref(), around);
         }
+        self.note_alone();
+    }
+
+    /// A store that answers, and of which no circuit can make use, is not connected.
+    fn note_alone(&self) {
+        let alone = !self.circuits.is_empty() && self.circuits.iter().all(|circuit| circuit.is_degraded);
+        self.status.update(|facts| facts.alone = alone);
     }
 }
 
