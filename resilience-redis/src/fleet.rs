@@ -8,7 +8,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::attached::Attached;
 use crate::builder::FleetBuilder;
-use crate::circuit::include;
+use crate::circuits::Circuits;
 use crate::error::{FleetError, OverrideError};
 use crate::health::{Health, Status};
 use crate::hints;
@@ -49,10 +49,10 @@ impl Fleet {
         let keys = Keys::new(&builder.namespace);
         let now = Instant::now();
         let attached = Arc::new(Attached::new(Arc::new(Notify::new())));
-        let mut circuits = Vec::new();
+        let mut circuits = Circuits::default();
         for (circuit, sharing) in builder.circuits {
             let shared = attached.attach(circuit, sharing)?;
-            include(&mut circuits, Namesake::new(shared, sharing, true), &keys, now);
+            circuits.include(Namesake::new(shared, sharing, true), &keys, now);
         }
         let status = Arc::new(Status::default());
         let (orders, received) = mpsc::channel(64);
