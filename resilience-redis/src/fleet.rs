@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::attached::Attached;
 use crate::builder::FleetBuilder;
@@ -44,6 +44,8 @@ impl Fleet {
     pub(crate) async fn start(builder: FleetBuilder) -> Result<Self, FleetError> {
         let client = builder.check()?;
         let runtime = tokio::runtime::Handle::try_current().map_err(|_| FleetError::NoRuntime)?;
+        // In a task of its own, because it panics in a runtime without timers.
+        runtime.spawn(async { sleep(Duration::ZERO).await }).await.map_err(|_| FleetError::NoDrivers)?;
         let settings: Arc<Settings> = (&builder).into();
         let hint = Arc::new(Notify::new());
         let keys = Keys::new(&builder.namespace);
@@ -61,8 +63,13 @@ impl Fleet {
         let node =
             Node::new(client, keys, settings.clone(), attached.clone(), circuits, status.clone(), hint);
         let task = runtime.spawn(node.run(received, first.clone()));
-        let _ = timeout(settings.command_timeout, first.notified()).await;
-        Ok(Self { task, hints, orders, status, settings, attached })
+        let mut fleet = Self { task, hints, orders, status, settings, attached };
+        tokio::select! {
+            () = first.notified() => Ok(fleet),
+            // The connection has panicked, in a runtime without I/O.
+            _ = &mut fleet.task => Err(FleetError::NoDrivers),
+            () = sleep(fleet.settings.command_timeout) => Ok(fleet),
+        }
     }
 
     /// How the fleet is.
