@@ -42,7 +42,9 @@ local it = {
   failed = number(h[7]), passed = number(h[8]), token = number(h[9]), time = number(h[10]), n_active = number(h[11]),
   n_leases = number(h[12]),
 }
--- Read before anything is written, as all keys are: one that belongs to another program is an error that changes nothing.
+-- Read before anything is written: a key of the circuit or of the override that belongs to another program is an error
+-- that changes nothing. The other keys are the circuit's alone: the next period deletes them, whoever wrote them, and an
+-- error of one may come after a write.
 local opinion = redis.call('HMGET', override, 'state', 'lasts', 'reason', 'by')
 
 -- Called for each key that is written. An open circuit is kept for some time after its end.

@@ -28,8 +28,8 @@ if not it.epoch then
   if epoch == '' then epoch, gen = it.epoch, it.gen end
 end
 
--- The entries of each key are counted, so that the loss of one is noticed: `maxmemory` evicts keys one by one. It also is
--- an error if one belongs to another program, before anything is written.
+-- The entries of each key are counted, so that the loss of one is noticed: `maxmemory` evicts keys one by one. A key of
+-- another program is an error here, unless an epoch has just begun: that has deleted it.
 local function lost(key, size, entries) return redis.call(size, key) ~= entries end
 local active_lost = lost(active, 'ZCARD', it.n_active)
 local function note_active()

@@ -53,9 +53,17 @@ impl FleetBuilder {
         Self { namespace: namespace.into(), ..self }
     }
 
-    /// Shares the circuit of this name. For the name of [keyed circuits](resilience::KeyedCircuits), all of them.
+    /// Shares the circuit of this name that [`circuits()`](resilience::circuits) lists. For the name of keyed circuits, all
+    /// that it lists: those of attributes. A [`KeyedCircuits`](resilience::KeyedCircuits) of user code is not listed, and not
+    /// found.
     ///
-    /// The circuit may belong to an attribute, and may be called for the first time later.
+    /// The circuit may belong to an attribute, and may be called for the first time later. So a name that no circuit ever
+    /// has is no error, and shares nothing.
+    ///
+    /// A circuit has one fleet: what another fleet of this process shares is left to that one, without an error.
+    ///
+    /// A key of more than 128 bytes is replaced by its beginning and a hash, which differs in each process: such a
+    /// circuit meets no other one in the store.
     pub fn share(mut self, name: impl Into<String>, sharing: Sharing) -> Self {
         self.selection.by_name.push((name.into(), sharing));
         self
@@ -92,7 +100,8 @@ impl FleetBuilder {
     /// than `command_timeout`: a store that is down is not an error.
     ///
     /// # Errors
-    /// Only for an invalid configuration.
+    /// Only for an invalid configuration, which includes a runtime without timers or I/O. Missing
+    /// I/O is noticed if it connects within `command_timeout`. Tokio reports a panic of a task then.
     pub async fn start(self) -> Result<Fleet, FleetError> {
         Fleet::start(self).await
     }

@@ -22,7 +22,7 @@ use self::trial::{Granted, Message};
 use self::window::{Baseline, Window};
 use crate::exchange::{Answer, Command};
 use crate::keys::Keys;
-use crate::namesakes::{Namesake, Namesakes};
+use crate::namesakes::Namesakes;
 use crate::pace::{LEAST_BACKOFF, LONGEST_BACKOFF};
 use crate::scripts::Script;
 use crate::view::View;
@@ -37,6 +37,8 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) circuits: usize,
     /// Whether the store took the last beat.
     pub(crate) takes_beats: bool,
+    /// Whether the store has taken no beat for `max_staleness`.
+    pub(crate) is_silent: bool,
     pub(crate) max_staleness: Duration,
     pub(crate) now: Instant,
 }
@@ -52,6 +54,7 @@ impl Surroundings<'_> {
 
 /// A circuit that this node shares.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "facts that do not depend on one another")]
 pub(crate) struct Circuit {
     pub(crate) shared: Namesakes,
     keys: Vec<String>,
@@ -96,6 +99,8 @@ pub(crate) struct Circuit {
     asks_view: bool,
     /// A view that is too old is not asked for again before this time.
     ask_view_at: Instant,
+    /// Whether there was a usable answer.
+    was_answered: bool,
     pub(crate) is_degraded: bool,
 }
 
@@ -109,16 +114,8 @@ pub(crate) enum Purpose {
     Message(u64),
 }
 
-/// Adds an attached circuit to those of its name, or as a new one.
-pub(crate) fn include(circuits: &mut Vec<Circuit>, one: Namesake, keys: &Keys, now: Instant) {
-    match circuits.iter_mut().find(|circuit| circuit.shared.name() == one.name()) {
-        Some(circuit) => circuit.shared.add(one),
-        None => circuits.push(Circuit::new(Namesakes::new(one), keys, now)),
-    }
-}
-
 impl Circuit {
-    fn new(shared: Namesakes, keys: &Keys, now: Instant) -> Self {
+    pub(crate) fn new(shared: Namesakes, keys: &Keys, now: Instant) -> Self {
         let first = first_number(now);
         Self {
             keys: keys.circuit(shared.name()).into(),
@@ -146,14 +143,22 @@ impl Circuit {
             refused: None,
             silent_until: now,
             backoff: Duration::ZERO,
-            asks_view: false,
+            asks_view: true,
             ask_view_at: now,
+            was_answered: false,
             is_degraded: false,
         }
     }
 
     fn is_stale(&self, around: Surroundings<'_>) -> bool {
-        around.now.saturating_duration_since(self.confirmed) > around.max_staleness
+        // One of many new circuits waits for its turn to be asked.
+        let is_new = !self.was_answered && !self.is_degraded && self.error.is_none() && !around.is_silent;
+        !is_new && around.now.saturating_duration_since(self.confirmed) > around.max_staleness
+    }
+
+    /// Its view may have changed: it is asked for with the next batch that has space.
+    pub(crate) const fn ask_view(&mut self) {
+        self.asks_view = true;
     }
 
     /// Notices what has ended: an override, or the time of a view.
@@ -167,11 +172,10 @@ impl Circuit {
     }
 
     /// What there is to send.
-    pub(crate) fn commands(&mut self, asks_view: bool, around: Surroundings<'_>) -> Vec<(Purpose, Command)> {
+    pub(crate) fn commands(&mut self, around: Surroundings<'_>) -> Vec<(Purpose, Command)> {
         let rules = self.shared.rules();
         let local = self.shared.local();
         self.collect(&rules, around);
-        self.asks_view |= asks_view;
         if around.now < self.silent_until {
             return Vec::new();
         }

@@ -34,6 +34,9 @@ pub enum FleetError {
     /// It was not started in a tokio runtime.
     #[error("a fleet must be started in a tokio runtime")]
     NoRuntime,
+    /// The tokio runtime has no timers or no I/O.
+    #[error("the fleet needs a tokio runtime with timers and I/O: build it with `enable_all`")]
+    NoDrivers,
 }
 
 /// The error of an operator's command. It may still take effect, if it was sent before the store stopped answering.

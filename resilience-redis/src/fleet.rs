@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::attached::Attached;
 use crate::builder::FleetBuilder;
-use crate::circuit::include;
+use crate::circuits::Circuits;
 use crate::error::{FleetError, OverrideError};
 use crate::health::{Health, Status};
 use crate::hints;
@@ -44,15 +44,17 @@ impl Fleet {
     pub(crate) async fn start(builder: FleetBuilder) -> Result<Self, FleetError> {
         let client = builder.check()?;
         let runtime = tokio::runtime::Handle::try_current().map_err(|_| FleetError::NoRuntime)?;
+        // In a task of its own, because it panics in a runtime without timers.
+        runtime.spawn(async { sleep(Duration::ZERO).await }).await.map_err(|_| FleetError::NoDrivers)?;
         let settings: Arc<Settings> = (&builder).into();
         let hint = Arc::new(Notify::new());
         let keys = Keys::new(&builder.namespace);
         let now = Instant::now();
         let attached = Arc::new(Attached::new(Arc::new(Notify::new())));
-        let mut circuits = Vec::new();
+        let mut circuits = Circuits::default();
         for (circuit, sharing) in builder.circuits {
             let shared = attached.attach(circuit, sharing)?;
-            include(&mut circuits, Namesake::new(shared, sharing, true), &keys, now);
+            circuits.include(Namesake::new(shared, sharing, true), &keys, now);
         }
         let status = Arc::new(Status::default());
         let (orders, received) = mpsc::channel(64);
@@ -61,8 +63,13 @@ impl Fleet {
         let node =
             Node::new(client, keys, settings.clone(), attached.clone(), circuits, status.clone(), hint);
         let task = runtime.spawn(node.run(received, first.clone()));
-        let _ = timeout(settings.command_timeout, first.notified()).await;
-        Ok(Self { task, hints, orders, status, settings, attached })
+        let mut fleet = Self { task, hints, orders, status, settings, attached };
+        tokio::select! {
+            () = first.notified() => Ok(fleet),
+            // The connection has panicked, in a runtime without I/O.
+            _ = &mut fleet.task => Err(FleetError::NoDrivers),
+            () = sleep(fleet.settings.command_timeout) => Ok(fleet),
+        }
     }
 
     /// How the fleet is.

@@ -22,7 +22,8 @@ mod tls;
 // Floor 3: one circuit, without a connection.
 mod circuit;
 
-// Floor 4: the task of a node.
+// Floor 4: all circuits, and the task of a node.
+mod circuits;
 mod node;
 
 // Floor 5: what user code has.

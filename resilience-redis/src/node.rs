@@ -11,21 +11,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use resilience::CircuitBreaker;
-use resilience::breaker::CircuitRef;
 use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::task::yield_now;
 use tokio::time::{Instant, sleep_until};
 
 use self::connect::Servers;
 use crate::attached::Attached;
-use crate::circuit::{Circuit, Purpose, Surroundings, include, nonce};
+use crate::circuit::{Purpose, Surroundings, nonce};
+use crate::circuits::{Addresses, Circuits};
 use crate::exchange::{Answer, Lost, exchange};
 use crate::health::Status;
 use crate::keys::Keys;
 use crate::live::LiveNodes;
 use crate::namesakes::Namesake;
 use crate::order::{Order, Override};
-use crate::pace::{BEAT, LEAST, SILENT, SPREAD, TICK};
+use crate::pace::{BEAT, LEAST, SILENT, SLICE, SPREAD, TICK};
 use crate::settings::Settings;
 
 /// The overrides that wait for the store, at most.
@@ -54,7 +54,11 @@ pub(crate) struct Node {
     keys: Keys,
     settings: Arc<Settings>,
     attached: Arc<Attached>,
-    circuits: Vec<Circuit>,
+    circuits: Circuits,
+    /// The circuits that [`discover`](Self::discover) has found.
+    found: Addresses,
+    /// The index of the circuit that is next in a batch.
+    turn: usize,
     status: Arc<Status>,
     hint: Arc<Notify>,
     connection: Option<MultiplexedConnection>,
@@ -75,6 +79,8 @@ pub(crate) struct Node {
     asks_views: bool,
     /// Whether the store took the last beat.
     takes_beats: bool,
+    /// When the last beat was sent that the store took. Before the first one: when the node began.
+    beaten: Instant,
     live: LiveNodes,
     orders: Vec<Override>,
     leaving: Option<oneshot::Sender<()>>,
@@ -86,7 +92,7 @@ impl Node {
         keys: Keys,
         settings: Arc<Settings>,
         attached: Arc<Attached>,
-        circuits: Vec<Circuit>,
+        circuits: Circuits,
         status: Arc<Status>,
         hint: Arc<Notify>,
     ) -> Self {
@@ -98,6 +104,8 @@ impl Node {
             settings,
             attached,
             circuits,
+            found: Addresses::default(),
+            turn: 0,
             status,
             hint,
             connection: None,
@@ -112,6 +120,7 @@ impl Node {
             version: None,
             asks_views: true,
             takes_beats: true,
+            beaten: now,
             live: LiveNodes::default(),
             orders: Vec::new(),
             leaving: None,
@@ -151,7 +160,7 @@ impl Node {
                 () = sleep_until(look_at) => {
                     let now = Instant::now();
                     look_at = now + TICK.mul_f64(0.5 + fastrand::f64() / 2.0);
-                    self.look(now);
+                    self.look(now).await;
                 }
             }
         }
@@ -173,12 +182,12 @@ impl Node {
     }
 
     /// Starts what is due. One batch or connection is under way at a time.
-    fn look(&mut self, now: Instant) {
-        self.watch_silence(now);
+    async fn look(&mut self, now: Instant) {
+        self.watch_silence(now).await;
         if self.under_way.is_some() {
             return;
         }
-        self.discover(now);
+        self.discover(now).await;
         let Some(connection) = self.connection.clone() else {
             if now >= self.connect_at {
                 let connection = self.servers.connect(self.settings.max_staleness);
@@ -186,7 +195,7 @@ impl Node {
             }
             return;
         };
-        let commands = self.commands(now);
+        let commands = self.commands(now).await;
         if !commands.is_empty() {
             self.begin(now, Box::pin(async { Done::Exchanged(exchange(connection, commands).await) }));
         }
@@ -198,31 +207,39 @@ impl Node {
     }
 
     /// Attaches the circuits of the program that are to be shared, and detaches keyed ones that were evicted.
-    fn discover(&mut self, now: Instant) {
+    async fn discover(&mut self, now: Instant) {
         if now < self.discover_at || self.settings.selection.is_empty() {
             return;
         }
         self.discover_at = now + BEAT;
         let listed: Vec<_> = resilience::circuits().iter().collect();
-        self.circuits.retain_mut(|circuit| {
-            circuit.shared.keep(|circuit| listed.iter().any(|listed| is_same(listed, circuit)))
-        });
-        for circuit in listed {
+        let addresses = Addresses::of(&listed);
+        self.found.keep(&addresses);
+        self.circuits.keep(&addresses);
+        for (index, circuit) in listed.into_iter().enumerate() {
+            if index % SLICE == SLICE - 1 {
+                yield_now().await;
+            }
+            if self.found.contains(&circuit) {
+                continue;
+            }
             let Some(sharing) = self.settings.selection.of(&circuit) else { continue };
             // Attached before, by this fleet or by another one.
             let Ok(shared) = self.attached.attach(circuit, sharing) else { continue };
-            include(&mut self.circuits, Namesake::new(shared, sharing, false), &self.keys, now);
-            self.asks_views = true;
+            self.found.insert(shared.circuit());
+            self.circuits.include(Namesake::new(shared, sharing, false), &self.keys, Instant::now());
         }
     }
 
     /// The circuits, and what they have to know.
-    fn circuits(&mut self, now: Instant) -> (&mut Vec<Circuit>, Surroundings<'_>) {
+    fn circuits(&mut self, now: Instant) -> (&mut Circuits, Surroundings<'_>) {
         let around = Surroundings {
             node: &self.id,
             peers: self.live.others(),
             circuits: self.circuits.len(),
             takes_beats: self.takes_beats,
+            is_silent: !self.takes_beats
+                || now.saturating_duration_since(self.beaten) > self.settings.max_staleness,
             max_staleness: self.settings.max_staleness,
             now,
         };
@@ -230,21 +247,26 @@ impl Node {
     }
 
     /// Tells of circuits without a recent answer, and replaces a connection that is silent for long.
-    fn watch_silence(&mut self, now: Instant) {
+    async fn watch_silence(&mut self, now: Instant) {
         if self.under_way.is_some() && now.saturating_duration_since(self.since) > SILENT {
             self.lost(now, "no answer");
         }
         let error = self.error.clone();
-        let (circuits, around) = self.circuits(now);
-        for circuit in circuits {
-            circuit.watch(error.as_deref(), around);
+        for first in (0..self.circuits.len()).step_by(SLICE) {
+            if first > 0 {
+                yield_now().await;
+            }
+            let (circuits, around) = self.circuits(now);
+            for (_, circuit) in circuits.some(first, SLICE) {
+                circuit.watch(error.as_deref(), around);
+            }
         }
         self.note_alone();
     }
 
     /// A store that answers, and of which no circuit can make use, is not connected.
     fn note_alone(&self) {
-        let alone = !self.circuits.is_empty() && self.circuits.iter().all(|circuit| circuit.is_degraded);
+        let alone = self.circuits.are_alone();
         self.status.update(|facts| facts.alone = alone);
     }
 }
@@ -255,8 +277,4 @@ async fn progress(under_way: &mut Option<UnderWay>) -> Done {
         Some(under_way) => under_way.await,
         None => std::future::pending().await,
     }
-}
-
-fn is_same(one: &CircuitRef, other: &CircuitRef) -> bool {
-    std::ptr::eq::<CircuitBreaker>(&raw const **one, &raw const **other)
 }

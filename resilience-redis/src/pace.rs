@@ -25,3 +25,9 @@ pub(crate) const LEAST_BACKOFF: Duration = Duration::from_millis(100);
 
 /// The longest wait before it connects again.
 pub(crate) const LONGEST_BACKOFF: Duration = Duration::from_secs(1);
+
+/// The circuits that a node looks at before other tasks of its thread have a turn.
+pub(crate) const SLICE: usize = 100;
+
+/// A batch takes no more circuits after this number of commands. The rest go with the next one.
+pub(crate) const MOST_COMMANDS: usize = 1000;

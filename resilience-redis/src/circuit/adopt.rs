@@ -46,9 +46,11 @@ impl HeldOverride {
 impl Circuit {
     /// The store has not changed since the view, and takes reports.
     pub(crate) fn confirm(&mut self, sent: Instant, around: Surroundings<'_>) {
-        // A view that is too old, or that cannot be read, is asked for again.
-        if self.error.is_none() && self.is_confirmed_by_answers(around) && !self.is_stale(around) {
+        // A view that is too old, or that cannot be read, is asked for again; or it waits for its turn.
+        let is_known = !self.asks_view && self.error.is_none();
+        if is_known && self.is_confirmed_by_answers(around) && !self.is_stale(around) {
             self.confirmed = sent;
+            self.was_answered = true;
             if self.view.phase.is_outage() {
                 self.impose(around);
             }
@@ -67,6 +69,7 @@ impl Circuit {
         let was_stale = self.is_stale(around);
         if self.is_confirmed_by_answers(around) {
             self.confirmed = self.confirmed.max(sent);
+            self.was_answered = true;
         }
         let is_back = was_stale && !self.is_stale(around);
         let is_dropped = is_back && self.drop_window(now);

@@ -6,6 +6,7 @@ use resilience::{CircuitBreaker, CircuitConfig};
 use tokio::time::advance;
 
 use super::*;
+use crate::namesakes::Namesake;
 
 const NODE: &str = "node";
 
@@ -35,8 +36,10 @@ impl Circuit {
     fn exchange(&mut self, answer: impl Fn(Purpose) -> Answer, takes_beats: bool) -> Vec<(Purpose, Command)> {
         let now = Instant::now();
         let max_staleness = Duration::from_secs(3);
-        let around = Surroundings { node: NODE, peers: 3, circuits: 1, takes_beats, max_staleness, now };
-        let commands = self.commands(false, around);
+        let is_silent = !takes_beats;
+        let around =
+            Surroundings { node: NODE, peers: 3, circuits: 1, takes_beats, is_silent, max_staleness, now };
+        let commands = self.commands(around);
         for (purpose, _) in &commands {
             self.answered(*purpose, answer(*purpose), now, around);
         }
@@ -160,6 +163,7 @@ async fn a_node_that_leaves_is_not_active_any_more_where_it_was() {
             peers: 3,
             circuits: 1,
             takes_beats: true,
+            is_silent: false,
             max_staleness,
             now,
         })
@@ -222,4 +226,25 @@ async fn a_place_that_was_not_used_is_followed_by_a_wait_although_calls_are_reje
     let places = places(&mut circuit, 60, || assert!(forced.try_acquire().is_err())).await;
     assert!((3..20).contains(&places), "{places}");
     drop(breaker);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_circuit_that_waits_for_its_first_turn_is_degraded_only_if_the_store_is_silent() {
+    let (_breaker, mut circuit) = share("new");
+    let (now, max_staleness) = (Instant::now(), Duration::from_secs(3));
+    let after = |seconds, is_silent| Surroundings {
+        node: NODE,
+        peers: 3,
+        circuits: 1,
+        takes_beats: true,
+        is_silent,
+        max_staleness,
+        now: now + Duration::from_secs(seconds),
+    };
+    circuit.watch(None, after(10, false));
+    assert!(!circuit.is_degraded, "the store takes beats");
+    circuit.watch(None, after(2, true));
+    assert!(!circuit.is_degraded, "it was only just found");
+    circuit.watch(None, after(10, true));
+    assert!(circuit.is_degraded);
 }

@@ -36,7 +36,11 @@ impl Node {
         self.under_way = None;
         for owner in std::mem::take(&mut self.owners) {
             match owner {
-                Owner::Circuit(index, _) => self.circuits[index].failed(),
+                Owner::Circuit(index, _) => {
+                    if let Some(circuit) = self.circuits.get_mut(index) {
+                        circuit.failed();
+                    }
+                }
                 Owner::Order(answer) => _ = answer.send(Err(error.to_owned())),
                 Owner::Beat => self.beat_at = now,
                 Owner::Leave(answer) => _ = answer.send(()),
@@ -56,7 +60,8 @@ impl Node {
             match owner {
                 Owner::Circuit(index, purpose) => {
                     let (circuits, around) = self.circuits(now);
-                    if circuits[index].answered(purpose, answer, sent, around) {
+                    let Some(circuit) = circuits.get_mut(index) else { continue };
+                    if circuit.answered(purpose, answer, sent, around) {
                         self.status.update(|facts| facts.reports_dropped += 1);
                     }
                 }
@@ -81,6 +86,7 @@ impl Node {
     fn beaten(&mut self, now: Instant, sent: Instant, live: u64, version: String) {
         self.live.note(now, live);
         self.takes_beats = true;
+        self.beaten = sent;
         self.error = None;
         self.status.update(|facts| {
             facts.nodes = live;
@@ -88,7 +94,7 @@ impl Node {
         });
         if self.version.as_ref() == Some(&version) {
             let (circuits, around) = self.circuits(now);
-            for circuit in circuits {
+            for circuit in circuits.iter_mut() {
                 circuit.confirm(sent, around);
             }
         } else {

@@ -1,21 +1,22 @@
 //! What a node sends.
 
+use tokio::task::yield_now;
 use tokio::time::Instant;
 
 use super::{Node, Owner};
-use crate::circuit::nonce;
+use crate::circuit::{Circuit, nonce};
 use crate::exchange::Command;
 use crate::live::LIVE;
 use crate::order::Override;
-use crate::pace::BEAT;
+use crate::pace::{BEAT, MOST_COMMANDS, SLICE};
 use crate::scripts::Script;
 
 /// How long the store keeps the nonce of a change.
 const KEPT_MILLIS: &str = "600000";
 
 impl Node {
-    /// Everything that there is to send.
-    pub(super) fn commands(&mut self, now: Instant) -> Vec<Command> {
+    /// What there is to send: of all circuits in turn, as far as one batch takes it.
+    pub(super) async fn commands(&mut self, now: Instant) -> Vec<Command> {
         let mut owners = Vec::new();
         let mut commands = Vec::new();
         if now >= self.beat_at {
@@ -37,12 +38,25 @@ impl Node {
                 args,
             });
         }
-        let asks_views = std::mem::take(&mut self.asks_views);
-        let (circuits, around) = self.circuits(now);
-        for (index, circuit) in circuits.iter_mut().enumerate() {
-            for (purpose, command) in circuit.commands(asks_views, around) {
-                owners.push(Owner::Circuit(index, purpose));
-                commands.push(command);
+        if std::mem::take(&mut self.asks_views) {
+            self.circuits.iter_mut().for_each(Circuit::ask_view);
+        }
+        let mut left = self.circuits.len();
+        while left > 0 && commands.len() < MOST_COMMANDS {
+            let (first, mut seen) = (self.turn, 0);
+            let (circuits, around) = self.circuits(now);
+            for (index, circuit) in circuits.some(first, SLICE.min(left)) {
+                seen += 1;
+                for (purpose, command) in circuit.commands(around) {
+                    owners.push(Owner::Circuit(index, purpose));
+                    commands.push(command);
+                }
+            }
+            // After the last one comes the first one.
+            self.turn = if seen == 0 { 0 } else { first + seen };
+            left -= seen;
+            if seen == SLICE {
+                yield_now().await;
             }
         }
         if let Some(answer) = self.leaving.take() {

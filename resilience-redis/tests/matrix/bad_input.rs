@@ -5,11 +5,11 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use resilience::telemetry::StoreEventKind;
-use resilience::{CircuitBreaker, CircuitConfig};
+use resilience::{CircuitBreaker, CircuitConfig, CircuitState};
 use resilience_redis::{Fleet, FleetError, OverrideError, Sharing};
 
 use crate::load::commands;
-use crate::support::nodes::{Node, Nodes, field, keys, plan};
+use crate::support::nodes::{Node, Nodes, field, field_of, keys, plan};
 use crate::support::proxy::Proxy;
 use crate::support::server::Server;
 use crate::support::{ms, secs, until};
@@ -35,6 +35,22 @@ async fn a_wrong_configuration_is_an_error_that_names_it_without_the_password() 
     let _fleet = builder().start().await.expect("the first");
     let error = builder().start().await.expect_err("the second");
     assert!(error.to_string().contains("payments"), "{error}");
+}
+
+#[test]
+fn a_runtime_without_timers_or_io_is_an_error_that_names_what_to_enable() {
+    let server = Server::start().apart();
+    let mut builders = [0; 3].map(|_| tokio::runtime::Builder::new_current_thread());
+    builders[1].enable_time();
+    builders[2].enable_io();
+    for mut builder in builders {
+        let runtime = builder.build().expect("a runtime");
+        let circuit = circuit("without drivers");
+        let fleet = Fleet::builder(server.url()).command_timeout(secs(2));
+        let error = runtime.block_on(fleet.share_circuit(circuit, Sharing::Enforce).start());
+        let error = error.expect_err("it has no drivers");
+        assert!(error.to_string().contains("enable_all"), "{error}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -161,8 +177,29 @@ async fn a_read_only_replica_is_named() {
 async fn a_key_of_another_program_is_named_and_does_not_stop_other_circuits() {
     let _one = ONE.share().await;
     let server = Server::start().apart();
-    server.send(&["SET", &keys(&server)[0], "mine"]);
-    degrades(&server, server.url(), "WRONGTYPE").await;
+    let prefix = format!("{}-other-", server.circuit);
+    let events = Events::that(move |name| name.starts_with(&prefix));
+    for (part, key) in keys(&server)[..8].iter().enumerate() {
+        let other: &'static str = Box::leak(format!("{}-other-{part}", server.circuit).into_boxed_str());
+        let other = circuit(other);
+        let fleet = Fleet::builder(server.url()).namespace("tests");
+        let fleet = fleet.share_circuit(other.clone(), Sharing::Enforce).start().await.expect("valid");
+        server.send(&["DEL", key]);
+        server.send(&["SET", key, "mine"]);
+        other.try_acquire().expect("closed").failure_because("down");
+        let state = || field_of(&mut server.connection(), other.name(), "state");
+        until("the store knows the other one", secs(5), || state().as_deref() == Some("c")).await;
+        // A circuit that begins anew deletes the other keys, whoever wrote them.
+        if part == 0 {
+            degrades(&server, server.url(), "WRONGTYPE").await;
+        }
+        let forced = fleet.force_open(other.name(), Some(secs(60)), "test").await;
+        forced.expect("the store is there");
+        until("it follows the store", secs(5), || other.state() == CircuitState::ForcedOpen).await;
+        server.send(&["DEL", key]);
+        fleet.shutdown().await;
+    }
+    assert_eq!(events.count(StoreEventKind::Degraded), 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

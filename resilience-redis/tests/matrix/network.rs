@@ -173,6 +173,28 @@ async fn a_node_that_is_cut_off_works_alone_and_pushes_nothing_old() {
     assert_eq!(healthy.rejected(), 0);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_whose_connections_are_lost_silently_gets_hints_again() {
+    let _one = ONE.share().await;
+    let server = Server::start().apart();
+    let node = Node::start(&server, &plan()).await;
+    let subscribers = || {
+        let mut command = redis::cmd("CLIENT");
+        let list: String =
+            command.arg("LIST").arg("TYPE").arg("PUBSUB").query(&mut server.connection()).expect("an answer");
+        let id = |line: &str| line.split(' ').next().expect("an id").to_owned();
+        list.lines().map(id).collect::<Vec<_>>()
+    };
+    until("it has subscribed", secs(5), || subscribers().len() == 1).await;
+    let before = subscribers();
+    node.proxy.lose_silently();
+    let renewed = until("another connection subscribes", secs(30), || {
+        subscribers().iter().any(|id| !before.contains(id))
+    });
+    println!("connections lost silently: hints again after {:.0?}", renewed.await);
+    until("it is connected", secs(30), || node.is_connected()).await;
+}
+
 /// The two that are cut off and well, and the sick one with them, are three of five.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cut_off_majority_resumes_by_itself_and_the_rest_by_trials() {

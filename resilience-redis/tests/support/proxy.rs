@@ -14,6 +14,8 @@ struct Faults {
     to: AtomicU16,
     delay_ms: AtomicU64,
     is_cut: AtomicBool,
+    /// Counts how often the connections were lost silently.
+    losses: AtomicU64,
     cut: Notify,
 }
 
@@ -62,6 +64,11 @@ impl Proxy {
         self.faults.delay_ms.store(delay.as_millis().try_into().expect("short"), Ordering::SeqCst);
     }
 
+    /// Drops what the connections of now send from now on, without closing them. New ones work.
+    pub(crate) fn lose_silently(&self) {
+        self.faults.losses.fetch_add(1, Ordering::SeqCst);
+    }
+
     /// Closes all connections and accepts none, or accepts them again.
     pub(crate) fn partition(&self, is_cut: bool) {
         self.faults.is_cut.store(is_cut, Ordering::SeqCst);
@@ -81,10 +88,14 @@ async fn pump(
     mut to: tokio::net::tcp::OwnedWriteHalf,
     faults: Arc<Faults>,
 ) {
+    let losses = faults.losses.load(Ordering::SeqCst);
     let (sender, mut delayed) = mpsc::unbounded_channel::<(Instant, Vec<u8>)>();
     let read = async {
         let mut buffer = vec![0; 65_536];
         while let Ok(length @ 1..) = from.read(&mut buffer).await {
+            if faults.losses.load(Ordering::SeqCst) != losses {
+                continue;
+            }
             let delay = Duration::from_millis(faults.delay_ms.load(Ordering::SeqCst));
             let _ = sender.send((Instant::now() + delay, buffer[..length].to_vec()));
         }
