@@ -38,10 +38,9 @@ async fn hear(mut subscription: PubSub, channel: &str, hint: &Notify) {
         let message = timeout(QUIET, subscription.on_message().next()).await;
         match message {
             Ok(Some(_)) => hint.notify_one(),
-            Ok(None) => return,
-            // A command that the user may send; a network that drops packets closes no connection.
+            // A command that the user may send. A network that drops packets closes no connection.
             Err(_) if subscribe(&mut subscription, channel).await => {}
-            Err(_) => return,
+            Ok(None) | Err(_) => return,
         }
     }
 }
