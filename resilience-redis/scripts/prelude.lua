@@ -43,7 +43,7 @@ local it = {
   n_leases = number(h[12]),
 }
 -- Read before anything is written: a key of the circuit or of the override that belongs to another program is an error
--- that changes nothing. The other keys are the circuit's alone: the next period deletes them, whoever wrote them, and an
+-- that changes nothing. The other keys are the circuit's alone: the next period deletes them, also those of others, and an
 -- error of one may come after a write.
 local opinion = redis.call('HMGET', override, 'state', 'lasts', 'reason', 'by')
 

@@ -189,7 +189,7 @@ async fn a_key_of_another_program_is_named_and_does_not_stop_other_circuits() {
         other.try_acquire().expect("closed").failure_because("down");
         let state = || field_of(&mut server.connection(), other.name(), "state");
         until("the store knows the other one", secs(5), || state().as_deref() == Some("c")).await;
-        // A circuit that begins anew deletes the other keys, whoever wrote them.
+        // A circuit that begins anew deletes the other keys, also those of another program.
         if part == 0 {
             degrades(&server, server.url(), "WRONGTYPE").await;
         }
