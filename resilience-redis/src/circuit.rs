@@ -14,6 +14,7 @@ use std::time::Duration;
 use resilience::circuit_store::{SharedRules, StoreEventKind};
 use tokio::time::Instant;
 
+use self::adopt::HeldOverride;
 pub(crate) use self::args::nonce;
 use self::args::{kept, micros};
 use self::report::{Reported, first_number};
@@ -61,7 +62,8 @@ pub(crate) struct Circuit {
     /// When the question was sent to which the view is the answer. Before the first answer: when sharing began.
     confirmed: Instant,
     open_until: Instant,
-    forced_until: Option<Instant>,
+    /// The operator's override that holds.
+    held: Option<HeldOverride>,
     /// What the store was told last in this period.
     reported: Option<Reported>,
     sequence: u64,
@@ -97,7 +99,9 @@ pub(crate) struct Circuit {
     asks_view: bool,
     /// Whether there was a usable answer.
     was_answered: bool,
-    is_degraded: bool,
+    /// A view that is too old is not asked for again before this time.
+    ask_view_at: Instant,
+    pub(crate) is_degraded: bool,
 }
 
 /// Why a command was sent.
@@ -120,7 +124,7 @@ impl Circuit {
             view: View::unknown(),
             confirmed: now,
             open_until: now,
-            forced_until: None,
+            held: None,
             reported: None,
             sequence: first,
             baseline: None,
@@ -141,6 +145,7 @@ impl Circuit {
             backoff: Duration::ZERO,
             asks_view: true,
             was_answered: false,
+            ask_view_at: now,
             is_degraded: false,
         }
     }
@@ -156,8 +161,9 @@ impl Circuit {
         self.asks_view = true;
     }
 
-    /// Tells if the view is too old.
+    /// Notices what has ended: an override, or the time of a view.
     pub(crate) fn watch(&mut self, error: Option<&str>, around: Surroundings<'_>) {
+        self.end_override(around);
         if !self.is_degraded && self.is_stale(around) {
             self.is_degraded = true;
             let error = self.error.as_deref().or(error).unwrap_or("no answer");
@@ -178,7 +184,12 @@ impl Circuit {
         }
         let mut commands = self.messages(&rules, around);
         let stale = self.is_stale(around);
-        if std::mem::take(&mut self.asks_view) || stale && around.takes_beats {
+        if std::mem::take(&mut self.asks_view)
+            || stale && around.takes_beats && around.now >= self.ask_view_at
+        {
+            // An answer does not confirm the view while the store refuses something else.
+            let wait = self.backoff.max(LEAST_BACKOFF).mul_f64(fastrand::f64());
+            self.ask_view_at = around.now + wait;
             commands.push((Purpose::View, self.command(Script::View, &rules, around, [])));
         }
         let is_wanted = self.note_use(local, &rules, around);

@@ -37,6 +37,10 @@ impl Circuits {
         }
     }
 
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
     pub(crate) const fn len(&self) -> usize {
         self.all.len()
     }
@@ -48,6 +52,10 @@ impl Circuits {
     /// As many of them as there are from `first` on, at most `most`, with their indices.
     pub(crate) fn some(&mut self, first: usize, most: usize) -> impl Iterator<Item = (usize, &mut Circuit)> {
         self.all.iter_mut().enumerate().skip(first).take(most)
+    }
+
+    pub(crate) fn iter(&self) -> std::slice::Iter<'_, Circuit> {
+        self.all.iter()
     }
 
     pub(crate) fn iter_mut(&mut self) -> std::slice::IterMut<'_, Circuit> {

@@ -14,7 +14,9 @@ pub struct Health {
 }
 
 impl Health {
-    /// Whether the store answers: the last answer is younger than `max_staleness`. Otherwise the circuits work alone.
+    /// Whether the fleet shares its circuits: the last answer of the store is younger than `max_staleness`, and at least one
+    /// circuit is not [degraded](resilience::telemetry::StoreEventKind::Degraded). Otherwise all circuits work alone. A
+    /// store that answers and refuses what they tell it is not connected.
     #[must_use]
     pub const fn connected(&self) -> bool {
         self.connected
@@ -50,6 +52,8 @@ pub(crate) struct Facts {
     pub(crate) answered: Option<Instant>,
     pub(crate) nodes: u64,
     pub(crate) reports_dropped: u64,
+    /// Whether there are circuits, and all of them are degraded.
+    pub(crate) alone: bool,
 }
 
 impl Status {
@@ -61,7 +65,7 @@ impl Status {
         let facts = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let view_age = facts.answered.map(|at| at.elapsed());
         Health {
-            connected: view_age.is_some_and(|age| age < max_staleness),
+            connected: !facts.alone && view_age.is_some_and(|age| age < max_staleness),
             view_age,
             nodes: facts.nodes,
             reports_dropped: facts.reports_dropped,

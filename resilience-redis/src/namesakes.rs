@@ -39,6 +39,18 @@ impl Namesake {
     pub(crate) fn name(&self) -> &str {
         self.shared.circuit().name()
     }
+
+    /// Whether a call can be a trial of the fleet. A state that an operator of this process has set takes precedence, and
+    /// an advised circuit that has opened by itself has its own probes.
+    fn takes_trials(&self) -> bool {
+        let state = self.shared.local().state;
+        match self.sharing {
+            Sharing::Enforce => {
+                matches!(state, CircuitState::Closed | CircuitState::Open | CircuitState::HalfOpen)
+            }
+            Sharing::Advise => state == CircuitState::Closed,
+        }
+    }
 }
 
 impl Namesakes {
@@ -125,6 +137,11 @@ impl Namesakes {
         self.all().for_each(|one| one.shared.withdraw());
     }
 
+    /// Whether a call of one of them can be a trial.
+    pub(crate) fn takes_trials(&self) -> bool {
+        self.all().any(Namesake::takes_trials)
+    }
+
     /// Offers a place to the one that has rejected most calls since the last place; else to each in turn.
     pub(crate) fn offer(&mut self, token: u64, valid_for: Duration) -> bool {
         self.turn = self.turn.wrapping_add(1) % (self.rest.len() + 1);
@@ -133,9 +150,9 @@ impl Namesakes {
         for (index, one) in all.enumerate() {
             let rejected = one.shared.local().rejected;
             let calls = rejected.saturating_sub(std::mem::replace(&mut one.rejected, rejected));
-            most = most.max(Some((calls, index == self.turn, index)));
+            most = most.max(Some((one.takes_trials(), calls, index == self.turn, index)));
         }
-        let chosen = most.and_then(|(_, _, index)| self.all().nth(index));
+        let chosen = most.and_then(|(_, _, _, index)| self.all().nth(index));
         chosen.is_some_and(|one| one.shared.offer(token, valid_for))
     }
 
@@ -228,5 +245,19 @@ mod tests {
             [true, true, false, false]
         );
         assert_ne!(taker(&[]), taker(&[]));
+    }
+
+    #[test]
+    fn an_advised_circuit_that_is_open_by_itself_takes_no_trial_and_neither_does_one_of_an_operator() {
+        let takes = |sharing, change: fn(&CircuitBreaker)| {
+            let breaker = Arc::new(CircuitBreaker::new("taker", CircuitConfig::new()));
+            let shared = StoreHandle::attach(breaker.clone(), sharing, || ()).expect("it has none");
+            change(&breaker);
+            Namesakes::new(Namesake::new(Arc::new(shared), sharing, true)).takes_trials()
+        };
+        let changes: [fn(&CircuitBreaker); 4] =
+            [|_| (), |one| fail(one, 5), CircuitBreaker::force_open, CircuitBreaker::disable];
+        assert_eq!(changes.map(|change| takes(Sharing::Enforce, change)), [true, true, false, false]);
+        assert_eq!(changes.map(|change| takes(Sharing::Advise, change)), [true, false, false, false]);
     }
 }

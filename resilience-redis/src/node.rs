@@ -261,6 +261,13 @@ impl Node {
                 circuit.watch(error.as_deref(), around);
             }
         }
+        self.note_alone();
+    }
+
+    /// A store that answers, and of which no circuit can make use, is not connected.
+    fn note_alone(&self) {
+        let alone = !self.circuits.is_empty() && self.circuits.iter().all(|circuit| circuit.is_degraded);
+        self.status.update(|facts| facts.alone = alone);
     }
 }
 

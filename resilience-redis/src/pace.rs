@@ -8,6 +8,9 @@ pub(crate) const BEAT: Duration = Duration::from_secs(1);
 /// The time between two looks at the circuits, unless one of them wakes the node.
 pub(crate) const TICK: Duration = Duration::from_millis(200);
 
+/// A node notices the end of something within this time.
+pub(crate) const LOOK: Duration = Duration::from_millis(300);
+
 /// The least time between two batches.
 pub(crate) const LEAST: Duration = Duration::from_millis(5);
 

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use reqwest::Client;
 use reqwest::dns::{Name, Resolve, Resolving};
-use resilience::http::{HttpPoll, HttpPollError, json, status};
+use resilience::Limit;
+use resilience::http::{HttpAttempt, HttpPoll, HttpPollError, json, status};
 use resilience::telemetry::{self, CallOutcome, Event, GiveUpReason};
 
 use crate::server::{Reply, Server, answer, with};
@@ -120,6 +121,45 @@ async fn a_retry_after_that_is_too_long_is_told_as_the_last_attempt_and_as_the_r
 }
 
 #[tokio::test]
+async fn a_poll_that_runs_out_of_attempts_or_time_or_may_not_wait_says_which_limit_ended_it() {
+    let minute = Duration::from_secs(60);
+    let server = Server::saying([with(503, "retry-after: 61\r\n", "")]).await;
+    let poll = quick(&server.url).until(status(200)).max_attempts(1000);
+    let busy = poll.clone().respect_retry_after(false);
+    // The clock is stopped, so that the deadline is jumped to.
+    let pause = |attempt: &HttpAttempt<'_>| {
+        if attempt.number == 1 {
+            tokio::time::pause();
+        }
+    };
+    for (poll, expected, text) in [
+        (
+            poll.clone().max_retry_after(minute),
+            Limit::RetryAfter(Duration::MAX),
+            "the server's `Retry-After` is longer than `max_retry_after`: no matching response in 1 attempt, in ",
+        ),
+        (
+            poll.clone().deadline(minute),
+            Limit::RetryAfter(Duration::from_secs(61)),
+            "the server's `Retry-After` of 61s is longer than the time left: no matching response in 1 attempt, in ",
+        ),
+        (busy.clone().max_attempts(2), Limit::Times(2), "no matching response in 2 attempts, in "),
+        (
+            busy.interval(minute).deadline(minute).on_attempt(pause),
+            Limit::Timeout(minute),
+            "timed out after 60s: no matching response in ",
+        ),
+    ] {
+        let error = poll.run().await.unwrap_err();
+        let message = error.to_string();
+        assert!(message.starts_with(text), "{message}");
+        assert!(message.contains(&format!("; last response: 503 Service Unavailable from {}/", server.url)));
+        let HttpPollError::TimedOut { limit, .. } = error else { panic!("{message}") };
+        assert_eq!(limit, expected, "{message}");
+    }
+}
+
+#[tokio::test]
 async fn the_longest_retry_after_can_be_set() {
     let minute = Duration::from_secs(60);
     assert_eq!(retry_after("61", |poll| poll.max_retry_after(minute)).await, (1, 1));
@@ -162,6 +202,27 @@ impl Resolve for Silent {
         Box::pin(std::future::pending::<
             Result<Box<dyn Iterator<Item = SocketAddr> + Send>, Box<dyn std::error::Error + Send + Sync>>,
         >())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_the_deadline_ends_is_the_last_error() {
+    let client = Client::builder().dns_resolver(Arc::new(Silent)).build().unwrap();
+    let poll = HttpPoll::get("http://server").client(client).until(status(200));
+    let poll = poll.interval(Duration::from_secs(2)).ignore(|_| true);
+    for (poll, expected) in [
+        (poll.clone(), "http://server/: no response before the deadline"),
+        (
+            poll.attempt_timeout(Duration::from_secs(3)),
+            "http://server/: no response before the deadline; the error before: http://server/: no response within 3s",
+        ),
+    ] {
+        let error = poll.deadline(Duration::from_secs(5)).run().await.unwrap_err();
+        let message = error.to_string();
+        assert!(message.ends_with(&format!("; last error: {expected}")), "{message}");
+        let HttpPollError::TimedOut { last_error: Some(error), .. } = error else { panic!("{message}") };
+        assert!(error.is_timeout(), "{error}");
+        assert_eq!(error.to_string(), expected);
     }
 }
 

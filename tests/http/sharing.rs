@@ -56,3 +56,18 @@ fn a_poller_of_another_runtime_does_not_wait_for_the_connections_of_the_first() 
     let connections: Vec<_> = server.asked().iter().map(|asked| asked.connection).collect();
     assert_eq!(connections, [1, 2, 1]);
 }
+
+/// As above, with one poller for both runtimes.
+#[test]
+fn a_poller_used_on_a_second_runtime_does_not_wait_for_its_connections_on_the_first() {
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let serving = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let server = serving.block_on(Server::saying([answer(200, "")]));
+    let (first, second) = (runtime(), runtime());
+    let poll = pollers(&server.url).swap_remove(0).attempt_timeout(std::time::Duration::from_secs(10));
+    first.block_on(poll.run()).unwrap();
+    second.block_on(poll.run()).unwrap();
+    second.block_on(poll.clone().run()).unwrap();
+    let connections: Vec<_> = server.asked().iter().map(|asked| asked.connection).collect();
+    assert_eq!(connections, [1, 2, 2]);
+}

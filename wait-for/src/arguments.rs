@@ -11,6 +11,9 @@ use crate::tcp::Tcp;
 /// Waits until an HTTP response matches, or until a port is open.
 ///
 /// Exit codes: 0 reached, 1 an alarm matched or a request failed, 2 the time is up, 3 invalid arguments, 130 interrupted by Ctrl-C.
+///
+/// A Retry-After of a response delays the next attempt. One that is longer than the time left, or than an hour (`max_retry_after` in
+/// the configuration), ends the wait at once, with exit code 2.
 #[derive(Debug, Parser)]
 #[command(name = "wait-for", version)]
 pub(crate) struct Arguments {
@@ -20,7 +23,8 @@ pub(crate) struct Arguments {
     /// Wait until this port accepts connections, instead of for a response
     #[arg(long, value_name = "HOST:PORT", conflicts_with_all = HTTP)]
     tcp: Option<String>,
-    /// Condition of success: status=200 or text=done. Of several, one is enough [default: status=200]
+    /// Condition of success: status=200 or text=done, where the text is the whole body with its last line break ($'text=done\n' in
+    /// bash). Of several, one is enough [default: status=200]
     #[arg(long, value_name = "KEY=VALUE")]
     until: Vec<String>,
     /// Condition of success: the body is this JSON
@@ -185,8 +189,8 @@ fn conditions(
 fn pair(text: &str) -> Result<Value, String> {
     match text.split_once('=') {
         Some(("status", status)) => match status.parse::<u16>() {
-            Ok(status) => Ok(json!({"status_code": status})),
-            Err(error) => Err(format!("{text}: {error}")),
+            Ok(status @ 100..=999) => Ok(json!({"status_code": status})),
+            _ => Err(format!("{text}: expected a status from 100 to 999")),
         },
         Some(("text", text)) => Ok(json!({"text": text})),
         _ => Err(format!("expected status=200 or text=done, found {text}")),
@@ -219,7 +223,11 @@ fn together(conditions: Vec<Value>) -> Result<Value, String> {
                 (Some(Value::Array(several)), Value::Array(more)) if key == "jsonpath" => {
                     several.extend(more);
                 }
-                (Some(_), _) => return Err(format!("`--all`: a response has one `{key}`, found two")),
+                (Some(_), _) => {
+                    // As it was written.
+                    let key = key.trim_end_matches("_code");
+                    return Err(format!("`--all`: a response has one `{key}`, found two"));
+                }
                 (None, value) => _ = all.insert(key, value),
             }
         }

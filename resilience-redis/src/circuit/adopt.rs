@@ -1,11 +1,47 @@
 //! What the answers of the store do to the circuit.
 
+use std::time::Duration;
+
 use resilience::circuit_store::{Opinion, StoreEventKind};
 use tokio::time::Instant;
 
 use super::args::{LONGEST, configuration};
 use super::{Circuit, Surroundings};
+use crate::pace::{LOOK, TICK};
 use crate::view::{Forced, Phase, View};
+
+/// An operator's override, as this node knows it.
+#[derive(Debug)]
+pub(super) struct HeldOverride {
+    why: String,
+    /// The earliest and the latest end, because the answer took some time; nothing, if it has no end.
+    ends: Option<[Instant; 2]>,
+}
+
+impl HeldOverride {
+    fn new(Forced { left, why }: Forced, sent: Instant, now: Instant) -> Self {
+        Self { why, ends: left.map(|left| [sent + left, now + left]) }
+    }
+
+    /// The time that is left of it.
+    fn left(&self, now: Instant) -> Duration {
+        self.ends.map_or(LONGEST, |[_, latest]| latest.saturating_duration_since(now))
+    }
+
+    pub(super) fn is_over(&self, now: Instant) -> bool {
+        self.left(now).is_zero()
+    }
+
+    /// Whether both may be the same override.
+    fn may_be(&self, other: &Self) -> bool {
+        let is_same_end = match (self.ends, other.ends) {
+            (Some([earliest, latest]), Some([from, to])) => earliest <= to + TICK && from <= latest + TICK,
+            (None, None) => true,
+            _ => false,
+        };
+        is_same_end && self.why == other.why
+    }
+}
 
 impl Circuit {
     /// The store has not changed since the view, and takes reports.
@@ -28,7 +64,7 @@ impl Circuit {
     }
 
     /// Takes over the answer to the latest question, whatever its generation. Returns whether a window was dropped.
-    pub(super) fn adopt(&mut self, view: View, sent: Instant, around: Surroundings<'_>) -> bool {
+    pub(super) fn adopt(&mut self, mut view: View, sent: Instant, around: Surroundings<'_>) -> bool {
         let Surroundings { now, .. } = around;
         let was_stale = self.is_stale(around);
         if self.is_confirmed_by_answers(around) {
@@ -56,16 +92,26 @@ impl Circuit {
                 self.in_use = true;
             }
         }
-        self.tell_of(&view);
-        let forced = view.forced_open.clone();
-        let is_new = turns || forced != self.view.forced_open;
+        self.tell_of_phase(view.phase);
+        let held = view.forced_open.take().map(|forced| HeldOverride::new(forced, sent, now));
+        self.tell_of_override(held.as_ref(), now);
+        let is_overridden = self.held.is_some() || held.is_some();
         self.open_until = now + view.open;
-        self.forced_until = forced.map(|forced| now + forced.left.unwrap_or(LONGEST));
+        self.held = held;
         self.view = view;
-        if is_new || is_back || self.view.phase.is_outage() || self.forced_until.is_some() {
+        if turns || is_back || is_overridden || self.view.phase.is_outage() {
             self.impose(around);
         }
         is_dropped
+    }
+
+    /// Returns to the state of the fleet when an override is over.
+    pub(super) fn end_override(&mut self, around: Surroundings<'_>) {
+        if self.held.as_ref().is_some_and(|held| held.is_over(around.now)) {
+            self.tell_of_override(None, around.now);
+            self.held = None;
+            self.impose(around);
+        }
     }
 
     /// Drops what was counted while the view was too old. Returns whether there was something.
@@ -80,16 +126,24 @@ impl Circuit {
         is_something
     }
 
-    /// Delivers what is new in a view.
-    fn tell_of(&self, view: &View) {
-        if view.phase != self.view.phase && (view.phase.is_outage() || self.view.phase.is_outage()) {
-            self.shared.tell(StoreEventKind::Adopted, Some(view.phase.as_str()));
+    /// Tells of the phase of a view, if it is another one.
+    fn tell_of_phase(&self, phase: Phase) {
+        if phase != self.view.phase && (phase.is_outage() || self.view.phase.is_outage()) {
+            self.shared.tell(StoreEventKind::Adopted, Some(phase.as_str()));
         }
-        let why = |forced: &Option<Forced>| forced.as_ref().map(|forced| forced.why.clone());
-        if why(&view.forced_open) != why(&self.view.forced_open) {
-            let text = why(&view.forced_open).map_or("cleared".into(), |why| format!("forced_open: {why}"));
-            self.shared.tell(StoreEventKind::Overridden, Some(&text));
-        }
+    }
+
+    /// Tells of an override that begins, and of one that ends.
+    fn tell_of_override(&self, held: Option<&HeldOverride>, now: Instant) {
+        let text = match (&self.held, held) {
+            (None, None) => return,
+            (Some(before), Some(held)) if held.may_be(before) => return,
+            (_, Some(held)) => format!("forced_open: {}", held.why),
+            // The store may notice its end before this node does.
+            (Some(before), None) if before.is_over(now + TICK) => "ended".to_owned(),
+            (Some(_), None) => "cleared".to_owned(),
+        };
+        self.shared.tell(StoreEventKind::Overridden, Some(&text));
     }
 
     /// The store has a report of a node with another configuration.
@@ -104,9 +158,11 @@ impl Circuit {
     /// Sets the circuit's opinion from the view, for as long as the view is young enough.
     fn impose(&self, around: Surroundings<'_>) {
         let Surroundings { now, max_staleness, .. } = around;
-        if let Some(until) = self.forced_until.filter(|until| *until > now) {
-            // It holds for its own time, also while the store is silent.
-            return self.shared.adopt(Opinion::ForcedOpen, until - now);
+        if let Some(held) = self.held.as_ref().filter(|held| !held.is_over(now)) {
+            // It holds for its own time, also while the store is silent. The fleet's opening follows without a gap: when the
+            // node notices the end.
+            let gap = if self.view.phase.is_outage() { LOOK } else { Duration::ZERO };
+            return self.shared.adopt(Opinion::ForcedOpen, held.left(now).saturating_add(gap));
         }
         let valid_for = (self.confirmed + max_staleness).saturating_duration_since(now);
         if valid_for.is_zero() {

@@ -200,3 +200,51 @@ async fn a_circuit_that_waits_for_its_first_turn_is_degraded_only_if_the_store_i
     circuit.watch(None, after(10, true));
     assert!(circuit.is_degraded);
 }
+
+/// The answer of a store whose circuit is half-open, which grants this place.
+fn half_open(token: i64) -> Value {
+    let text = |text: &str| Value::BulkString(text.into());
+    let number = Value::Int;
+    let forced = [text(""), number(0), text(""), text("")];
+    let circuit = [text("epoch"), number(2), text("h"), number(0)];
+    let hold = if token > 0 { 2_000_000 } else { 0 };
+    Value::Array(circuit.into_iter().chain(forced).chain([number(hold), number(token)]).collect())
+}
+
+/// Counts the places that are asked for in this time, and granted.
+async fn places(circuit: &mut Circuit, seconds: u64, mut each_tick: impl FnMut()) -> i64 {
+    let places = std::cell::Cell::new(0);
+    for _ in 0..seconds * 5 {
+        each_tick();
+        circuit.exchange(
+            |purpose| {
+                places.set(places.get() + i64::from(purpose == Purpose::Acquire));
+                Ok(half_open(if purpose == Purpose::Acquire { places.get() } else { 0 }))
+            },
+            true,
+        );
+        advance(Duration::from_millis(200)).await;
+    }
+    places.get()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_circuit_that_its_operator_has_forced_open_asks_for_no_place() {
+    let (breaker, mut circuit) = share("own-operator");
+    breaker.force_open();
+    assert_eq!(places(&mut circuit, 30, || assert!(breaker.try_acquire().is_err())).await, 0);
+    breaker.reset();
+    assert!(places(&mut circuit, 30, || ()).await > 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_place_that_was_not_used_is_followed_by_a_wait_although_calls_are_rejected() {
+    let (breaker, mut circuit) = share("unused");
+    let forced = Arc::new(CircuitBreaker::new("unused", CircuitConfig::new()));
+    circuit.shared.add(attach(&forced));
+    forced.force_open();
+    // 1.5 s of each place, and up to 8 s without one.
+    let places = places(&mut circuit, 60, || assert!(forced.try_acquire().is_err())).await;
+    assert!((3..20).contains(&places), "{places}");
+    drop(breaker);
+}

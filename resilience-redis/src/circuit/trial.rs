@@ -8,16 +8,13 @@ use tokio::time::Instant;
 use super::args::{KEPT, micros};
 use super::{Circuit, Purpose, Surroundings};
 use crate::exchange::Command;
-use crate::pace::TICK;
+use crate::pace::{LOOK, TICK};
 use crate::scripts::Script;
 use crate::view::Phase;
 
 /// How long a place is reserved for a node. Two seconds: a node with traffic uses it at once, and one without returns it
 /// before the others have waited for long.
 const HOLD: Duration = Duration::from_secs(2);
-
-/// A place is taken back within this time after the end of its use.
-const LOOK: Duration = Duration::from_millis(300);
 
 /// How long the node whose trial failed last lets the others go first.
 const GRACE: Duration = Duration::from_millis(500);
@@ -58,12 +55,18 @@ impl Circuit {
         }
         if self.place.as_ref().is_some_and(|place| place.ends <= now) {
             self.return_place(around);
-            self.next_ask = now + HOLD.mul_f64(fastrand::f64() * around.live());
+            self.let_others_ask(around);
         }
         // The store has long counted it as failed.
         let longest = rules.probe_timeout.saturating_mul(2).max(KEPT);
         self.outbox.retain(|message| now.saturating_duration_since(message.since) < longest);
         self.granted.retain(|granted| now.saturating_duration_since(granted.ends) < longest);
+    }
+
+    /// After a place that this node has not used, the others have their turn, also if its calls are rejected.
+    fn let_others_ask(&mut self, around: Surroundings<'_>) {
+        self.next_ask = around.now + HOLD.mul_f64(fastrand::f64() * around.live());
+        self.ask_again_at = self.next_ask;
     }
 
     /// Returns the place that was not used.
@@ -112,13 +115,14 @@ impl Circuit {
         let Surroundings { now, .. } = around;
         let is_possible =
             self.view.phase == Phase::HalfOpen || self.view.phase == Phase::Open && self.open_until <= now;
-        if !is_possible || self.place.is_some() {
+        let is_forced = self.held.as_ref().is_some_and(|held| !held.is_over(now));
+        if !is_possible || is_forced || self.place.is_some() {
             return None;
         }
         if is_wanted {
             self.next_ask = self.next_ask.min(self.ask_again_at);
         }
-        if now < self.next_ask {
+        if now < self.next_ask || !self.shared.takes_trials() {
             return None;
         }
         self.ask_again_at = now + TICK;
@@ -153,6 +157,7 @@ impl Circuit {
         } else {
             // Too late, or forced open by an operator of the store.
             self.post(place, TrialProgress::Cancelled, around.now);
+            self.let_others_ask(around);
         }
     }
 }

@@ -79,6 +79,7 @@ impl Node {
                 Owner::Leave(sender) => _ = sender.send(()),
             }
         }
+        self.note_alone();
     }
 
     /// The answer to a beat: views are only asked for if something has changed.

@@ -11,7 +11,7 @@ use resilience_redis::{Fleet, Sharing};
 use tokio::time::{Instant, sleep};
 
 use crate::load::commands;
-use crate::support::nodes::{Nodes, field, plan};
+use crate::support::nodes::{Node, Nodes, field, plan};
 use crate::support::server::Server;
 use crate::support::{ms, secs, until};
 use crate::{Events, ONE};
@@ -106,4 +106,26 @@ async fn a_store_that_is_read_only_while_the_fleet_is_open_does_not_keep_it_open
     println!(
         "read-only while open: the nodes close alone after {alone:.0?}, the fleet {fleet:.0?} after the end"
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_that_refuses_only_requests_for_trials_is_not_connected_and_not_asked_without_a_pause() {
+    let _one = ONE.share().await;
+    let server = Server::start().apart();
+    let nodes = Nodes::start(&server, 4, &plan()).await;
+    nodes.open().await;
+    server.send(&["ACL", "SETUSER", "default", "-zrange"]);
+    nodes.fail(false);
+    let connected = || nodes.nodes.iter().any(Node::is_connected);
+    until("none is connected", secs(12), || !connected()).await;
+    until("each closes alone", secs(8), || nodes.all(CircuitState::Closed)).await;
+    let (before, since) = (commands(&server), Instant::now());
+    until("three seconds", secs(5), || since.elapsed() > secs(3)).await;
+    let commands = commands(&server) - before;
+    println!("requests for trials are refused: {commands} commands in three seconds");
+    assert!(commands < 500, "{commands}");
+    assert!(!connected());
+    server.send(&["ACL", "SETUSER", "default", "+zrange"]);
+    nodes.closed(secs(10)).await;
+    until("connected", secs(3), || nodes.nodes.iter().all(Node::is_connected)).await;
 }

@@ -1,4 +1,4 @@
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use reqwest::{Client, redirect};
 use tokio::runtime::{Handle, Id};
@@ -9,10 +9,17 @@ use super::send::Sender;
 use super::tls::{Pem, Tls};
 
 /// The built-in client of a poller: shared with all others of its kind, from the first run on.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(super) struct OwnClient {
     tls: Tls,
-    shared: OnceCell<Arc<SharedClient>>,
+    /// That of the latest run. A run on another runtime replaces it.
+    shared: Mutex<Option<Arc<SharedClient>>>,
+}
+
+impl Clone for OwnClient {
+    fn clone(&self) -> Self {
+        Self { tls: self.tls.clone(), shared: Mutex::new(self.shared().clone()) }
+    }
 }
 
 impl OwnClient {
@@ -23,12 +30,32 @@ impl OwnClient {
     /// Changes the settings. The next run takes another client.
     pub(super) fn configure(&mut self, change: impl FnOnce(&mut Tls)) {
         change(&mut self.tls);
-        self.shared = OnceCell::new();
+        self.shared = Mutex::default();
     }
 
     pub(super) async fn get(&self) -> Result<Sender, HttpError> {
-        self.shared.get_or_try_init(|| SharedClient::of(&self.tls)).await?.get().await
+        let runtime = current_runtime();
+        let shared = self.shared().clone().filter(|shared| shared.kind.runtime == runtime);
+        let shared = match shared {
+            Some(shared) => shared,
+            None => self.keep(SharedClient::of(&self.tls, runtime).await?),
+        };
+        shared.get().await
     }
+
+    fn keep(&self, shared: Arc<SharedClient>) -> Arc<SharedClient> {
+        // Dropped after the lock is released.
+        let _replaced = self.shared().replace(Arc::clone(&shared));
+        shared
+    }
+
+    fn shared(&self) -> MutexGuard<'_, Option<Arc<SharedClient>>> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn current_runtime() -> Option<Id> {
+    Handle::try_current().ok().map(|runtime| runtime.id())
 }
 
 /// What a client is made from. Pollers share one if these are equal.
@@ -86,7 +113,7 @@ struct SharedClient {
 }
 
 impl SharedClient {
-    async fn of(tls: &Tls) -> Result<Arc<Self>, HttpError> {
+    async fn of(tls: &Tls, runtime: Option<Id>) -> Result<Arc<Self>, HttpError> {
         let tls = tls.clone();
         let pem = if tls.ca_bundle.is_some() {
             let tls = tls.clone();
@@ -94,7 +121,6 @@ impl SharedClient {
         } else {
             None
         };
-        let runtime = Handle::try_current().ok().map(|runtime| runtime.id());
         Ok(CLIENTS.of(Kind { runtime, tls, pem }))
     }
 
@@ -140,9 +166,9 @@ mod tests {
         for poller in &pollers {
             poller.get().await.unwrap();
         }
-        let first = pollers[0].shared.get().unwrap();
-        assert!(pollers.iter().all(|poller| Arc::ptr_eq(poller.shared.get().unwrap(), first)));
-        let first = Arc::downgrade(first);
+        let first = pollers[0].shared().clone().unwrap();
+        assert!(pollers.iter().all(|poller| Arc::ptr_eq(poller.shared().as_ref().unwrap(), &first)));
+        let first = Arc::downgrade(&first);
         drop(pollers);
         assert!(first.upgrade().is_none());
     }

@@ -37,7 +37,7 @@ struct Data {
     ca_bundle: Option<String>,
     #[serde(deserialize_with = "conditions")]
     until: Vec<Condition>,
-    #[serde(default, deserialize_with = "conditions")]
+    #[serde(default, deserialize_with = "alarms")]
     alarms: Vec<Condition>,
     #[serde(default)]
     ignore_exceptions: Vec<Ignored>,
@@ -48,7 +48,7 @@ struct Data {
     attempt_timeout: Option<Time>,
     respect_retry_after: Option<bool>,
     max_retry_after: Option<Time>,
-    max_body: Option<usize>,
+    max_body: Option<Bytes>,
 }
 
 fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
@@ -68,6 +68,12 @@ enum Retries {
 #[serde(rename_all = "lowercase")]
 enum Forever {
     Forever,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "expected a number of bytes")]
+enum Bytes {
+    AtMost(usize),
 }
 
 /// Credentials: a name and a password, or a token.
@@ -102,16 +108,28 @@ impl Ignored {
     }
 }
 
-/// A map, or a list of maps that is not empty.
+/// A map, or a list of maps.
 struct OneOrMany<T>(&'static str, PhantomData<T>);
 
-fn conditions<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Condition>, D::Error> {
+/// None is the default, and may be written.
+fn alarms<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Condition>, D::Error> {
     deserializer.deserialize_any(OneOrMany("a condition, or a list of conditions", PhantomData))
 }
 
+fn conditions<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Condition>, D::Error> {
+    at_least_one(alarms(deserializer)?)
+}
+
 fn paths<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Path>, D::Error> {
-    deserializer
-        .deserialize_any(OneOrMany("a map with `expression` and `value`, or a list of these", PhantomData))
+    let expected = "a map with `expression` and `value`, or a list of these";
+    at_least_one(deserializer.deserialize_any(OneOrMany(expected, PhantomData))?)
+}
+
+fn at_least_one<T, E: de::Error>(several: Vec<T>) -> Result<Vec<T>, E> {
+    if several.is_empty() {
+        return Err(E::custom("expected at least one, found an empty list"));
+    }
+    Ok(several)
 }
 
 impl<'de, T: Deserialize<'de>> Visitor<'de> for OneOrMany<T> {
@@ -126,11 +144,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for OneOrMany<T> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Vec<T>, A::Error> {
-        let several = Vec::deserialize(de::value::SeqAccessDeserializer::new(list))?;
-        if several.is_empty() {
-            return Err(de::Error::custom("expected at least one, found an empty list"));
-        }
-        Ok(several)
+        Vec::deserialize(de::value::SeqAccessDeserializer::new(list))
     }
 }
 
@@ -149,13 +163,19 @@ struct ConditionData {
 }
 
 #[derive(Deserialize)]
-#[serde(try_from = "u16")]
+#[serde(untagged, expecting = "expected a number from 100 to 999")]
+enum Number {
+    Of(u16),
+}
+
+#[derive(Deserialize)]
+#[serde(try_from = "Number")]
 struct StatusCode(u16);
 
-impl TryFrom<u16> for StatusCode {
+impl TryFrom<Number> for StatusCode {
     type Error = HttpError;
 
-    fn try_from(code: u16) -> Result<Self, HttpError> {
+    fn try_from(Number::Of(code): Number) -> Result<Self, HttpError> {
         status(code).check().map(|()| Self(code))
     }
 }
@@ -219,7 +239,8 @@ impl TryFrom<Written> for Time {
                 Err(error) => Err(error.to_string()),
             },
             Written::Seconds(seconds) => {
-                Duration::try_from_secs_f64(seconds).map(Self).map_err(|error| error.to_string())
+                let wrong = || format!("expected a number of seconds from 0 to 2^64, found {seconds}");
+                Duration::try_from_secs_f64(seconds).map(Self).map_err(|_| wrong())
             }
         }
     }
@@ -292,7 +313,7 @@ impl Data {
         if let Some(Time(longest)) = self.max_retry_after {
             poll = poll.max_retry_after(longest);
         }
-        if let Some(most) = self.max_body {
+        if let Some(Bytes::AtMost(most)) = self.max_body {
             poll = poll.max_body(most);
         }
         poll.check().map_err(|error| match &poll.request {

@@ -3,6 +3,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::{Condition, HttpError, HttpResponse};
+use crate::error::Limit;
 
 /// Why a poll ended without a matching response.
 /// ```
@@ -26,16 +27,20 @@ pub enum HttpPollError {
         /// The alarm.
         condition: Condition,
     },
-    /// The attempts are used up, or the deadline has passed.
+    /// The attempts are used up, the deadline has passed, or the server requested too long a wait.
     TimedOut {
         /// The last response, if there was one.
         last: Option<HttpResponse>,
-        /// The last ignored error, if there was one.
+        /// The last ignored error, or that of the attempt that the deadline ended, if there was one.
         last_error: Option<HttpError>,
         /// The number of attempts.
         attempts: u32,
         /// The time since the start of the run.
         elapsed: Duration,
+        /// The limit that was reached: [`Timeout`](Limit::Timeout) is the deadline, [`Times`](Limit::Times) the number of
+        /// attempts, and [`RetryAfter`](Limit::RetryAfter) a wait that the server requested and that is longer than the time
+        /// left, or with [`Duration::MAX`] longer than `max_retry_after`.
+        limit: Limit,
     },
     /// A request failed, or its response could not be decoded, and the error was not ignored.
     Http(HttpError),
@@ -52,7 +57,8 @@ impl fmt::Display for HttpPollError {
                     response.status()
                 )
             }
-            Self::TimedOut { last, last_error, attempts, elapsed } => {
+            Self::TimedOut { last, last_error, attempts, elapsed, limit } => {
+                write_limit(f, limit)?;
                 let times = if *attempts == 1 { "" } else { "s" };
                 write!(f, "no matching response in {attempts} attempt{times}, in {elapsed:?}")?;
                 if let Some(last) = last {
@@ -65,6 +71,20 @@ impl fmt::Display for HttpPollError {
             }
             Self::Http(error) => error.fmt(f),
         }
+    }
+}
+
+fn write_limit(f: &mut fmt::Formatter<'_>, limit: &Limit) -> fmt::Result {
+    match limit {
+        Limit::Timeout(limit) => write!(f, "timed out after {limit:?}: "),
+        Limit::RetryAfter(Duration::MAX) => {
+            f.write_str("the server's `Retry-After` is longer than `max_retry_after`: ")
+        }
+        Limit::RetryAfter(wait) => {
+            write!(f, "the server's `Retry-After` of {wait:?} is longer than the time left: ")
+        }
+        // The number of attempts, which follows.
+        _ => Ok(()),
     }
 }
 

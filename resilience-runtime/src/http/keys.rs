@@ -55,7 +55,11 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Keys<A> {
         let spelling = self.spellings.iter().find(|(_, second)| *second == written);
         let key = spelling.map_or_else(|| written.clone(), |(first, _)| (*first).to_owned());
         if let Some((_, other)) = self.seen.iter().find(|(seen, _)| *seen == key) {
-            let message = format!("`{other}` and `{written}` are names of one key: write one of them");
+            let message = if *other == written {
+                format!("`{written}` is there twice")
+            } else {
+                format!("`{other}` and `{written}` are names of one key: write one of them")
+            };
             return Err(A::Error::custom(message));
         }
         let known = seed.deserialize(StrDeserializer::<UnknownKey>::new(&key));

@@ -11,6 +11,7 @@ use super::send::copy;
 use super::{Condition, HttpAttempt, HttpError, HttpPoll, HttpPollError, HttpResponse};
 use crate::clock::Stopwatch;
 use crate::current_attempt::CurrentAttempt;
+use crate::error::{Limit, TimedOut};
 use crate::poll::{PollAction, PollRun};
 use crate::retry_after::retry_after;
 use crate::site::PolicySite;
@@ -80,21 +81,32 @@ impl HttpPoll {
                     }
                 }
             } else {
-                self.tell(&current, Err(&self.timed_out("no response before the deadline")));
+                let error = self.cut(last_error.take());
+                self.tell(&current, Err(&error));
+                last_error = Some(error);
                 run.cut(&site)
                     .map_or_else(PollAction::TimedOut, |wait| PollAction::Wait(wait, Duration::ZERO))
             };
-            let (attempts, elapsed) = match next {
+            let timed_out = match next {
                 PollAction::Wait(wait, _) => {
                     wait.await;
                     run.goes_on();
                     continue;
                 }
-                PollAction::TimedOut(timed_out) => (timed_out.attempts(), timed_out.elapsed()),
+                PollAction::TimedOut(timed_out) => timed_out,
                 // For settings that an HTTP poll does not have.
-                PollAction::Return => (current.number(), current.elapsed()),
+                PollAction::Return => {
+                    let (name, number) = (site.name.get(), current.number());
+                    TimedOut::new(name, Limit::Times(number), number, current.elapsed())
+                }
             };
-            return Err(HttpPollError::TimedOut { last, last_error, attempts, elapsed });
+            return Err(HttpPollError::TimedOut {
+                last,
+                last_error,
+                attempts: timed_out.attempts(),
+                elapsed: timed_out.elapsed(),
+                limit: timed_out.limit(),
+            });
         }
     }
 
@@ -102,6 +114,12 @@ impl HttpPoll {
         if let Some(hook) = &self.on_attempt {
             hook(&HttpAttempt { number: current.number(), elapsed: current.elapsed(), outcome });
         }
+    }
+
+    /// The error of an attempt that the deadline ends. The one before it may tell more.
+    fn cut(&self, before: Option<HttpError>) -> HttpError {
+        let before = before.map(|error| format!("; the error before: {error}")).unwrap_or_default();
+        self.timed_out(format!("no response before the deadline{before}"))
     }
 
     fn timed_out(&self, message: impl Into<String>) -> HttpError {

@@ -27,8 +27,8 @@ pub enum StoreEventKind {
     ReportsDropped,
     /// The circuit has taken over another state of the store: [`StoreEvent::text`] names it.
     Adopted,
-    /// An operator has set the circuit in the store, or has cleared that. [`StoreEvent::text`] has the state and the
-    /// reason.
+    /// An operator has set the circuit in the store: [`StoreEvent::text`] has the state and the reason. Or that was
+    /// `cleared`, or its time has `ended`.
     Overridden,
     /// Another process has a different configuration for the circuit. Told once.
     ConfigurationsDiffer,

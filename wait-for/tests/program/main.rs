@@ -86,6 +86,22 @@ fn it_ends_with_2_when_the_time_is_up_and_its_message_ends_with_the_last_error()
 }
 
 #[test]
+fn it_ends_with_2_and_says_why_when_the_server_requests_too_long_a_wait() {
+    for (timeout, requested, reason) in [
+        ("1min", 120, "wait-for: the server's `Retry-After` of 120s is longer than the time left: "),
+        ("forever", 7200, "wait-for: the server's `Retry-After` is longer than `max_retry_after`: "),
+    ] {
+        let head = format!("HTTP/1.1 503 \r\nretry-after: {requested}\r\n");
+        let server = Server::replying([head + "content-length: 0\r\nconnection: close\r\n\r\n"]);
+        let (code, message) = end(&["--timeout", timeout, &server.url]);
+        assert_eq!(code, Some(2));
+        assert!(message.lines().last().is_some_and(|last| last.starts_with(reason)), "{message}");
+    }
+    let help = run(&["--help"]);
+    assert!(String::from_utf8_lossy(&help.stdout).contains("max_retry_after"));
+}
+
+#[test]
 fn it_ends_with_3_when_its_arguments_are_invalid() {
     let url = "http://127.0.0.1:9";
     for bad in [
@@ -121,6 +137,7 @@ fn a_wrong_time_is_reported_by_the_option_as_it_was_written() {
     for target in [&["http://127.0.0.1:9"][..], &["--tcp", NOBODY]] {
         for (option, time, expected) in [
             ("--timeout", "5", "expected a duration"),
+            ("--timeout", "0s", "expected more than zero"),
             ("--interval", "5", "expected a duration"),
             ("--interval", "forever", "expected a delay, found `forever`"),
         ] {
@@ -131,6 +148,31 @@ fn a_wrong_time_is_reported_by_the_option_as_it_was_written() {
             assert_eq!(output.status.code(), Some(3));
         }
     }
+}
+
+#[test]
+fn a_wrong_status_is_reported_by_the_option_as_it_was_written() {
+    for option in ["--until", "--alarm"] {
+        for status in ["99", "1000", "-1", "70000", "fine", ""] {
+            let (code, message) = end(&[option, &format!("status={status}"), "http://127.0.0.1:9"]);
+            let expected =
+                format!("wait-for: `{option}`: status={status}: expected a status from 100 to 999\n");
+            assert_eq!((code, message), (Some(3), expected));
+        }
+    }
+    let twice = ["--all", "--until", "status=200", "--until", "status=201", "http://127.0.0.1:9"];
+    let expected = "wait-for: `--all`: a response has one `status`, found two\n";
+    assert_eq!(end(&twice), (Some(3), expected.to_owned()));
+}
+
+#[test]
+fn a_text_is_the_whole_body_with_its_last_line_break() {
+    let server = Server::replying([answer(200, "done\n")]);
+    assert_eq!(code(&["--timeout", "100ms", "--until", "text=done", &server.url]), Some(2));
+    assert_eq!(code(&["--until", "text=done\n", &server.url]), Some(0));
+    let help = run(&["--help"]);
+    let help = String::from_utf8_lossy(&help.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(help.contains("the whole body"), "{help}");
 }
 
 #[test]
