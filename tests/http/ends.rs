@@ -132,30 +132,25 @@ async fn a_poll_that_runs_out_of_attempts_or_time_or_may_not_wait_says_which_lim
             tokio::time::pause();
         }
     };
-    for (poll, expected, text) in [
+    for (poll, attempts, text) in [
         (
             poll.clone().max_retry_after(minute),
-            Limit::RetryAfter(Duration::MAX),
-            "the server's `Retry-After` is longer than `max_retry_after`: no matching response in 1 attempt, in ",
+            "1 attempt, in ",
+            ", whose `Retry-After` is longer than `max_retry_after`",
         ),
         (
             poll.clone().deadline(minute),
-            Limit::RetryAfter(Duration::from_secs(61)),
-            "the server's `Retry-After` of 61s is longer than the time left: no matching response in 1 attempt, in ",
+            "1 attempt, in ",
+            ", whose `Retry-After` of 61s is longer than the time left",
         ),
-        (busy.clone().max_attempts(2), Limit::Times(2), "no matching response in 2 attempts, in "),
-        (
-            busy.interval(minute).deadline(minute).on_attempt(pause),
-            Limit::Timeout(minute),
-            "timed out after 60s: no matching response in ",
-        ),
+        (busy.clone().max_attempts(2), "2 attempts, in ", ""),
+        (busy.interval(minute).deadline(minute).on_attempt(pause), "2 attempts, in 60", ""),
     ] {
-        let error = poll.run().await.unwrap_err();
-        let message = error.to_string();
-        assert!(message.starts_with(text), "{message}");
+        let message = poll.run().await.unwrap_err().to_string();
+        assert!(message.starts_with(&format!("no matching response in {attempts}")), "{message}");
         assert!(message.contains(&format!("; last response: 503 Service Unavailable from {}/", server.url)));
-        let HttpPollError::TimedOut { limit, .. } = error else { panic!("{message}") };
-        assert_eq!(limit, expected, "{message}");
+        assert_eq!(message.contains(", whose `Retry-After`"), !text.is_empty(), "{message}");
+        assert!(message.ends_with(text), "{message}");
     }
 }
 

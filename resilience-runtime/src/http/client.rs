@@ -168,9 +168,9 @@ mod tests {
         }
         let first = pollers[0].shared().clone().unwrap();
         assert!(pollers.iter().all(|poller| Arc::ptr_eq(poller.shared().as_ref().unwrap(), &first)));
-        let first = Arc::downgrade(&first);
-        drop(pollers);
-        assert!(first.upgrade().is_none());
+        let closed = Arc::downgrade(&first);
+        drop((first, pollers));
+        assert!(closed.upgrade().is_none());
     }
 
     #[tokio::test]

@@ -3,7 +3,6 @@ use std::fmt;
 use std::time::Duration;
 
 use super::{Condition, HttpError, HttpResponse};
-use crate::error::Limit;
 
 /// Why a poll ended without a matching response.
 /// ```
@@ -37,10 +36,6 @@ pub enum HttpPollError {
         attempts: u32,
         /// The time since the start of the run.
         elapsed: Duration,
-        /// The limit that was reached: [`Timeout`](Limit::Timeout) is the deadline, [`Times`](Limit::Times) the number of
-        /// attempts, and [`RetryAfter`](Limit::RetryAfter) a wait that the server requested and that is longer than the time
-        /// left, or with [`Duration::MAX`] longer than `max_retry_after`.
-        limit: Limit,
     },
     /// A request failed, or its response could not be decoded, and the error was not ignored.
     Http(HttpError),
@@ -57,12 +52,14 @@ impl fmt::Display for HttpPollError {
                     response.status()
                 )
             }
-            Self::TimedOut { last, last_error, attempts, elapsed, limit } => {
-                write_limit(f, limit)?;
+            Self::TimedOut { last, last_error, attempts, elapsed } => {
                 let times = if *attempts == 1 { "" } else { "s" };
                 write!(f, "no matching response in {attempts} attempt{times}, in {elapsed:?}")?;
                 if let Some(last) = last {
                     write!(f, "; last response: {} from {}", last.status(), last.place())?;
+                    if let Some(wait) = last.ended() {
+                        write_wait(f, wait)?;
+                    }
                 }
                 match last_error {
                     Some(error) => write!(f, "; last error: {error}"),
@@ -74,17 +71,12 @@ impl fmt::Display for HttpPollError {
     }
 }
 
-fn write_limit(f: &mut fmt::Formatter<'_>, limit: &Limit) -> fmt::Result {
-    match limit {
-        Limit::Timeout(limit) => write!(f, "timed out after {limit:?}: "),
-        Limit::RetryAfter(Duration::MAX) => {
-            f.write_str("the server's `Retry-After` is longer than `max_retry_after`: ")
-        }
-        Limit::RetryAfter(wait) => {
-            write!(f, "the server's `Retry-After` of {wait:?} is longer than the time left: ")
-        }
-        // The number of attempts, which follows.
-        _ => Ok(()),
+/// A `Retry-After` that ended the poll.
+fn write_wait(f: &mut fmt::Formatter<'_>, wait: Duration) -> fmt::Result {
+    if wait == Duration::MAX {
+        f.write_str(", whose `Retry-After` is longer than `max_retry_after`")
+    } else {
+        write!(f, ", whose `Retry-After` of {wait:?} is longer than the time left")
     }
 }
 

@@ -1,5 +1,6 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use bytes::Bytes;
 use encoding_rs::{Encoding, UTF_8};
@@ -34,11 +35,24 @@ struct Parts {
     body: Bytes,
     text: OnceLock<Result<String, String>>,
     json: OnceLock<Result<Value, String>>,
+    /// Its `Retry-After`, if that ended the poll.
+    too_long: OnceLock<Duration>,
 }
 
 impl HttpResponse {
     pub(super) fn new(url: Url, status: StatusCode, headers: HeaderMap, body: Bytes) -> Self {
-        Self(Arc::new(Parts { url, status, headers, body, text: OnceLock::new(), json: OnceLock::new() }))
+        let (text, json, too_long) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        Self(Arc::new(Parts { url, status, headers, body, text, json, too_long }))
+    }
+
+    /// The wait that it requests is too long, and ends the poll.
+    pub(super) fn ends(&self, wait: Duration) {
+        self.0.too_long.get_or_init(|| wait);
+    }
+
+    /// The requested wait that ended the poll. [`Duration::MAX`]: one beyond `max_retry_after`.
+    pub(super) fn ended(&self) -> Option<Duration> {
+        self.0.too_long.get().copied()
     }
 
     /// Reads the whole body of a `reqwest` response, without a limit on its size: for functions under `#[poll]` that use conditions.

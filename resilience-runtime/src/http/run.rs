@@ -11,7 +11,7 @@ use super::send::copy;
 use super::{Condition, HttpAttempt, HttpError, HttpPoll, HttpPollError, HttpResponse};
 use crate::clock::Stopwatch;
 use crate::current_attempt::CurrentAttempt;
-use crate::error::{Limit, TimedOut};
+use crate::error::Limit;
 use crate::poll::{PollAction, PollRun};
 use crate::retry_after::retry_after;
 use crate::site::PolicySite;
@@ -87,26 +87,22 @@ impl HttpPoll {
                 run.cut(&site)
                     .map_or_else(PollAction::TimedOut, |wait| PollAction::Wait(wait, Duration::ZERO))
             };
-            let timed_out = match next {
+            let (attempts, elapsed) = match next {
                 PollAction::Wait(wait, _) => {
                     wait.await;
                     run.goes_on();
                     continue;
                 }
-                PollAction::TimedOut(timed_out) => timed_out,
-                // For settings that an HTTP poll does not have.
-                PollAction::Return => {
-                    let (name, number) = (site.name.get(), current.number());
-                    TimedOut::new(name, Limit::Times(number), number, current.elapsed())
+                PollAction::TimedOut(timed_out) => {
+                    if let (Limit::RetryAfter(wait), Some(last)) = (timed_out.limit(), &last) {
+                        last.ends(wait);
+                    }
+                    (timed_out.attempts(), timed_out.elapsed())
                 }
+                // For settings that an HTTP poll does not have.
+                PollAction::Return => (current.number(), current.elapsed()),
             };
-            return Err(HttpPollError::TimedOut {
-                last,
-                last_error,
-                attempts: timed_out.attempts(),
-                elapsed: timed_out.elapsed(),
-                limit: timed_out.limit(),
-            });
+            return Err(HttpPollError::TimedOut { last, last_error, attempts, elapsed });
         }
     }
 
