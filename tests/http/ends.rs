@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use reqwest::Client;
 use reqwest::dns::{Name, Resolve, Resolving};
-use resilience::Limit;
 use resilience::http::{HttpAttempt, HttpPoll, HttpPollError, json, status};
 use resilience::telemetry::{self, CallOutcome, Event, GiveUpReason};
 
