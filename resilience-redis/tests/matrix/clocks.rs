@@ -5,7 +5,7 @@ use std::process::Command;
 use resilience::CircuitState;
 
 use crate::ONE;
-use crate::processes::{PROCESS, one_circuit, order, reports, see_one_another};
+use crate::processes::{PROCESS, go_on, one_circuit, order, reports, see_one_another};
 use crate::support::nodes::{Nodes, field_of, keys, plan};
 use crate::support::process::{Process, wall_clock};
 use crate::support::server::Server;
@@ -90,7 +90,7 @@ async fn clocks_of_processes_that_are_wrong_and_step_by_an_hour_change_nothing()
     // They step back to the same time.
     set(2, "-3600");
     set(3, "+3600");
-    std::thread::sleep(secs(1));
+    go_on(&mut processes, 20);
     are_at(&mut processes, [1, -1, -1, 1]);
     for told in reports(&mut processes) {
         assert_eq!((told.closed, told.degraded, told.connected, told.nodes), (1, 0, 1, 4));

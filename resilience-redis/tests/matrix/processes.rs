@@ -39,6 +39,16 @@ pub(crate) fn see_one_another(processes: &mut [Process]) {
     wait_until("all see one another", secs(10), || reports(processes).iter().all(|told| told.nodes == count));
 }
 
+/// Waits until each process has asked for this number of further calls.
+pub(crate) fn go_on(processes: &mut [Process], calls: u64) {
+    let asked =
+        |processes: &mut [Process]| reports(processes).iter().map(|told| told.asked).collect::<Vec<_>>();
+    let before = asked(processes);
+    wait_until("all go on", secs(20), || {
+        asked(processes).iter().zip(&before).all(|(now, before)| *now >= before + calls)
+    });
+}
+
 pub(crate) fn reports(processes: &mut [Process]) -> Vec<Report> {
     processes.iter_mut().map(Process::report).collect()
 }
@@ -103,7 +113,7 @@ impl Soak {
     fn outage_of_the_dependency(&mut self) {
         order(&mut self.processes, "fail");
         self.opening = self.opening.max(self.agree(false));
-        std::thread::sleep(secs(1));
+        go_on(&mut self.processes, 5 * CIRCUITS as u64);
         order(&mut self.processes, "work");
         self.closing = self.closing.max(self.agree(true));
     }
